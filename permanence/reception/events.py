@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the reception decides, each decision with its reason."""
+
+from dataclasses import dataclass
+
+from permanence.kernel.events import Event, EventCatalogue
+from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why: a stable `code` the screens translate, and the `detail` it speaks of (a name, a number, a duration)."""
+
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(CallEvent):
+    """The call waits for a secretary. `place` counts from 1."""
+
+    place: int
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(CallEvent):
+    """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown."""
+
+    offer: str
+    secretary: str
+    seat: str
+    until_ms: int
+    why: tuple[Reason, ...] = ()
+    greeting: str = ""
+    shown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(CallEvent):
+    """The ring at that secretary ended without her answer. `how`: missed, declined, abandoned, withdrawn, seat_lost."""
+
+    offer: str
+    secretary: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """The secretary and the caller hear each other. `waited_ms` counts from the INVITE."""
+
+    offer: str
+    secretary: str
+    seat: str
+    waited_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(CallEvent):
+    """The caller hung up before an answer. `waited_ms` counts from the INVITE."""
+
+    waited_ms: int
+    caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallClosed(CallEvent):
+    """The caller hears the closing words. `reason`: closed, max_wait, suspended. `voice_message`: may he speak one."""
+
+    reason: str
+    voice_message: bool
+    why: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceChanged(Event):
+    """A secretary's presence: off, ready, offered, on_call, wrap_up, break, missed, reconnecting.
+
+    `reason`: of a break.
+    """
+
+    secretary: str
+    seat: str
+    state: str
+    reason: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpEnded(CallEvent):
+    """The secretary left wrap-up. `outcome` is her code, or "" when the limit ended it (the draft is kept)."""
+
+    secretary: str
+    outcome: str
+
+
+RECEPTION_EVENTS = EventCatalogue(
+    CallQueued, CallOffered, OfferEnded, CallAnswered, CallAbandoned, CallClosed, PresenceChanged, WrapUpEnded
+)
+ENGINE_EVENTS = RECEPTION_EVENTS.union(TELEPHONY_EVENTS)

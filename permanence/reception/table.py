@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The RoutingTable: everything the telephone needs to answer a call without asking a database.
+
+An immutable map (house, client) -> versioned slice, and one slice a house. `switchboard` assembles and publishes the
+slices, the exchange keeps them on its disk. On the wire a slice is `kernel.events.to_plain` of these classes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from permanence.kernel.events import from_plain, to_plain
+
+HEALTH_SECTOR = "health"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Local times of one day, "HH:MM", half-open; `until` may be "24:00"."""
+
+    opens: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeekdayHours:
+    """`weekday` counts from 0 (Monday) to 6 (Sunday), as ISO 8601 minus one."""
+
+    weekday: int
+    intervals: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateHours:
+    """What holds on one day ("YYYY-MM-DD") instead of the week: no interval means closed."""
+
+    date: str
+    intervals: tuple[Interval, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningHours:
+    """The week, its exceptions, and whether the public holidays of the country (and region) close the line."""
+
+    always: bool = False
+    week: tuple[WeekdayHours, ...] = ()
+    exceptions: tuple[DateHours, ...] = ()
+    closed_on_holidays: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreetingEntry:
+    """The phrase to say, in one language ("fr", "en", "de"). `{name}` becomes the secretary's first name."""
+
+    language: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionEntry:
+    """One instruction in one version. In force when `starts <= at < ends`; None is open."""
+
+    id: str
+    version: int
+    text: str
+    author: str
+    written_at: datetime
+    starts: datetime | None = None
+    ends: datetime | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientEntry:
+    """For whom a message can be: a practitioner, or "the practice" itself."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonEntry:
+    """A reason a caller may have, as the message form shows it."""
+
+    code: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingWords:
+    """The recorded closing words of one language, by prompt name, after the emergency sentence of the country."""
+
+    language: str
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMessageConsent:
+    """The doctor's dated agreement to voice messages and the duty contact he named; both needed by a health client."""
+
+    agreed_date: str
+    duty_contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSlice:
+    """One client as the telephone sees him."""
+
+    house: str
+    client: str
+    version: int
+    name: str
+    initials: str
+    colour: int
+    kind: str
+    sector: str
+    place: str
+    country: str
+    region: str
+    time_zone: str
+    languages: tuple[str, ...]
+    state: str
+    lines: tuple[str, ...]
+    hours: OpeningHours
+    greetings: tuple[GreetingEntry, ...]
+    instructions: tuple[InstructionEntry, ...] = ()
+    recipients: tuple[RecipientEntry, ...] = ()
+    reasons: tuple[ReasonEntry, ...] = ()
+    ring_before_music_s: int = 10
+    max_wait_s: int = 180
+    closing: tuple[ClosingWords, ...] = ()
+    voice_message: bool = False
+    voice_message_consent: VoiceMessageConsent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretaryEntry:
+    """One secretary: her languages are her skills."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkEntry:
+    """One trunk. `addresses`: "host" or "host/prefix" allowed as sources. `number_from`: where the called number
+    stands (request_uri, to, p_called_party_id); `country` spells national numbers; `strip_prefix` is cut first.
+    `transport`: udp, tcp, tls. For a registered trunk `registrar`, `user` and the name of the secret in `keys/`."""
+
+    name: str
+    addresses: tuple[str, ...]
+    country: str
+    number_from: str = "request_uri"
+    strip_prefix: str = ""
+    transport: str = "udp"
+    registrar: str = ""
+    user: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseSlice:
+    """The house: its pool, its trunks, the limits of an offer and of the wrap-up (seconds)."""
+
+    house: str
+    version: int
+    name: str
+    language: str
+    secretaries: tuple[SecretaryEntry, ...]
+    trunks: tuple[TrunkEntry, ...]
+    offer_s: int = 12
+    wrap_up_s: int = 90
+    reconnect_s: int = 30
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingTable:
+    """All slices an exchange holds. `put` and `without` give a new table; an older version never replaces a newer."""
+
+    houses: dict[str, HouseSlice] = field(default_factory=dict)
+    clients: dict[tuple[str, str], ClientSlice] = field(default_factory=dict)
+    lines: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def put(self, new: HouseSlice | ClientSlice) -> "RoutingTable":
+        """The table with `new` in it; `self` when it already holds that version or a later one."""
+        if isinstance(new, HouseSlice):
+            held = self.houses.get(new.house)
+            if held is not None and held.version >= new.version:
+                return self
+            return RoutingTable({**self.houses, new.house: new}, self.clients, self.lines)
+        key = (new.house, new.client)
+        before = self.clients.get(key)
+        if before is not None and before.version >= new.version:
+            return self
+        lines = {line: owner for line, owner in self.lines.items() if owner != key}
+        lines.update(dict.fromkeys(new.lines, key))
+        return RoutingTable(self.houses, {**self.clients, key: new}, lines)
+
+    def without(self, house: str, client: str) -> "RoutingTable":
+        """The table without that client."""
+        key = (house, client)
+        clients = {held: entry for held, entry in self.clients.items() if held != key}
+        return RoutingTable(self.houses, clients, {line: owner for line, owner in self.lines.items() if owner != key})
+
+    def client_of(self, line: str) -> ClientSlice | None:
+        """The client whose house number (E.164) is `line`."""
+        owner = self.lines.get(line)
+        return None if owner is None else self.clients[owner]
+
+    def versions(self) -> dict[str, dict[str, int]]:
+        """The versions held: house -> {"" for the house itself, client id for each client: version}."""
+        found = {house: {"": entry.version} for house, entry in self.houses.items()}
+        for (house, client), entry in self.clients.items():
+            found.setdefault(house, {})[client] = entry.version
+        return found
+
+
+def write_slice(entry: HouseSlice | ClientSlice) -> dict[str, object]:
+    """The slice as a JSON object, its kind under "slice"."""
+    return {"slice": "house" if isinstance(entry, HouseSlice) else "client", **to_plain(entry)}
+
+
+def read_slice(data: dict[str, object]) -> HouseSlice | ClientSlice:
+    """The inverse of `write_slice`. Raises ValueError, TypeError or KeyError when it does not fit."""
+    if data.get("slice") == "house":
+        return from_plain(HouseSlice, data)
+    return from_plain(ClientSlice, data)

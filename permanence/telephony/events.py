@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the telephone announces, for the journal, the bus and every room above. The wire format is `kernel.events`."""
+
+from dataclasses import dataclass
+
+from permanence.kernel.events import Event, EventCatalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent(Event):
+    """Something that happened to one call. `client` is None while, or because, nobody's number was dialled."""
+
+    call: str
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(CallEvent):
+    """An INVITE of a trusted trunk became a call.
+
+    `called_line` is the house's number (E.164) or, for an unknown line, what the carrier sent. `caller` is E.164 or
+    None; when `masked`, `withheld` holds the number for the trusted network's use: stored apart, never shown, never
+    matched (RFC 3323, RFC 3325). `found_by`: request_uri, to, p_called_party_id, history_info, diversion or unknown.
+    """
+
+    trunk: str
+    called_line: str
+    caller: str | None
+    display: str = ""
+    masked: bool = False
+    withheld: str | None = None
+    found_by: str = "request_uri"
+    forwarded_by: str | None = None
+    forward_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownLineCalled(CallEvent):
+    """A trusted trunk brought a call for a number no client has: it rings the pool and the supervisor is told."""
+
+    trunk: str
+    called_line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(CallEvent):
+    """The secretary put the caller on hold: he hears the music."""
+
+    secretary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(CallEvent):
+    """The secretary took the caller back."""
+
+    secretary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineLost(CallEvent):
+    """The secretary's line was lost during a call: the caller hears the music until it is back."""
+
+    secretary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineBack(CallEvent):
+    """The secretary's line is back and the call plugged into it again."""
+
+    secretary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(CallEvent):
+    """The call is over. `by`: caller, secretary or system. `why` is a code (hang_up, abandoned, closed, max_wait,
+    line_lost, media_lost, refused...). Moments are None where the call never got so far."""
+
+    by: str
+    why: str
+    arrived_at_ms: int
+    answered_at_ms: int | None = None
+    secretary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMessageKept(CallEvent):
+    """The caller spoke a message; `file` is its name in the spool, `seconds` its length."""
+
+    file: str
+    seconds: float
+    caller: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkRefused(Event):
+    """A packet came from an address no trunk has. Counted, at most one event a minute and source."""
+
+    source: str
+    count: int
+
+
+TELEPHONY_EVENTS = EventCatalogue(
+    CallArrived, UnknownLineCalled, CallHeld, CallResumed, LineLost, LineBack, CallEnded, VoiceMessageKept, TrunkRefused
+)
