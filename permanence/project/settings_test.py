@@ -1,6 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Django's settings."""
+"""Django's settings under test: a throw-away data folder (the fixtures give each test its own), fast password hashes."""
 
-SECRET_KEY = "unset"  # noqa: S105
-INSTALLED_APPS: list[str] = []
-USE_TZ = True
+import tempfile
+from pathlib import Path
+
+from permanence.project.settings import *  # noqa: F403 - the settings under test are the settings
+from permanence.project.settings import PERMANENCE as _REAL
+from permanence.project.settings import database
+
+PERMANENCE = _REAL.changed(
+    data=Path(tempfile.gettempdir()) / "permanence-no-data", run=Path(tempfile.gettempdir()) / "permanence-no-data" / "run"
+)
+SECRET_KEY = "only for the tests"
+DATABASES = {"default": database(PERMANENCE)}
+if not PERMANENCE.database_url:
+    DATABASES["default"]["NAME"] = ":memory:"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+WHITENOISE_USE_FINDERS = False
+WHITENOISE_AUTOREFRESH = True
+LOGGING = {}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Words and figures in the language of the page. The catalogue is JSON that the server wrote into the page.
+import { pageData } from "./dom.js";
+
+/** @type {Record<string, string>} */
+const catalogue = pageData("words");
+export const language = document.documentElement.lang || "fr";
+
+/** The sentence of this key, with {names} replaced. A key that the catalogue lacks is shown as it is, and logged.
+ * @param {string} key @param {Record<string, string|number>} [values] */
+export function word(key, values = {}) {
+  let text = catalogue[key];
+  if (text === undefined) {
+    console.warn(`no words for "${key}"`);
+    text = key;
+  }
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** Whether the catalogue has this key. @param {string} key */
+export function hasWord(key) {
+  return key in catalogue;
+}
+
+/** A running time: 0:38, 12:05, 1:02:07. @param {number} ms */
+export function running(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60];
+  const hours = Math.floor(seconds / 3600);
+  const tail = String(parts[1]).padStart(2, "0");
+  return hours ? `${hours}:${String(parts[0]).padStart(2, "0")}:${tail}` : `${parts[0]}:${tail}`;
+}
+
+/** The clock in a time zone, for columns and bars: 14:05. @param {number} ms @param {string} [timeZone] */
+export function clock(ms, timeZone) {
+  return formatter({ hour: "2-digit", minute: "2-digit", hour12: false, timeZone }).format(ms);
+}
+
+/** A moment in a sentence: the hour today, else day and hour. @param {number} ms @param {number} now @param {string} [timeZone] */
+export function moment(ms, now, timeZone) {
+  const day = formatter({ day: "numeric", month: "long", timeZone });
+  const hour = sentenceHour(ms, timeZone);
+  if (day.format(ms) === day.format(now)) return word("today_at", { hour });
+  return word("day_at", { day: day.format(ms), hour });
+}
+
+/** The hour in a sentence: « 14 h 05 », « 8 h » in French, 14:05 elsewhere. @param {number} ms @param {string} [timeZone] */
+export function sentenceHour(ms, timeZone) {
+  const text = clock(ms, timeZone);
+  if (!language.startsWith("fr")) return text;
+  const [hours, minutes] = text.split(":");
+  return minutes === "00" ? `${Number(hours)}\u00a0h` : `${Number(hours)}\u00a0h\u00a0${minutes}`;
+}
+
+/** A day in a sentence: 2 novembre. @param {number} ms @param {string} [timeZone] */
+export function day(ms, timeZone) {
+  return formatter({ day: "numeric", month: "long", timeZone }).format(ms);
+}
+
+/** The name of a language in the language of the page. @param {string} code */
+export function languageName(code) {
+  const name = new Intl.DisplayNames([code], { type: "language" }).of(code) || code;
+  return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
+}
+
+/** What is said aloud stands between guillemets. @param {string} text */
+export function spoken(text) {
+  return `«\u00a0${text.replace(/^\s*«\s*|\s*»\s*$/g, "")}\u00a0»`;
+}
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formatters = new Map();
+/** @param {Intl.DateTimeFormatOptions} options */
+function formatter(options) {
+  const key = JSON.stringify(options);
+  let found = formatters.get(key);
+  if (!found) {
+    try {
+      found = new Intl.DateTimeFormat(language, options);
+    } catch {
+      found = new Intl.DateTimeFormat(language, { ...options, timeZone: undefined });
+    }
+    formatters.set(key, found);
+  }
+  return found;
+}

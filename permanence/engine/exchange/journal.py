@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The exchange's journal: the engine's events in their order, and the state from which a dead exchange is rebuilt.
+
+Two kinds of facts are kept. **Events** get a sequence number and stay until the house has acknowledged them.
+**States** are named values (`call/<id>`, `seat/<house>/<secretary>`): the last value of a name counts, None removes it.
+A new segment repeats the living states, so a segment whose events are all acknowledged can be deleted.
+
+A record is in the kernel's hands (`write`) before `append` returns, hence survives the death of the process; the
+syncer brings it to the disk within 20 ms, hence it survives a power cut. What is announced to a person as kept waits
+for `synced`. When the disk is full nothing is lost that memory can hold: records wait in a backlog, `accepting` turns
+false (the exchange refuses new calls with 503) and every later append tries the backlog first.
+"""
+
+import os
+import shutil
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from permanence.engine.exchange import segments
+from permanence.engine.exchange.syncer import Syncer
+from permanence.kernel.clock import Clock
+
+SEGMENT_BYTES = 8 << 20
+MINIMUM_FREE_BYTES = 32 << 20
+RECENT_EVENTS = 4096
+MAX_BACKLOG = 100_000
+CRASHES_BEFORE_ASIDE = 3
+
+
+class Journal:
+    """One writer, one folder. Not thread-safe: every method belongs to the exchange's loop thread."""
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        on_synced: Callable[[int], None] = lambda _position: None,
+        segment_bytes: int = SEGMENT_BYTES,
+        minimum_free_bytes: int = MINIMUM_FREE_BYTES,
+    ) -> None:
+        """Opens the folder (created when missing), repairs a torn tail, and reads the states and the events' place.
+
+        `on_synced` is called from the syncer's thread. Raises `segments.UnreadableSegment` or OSError.
+        """
+        self._folder = folder
+        self._segment_bytes = segment_bytes
+        self._minimum_free = minimum_free_bytes
+        self.states: dict[str, Any] = {}
+        self.next_sequence = 1
+        self.acknowledged = 0
+        self.position = 0
+        self.torn_bytes = 0
+        self.failure = ""
+        self._recent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=RECENT_EVENTS)
+        self._backlog: deque[tuple[bytes, int]] = deque()
+        self._written_events: deque[tuple[int, int]] = deque()  # (position, sequence) not yet known to be synced
+        self._durable = 0
+        self._last_of_segment: dict[int, int] = {}
+        self._fd = -1
+        self._size = 0
+        self._number = 0
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._read()
+        self._syncer = Syncer(clock, on_synced, self._sync_failed)
+        self._open_segment()
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls may begin: records reach the disk and there is room left."""
+        return not self._backlog and not self.failure
+
+    @property
+    def synced(self) -> int:
+        """The position up to which every record is on the disk."""
+        return self._syncer.synced
+
+    @property
+    def durable_sequence(self) -> int:
+        """The last event that is on the disk: what may be told to the house."""
+        while self._written_events and self._written_events[0][0] <= self._syncer.synced:
+            self._durable = self._written_events.popleft()[1]
+        return self._durable
+
+    @property
+    def sync_durations_s(self) -> tuple[float, ...]:
+        """How long the last syncs took (bench)."""
+        return tuple(self._syncer.durations_s)
+
+    def append(self, event: dict[str, Any]) -> int:
+        """Writes one engine event; returns its sequence (from 1, never reused in this folder)."""
+        sequence = self.next_sequence
+        self.next_sequence += 1
+        self._recent.append((sequence, event))
+        self._last_of_segment[self._number] = sequence
+        self._write({"k": "event", "n": sequence, "e": event}, sequence)
+        return sequence
+
+    def keep(self, name: str, value: Any) -> None:
+        """Writes the state `name`; None removes it. Writing what is already kept costs nothing."""
+        if self.states.get(name) == value:
+            return
+        if value is None:
+            self.states.pop(name, None)
+        else:
+            self.states[name] = value
+        self._write({"k": "state", "s": name, "v": value})
+
+    def acknowledge(self, sequence: int) -> None:
+        """The house holds every event up to `sequence`: they may be dropped."""
+        sequence = min(sequence, self.next_sequence - 1)
+        if sequence <= self.acknowledged:
+            return
+        self.acknowledged = sequence
+        self._write({"k": "ack", "n": sequence})
+        self._drop_old_segments()
+
+    def skip_to(self, sequence: int) -> None:
+        """The next event gets `sequence` or more (after a journal was set aside)."""
+        if sequence > self.next_sequence:
+            self.next_sequence = sequence
+            self._write({"k": "base", "n": sequence, "a": self.acknowledged})
+            for name, value in self.states.items():
+                self._write({"k": "state", "s": name, "v": value})
+
+    def events_after(self, sequence: int, limit: int = 500) -> list[tuple[int, dict[str, Any]]]:
+        """Up to `limit` events after `sequence`, in order; those already dropped are not among them."""
+        if self._recent and self._recent[0][0] <= sequence + 1:
+            first = bisect_right(self._recent, sequence, key=lambda pair: pair[0])
+            return list(islice(self._recent, first, first + limit))
+        if sequence + 1 >= self.next_sequence:
+            return []
+        found: list[tuple[int, dict[str, Any]]] = []
+        for path in segments.segment_paths(self._folder):
+            last = self._last_of_segment.get(int(path.stem), 0)
+            if last <= sequence:
+                continue
+            for record, _ in segments.scan(path.read_bytes()):
+                if record.get("k") == "event" and record["n"] > sequence:
+                    found.append((record["n"], record["e"]))
+                    if len(found) >= limit:
+                        return found
+        return found
+
+    def check_room(self) -> None:
+        """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
+        free = shutil.disk_usage(self._folder).free
+        if free < self._minimum_free:
+            self.failure = f"{free >> 20} MiB left on the journal's disk"
+        elif not self._backlog:
+            self.failure = ""
+        self._flush_backlog()
+
+    def close(self) -> None:
+        """Writes and syncs what is left."""
+        self._flush_backlog()
+        self._syncer.close()
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def _write(self, record: dict[str, Any], sequence: int = 0) -> None:
+        data = segments.pack(record)
+        self._flush_backlog()
+        if self._backlog or not self._write_bytes(data):
+            if len(self._backlog) < MAX_BACKLOG:
+                self._backlog.append((data, sequence))
+            return
+        self._count(sequence)
+        if self._size >= self._segment_bytes:
+            self._open_segment()
+
+    def _flush_backlog(self) -> None:
+        while self._backlog:
+            if not self._write_bytes(self._backlog[0][0]):
+                return
+            self._count(self._backlog.popleft()[1])
+
+    def _count(self, sequence: int) -> None:
+        self.position += 1
+        if sequence:
+            self._written_events.append((self.position, sequence))
+        self._syncer.written(self._fd, self.position)
+
+    def _write_bytes(self, data: bytes) -> bool:
+        """All of `data`, or nothing: a partial write is cut off again."""
+        if self._fd < 0:
+            return False
+        done = 0
+        try:
+            while done < len(data):
+                done += os.write(self._fd, data[done:])
+        except OSError as error:
+            self.failure = f"the journal cannot be written: {error.strerror}"
+            os.ftruncate(self._fd, self._size)
+            return False
+        self._size += done
+        return True
+
+    def _open_segment(self) -> None:
+        """A new segment that begins with where the events stand and with every living state."""
+        number = self._number + 1
+        base = {"k": "base", "n": self.next_sequence, "a": self.acknowledged}
+        states = ({"k": "state", "s": name, "v": value} for name, value in self.states.items())
+        data = segments.MAGIC + b"".join(segments.pack(record) for record in (base, *states))
+        path = segments.segment_path(self._folder, number)
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        except OSError as error:
+            self.failure = f"no new segment: {error.strerror}"
+            return
+        previous = self._fd, self._size
+        self._fd, self._size = fd, 0
+        if not self._write_bytes(data):
+            os.close(fd)
+            path.unlink()
+            self._fd, self._size = previous
+            return
+        self._number = number
+        self._last_of_segment[number] = self.next_sequence - 1
+        self.position += 1
+        self._syncer.written(fd, self.position)
+        self._sync_folder()
+        self._drop_old_segments()
+
+    def _drop_old_segments(self) -> None:
+        """Deletes, oldest first, the segments that hold nothing unacknowledged."""
+        for path in segments.segment_paths(self._folder):
+            number = int(path.stem)
+            if number >= self._number or self._last_of_segment.get(number, 0) > self.acknowledged:
+                return
+            path.unlink(missing_ok=True)
+            self._last_of_segment.pop(number, None)
+
+    def _sync_folder(self) -> None:
+        _sync_path(self._folder)
+
+    def _sync_failed(self, error: OSError) -> None:
+        self.failure = f"the journal cannot be synced: {error.strerror}"
+
+    # -- reading at the start ----------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        paths = segments.segment_paths(self._folder)
+        for path in paths:
+            data = path.read_bytes()
+            whole = segments.believable_length(data)
+            if whole < len(data):
+                self.torn_bytes += len(data) - whole
+                os.truncate(path, whole)
+            for record, _ in segments.scan(data[:whole]):
+                self._apply(record)
+            self._number = int(path.stem)
+            self._last_of_segment[self._number] = self.next_sequence - 1
+        self._durable = self.next_sequence - 1
+        if paths:
+            _sync_path(paths[-1])
+
+    def _apply(self, record: dict[str, Any]) -> None:
+        kind = record.get("k")
+        if kind == "event":
+            self.next_sequence = record["n"] + 1
+            self._recent.append((record["n"], record["e"]))
+        elif kind == "state":
+            if record["v"] is None:
+                self.states.pop(record["s"], None)
+            else:
+                self.states[record["s"]] = record["v"]
+        elif kind == "ack":
+            self.acknowledged = max(self.acknowledged, record["n"])
+        elif kind == "base":
+            self.next_sequence = max(self.next_sequence, record["n"])
+            self.acknowledged = max(self.acknowledged, record["a"])
+            self.states.clear()
+
+
+def _sync_path(path: Path) -> None:
+    """Brings a file or a folder to the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

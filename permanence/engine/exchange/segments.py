@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The bytes of the journal: segment files of length-and-checksum records, their repair and their reading.
+
+A segment is named by its number (`00000001.journal`), begins with a magic line carrying the format's version, and
+then holds records: length (u32, big endian), CRC-32 of the payload (u32), payload (UTF-8 JSON). A record that is
+incomplete or does not match its checksum ends what can be believed: everything after it is the torn tail.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+FORMAT_VERSION = 1
+_MAGIC = b"PERMANENCE-JOURNAL %d\n"
+MAGIC = _MAGIC % FORMAT_VERSION
+_READABLE = {_MAGIC % version for version in (FORMAT_VERSION, FORMAT_VERSION - 1)}
+_HEAD = struct.Struct(">II")
+MAX_RECORD = 1 << 20
+SUFFIX = ".journal"
+
+
+class UnreadableSegment(Exception):
+    """The file is not a segment of a version this code reads."""
+
+
+def pack(record: dict[str, Any]) -> bytes:
+    """One record as bytes. Raises ValueError above MAX_RECORD bytes."""
+    payload = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+    if len(payload) > MAX_RECORD:
+        raise ValueError(f"a record of {len(payload)} bytes is over the limit")
+    return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
+
+
+def scan(data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
+    """The believable records of a segment, each with the offset just after it. Raises UnreadableSegment."""
+    magic_end = data.find(b"\n", 0, 64) + 1
+    if magic_end == 0 and MAGIC.startswith(data):
+        return  # cut inside its own magic line: an empty segment
+    if data[:magic_end] not in _READABLE:
+        raise UnreadableSegment("unknown magic")
+    offset = magic_end
+    while offset + _HEAD.size <= len(data):
+        length, checksum = _HEAD.unpack_from(data, offset)
+        end = offset + _HEAD.size + length
+        if length > MAX_RECORD or end > len(data):
+            return
+        payload = data[offset + _HEAD.size : end]
+        if zlib.crc32(payload) != checksum:
+            return
+        try:
+            record = json.loads(payload)
+        except ValueError:
+            return
+        if not isinstance(record, dict):
+            return
+        yield record, end
+        offset = end
+
+
+def believable_length(data: bytes) -> int:
+    """How many bytes of a segment stand before the torn tail; 0 when not even the magic line is whole."""
+    end = len(MAGIC) if data.startswith(MAGIC) else 0
+    for _, end in scan(data):  # noqa: B007 - the last offset is the answer
+        pass
+    return end
+
+
+def segment_paths(folder: Path) -> list[Path]:
+    """The segments of a journal folder, oldest first."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdigit())
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    """Where the segment `number` lives."""
+    return folder / f"{number:08d}{SUFFIX}"

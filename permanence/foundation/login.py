@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Signing in and out, the language and the appearance of the pages, and where each person's day begins.
+
+Reads from Django's settings: `PERMANENCE_WEB_URL` (the address that gives a browser its microphone) and
+`PERMANENCE_DEMO_LOGINS` (a sequence of `(who, e-mail, password)`, only in the demonstration house).
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from permanence.foundation.rules import Role
+
+LANDING: tuple[tuple[Role, str], ...] = (
+    (Role.SECRETARY, "/console"),
+    (Role.SUPERVISOR, "/supervision/calls"),
+    (Role.OWNER, "/supervision/calls"),
+    (Role.PORTAL_USER, "/portal"),
+)
+"""Where a person goes after signing in: the first role of this list that is hers decides."""
+THEMES = frozenset({"light", "dark"})
+A_YEAR = 365 * 24 * 3600
+FIELD_LIMIT = 320
+"""Characters read from a field of the sign-in form: an e-mail address has at most 254 (RFC 5321)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """A login that the demonstration house shows to everybody."""
+
+    who: str
+    username: str
+    password: str
+
+
+def landing(roles: frozenset[Role]) -> str:
+    """The path at which the day of somebody with these roles begins; the sign-in page when no door opens."""
+    return next((path for role, path in LANDING if role in roles), reverse("login"))
+
+
+def microphone_works(*, secure: bool, host: str) -> bool:
+    """Whether a browser gives the microphone to a page of this host: over TLS, or on the machine itself.
+
+    W3C Secure Contexts, section 3.1: loopback addresses and `localhost` are trustworthy without TLS. `host` may carry a
+    port, as in the Host header.
+    """
+    name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    if secure or name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def demo_logins() -> tuple[DemoLogin, ...]:
+    """The logins to show on the sign-in page: none in a real house."""
+    return tuple(DemoLogin(*entry) for entry in getattr(settings, "PERMANENCE_DEMO_LOGINS", ()))
+
+
+def _safe_next(request: HttpRequest, asked: str) -> str:
+    """`asked` when it is an address of this site, else "" (no open redirect)."""
+    safe = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return asked if asked and safe else ""
+
+
+def _sign_in_page(request: HttpRequest, *, username: str, asked: str, failed: str) -> HttpResponse:
+    works = microphone_works(secure=request.is_secure(), host=request.get_host())
+    context = {
+        "username": username,
+        "next": asked,
+        "failed": failed,
+        "signed_out": "out" in request.GET,
+        "demo_logins": demo_logins(),
+        "insecure": not works,
+        "secure_url": "" if works else getattr(settings, "PERMANENCE_WEB_URL", ""),
+    }
+    return render(request, "foundation/login.html", context, status=422 if failed else 200)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, in the browser's language; a good password leads to the person's own screen."""
+    asked = _safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
+    if request.method != "POST":
+        return _sign_in_page(request, username="", asked=asked, failed="")
+    username = request.POST.get("username", "").strip()[:FIELD_LIMIT]
+    password = request.POST.get("password", "")[:FIELD_LIMIT]
+    if not username or not password:
+        return _sign_in_page(
+            request, username=username, asked=asked, failed=_("Type your user name and your password.")
+        )
+    user = authenticate(request, username=username, password=password)
+    if user is None:
+        failed = _(
+            "This user name and this password do not go together. Check the capitals and the keyboard's language."
+        )
+        return _sign_in_page(request, username=username, asked=asked, failed=failed)
+    login(request, user)
+    answer = HttpResponseRedirect(asked or landing(getattr(user, "roles", frozenset())))
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and getattr(user, "language", ""):
+        _keep(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())  # type: ignore[attr-defined]
+    return answer
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session of this browser. A conversation in progress belongs to the exchange and goes on."""
+    logout(request)
+    return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'out': 1})}")
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keeps the chosen appearance in a cookie; anything but light or dark means: as the system."""
+    answer = HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or "/")
+    theme = request.POST.get("theme", "")
+    if theme in THEMES:
+        _keep(answer, "theme", theme, secure=request.is_secure())
+    else:
+        answer.delete_cookie("theme")
+    return answer
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The house's first address: the person's own screen, or the sign-in page."""
+    if not request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("login"))
+    return HttpResponseRedirect(landing(getattr(request.user, "roles", frozenset())))
+
+
+def _keep(answer: HttpResponse, name: str, value: str, *, secure: bool) -> None:
+    answer.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", secure=secure)

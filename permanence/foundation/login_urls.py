@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of signing in and out and of the choices of language and appearance; included at the root of the site."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from permanence.foundation import login
+
+urlpatterns = [
+    path("", login.home, name="home"),
+    path("login", login.sign_in, name="login"),
+    path("logout", login.sign_out, name="logout"),
+    path("language", set_language, name="language"),
+    path("theme", login.choose_theme, name="theme"),
+]

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Decisions of the common ground: the roles, which topics a person may hear, when a failed delivery is tried again."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Which doors open."""
+
+    SECRETARY = "secretary"
+    SUPERVISOR = "supervisor"
+    OWNER = "owner"
+    PORTAL_USER = "portal_user"
+
+
+DEMONSTRATION_PASSWORD = "demo"  # noqa: S105 - documented, opens only the demonstration
+"""The password of every login of the demonstration house."""
+
+HOUSE_ROLES = frozenset({Role.SECRETARY, Role.SUPERVISOR, Role.OWNER})
+"""Those who work in the house and may see what concerns all its clients."""
+
+
+def may_hear(topic: str, *, house: str, roles: frozenset[Role], clients: frozenset[str]) -> bool:
+    """Whether a person of `house` may hear `topic` (`house/<house>/...` or `client/<id>/...`).
+
+    `clients` are the ids of the clients she may see: all of the house's for its staff, a portal user's own otherwise.
+    """
+    kind, _, rest = topic.partition("/")
+    name, _, what = rest.partition("/")
+    if not what:
+        return False
+    if kind == "house":
+        return name == house and bool(roles & HOUSE_ROLES)
+    return kind == "client" and name in clients
+
+
+FIRST_RETRY = timedelta(seconds=1)
+LONGEST_RETRY = timedelta(minutes=10)
+
+
+def retry_after(attempts: int) -> timedelta:
+    """How long to wait before trying again after `attempts` failures: 1 s, doubled each time, at most ten minutes."""
+    return min(FIRST_RETRY * 2 ** min(max(attempts, 1) - 1, 16), LONGEST_RETRY)

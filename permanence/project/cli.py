@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./run`: one command and its words. Each word is a module with `main(arguments) -> exit status`, loaded when it is used."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from permanence.kernel.refusals import Refusal
+
+
+class Command(NamedTuple):
+    """One word of `./run`: the module that does it, the beginning of its arguments, and its line in the help."""
+
+    module: str
+    usage: str
+    summary: str
+
+
+COMMANDS: dict[str, Command] = {
+    "": Command("supervisor.start", "", "the demonstration house, on this machine only"),
+}
+
+
+def usage() -> str:
+    """The help, one line a command."""
+    rows = [(f"./run {name} {command.usage}".strip(), command.summary) for name, command in COMMANDS.items()]
+    width = max(len(left) for left, _ in rows)
+    return "\n".join(f"  {' '.join(left.split()):<{width}}  {summary}" for left, summary in rows)
+
+
+def split(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """The command's word and the rest. Options alone belong to the empty word."""
+    for length in (2, 1):
+        name = " ".join(arguments[:length])
+        if len(arguments) >= length and name in COMMANDS:
+            return name, list(arguments[length:])
+    return "", list(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; a refusal is one sentence on stderr and status 1, a wrong word is the help and status 2."""
+    if list(arguments) in (["help"], ["-h"], ["--help"]):
+        sys.stdout.write(f"{usage()}\n")
+        return 0
+    name, rest = split(arguments)
+    if not name and rest and not rest[0].startswith("-"):
+        sys.stderr.write(f"./run knows no {rest[0]!r}. It knows:\n{usage()}\n")
+        return 2
+    try:
+        module = importlib.import_module(f"permanence.project.{COMMANDS[name].module}")
+        return int(module.main(rest))
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal.why}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which processes a house has, how each is started, and when one that ended is started again. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from permanence.project.config import Configuration
+
+STOP_ORDER = ("mailbox", "doors", "web", "worker", "exchange", "media")
+"""Who is asked to stop before whom: the screens first, the conversations last. The rest follows in any order."""
+
+STEADY_S = 60.0
+"""Seconds after which a process is held to have run well: its next end is treated as the first."""
+
+LONGEST_DELAY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to run. `after` names the process whose `ready` it waits for; `fds` are the sockets it inherits."""
+
+    name: str
+    arguments: tuple[str, ...]
+    fds: tuple[int, ...] = ()
+    after: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    says_ready: bool = True
+
+
+def restart_delay(ends: int) -> float:
+    """Seconds to wait before a process that ended `ends` times in a row is started: 0, then 0.5 doubling to 30."""
+    if ends <= 1:
+        return 0.0
+    return min(0.25 * 2.0 ** min(ends - 1, 12), LONGEST_DELAY_S)
+
+
+def programs(configuration: Configuration, fds: Mapping[str, int]) -> tuple[Program, ...]:
+    """The processes of a house, in the order in which they are started.
+
+    `fds` maps `web`, `line`, `sip-udp` and `sip-tcp` to the descriptors of the listening sockets.
+    """
+    data = ("--data", str(configuration.data), "--run", str(configuration.run))
+    public = ("--public-address", configuration.public_address) if configuration.public_address else ()
+    media = ["-m", "permanence.engine.mediaplane", *data, "--port", str(configuration.media_port)]
+    media += ["--rtp", str(configuration.media_rtp)]
+    for host in configuration.media_hosts:
+        media += ["--host", host]
+    exchange = ["-m", "permanence.engine.exchange", *data, "--engine", configuration.engine]
+    exchange += ["--line-host", configuration.line_host, "--line-port", str(configuration.line_port)]
+    exchange += ["--sip-host", configuration.sip_host, "--sip-port", str(configuration.sip_port)]
+    for origin in configuration.origins:
+        exchange += ["--origin", origin]
+    passed = tuple(name for name in ("line", "sip-udp", "sip-tcp") if name in fds)
+    for name in passed:
+        exchange += ["--fd", f"{name}={fds[name]}"]
+    web = configuration.changed(web_fd=fds.get("web"))
+    found = [
+        Program("media", (*media, *public)),
+        Program("exchange", (*exchange, *public), fds=tuple(fds[name] for name in passed), after="media"),
+        Program(
+            "web",
+            ("-m", "permanence.project.web"),
+            fds=(fds["web"],) if "web" in fds else (),
+            environment=tuple(web.environment().items()),
+        ),
+        Program("worker", ("-m", "permanence.project.worker")),
+    ]
+    if configuration.demonstration:
+        found.append(Program("mailbox", ("-m", "permanence.project.mail_sink")))
+    return tuple(found)
+
+
+def stop_order(names: list[str]) -> list[str]:
+    """The running processes in the order in which they are stopped."""
+    return sorted(names, key=lambda name: STOP_ORDER.index(name) if name in STOP_ORDER else -1)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./run` and `./run --empty DIR`: everything from the data folder to the last line printed."""
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.project import config
+from permanence.project.supervisor import folder, greeting, plan
+from permanence.project.supervisor.fingerprint import is_prepared
+from permanence.project.supervisor.house import House
+from permanence.project.supervisor.log import Log
+from permanence.project.supervisor.sockets import Sockets, take_ports
+
+CLONE = Path(__file__).resolve().parents[3]
+DEMONSTRATION = CLONE / "var" / "demo"
+DEMONSTRATION_DEFAULTS = {
+    "house": {"name": "demo", "demonstration": True},
+    "mail": {"port": 8025, "from": "permanence@permanence.example"},
+}
+INTRODUCTION = "introduction.json"
+
+
+def say(sentence: str) -> None:
+    """One line to the person who typed `./run`."""
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def demonstration_configuration(data: Path, environment: Mapping[str, str]) -> config.Configuration:
+    """The demonstration's configuration: its own defaults, its file, the environment; loopback whatever they say."""
+    file = {table: dict(content) for table, content in config.read_file(data).items()}
+    for table, content in DEMONSTRATION_DEFAULTS.items():
+        file[table] = {**content, **file.get(table, {})}
+    read = config.configuration(data, file=file, environment=environment)
+    hosts = (read.web_host, read.line_host, read.sip_host, *read.media_hosts, read.mail_host)
+    outside = [host for host in hosts if not config.is_loopback(host)]
+    if outside or read.public_host or read.public_address:
+        raise Refusal(
+            "The demonstration listens on this machine only: its passwords are printed in its README. "
+            "For a house that others reach: ./run --empty DIR"
+        )
+    return read.changed(demonstration=True)
+
+
+def open_house(configuration: config.Configuration) -> int:
+    """Runs a house until it is stopped; the exit status. Raises Refusal with a sentence to print."""
+    data = configuration.data
+    folder.make_parts(data)
+    lock = folder.Lock(data)
+    lock.take()
+    folder.make_keys(data, SystemEntropy())
+    configuration = configuration.changed(run=folder.sockets_folder(data))
+    sockets = take_ports(configuration)
+    log = Log(data / "log" / "permanence.log", SystemClock())
+    try:
+        _prepare(sockets.configuration, log)
+        say("Starting media, exchange, web and worker.")
+        return asyncio.run(_run(sockets, log))
+    finally:
+        folder.forget_status(data)
+        sockets.close()
+        lock.release()
+
+
+def _environment(configuration: config.Configuration) -> dict[str, str]:
+    passed = {**os.environ, **configuration.environment()}
+    return {
+        **passed,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(CLONE),
+        "DJANGO_SETTINGS_MODULE": "permanence.project.settings",
+    }
+
+
+def _prepare(configuration: config.Configuration, log: Log) -> None:
+    if is_prepared(CLONE / "permanence", configuration):
+        return
+    what = (
+        "Preparing the database and the demonstration house."
+        if configuration.demonstration
+        else "Preparing the database."
+    )
+    say(what)
+    command = [sys.executable, "-P", "-m", "permanence.project.supervisor.prepare"]
+    done = subprocess.run(  # noqa: S603 - our own module
+        command, env=_environment(configuration), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    for line in (done.stdout + done.stderr).splitlines():
+        log.write("prepare", line)
+    if done.returncode != 0:
+        last = "\n".join(f"    {line}" for line in log.tail("prepare")[-6:])
+        raise Refusal(f"The database could not be prepared; the log is {log.path}. Its last lines:\n{last}")
+
+
+def introduction(data: Path) -> dict[str, Any]:
+    """The logins and numbers of the demonstration, as its preparation left them; empty for a real house."""
+    try:
+        found = json.loads((data / "run" / INTRODUCTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+async def _run(sockets: Sockets, log: Log) -> int:
+    configuration = sockets.configuration
+    clock = SystemClock()
+    house = House(
+        plan.programs(configuration, sockets.fds()),
+        environment=_environment(configuration),
+        log=log,
+        clock=clock,
+        say=say,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, house.stop)
+    await house.run(_greeter(sockets, clock.now().isoformat(timespec="seconds")))
+    say("The house is closed.")
+    return 0
+
+
+def _greeter(sockets: Sockets, started: str) -> Callable[[], None]:
+    configuration = sockets.configuration
+
+    def greet() -> None:
+        known = introduction(configuration.data)
+        published = greeting.status(configuration, pid=os.getpid(), started=started, introduction=known)
+        folder.write_status(configuration.data, published)
+        for line in greeting.words(configuration, known, sockets.notes):
+            say(line)
+
+    return greet
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`./run [--data DIR]`: the demonstration house."""
+    parser = argparse.ArgumentParser(prog="./run", description="Starts the demonstration house.")
+    parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
+    parser.add_argument("--listen", metavar="ADDRESS", help="refused: the demonstration's passwords are public")
+    options = parser.parse_args(arguments)
+    if options.listen:
+        raise Refusal(
+            "The demonstration cannot listen outside this machine while its passwords are the printed ones. "
+            "For a house that others reach: ./run --empty DIR"
+        )
+    return open_house(demonstration_configuration(options.data.resolve(), os.environ))

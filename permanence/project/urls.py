@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The addresses of the site: each room of screens brings its own, the root sends a person to her own screen."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from permanence.backstage.site import site
+
+urlpatterns: list[URLPattern | URLResolver] = [path("backstage/", site.urls)]

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Tables of the switchboard: the trunks of the house and the version of each slice it has published."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from permanence.foundation.tenancy import HouseModel, HouseQuerySet
+
+
+class Trunk(HouseModel):
+    """A carrier's trunk (fields of `reception.table.TrunkEntry`)."""
+
+    NUMBER_FROM = (
+        ("request_uri", _("the request line (usual)")),
+        ("to", _("the To header")),
+        ("p_called_party_id", _("the P-Called-Party-ID header")),
+    )
+    TRANSPORTS = (("udp", "UDP"), ("tcp", "TCP"), ("tls", "TLS"))
+
+    name = models.SlugField(_("name"), max_length=40)
+    addresses = models.JSONField(
+        _("addresses"), default=list, help_text=_('Where the carrier calls from: ["192.0.2.10", "192.0.2.64/28"].')
+    )
+    country = models.CharField(_("country"), max_length=2, help_text=_("Spells national numbers: FR, LU, IE."))
+    number_from = models.CharField(
+        _("the called number stands in"), max_length=20, choices=NUMBER_FROM, default="request_uri"
+    )
+    strip_prefix = models.CharField(_("prefix to cut"), max_length=12, blank=True, default="")
+    transport = models.CharField(_("transport"), max_length=3, choices=TRANSPORTS, default="udp")
+    registrar = models.CharField(_("registrar"), max_length=200, blank=True, default="")
+    user = models.CharField(_("user"), max_length=80, blank=True, default="")
+    secret = models.CharField(
+        _("name of the secret"), max_length=80, blank=True, default="", help_text=_("A file of the keys folder.")
+    )
+
+    objects = HouseQuerySet["Trunk"].as_manager()
+
+    class Meta:
+        verbose_name = _("trunk")
+        verbose_name_plural = _("trunks")
+        ordering = ("name",)
+        constraints = (models.UniqueConstraint(fields=["house", "name"], name="switchboard_trunk_name"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SliceVersion(HouseModel):
+    """The version of a slice and the digest of its content: the version grows when, and only when, the content does.
+
+    `client` is empty for the house's own slice.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, null=True, related_name="+")
+    version = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    objects = HouseQuerySet["SliceVersion"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["client"], name="switchboard_version_client"),
+            models.UniqueConstraint(
+                fields=["house"], condition=models.Q(client__isnull=True), name="switchboard_version_house"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.house_id}/{self.client_id} {self.version}"
