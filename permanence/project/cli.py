@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`./run`: one command and its words. Each word is a module with `main(arguments) -> exit status`, loaded when it is used."""
+"""`./run`: one command and its words. Each word is a module with `main(arguments) -> exit status`, loaded when used."""
 
 import importlib
 import sys

@@ -10,7 +10,7 @@ STAMP = "prepared"
 
 
 def fingerprint(package: Path, configuration: Configuration) -> str:
-    """Changes whenever a migration, the demonstration house or the choice of database does. `package` is `permanence/`."""
+    """Changes with any migration, with the demonstration house, with the choice of database. `package`: `permanence/`."""
     digest = hashlib.sha256(f"{configuration.database_url}|{configuration.demonstration}".encode())
     watched = [*package.glob("*/migrations/*.py"), *package.glob("project/demo_house*.py")]
     for path in sorted(watched):

@@ -8,7 +8,7 @@ from permanence.project.config import Configuration
 
 
 def status(configuration: Configuration, *, pid: int, started: str, introduction: Mapping[str, Any]) -> dict[str, Any]:
-    """What `run/house.json` says while the house runs. `introduction` holds `logins` and `lines` of the demonstration."""
+    """What `run/house.json` says while the house runs; `introduction`: `logins` and `lines` of the demonstration."""
     return {
         "version": 1,
         "pid": pid,

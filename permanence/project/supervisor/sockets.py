@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The ports of a house, tried before anything starts; the demonstration takes the next free one, a real house says no."""
+"""The ports of a house, tried before anything starts; only the demonstration takes the next free one."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Is the client's line open, and when does that change.
+
+A day's hours come from its exception if it has one, else from its public holiday (closed) if these count, else from
+the week. Times are the clock on the client's wall. On the day clocks go forward, a time that does not exist is the
+moment of the jump; on the day they go back, a time that exists twice opens at its first and closes at its second
+occurrence: nobody who may call is turned away. "24:00" is the midnight that ends the day. An interval whose end is
+not after its beginning goes on into the next day ("22:00" to "06:00"), and belongs to the day on which it began.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from permanence.countries.holidays import holiday_on
+from permanence.reception.table import Interval, OpeningHours
+
+HORIZON_DAYS = 400
+"""How far the next change is looked for: past every yearly holiday and closing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Open or closed at a moment. `changes_at` (UTC): when that changes, None when it never does.
+
+    `because`: always, week, exception, holiday; `label`: the holiday's or the exception's name.
+    """
+
+    is_open: bool
+    changes_at: datetime | None
+    because: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """What holds on one local day, and why."""
+
+    intervals: tuple[Interval, ...]
+    because: str
+    label: str = ""
+
+
+def hours_of_day(hours: OpeningHours, day: date, *, country: str, region: str = "") -> DayHours:
+    """The intervals of one local day: exceptions before holidays before the week."""
+    written = day.isoformat()
+    for exception in hours.exceptions:
+        if exception.date == written:
+            return DayHours(exception.intervals, "exception", exception.label)
+    if hours.closed_on_holidays:
+        holiday = holiday_on(day, country=country, region=region)
+        if holiday is not None:
+            return DayHours((), "holiday", holiday)
+    intervals = tuple(
+        interval for entry in hours.week if entry.weekday == day.weekday() for interval in entry.intervals
+    )
+    return DayHours(intervals, "week")
+
+
+def is_open_at(hours: OpeningHours, *, zone: str, country: str, region: str = "", at: datetime) -> bool:
+    """Whether the line is open at `at` (aware). Cheap: looks at the day and the day before."""
+    if hours.always:
+        return True
+    day = at.astimezone(ZoneInfo(zone)).date()
+    return any(
+        starts <= at < ends
+        for each in (day - timedelta(days=1), day)
+        for starts, ends in _spans(hours, each, zone, country, region)
+    )
+
+
+def opening_at(hours: OpeningHours, *, zone: str, country: str, region: str = "", at: datetime) -> Opening:
+    """Open or closed at `at` (aware), since what, and the next change.
+
+    Raises `zoneinfo.ZoneInfoNotFoundError` for a time zone that does not exist.
+    """
+    if hours.always:
+        return Opening(is_open=True, changes_at=None, because="always")
+    today = at.astimezone(ZoneInfo(zone)).date()
+    is_open = is_open_at(hours, zone=zone, country=country, region=region, at=at)
+    changes_at = _next_change(hours, today, zone, country, region, at, is_open)
+    reason = hours_of_day(hours, today, country=country, region=region)
+    return Opening(is_open=is_open, changes_at=changes_at, because=reason.because, label=reason.label)
+
+
+def _next_change(
+    hours: OpeningHours, today: date, zone: str, country: str, region: str, at: datetime, is_open: bool
+) -> datetime | None:
+    edge = at
+    for offset in range(-1, HORIZON_DAYS):
+        spans = _spans(hours, today + timedelta(days=offset), zone, country, region)
+        if not is_open:
+            later = [starts for starts, ends in spans if starts > at and ends > starts]
+            if later:
+                return min(later)
+            continue
+        for starts, ends in spans:
+            if starts <= edge < ends:
+                edge = ends
+        if offset > 0 and not any(ends > edge for _, ends in spans) and edge < _moment(today, offset, zone):
+            return edge
+    return None
+
+
+def _moment(today: date, offset: int, zone: str) -> datetime:
+    return _utc(today + timedelta(days=offset), 0, zone, fold=0)
+
+
+def _spans(
+    hours: OpeningHours, day: date, zone: str, country: str, region: str
+) -> tuple[tuple[datetime, datetime], ...]:
+    found = []
+    for interval in hours_of_day(hours, day, country=country, region=region).intervals:
+        opens, until = minutes_of(interval.opens), minutes_of(interval.until)
+        if until <= opens:
+            until += 24 * 60
+        found.append((_utc(day, opens, zone, fold=0), _utc(day, until, zone, fold=1)))
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=1024)
+def minutes_of(text: str) -> int:
+    """Minutes since midnight of "HH:MM", from "00:00" to "24:00". Raises ValueError."""
+    hours, _, minutes = text.partition(":")
+    if not (len(hours) == len(minutes) == 2 and text.isascii() and hours.isdigit() and minutes.isdigit()):
+        raise ValueError(f"not a time of day: {text[:20]!r}")
+    total = int(hours) * 60 + int(minutes)
+    if int(minutes) > 59 or total > 24 * 60:
+        raise ValueError(f"not a time of day: {text[:20]!r}")
+    return total
+
+
+def _utc(day: date, minutes: int, zone: str, *, fold: int) -> datetime:
+    """The moment of that wall time. In the gap of spring the two readings differ: the jump is where they meet."""
+    days, minutes = divmod(minutes, 24 * 60)
+    local = datetime.combine(
+        day + timedelta(days=days), time(minutes // 60, minutes % 60, fold=fold), tzinfo=ZoneInfo(zone)
+    )
+    moment = local.astimezone(UTC)
+    if moment.astimezone(local.tzinfo).replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0):
+        return moment
+    return _jump(local)
+
+
+def _jump(local: datetime) -> datetime:
+    """The moment clocks went forward over `local`, a wall time that does not exist."""
+    before = local.replace(fold=1).astimezone(UTC)
+    after = local.replace(fold=0).astimezone(UTC)
+    low, high = min(before, after), max(before, after)
+    start = low.astimezone(local.tzinfo).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(local.tzinfo).utcoffset() == start:
+            low = middle
+        else:
+            high = middle
+    return high.replace(microsecond=0)
