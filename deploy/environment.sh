@@ -76,5 +76,7 @@ compile_catalogues() {
   fi
   say "Compiling the translations"
   PYTHONPATH="$here" "$here/.venv/bin/python" -P -c \
-    'from permanence.foundation import translations; translations.compile_catalogues()' && touch "$stamp"
+    'import pathlib, sys
+from permanence.foundation import translations
+translations.compile_catalogues(pathlib.Path(sys.argv[1]))' "$here/locale" && touch "$stamp"
 }

@@ -44,7 +44,11 @@ class Client(HouseModel):
     place = models.CharField(_("place"), max_length=120, blank=True)
     country = models.CharField(_("country"), max_length=2, help_text=_("Two letters: FR, LU, IE."))
     region = models.CharField(
-        _("region"), max_length=20, blank=True, default="", help_text=_("For public holidays, for instance Alsace-Moselle.")
+        _("region"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("For public holidays, for instance Alsace-Moselle."),
     )
     time_zone = models.CharField(_("time zone"), max_length=64)
     languages = models.JSONField(
@@ -99,7 +103,10 @@ class Line(HouseModel):
 
 
 class WeeklyOpening(HouseModel):
-    """An opening of every week, local time of the client, half-open; `until` may be 24:00."""
+    """An opening of every week, local time of the client, half-open; `until` may be 24:00.
+
+    An `until` before `opens` goes on into the next day and belongs to the day on which it began.
+    """
 
     WEEKDAYS = (
         (0, _("Monday")),
@@ -123,7 +130,7 @@ class WeeklyOpening(HouseModel):
         verbose_name_plural = _("opening hours of the week")
         ordering = ("weekday", "opens")
         constraints = (
-            models.CheckConstraint(condition=models.Q(opens__lt=models.F("until")), name="clients_opening_forward"),
+            models.CheckConstraint(condition=~models.Q(opens=models.F("until")), name="clients_opening_lasts"),
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="clients_opening_weekday"),
         )
 
@@ -148,8 +155,9 @@ class HoursException(HouseModel):
         ordering = ("date", "opens")
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(opens="", until="") | (~models.Q(opens="") & models.Q(opens__lt=models.F("until"))),
-                name="clients_exception_forward",
+                condition=models.Q(opens="", until="")
+                | (~models.Q(opens="") & ~models.Q(until="") & ~models.Q(opens=models.F("until"))),
+                name="clients_exception_lasts",
             ),
         )
 
@@ -263,10 +271,12 @@ class Reason(HouseModel):
 
 
 class PortalUser(HouseModel):
-    """A person of the client who signs in to his portal, and which recipient he is (none: an assistant who sees all)."""
+    """A person of the client who signs in to his portal; which recipient he is (none: an assistant who sees all)."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
-    person = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, related_name="+", verbose_name=_("person"))
+    person = models.ForeignKey(
+        "foundation.Person", on_delete=models.PROTECT, related_name="+", verbose_name=_("person")
+    )
     recipient = models.ForeignKey(
         Recipient, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("recipient")
     )

@@ -2,24 +2,26 @@
 """Middleware of the common ground."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 
-class PersonLanguageMiddleware:
-    """A signed-in person reads the screens in her own language; before that the browser's language holds."""
+class SignedInMiddleware(LoginRequiredMiddleware):
+    """Every page wants a signed-in person, except those whose name stands in the setting `OPEN_PAGES`."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer `request` in the person's language."""
-        language = getattr(request.user, "language", "") if request.user.is_authenticated else ""
-        if not language:
-            return self._get_response(request)
-        with translation.override(language):
-            request.LANGUAGE_CODE = language
-            response = self._get_response(request)
-            response.headers["Content-Language"] = language
-            return response
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Send an anonymous person to the sign-in page, unless the page is open."""
+        found = request.resolver_match
+        if found is not None and found.view_name in settings.OPEN_PAGES:
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)

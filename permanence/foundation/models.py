@@ -101,7 +101,7 @@ class Person(AbstractBaseUser, HouseModel):
 
 
 class AuditEntry(HouseModel):
-    """Who did what to what, when. Append-only: the database refuses to change or to delete a row (see the migration)."""
+    """Who did what to what, when. Append-only: the database refuses to change or delete a row."""
 
     at = models.DateTimeField(_("at"))
     by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")

@@ -41,4 +41,5 @@ LONGEST_RETRY = timedelta(minutes=10)
 
 def retry_after(attempts: int) -> timedelta:
     """How long to wait before trying again after `attempts` failures: 1 s, doubled each time, at most ten minutes."""
-    return min(FIRST_RETRY * 2 ** min(max(attempts, 1) - 1, 16), LONGEST_RETRY)
+    doublings: int = min(max(attempts, 1) - 1, 16)
+    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)

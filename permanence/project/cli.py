@@ -19,6 +19,7 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "": Command("supervisor.start", "", "the demonstration house, on this machine only"),
+    "phone": Command("phone.command", "NUMBER", "a telephone that calls the running house"),
 }
 
 

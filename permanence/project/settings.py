@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Django's settings, derived from the house's configuration (`permanence.project.config`).
 
-Without `PERMANENCE_DATA` they fall back to the data folder `var/demo`, so that tools (mypy, makemigrations) can import them;
-nothing is read from or written to it at import. A process that serves asks `SECRET_KEY` and fails when the key is missing.
+Without `PERMANENCE_DATA` they fall back to the data folder `var/demo`, so that tools (mypy) can import them; nothing is
+written at import. A process that serves asks for `SECRET_KEY`, and fails when the key file is missing.
 """
 
 import os
@@ -13,12 +13,15 @@ from urllib.parse import unquote, urlsplit
 from django.utils.csp import CSP
 
 from permanence.project.config import Configuration, configuration, read_file
+from permanence.project.demo_cast import DEMONSTRATION_LOGINS
 
 PACKAGE = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("PERMANENCE_DATA") or PACKAGE.parent / "var" / "demo").resolve()
 PERMANENCE: Configuration = configuration(DATA, file=read_file(DATA), environment=os.environ)
 DEMONSTRATION = PERMANENCE.demonstration
 SECURE = bool(PERMANENCE.public_host)
+PERMANENCE_WEB_URL = PERMANENCE.web_url
+PERMANENCE_DEMO_LOGINS = DEMONSTRATION_LOGINS if DEMONSTRATION else ()
 
 SECRET_KEY = PERMANENCE.django_key.read_text(encoding="utf-8").strip() if PERMANENCE.django_key.exists() else ""
 DEBUG = False
@@ -27,7 +30,19 @@ ALLOWED_HOSTS = sorted(
     | ({"*"} if PERMANENCE.web_host in {"0.0.0.0", "::"} and not SECURE else set())
 )
 
-ROOMS = ("foundation", "staff", "clients", "callers", "calls", "switchboard", "messaging", "dispatch", "console", "portal", "supervision")
+ROOMS = (
+    "foundation",
+    "staff",
+    "clients",
+    "callers",
+    "calls",
+    "switchboard",
+    "messaging",
+    "dispatch",
+    "console",
+    "portal",
+    "supervision",
+)
 INSTALLED_APPS = [
     *(f"permanence.{room}" for room in ROOMS if (PACKAGE / room / "__init__.py").exists()),
     "permanence.backstage.site.BackstageConfig",
@@ -48,8 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "permanence.foundation.middleware.PersonLanguageMiddleware",
+    "permanence.foundation.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -104,10 +118,14 @@ AUTH_USER_MODEL = "foundation.Person"
 AUTHENTICATION_BACKENDS = ["permanence.foundation.authentication.PersonBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+OPEN_PAGES = frozenset({"home", "login", "logout", "language", "theme", "alive"})
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
@@ -152,7 +170,12 @@ def sockets(settings: Configuration) -> list[str]:
     if settings.public_host:
         return [f"wss://{settings.public_host}"]
     hosts = {origin.removeprefix("http://").rsplit(":", 1)[0] for origin in settings.origins} | {"localhost"}
-    return [f"ws://{host}:{port}" for host in sorted(hosts) if "[" not in host for port in (settings.web_port, settings.line_port)]
+    return [
+        f"ws://{host}:{port}"
+        for host in sorted(hosts)
+        if "[" not in host
+        for port in (settings.web_port, settings.line_port)
+    ]
 
 
 SECURE_CSP = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Django's settings under test: a throw-away data folder (the fixtures give each test its own), fast password hashes."""
+"""Django's settings under test: no data folder (the fixtures give each test its own), fast password hashes."""
 
 import tempfile
 from pathlib import Path
@@ -9,9 +9,10 @@ from permanence.project.settings import PERMANENCE as _REAL
 from permanence.project.settings import database
 
 PERMANENCE = _REAL.changed(
-    data=Path(tempfile.gettempdir()) / "permanence-no-data", run=Path(tempfile.gettempdir()) / "permanence-no-data" / "run"
+    data=Path(tempfile.gettempdir()) / "permanence-no-data",
+    run=Path(tempfile.gettempdir()) / "permanence-no-data" / "run",
 )
-SECRET_KEY = "only for the tests"
+SECRET_KEY = "only for the tests"  # noqa: S105 - opens nothing
 DATABASES = {"default": database(PERMANENCE)}
 if not PERMANENCE.database_url:
     DATABASES["default"]["NAME"] = ":memory:"

@@ -11,13 +11,26 @@ not after its beginning goes on into the next day ("22:00" to "06:00"), and belo
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from permanence.countries.holidays import holiday_on
 from permanence.reception.table import Interval, OpeningHours
 
+_DAY = timedelta(days=1)
+
 HORIZON_DAYS = 400
 """How far the next change is looked for: past every yearly holiday and closing."""
+
+NEAR_DAYS = 4
+"""Days looked at for every question, yesterday included; what lies further is worked out once a day and client."""
+
+
+class _Rule(NamedTuple):
+    hours: OpeningHours
+    zone: str
+    country: str
+    region: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,61 +75,58 @@ def is_open_at(hours: OpeningHours, *, zone: str, country: str, region: str = ""
     """Whether the line is open at `at` (aware). Cheap: looks at the day and the day before."""
     if hours.always:
         return True
+    rule = _Rule(hours, zone, country, region)
     day = at.astimezone(ZoneInfo(zone)).date()
-    return any(
-        starts <= at < ends
-        for each in (day - timedelta(days=1), day)
-        for starts, ends in _spans(hours, each, zone, country, region)
-    )
+    return any(starts <= at < ends for each in (day - _DAY, day) for starts, ends in _spans(rule, each))
 
 
 def opening_at(hours: OpeningHours, *, zone: str, country: str, region: str = "", at: datetime) -> Opening:
-    """Open or closed at `at` (aware), since what, and the next change.
+    """Open or closed at `at` (aware), because of what, and the next change.
 
     Raises `zoneinfo.ZoneInfoNotFoundError` for a time zone that does not exist.
     """
     if hours.always:
         return Opening(is_open=True, changes_at=None, because="always")
+    rule = _Rule(hours, zone, country, region)
     today = at.astimezone(ZoneInfo(zone)).date()
     is_open = is_open_at(hours, zone=zone, country=country, region=region, at=at)
-    changes_at = _next_change(hours, today, zone, country, region, at, is_open)
+    changes_at = _scan(rule, today - _DAY, NEAR_DAYS, at, is_open)
+    if changes_at is None:
+        changes_at = _far_change(rule, today + (NEAR_DAYS - 1) * _DAY, is_open)
     reason = hours_of_day(hours, today, country=country, region=region)
     return Opening(is_open=is_open, changes_at=changes_at, because=reason.because, label=reason.label)
 
 
-def _next_change(
-    hours: OpeningHours, today: date, zone: str, country: str, region: str, at: datetime, is_open: bool
-) -> datetime | None:
-    edge = at
-    for offset in range(-1, HORIZON_DAYS):
-        spans = _spans(hours, today + timedelta(days=offset), zone, country, region)
-        if not is_open:
-            later = [starts for starts, ends in spans if starts > at and ends > starts]
-            if later:
-                return min(later)
-            continue
-        for starts, ends in spans:
-            if starts <= edge < ends:
-                edge = ends
-        if offset > 0 and not any(ends > edge for _, ends in spans) and edge < _moment(today, offset, zone):
+def _scan(rule: _Rule, first: date, days: int, edge: datetime, is_open: bool) -> datetime | None:
+    """The next change after `edge`, looked for in the spans that begin on `days` days from `first`."""
+    for offset in range(days):
+        day = first + offset * _DAY
+        if is_open and edge < _utc(day, 0, rule.zone, fold=0):
             return edge
-    return None
+        for starts, ends in _spans(rule, day):
+            if is_open and starts > edge:
+                return edge
+            if is_open:
+                edge = max(edge, ends)
+            elif starts > edge and ends > starts:
+                return starts
+    return edge if is_open and edge < _utc(first + days * _DAY, 0, rule.zone, fold=0) else None
 
 
-def _moment(today: date, offset: int, zone: str) -> datetime:
-    return _utc(today + timedelta(days=offset), 0, zone, fold=0)
+@lru_cache(maxsize=4096)
+def _far_change(rule: _Rule, day: date, is_open: bool) -> datetime | None:
+    """The next change after the midnight that begins `day`, when nothing changed until then."""
+    return _scan(rule, day - _DAY, HORIZON_DAYS, _utc(day, 0, rule.zone, fold=0), is_open)
 
 
-def _spans(
-    hours: OpeningHours, day: date, zone: str, country: str, region: str
-) -> tuple[tuple[datetime, datetime], ...]:
+def _spans(rule: _Rule, day: date) -> list[tuple[datetime, datetime]]:
     found = []
-    for interval in hours_of_day(hours, day, country=country, region=region).intervals:
+    for interval in hours_of_day(rule.hours, day, country=rule.country, region=rule.region).intervals:
         opens, until = minutes_of(interval.opens), minutes_of(interval.until)
         if until <= opens:
             until += 24 * 60
-        found.append((_utc(day, opens, zone, fold=0), _utc(day, until, zone, fold=1)))
-    return tuple(sorted(found))
+        found.append((_utc(day, opens, rule.zone, fold=0), _utc(day, until, rule.zone, fold=1)))
+    return sorted(found)
 
 
 @lru_cache(maxsize=1024)

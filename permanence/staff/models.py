@@ -28,7 +28,9 @@ class Secretary(HouseModel):
 
     person = models.OneToOneField("foundation.Person", on_delete=models.PROTECT, related_name="+")
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
-    languages = models.JSONField(_("languages"), default=list, help_text=_('In order of ease, for instance ["fr", "de"].'))
+    languages = models.JSONField(
+        _("languages"), default=list, help_text=_('In order of ease, for instance ["fr", "de"].')
+    )
     active = models.BooleanField(_("active"), default=True)
 
     objects = HouseQuerySet["Secretary"].as_manager()
@@ -42,7 +44,7 @@ class Secretary(HouseModel):
 
 
 class PresenceSpan(HouseModel):
-    """One stretch of a secretary's presence, half-open; the running one has no end. Written from the engine's events."""
+    """One stretch of a secretary's presence, half-open; the running one has no end. From the engine's events."""
 
     secretary = models.ForeignKey(Secretary, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=20)

@@ -10,7 +10,7 @@ STAMP = "prepared"
 
 
 def fingerprint(package: Path, configuration: Configuration) -> str:
-    """Changes with any migration, with the demonstration house, with the choice of database. `package`: `permanence/`."""
+    """Changes with any migration, the demonstration house, the choice of database. `package` is `permanence/`."""
     digest = hashlib.sha256(f"{configuration.database_url}|{configuration.demonstration}".encode())
     watched = [*package.glob("*/migrations/*.py"), *package.glob("project/demo_house*.py")]
     for path in sorted(watched):

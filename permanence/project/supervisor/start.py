@@ -3,14 +3,12 @@
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -27,7 +25,6 @@ DEMONSTRATION_DEFAULTS = {
     "house": {"name": "demo", "demonstration": True},
     "mail": {"port": 8025, "from": "permanence@permanence.example"},
 }
-INTRODUCTION = "introduction.json"
 
 
 def say(sentence: str) -> None:
@@ -102,15 +99,6 @@ def _prepare(configuration: config.Configuration, log: Log) -> None:
         raise Refusal(f"The database could not be prepared; the log is {log.path}. Its last lines:\n{last}")
 
 
-def introduction(data: Path) -> dict[str, Any]:
-    """The logins and numbers of the demonstration, as its preparation left them; empty for a real house."""
-    try:
-        found = json.loads((data / "run" / INTRODUCTION).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 async def _run(sockets: Sockets, log: Log) -> int:
     configuration = sockets.configuration
     clock = SystemClock()
@@ -133,10 +121,8 @@ def _greeter(sockets: Sockets, started: str) -> Callable[[], None]:
     configuration = sockets.configuration
 
     def greet() -> None:
-        known = introduction(configuration.data)
-        published = greeting.status(configuration, pid=os.getpid(), started=started, introduction=known)
-        folder.write_status(configuration.data, published)
-        for line in greeting.words(configuration, known, sockets.notes):
+        folder.write_status(configuration.data, greeting.status(configuration, pid=os.getpid(), started=started))
+        for line in greeting.words(configuration, sockets.notes):
             say(line)
 
     return greet

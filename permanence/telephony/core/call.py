@@ -67,35 +67,41 @@ class Step:
 
 
 _S, _T, _E = CallState, Trigger, Effect
-_ANSWERED = (_E.OPEN_LEG, _E.SEND_ANSWER)
 
 _TABLE: dict[tuple[CallState, Trigger], Step] = {
-    (_S.ARRIVED, _T.RING): Step(_S.RINGING, (_E.SEND_RINGING,)),
-    (_S.ARRIVED, _T.CLOSE): Step(_S.CLOSING, (*_ANSWERED, _E.CLOSING_WORDS)),
-    (_S.RINGING, _T.ANSWER): Step(_S.TALKING, (*_ANSWERED, _E.PLUG)),
-    (_S.RINGING, _T.PLAY_MUSIC): Step(_S.WAITING, (*_ANSWERED, _E.MUSIC)),
-    (_S.RINGING, _T.CLOSE): Step(_S.CLOSING, (*_ANSWERED, _E.CLOSING_WORDS)),
+    # The leg is opened with the first ring: a port that cannot be bound is known before it stands in our 200.
+    (_S.ARRIVED, _T.RING): Step(_S.RINGING, (_E.OPEN_LEG, _E.SEND_RINGING)),
+    (_S.ARRIVED, _T.CLOSE): Step(_S.CLOSING, (_E.OPEN_LEG, _E.SEND_ANSWER, _E.CLOSING_WORDS)),
+    (_S.RINGING, _T.ANSWER): Step(_S.TALKING, (_E.SEND_ANSWER, _E.PLUG)),
+    (_S.RINGING, _T.PLAY_MUSIC): Step(_S.WAITING, (_E.SEND_ANSWER, _E.MUSIC)),
+    (_S.RINGING, _T.CLOSE): Step(_S.CLOSING, (_E.SEND_ANSWER, _E.CLOSING_WORDS)),
     (_S.WAITING, _T.ANSWER): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
-    (_S.WAITING, _T.CLOSE): Step(_S.CLOSING, (_E.SILENCE, _E.CLOSING_WORDS)),
+    (_S.WAITING, _T.CLOSE): Step(_S.CLOSING, (_E.CLOSING_WORDS,)),
     (_S.TALKING, _T.HOLD): Step(_S.HELD, (_E.UNPLUG, _E.MUSIC)),
-    (_S.HELD, _T.RESUME): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
     (_S.TALKING, _T.LINE_LOST): Step(_S.LINE_LOST, (_E.UNPLUG, _E.MUSIC)),
+    (_S.TALKING, _T.REQUEUE): Step(_S.WAITING, (_E.UNPLUG, _E.MUSIC)),
+    (_S.TALKING, _T.CLOSE): Step(_S.CLOSING, (_E.UNPLUG, _E.CLOSING_WORDS)),
+    (_S.HELD, _T.RESUME): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
+    (_S.HELD, _T.REQUEUE): Step(_S.WAITING),
+    # Another secretary answers a call whose own was lost for good.
+    (_S.HELD, _T.ANSWER): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
+    (_S.LINE_LOST, _T.ANSWER): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
+    (_S.HELD, _T.CLOSE): Step(_S.CLOSING, (_E.CLOSING_WORDS,)),
     (_S.LINE_LOST, _T.LINE_BACK): Step(_S.TALKING, (_E.SILENCE, _E.PLUG)),
     (_S.LINE_LOST, _T.HOLD): Step(_S.HELD),
     (_S.LINE_LOST, _T.REQUEUE): Step(_S.WAITING),
-    (_S.TALKING, _T.REQUEUE): Step(_S.WAITING, (_E.UNPLUG, _E.MUSIC)),
-    (_S.HELD, _T.REQUEUE): Step(_S.WAITING),
+    (_S.LINE_LOST, _T.CLOSE): Step(_S.CLOSING, (_E.CLOSING_WORDS,)),
     (_S.CLOSING, _T.SPEAK): Step(_S.VOICE_MESSAGE, (_E.RECORD,)),
 }
 
 _LEAVING: dict[CallState, tuple[Effect, ...]] = {
     _S.ARRIVED: (),
-    _S.RINGING: (),
-    _S.WAITING: (_E.SILENCE, _E.CLOSE_LEG),
+    _S.RINGING: (_E.CLOSE_LEG,),
+    _S.WAITING: (_E.CLOSE_LEG,),
     _S.TALKING: (_E.UNPLUG, _E.CLOSE_LEG),
-    _S.HELD: (_E.SILENCE, _E.CLOSE_LEG),
-    _S.LINE_LOST: (_E.SILENCE, _E.CLOSE_LEG),
-    _S.CLOSING: (_E.SILENCE, _E.CLOSE_LEG),
+    _S.HELD: (_E.CLOSE_LEG,),
+    _S.LINE_LOST: (_E.CLOSE_LEG,),
+    _S.CLOSING: (_E.CLOSE_LEG,),
     _S.VOICE_MESSAGE: (_E.STOP_RECORD, _E.CLOSE_LEG),
 }
 for _state, _effects in _LEAVING.items():

@@ -26,7 +26,9 @@ class SdpRefused(SdpError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One `m=` section, its words as they were written. `host` is its connection address (its own `c=` or the session's), "" where there is none."""
+    """One `m=` section, its words as they were written.
+
+    `host` is its connection address (its own `c=` or the session's), "" where there is none."""
 
     kind: str
     port: int

@@ -3,6 +3,22 @@
 
 from dataclasses import dataclass
 
+from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, unquoted
+from permanence.telephony.sip.message import SipMessage
+
+_ANONYMOUS_HOST = "anonymous.invalid"
+_HIDDEN = frozenset({"id", "user", "header"})
+_CAUSES = {
+    "302": "unconditional",
+    "486": "user-busy",
+    "408": "no-answer",
+    "503": "unavailable",
+    "480": "deflection",
+    "487": "deflection",
+    "404": "unknown",
+}
+_MAX_COUNT = 100
+
 
 @dataclass(frozen=True, slots=True)
 class CalledNumber:
@@ -35,3 +51,87 @@ class IncomingInvite:
     supported: frozenset[str]
     require: frozenset[str]
     raw: bytes
+
+
+def read_invite(invite: SipMessage, raw: bytes) -> IncomingInvite:
+    """Reads an INVITE that `parse_message` accepted; a header that cannot be read counts as absent."""
+    asserted = _addresses(invite, "P-Asserted-Identity")
+    known = next((address for address in asserted if address.uri.number), None)
+    identity = known if known is not None else invite.sender
+    number = identity.uri.number or None
+    masked = _is_masked(invite)
+    if number is not None and identity.uri.host == _ANONYMOUS_HOST:
+        number = None
+    history = _by_index(_addresses(invite, "History-Info"))
+    diversions = _addresses(invite, "Diversion")
+    return IncomingInvite(
+        call_id=invite.call_id,
+        request_user=Uri.parse(invite.uri).number,
+        called=_called(invite, history, diversions),
+        caller=None if masked else number,
+        display="" if masked else (identity.display or invite.sender.display),
+        masked=masked,
+        withheld=number if masked else None,
+        diversion_reason=_reason(history, diversions),
+        diversion_count=_count(history, diversions),
+        offer=invite.sdp,
+        supported=invite.tokens("Supported"),
+        require=invite.tokens("Require"),
+        raw=raw,
+    )
+
+
+def _addresses(message: SipMessage, name: str) -> list[NameAddr]:
+    found: list[NameAddr] = []
+    for value in message.elements(name):
+        try:
+            found.append(NameAddr.parse(value))
+        except BadSyntax:
+            continue
+    return found
+
+
+def _is_masked(invite: SipMessage) -> bool:
+    """RFC 3323 section 4.2; From of an anonymous call is anonymous@anonymous.invalid (section 4.1.1.3)."""
+    asked = {word.strip().lower() for value in invite.all("Privacy") for word in value.replace(",", ";").split(";")}
+    return bool(asked & _HIDDEN) or invite.sender.uri.host == _ANONYMOUS_HOST
+
+
+def _called(invite: SipMessage, history: list[NameAddr], diversions: list[NameAddr]) -> tuple[CalledNumber, ...]:
+    """The dialled number may stand in five places: ours first, then who was dialled before the call was forwarded."""
+    places = [
+        ("request_uri", Uri.parse(invite.uri)),
+        ("to", invite.to.uri),
+        *(("p_called_party_id", address.uri) for address in _addresses(invite, "P-Called-Party-ID")[:1]),
+        *(("history_info", address.uri) for address in history[:1]),
+        *(("diversion", address.uri) for address in diversions[-1:]),
+    ]
+    return tuple(CalledNumber(source, uri.number) for source, uri in places if uri.number)
+
+
+def _by_index(history: list[NameAddr]) -> list[NameAddr]:
+    """History-Info entries in the order of their index (1, 1.1, 1.2, 1.10: RFC 7044 section 5.1)."""
+    return sorted(history, key=lambda entry: [decimal(part, 10_000) or 0 for part in _index(entry)])
+
+
+def _index(entry: NameAddr) -> list[str]:
+    return (entry.params.get("index") or "0").split(".")[:20]
+
+
+def _reason(history: list[NameAddr], diversions: list[NameAddr]) -> str | None:
+    """Why the call was forwarded to us, in the words of RFC 5806: the last History-Info cause, else the top Diversion."""
+    for entry in reversed(history):
+        cause = entry.uri.params.get("cause")
+        if cause in _CAUSES:
+            return _CAUSES[cause]
+    for diversion in diversions[:1]:
+        reason = diversion.params.get("reason")
+        return unquoted(reason).lower() if reason else None
+    return None
+
+
+def _count(history: list[NameAddr], diversions: list[NameAddr]) -> int:
+    """How often the call was forwarded; each list tells it alone, so they are not added (RFC 7544)."""
+    told = sum(decimal(entry.params.get("counter"), _MAX_COUNT) or 1 for entry in diversions)
+    caused = sum(1 for entry in history if "cause" in entry.uri.params)
+    return max(told, caused)

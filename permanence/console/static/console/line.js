@@ -110,6 +110,12 @@ export class Line extends LineSocket {
     }
   }
 
+  /** The exchange could not answer the offer: a fresh session is tried once more when the network moves or she asks. */
+  async refused() {
+    if (this.peer?.signalingState === "have-local-offer") await this.peer.setLocalDescription({ type: "rollback" });
+    this.line.onAudio("down");
+  }
+
   /** @param {string} sdp */
   async answered(sdp) {
     const peer = this.peer;

@@ -57,7 +57,12 @@ export function day(ms, timeZone) {
   return formatter({ day: "numeric", month: "long", timeZone }).format(ms);
 }
 
-/** The name of a language in the language of the page. @param {string} code */
+/** The name of a language in the language of the page: allemand. @param {string} code */
+export function languageInWords(code) {
+  return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
+}
+
+/** The name of a language in that language, as a choice: Deutsch. @param {string} code */
 export function languageName(code) {
   const name = new Intl.DisplayNames([code], { type: "language" }).of(code) || code;
   return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Makes the product's own fixed sounds (A-law, 8 kHz, mono, no header): `python deploy/make_prompts.py`.
+
+Spoken words by espeak-ng (a Debian package), tones and the hold music by synthesis here. The result is committed:
+nothing of this is needed to run the house. Run it again only to change a sentence.
+"""
+
+import io
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from permanence.telephony.media.g711 import ALAW_TO_LINEAR, nearest_codes
+
+Samples = npt.NDArray[np.float64]
+"""Samples between -1 and 1 at 8 kHz."""
+
+RATE = 8000
+TARGET = Path(__file__).parent.parent / "permanence" / "engine" / "mediaplane" / "sounds"
+_ENCODE = np.frombuffer(nearest_codes(ALAW_TO_LINEAR, range(-32768, 32768)), np.uint8)
+_SPEECH_RMS = 10 ** (-19 / 20)
+_MUSIC_RMS = 10 ** (-27 / 20)
+
+VOICES = {"fr": ("fr-fr", 165), "en": ("en-gb", 165), "de": ("de", 165)}
+_NUMBERS = range(1, 10)
+SENTENCES: dict[str, dict[str, str]] = {
+    "fr": {
+        **{f"place-{n}": f"Vous êtes en position {n} dans la file d'attente." for n in _NUMBERS},
+        "place-1": "Vous êtes la prochaine personne à qui nous allons répondre.",
+        "place-many": "Plusieurs personnes attendent avant vous.",
+        "please-wait": "Merci de patienter, nous allons vous répondre.",
+        "closed": "Nos bureaux sont actuellement fermés.",
+        "max-wait": "Nous sommes désolés, personne n'a pu vous répondre. Merci de rappeler plus tard.",
+        "leave-message": "Vous pouvez laisser un message après le signal sonore, puis raccrocher.",
+        "emergency-fr": "En cas d'urgence, raccrochez et composez le 15 ou le 112.",
+        "emergency-lu": "En cas d'urgence, raccrochez et composez le 112.",
+        "emergency-ie": "En cas d'urgence, raccrochez et composez le 112 ou le 9, 9, 9.",
+        "goodbye": "Merci de votre appel. Au revoir.",
+        "voice-secretary": "Bonjour, secrétariat médical, Claire à votre écoute. Quel est votre nom, s'il vous plaît ? "
+        "Très bien, je note, et je transmets votre message tout de suite.",
+        "voice-caller": "Bonjour, je suis un patient du docteur. J'aurais besoin qu'il me rappelle aujourd'hui, "
+        "au sujet de mon ordonnance. Je suis joignable tout l'après-midi.",
+    },
+    "en": {
+        **{f"place-{n}": f"You are number {n} in the queue." for n in _NUMBERS},
+        "place-1": "You are the next caller to be answered.",
+        "place-many": "Several callers are waiting before you.",
+        "please-wait": "Please hold the line, we will answer you shortly.",
+        "closed": "Our office is closed at the moment.",
+        "max-wait": "We are sorry, nobody could answer your call. Please call again later.",
+        "leave-message": "You may leave a message after the tone, then hang up.",
+        "emergency-fr": "In case of emergency, hang up and dial 15 or 1 1 2.",
+        "emergency-lu": "In case of emergency, hang up and dial 1 1 2.",
+        "emergency-ie": "In case of emergency, hang up and dial 1 1 2 or 9 9 9.",
+        "goodbye": "Thank you for your call. Goodbye.",
+        "voice-secretary": "Good morning, after sales service, Aoife speaking. Could I have your name, please? "
+        "Thank you, I am writing that down, and I will pass your message on at once.",
+        "voice-caller": "Hello, I bought a boiler from you last month, and since this morning it does not start. "
+        "The display shows error seven. Could somebody call me back today, please?",
+    },
+    "de": {
+        **{f"place-{n}": f"Sie sind auf Platz {n} in der Warteschlange." for n in _NUMBERS},
+        "place-1": "Sie sind der nächste Anrufer, der bedient wird.",
+        "place-many": "Mehrere Anrufer warten vor Ihnen.",
+        "please-wait": "Bitte bleiben Sie in der Leitung, wir melden uns gleich.",
+        "closed": "Unser Büro ist zurzeit geschlossen.",
+        "max-wait": "Es tut uns leid, niemand konnte Ihren Anruf annehmen. Bitte rufen Sie später wieder an.",
+        "leave-message": "Sie können nach dem Signalton eine Nachricht hinterlassen und dann auflegen.",
+        "emergency-fr": "Im Notfall legen Sie auf und wählen Sie die 15 oder die 1 1 2.",
+        "emergency-lu": "Im Notfall legen Sie auf und wählen Sie die 1 1 2.",
+        "emergency-ie": "Im Notfall legen Sie auf und wählen Sie die 1 1 2 oder die 9 9 9.",
+        "goodbye": "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
+        "voice-secretary": "Guten Tag, Praxis Doktor Weber, Claire am Apparat. Wie ist Ihr Name, bitte? "
+        "Sehr gut, ich schreibe mit und gebe Ihre Nachricht sofort weiter.",
+        "voice-caller": "Guten Tag, ich bin Patient von Doktor Weber. Könnte er mich heute noch zurückrufen, bitte? "
+        "Es geht um mein Rezept. Ich bin den ganzen Nachmittag erreichbar.",
+    },
+}
+RINGBACK = {"fr": ((440,), ((1.5, True), (3.5, False))), "lu": ((425,), ((1.0, True), (4.0, False))),
+            "ie": ((400, 450), ((0.4, True), (0.2, False), (0.4, True), (2.0, False)))}  # fmt: skip
+"""Frequencies and cadence of ITU-T E.180 supplement 2."""
+
+
+def main() -> None:
+    """Write every sound; the whole must stay under 2 MB."""
+    for language, sentences in SENTENCES.items():
+        for name, text in sentences.items():
+            _write(f"{language}/{name}", speech(language, text))
+    for country, (frequencies, cadence) in RINGBACK.items():
+        _write(f"ringback-{country}", tone(frequencies, cadence))
+    _write("beep", tone((1000,), ((0.4, True),)))
+    _write("offer-tone", tone((660, 880), ((0.25, True), (0.1, False), (0.25, True), (1.4, False))))
+    _write("music", music())
+    total = sum(path.stat().st_size for path in TARGET.rglob("*.alaw"))
+    sys.stdout.write(f"{total} bytes\n")
+    if total >= 2_000_000:
+        raise SystemExit("the sounds are too large")
+
+
+def speech(language: str, text: str) -> Samples:
+    """A sentence by espeak-ng: 8 kHz, telephone band, pauses at both ends, levelled to -19 dB."""
+    voice, speed = VOICES[language]
+    made = subprocess.run(  # noqa: S603 - fixed words, no shell
+        ["/usr/bin/espeak-ng", "-v", voice, "-s", str(speed), "-g", "4", "--stdout", text],
+        check=True,
+        capture_output=True,
+    ).stdout
+    with wave.open(io.BytesIO(made)) as file:
+        rate = file.getframerate()
+        raw = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64) / 32768
+    samples = telephone_band(raw, rate)
+    loud = np.flatnonzero(np.abs(samples) > 0.01)
+    samples = samples[max(0, loud[0] - 200) : loud[-1] + 400]
+    return np.concatenate([np.zeros(RATE // 20), levelled(samples, _SPEECH_RMS), np.zeros(RATE // 10)])
+
+
+def telephone_band(samples: Samples, rate: int) -> Samples:
+    """Resample to 8 kHz through the spectrum and keep 200 to 3,500 Hz."""
+    count = round(len(samples) * RATE / rate)
+    spectrum = np.fft.rfft(samples)[: count // 2 + 1]
+    frequencies = np.fft.rfftfreq(count, 1 / RATE)[: len(spectrum)]
+    shape = np.clip((frequencies - 150) / 100, 0, 1) * np.clip((3700 - frequencies) / 250, 0, 1)
+    return np.asarray(np.fft.irfft(spectrum * shape, count) * count / len(samples), np.float64)
+
+
+def levelled(samples: Samples, rms: float) -> Samples:
+    """To this RMS over what is not silence, peaks bent softly under full scale."""
+    active = samples[np.abs(samples) > 0.02 * np.max(np.abs(samples))]
+    return np.tanh(samples * rms / np.sqrt(np.mean(active**2)))
+
+
+def tone(frequencies: tuple[int, ...], cadence: tuple[tuple[float, bool], ...]) -> Samples:
+    """One period of a cadenced tone, with edges of 5 ms so that nothing clicks."""
+    parts: list[Samples] = []
+    for seconds, on in cadence:
+        time = np.arange(round(seconds * RATE)) / RATE
+        edge = np.clip(np.minimum(time, seconds - time) / 0.005, 0, 1)
+        wave_form = sum((np.sin(2 * np.pi * frequency * time) for frequency in frequencies), np.zeros(len(time)))
+        parts.append(wave_form / len(frequencies) * 0.2 * edge if on else np.zeros(len(time)))
+    return np.concatenate(parts)
+
+
+def music() -> Samples:
+    """A calm loop of our own, 20 s: four chords in 6/8, plucked softly, over a quiet pad; its end meets its beginning."""
+    beat, bars = 0.42, 8
+    total = round(beat * 6 * bars * RATE)
+    mix = np.zeros(total)
+    chords = ((50, 57, 62, 66), (47, 54, 59, 62), (43, 50, 55, 59), (45, 52, 57, 61))  # D, Bm, G, A
+    melody = (74, 69, 71, 66, 67, 71, 69, 73)
+    for bar in range(bars):
+        chord = chords[bar // 2]
+        start = bar * 6 * beat
+        for step, note in enumerate((0, 1, 2, 3, 2, 1)):
+            _add(mix, pluck(chord[note] + 12, 1.6), start + step * beat, 0.55)
+        _add(mix, pluck(melody[bar], 2.4), start, 0.5)
+        if bar % 2:
+            _add(mix, pluck(melody[bar] + (2 if bar % 4 == 1 else -2), 1.4), start + 3 * beat, 0.3)
+        for note in chord[:3]:
+            _add(mix, pad(note + 12, 6 * beat + 0.6), start - 0.3, 0.10)
+    return levelled(telephone_band(mix, RATE), _MUSIC_RMS)
+
+
+def pluck(note: int, seconds: float) -> Samples:
+    """A soft plucked string: harmonics that die away, the high ones first."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    frequency = 440 * 2 ** ((note - 69) / 12)
+    sound = np.zeros(len(time))
+    for harmonic in range(1, 6):
+        if harmonic * frequency < 3400:
+            sound += np.sin(2 * np.pi * harmonic * frequency * time) * np.exp(-time * 2.2 * harmonic) / harmonic**1.6
+    return sound * np.clip(time / 0.008, 0, 1) * np.clip((seconds - time) / 0.1, 0, 1)
+
+
+def pad(note: int, seconds: float) -> Samples:
+    """A quiet held note, two voices a hair apart."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    frequency = 440 * 2 ** ((note - 69) / 12)
+    sound = np.sin(2 * np.pi * frequency * time) + np.sin(2 * np.pi * frequency * 1.003 * time)
+    return np.asarray(sound * np.clip(np.minimum(time, seconds - time) / 0.6, 0, 1), np.float64)
+
+
+def _add(mix: Samples, sound: Samples, start: float, gain: float) -> None:
+    """Add a sound; what reaches over the end comes back at the beginning, so that the loop has no seam."""
+    at = (round(start * RATE) + np.arange(len(sound))) % len(mix)
+    np.add.at(mix, at, sound * gain)
+
+
+def _write(name: str, samples: Samples) -> None:
+    path = TARGET / f"{name}.alaw"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    linear = np.clip(samples * 32767, -32768, 32767).astype(np.int32)
+    path.write_bytes(_ENCODE[linear + 32768].tobytes())
+
+
+if __name__ == "__main__":
+    main()

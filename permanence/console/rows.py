@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Today's messages as the console draws them: what waits first, the oldest urgent one on top, what is done in grey."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from permanence.messaging import words
+from permanence.messaging.queries import MessageRow
+from permanence.messaging.rules import Fill, Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnRow:
+    """One message of the list. `steps` are the classes of the four boxes; `others` who acknowledged for somebody else."""
+
+    row: MessageRow
+    steps: tuple[str, ...]
+    track: str
+    sentence: str
+    others: tuple[str, ...]
+    age: str
+    age_class: str
+    is_urgent: bool
+    is_final: bool
+
+
+_STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
+_AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
+
+
+def message_rows(found: Iterable[MessageRow]) -> tuple[DrawnRow, ...]:
+    """The rows in the order of what must be done: urgent and waiting, failed, waiting, then acknowledged; newest first."""
+    drawn = [_drawn(row) for row in found]
+    return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
+
+
+def _drawn(row: MessageRow) -> DrawnRow:
+    state, zone = row.state, ZoneInfo(row.time_zone)
+    track = "track--failed" if state.failed is not None else "track--final" if state.is_acknowledged else ""
+    return DrawnRow(
+        row=row,
+        steps=tuple(_STEP[fill] for _, fill in state.boxes),
+        track=track,
+        sentence=words.state_sentence(state, zone),
+        others=tuple(words.others_sentence(act, zone) for act in state.others_acknowledged),
+        age=words.age_words(state.age),
+        age_class=_AGE[state.age_level.value],
+        is_urgent=row.urgency is Urgency.URGENT and not state.is_acknowledged,
+        is_final=state.is_acknowledged,
+    )

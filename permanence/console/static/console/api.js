@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Requests to the site. Its absence is normal here: callers decide what to keep and when to try again.
+import { pageData } from "./dom.js";
+
+/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, demonstration: boolean, ticketUrl: string, icons: {calm: string, ring: string}}} */
+export const config = pageData("config");
+
+/** The site answered no: `status` and, where it said so, a code and sentence of its own. */
+export class SiteRefusal extends Error {
+  /** @param {number} status @param {string} code @param {string} why */
+  constructor(status, code, why) {
+    super(why || code || String(status));
+    this.status = status;
+    this.code = code;
+    this.why = why;
+  }
+}
+
+/** @type {((down: boolean) => void)[]} */
+const listeners = [];
+/** Calls `listener` with whether the site is down, after each request. @param {(down: boolean) => void} listener */
+export function onSite(listener) {
+  listeners.push(listener);
+}
+
+/** Sends a request; gives the response when it is a good one. Throws SiteRefusal when the site refuses, TypeError (or a timeout) when it is down.
+ * @param {string} path @param {{method?: string, json?: unknown, keepalive?: boolean}} [options] */
+export async function request(path, { method = "GET", json, keepalive = false } = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      keepalive,
+      credentials: "same-origin",
+      redirect: "manual",
+      signal: AbortSignal.timeout(8000),
+      headers: { "X-CSRFToken": config.csrf, Accept: "application/json", ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
+      body: json === undefined ? undefined : JSON.stringify(json),
+    });
+  } catch (error) {
+    listeners.forEach((listener) => listener(true));
+    throw error;
+  }
+  // 502 to 504 come from a proxy before a site that is being restarted.
+  const down = response.status >= 502 && response.status <= 504;
+  listeners.forEach((listener) => listener(down));
+  if (down) throw new TypeError("the site is down");
+  if (response.type === "opaqueredirect" || response.status === 401) throw new SiteRefusal(401, "signed_out", "");
+  if (!response.ok) {
+    const body = await response.json().catch(() => ({}));
+    throw new SiteRefusal(response.status, body.code ?? "", body.why ?? "");
+  }
+  return response;
+}
+
+/** A fragment written by the server, as nodes. @param {string} path @returns {Promise<DocumentFragment>} */
+export async function fragment(path) {
+  const template = document.createElement("template");
+  template.innerHTML = await (await request(path)).text();
+  return template.content;
+}
+
+/** The id of this browser profile's seat: made once, kept. */
+export function seat() {
+  let id = localStorage.getItem("permanence.seat");
+  if (!id) {
+    id = newId();
+    localStorage.setItem("permanence.seat", id);
+  }
+  return id;
+}
+
+/** 26 letters and digits that nobody else has. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(26));
+  return Array.from(bytes, (byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte % 32]).join("");
+}
+
+/** A ticket for this seat. */
+export async function ticket() {
+  const response = await request(`${config.ticketUrl}?seat=${encodeURIComponent(seat())}`);
+  return /** @type {string} */ ((await response.json()).ticket);
+}

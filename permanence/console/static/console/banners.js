@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the secretary must know whatever she is doing: the exchange out of reach, the site out of reach, a refusal, the voice that is not hers.
+import { byId, icon, make, say, show } from "./dom.js";
+import { hasWord, word } from "./words.js";
+
+const TOAST_MS = 6000;
+
+/** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, waiting: number, voice: boolean}} facts */
+export function paintBanners({ state, siteDown, signedOut, waiting, voice }) {
+  const refused = state.connection === "refused";
+  const away = state.connection === "lost" && !state.call;
+  show(byId("banner-link"), refused || away || signedOut);
+  if (refused) {
+    const code = String(state.refusal?.code ?? "");
+    say(byId("banner-link-what"), hasWord(`bye_${code}_what`) ? word(`bye_${code}_what`) : word("bye_what"));
+    say(byId("banner-link-why"), hasWord(`bye_${code}_do`) ? word(`bye_${code}_do`) : state.refusal?.why ?? "");
+  } else if (signedOut) {
+    say(byId("banner-link-what"), word("signed_out_what"));
+    say(byId("banner-link-why"), word("signed_out_do"));
+  } else {
+    say(byId("banner-link-what"), word("link_lost_what"));
+    say(byId("banner-link-why"), word("link_lost_do"));
+  }
+  show(byId("take-seat"), refused && Number(state.refusal?.code) === 4409);
+  show(byId("sign-in-again"), signedOut || (refused && Number(state.refusal?.code) === 4401));
+  show(byId("banner-voice"), voice);
+  show(byId("banner-site"), siteDown || waiting > 0);
+  if (siteDown || waiting) say(byId("banner-site-words"), waiting ? word(waiting === 1 ? "site_down_one" : "site_down_waiting", { count: waiting }) : word("site_down"));
+}
+
+/** A refusal or a failure, until she closes it. @param {string} text */
+export function showError(text) {
+  say(byId("banner-error-words"), text);
+  show(byId("banner-error"), true);
+}
+byId("banner-error-close").addEventListener("click", () => show(byId("banner-error"), false));
+
+/** What was done, for a few seconds. @param {string} text */
+export function toast(text) {
+  const element = make("div", { class: "toast" }, icon("check"), make("span", {}, text));
+  byId("toasts").replaceChildren(element);
+  setTimeout(() => element.remove(), TOAST_MS);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+import { byId, icon, make, say, show } from "./dom.js";
+import { clock, day, hasWord, languageInWords, languageName, moment, running, sentenceHour, spoken, word } from "./words.js";
+
+/** @typedef {import("./state.js").Card} Card @typedef {import("./state.js").Offer} Offer */
+
+/** @type {string} */
+let chosenLanguage = "";
+let shownOffer = "";
+let shownCard = "";
+
+/** The greeting in the chosen language, else the first. @param {Card} card */
+function greeting(card) {
+  return card.greetings.find((one) => one.language === chosenLanguage) ?? card.greetings[0];
+}
+
+/** The caller's name or, failing that, the words for it. @param {Card} card */
+export function callerName(card) {
+  if (card.caller.masked) return word("number_masked");
+  return card.caller.display || word("caller_unknown");
+}
+
+/** @param {Card} card */
+function placeOf(card) {
+  if (card.unknown_line) return word("unknown_line", { line: card.called_line });
+  const sector = hasWord(`sector_${card.sector}`) ? word(`sector_${card.sector}`) : "";
+  return [sector, card.place].filter(Boolean).join(", ");
+}
+
+/** @param {HTMLElement} element @param {Card} card */
+function colour(element, card) {
+  if (card.colour) element.setAttribute("data-client", String(card.colour));
+  else element.removeAttribute("data-client");
+}
+
+/** @param {HTMLElement} list @param {Card} card @param {number} now @param {boolean} ringing */
+function orders(list, card, now, ringing) {
+  const rows = card.instructions.map((order) => {
+    const meta = [];
+    if (order.is_new || order.until_ms) meta.push(make("span", {}, [order.author, order.since_ms ? moment(order.since_ms, now, card.time_zone) : ""].filter(Boolean).join(", ")));
+    else if (order.since_ms) meta.push(make("span", {}, word("since_day", { day: day(order.since_ms, card.time_zone) })));
+    if (order.until_ms) meta.push(make("span", {}, word("until", { moment: moment(order.until_ms, now, card.time_zone) })));
+    if (order.is_new && ringing) meta.push(make("span", {}, word("answering_is_reading")));
+    return make(
+      "div",
+      { class: order.is_new ? "order order--new" : "order" },
+      order.is_new && make("p", {}, make("span", { class: "badge badge--new" }, word(ringing ? "new_since_last_call" : "new"))),
+      make("p", { class: order.is_new && ringing ? "ring__order" : "" }, order.text),
+      meta.length ? make("p", { class: "order__meta" }, ...meta) : null,
+    );
+  });
+  list.replaceChildren(...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
+}
+
+/** @param {Card} card */
+function languages(card) {
+  const box = byId("ring-languages");
+  show(box, card.greetings.length > 1);
+  const codes = [...new Set(card.greetings.map((one) => one.language))];
+  box.replaceChildren(
+    ...codes.map((code) => {
+      const input = /** @type {HTMLInputElement} */ (make("input", { type: "radio", name: "greeting", value: code, checked: greeting(card)?.language === code }));
+      input.addEventListener("change", () => {
+        chosenLanguage = code;
+        phrase(card);
+      });
+      return make("label", {}, input, make("span", { lang: code }, languageName(code)));
+    }),
+  );
+}
+
+/** @param {Card} card */
+function phrase(card) {
+  const chosen = greeting(card);
+  for (const id of ["ring-say", "desk-say"]) {
+    const element = byId(id);
+    element.lang = chosen?.language ?? "";
+    say(element, chosen ? spoken(chosen.text) : "");
+    show(element, Boolean(chosen));
+  }
+}
+
+/** Why this call comes to her, one sentence a reason. @param {{code: string, params?: Record<string, string|number>, detail?: string}[]} reasons */
+function why(reasons) {
+  const rows = reasons.map(({ code, params, detail }) => {
+    const values = { detail: detail ?? "", ...(params ?? {}) };
+    if (code === "speaks") values.detail = languageInWords(String(values.detail));
+    if (code === "longest_ready") values.detail = running(Number(values.detail) * 1000);
+    if (code === "offer_ended" && hasWord(`why_offer_${values.detail}`)) return make("li", {}, word(`why_offer_${values.detail}`));
+    return make("li", {}, hasWord(`why_${code}`) ? word(`why_${code}`, values) : [code, ...Object.values(values)].filter(Boolean).join(" "));
+  });
+  byId("ring-why").replaceChildren(...rows);
+}
+
+/** Paints the ringing view of an offer; once an offer. @param {Offer} offer @param {number} now */
+export function paintOffer(offer, now) {
+  if (shownOffer === offer.offer) return;
+  shownOffer = offer.offer;
+  chosenLanguage = "";
+  const { card } = offer;
+  colour(byId("ring"), card);
+  say(byId("ring-name"), card.name);
+  say(byId("ring-place"), placeOf(card));
+  phrase(card);
+  languages(card);
+  orders(byId("ring-orders"), card, now, true);
+  say(byId("ring-caller"), callerName(card));
+  say(byId("ring-number"), card.caller.masked ? "" : card.caller.number ?? "");
+  why(/** @type {any} */ (offer.why));
+  say(byId("alert"), word("alert_offer", { client: card.name, caller: callerName(card) }));
+  paintOfferTime(offer, now);
+}
+
+/** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
+export function paintOfferTime(offer, now, offerSeconds = 12) {
+  say(byId("ring-local"), clock(now, offer.card.time_zone));
+  say(byId("ring-since"), running(now - offer.arrived_ms));
+  const left = Math.max(0, Math.ceil((offer.until_ms - now) / 1000));
+  say(byId("ring-left"), word("offer_left", { seconds: left }));
+  byId("ring-bar").style.setProperty("--done", `${Math.min(100, (left / offerSeconds) * 100)}%`);
+}
+
+/** Paints the left of the desk; once a card. @param {string} key @param {Card} card @param {number} now */
+export function paintDesk(key, card, now) {
+  if (shownCard === key) return;
+  shownCard = key;
+  if (!card.greetings.some((one) => one.language === chosenLanguage)) chosenLanguage = "";
+  colour(byId("desk-client"), card);
+  colour(byId("callbar"), card);
+  phrase(card);
+  orders(byId("desk-orders"), card, now, false);
+  const open = card.open_until_ms ? word("open_until", { hour: sentenceHour(card.open_until_ms, card.time_zone) }) : "";
+  const local = card.place ? word("local_at", { hour: sentenceHour(now, card.time_zone), place: card.place }) : word("local", { hour: sentenceHour(now, card.time_zone) });
+  const note = byId("desk-local");
+  note.replaceChildren(icon("clock"), ` ${[local, open].filter(Boolean).join(", ")}`);
+}
+
+/** The next offer is painted afresh even when it has the same id (the page was re-attached). */
+export function forgetOffer() {
+  shownOffer = "";
+}

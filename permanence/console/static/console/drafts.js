@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What was typed, call by call: kept in this browser at once, on the site every two seconds, and forgotten only when the site has confirmed the message.
+import { newId, request, SiteRefusal } from "./api.js";
+
+const PREFIX = "permanence.draft.";
+const SAVE_EVERY_MS = 2000;
+const SEND_AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
+
+/**
+ * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string}} Fields
+ * @typedef {{call: string, message: string, person: string, card: import("./state.js").Card, fields: Fields, state: "typing"|"sending", at: number, touched: boolean}} Draft
+ */
+
+/** @type {Fields} */
+export const EMPTY = Object.freeze({ name: "", number: "", readBack: false, recipient: "", reason: "", urgency: "today", text: "", outcome: "" });
+
+export class Drafts {
+  /** @param {string} person whose drafts these are: another person at the same browser sees none of them.
+   * @param {{changed: () => void, confirmed: (draft: Draft) => void, refused: (draft: Draft, error: SiteRefusal) => void}} hooks */
+  constructor(person, hooks) {
+    this.person = person;
+    this.hooks = hooks;
+    /** @type {Map<string, Draft>} */
+    this.kept = new Map();
+    /** @type {Set<string>} */
+    this.unsaved = new Set();
+    this.siteDown = false;
+    this.tries = 0;
+    this.sending = false;
+    /** @type {Draft|null} */
+    this.last = null;
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(PREFIX)) continue;
+      const draft = read(key);
+      if (draft && draft.person === person) this.kept.set(draft.call, draft);
+    }
+    setInterval(() => this.saveAll(), SAVE_EVERY_MS);
+    window.addEventListener("pagehide", () => this.saveAll());
+    setTimeout(() => this.send(), 0);
+  }
+
+  /** The draft of this call, or a new one with the form prefilled. @param {string} call @param {import("./state.js").Card} card */
+  open(call, card) {
+    const found = this.kept.get(call);
+    if (found) return found;
+    const recipients = card.form.recipients;
+    const fields = { ...EMPTY, number: card.caller.masked ? "" : card.caller.number || "", name: card.caller.masked ? "" : card.caller.display || "", recipient: recipients.length === 1 ? recipients[0].id : "" };
+    /** @type {Draft} */
+    const draft = { call, message: newId(), person: this.person, card, fields, state: "typing", at: Date.now(), touched: false };
+    this.put(draft);
+    return draft;
+  }
+
+  /** What the form shows of a call whose message is already with the site. @param {string} call @param {import("./state.js").Card} card @returns {Draft} */
+  closed(call, card) {
+    const fields = this.last?.call === call ? this.last.fields : { ...EMPTY, outcome: "message" };
+    return { call, message: "", person: this.person, card, fields, state: "typing", at: Date.now(), touched: false };
+  }
+
+  /** The site forgets a draft too. @param {string} call */
+  drop(call) {
+    request(`/console/drafts/${encodeURIComponent(call)}`, { method: "DELETE" }).catch(() => undefined);
+  }
+
+  /** Keeps what is typed now. @param {string} call @param {Fields} fields */
+  type(call, fields) {
+    const draft = this.kept.get(call);
+    if (!draft || draft.state === "sending") return;
+    draft.fields = fields;
+    draft.touched = true;
+    draft.at = Date.now();
+    this.put(draft);
+    this.unsaved.add(call);
+  }
+
+  /** @param {Draft} draft */
+  put(draft) {
+    this.kept.set(draft.call, draft);
+    localStorage.setItem(PREFIX + draft.call, JSON.stringify(draft));
+  }
+
+  /** @param {string} call */
+  forget(call) {
+    this.kept.delete(call);
+    this.unsaved.delete(call);
+    localStorage.removeItem(PREFIX + call);
+  }
+
+  /** Drafts with words in them that belong to no call in progress. @param {string|null} current */
+  left(current) {
+    return [...this.kept.values()].filter((draft) => draft.call !== current && draft.state === "typing" && draft.touched).sort((one, other) => other.at - one.at);
+  }
+
+  /** Drops what was opened and never typed in. @param {string|null} current */
+  sweep(current) {
+    for (const draft of [...this.kept.values()]) if (!draft.touched && draft.state === "typing" && draft.call !== current) this.forget(draft.call);
+  }
+
+  async saveAll() {
+    for (const call of [...this.unsaved]) {
+      const draft = this.kept.get(call);
+      this.unsaved.delete(call);
+      if (!draft) continue;
+      try {
+        await request(`/console/drafts/${encodeURIComponent(call)}`, { method: "PUT", json: { client: draft.card.client, body: draft }, keepalive: true });
+        this.siteDown = false;
+      } catch (error) {
+        if (!(error instanceof SiteRefusal)) {
+          this.siteDown = true;
+          this.unsaved.add(call);
+        }
+      }
+      this.hooks.changed();
+    }
+  }
+
+  /** Takes from the site the drafts this browser lacks: she changed machines, or the browser was emptied. */
+  async fetch() {
+    const { drafts } = await (await request("/console/drafts")).json();
+    for (const { call, body } of drafts) {
+      const draft = /** @type {Draft} */ (body);
+      if (!draft || typeof draft !== "object" || !draft.fields || !draft.card) continue;
+      const mine = this.kept.get(call);
+      if (!mine || mine.at < draft.at) this.put({ ...draft, call, person: this.person, state: "typing" });
+    }
+    this.hooks.changed();
+  }
+
+  /** The message is to be sent, now or as soon as the site is back. @param {string} call @param {Fields} fields */
+  submit(call, fields) {
+    const draft = this.kept.get(call);
+    if (!draft) return;
+    draft.fields = fields;
+    draft.touched = true;
+    draft.state = "sending";
+    this.put(draft);
+    this.unsaved.delete(call);
+    this.tries = 0;
+    this.send();
+  }
+
+  /** How many messages wait for the site. */
+  get waiting() {
+    return [...this.kept.values()].filter((draft) => draft.state === "sending").length;
+  }
+
+  async send() {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (const draft of [...this.kept.values()].filter((one) => one.state === "sending")) {
+        if (!(await this.sendOne(draft))) break;
+      }
+    } finally {
+      this.sending = false;
+    }
+    this.hooks.changed();
+  }
+
+  /** @param {Draft} draft @returns {Promise<boolean>} whether the next one may be tried at once */
+  async sendOne(draft) {
+    const { fields } = draft;
+    const body = {
+      message: draft.message,
+      call: draft.call,
+      client: draft.card.client,
+      recipient: fields.recipient,
+      caller_name: fields.name,
+      caller_number: fields.number,
+      reason: fields.reason,
+      urgency: fields.urgency,
+      text: fields.text,
+      read_back: fields.readBack,
+    };
+    try {
+      await request("/console/messages", { method: "POST", json: body });
+    } catch (error) {
+      if (error instanceof SiteRefusal && error.status !== 401 && error.status < 500) {
+        draft.state = "typing";
+        this.put(draft);
+        this.hooks.refused(draft, error);
+        return true;
+      }
+      this.siteDown = true;
+      const wait = SEND_AGAIN_MS[Math.min(this.tries, SEND_AGAIN_MS.length - 1)];
+      this.tries += 1;
+      setTimeout(() => this.send(), wait);
+      return false;
+    }
+    this.siteDown = false;
+    this.tries = 0;
+    this.last = draft;
+    this.forget(draft.call);
+    this.hooks.confirmed(draft);
+    return true;
+  }
+}
+
+/** @param {string} key @returns {Draft|null} */
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) || "null");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The message form: made from the card, kept at every key stroke, checked before it leaves, and saying what will happen before it does.
+import { byId, icon, make, say, show } from "./dom.js";
+import { word } from "./words.js";
+import { request } from "./api.js";
+
+/** @typedef {import("./drafts.js").Draft} Draft @typedef {import("./drafts.js").Fields} Fields */
+
+const SHOWN_AT_ONCE = 6;
+const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+
+export class MessageForm {
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void}} hooks */
+  constructor(hooks) {
+    this.hooks = hooks;
+    /** @type {Draft|null} */
+    this.draft = null;
+    this.saved = false;
+    this.form = /** @type {HTMLFormElement} */ (byId("form"));
+    this.form.addEventListener("input", () => this.typed());
+    this.form.addEventListener("change", () => this.typed());
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.save();
+    });
+    input("caller-number").addEventListener("blur", () => this.checkNumber());
+  }
+
+  /** Shows a draft; does nothing when it is already there. @param {Draft} draft @param {boolean} saved */
+  open(draft, saved) {
+    if (this.draft?.call === draft.call) return;
+    this.draft = draft;
+    this.saved = saved;
+    this.errors();
+    this.reasons(draft.card);
+    this.recipients(draft.card);
+    this.fill(draft.fields);
+    show(byId("number-note"), false);
+    this.plan(false);
+    if (draft.fields.number) this.checkNumber();
+  }
+
+  close() {
+    this.draft = null;
+  }
+
+  /** @param {import("./state.js").Card} card */
+  reasons(card) {
+    show(byId("reason-field"), card.form.reasons.length > 0);
+    const box = byId("reasons");
+    box.toggleAttribute("data-numbered", true);
+    box.replaceChildren(
+      ...card.form.reasons.map(({ code, label }, n) =>
+        make("label", {}, make("input", { type: "radio", name: "reason", value: code }), make("span", {}, n < 9 && make("kbd", {}, String(n + 1)), ` ${label}`)),
+      ),
+    );
+  }
+
+  /** @param {import("./state.js").Card} card */
+  recipients(card) {
+    const all = card.form.recipients;
+    show(byId("recipient-field"), all.length > 0);
+    const few = all.length <= SHOWN_AT_ONCE;
+    show(byId("recipients"), few);
+    show(byId("recipient-select"), !few);
+    byId("recipients").replaceChildren(...(few ? all.map(({ id, name }) => make("label", {}, make("input", { type: "radio", name: "recipient", value: id }), make("span", {}, name))) : []));
+    byId("recipient-select").replaceChildren(...(few ? [] : [make("option", { value: "" }, word("choose")), ...all.map(({ id, name }) => make("option", { value: id }, name))]));
+  }
+
+  /** @param {Fields} fields */
+  fill(fields) {
+    input("caller-name").value = fields.name;
+    input("caller-number").value = fields.number;
+    input("read-back").checked = fields.readBack;
+    input("text").value = fields.text;
+    input("recipient-select").value = fields.recipient;
+    for (const [name, value] of Object.entries({ reason: fields.reason, recipient: fields.recipient, urgency: fields.urgency, outcome: fields.outcome })) {
+      for (const radio of this.form.querySelectorAll(`input[type=radio][name=${name}]`)) /** @type {HTMLInputElement} */ (radio).checked = /** @type {HTMLInputElement} */ (radio).value === value;
+    }
+  }
+
+  /** What stands in the form now. @returns {Fields} */
+  fields() {
+    const picked = (/** @type {string} */ name) => /** @type {HTMLInputElement|null} */ (this.form.querySelector(`input[name=${name}]:checked`))?.value ?? "";
+    return {
+      name: input("caller-name").value.trim(),
+      number: input("caller-number").value.trim(),
+      readBack: input("read-back").checked,
+      recipient: picked("recipient") || input("recipient-select").value,
+      reason: picked("reason"),
+      urgency: picked("urgency") || "today",
+      text: input("text").value,
+      outcome: picked("outcome"),
+    };
+  }
+
+  get outcome() {
+    return this.fields().outcome;
+  }
+
+  /** Whether words stand here that no message holds yet. */
+  get unsaved() {
+    return !this.saved && this.fields().text.trim() !== "";
+  }
+
+  typed() {
+    if (!this.draft) return;
+    this.errors();
+    if (!this.saved) this.hooks.typed(this.fields());
+    this.plan(this.siteDown);
+  }
+
+  siteDown = false;
+
+  /** Says what saving does. @param {boolean} siteDown */
+  plan(siteDown) {
+    this.siteDown = siteDown;
+    const { recipient } = this.fields();
+    const name = this.draft?.card.form.recipients.find((one) => one.id === recipient)?.name ?? "";
+    say(byId("text-label"), name ? word("message_for", { name }) : word("message"));
+    let key = name ? "plan_now" : "plan_choose";
+    if (this.saved) key = "plan_saved";
+    else if (this.draft?.state === "sending") key = "plan_sending";
+    else if (this.draft?.card.form.recipients.length === 0) key = "plan_unknown_line";
+    else if (siteDown) key = "plan_site_down";
+    say(byId("plan"), word(key, { name }));
+    const locked = this.saved || this.draft?.state === "sending" || this.draft?.card.form.recipients.length === 0;
+    /** @type {HTMLButtonElement} */ (byId("save")).disabled = Boolean(locked);
+    for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = Boolean(this.saved || this.draft?.state === "sending");
+  }
+
+  /** Clears the errors, or writes one and puts the focus where it is mended. @param {Record<string, string>} [found] */
+  errors(found = {}) {
+    for (const [id, field] of [["text-error", "text"], ["number-error", "caller-number"], ["outcome-error", ""]]) {
+      const text = found[id] ?? "";
+      const element = byId(id);
+      show(element, text !== "");
+      element.replaceChildren(...(text ? [icon("alert"), make("span", {}, text)] : []));
+      if (field) byId(field).toggleAttribute("aria-invalid", text !== "");
+      if (field && text) byId(field).setAttribute("aria-invalid", "true");
+    }
+  }
+
+  /** Ctrl Enter. Whether the message may leave. */
+  save() {
+    if (!this.draft || this.saved || this.draft.state === "sending" || this.draft.card.form.recipients.length === 0) return false;
+    const fields = this.fields();
+    if (!fields.recipient) {
+      const first = /** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]"));
+      (first ?? byId("recipient-select")).focus();
+      say(byId("plan"), word("plan_choose"));
+      return false;
+    }
+    if (!fields.text.trim()) {
+      this.errors({ "text-error": word("text_missing") });
+      byId("text").focus();
+      return false;
+    }
+    if (!fields.outcome) fields.outcome = "message";
+    this.fill(fields);
+    this.hooks.save(fields);
+    this.plan(this.siteDown);
+    return true;
+  }
+
+  /** Asks for an outcome, in place. */
+  askOutcome() {
+    this.errors({ "outcome-error": word("outcome_missing") });
+    /** @type {HTMLElement} */ (this.form.querySelector("input[name=outcome]")).focus();
+  }
+
+  /** The number in E.164 with its country's spelling beside it; a number that cannot exist says so. */
+  async checkNumber() {
+    const draft = this.draft;
+    const field = input("caller-number");
+    const typed = field.value.trim();
+    const note = byId("number-note");
+    if (!draft || !typed || this.saved) return show(note, false);
+    let found;
+    try {
+      found = await (await request(`/console/number?text=${encodeURIComponent(typed)}&client=${encodeURIComponent(draft.card.client ?? "")}`)).json();
+    } catch {
+      return; // The site is down: the number stays as it was typed, and web checks it when it saves.
+    }
+    if (this.draft !== draft || field.value.trim() !== typed) return;
+    if (!found.ok) {
+      show(note, false);
+      this.errors({ "number-error": word("number_wrong") });
+      return;
+    }
+    if (found.display !== typed) {
+      field.value = found.display;
+      this.hooks.typed(this.fields());
+    }
+    note.replaceChildren(icon("check"), make("span", {}, word(found.display === typed ? "number_right" : "number_corrected", { country: found.country })));
+    show(note, true);
+  }
+}

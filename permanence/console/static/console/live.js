@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What others change: the site touches a topic, the fragment that shows it is fetched again. While the site is down, what was shown stays.
+import { config, fragment } from "./api.js";
+
+const BACK_OFF_MS = [500, 1000, 2000, 4000, 8000];
+const EVEN_SO_MS = 60000;
+
+/** @type {Map<string, {topics: string[], path: () => string|null}>} */
+const sources = new Map();
+let attempt = 0;
+/** @type {WebSocket|null} */
+let socket = null;
+/** @type {Map<string, number>} */
+const turns = new Map();
+
+/** Declares where the fragment `name` comes from (null: nothing to show now) and which endings of topics renew it.
+ * @param {string} name @param {string[]} topics @param {() => string|null} path */
+export function source(name, topics, path) {
+  sources.set(name, { topics, path });
+}
+
+/** Fetches the fragment and puts it wherever the page shows it. A slower, older answer never replaces a newer one. @param {string} name */
+export async function refresh(name) {
+  const found = sources.get(name);
+  if (!found) return;
+  const turn = (turns.get(name) ?? 0) + 1;
+  turns.set(name, turn);
+  const places = document.querySelectorAll(`[data-fragment="${name}"]`);
+  const path = found.path();
+  if (path === null) {
+    places.forEach((place) => place.replaceChildren());
+    return;
+  }
+  try {
+    const content = await fragment(path);
+    if (turns.get(name) === turn) places.forEach((place) => place.replaceChildren(content.cloneNode(true)));
+  } catch {
+    // The site is down or refused; `api` told the page, which says so. What was shown stays.
+  }
+}
+
+/** Opens the live socket, and opens it again whenever it ends. */
+export function listen() {
+  const url = new URL(config.liveUrl, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  socket = new WebSocket(url);
+  socket.onopen = () => {
+    attempt = 0;
+    // Whatever happened while nobody listened.
+    for (const name of sources.keys()) refresh(name);
+  };
+  socket.onmessage = (event) => {
+    const { topic } = JSON.parse(event.data);
+    for (const [name, { topics }] of sources) if (topics.some((ending) => String(topic).endsWith(ending))) refresh(name);
+  };
+  socket.onclose = () => {
+    setTimeout(listen, BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]);
+    attempt += 1;
+  };
+}
+
+// Ages in the lists are written by the server: they are renewed even when nothing was touched.
+setInterval(() => refresh("messages"), EVEN_SO_MS);

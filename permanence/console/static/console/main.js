@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
+import { config, onSite, ticket } from "./api.js";
+import { button, byId, say, show } from "./dom.js";
+import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { Drafts } from "./drafts.js";
+import { MessageForm } from "./form.js";
+import { paintBar, paintBarTime } from "./bar.js";
+import { bind, paintKeys, startKeys } from "./keys.js";
+import { listen, refresh, source } from "./live.js";
+import { Line } from "./line.js";
+import { Post } from "./post.js";
+import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
+import { paintQueue } from "./queue.js";
+import { quiet, playLost, ring } from "./notify.js";
+import { forward, INITIAL, lost, reduce, view } from "./state.js";
+import { clock, hasWord, moment, word } from "./words.js";
+import { toast, paintBanners, showError } from "./banners.js";
+
+/** @type {import("./state.js").State} */
+let state = INITIAL;
+/** @type {string|null} */
+let reopened = null;
+let audioUp = false;
+let siteDown = false;
+let signedOut = false;
+let delay = 0;
+/** @type {Set<string>} calls whose message the site has confirmed; survives a reload */
+const savedCalls = new Set(JSON.parse(sessionStorage.getItem("permanence.saved") || "[]"));
+let historyOf = "";
+
+const now = () => Date.now() + state.clockOffset;
+const earpiece = /** @type {HTMLAudioElement} */ (byId("earpiece"));
+
+const line = new Line({
+  url: config.lineUrl,
+  ticket: async () => {
+    try {
+      const text = await ticket();
+      signedOut = false;
+      return text;
+    } catch (error) {
+      signedOut = /** @type {any} */ (error).status === 401;
+      throw error;
+    }
+  },
+  output: earpiece,
+  onMessage: heard,
+  onLost: () => {
+    state = lost(state, Date.now());
+    paint();
+  },
+  onRefused: (code, why) => {
+    if (code === 4409) line.stop();
+    state = { ...lost(state, Date.now()), connection: "refused", refusal: { code, why } };
+    paint();
+  },
+  onDelay: (ms) => {
+    delay = ms;
+    paintHealth();
+  },
+  onAudio: (up) => {
+    const was = audioUp;
+    audioUp = up === "up";
+    if (was && !audioUp && state.call) {
+      state = { ...state, lostAt: state.lostAt ?? Date.now() };
+      playLost();
+    }
+    if (audioUp && state.connection === "open") state = { ...state, lostAt: null };
+    paint();
+  },
+});
+const post = new Post(line, () => paint(), earpiece);
+
+const drafts = new Drafts(config.person, {
+  changed: () => paint(),
+  confirmed: (draft) => {
+    savedCalls.add(draft.call);
+    sessionStorage.setItem("permanence.saved", JSON.stringify([...savedCalls].slice(-20)));
+    if (form.draft?.call === draft.call) form.saved = true;
+    const to = draft.card.form.recipients.find((one) => one.id === draft.fields.recipient)?.name ?? draft.card.name;
+    toast(word("message_kept", { name: to }));
+    refresh("messages");
+    paint();
+  },
+  refused: (draft, error) => {
+    const known = hasWord(`refused_${error.code}`) ? word(`refused_${error.code}`) : word("refused_other", { why: error.why || String(error.status) });
+    showError(known);
+    if (form.draft?.call !== draft.call && !state.call && !state.ended) reopened = draft.call;
+    paint();
+  },
+});
+const form = new MessageForm({
+  typed: (fields) => {
+    if (form.draft) drafts.type(form.draft.call, fields);
+    paintDraftState();
+  },
+  save: (fields) => {
+    if (form.draft) drafts.submit(form.draft.call, fields);
+    paint();
+  },
+});
+
+/** @param {Record<string, any>} message */
+function heard(message) {
+  const before = state;
+  state = reduce(state, message, Date.now());
+  if (message.t === "welcome") forgetOffer();
+  if (message.t === "error") showError(hasWord(`error_${message.code}`) ? word(`error_${message.code}`) : word("error_other", { why: message.why }));
+  if (message.t === "line" && message.state === "down" && message.renew) line.rebuild();
+  if (message.t === "error" && message.code === "bad_offer") line.refused();
+  if (before.offer && !state.offer) {
+    quiet();
+    const how = /** @type {string} */ (state.offerEnded);
+    if (message.t === "offer_ended" && hasWord(`offer_${how}`)) say(byId("status"), word(`offer_${how}`));
+  }
+  if (state.offer) ring(state.offer.offer, state.offer.card.name);
+  if (state.call && before.call?.call !== state.call.call) {
+    reopened = null;
+    post.calm();
+  }
+  if (message.t === "welcome") post.resume(state);
+  if (before.presence.state !== state.presence.state && state.presence.state !== "wrap_up") drafts.sweep(currentCall());
+  paint();
+}
+
+function currentCall() {
+  return state.call?.call ?? state.ended?.call ?? reopened;
+}
+
+/** The card of the desk and the call it belongs to. @returns {{call: string, card: import("./state.js").Card}|null} */
+function desk() {
+  if (state.call) return { call: state.call.call, card: state.call.card };
+  if (state.ended) {
+    const card = state.ended.card ?? drafts.kept.get(state.ended.call)?.card;
+    return card ? { call: state.ended.call, card } : null;
+  }
+  const kept = reopened ? drafts.kept.get(reopened) : null;
+  if (kept) return { call: kept.call, card: kept.card };
+  reopened = null;
+  return null;
+}
+
+function paint() {
+  let shown = view(state, reopened);
+  const onDesk = shown === "desk" ? desk() : null;
+  if (shown === "desk" && !onDesk) shown = "idle";
+  for (const name of ["idle", "ringing", "desk"]) show(byId(`view-${name}`), name === shown);
+  document.body.dataset.view = shown;
+  if (shown === "ringing" && state.offer) paintOffer(state.offer, now());
+  if (onDesk) paintTalk(onDesk);
+  if (shown !== "desk") form.close();
+  paintPresence(state, post.state);
+  paintBanners({ state, siteDown, signedOut, waiting: drafts.waiting, voice: post.generated });
+  paintDrafts();
+  paintHealth();
+  paintHistory(shown === "ringing" ? state.offer?.card ?? null : onDesk?.card ?? null);
+  if (state.call) quiet(word("title_call", { client: state.call.card.name }));
+  else if (!state.offer) quiet();
+  tick();
+  paintKeys();
+}
+
+/** @param {{call: string, card: import("./state.js").Card}} onDesk */
+function paintTalk({ call, card }) {
+  paintDesk(call, card, now());
+  paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
+  if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
+  form.plan(siteDown);
+  paintDraftState();
+}
+
+function paintDraftState() {
+  const draft = form.draft;
+  let words = "";
+  if (draft && !form.saved && draft.touched) {
+    if (draft.state === "sending") words = word("draft_sending");
+    else if (drafts.siteDown) words = word("draft_here");
+    else words = word(drafts.unsaved.has(draft.call) ? "draft_keeping" : "draft_kept");
+  }
+  say(byId("draft-state"), words);
+}
+
+function paintDrafts() {
+  const left = drafts.left(currentCall());
+  const box = byId("drafts");
+  show(box, left.length > 0);
+  const text = left.map((draft) => draft.call).join();
+  if (box.dataset.text === text) return;
+  box.dataset.text = text;
+  post.paintDrafts(box, left.map((draft) => ({ call: draft.call, card: draft.card, words: word("draft_left", { client: draft.card.name, caller: draft.fields.name || callerName(draft.card), moment: moment(draft.at, Date.now()) }) })), (call) => {
+    reopened = call;
+    paint();
+    byId("text").focus();
+  }, (call) => {
+    drafts.forget(call);
+    drafts.drop(call);
+    paint();
+  });
+}
+
+function paintHealth() {
+  const up = state.connection === "open" && (audioUp || !line.stream);
+  const words = state.connection !== "open" ? word("health_lost") : audioUp ? word("health_good", { ms: delay }) : line.stream ? word("health_no_audio") : word("health_no_line", { ms: delay });
+  say(byId("line-delay"), state.connection === "open" && delay ? `${delay}\u00a0ms` : "");
+  say(byId("line-words"), words);
+  byId("line-health").title = words;
+  byId("line-icon").querySelector("use")?.setAttribute("href", up && audioUp ? "#i-signal" : "#i-signaloff");
+  post.health(state.connection === "open" ? delay : null, audioUp && state.line === "up");
+}
+
+/** Earlier contacts: by client and number, never by record; fetched once a caller. @param {import("./state.js").Card|null} card */
+function paintHistory(card) {
+  const key = card && card.client && card.caller.number && !card.caller.masked ? `client=${encodeURIComponent(card.client)}&number=${encodeURIComponent(card.caller.number)}` : "";
+  if (key === historyOf) return;
+  historyOf = key;
+  refresh("history");
+  refresh("contacts");
+}
+source("messages", ["/messages"], () => "/console/fragments/messages");
+source("history", ["/calls", "/messages"], () => (historyOf ? `/console/history?${historyOf}` : "/console/history"));
+source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1` : null));
+
+function tick() {
+  const at = now();
+  say(byId("clock"), clock(at));
+  paintQueue(state, at);
+  paintPresenceTime(state, at);
+  if (state.offer) paintOfferTime(state.offer, at, state.welcome?.config.offer_s);
+  if (state.call || state.ended) paintBarTime(state, at, audioUp);
+  else if (reopened) paintBarTime(state, at, true);
+}
+
+/** Sends a request; a refusal is said in words. @param {string} type @param {Record<string, unknown>} [fields] */
+async function act(type, fields) {
+  const reply = await line.ask(type, fields);
+  if (!reply.ok) showError(hasWord(`refusal_${reply.code}`) ? word(`refusal_${reply.code}`) : word("refusal_other", { why: reply.why ?? "" }));
+  return reply.ok;
+}
+
+const acts = {
+  async forward() {
+    const what = forward(state, reopened);
+    if (what === "answer" && state.offer) await act("answer", { call: state.offer.call });
+    else if (what === "ready") await ready(false);
+    else if (what === "next" && state.ended) await next(state.ended.call);
+    else if (what === "close") {
+      reopened = null;
+      paint();
+    }
+  },
+  end() {
+    if (state.call) act("end", { call: state.call.call });
+    else if (state.offer) act("decline", { call: state.offer.call });
+  },
+  hold() {
+    if (state.call) act(state.call.held || state.call.state === "held" ? "resume" : "hold", { call: state.call.call });
+  },
+  mute() {
+    if (state.call) act("mute", { on: !state.call.muted });
+  },
+};
+
+/** @param {boolean} generated */
+async function ready(generated) {
+  if (await post.open(generated)) await act("ready");
+  paint();
+}
+
+/** After the call: the outcome, then ready. Words that were not saved hold her back once, in place. @param {string} call */
+async function next(call) {
+  const { outcome } = form;
+  if (!outcome) return form.askOutcome();
+  if (form.unsaved && form.draft?.state !== "sending") {
+    showError(word("not_saved_yet"));
+    byId("save").focus();
+    return undefined;
+  }
+  if (outcome === "message" && !savedCalls.has(call) && drafts.kept.get(call)?.state !== "sending") {
+    byId("text").focus();
+    return form.errors({ "text-error": word("outcome_without_message") });
+  }
+  return act("wrapup_done", { call, outcome });
+}
+
+/** @param {string} reason */
+function pause(reason) {
+  if (reason === "off") act("off").then((ok) => ok && !state.call && !state.ended && post.close());
+  else act("break", { reason });
+}
+
+function wire() {
+  const chooseBreak = wireBreak(pause);
+  const openBreak = () => {
+    say(byId("dialog-break-when"), state.call || state.ended ? word("break_after_call") : "");
+    chooseBreak();
+  };
+  const press = (/** @type {string} */ id, /** @type {() => void} */ what) => button(id).addEventListener("click", what);
+  press("answer", acts.forward);
+  press("decline", acts.end);
+  press("end", acts.end);
+  press("hold", acts.hold);
+  press("mute", acts.mute);
+  press("next", acts.forward);
+  press("go-ready", acts.forward);
+  press("go-voice", () => ready(true));
+  press("pause", openBreak);
+  press("callstate-act", () => (button("callstate-act").dataset.key === "F4" ? acts.hold() : acts.mute()));
+  press("take-seat", () => {
+    state = { ...state, connection: "connecting", refusal: null };
+    line.connect();
+    paint();
+  });
+  const dial = /** @type {HTMLDialogElement} */ (byId("dialog-dial"));
+  press("dial", () => dial.showModal());
+  byId("dial-form").addEventListener("submit", () => {
+    const digits = /** @type {HTMLInputElement} */ (byId("dial-digits"));
+    if (state.call && digits.value && dial.open) act("dtmf", { call: state.call.call, digits: digits.value.toUpperCase() });
+    digits.value = "";
+  });
+  const canForward = (/** @type {string} */ what) => () => forward(state, reopened) === what;
+  bind({ key: "F2", hint: "F2", words: "key_ready", act: acts.forward, when: canForward("ready"), foot: true });
+  bind({ key: "F2", hint: "F2", words: "key_answer", act: acts.forward, when: canForward("answer"), foot: true });
+  bind({ key: "F2", hint: "F2", words: "key_next", act: acts.forward, when: canForward("next"), foot: true });
+  bind({ key: "F2", hint: "F2", words: "key_close_draft", act: acts.forward, when: canForward("close"), foot: true });
+  bind({ key: "F9", hint: "F9", words: "key_decline", act: acts.end, when: () => Boolean(state.offer), foot: true });
+  bind({ key: "F9", hint: "F9", words: "key_end", act: acts.end, when: () => Boolean(state.call), foot: true });
+  bind({ key: "F4", hint: "F4", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
+  bind({ key: "F7", hint: "F7", words: "key_mute", act: acts.mute, when: () => Boolean(state.call), foot: true });
+  bind({ key: "Enter", ctrl: true, hint: word("key_ctrl_enter"), words: "key_save", act: () => form.save(), when: () => document.body.dataset.view === "desk", foot: true });
+  bind({ key: "p", alt: true, hint: "Alt P", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
+  bind({ key: "h", alt: true, hint: "Alt H", words: "key_history", act: () => side("history"), when: () => document.body.dataset.view === "desk" });
+  bind({ key: "j", alt: true, hint: "Alt J", words: "key_today", act: () => side("today"), when: () => document.body.dataset.view === "desk" });
+  startKeys();
+  for (const name of ["history", "today"]) button(`tab-${name}`).addEventListener("click", () => side(name));
+  byId("tab-history").parentElement?.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") side(button("tab-history").getAttribute("aria-selected") === "true" ? "today" : "history");
+  });
+}
+
+/** @param {string} name */
+function side(name) {
+  for (const one of ["history", "today"]) {
+    const tab = button(`tab-${one}`);
+    tab.setAttribute("aria-selected", String(one === name));
+    tab.tabIndex = one === name ? 0 : -1;
+    show(byId(`side-${one}`), one === name);
+  }
+  button(`tab-${name}`).focus();
+}
+
+onSite((down) => {
+  if (down === siteDown) return;
+  siteDown = down;
+  if (!down) drafts.send();
+  paint();
+});
+wire();
+paint();
+line.connect();
+listen();
+drafts.fetch().catch(() => undefined);
+setInterval(tick, 1000);

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of the console; included at the root of the site."""
+
+from django.urls import path
+
+from permanence.console import views
+
+app_name = "console"
+urlpatterns = [
+    path("console", views.page, name="page"),
+    path("console/ticket", views.ticket, name="ticket"),
+    path("console/messages", views.take_message, name="messages"),
+    path("console/drafts", views.drafts, name="drafts"),
+    path("console/drafts/<str:call>", views.draft, name="draft"),
+    path("console/number", views.number, name="number"),
+    path("console/fragments/messages", views.messages_fragment, name="messages-fragment"),
+    path("console/history", views.history_fragment, name="history"),
+]

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The console's page and the few questions it asks of the site: a ticket, messages, drafts, today's list, a caller's history.
+
+Every view serves the signed-in secretary of her own house; the answers to the page's own requests are JSON or a fragment.
+Refusals come back as `{"code", "why"}`: the page has the words for the codes.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from permanence.clients import queries as clients
+from permanence.console import history, rows
+from permanence.console.words import catalogue, outcomes
+from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
+from permanence.foundation.rules import Role
+from permanence.foundation.seats import seat_ticket
+from permanence.foundation.who import Who, secretary_only, who
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+from permanence.messaging import operations as messaging
+from permanence.messaging import queries as messages
+from permanence.messaging.rules import MessageForm
+from permanence.staff import queries as staff
+
+BODY_LIMIT = 128 * 1024
+"""Bytes of a request's JSON."""
+SEAT_LIMIT = 64
+"""Characters of a seat's id."""
+_FORM_FIELDS = {each.name: each.type for each in fields(MessageForm)}
+_CLOCK = SystemClock()
+
+
+class BadRequest(Refusal):
+    """The request's body is not what the page sends."""
+
+    code = "bad_request"
+
+
+def answers_in_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Turns a Refusal into `{"code", "why"}` with status 422."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refusal as refusal:
+            return JsonResponse({"code": refusal.code, "why": refusal.why}, status=422)
+
+    return answered
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    """The request's JSON object. Raises BadRequest."""
+    if len(request.body) > BODY_LIMIT:
+        raise BadRequest(f"{len(request.body)} bytes, {BODY_LIMIT} at most")
+    try:
+        data = json.loads(request.body)
+    except ValueError as error:
+        raise BadRequest("not JSON") from error
+    if not isinstance(data, dict):
+        raise BadRequest("not an object")
+    return data
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadRequest(f"{name} is not a text")
+    return value
+
+
+@never_cache
+@require_safe
+@ensure_csrf_cookie
+@secretary_only
+def page(request: HttpRequest) -> HttpResponse:
+    """The console. Everything else it needs comes from the exchange, over the line."""
+    by = who(request)
+    config = {
+        "lineUrl": settings.PERMANENCE.line_url,
+        "liveUrl": "/live",
+        "ticketUrl": "/console/ticket",
+        "csrf": get_token(request),
+        "house": by.house,
+        "person": by.person,
+        "demonstration": bool(settings.DEMONSTRATION),
+        "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
+    }
+    context = {
+        "config": config,
+        "words": catalogue(),
+        "outcomes": outcomes(),
+        "supervisor": bool(by.roles & {Role.SUPERVISOR, Role.OWNER}),
+    }
+    return render(request, "console/console.html", context)
+
+
+@never_cache
+@require_safe
+@secretary_only
+@answers_in_json
+def ticket(request: HttpRequest) -> HttpResponse:
+    """A ticket for the seat named by `seat`, good for ten minutes; the page renews it long before."""
+    by = who(request)
+    seat = request.GET.get("seat", "")
+    if not seat.isascii() or not seat.isalnum() or len(seat) > SEAT_LIMIT:
+        raise BadRequest("seat is not the id of a seat")
+    secretary = staff.secretary_of(house=by.house, person=by.person)
+    rights = ("answer", "listen") if Role.SUPERVISOR in by.roles else ("answer",)
+    text = seat_ticket(
+        house=by.house, secretary=secretary.id, name=secretary.name, seat=seat, rights=rights, at=_CLOCK.now()
+    )
+    return JsonResponse({"ticket": text})
+
+
+@require_POST
+@secretary_only
+@answers_in_json
+def take_message(request: HttpRequest) -> HttpResponse:
+    """Keeps a message. The page sends it again until it hears the answer; the id it made keeps it one message."""
+    data = _body(request)
+    read_back = data.get("read_back", False)
+    if not isinstance(read_back, bool):
+        raise BadRequest("read_back is not true or false")
+    texts = {name: _text(data, name) for name in _FORM_FIELDS if name != "read_back"}
+    by = who(request)
+    kept = messaging.take_message(
+        house=by.house,
+        client_id=_text(data, "client"),
+        call=_text(data, "call"),
+        by=by,
+        at=_CLOCK.now(),
+        form=MessageForm(**texts, read_back=read_back),
+    )
+    return JsonResponse({"message": kept.message, "taken_at": kept.taken_at.isoformat()}, status=201)
+
+
+@require_http_methods(["PUT", "DELETE"])
+@secretary_only
+@answers_in_json
+def draft(request: HttpRequest, call: str) -> HttpResponse:
+    """Keeps (PUT) or forgets (DELETE) what she has typed for a call."""
+    by = who(request)
+    if request.method == "DELETE":
+        messaging.discard_draft(house=by.house, by=by, call=call)
+        return HttpResponse(status=204)
+    body = _body(request).get("body")
+    if not isinstance(body, dict):
+        raise BadRequest("body is not an object")
+    messaging.save_draft(house=by.house, by=by, call=call, at=_CLOCK.now(), body=body)
+    return HttpResponse(status=204)
+
+
+@never_cache
+@require_safe
+@secretary_only
+@answers_in_json
+def drafts(request: HttpRequest) -> HttpResponse:
+    """Everything she has typed that no message holds yet."""
+    by = who(request)
+    found = messages.drafts(by.house, by.person)
+    return JsonResponse({"drafts": [{"call": each.call, "body": each.body} for each in found]})
+
+
+@never_cache
+@require_safe
+@secretary_only
+@answers_in_json
+def number(request: HttpRequest) -> HttpResponse:
+    """The number behind what was typed, by the spelling of the client's country: E.164, how it is shown, its country."""
+    by = who(request)
+    typed = request.GET.get("text", "")[:80]
+    country = _country(by, request.GET.get("client", ""))
+    try:
+        found = parse_number(typed, country=country)
+    except NotANumber as refusal:
+        return JsonResponse({"ok": False, "code": refusal.code})
+    shown = spell_international(found)
+    return JsonResponse({"ok": True, "e164": found.e164, "display": shown, "country": country_of(found) or ""})
+
+
+def _country(by: Who, client: str) -> str:
+    try:
+        return clients.client(house=by.house, client=client).country
+    except clients.ClientUnknown:
+        return ""
+
+
+@never_cache
+@require_safe
+@secretary_only
+def messages_fragment(request: HttpRequest) -> HttpResponse:
+    """Today's messages with their state, those that still wait first."""
+    by = who(request)
+    found = rows.message_rows(messages.todays_messages(by.house, _CLOCK.now()))
+    return render(request, "console/messages.html", {"rows": found})
+
+
+@never_cache
+@require_safe
+@secretary_only
+def history_fragment(request: HttpRequest) -> HttpResponse:
+    """Earlier contacts of a number with this client only; `short` gives the one line of the ringing view."""
+    by = who(request)
+    client, asked = request.GET.get("client", ""), request.GET.get("number", "")
+    contacts = history.contacts(by, client=client, number=asked, at=_CLOCK.now())
+    template = "console/contacts.html" if "short" in request.GET else "console/history.html"
+    context = {"contacts": contacts, "known": bool(client and asked), "last": contacts[0] if contacts else None}
+    return render(request, template, context)

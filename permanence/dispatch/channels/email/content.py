@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a mail says: that a message waits, how urgent, from which house, and where to read it after signing in.
+
+Nothing of the message itself, of the caller or of the client's name stands in it: a mail passes through systems that
+are not bound to secrecy (see the interdiction of health details outside secure channels, CSP L1110-4).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What one mail needs to know. `sender` is our own address, `link` the page of the message in the portal.
+
+    `key` makes the Message-ID: the same at every try, so that a mail that went out twice is recognised as one.
+    """
+
+    key: str
+    house: str
+    house_name: str
+    sender: str
+    recipient: str
+    language: str
+    urgency: str
+    link: str
+
+
+def compose(notice: Notice, *, at: datetime) -> EmailMessage:
+    """The mail, in the recipient's language: text, and the same as HTML (RFC 5322, RFC 2046, RFC 3834)."""
+    address = parseaddr(notice.sender)[1] or notice.sender
+    domain = address.rpartition("@")[2] or "localhost"
+    mail = EmailMessage(policy=SMTP)
+    with translation.override(notice.language):
+        subject = subject_of(notice.urgency)
+        context = {"subject": subject, "notice": notice}
+        text = render_to_string("dispatch/message_waiting.txt", context)
+        html = render_to_string("dispatch/message_waiting.html", context)
+    name = " ".join(notice.house_name.split())
+    mail["From"] = Address(display_name=name, addr_spec=address)
+    mail["To"] = notice.recipient
+    mail["Subject"] = f"{subject} ({name})"
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{notice.key}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["List-Id"] = f"<messages.{notice.house}.{domain}>"
+    mail["Content-Language"] = notice.language
+    if notice.urgency == "urgent":
+        mail["Importance"] = "high"
+        mail["X-Priority"] = "1"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail
+
+
+def subject_of(urgency: str) -> str:
+    """The subject in the active language."""
+    return {
+        "information": _("A message is waiting for you"),
+        "today": _("A message is waiting for you, for today"),
+        "urgent": _("Urgent: a message is waiting for you"),
+    }[urgency]

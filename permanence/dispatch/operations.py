@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is done with deliveries: made, taken by a worker, finished, confirmed by a receipt, tried again by a person.
+
+Theory of operation. A due row is taken by an update filtered on the values it was read with: of any number of workers
+one succeeds. It then holds a lease; sending happens outside every transaction; the result is written filtered on the
+try's number. A worker killed between the relay's answer and that writing leaves a lease that ends: the mail goes out
+once more, with the same Message-ID, and nothing worse.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from permanence.clients import queries as clients
+from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction
+from permanence.dispatch.models import Delivery
+from permanence.dispatch.rules import (
+    LEASE,
+    Attempt,
+    Channel,
+    DeliveryState,
+    Outcome,
+    Reader,
+    Route,
+    retry_in,
+    routes_for,
+    verdict,
+)
+from permanence.foundation import audit
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+from permanence.messaging import operations as messaging
+from permanence.messaging import queries as messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A delivery a worker took: it alone may send it until the lease ends. `attempt` counts from 1."""
+
+    delivery: int
+    attempt: int
+    key: str
+    house: str
+    house_key: int
+    house_name: str
+    client: str
+    message: str
+    channel: Channel
+    address: str
+    language: str
+    urgency: str
+
+
+def prepare(*, house: str, house_key: int, message: str, at: datetime, entropy: Entropy) -> int:
+    """Make the deliveries of a message and freeze where they go; gives how many. A second call makes none.
+
+    A recipient without address or portal user is a failure that the secretary sees at once. Inside a transaction.
+    """
+    found = messages.message(house, message, at)
+    if found is None or Delivery.objects.for_house(house).filter(message=message).exists():
+        return 0
+    routes = _routes(house, found)
+    Delivery.objects.bulk_create(
+        Delivery(
+            house_id=house_key,
+            client_id=int(found.client),
+            message=message,
+            key=new_id(at, entropy),
+            channel=route.channel,
+            address=route.address,
+            language=route.language,
+            urgency=found.urgency,
+            created_at=at,
+            next_attempt_at=at,
+        )
+        for route in routes
+    )
+    if not routes:
+        _report(house, message, at=at)
+    return len(routes)
+
+
+def _routes(house: str, message: messages.MessageView) -> tuple[Route, ...]:
+    client = clients.client(house=house, client=message.client)
+    recipient = clients.recipient(house=house, client=message.client, recipient=message.recipient)
+    readers = tuple(
+        Reader(
+            person=each.person,
+            email=each.email,
+            language=each.language,
+            own=message.recipient_is_practice or (each.recipient is not None and each.recipient.id == recipient.id),
+        )
+        for each in clients.portal_users(house=house, client=message.client)
+    )
+    return routes_for(email=recipient.email, readers=readers, language=next(iter(client.languages), "fr"))
+
+
+def take_due(*, at: datetime) -> Taken | None:
+    """Take one due delivery, the longest due first; None when there is none."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at)
+    due = Delivery.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
+    for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
+        mine = Delivery.objects.filter(
+            free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts, next_attempt_at=row.next_attempt_at
+        ).update(leased_until=at + LEASE, attempts=row.attempts + 1)
+        if mine:
+            return Taken(
+                delivery=row.pk,
+                attempt=row.attempts + 1,
+                key=row.key,
+                house=row.house.slug,
+                house_key=row.house_id,
+                house_name=row.house.name,
+                client=str(row.client_id),
+                message=row.message,
+                channel=Channel(row.channel),
+                address=row.address,
+                language=row.language,
+                urgency=row.urgency,
+            )
+    return None
+
+
+def finish(taken: Taken, attempt: Attempt, *, at: datetime) -> None:
+    """Write how the try ended, and tell the message. Does nothing when the lease was lost to another worker."""
+    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
+    if attempt.outcome is Outcome.SENT:
+        fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": ""}
+    elif wait is not None:
+        fields = {"next_attempt_at": at + wait, "why": attempt.why}
+    else:
+        fields = {"state": DeliveryState.FAILED, "why": attempt.why}
+    with transaction.atomic():
+        rows = Delivery.objects.filter(pk=taken.delivery, state=DeliveryState.PENDING, attempts=taken.attempt)
+        if rows.update(leased_until=None, **fields):
+            _report(taken.house, taken.message, at=at)
+
+
+def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
+    """What a receipt says about one of our mails; gives whether it was one of ours and said something new.
+
+    Only `delivered` is a delivery (`relayed` and `expanded` leave it unknown), only `failed` a failure.
+    """
+    becomes = {ReceiptAction.DELIVERED: DeliveryState.DELIVERED, ReceiptAction.FAILED: DeliveryState.BOUNCED}
+    state = becomes.get(receipt.action)
+    if state is None:
+        return False
+    with transaction.atomic():
+        rows = Delivery.objects.filter(key=receipt.key, channel=Channel.EMAIL, state=DeliveryState.SENT)
+        row = rows.select_related("house").first()
+        if row is None:
+            return False
+        delivered = at if state is DeliveryState.DELIVERED else None
+        rows.update(state=state, delivered_at=delivered, why="" if delivered else receipt.why or "failed")
+        _report(row.house.slug, row.message, at=at)
+    return True
+
+
+def retry(*, house: str, message: str, by: Who, at: datetime) -> int:
+    """Send again what failed or came back, because a person asks; gives how many deliveries are due now."""
+    bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
+    with transaction.atomic():
+        rows = Delivery.objects.for_house(house).filter(message=message, state__in=bad)
+        count = rows.update(state=DeliveryState.PENDING, next_attempt_at=at, leased_until=None)
+        if count:
+            audit.note(by=by, at=at, action="message.sent_again", subject=f"messaging.message:{message}")
+            _report(house, message, at=at)
+    return count
+
+
+def _report(house: str, message: str, *, at: datetime) -> None:
+    """Tell the message what its deliveries add up to."""
+    rows = Delivery.objects.for_house(house).filter(message=message).values_list("channel", "state", "why")
+    sum_of = verdict(tuple((Channel(channel), DeliveryState(state), why) for channel, state, why in rows))
+    messaging.record_transmission(
+        house=house,
+        message=message,
+        at=at,
+        sent=sum_of.sent,
+        delivered=sum_of.delivered,
+        why=sum_of.why if sum_of.failed else None,
+    )

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Decisions of transmission: who is written to, when a try is repeated, what the deliveries of a message add up to."""
+
+import enum
+from dataclasses import dataclass
+from datetime import timedelta
+
+BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
+"""Waits after the first, second, third, fourth and every further failed try."""
+MAX_ATTEMPTS = 26
+"""Tries before a delivery is given up: a little less than one day."""
+LEASE = timedelta(minutes=3)
+"""How long a worker owns a row it took: longer than one try can last (see `channels.email.relay.TIMEOUT_S`)."""
+
+
+class Channel(enum.StrEnum):
+    """A way out."""
+
+    EMAIL = "email"
+    PORTAL = "portal"
+
+
+class DeliveryState(enum.StrEnum):
+    """Where one delivery stands. `bounced`: our relay took it, a receipt said later that it did not arrive."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+
+
+class Outcome(enum.StrEnum):
+    """How one try ended: taken over by the channel, to be tried again, or never to succeed."""
+
+    SENT = "sent"
+    RETRY = "retry"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """The result of one try. `why` is the channel's own reason, short, for the secretary to read."""
+
+    outcome: Outcome
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """A portal user of the client: `own` when he is one of the recipient's own persons."""
+
+    person: str
+    email: str
+    language: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One delivery to be: by which channel, where to (an e-mail address, or a person's id), in which language."""
+
+    channel: Channel
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the deliveries of one message add up to, for the message's own state."""
+
+    sent: bool
+    delivered: bool
+    failed: bool
+    why: str = ""
+
+
+def routes_for(*, email: str, readers: tuple[Reader, ...], language: str) -> tuple[Route, ...]:
+    """Where a message goes: the recipient's address (else those of his own persons) and his own persons' portals.
+
+    `email` is the recipient's address or ""; `language` the client's, for an address that is no portal user's.
+    Empty when the recipient has neither address nor portal user.
+    """
+    own = tuple(reader for reader in readers if reader.own)
+    by_email = {reader.email.casefold(): reader.language for reader in readers if reader.email}
+    addresses = [email] if email else [reader.email for reader in own if reader.email]
+    fallback = own[0].language if len({reader.language for reader in own}) == 1 else language
+    mails = tuple(
+        Route(channel=Channel.EMAIL, address=each, language=by_email.get(each.casefold(), fallback))
+        for each in dict.fromkeys(addresses)
+    )
+    portals = tuple(Route(channel=Channel.PORTAL, address=reader.person, language=reader.language) for reader in own)
+    return mails + portals
+
+
+def retry_in(attempts: int) -> timedelta | None:
+    """How long to wait after `attempts` failed tries (1 or more); None when it is given up."""
+    if attempts >= MAX_ATTEMPTS:
+        return None
+    return BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
+
+
+def verdict(deliveries: tuple[tuple[Channel, DeliveryState, str], ...]) -> Verdict:
+    """The sum of a message's deliveries `(channel, state, why)`.
+
+    The e-mails decide; where there is none, the portal does: the message is on the pages of somebody who can sign in.
+    One good way is enough; it failed when every way failed, or when there is none.
+    """
+    deciding = [each for each in deliveries if each[0] is Channel.EMAIL] or list(deliveries)
+    states = {state for _, state, _ in deciding}
+    bad = {DeliveryState.FAILED, DeliveryState.BOUNCED}
+    failed = states <= bad
+    return Verdict(
+        sent=bool(states & {DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.BOUNCED}),
+        delivered=DeliveryState.DELIVERED in states,
+        failed=failed,
+        why=next((why for _, state, why in deciding if state in bad and why), "no_address") if failed else "",
+    )

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Due work of transmission, called by the worker's loop: send what is due, read the receipts that came in."""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from permanence.dispatch import operations
+from permanence.dispatch.channels.email.content import Notice, compose
+from permanence.dispatch.channels.email.receipts import read_receipts
+from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
+from permanence.dispatch.channels.portal import channel as portal
+from permanence.dispatch.operations import Taken
+from permanence.dispatch.rules import Attempt, Channel
+
+log = logging.getLogger(__name__)
+
+RUN_LIMIT = 50
+"""Deliveries sent in one run, so that the worker comes back to its other work."""
+RECEIPT_LIMIT = 512 * 1024
+"""Bytes of a receipt that are read."""
+
+
+def run_due(*, at: datetime, relay: RelaySettings | None = None, limit: int = RUN_LIMIT) -> int:
+    """Send what is due at `at`; gives how many deliveries were tried. Must not be called inside a transaction."""
+    tried = 0
+    with Relay(relay or relay_settings()) as connection:
+        while tried < limit and (taken := operations.take_due(at=at)) is not None:
+            tried += 1
+            if taken.channel is Channel.PORTAL:
+                attempt = portal.show(client=taken.client, house_key=taken.house_key, at=at)
+            else:
+                attempt = _mail(taken, connection, at=at)
+            if attempt.why:
+                log.warning("delivery %s, try %s: %s", taken.key, taken.attempt, attempt.why)
+            operations.finish(taken, attempt, at=at)
+    return tried
+
+
+def take_receipts(*, at: datetime, folder: Path | None = None) -> int:
+    """Read the receipts in `folder` (by default `receipts` in the house's mail folder) and delete them.
+
+    Gives how many said something new. Whatever is no receipt of ours is deleted too: the address is for receipts only.
+    """
+    place = folder or settings.PERMANENCE.mailbox / "receipts"
+    news = 0
+    for path in sorted(place.glob("*.eml")) if place.is_dir() else []:
+        with path.open("rb") as file:
+            data = file.read(RECEIPT_LIMIT)
+        news += sum(operations.take_receipt(receipt, at=at) for receipt in read_receipts(data))
+        path.unlink(missing_ok=True)
+    return news
+
+
+def relay_settings() -> RelaySettings:
+    """Our relay, as the house is configured."""
+    house = settings.PERMANENCE
+    return RelaySettings(
+        host=house.mail_host,
+        port=house.mail_port,
+        user=house.mail_user,
+        password=house.mail_password,
+        security=house.mail_security,
+    )
+
+
+def _mail(taken: Taken, relay: Relay, *, at: datetime) -> Attempt:
+    sender = settings.PERMANENCE.mail_from
+    notice = Notice(
+        key=taken.key,
+        house=taken.house,
+        house_name=taken.house_name,
+        sender=sender,
+        recipient=taken.address,
+        language=taken.language,
+        urgency=taken.urgency,
+        link=f"{settings.PERMANENCE.web_url}/portal/messages/{taken.message}",
+    )
+    return relay.send(compose(notice, at=at), Envelope(sender=sender, recipient=taken.address, key=taken.key))

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""An INVITE of a trusted trunk becomes a call: whose line, who calls, may it be a loop, can we hear each other."""
+
+from dataclasses import dataclass
+
+from permanence.countries.numbers import NotANumber, parse_number
+from permanence.engine.exchange.call import Call
+from permanence.engine.exchange.moment import Moment
+from permanence.engine.exchange.parts import Parts
+from permanence.engine.exchange.trunks import HouseTrunk
+from permanence.kernel.ids import new_id
+from permanence.reception.table import ClientSlice, RoutingTable, TrunkEntry
+from permanence.telephony.events import CallArrived
+from permanence.telephony.media.sdp import SdpError, SdpRefused
+from permanence.telephony.sip.events import InviteReceived
+from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.incoming import IncomingInvite
+
+MAX_DIVERSIONS = 5
+_ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
+_FORWARDING_SOURCES = ("history_info", "diversion")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Whose line was called. `client` None: nobody's; `line` is then what the carrier sent."""
+
+    client: ClientSlice | None
+    line: str
+    found_by: str
+    house: str
+    trunk: TrunkEntry
+
+
+def spelled(user: str, trunk: TrunkEntry) -> str | None:
+    """A user part of the trunk in E.164; None when it is no telephone number. Its prefix is cut first."""
+    if trunk.strip_prefix and user.startswith(trunk.strip_prefix):
+        user = user[len(trunk.strip_prefix) :]
+    try:
+        return parse_number(user, country=trunk.country).e164
+    except NotANumber:
+        return None
+
+
+def identify(invite: IncomingInvite, trunks: tuple[HouseTrunk, ...], table: RoutingTable) -> Identified:
+    """The client whose number was called, by the candidates of the INVITE: where the trunk says the number stands
+    first, then the other called numbers, then History-Info, then Diversion. `trunks` is not empty; only clients of
+    houses that have this trunk are found."""
+    first = trunks[0]
+    for row in trunks:
+        order = sorted(invite.called, key=lambda one, at=row.entry.number_from: one.source != at)  # type: ignore[misc]
+        for candidate in order:
+            line = spelled(candidate.user, row.entry)
+            client = None if line is None else table.client_of(line)
+            if line is not None and client is not None and client.house == row.house:
+                return Identified(client, line, candidate.source, row.house, row.entry)
+    sent = next((one.user for one in invite.called if one.source == first.entry.number_from), invite.request_user)
+    return Identified(None, spelled(sent, first.entry) or sent[:64], UNKNOWN, first.house, first.entry)
+
+
+def forwarded_by(invite: IncomingInvite, trunk: TrunkEntry) -> str | None:
+    """The number that forwarded the call to us, as far as the carrier says."""
+    for candidate in invite.called:
+        if candidate.source in _FORWARDING_SOURCES:
+            return spelled(candidate.user, trunk) or candidate.user[:64]
+    return None
+
+
+def loop_refusal(invite: IncomingInvite, found: Identified) -> tuple[int, str] | None:
+    """The refusal of a call that goes round: more than MAX_DIVERSIONS diversions, or a line of ours that forwards to
+    itself. None for a call that does not."""
+    if invite.diversion_count > MAX_DIVERSIONS:
+        return 482, "Loop Detected"
+    if invite.diversion_count == 0:
+        return None  # History-Info of a direct call names the called line itself (RFC 7044)
+    own = {spelled(one.user, found.trunk) for one in invite.called if one.source in _FORWARDING_SOURCES}
+    if found.client is not None and found.found_by not in _FORWARDING_SOURCES and found.line in own:
+        return 486, "Line Forwards To Itself"
+    return None
+
+
+class Arrivals:
+    """Takes the INVITEs."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def invite(self, event: InviteReceived, moment: Moment) -> None:
+        """Makes a call of it, or refuses it: 400, 482, 486, 488, 503."""
+        exchange = self._parts
+        refusal = self._take(event, moment)
+        if refusal is not None:
+            status, reason = refusal
+            exchange.endpoint.reject(event.session, status, reason, now=moment.now)
+
+    def _take(self, event: InviteReceived, moment: Moment) -> tuple[int, str | None] | None:
+        exchange = self._parts
+        if not exchange.journal.accepting:
+            exchange.alarms["journal"] = "new calls are refused: the journal cannot be written"
+            return 503, None
+        exchange.alarms.pop("journal", None)
+        trunks = exchange.trunks.at(event.flow.remote[0])
+        if not trunks:
+            return 403, None
+        found = identify(event.invite, trunks, exchange.slices.table)
+        looping = loop_refusal(event.invite, found)
+        if looping is not None:
+            return looping
+        port = exchange.ports.take(moment.now)
+        if port is None:
+            exchange.alarms["ports"] = "new calls are refused: every RTP port is in use"
+            return 503, None
+        exchange.alarms.pop("ports", None)
+        call = self._call(event, found, port, moment)
+        try:
+            exchange.callers.negotiate(call, event.invite.offer)
+        except SdpError as error:
+            exchange.ports.give_back(port, moment.now)
+            return (488 if isinstance(error, SdpRefused) else 400), None
+        self._begin(call, event.invite, found, moment)
+        return None
+
+    def _call(self, event: InviteReceived, found: Identified, port: int, moment: Moment) -> Call:
+        exchange, invite = self._parts, event.invite
+        local = local_host(event.flow)
+        caller = None if invite.caller is None else spelled(invite.caller, found.trunk)
+        return Call(
+            id=new_id(moment.at, exchange.entropy),
+            session=event.session,
+            house=found.house,
+            client=None if found.client is None else found.client.client,
+            trunk=found.trunk.name,
+            arrived_at=moment.at,
+            called_line=found.line,
+            caller=None if invite.masked else caller,
+            display="" if invite.masked else invite.display,
+            masked=invite.masked,
+            port=port,
+            host=exchange.settings.media_host or local,
+            bind_host=None if exchange.settings.media_host else local,
+            signalled_host=event.flow.remote[0],
+            sdp_id=int.from_bytes(exchange.entropy.token(4), "big"),
+        )
+
+    def _begin(self, call: Call, invite: IncomingInvite, found: Identified, moment: Moment) -> None:
+        exchange = self._parts
+        withheld = invite.withheld if invite.masked else None
+        exchange.add_call(call)
+        arrived = CallArrived(
+            house=call.house,
+            at=moment.at,
+            call=call.id,
+            client=call.client,
+            trunk=call.trunk,
+            called_line=call.called_line,
+            caller=call.caller,
+            display=call.display,
+            masked=call.masked,
+            withheld=withheld and (spelled(withheld, found.trunk) or withheld[:64]),
+            found_by=found.found_by,
+            forwarded_by=forwarded_by(invite, found.trunk),
+            forward_reason=invite.diversion_reason,
+        )
+        exchange.turn.event(arrived)
+        desk = exchange.desk_of(call)
+        decided = desk.reception.call_arrived(
+            call.id,
+            client=call.client,
+            at=moment.at,
+            caller=call.caller,
+            masked=call.masked,
+            display=call.display,
+            called_line=call.called_line,
+            trunk=call.trunk,
+        )
+        desk.apply(decided, moment)
+
+
+def local_host(flow: Flow) -> str:
+    """The address of ours the flow came to; this machine's own where the socket listens on every address."""
+    host = flow.local[0]
+    if host not in _ANY_ADDRESS:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The conductor: joins SIP, reception, media and the seats' pages. No I/O, no clock, no loop: the moment comes with
+each input, so the whole exchange runs in a test with a clock that is moved by hand.
+
+Each public method is one *turn*: it works out what follows from its input, writes that to the journal, then does it.
+After each, the owner sends what `endpoint.drain_output()` holds and sets its timer to `next_deadline`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from permanence.engine.exchange.arrivals import Arrivals
+from permanence.engine.exchange.call import Call
+from permanence.engine.exchange.caller_side import CLOSING_TAG, PLACE_TAG, CallerSide
+from permanence.engine.exchange.house_desk import HouseDesk
+from permanence.engine.exchange.moment import Moment
+from permanence.engine.exchange.parts import ExchangeSettings, Parts, SlicesPort
+from permanence.engine.exchange.ports import PortPool
+from permanence.engine.exchange.seat_desk import SeatDesk
+from permanence.engine.exchange.trunks import TrunkBook
+from permanence.engine.exchange.turn import JournalPort, PagesPort, Turn
+from permanence.kernel.clock import Entropy
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.tickets import SeatTicket
+from permanence.telephony import commands
+from permanence.telephony.core.call import CallState, Trigger
+from permanence.telephony.events import TrunkRefused, VoiceMessageKept
+from permanence.telephony.gateways.port import MediaGateway
+from permanence.telephony.media import control as media
+from permanence.telephony.sip import events as sip
+from permanence.telephony.sip.endpoint import SipEndpoint
+
+RECORDING_LIMIT_S = 10.0  # how long media may take to close a recording after the call
+SILENCE_LIMIT_S = 120.0  # a leg without one packet for so long belongs to a call whose BYE was lost
+MIN_VOICE_MESSAGE_S = 1.0
+_END_OF_MESSAGE = "#"
+
+
+class Conductor:
+    """The exchange without its sockets."""
+
+    def __init__(
+        self,
+        settings: ExchangeSettings,
+        *,
+        endpoint: SipEndpoint,
+        gateway: MediaGateway,
+        journal: JournalPort,
+        pages: PagesPort,
+        slices: SlicesPort,
+        trunks: TrunkBook,
+        entropy: Entropy,
+    ) -> None:
+        turn = Turn(journal, pages, endpoint.export)
+        ports = PortPool(settings.first_rtp_port, settings.last_rtp_port)
+        self.parts = Parts(
+            settings=settings,
+            endpoint=endpoint,
+            gateway=gateway,
+            journal=journal,
+            slices=slices,
+            trunks=trunks,
+            entropy=entropy,
+            turn=turn,
+            ports=ports,
+            callers=CallerSide(endpoint, gateway, ports, turn),
+        )
+        parts = self.parts
+        self.seat_desk = SeatDesk(
+            seats=parts.seats,
+            desks=parts.desks,
+            turn=turn,
+            callers=parts.callers,
+            gateway=gateway,
+            calls=parts.calls,
+        )
+        self._arrivals = Arrivals(parts)
+        self._limits: dict[tuple[str, str], float] = {}
+        trunks.table_changed(slices.table)
+        for house in slices.table.houses:
+            parts.desks[house] = self.new_desk(house)
+
+    def new_desk(self, house: str, **options: Any) -> HouseDesk:
+        """A desk for a house of the table."""
+        return HouseDesk(
+            house,
+            self.parts.slices.table,
+            entropy=self.parts.entropy,
+            turn=self.parts.turn,
+            callers=self.parts.callers,
+            gateway=self.parts.gateway,
+            calls=self.parts.calls,
+            seats=self.parts.seats,
+            forget=self._forget,
+            **options,
+        )
+
+    # -- SIP -------------------------------------------------------------------------------------------------------
+
+    def sip_happened(self, moment: Moment) -> None:
+        """Takes what the endpoint announces. Call it after `receive`, `tick` and `flow_lost`."""
+        for event in self.parts.endpoint.drain_events():
+            with self.one_turn():
+                self._sip_event(event, moment)
+
+    def _sip_event(self, event: sip.SipEvent, moment: Moment) -> None:
+        if isinstance(event, sip.InviteReceived):
+            self._arrivals.invite(event, moment)
+            return
+        if isinstance(event, sip.SourceRefused):
+            for house in self.parts.desks:
+                self.parts.turn.event(TrunkRefused(house=house, at=moment.at, source=event.source, count=event.count))
+            return
+        call = self.parts.sessions.get(event.session) if isinstance(event, sip.SessionEvent) else None
+        if call is None:
+            return
+        self.parts.turn.touch(call)
+        if isinstance(event, sip.InviteCancelled):
+            self.end_call(call, by="caller", why="abandoned", moment=moment)
+        elif isinstance(event, sip.SessionEnded):
+            if event.by == "remote":
+                self.end_call(call, by="caller", why="hang_up", moment=moment)
+            elif event.by == "system":
+                self.end_call(call, by="system", why=event.why, moment=moment)
+        elif isinstance(event, (sip.SessionConfirmed, sip.OfferAnswered)):
+            if not self.parts.callers.late_answer(call, event.sdp, moment):
+                self.end_call(call, by="system", why="refused", moment=moment)
+        elif isinstance(event, sip.OfferReceived):
+            self.parts.callers.offered_again(call, event.sdp, moment)
+        elif isinstance(event, sip.DtmfInfo):
+            self._digit(call, event.digit)
+
+    # -- media -----------------------------------------------------------------------------------------------------
+
+    def media_happened(self, event: media.MediaEvent, moment: Moment) -> None:
+        """Takes an event of the media gateway (except `MediaConnected`, see `takeover.media_connected`)."""
+        with self.one_turn():
+            self._media_event(event, moment)
+
+    def _media_event(self, event: media.MediaEvent, moment: Moment) -> None:
+        if isinstance(event, (media.LineUp, media.LineLost, media.LineFailed)):
+            self.seat_desk.line_event(event, moment)
+        elif isinstance(event, (media.LegFailed, media.LegHeard, media.LegSilent)):
+            self._leg_event(event, moment)
+        elif isinstance(event, media.DtmfHeard):
+            call = self.parts.calls.get(event.party)
+            if call is not None:
+                self._digit(call, event.digit)
+        elif isinstance(event, media.Played):
+            self._played(event, moment)
+        elif isinstance(event, (media.Recorded, media.RecordFailed)):
+            self._recorded(event, moment)
+        elif isinstance(event, media.MediaLost):
+            self.parts.alarms["media"] = "the media process cannot be reached"
+
+    def _leg_event(self, event: media.LegFailed | media.LegHeard | media.LegSilent, moment: Moment) -> None:
+        call = self.parts.calls.get(event.leg)
+        if call is None:
+            return
+        if isinstance(event, media.LegFailed):
+            if not self.parts.callers.move_leg(call, moment):
+                self.end_call(call, by="system", why="media_lost", moment=moment)
+        elif isinstance(event, media.LegHeard):
+            self._limits.pop(("silent", call.id), None)
+        elif call.sending:
+            self._limits[("silent", call.id)] = moment.now + SILENCE_LIMIT_S
+
+    def _digit(self, call: Call, digit: str) -> None:
+        if call.state is CallState.VOICE_MESSAGE and digit == _END_OF_MESSAGE:
+            self.parts.turn.act(lambda: self.parts.gateway.stop_record(call.id))
+
+    def _played(self, event: media.Played, moment: Moment) -> None:
+        call = self.parts.calls.get(event.party)
+        if call is None:
+            return
+        if event.tag == PLACE_TAG:
+            self.parts.callers.music_again(call, moment)
+        elif event.tag == CLOSING_TAG and call.state is CallState.CLOSING:
+            if call.voice_message:
+                self.parts.callers.advance(call, Trigger.SPEAK, moment)
+            else:
+                self.end_call(call, by="system", why=call.closing_reason, moment=moment)
+
+    def _recorded(self, event: media.Recorded | media.RecordFailed, moment: Moment) -> None:
+        call = self.parts.calls.get(event.leg)
+        if call is None or event.file != call.recording:
+            return
+        if isinstance(event, media.Recorded):
+            if event.seconds >= MIN_VOICE_MESSAGE_S:
+                kept = VoiceMessageKept(
+                    house=call.house,
+                    at=moment.at,
+                    call=call.id,
+                    client=call.client,
+                    file=event.file,
+                    seconds=event.seconds,
+                    caller=call.caller,
+                )
+                self.parts.turn.event(kept)
+        else:
+            self.parts.alarms["recording"] = f"a voice message could not be written: {event.why}"
+        call.recording = ""
+        if call.state is CallState.ENDED:
+            self.parts.desk_of(call).close_books(call, moment)
+        else:
+            self.end_call(call, by="system", why=call.closing_reason, moment=moment)
+
+    # -- seats -----------------------------------------------------------------------------------------------------
+
+    def page_opened(self, page: str, ticket: SeatTicket, hello: commands.Hello, moment: Moment) -> None:
+        """A page said hello with a ticket that is good. Raises Refusal."""
+        with self.one_turn():
+            self.seat_desk.open_page(page, ticket, hello, moment)
+
+    def page_renewed(self, page: str, ticket: SeatTicket) -> None:
+        """The page brought a fresh ticket. Raises Refusal when it is not its own."""
+        self.seat_desk.renew(page, ticket)
+
+    def page_command(self, page: str, command: commands.SeatCommand, request: int | None, moment: Moment) -> None:
+        """A command of a seat; its acceptance is told once the journal is on the disk. Raises Refusal."""
+        with self.one_turn():
+            self.seat_desk.command(page, command, moment)
+            self.parts.turn.reply(page, request)
+
+    def page_closed(self, page: str, moment: Moment) -> None:
+        """The socket of a page is gone."""
+        with self.one_turn():
+            self.seat_desk.close_page(page, moment)
+
+    # -- the house -------------------------------------------------------------------------------------------------
+
+    def house_command(self, command: commands.HouseCommand, moment: Moment) -> Any:
+        """What web and worker ask. Raises Refusal."""
+        with self.one_turn():
+            if isinstance(command, commands.Publish):
+                self.parts.slices.publish(command.slice)
+                self._table_changed(moment)
+            elif isinstance(command, commands.Withdraw):
+                self.parts.slices.withdraw(command.house, command.client)
+                self._table_changed(moment)
+            elif isinstance(command, commands.RevokeSeat):
+                self.seat_desk.revoke(command.house, command.secretary, moment)
+            elif isinstance(command, commands.Versions):
+                return self.parts.slices.table.versions()
+            elif isinstance(command, commands.Status):
+                return self.status(moment)
+            else:
+                raise Refusal("the exchange does not know this command")
+            return None
+
+    def _table_changed(self, moment: Moment) -> None:
+        table = self.parts.slices.table
+        self.parts.trunks.table_changed(table)
+        for house in table.houses:
+            if house in self.parts.desks:
+                self.parts.desks[house].table_changed(table, moment)
+            else:
+                self.parts.desks[house] = self.new_desk(house)
+
+    def status(self, moment: Moment) -> dict[str, Any]:
+        """What lives, for `./run doctor` and the supervisor's screens; no caller's number is in it."""
+        return {
+            "engine": self.parts.settings.engine,
+            "at": moment.at.isoformat(),
+            "calls": [
+                {"call": call.id, "house": call.house, "client": call.client, "state": call.state.value}
+                for call in self.parts.calls.values()
+            ],
+            "seats": [
+                {
+                    "house": seat.house,
+                    "secretary": seat.secretary,
+                    "connected": bool(seat.page),
+                    "line": "up" if seat.line_up else "down",
+                    "presence": self.seat_desk.presence_of(seat),
+                }
+                for seat in self.parts.seats
+            ],
+            "queue": {house: desk.reception.queue().waiting for house, desk in self.parts.desks.items()},
+            "trunks": self.parts.trunks.names(),
+            "alarms": [{"code": code, "why": why} for code, why in self.parts.alarms.items()],
+            "sip": self.parts.endpoint.counters(),
+            "journal": {"accepting": self.parts.journal.accepting},
+        }
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    def tick(self, moment: Moment) -> None:
+        """Does what is due."""
+        self.parts.endpoint.tick(moment.now)
+        self.sip_happened(moment)
+        for desk in tuple(self.parts.desks.values()):
+            due = desk.reception.next_deadline()
+            if due is not None and due <= moment.at:
+                with self.one_turn():
+                    desk.apply(desk.reception.tick(at=moment.at), moment)
+        for (kind, name), due_at in tuple(self._limits.items()):
+            if due_at <= moment.now:
+                del self._limits[(kind, name)]
+                with self.one_turn():
+                    self._limit_reached(kind, name, moment)
+
+    def next_deadline(self, moment: Moment) -> float | None:
+        """The monotonic second at which `tick` is wanted; None when nothing waits."""
+        wanted = [due for due in (self.parts.endpoint.next_deadline(), *self._limits.values()) if due is not None]
+        for desk in self.parts.desks.values():
+            due = desk.reception.next_deadline()
+            if due is not None:
+                wanted.append(moment.monotonic_of(due))
+        return min(wanted, default=None)
+
+    def synced(self) -> None:
+        """More of the journal is on the disk."""
+        self.parts.turn.synced()
+
+    def _limit_reached(self, kind: str, name: str, moment: Moment) -> None:
+        call = self.parts.calls.get(name)
+        if call is None:
+            return
+        if kind == "recording":
+            self.parts.desk_of(call).close_books(call, moment)
+        else:
+            self.end_call(call, by="system", why="media_lost", moment=moment)
+
+    # -- shared with the parts ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def one_turn(self) -> Iterator[None]:
+        """Commits what the block brought about; a refusal leaves nothing behind."""
+        try:
+            yield
+        except Refusal:
+            self.parts.turn.discard()
+            raise
+        self.parts.turn.commit()
+
+    def end_call(self, call: Call, *, by: str, why: str, moment: Moment) -> None:
+        """A call ends, whatever it was doing."""
+        self.parts.desk_of(call).end_call(call, by=by, why=why, moment=moment)
+        if call.id in self.parts.calls and call.state is CallState.ENDED:
+            self._limits[("recording", call.id)] = moment.now + RECORDING_LIMIT_S
+
+    def _forget(self, call: Call) -> None:
+        self.parts.calls.pop(call.id, None)
+        self.parts.sessions.pop(call.session, None)
+        self._limits.pop(("recording", call.id), None)
+        self._limits.pop(("silent", call.id), None)
+        self.parts.turn.forget(call)

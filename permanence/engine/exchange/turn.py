@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One turn of the exchange: everything one input brings about, written to the journal before any of it is done.
+
+While an input is worked on, events, states, media commands and messages are only collected. `commit` writes the
+events and states, then lets the acts and messages go. (SIP messages wait in the endpoint's own output, which the
+process sends after `commit`.) Answers to a person's command wait until the journal is on the disk.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from permanence.engine.exchange import messages
+from permanence.engine.exchange.call import SIP_PREFIX, STATE_PREFIX, Call
+from permanence.kernel.events import Event
+from permanence.reception.events import ENGINE_EVENTS
+
+
+class JournalPort(Protocol):
+    """What the conductor needs of the journal."""
+
+    states: dict[str, Any]
+    position: int
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new calls may begin."""
+        ...
+
+    @property
+    def synced(self) -> int:
+        """The position up to which everything is on the disk."""
+        ...
+
+    def append(self, event: dict[str, Any]) -> int:
+        """Writes an event; its sequence."""
+        ...
+
+    def keep(self, name: str, value: Any) -> None:
+        """Writes a state; None removes it."""
+        ...
+
+
+class PagesPort(Protocol):
+    """The open pages of the secretaries."""
+
+    def send(self, page: str, message: dict[str, Any]) -> None:
+        """Sends a message."""
+        ...
+
+    def close(self, page: str, code: int, why: str) -> None:
+        """Says goodbye and closes."""
+        ...
+
+
+class Turn:
+    """Collects, then commits. One object serves every turn in its time."""
+
+    def __init__(self, journal: JournalPort, pages: PagesPort, export: Callable[[str], dict[str, Any] | None]) -> None:
+        """`export` gives the SIP state of a session for the journal."""
+        self._journal = journal
+        self._pages = pages
+        self._export = export
+        self._events: list[Event] = []
+        self._states: dict[str, Any] = {}
+        self._touched: dict[str, Call] = {}
+        self._acts: list[Callable[[], None]] = []
+        self._replies: deque[tuple[int, str, dict[str, Any]]] = deque()
+        self._new_replies: list[tuple[str, int]] = []
+
+    def event(self, event: Event) -> None:
+        """Something happened."""
+        self._events.append(event)
+
+    def state(self, name: str, value: Any) -> None:
+        """A named state to be kept; None removes it."""
+        self._states[name] = value
+
+    def touch(self, call: Call) -> None:
+        """The call changed: it is written again."""
+        self._touched[call.id] = call
+
+    def forget(self, call: Call) -> None:
+        """The call is over: nothing of it is needed for a take-over."""
+        self._touched.pop(call.id, None)
+        self._states[STATE_PREFIX + call.id] = None
+        self._states[SIP_PREFIX + call.session] = None
+
+    def act(self, act: Callable[[], None]) -> None:
+        """Something to be done once all is written, in order."""
+        self._acts.append(act)
+
+    def send(self, page: str, message: dict[str, Any]) -> None:
+        """A message to a page, in order with the acts; nothing when there is no page."""
+        if page:
+            self._acts.append(lambda: self._pages.send(page, message))
+
+    def send_now(self, page: str, message: dict[str, Any]) -> None:
+        """A message outside a turn: an answer of media that changes nothing kept."""
+        self._pages.send(page, message)
+
+    def close(self, page: str, code: int, why: str) -> None:
+        """A goodbye to a page."""
+        if page:
+            self._acts.append(lambda: self._pages.close(page, code, why))
+
+    def reply(self, page: str, request: int | None) -> None:
+        """The request is accepted: told once the journal is on the disk."""
+        if request is not None:
+            self._new_replies.append((page, request))
+
+    def commit(self) -> None:
+        """Writes, then acts."""
+        events, states, touched, acts = self._events, self._states, self._touched, self._acts
+        self._events, self._states, self._touched, self._acts = [], {}, {}, []
+        for event in events:
+            self._journal.append(ENGINE_EVENTS.write(event))
+        for call in touched.values():
+            states[STATE_PREFIX + call.id] = call.to_plain()
+            states[SIP_PREFIX + call.session] = self._export(call.session)
+        for name, value in states.items():
+            self._journal.keep(name, value)
+        for act in acts:
+            act()
+        for page, request in self._new_replies:
+            self._replies.append((self._journal.position, page, messages.accepted(request)))
+        self._new_replies.clear()
+        self.synced()
+
+    def discard(self) -> None:
+        """The input was refused: nothing of it happens."""
+        self._events, self._states, self._touched, self._acts = [], {}, {}, []
+        self._new_replies.clear()
+
+    def synced(self) -> None:
+        """More of the journal is on the disk: sends the answers that waited for it."""
+        reached = self._journal.synced
+        while self._replies and self._replies[0][0] <= reached:
+            _, page, message = self._replies.popleft()
+            self._pages.send(page, message)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Prompts by name: the product's own sounds, and audio by content in DATA/prompts."""
+
+import re
+from pathlib import Path
+
+from permanence.engine.mediaplane.player import Frames, frames_of
+
+_CONTENT = re.compile(r"[0-9a-f]{64}\Z")
+_BUILT_IN = re.compile(r"(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_SIZE_LIMIT = 10 * 60 * 8000  # ten minutes
+_CACHE_LIMIT = 64 * 1024 * 1024
+SOUNDS = Path(__file__).parent / "sounds"
+
+
+class PromptLibrary:
+    """Reads prompts once and keeps them. Used by the control thread, so that the media thread reads no file."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder`: DATA/prompts."""
+        self._folder = folder
+        self._cache: dict[str, Frames] = {}
+        self._size = 0
+
+    def frames(self, name: str) -> Frames | None:
+        """The prompt, None where there is none of that name."""
+        known = self._cache.get(name)
+        if known is not None:
+            return known
+        path = self._path(name)
+        try:
+            if path is None or path.stat().st_size > _SIZE_LIMIT:
+                return None
+            audio = path.read_bytes()
+        except OSError:
+            return None
+        frames = frames_of(audio)
+        if self._size + len(audio) > _CACHE_LIMIT:
+            self._cache.clear()
+            self._size = 0
+        self._cache[name] = frames
+        self._size += len(audio)
+        return frames
+
+    def _path(self, name: str) -> Path | None:
+        if _CONTENT.match(name):
+            return self._folder / f"{name}.alaw"
+        return SOUNDS / f"{name}.alaw" if _BUILT_IN.match(name) else None

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Acts of the common ground: open a house, make persons, give passwords."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from permanence.foundation import audit
+from permanence.foundation.models import House, Person
+from permanence.foundation.rules import DEMONSTRATION_PASSWORD, Role
+from permanence.foundation.who import Who, system_of
+from permanence.kernel.refusals import Refusal
+
+
+class HouseExists(Refusal):
+    """A house of that short name is there already."""
+
+    code = "house_exists"
+
+
+class EmailTaken(Refusal):
+    """Another person signs in with that e-mail."""
+
+    code = "email_taken"
+
+
+class EmailMalformed(Refusal):
+    """That is not an e-mail address."""
+
+    code = "email_malformed"
+
+
+class PasswordWeak(Refusal):
+    """The password is too short, too common, or like the person's name; `why` says which."""
+
+    code = "password_weak"
+
+
+class PersonUnknown(Refusal):
+    """No such person in this house."""
+
+    code = "person_unknown"
+
+
+@transaction.atomic
+def open_house(
+    *, slug: str, name: str, language: str, country: str, time_zone: str, at: datetime, demonstration: bool = False
+) -> Who:
+    """Make a house; gives the system acting in it, for the first acts. Raises HouseExists."""
+    if House.objects.filter(slug=slug).exists():
+        raise HouseExists(slug)
+    house = House.objects.create(
+        slug=slug, name=name, language=language, country=country, time_zone=time_zone, demonstration=demonstration
+    )
+    system = system_of(house)
+    audit.note(by=system, at=at, action="house.opened", subject=f"foundation.house:{house.pk}")
+    return system
+
+
+def house_system(*, house: str) -> Who:
+    """The system itself acting in a house. Raises House.DoesNotExist."""
+    return system_of(House.objects.get(slug=house))
+
+
+@transaction.atomic
+def add_person(
+    *, email: str, name: str, language: str, roles: frozenset[Role], by: Who, at: datetime, password: str | None = None
+) -> str:
+    """Make a person of `by`'s house; gives her id. Without a password she cannot sign in yet.
+
+    Raises EmailMalformed, EmailTaken, PasswordWeak.
+    """
+    login = email.strip().lower()
+    try:
+        validate_email(login)
+    except ValidationError as error:
+        raise EmailMalformed(email) from error
+    if Person.objects.filter(email=login).exists():
+        raise EmailTaken(login)
+    person = Person(house_id=by.house_key, email=login, name=name.strip(), language=language, **_marks(roles))
+    _give_password(person, password)
+    person.save()
+    detail = {"name": person.name, "email": login, "roles": sorted(roles)}
+    audit.note(by=by, at=at, action="person.added", subject=f"foundation.person:{person.pk}", detail=detail)
+    return str(person.pk)
+
+
+@transaction.atomic
+def give_password(*, person: str, password: str, by: Who, at: datetime) -> None:
+    """Give a person of `by`'s house a password; her sessions end. Raises PersonUnknown, PasswordWeak."""
+    row = _person(person, by=by)
+    _give_password(row, password)
+    row.save(update_fields=["password"])
+    audit.note(by=by, at=at, action="person.password_given", subject=f"foundation.person:{row.pk}")
+
+
+@transaction.atomic
+def grant(*, person: str, role: Role, by: Who, at: datetime, held: bool = True) -> None:
+    """Give (or, with `held=False`, take) a role. Raises PersonUnknown."""
+    row = _person(person, by=by)
+    field = f"is_{role.value}"
+    if getattr(row, field) == held:
+        return
+    setattr(row, field, held)
+    row.save(update_fields=[field])
+    action = "person.role_granted" if held else "person.role_taken"
+    audit.note(by=by, at=at, action=action, subject=f"foundation.person:{row.pk}", detail={"role": role.value})
+
+
+def _person(person: str, *, by: Who) -> Person:
+    row = Person.objects.select_for_update().filter(house_id=by.house_key, pk=int(person)).first()
+    if row is None:
+        raise PersonUnknown(person)
+    return row
+
+
+def _marks(roles: frozenset[Role]) -> dict[str, Any]:
+    return {f"is_{role.value}": role in roles for role in Role}
+
+
+def _give_password(person: Person, password: str | None) -> None:
+    """The documented password is for the demonstration house alone; every other one must pass the validators."""
+    if password is None:
+        person.set_unusable_password()
+        return
+    if not (password == DEMONSTRATION_PASSWORD and person.house.demonstration):
+        try:
+            validate_password(password, person)
+        except ValidationError as error:
+            raise PasswordWeak(" ".join(error.messages)) from error
+    person.set_password(password)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The words for urgency and state, translated: console and portal say the same."""
+
+from datetime import datetime, timedelta, tzinfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from permanence.messaging.rules import Box, MessageState, PersonAct, Urgency
+
+URGENCY = {
+    Urgency.INFORMATION: gettext_lazy("Information"),
+    Urgency.TODAY: gettext_lazy("Today"),
+    Urgency.URGENT: gettext_lazy("Urgent"),
+}
+
+
+def track_state(state: MessageState) -> str:
+    """The name `design/track.html` knows: waiting, sent, unknown, delivered, read, acknowledged, failed."""
+    if state.failed is not None:
+        return "failed"
+    if state.reached is None:
+        return "waiting"
+    return "unknown" if state.delivery_unknown else state.reached.value
+
+
+def state_sentence(state: MessageState, zone: tzinfo) -> str:
+    """One sentence for the four boxes: what happened last, and when, on the clock of `zone`."""
+    when = moment(state.since, zone)
+    if state.failed is Box.SENT:
+        return _("Not sent: %(why)s") % {"why": failure_words(state.failure)}
+    if state.failed is Box.DELIVERED:
+        return _("Came back: %(why)s") % {"why": failure_words(state.failure)}
+    if state.reached is Box.ACKNOWLEDGED:
+        return _("Acknowledged by %(name)s at %(when)s") % {"name": state.acknowledged_by[0].name, "when": when}
+    if state.reached is Box.READ:
+        return _("Read by %(name)s at %(when)s, not acknowledged yet") % {"name": state.read_by[0].name, "when": when}
+    if state.reached is Box.DELIVERED:
+        return _("Delivered at %(when)s") % {"when": when}
+    if state.reached is Box.SENT:
+        return _("Sent at %(when)s, delivery unknown") % {"when": when}
+    return _("Being sent")
+
+
+def others_sentence(act: PersonAct, zone: tzinfo) -> str:
+    """What is said beside the boxes about a person for whom the message was not meant."""
+    return _("%(name)s acknowledged at %(when)s, not for the recipient") % {
+        "name": act.name,
+        "when": moment(act.at, zone),
+    }
+
+
+def failure_words(failure: str) -> str:
+    """A failure's reason: our own codes in words, a relay's reply as it is."""
+    if failure == "no_address":
+        return _("no address is known for this recipient")
+    return failure or _("no reason was given")
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A moment on the clock of `zone`, as figures: 14:15."""
+    return formats.date_format(at.astimezone(zone), "H:i")
+
+
+def age_words(age: timedelta) -> str:
+    """An age in a list: "12 min", "1 h 04", "3 days"."""
+    minutes = max(int(age.total_seconds()), 0) // 60
+    if minutes < 60:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    if minutes < 24 * 60:
+        return _("%(hours)d h %(minutes)02d") % {"hours": minutes // 60, "minutes": minutes % 60}
+    days = minutes // (24 * 60)
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the telephone knows before it dials: how a number is written, whose it is, whether the line is open now."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from permanence.engine.exchange.slices import SliceStore
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.refusals import Refusal
+from permanence.reception.hours import opening_at
+from permanence.reception.table import ClientSlice, RoutingTable
+
+LANGUAGES = {"+33": "fr", "+352": "fr", "+353": "en"}
+_BRACKETED_ZERO = re.compile(r"\(0\)")
+
+
+class NotANumber(Refusal):
+    """What was typed cannot be dialled; `why` says how to write it."""
+
+    code = "not_a_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A number and what is known of it. `remarks` are sentences to print; `known` says that a client has the line."""
+
+    number: PhoneNumber
+    known: bool
+    remarks: tuple[str, ...]
+
+    @property
+    def language(self) -> str:
+        """The language of the built-in voice for this number."""
+        found = (LANGUAGES[prefix] for prefix in sorted(LANGUAGES, reverse=True) if self.number.e164.startswith(prefix))
+        return next(found, "en")
+
+
+def read_number(text: str) -> PhoneNumber:
+    """The number as typed, with its country: `+353 20 910 0101`, `00353...`. Raises NotANumber."""
+    spelled = _BRACKETED_ZERO.sub("", text.strip())
+    if spelled.startswith("00"):
+        spelled = f"+{spelled[2:]}"
+    try:
+        return PhoneNumber.parse_global(spelled)
+    except ValueError as error:
+        raise NotANumber(
+            f"{text!r} is not a number with its country. Write it in full, as in +353209100101 "
+            "(+33, +352 or +353, then the number without its leading 0)."
+        ) from error
+
+
+def read_table(data: Path) -> RoutingTable:
+    """The routing table that the exchange of this data folder holds; empty where there is none."""
+    folder = data / "table"
+    return SliceStore(folder).table if folder.is_dir() else RoutingTable()
+
+
+def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialled:
+    """What the table says of a number at a moment."""
+    owner = table.lines.get(number.e164)
+    if owner is None:
+        lines = ", ".join(sorted(table.lines)) or "none yet"
+        unknown = f"No client of this house has {number}: the house takes it as an unknown line. Its lines: {lines}."
+        return Dialled(number, known=False, remarks=(unknown,))
+    client = table.clients[owner]
+    return Dialled(number, known=True, remarks=(f"{client.name} ({client.place})", *_hours(client, at)))
+
+
+def _hours(client: ClientSlice, at: datetime) -> tuple[str, ...]:
+    opening = opening_at(client.hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
+    if opening.is_open:
+        return ("The line is open.",)
+    why = {"holiday": f" ({opening.label})", "exception": f" ({opening.label})"}.get(opening.because, "")
+    opens = ""
+    if opening.changes_at is not None:
+        local = opening.changes_at.astimezone(ZoneInfo(client.time_zone))
+        opens = f" until {local:%A %d %B, %H:%M} ({client.time_zone})"
+    return (f"The line is closed now{why}{opens}: you will hear its closing words.",)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The closing words a caller hears when nobody will answer him, and whether he may leave a voice message.
+
+A health client's closing words always begin with the emergency sentence of his country, in every language spoken,
+whatever was recorded: it stands in no setting, so no setting can remove it. So do those of a line nobody has, which
+may be a doctor's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from permanence.countries.emergency import emergency_prompt
+from permanence.reception import prompts
+from permanence.reception.events import Reason
+from permanence.reception.table import HEALTH_SECTOR, ClientSlice
+
+CLOSED = "closed"
+MAX_WAIT = "max_wait"
+SUSPENDED = "suspended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """The prompts, in their order, whether a voice message is recorded after them, and why (not)."""
+
+    prompts: tuple[str, ...]
+    voice_message: bool
+    why: tuple[Reason, ...]
+
+
+def voice_message_allowed(client: ClientSlice) -> tuple[bool, Reason]:
+    """Whether callers of this client may leave a voice message, and why.
+
+    Never while he is suspended or gone. A health client needs both halves of the doctor's consent: the date on which
+    he agreed and the duty contact he named, for a voice message is read late and a patient may be in danger.
+    """
+    if not client.voice_message:
+        return False, Reason(code="voice_message_not_wanted")
+    if client.state != "active":
+        return False, Reason(code="voice_message_client_inactive", detail=client.state)
+    if client.sector == HEALTH_SECTOR:
+        consent = client.voice_message_consent
+        if consent is None or not consent.agreed_date.strip() or not consent.duty_contact.strip():
+            return False, Reason(code="voice_message_without_consent")
+    return True, Reason(code="voice_message_allowed")
+
+
+def closing_words(client: ClientSlice, *, reason: str, language: str, on: date) -> Closing:
+    """What a caller of `client` hears on that day. `reason`: closed, max_wait or suspended; `language` of the prompts.
+
+    The client's own recorded words replace the built-in ones when he has some in that language.
+    """
+    allowed, why = voice_message_allowed(client)
+    own = next((words.prompts for words in client.closing if words.language == language and words.prompts), None)
+    general = (prompts.busy_prompt(language) if reason == MAX_WAIT else prompts.closed_prompt(language),)
+    last = prompts.leave_message_prompt(language) if allowed else prompts.call_again_prompt(language)
+    spoken = (*(own or general), last) if allowed or own is None else own
+    if client.sector == HEALTH_SECTOR:
+        spoken = _emergency_first(client.country, language, on, spoken)
+    return Closing(prompts=spoken, voice_message=allowed, why=(why,))
+
+
+def unknown_line_words(countries: Iterable[str], *, language: str, on: date) -> Closing:
+    """What a caller of a line nobody has hears after the longest wait. `countries`: of the trunk, the best first."""
+    spoken = (prompts.busy_prompt(language), prompts.call_again_prompt(language))
+    country = next(iter(countries), "")
+    return Closing(
+        prompts=_emergency_first(country, language, on, spoken),
+        voice_message=False,
+        why=(Reason(code="unknown_line"),),
+    )
+
+
+def _emergency_first(country: str, language: str, on: date, spoken: tuple[str, ...]) -> tuple[str, ...]:
+    sentence = emergency_prompt(country, language, on=on)
+    return (sentence, *(prompt for prompt in spoken if prompt != sentence))

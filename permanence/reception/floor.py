@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The floor behind the desk: the calls, the seats, the indexes between them, and the steps that change them.
+
+Every step notes what it decided; `Reception` (desk.py) strings steps together for one input and hands the notes out.
+Invariant after every input: no waiting call fits a secretary who may be offered a call. So a step only looks for the
+partner of the one call or the one seat that has just become free, through the indexes and never through a list.
+"""
+
+from bisect import bisect_left, insort
+from datetime import datetime, timedelta
+
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+from permanence.reception import decisions as decided
+from permanence.reception import events, prompts
+from permanence.reception.arrival import start_limits
+from permanence.reception.card import CallerShown, Card, build_card, milliseconds
+from permanence.reception.closing import MAX_WAIT, Closing, closing_words, unknown_line_words
+from permanence.reception.events import Reason
+from permanence.reception.notes import Notes
+from permanence.reception.presence import Seat, Signal
+from permanence.reception.shelf import Shelf
+from permanence.reception.table import ClientSlice, HouseSlice, RoutingTable, SecretaryEntry
+from permanence.reception.waiting import ANYBODY, Call, Stage
+
+ANNOUNCE_EVERY_S = 30
+"""How often a caller who hears the music is told his place."""
+
+EVERYONE = ("everyone",)
+"""The label under which everything on a shelf lies."""
+
+
+class Floor(Notes):
+    """Everything the desk knows. `house` is the id, `slice` what the table says of it."""
+
+    def __init__(self, house: str, table: RoutingTable, entropy: Entropy) -> None:
+        super().__init__()
+        self.house = house
+        self.table = table
+        self.entropy = entropy
+        self.calls: dict[str, Call] = {}
+        self.seats: dict[str, Seat] = {}
+        self.seen: dict[tuple[str, str], datetime] = {}
+        self.waiting = Shelf()
+        self.ready = Shelf()
+        self.deadlines = Shelf()
+        self.line: list[tuple[datetime, int]] = []
+        self.order = 0
+        self.secretaries: dict[str, SecretaryEntry] = {}
+        self.read_table(table)
+        self._queue = decided.QueueIs(waiting=0, longest=None)
+
+    # the table ------------------------------------------------------------------------------------------------------
+
+    def read_table(self, table: RoutingTable) -> bool:
+        """Take a table; whether the house's own slice is another one than before."""
+        before = self.table.houses.get(self.house) if self.secretaries else None
+        self.table = table
+        house = table.houses.get(self.house)
+        if house is before and self.secretaries:
+            return False
+        self.secretaries = {entry.id: entry for entry in house.secretaries} if house else {}
+        return True
+
+    @property
+    def slice(self) -> HouseSlice:
+        """The house's slice. Raises KeyError before the first one was published."""
+        return self.table.houses[self.house]
+
+    def client_of(self, call: Call) -> ClientSlice | None:
+        """The client of a call as the table has him now."""
+        return None if call.client is None else self.table.clients.get((self.house, call.client))
+
+    def drop_call(self, call: Call) -> None:
+        """Forget a call that is over."""
+        self._leave_line(call)
+        self._stop_clocks(call)
+        self.calls.pop(call.call, None)
+        self.touch(f"call/{call.call}", None)
+
+    def drop_seat(self, seat: Seat) -> None:
+        """Forget a seat that is off and not connected."""
+        self.ready.take(seat.secretary)
+        self.seats.pop(seat.secretary, None)
+        self.touch(f"seat/{seat.secretary}", None)
+
+    def notes(self) -> decided.Decided:
+        """Hand out what was noted since the last time, with the queue when it is another one."""
+        queue = self.queue()
+        if queue != self._queue:
+            self._queue = queue
+            self.decide(queue)
+        return self.hand_out()
+
+    def queue(self) -> decided.QueueIs:
+        """The callers for whom no console rings."""
+        first = self.waiting.first(EVERYONE)
+        return decided.QueueIs(waiting=len(self.waiting), longest=None if first is None else self.calls[first].arrived)
+
+    def show(self, seat: Seat, *, at: datetime) -> None:
+        """Announce her presence and put it on her screen."""
+        shown = seat.shown()
+        self.announce(
+            events.PresenceChanged(
+                house=self.house,
+                at=at,
+                secretary=seat.secretary,
+                seat=seat.seat,
+                state=shown.state,
+                reason=shown.reason,
+                why=shown.why,
+            )
+        )
+        self.decide(shown)
+        self.touch_seat(seat)
+
+    # the queue ------------------------------------------------------------------------------------------------------
+
+    def enter(self, call: Call) -> None:
+        """A new or returning caller takes his place: by the moment of his INVITE, before all who came later."""
+        insort(self.line, (call.arrived, call.order))
+        self._start_clocks(call)
+
+    def place_of(self, call: Call) -> int:
+        """His place among the callers nobody has answered yet, counted from 1."""
+        return bisect_left(self.line, (call.arrived, call.order)) + 1
+
+    def seek_secretary(self, call: Call, *, at: datetime, after: str = "") -> None:
+        """Offer the call to the longest-ready secretary who fits, or let it wait. `after`: how the last offer ended."""
+        chosen = self.ready.first(call.labels)
+        if chosen is not None:
+            self.offer(call, self.seats[chosen], at=at, after=after)
+            return
+        self.wait(call)
+        reason = Reason(code="nobody_ready")
+        if self.ready:
+            reason = Reason(code="nobody_ready_speaks", detail=" ".join(call.languages))
+        why = (reason,) if not after else (Reason(code="offer_ended", detail=after), reason)
+        self.announce(
+            events.CallQueued(
+                house=self.house, at=at, call=call.call, client=call.client, place=self.place_of(call), why=why
+            )
+        )
+        if not call.music and call.music_at is not None and call.music_at <= at:
+            self.start_music(call, at=at)
+
+    def wait(self, call: Call) -> None:
+        """Lay the call down among those for whom no console rings."""
+        self.waiting.put(call.call, (call.arrived, call.order), (*call.labels, *EVERYONE))
+        self.touch_call(call)
+
+    def return_to_queue(self, call: Call, *, at: datetime) -> None:
+        """His secretary is gone for good: he waits again at the place his INVITE gives him, limits counted anew."""
+        call.move(Stage.WAITING)
+        call.offer = call.secretary = ""
+        call.card = None
+        start_limits(call, self.client_of(call), at=at)
+        self.enter(call)
+        self.decide(decided.StartMusic(call=call.call))
+        self.say_place(call, at=at)
+        self.seek_secretary(call, at=at, after="seat_lost")
+
+    def seek_call(self, seat: Seat, *, at: datetime) -> None:
+        """She is free: offer her the caller who came first among those she can answer, or let her be ready."""
+        spoken = self.languages_of(seat.secretary)
+        found = self.waiting.first((*spoken, ANYBODY))
+        if found is not None:
+            self.offer(self.calls[found], seat, at=at)
+            return
+        self.ready.put(seat.secretary, seat.ready_since or at, (*spoken, ANYBODY))
+
+    def languages_of(self, secretary: str) -> tuple[str, ...]:
+        """Her languages; none when the table does not know her."""
+        entry = self.secretaries.get(secretary)
+        return () if entry is None else entry.languages
+
+    def start_music(self, call: Call, *, at: datetime) -> None:
+        """200, music, and his place in the queue."""
+        call.music, call.music_at = True, None
+        self.deadlines.take(f"music/{call.call}")
+        self.decide(decided.StartMusic(call=call.call))
+        self.say_place(call, at=at)
+
+    def say_place(self, call: Call, *, at: datetime) -> None:
+        """Tell him his place, now (unless a console rings for him) and again in `ANNOUNCE_EVERY_S`."""
+        if call.stage is Stage.WAITING:
+            place = self.place_of(call)
+            spoken = (prompts.place_prompt(call.language, place),)
+            self.decide(decided.AnnouncePlace(call=call.call, place=place, prompts=spoken))
+        call.place_at = at + timedelta(seconds=ANNOUNCE_EVERY_S)
+        self.deadlines.put(f"place/{call.call}", call.place_at, EVERYONE)
+        self.touch_call(call)
+
+    # offers ---------------------------------------------------------------------------------------------------------
+
+    def offer(self, call: Call, seat: Seat, *, at: datetime, after: str = "") -> None:
+        """Ring at her console."""
+        call.move(Stage.OFFERED)
+        self.waiting.take(call.call)
+        self.ready.take(seat.secretary)
+        why = self._why(call, seat, at, after)
+        card = self.card(call, seat.secretary, at=at)
+        call.offer, call.secretary, call.why, call.card = new_id(at, self.entropy), seat.secretary, why, card
+        call.until = at + timedelta(seconds=self.slice.offer_s)
+        self.deadlines.put(f"offer/{call.call}", call.until, EVERYONE)
+        seat.apply(Signal.OFFERED, at=at)
+        seat.call, seat.client = call.call, call.client
+        self.announce(
+            events.CallOffered(
+                house=self.house,
+                at=at,
+                call=call.call,
+                client=call.client,
+                offer=call.offer,
+                secretary=seat.secretary,
+                seat=seat.seat,
+                until_ms=milliseconds(call.until),
+                why=why,
+                greeting=card.greetings[0].text if card.greetings else "",
+                shown=tuple(f"{entry.id}:{entry.version}" for entry in card.instructions),
+            )
+        )
+        self.decide(self.offer_of(call, seat))
+        self.touch_call(call)
+        self.show(seat, at=at)
+
+    def offer_of(self, call: Call, seat: Seat) -> decided.Offer:
+        """The running offer of a call as a decision, to be shown (again)."""
+        until = call.until or call.arrived
+        return decided.Offer(
+            call=call.call,
+            offer=call.offer,
+            secretary=seat.secretary,
+            seat=seat.seat,
+            arrived=call.arrived,
+            until=until,
+            card=call.card or self.card(call, seat.secretary, at=until),
+            why=call.why,
+        )
+
+    def end_offer(self, call: Call, how: str, *, at: datetime) -> Seat:
+        """Stop ringing; the caller keeps his place. What becomes of her depends on `how`; she is not shown yet."""
+        seat = self.seats[call.secretary]
+        missed = how in {"missed", "declined"}
+        seat.apply(Signal.MISSED if missed else Signal.WITHDRAWN, at=at, why=how if missed else "")
+        seat.call = ""
+        self.announce(
+            events.OfferEnded(
+                house=self.house,
+                at=at,
+                call=call.call,
+                client=call.client,
+                offer=call.offer,
+                secretary=call.secretary,
+                how=how,
+            )
+        )
+        self.decide(decided.WithdrawOffer(call=call.call, offer=call.offer, secretary=call.secretary, how=how))
+        call.move(Stage.WAITING)
+        self._forget_offer(call)
+        return seat
+
+    def answered(self, call: Call, seat: Seat, *, at: datetime) -> None:
+        """She pressed answer: connect the two."""
+        call.move(Stage.TALKING)
+        self._leave_line(call)
+        self._stop_clocks(call)
+        seat.apply(Signal.ANSWERED, at=at)
+        self.announce(
+            events.CallAnswered(
+                house=self.house,
+                at=at,
+                call=call.call,
+                client=call.client,
+                offer=call.offer,
+                secretary=seat.secretary,
+                seat=seat.seat,
+                waited_ms=call.waited_ms(at),
+            )
+        )
+        card = call.card or self.card(call, seat.secretary, at=at)
+        self.decide(
+            decided.Connect(call=call.call, secretary=seat.secretary, seat=seat.seat, arrived=call.arrived, card=card)
+        )
+        call.music = True
+        if call.client is not None:
+            self.seen[seat.secretary, call.client] = at
+            self.touch(f"seen/{seat.secretary}/{call.client}", at)
+        self.touch_call(call)
+        self.show(seat, at=at)
+
+    def try_again(self, call: Call, how: str, *, at: datetime) -> None:
+        """After an offer that came to nothing: the next secretary, or the closing words when he has waited enough."""
+        if call.close_at is not None and call.close_at <= at:
+            self.close(call, MAX_WAIT, at=at)
+        else:
+            self.seek_secretary(call, at=at, after=how)
+
+    def close(self, call: Call, reason: str, *, at: datetime, why: tuple[Reason, ...] = ()) -> None:
+        """The closing words, then perhaps a voice message."""
+        call.move(Stage.CLOSING)
+        self._leave_line(call)
+        self._stop_clocks(call)
+        closing = self._closing(call, reason, at)
+        reasons = (*why, *closing.why)
+        self.announce(
+            events.CallClosed(
+                house=self.house,
+                at=at,
+                call=call.call,
+                client=call.client,
+                reason=reason,
+                voice_message=closing.voice_message,
+                why=reasons,
+            )
+        )
+        self.decide(
+            decided.CloseCall(
+                call=call.call, prompts=closing.prompts, voice_message=closing.voice_message, reason=reason, why=reasons
+            )
+        )
+        self.touch_call(call)
+
+    def card(self, call: Call, secretary: str, *, at: datetime) -> Card:
+        """What she sees of this call."""
+        entry = self.secretaries.get(secretary) or SecretaryEntry(id=secretary, name="", languages=())
+        seen = self.seen.get((secretary, call.client)) if call.client is not None else None
+        caller = CallerShown(number=call.caller, masked=call.masked, display=call.display)
+        return build_card(
+            self.client_of(call), self.slice, entry, caller=caller, called_line=call.called_line, at=at, seen_at=seen
+        )
+
+    # small steps ----------------------------------------------------------------------------------------------------
+
+    def _why(self, call: Call, seat: Seat, at: datetime, after: str) -> tuple[Reason, ...]:
+        shared = [language for language in call.languages if language in self.languages_of(seat.secretary)]
+        ready_s = int((at - (seat.ready_since or at)).total_seconds())
+        why = [Reason(code="longest_ready", detail=str(ready_s))]
+        why.append(Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"))
+        if call.client is None:
+            why.append(Reason(code="unknown_line", detail=call.called_line))
+        if after:
+            why.append(Reason(code="offer_ended", detail=after))
+        return tuple(why)
+
+    def _closing(self, call: Call, reason: str, at: datetime) -> Closing:
+        client = self.client_of(call)
+        if client is not None:
+            return closing_words(client, reason=reason, language=call.language, on=at.date())
+        countries = [trunk.country for trunk in self.slice.trunks if trunk.name == call.trunk]
+        return unknown_line_words(countries, language=call.language, on=at.date())
+
+    def _forget_offer(self, call: Call) -> None:
+        self.deadlines.take(f"offer/{call.call}")
+        call.offer, call.secretary, call.until, call.why, call.card = "", "", None, (), None
+        self.touch_call(call)
+
+    def _leave_line(self, call: Call) -> None:
+        self.waiting.take(call.call)
+        spot = bisect_left(self.line, (call.arrived, call.order))
+        if spot < len(self.line) and self.line[spot] == (call.arrived, call.order):
+            del self.line[spot]
+
+    def _start_clocks(self, call: Call) -> None:
+        for name, moment in (
+            ("music", None if call.music else call.music_at),
+            ("place", call.place_at),
+            ("wait", call.close_at),
+            ("offer", call.until),
+        ):
+            if moment is not None:
+                self.deadlines.put(f"{name}/{call.call}", moment, EVERYONE)
+
+    def _stop_clocks(self, call: Call) -> None:
+        for name in ("music", "place", "wait", "offer"):
+            self.deadlines.take(f"{name}/{call.call}")
+        call.music_at = call.place_at = call.close_at = call.until = None

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The desk as named values, so that a restarted exchange finds every caller in his place.
+
+Names: `call/<id>`, `seat/<secretary>`, `seen/<secretary>/<client>` (the moment of her last call for that client).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from permanence.reception import attendance
+from permanence.reception.floor import EVERYONE, Floor
+from permanence.reception.presence import Doing, Seat
+from permanence.reception.waiting import Call, Stage
+
+
+def export(floor: Floor) -> dict[str, Any]:
+    """Every named value, as JSON."""
+    states: dict[str, Any] = {f"call/{name}": call.plain() for name, call in floor.calls.items()}
+    states |= {f"seat/{name}": seat.plain() for name, seat in floor.seats.items()}
+    states |= {f"seen/{who}/{client}": at.isoformat() for (who, client), at in floor.seen.items()}
+    return states
+
+
+def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
+    """Fill an empty floor. Names it does not know are left alone. All sockets are taken as lost at `at`.
+
+    Raises KeyError, ValueError or TypeError for a value that is not one of ours.
+    """
+    for name, value in states.items():
+        kind, _, rest = name.partition("/")
+        if value is None:
+            continue
+        if kind == "call":
+            floor.calls[rest] = Call.read(value)
+        elif kind == "seat":
+            floor.seats[rest] = Seat.read(value)
+        elif kind == "seen":
+            who, _, client = rest.partition("/")
+            floor.seen[who, client] = datetime.fromisoformat(value)
+    floor.calls = dict(sorted(floor.calls.items(), key=lambda item: item[1].order))
+    floor.order = max((call.order for call in floor.calls.values()), default=0)
+    for call in floor.calls.values():
+        if call.stage in {Stage.WAITING, Stage.OFFERED}:
+            floor.enter(call)
+        if call.stage is Stage.WAITING:
+            floor.wait(call)
+    for seat in list(floor.seats.values()):
+        _load_seat(floor, seat, at=at)
+
+
+def _load_seat(floor: Floor, seat: Seat, *, at: datetime) -> None:
+    if seat.doing is Doing.WRAP_UP and seat.until is not None:
+        floor.deadlines.put(f"wrap/{seat.secretary}", seat.until, EVERYONE)
+    if seat.lost_since is None:
+        attendance.check_reach(floor, seat, at=at)
+    else:
+        attendance.expire_later(floor, seat, at=at)

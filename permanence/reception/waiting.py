@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A call at the desk: its stages as a table, and what the desk remembers of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from permanence.reception.card import Card
+from permanence.reception.events import Reason
+
+ANYBODY = "*"
+"""The label of a call that every secretary can take, whatever she speaks."""
+
+
+class Stage(StrEnum):
+    """Where a call stands. `kept`: in conversation, but the secretary's line is lost. `closing`: nobody will answer."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    KEPT = "kept"
+    CLOSING = "closing"
+
+
+STAGES: dict[Stage, frozenset[Stage]] = {
+    Stage.WAITING: frozenset({Stage.OFFERED, Stage.CLOSING}),
+    Stage.OFFERED: frozenset({Stage.WAITING, Stage.TALKING, Stage.CLOSING}),
+    Stage.TALKING: frozenset({Stage.KEPT, Stage.WAITING}),
+    Stage.KEPT: frozenset({Stage.TALKING, Stage.WAITING}),
+    Stage.CLOSING: frozenset(),
+}
+"""The stages that may follow each; a call may go away from any."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Call:
+    """One call. `arrived`: the INVITE. `wait_from`: what the limits of this wait count from (`arrived`, or the moment
+    a secretary was lost for good). `order`: the call's number at this desk, deciding between equal moments.
+    `languages`: any of them will do, none means that everybody can answer. `music`: 200 was sent."""
+
+    call: str
+    client: str | None
+    order: int
+    arrived: datetime
+    wait_from: datetime
+    languages: tuple[str, ...]
+    language: str
+    caller: str | None = None
+    masked: bool = False
+    display: str = ""
+    called_line: str = ""
+    trunk: str = ""
+    stage: Stage = Stage.WAITING
+    music: bool = False
+    music_at: datetime | None = None
+    place_at: datetime | None = None
+    close_at: datetime | None = None
+    offer: str = ""
+    secretary: str = ""
+    until: datetime | None = None
+    why: tuple[Reason, ...] = ()
+    card: Card | None = None
+
+    def move(self, stage: Stage) -> None:
+        """To the next stage. Raises AssertionError for one that may not follow: a fault of the desk, never of input."""
+        if stage not in STAGES[self.stage]:
+            raise AssertionError(f"call {self.call}: {self.stage} cannot become {stage}")
+        self.stage = stage
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The languages under which a secretary is looked for."""
+        return self.languages or (ANYBODY,)
+
+    def waited_ms(self, at: datetime) -> int:
+        """Milliseconds of this wait, counted from the INVITE."""
+        return int((at - self.wait_from).total_seconds() * 1000)
+
+    def plain(self) -> dict[str, Any]:
+        """The call as a JSON object, moments in RFC 3339; the card is made again when it is needed."""
+        plain: dict[str, Any] = {name: getattr(self, name) for name in _AS_THEY_ARE}
+        plain |= {name: _written(getattr(self, name)) for name in _MOMENTS}
+        return {**plain, "languages": list(self.languages), "stage": self.stage.value}
+
+    @classmethod
+    def read(cls, plain: dict[str, Any]) -> "Call":
+        """The inverse of `plain`. Raises KeyError, ValueError or TypeError."""
+        fields: dict[str, Any] = {name: plain[name] for name in _AS_THEY_ARE}
+        fields |= {name: _read(plain[name]) for name in _MOMENTS}
+        return cls(**fields, languages=tuple(plain["languages"]), stage=Stage(plain["stage"]))
+
+
+_AS_THEY_ARE = (
+    *("call", "client", "order", "language", "caller", "masked", "display", "called_line", "trunk"),
+    *("music", "offer", "secretary"),
+)
+_MOMENTS = ("arrived", "wait_from", "music_at", "place_at", "close_at", "until")
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _read(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Acts on the staff."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from permanence.foundation import audit, operations, outbox
+from permanence.foundation.rules import Role
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.staff.events import StaffChanged
+from permanence.staff.models import Pool, Secretary
+
+
+class LanguagesMissing(Refusal):
+    """A secretary speaks at least one language: without one no call could be offered to her."""
+
+    code = "languages_missing"
+
+
+class SecretaryUnknown(Refusal):
+    """No such secretary in this house."""
+
+    code = "secretary_unknown"
+
+
+class AlreadyASecretary(Refusal):
+    """The person answers calls already."""
+
+    code = "already_a_secretary"
+
+
+@transaction.atomic
+def make_secretary(*, person: str, languages: tuple[str, ...], by: Who, at: datetime) -> str:
+    """A person begins to answer calls in the house's pool; gives the secretary's id.
+
+    Raises LanguagesMissing, AlreadyASecretary, foundation's PersonUnknown.
+    """
+    if not languages:
+        raise LanguagesMissing(person)
+    if Secretary.objects.filter(person_id=int(person)).exists():
+        raise AlreadyASecretary(person)
+    operations.grant(person=person, role=Role.SECRETARY, by=by, at=at)
+    pool, _ = Pool.objects.get_or_create(house_id=by.house_key, defaults={"name": by.house})
+    row = Secretary.objects.create(
+        house_id=by.house_key, person_id=int(person), pool=pool, languages=list(languages), active=True
+    )
+    changed(secretary=str(row.pk), action="secretary.made", by=by, at=at)
+    return str(row.pk)
+
+
+@transaction.atomic
+def change_secretary(*, secretary: str, languages: tuple[str, ...], active: bool, by: Who, at: datetime) -> None:
+    """Change her languages or whether she answers calls. Raises LanguagesMissing, SecretaryUnknown."""
+    if not languages:
+        raise LanguagesMissing(secretary)
+    row = Secretary.objects.for_house(by.house_key).filter(pk=int(secretary)).first()
+    if row is None:
+        raise SecretaryUnknown(secretary)
+    row.languages, row.active = list(languages), active
+    row.save(update_fields=["languages", "active"])
+    operations.grant(person=str(row.person_id), role=Role.SECRETARY, by=by, at=at, held=active)
+    changed(secretary=secretary, action="secretary.changed", by=by, at=at)
+
+
+def changed(*, secretary: str, action: str, by: Who, at: datetime) -> None:
+    """Note and announce that a secretary's row was changed. Called in the transaction of the change."""
+    audit.note(by=by, at=at, action=action, subject=f"staff.secretary:{secretary}")
+    outbox.announce(StaffChanged(house=by.house, at=at, secretary=secretary))

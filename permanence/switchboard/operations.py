@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Acts of the switchboard: trunks, the version of each slice, publication to the exchange.
+
+A slice's version grows when, and only when, its content changes (a digest decides), so publishing again is free. No
+transaction is open while the exchange is spoken to.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from permanence.clients import queries as clients
+from permanence.foundation import audit, outbox
+from permanence.foundation.exchange import Exchange
+from permanence.foundation.models import House
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.reception.table import ClientSlice, HouseSlice, write_slice
+from permanence.switchboard.events import TrunkChanged
+from permanence.switchboard.models import SliceVersion, Trunk
+from permanence.switchboard.queries import client_slice, house_slice
+
+HOUSE = ""
+"""The key of the house's own slice where a client's id would stand."""
+
+
+class TrunkNameTaken(Refusal):
+    """The house has a trunk of that name."""
+
+    code = "trunk_name_taken"
+
+
+@transaction.atomic
+def add_trunk(*, name: str, addresses: Sequence[str], country: str, by: Who, at: datetime) -> str:
+    """A trunk authenticated by address; gives its id. Raises TrunkNameTaken."""
+    if Trunk.objects.for_house(by.house_key).filter(name=name).exists():
+        raise TrunkNameTaken(name)
+    row = Trunk.objects.create(house_id=by.house_key, name=name, addresses=list(addresses), country=country)
+    trunk_changed(trunk=name, action="trunk.added", by=by, at=at)
+    return str(row.pk)
+
+
+def trunk_changed(*, trunk: str, action: str, by: Who, at: datetime) -> None:
+    """Note and announce that a trunk's row was changed. Called in the transaction of the change."""
+    audit.note(by=by, at=at, action=action, subject=f"switchboard.trunk:{trunk}")
+    outbox.announce(TrunkChanged(house=by.house, at=at, trunk=trunk))
+
+
+@transaction.atomic
+def current_slice(*, house: str, client: str, at: datetime, held: int = 0) -> HouseSlice | ClientSlice:
+    """The slice of a client, or of the house for client "", under its version, which grows when the content changed.
+
+    `held` is the version the exchange has: ours is never below it (a restored backup would be ignored for ever).
+    Raises clients' ClientUnknown, House.DoesNotExist.
+    """
+    key = None if client == HOUSE else int(client)
+    rows = SliceVersion.objects.for_house(house).select_for_update()
+    row = (rows.filter(client__isnull=True) if key is None else rows.filter(client_id=key)).first()
+    if row is None:
+        owner = House.objects.get(slug=house)
+        row = SliceVersion.objects.create(house=owner, client_id=key, version=0, digest="")
+
+    def assemble(version: int) -> HouseSlice | ClientSlice:
+        if key is None:
+            return house_slice(house=house, version=version)
+        return client_slice(house=house, client=client, version=version, at=at)
+
+    found = assemble(row.version)
+    digest = _digest(found)
+    if digest == row.digest and row.version >= held:
+        return found
+    row.version, row.digest = max(row.version, held) + 1, digest
+    row.save(update_fields=["version", "digest"])
+    return assemble(row.version)
+
+
+def publish(*, house: str, client: str, at: datetime, exchange: Exchange) -> int:
+    """Publish one slice; gives its version. Raises ExchangeAbsent or ExchangeRefused, clients' ClientUnknown."""
+    entry = current_slice(house=house, client=client, at=at)
+    exchange.publish(entry)
+    return entry.version
+
+
+def reconcile(*, at: datetime, exchange: Exchange) -> int:
+    """Bring the exchange to what the database says; gives how many slices were sent or withdrawn.
+
+    Raises ExchangeAbsent or ExchangeRefused.
+    """
+    held = exchange.versions()
+    for house in House.objects.values_list("slug", flat=True).order_by("pk"):
+        mine = held.get(house, {})
+        for client in (HOUSE, *(each.id for each in clients.clients(house=house))):
+            current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+    return send_changed(at=at, exchange=exchange, held=held)
+
+
+def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, int]] | None = None) -> int:
+    """Send the slices whose version is not the one the exchange holds; gives how many were sent or withdrawn.
+
+    Assembles only what it sends: what changed was noted by the room's handler. `held`: the exchange's versions, asked
+    for when None. Raises ExchangeAbsent or ExchangeRefused.
+    """
+    held = exchange.versions() if held is None else held
+    sent = 0
+    for house in House.objects.values_list("slug", flat=True).order_by("pk"):
+        mine = held.get(house, {})
+        wanted = {HOUSE, *(each.id for each in clients.clients(house=house))}
+        rows = SliceVersion.objects.for_house(house).order_by("pk").values_list("client_id", "version")
+        for key, version in rows:
+            client = HOUSE if key is None else str(key)
+            if client in wanted and version != mine.get(client):
+                exchange.publish(current_slice(house=house, client=client, at=at, held=mine.get(client, 0)))
+                sent += 1
+        for client in sorted(mine.keys() - wanted):
+            exchange.withdraw(house=house, client=client)
+            sent += 1
+    return sent
+
+
+def _digest(entry: HouseSlice | ClientSlice) -> str:
+    content = {**write_slice(entry), "version": 0}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

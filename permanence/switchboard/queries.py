@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Assembles the slices of the routing table from the rooms above."""
+
+from datetime import datetime
+from typing import Any
+
+from permanence.clients import queries as clients
+from permanence.foundation.models import House
+from permanence.reception.table import ClientSlice, HouseSlice, SecretaryEntry, TrunkEntry
+from permanence.staff import queries as staff
+from permanence.switchboard.models import Trunk
+
+
+def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
+    """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Eight queries."""
+    account = clients.account(house=house, client=client, at=at)
+    view = account.view
+    return ClientSlice(
+        house=house,
+        client=client,
+        version=version,
+        name=view.name,
+        initials=view.initials,
+        colour=view.colour,
+        kind=view.kind,
+        sector=view.sector,
+        place=view.place,
+        country=view.country,
+        region=view.region,
+        time_zone=view.time_zone,
+        languages=view.languages,
+        state=view.state,
+        lines=account.lines,
+        hours=account.hours,
+        greetings=account.greetings,
+        instructions=account.instructions,
+        recipients=account.recipients,
+        reasons=account.reasons,
+        ring_before_music_s=account.ring_before_music_s,
+        max_wait_s=account.max_wait_s,
+        voice_message=account.voice_message,
+        voice_message_consent=account.voice_message_consent,
+    )
+
+
+def house_slice(*, house: str, version: int) -> HouseSlice:
+    """The house as the telephone sees it. Raises House.DoesNotExist. Three queries."""
+    row = House.objects.get(slug=house)
+    return HouseSlice(
+        house=house,
+        version=version,
+        name=row.name,
+        language=row.language,
+        secretaries=tuple(
+            SecretaryEntry(id=each.id, name=each.name, languages=each.languages)
+            for each in staff.secretaries(house=house)
+        ),
+        trunks=tuple(trunk_entry(trunk) for trunk in Trunk.objects.for_house(row).order_by("pk")),
+        demonstration=row.demonstration,
+    )
+
+
+def trunk_entry(row: Trunk) -> TrunkEntry:
+    """The trunk as the exchange reads it."""
+    fields: dict[str, Any] = {
+        name: getattr(row, name)
+        for name in ("name", "country", "number_from", "strip_prefix", "transport", "registrar", "user", "secret")
+    }
+    return TrunkEntry(addresses=tuple(row.addresses), **fields)

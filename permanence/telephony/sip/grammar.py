@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pieces of a header: URIs, addresses, Via, parameters (RFC 3261 section 25.1).
+
+Every reader is linear in the length of its text: single passes, and patterns without nested quantifiers, since anybody
+may send anything. What does not fit raises `BadSyntax`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+from urllib.parse import unquote
+
+_TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
+_QUOTED = r'"(?:[^"\\]|\\.)*+"'
+_TOKEN_ONLY = re.compile(_TOKEN)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+")
+_HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)(?::([0-9]{1,5}))?")
+_PARAM = re.compile(rf'\s*+;\s*+({_TOKEN})\s*+(?:=\s*+({_QUOTED}|\[[0-9A-Fa-f:.]++\]|[^\s;,"=]++)\s*+)?', re.DOTALL)
+_VIA = re.compile(
+    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_TOKEN})\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)\s*+(?::\s*+([0-9]{{1,5}}))?\s*+(;.*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_DISPLAY = re.compile(rf'\s*+(?:({_QUOTED})\s*+|([^"<>,]*+))<', re.DOTALL)
+_CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({_TOKEN})")
+_UNUSABLE_IN_URI = re.compile(r'[\s<>"]')
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MAX_CSEQ = 2**31
+
+Params = dict[str, str | None]
+"""Parameters by lower-case name; None for one without value. Quoted values keep their quotes."""
+
+
+class BadSyntax(ValueError):
+    """The text does not follow the grammar; the message says what was wrong."""
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` is a token of RFC 3261 (a method, a header name)."""
+    return _TOKEN_ONLY.fullmatch(text) is not None
+
+
+def unquoted(value: str) -> str:
+    """The content of a quoted string, or the text itself when it is none."""
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        return _ESCAPED.sub(r"\1", value[1:-1])
+    return value
+
+
+def split_list(value: str) -> list[str]:
+    """The elements of a comma-separated header value; commas inside quotes or angle brackets do not part."""
+    if "," not in value:
+        return [value.strip()]
+    parts: list[str] = []
+    start = 0
+    quoted = escaped = False
+    depth = 0
+    for position, char in enumerate(value):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = char == "\\"
+            quoted = char != '"'
+        elif char == '"':
+            quoted = True
+        elif char == "<":
+            depth += 1
+        elif char == ">":
+            depth -= 1
+        elif char == "," and depth <= 0:
+            parts.append(value[start:position].strip())
+            start = position + 1
+    parts.append(value[start:].strip())
+    return parts
+
+
+def parse_params(text: str) -> Params:
+    """Parameters written `;name=value;name`. Raises BadSyntax, also for a repeated name (RFC 3261 section 7.3.1)."""
+    params: Params = {}
+    position = 0
+    while position < len(text):
+        found = _PARAM.match(text, position)
+        if found is None:
+            if text[position:].strip():
+                raise BadSyntax("bad parameters")
+            break
+        name = found[1].lower()
+        if name in params:
+            raise BadSyntax("repeated parameter")
+        params[name] = found[2]
+        position = found.end()
+    return params
+
+
+def write_params(params: Params) -> str:
+    """The inverse of `parse_params`."""
+    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in params.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """A URI. For a scheme other than sip and sips, `host` holds everything after the colon.
+
+    `user` is as written (escaped); `headers` is what stands after the question mark.
+    """
+
+    scheme: str
+    user: str | None
+    host: str
+    port: int | None
+    params: Params
+    headers: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises BadSyntax."""
+        scheme, colon, rest = text.partition(":")
+        if not colon or _SCHEME.fullmatch(scheme) is None or _UNUSABLE_IN_URI.search(rest):
+            raise BadSyntax("bad URI")
+        scheme = scheme.lower()
+        if scheme not in {"sip", "sips"}:
+            return cls(scheme, None, rest, None, {}, "", text)
+        user, at, place = rest.rpartition("@")
+        place, _, headers = place.partition("?")
+        host_port, semicolon, tail = place.partition(";")
+        found = _HOST_PORT.fullmatch(host_port)
+        if found is None or (at and not user):
+            raise BadSyntax("bad host in URI")
+        port = int(found[2]) if found[2] else None
+        params = _uri_params(tail) if semicolon else {}
+        return cls(scheme, user if at else None, found[1].lower(), port, params, headers, text)
+
+    @property
+    def number(self) -> str:
+        """The user part unescaped, without password and parameters; for `tel:` the number itself (RFC 3966)."""
+        written = self.host if self.scheme == "tel" else (self.user or "")
+        return unquote(written.partition(";")[0].partition(":")[0])
+
+    @property
+    def transport(self) -> str:
+        """The transport parameter, lower case; `tls` for sips, `udp` otherwise."""
+        return (self.params.get("transport") or ("tls" if self.scheme == "sips" else "udp")).lower()
+
+
+def _uri_params(text: str) -> Params:
+    params: Params = {}
+    for part in text.split(";"):
+        name, equals, value = part.partition("=")
+        params[name.lower()] = value if equals else None
+    return params
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """An address of From, To, Contact, Route and the like: display name, URI, header parameters."""
+
+    display: str
+    uri: Uri
+    params: Params
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises BadSyntax. Without angle brackets, parameters belong to the header (RFC 3261 section 20.10)."""
+        found = _DISPLAY.match(text)
+        if found is None:
+            return cls._bare(text)
+        close = text.find(">", found.end())
+        if close < 0:
+            raise BadSyntax("unclosed angle bracket")
+        display = unquoted(found[1]) if found[1] else found[2].strip()
+        return cls(display, Uri.parse(text[found.end() : close]), parse_params(text[close + 1 :]))
+
+    @classmethod
+    def _bare(cls, text: str) -> Self:
+        written, semicolon, params = text.strip().partition(";")
+        written = written.strip()
+        if any(char in written for char in '<>",?'):
+            raise BadSyntax("an address with these characters needs angle brackets")
+        return cls("", Uri.parse(written), parse_params(semicolon + params))
+
+    @property
+    def tag(self) -> str | None:
+        """The tag parameter."""
+        return self.params.get("tag")
+
+
+@dataclass(slots=True)
+class Via:
+    """One hop of the way back (RFC 3261 section 20.42)."""
+
+    transport: str
+    host: str
+    port: int | None
+    params: Params
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises BadSyntax."""
+        found = _VIA.fullmatch(text.strip())
+        if found is None:
+            raise BadSyntax("bad Via")
+        return cls(found[1].upper(), found[2].lower(), int(found[3]) if found[3] else None, parse_params(found[4] or ""))
+
+    @property
+    def branch(self) -> str:
+        """The branch, empty when absent."""
+        return self.params.get("branch") or ""
+
+    def __str__(self) -> str:
+        port = f":{self.port}" if self.port else ""
+        return f"SIP/2.0/{self.transport} {self.host}{port}{write_params(self.params)}"
+
+
+@lru_cache(maxsize=512)
+def parse_cseq(text: str) -> tuple[int, str]:
+    """The number and the method. Raises BadSyntax, also for a number of 2**31 or more (RFC 3261 section 8.1.1.5)."""
+    found = _CSEQ.fullmatch(text)
+    if found is None or int(found[1]) >= _MAX_CSEQ:
+        raise BadSyntax("bad CSeq")
+    return int(found[1]), found[2]
+
+
+def decimal(text: str | None, limit: int) -> int | None:
+    """`text` as a number of ASCII digits not above `limit`; None when it is not one."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 12:
+        return None
+    value = int(text)
+    return value if value <= limit else None

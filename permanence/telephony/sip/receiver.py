@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What comes in: trust first, then parsing, then the transaction, then the session (see `endpoint`)."""
+
+from permanence.telephony.sip.admission import refusal_of
+from permanence.telephony.sip.core import Core
+from permanence.telephony.sip.events import InviteReceived, SourceRefused
+from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.grammar import BadSyntax, split_list
+from permanence.telephony.sip.incoming import read_invite
+from permanence.telephony.sip.message import BadMessage, SipMessage, parse_message, respond
+from permanence.telephony.sip.phrases import ALLOW, SUPPORTED
+from permanence.telephony.sip.server import ServerTransaction
+from permanence.telephony.sip.session import Session
+from permanence.telephony.sip.table import SessionTable
+from permanence.telephony.sip.throttle import RefusedSources, Throttle, source_of
+from permanence.telephony.sip.uas import IncomingSession
+
+_DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}
+_SMALLEST = 12
+
+
+class Receiver:
+    """The way in."""
+
+    def __init__(self, core: Core, table: SessionTable) -> None:
+        settings = core.stack.settings
+        self._core = core
+        self._stack = core.stack
+        self._table = table
+        self._strangers = Throttle(settings.refused_per_second, settings.refused_burst)
+        self._invites = Throttle(settings.invites_per_second, settings.invites_burst)
+        self._refused = RefusedSources()
+        self.counters = {"received": 0, "malformed": 0, "refused": 0, "throttled": 0, "stray": 0}
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """One message."""
+        self.counters["received"] += 1
+        trunk = self._core.trust(flow)
+        if trunk is None:
+            self._receive_stranger(data, flow)
+            return
+        message = self._parse(data, flow)
+        if message is None:
+            return
+        if message.method:
+            self._receive_request(message, flow, trunk, data)
+        else:
+            self._receive_response(message, flow)
+
+    def _parse(self, data: bytes, flow: Flow) -> SipMessage | None:
+        settings = self._stack.settings
+        if len(data) < _SMALLEST and not data.strip(b"\r\n\0"):
+            return None  # a keep-alive (RFC 5626 section 3.5.1)
+        if len(data) > settings.max_message:
+            self.counters["malformed"] += 1
+            return None
+        try:
+            return parse_message(data, settings.max_headers)
+        except BadMessage as bad:
+            self.counters["malformed"] += 1
+            if bad.partial is not None:
+                self._refuse_malformed(bad.partial, flow, bad.status, bad.why)
+            return None
+
+    def _refuse_malformed(self, request: SipMessage, flow: Flow, status: int, why: str) -> None:
+        """A response without a transaction, where the request can be answered at all."""
+        if not request.method or request.method == "ACK" or not request.all("Via"):
+            return
+        try:
+            back = stamp_via(request, flow)
+            answer = respond(request, status, self._stack.token(6), why[:1].upper() + why[1:])
+            self._stack.send(answer.encode(), back)
+        except BadSyntax:
+            return
+
+    # strangers
+
+    def _receive_stranger(self, data: bytes, flow: Flow) -> None:
+        if data[:4].upper() == b"SIP/":
+            message = self._parse(data, flow)
+            if message is not None and not message.method:
+                self._receive_response(message, flow)
+            return
+        source = source_of(flow.remote[0])
+        self.counters["refused"] += 1
+        told = self._refused.count(source, self._stack.now)
+        if told:
+            self._stack.emit(SourceRefused(source, told))
+        if not self._strangers.allow(source, self._stack.now):
+            self.counters["throttled"] += 1
+            return
+        message = self._parse(data, flow)
+        if message is not None and message.method != "ACK":
+            back = stamp_via(message, flow)
+            self._stack.send(respond(message, 403, self._stack.token(6)).encode(), back)
+
+    # responses
+
+    def _receive_response(self, response: SipMessage, flow: Flow) -> None:
+        if len(response.elements("Via")) != 1:
+            self.counters["stray"] += 1  # RFC 3261 section 18.1.2: not for us
+            return
+        self._learn(response, flow)
+        if self._core.layer.receive_response(response):
+            return
+        session = self._table.find(response.call_id, response.sender.tag or "")
+        number, method = response.cseq
+        if session is not None and method == "INVITE" and 200 <= response.status < 300:
+            session.on_stray_success(response, number)
+            return
+        self.counters["stray"] += 1
+
+    def _learn(self, response: SipMessage, flow: Flow) -> None:
+        seen, port = response.via.params.get("received"), response.via.params.get("rport")
+        if seen and port and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536:
+            self._stack.learn(flow, (seen.strip("[]"), int(port)))
+
+    # requests
+
+    def _receive_request(self, request: SipMessage, flow: Flow, trunk: str, raw: bytes) -> None:
+        try:
+            back = stamp_via(request, flow)
+            if request.method == "ACK":
+                self._receive_ack(request)
+            elif request.method == "CANCEL":
+                self._receive_cancel(request, back)
+            elif (known := self._core.layer.find(request)) is not None:
+                known.fire("request")
+            else:
+                self._receive_new(request, flow, back, trunk, raw)
+        except BadSyntax as bad:
+            self.counters["malformed"] += 1
+            self._refuse_malformed(request, flow, 400, str(bad))
+
+    def _receive_ack(self, ack: SipMessage) -> None:
+        transaction = self._core.layer.find(ack, "INVITE")
+        if transaction is not None and transaction.fire("ack"):
+            return
+        session = self._session_of(ack)
+        if session is not None:
+            session.on_ack(ack)
+
+    def _receive_cancel(self, cancel: SipMessage, back: Flow) -> None:
+        if (known := self._core.layer.find(cancel)) is not None:
+            known.fire("request")
+            return
+        invite = self._core.layer.find(cancel, "INVITE")
+        transaction = self._core.layer.serve(cancel, back)
+        answer = respond(cancel, 481 if invite is None else 200, self._stack.token(6))
+        transaction.respond(answer)
+        if invite is not None and invite.open and invite.on_cancel is not None:
+            invite.on_cancel(cancel)
+
+    def _receive_new(self, request: SipMessage, flow: Flow, back: Flow, trunk: str, raw: bytes) -> None:
+        if request.to.tag is not None:
+            session = self._session_of(request)
+            transaction = self._core.layer.serve(request, back)
+            if session is None:
+                self._refuse(transaction, 481)
+            else:
+                session.receive(transaction, flow)
+        elif self._core.layer.is_merged(request):
+            self._refuse(self._core.layer.serve(request, back), 482)
+        else:
+            self._receive_outside(request, flow, back, trunk, raw)
+
+    def _receive_outside(self, request: SipMessage, flow: Flow, back: Flow, trunk: str, raw: bytes) -> None:
+        transaction = self._core.layer.serve(request, back)
+        refusal = refusal_of(request, self._stack.settings.min_se)
+        if refusal is not None:
+            self._refuse(transaction, *refusal)
+        elif request.method == "OPTIONS":
+            headers = [("Allow", ALLOW), ("Accept", "application/sdp"), ("Supported", SUPPORTED)]
+            self._refuse(transaction, 200, headers)
+        elif self._is_full(flow):
+            self._refuse(transaction, 503, [("Retry-After", "10")])
+        else:
+            self._begin(transaction, flow, trunk, raw)
+
+    def _begin(self, transaction: ServerTransaction, flow: Flow, trunk: str, raw: bytes) -> None:
+        try:
+            invite = read_invite(transaction.request, raw)
+            identity = self._stack.token(10)
+            session = IncomingSession.begin(self._core, identity, transaction, flow, self._table.remove)
+        except BadSyntax:
+            self._refuse(transaction, 400)
+            return
+        self._table.add(session)
+        self._stack.emit(InviteReceived(session.id, trunk, invite, flow))
+
+    def _is_full(self, flow: Flow) -> bool:
+        if len(self._table) >= self._stack.settings.max_sessions:
+            return True
+        if self._invites.allow(source_of(flow.remote[0]), self._stack.now):
+            return False
+        self.counters["throttled"] += 1
+        return True
+
+    def _refuse(
+        self, transaction: ServerTransaction, status: int, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        answer = respond(transaction.request, status, self._stack.token(6))
+        for name, value in headers or ():
+            answer.add(name, value)
+        transaction.respond(answer)
+
+    def _session_of(self, request: SipMessage) -> Session | None:
+        """The session by Call-ID and both tags (RFC 3261 section 12.2.2)."""
+        session = self._table.find(request.call_id, request.to.tag or "")
+        if session is None or session.dialog.remote_tag != (request.sender.tag or ""):
+            return None
+        return session
+
+
+def stamp_via(request: SipMessage, flow: Flow) -> Flow:
+    """Notes in the topmost Via where the request really came from, and returns the way back of its answers.
+
+    RFC 3261 sections 18.2.1 and 18.2.2, RFC 3581. Raises BadSyntax when the Via cannot be read.
+    """
+    via = request.via
+    host, port = flow.remote
+    wants_port = "rport" in via.params and via.params["rport"] is None
+    if wants_port:
+        via.params["rport"] = str(port)
+    if wants_port or via.host.strip("[]") != host:
+        via.params["received"] = host
+        parts = split_list(request.headers["Via"][0])
+        request.headers["Via"][0] = ", ".join([str(via), *parts[1:]])
+    if flow.reliable or wants_port:
+        return flow
+    back = via.port or _DEFAULT_PORT[flow.transport]
+    return Flow(flow.transport, flow.local, (host, back), flow.stream)

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whatever happens, in whatever order: what must hold at the desk after every single input."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from permanence.kernel.refusals import Refusal
+from permanence.reception import decisions as decided
+from permanence.reception import events
+from permanence.reception.desk import Reception
+from permanence.reception.presence import Doing
+from permanence.reception.waiting import Call, Stage
+from tests.rules.reception.house import HOUSE, START, Counter, Desk, client, house_slice, table
+
+SECRETARIES = {"1": ("fr", "de"), "2": ("en", "fr"), "3": ("en",), "4": ("de", "en", "fr")}
+CLIENTS = {"10": ("fr",), "11": ("de", "fr"), "12": ("en",), "13": (), "14": ("lb",)}
+
+who = st.sampled_from(sorted(SECRETARIES))
+inputs = st.one_of(
+    st.tuples(st.just("arrive"), st.sampled_from([*sorted(CLIENTS), ""])),
+    st.tuples(st.just("gone"), st.integers(0, 30)),
+    st.tuples(st.sampled_from(["sit", "ready", "off", "answer", "decline", "over", "wrap", "lost", "revoke"]), who),
+    st.tuples(st.just("sit"), who),
+    st.tuples(st.just("answer"), who),
+    st.tuples(st.just("pause"), who),
+    st.tuples(st.sampled_from(["line_up", "line_down"]), who),
+    st.tuples(st.just("wait"), st.sampled_from([0.5, 5, 13, 31, 95])),
+    st.tuples(st.just("restart"), st.just(0)),
+)
+
+
+class Watched(Desk):
+    """Does one input, then looks whether everything still holds."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            house_slice(SECRETARIES), *(client(number, spoken) for number, spoken in CLIENTS.items())
+        )
+        self.arrived = 0
+        self.finished: set[str] = set()
+
+    @property
+    def floor(self):  # noqa: ANN201
+        return self.reception._floor
+
+    def step(self, kind: str, value) -> None:  # noqa: ANN001
+        try:
+            self._act(kind, value)
+        except Refusal:
+            pass
+        self.check()
+
+    def _act(self, kind: str, value) -> None:  # noqa: ANN001
+        seat = self.reception.presence(value) if isinstance(value, str) else None
+        at_her = self.floor.seats[value].call if seat else ""
+        match kind:
+            case "arrive":
+                self.arrived += 1
+                self.rings(f"c{self.arrived}", value or None)
+            case "gone":
+                self.finished.add(f"c{value}") if f"c{value}" in self.floor.calls else None
+                self.do("call_gone", f"c{value}")
+            case "sit":
+                self.sits(value)
+            case "ready" | "off":
+                self.do(kind, value)
+            case "pause":
+                self.do("pause", value, "lunch")
+            case "answer" | "decline":
+                self.do(kind, value, at_her)
+            case "over":
+                self.do("call_over", value, at_her)
+                self.finished.add(at_her)
+            case "wrap":
+                self.do("wrap_up_done", value, at_her, "message")
+            case "lost":
+                self.do("seat_lost", value, f"seat-{value}")
+            case "revoke":
+                self.do("seat_revoked", value)
+            case "line_up" | "line_down":
+                self.do("line_state", value, up=kind == "line_up")
+            case "wait":
+                self.forward(value)
+            case "restart":
+                self.restart(after=1)
+
+    def keep(self, decided_: decided.Decided) -> decided.Decided:
+        for offer in decided_.decisions:
+            if isinstance(offer, decided.Offer):
+                self.check_choice(offer)
+        return super().keep(decided_)
+
+    def fits(self, secretary: str, call: Call) -> bool:
+        return not call.languages or bool(set(call.languages) & set(SECRETARIES[secretary]))
+
+    def check_choice(self, offer: decided.Offer) -> None:
+        """The naive choice: nobody fitting was ready longer, no caller she could answer came earlier."""
+        call, seat = self.floor.calls.get(offer.call), self.floor.seats.get(offer.secretary)
+        if call is None or seat is None or seat.call != offer.call or seat.doing is not Doing.OFFERED:
+            return
+        assert self.fits(offer.secretary, call)
+        for other in self.floor.seats.values():
+            if other.may_be_offered and self.fits(other.secretary, call):
+                assert (other.ready_since, other.secretary) > (seat.ready_since, seat.secretary)
+        for other in self.floor.calls.values():
+            if other.stage is Stage.WAITING and self.fits(offer.secretary, other):
+                assert (other.arrived, other.order) > (call.arrived, call.order)
+
+    def check(self) -> None:
+        floor = self.floor
+        # Nobody is lost: a call is at the desk until it is over.
+        assert {f"c{number}" for number in range(1, self.arrived + 1)} == set(floor.calls) | self.finished
+        offered = [call for call in floor.calls.values() if call.stage is Stage.OFFERED]
+        talking = [call for call in floor.calls.values() if call.stage in {Stage.TALKING, Stage.KEPT}]
+        ringing = [seat for seat in floor.seats.values() if seat.doing is Doing.OFFERED]
+        busy = [seat for seat in floor.seats.values() if seat.doing is Doing.ON_CALL]
+        # One console a call, one call a console; only one who can be reached.
+        assert sorted(call.secretary for call in offered) == sorted(seat.secretary for seat in ringing)
+        assert sorted(call.secretary for call in talking) == sorted(seat.secretary for seat in busy)
+        assert all(floor.calls[seat.call].secretary == seat.secretary for seat in [*ringing, *busy])
+        assert all(seat.lost_since is None for seat in ringing)
+        assert all((call.stage is Stage.KEPT) == (not floor.seats[call.secretary].line) for call in talking)
+        # Nobody waits beside a free secretary who could answer.
+        free = [seat for seat in floor.seats.values() if seat.may_be_offered]
+        waiting = [call for call in floor.calls.values() if call.stage is Stage.WAITING]
+        assert not any(self.fits(seat.secretary, call) for seat in free for call in waiting)
+        # The indexes say what the records say.
+        assert set(floor.waiting._things) == {call.call for call in waiting}
+        assert set(floor.ready._things) == {seat.secretary for seat in free}
+        assert floor.line == sorted((call.arrived, call.order) for call in [*waiting, *offered])
+        assert self.reception.queue().waiting == len(waiting)
+        # Nothing overdue, and the named values handed out add up to the whole.
+        due = self.reception.next_deadline()
+        assert due is None or due > self.at
+        assert self.states == self.reception.export()
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(inputs, max_size=40))
+def test_everything_holds_after_every_input(script):
+    desk = Watched()
+    for kind, value in script:
+        desk.step(kind, value)
+    statuses = [event for event in desk.events if isinstance(event, events.PresenceChanged)]
+    allowed = {*Doing, "reconnecting"}
+    assert all(event.state in allowed for event in statuses)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(sorted(CLIENTS)[:4]), min_size=1, max_size=12))
+def test_callers_are_answered_in_the_order_of_their_invite(clients):
+    desk = Desk(house_slice({"4": SECRETARIES["4"]}), *(client(n, spoken) for n, spoken in CLIENTS.items()))
+    for number, each in enumerate(clients):
+        desk.rings(f"c{number}", each)
+        desk.at += timedelta(milliseconds=1)
+    desk.sits("4")
+    answered = []
+    while (call := desk.offered("4")) is not None:
+        answered.append(call)
+        desk.do("answer", "4", call)
+        desk.do("call_gone", call)
+        desk.do("wrap_up_done", "4", call, "message")
+    assert answered == [f"c{number}" for number in range(len(clients))]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(inputs, max_size=25))
+def test_a_restart_loses_nothing(script):
+    desk = Watched()
+    for kind, value in script:
+        desk.step(kind, value)
+    kept = desk.reception.export()
+    restored, _ = Reception.restore(HOUSE, desk.table, kept, entropy=Counter(), at=desk.at)
+    assert set(restored.calls()) == set(desk.reception.calls())
+    assert restored._floor.line == desk.floor.line
+    assert [call for call in restored.calls() if restored.stage_of(call) is Stage.TALKING] == [
+        call for call in desk.reception.calls() if desk.reception.stage_of(call) is Stage.TALKING
+    ]
+
+
+def work_per_call(clients: int, secretaries: int, calls: int) -> float:
+    """Index steps a call, secretaries answering at once, with one more caller than secretaries waiting."""
+    reception = Reception(
+        HOUSE,
+        table(
+            house_slice({str(number): ("fr", "en") for number in range(secretaries)}),
+            *(client(str(1000 + number), ("fr",) if number % 2 else ("en",)) for number in range(clients)),
+        ),
+        entropy=Counter(),
+    )
+    at = START
+    for number in range(secretaries):
+        reception.seat_connected(str(number), f"seat-{number}", at=at)
+        reception.line_state(str(number), up=True, at=at)
+        reception.ready(str(number), at=at)
+    floor = reception._floor
+    before = floor.waiting.steps + floor.ready.steps + floor.deadlines.steps
+    for number in range(calls):
+        at += timedelta(milliseconds=20)
+        arrived = reception.call_arrived(f"c{number}", client=str(1000 + number % clients), at=at)
+        offers = [each for each in arrived.decisions if isinstance(each, decided.Offer)]
+        assert len(offers) == 1
+        reception.answer(offers[0].secretary, f"c{number}", at=at)
+        reception.call_gone(f"c{number}", at=at)
+        reception.wrap_up_done(offers[0].secretary, f"c{number}", "message", at=at)
+        reception.tick(at=at)
+    return (floor.waiting.steps + floor.ready.steps + floor.deadlines.steps - before) / calls
+
+
+@pytest.mark.parametrize(("clients", "secretaries"), [(500, 50), (1, 200), (500, 200)])
+def test_the_work_of_a_call_does_not_grow_with_the_house(clients: int, secretaries: int):
+    assert work_per_call(clients, secretaries, 400) <= 1.1 * work_per_call(1, 50, 400)
