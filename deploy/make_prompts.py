@@ -29,7 +29,7 @@ VOICES = {"fr": ("fr-fr", 165), "en": ("en-gb", 165), "de": ("de", 165)}
 _NUMBERS = range(1, 10)
 SENTENCES: dict[str, dict[str, str]] = {
     "fr": {
-        **{f"place-{n}": f"Vous êtes en position {n} dans la file d'attente." for n in _NUMBERS},
+        **{f"place-{n}": f"Vous êtes en position {n} dans la file." for n in _NUMBERS},
         "place-1": "Vous êtes la prochaine personne à qui nous allons répondre.",
         "place-many": "Plusieurs personnes attendent avant vous.",
         "please-wait": "Merci de patienter, nous allons vous répondre.",
@@ -41,9 +41,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "emergency-ie": "En cas d'urgence, raccrochez et composez le 112 ou le 9, 9, 9.",
         "goodbye": "Merci de votre appel. Au revoir.",
         "voice-secretary": "Bonjour, secrétariat médical, Claire à votre écoute. Quel est votre nom, s'il vous plaît ? "
-        "Très bien, je note, et je transmets votre message tout de suite.",
+        "Merci, je transmets votre message tout de suite.",
         "voice-caller": "Bonjour, je suis un patient du docteur. J'aurais besoin qu'il me rappelle aujourd'hui, "
-        "au sujet de mon ordonnance. Je suis joignable tout l'après-midi.",
+        "au sujet de mon ordonnance. Je suis joignable l'après-midi.",
     },
     "en": {
         **{f"place-{n}": f"You are number {n} in the queue." for n in _NUMBERS},
@@ -58,26 +58,26 @@ SENTENCES: dict[str, dict[str, str]] = {
         "emergency-ie": "In case of emergency, hang up and dial 1 1 2 or 9 9 9.",
         "goodbye": "Thank you for your call. Goodbye.",
         "voice-secretary": "Good morning, after sales service, Aoife speaking. Could I have your name, please? "
-        "Thank you, I am writing that down, and I will pass your message on at once.",
-        "voice-caller": "Hello, I bought a boiler from you last month, and since this morning it does not start. "
-        "The display shows error seven. Could somebody call me back today, please?",
+        "Thank you, I will pass your message on at once.",
+        "voice-caller": "Hello, the boiler you sold us last month does not start since this morning. "
+        "It shows error seven. Could somebody call me back today, please?",
     },
     "de": {
-        **{f"place-{n}": f"Sie sind auf Platz {n} in der Warteschlange." for n in _NUMBERS},
-        "place-1": "Sie sind der nächste Anrufer, der bedient wird.",
+        **{f"place-{n}": f"Sie sind auf Platz {n}." for n in _NUMBERS},
+        "place-1": "Sie sind der nächste Anrufer.",
         "place-many": "Mehrere Anrufer warten vor Ihnen.",
         "please-wait": "Bitte bleiben Sie in der Leitung, wir melden uns gleich.",
         "closed": "Unser Büro ist zurzeit geschlossen.",
-        "max-wait": "Es tut uns leid, niemand konnte Ihren Anruf annehmen. Bitte rufen Sie später wieder an.",
+        "max-wait": "Leider konnte niemand Ihren Anruf annehmen. Bitte rufen Sie später an.",
         "leave-message": "Sie können nach dem Signalton eine Nachricht hinterlassen und dann auflegen.",
         "emergency-fr": "Im Notfall legen Sie auf und wählen Sie die 15 oder die 1 1 2.",
         "emergency-lu": "Im Notfall legen Sie auf und wählen Sie die 1 1 2.",
         "emergency-ie": "Im Notfall legen Sie auf und wählen Sie die 1 1 2 oder die 9 9 9.",
         "goodbye": "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
         "voice-secretary": "Guten Tag, Praxis Doktor Weber, Claire am Apparat. Wie ist Ihr Name, bitte? "
-        "Sehr gut, ich schreibe mit und gebe Ihre Nachricht sofort weiter.",
-        "voice-caller": "Guten Tag, ich bin Patient von Doktor Weber. Könnte er mich heute noch zurückrufen, bitte? "
-        "Es geht um mein Rezept. Ich bin den ganzen Nachmittag erreichbar.",
+        "Danke, ich gebe Ihre Nachricht sofort weiter.",
+        "voice-caller": "Guten Tag, ich bin Patient von Doktor Weber. Könnte er mich heute zurückrufen? "
+        "Es geht um mein Rezept. Ich bin am Nachmittag erreichbar.",
     },
 }
 RINGBACK = {"fr": ((440,), ((1.5, True), (3.5, False))), "lu": ((425,), ((1.0, True), (4.0, False))),
@@ -130,7 +130,7 @@ def telephone_band(samples: Samples, rate: int) -> Samples:
 def levelled(samples: Samples, rms: float) -> Samples:
     """To this RMS over what is not silence, peaks bent softly under full scale."""
     active = samples[np.abs(samples) > 0.02 * np.max(np.abs(samples))]
-    return np.tanh(samples * rms / np.sqrt(np.mean(active**2)))
+    return np.asarray(np.tanh(samples * rms / np.sqrt(np.mean(active**2))), np.float64)
 
 
 def tone(frequencies: tuple[int, ...], cadence: tuple[tuple[float, bool], ...]) -> Samples:
@@ -145,8 +145,8 @@ def tone(frequencies: tuple[int, ...], cadence: tuple[tuple[float, bool], ...]) 
 
 
 def music() -> Samples:
-    """A calm loop of our own, 20 s: four chords in 6/8, plucked softly, over a quiet pad; its end meets its beginning."""
-    beat, bars = 0.42, 8
+    """A calm loop of our own, 17 s: four chords in 6/8, softly plucked over a pad; its end meets its beginning."""
+    beat, bars = 0.36, 8
     total = round(beat * 6 * bars * RATE)
     mix = np.zeros(total)
     chords = ((50, 57, 62, 66), (47, 54, 59, 62), (43, 50, 55, 59), (45, 52, 57, 61))  # D, Bm, G, A

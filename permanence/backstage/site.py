@@ -1,24 +1,75 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The back office's site and its application."""
+"""The back office's site: Django's admin under the house's own sign-in page, each owner in his own house."""
 
-from django.apps import AppConfig
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-
-class BackstageConfig(AppConfig):
-    """The room as Django knows it."""
-
-    name = "permanence.backstage"
-    verbose_name = _("Back office")
+from permanence.backstage.bases import AnyAdmin
+from permanence.foundation.who import who
 
 
 class BackstageSite(AdminSite):
-    """Django's admin under the house's name."""
+    """Django's admin; only an owner enters."""
 
     site_header = _("Back office")
     site_title = _("Back office")
     index_title = _("The house")
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
+        """The house's own sign-in page; somebody signed in who is no owner is refused."""
+        if request.user.is_authenticated:
+            raise PermissionDenied("the back office is for the owner")
+        return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
 
 site = BackstageSite(name="backstage")
+
+
+class HouseAdmin(AnyAdmin):
+    """Rows of the owner's house only; choices of other rows too."""
+
+    save_as = False
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows of the house."""
+        return super().get_queryset(request).filter(house=who(request).house_key)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the rows of the house."""
+        manager: Any = db_field.remote_field.model._default_manager
+        kwargs.setdefault("queryset", manager.filter(house=who(request).house_key))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class ReadOnly(HouseAdmin):
+    """A list to read: nothing is added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+
+def changes(form: Any, formsets: Sequence[Any] = ()) -> dict[str, Any]:
+    """What a form and its lines changed, for the audit trail: names of fields, numbers of lines."""
+    found: dict[str, Any] = {"fields": list(form.changed_data)}
+    for formset in formsets:
+        counts = (len(formset.new_objects), len(formset.changed_objects), len(formset.deleted_objects))
+        if any(counts):
+            found[formset.model.__name__] = dict(zip(("added", "changed", "deleted"), counts, strict=True))
+    return found

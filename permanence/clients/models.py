@@ -77,6 +77,9 @@ class Client(HouseModel):
                 | ~models.Q(sector="health")
                 | (models.Q(voice_message_agreed_date__isnull=False) & ~models.Q(duty_contact="")),
                 name="clients_health_voice_message_agreed",
+                violation_error_message=_(
+                    "Voice messages of a health client need the date of the doctor's agreement and a duty contact."
+                ),
             ),
         )
 

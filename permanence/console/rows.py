@@ -12,7 +12,7 @@ from permanence.messaging.rules import Fill, Urgency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnRow:
-    """One message of the list. `steps` are the classes of the four boxes; `others` who acknowledged for somebody else."""
+    """One message of the list. `steps` are the classes of the four boxes; `others`: who acknowledged beside him."""
 
     row: MessageRow
     steps: tuple[str, ...]
@@ -30,7 +30,7 @@ _AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
 
 
 def message_rows(found: Iterable[MessageRow]) -> tuple[DrawnRow, ...]:
-    """The rows in the order of what must be done: urgent and waiting, failed, waiting, then acknowledged; newest first."""
+    """The rows in the order of what must be done: urgent, failed, waiting, acknowledged; each newest first."""
     drawn = [_drawn(row) for row in found]
     return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
 

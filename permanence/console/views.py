@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The console's page and the few questions it asks of the site: a ticket, messages, drafts, today's list, a caller's history.
+"""The console's page and what it asks of the site: a ticket, messages, drafts, today's list, a caller's history.
 
-Every view serves the signed-in secretary of her own house; the answers to the page's own requests are JSON or a fragment.
+Every view serves the signed-in secretary of her own house; the page's own requests get JSON or a fragment.
 Refusals come back as `{"code", "why"}`: the page has the words for the codes.
 """
 
@@ -181,7 +181,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @secretary_only
 @answers_in_json
 def number(request: HttpRequest) -> HttpResponse:
-    """The number behind what was typed, by the spelling of the client's country: E.164, how it is shown, its country."""
+    """The number behind what was typed, by the spelling of the client's country: E.164, as shown, its country."""
     by = who(request)
     typed = request.GET.get("text", "")[:80]
     country = _country(by, request.GET.get("client", ""))

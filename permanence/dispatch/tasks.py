@@ -13,7 +13,7 @@ from permanence.dispatch.channels.email.receipts import read_receipts
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.channels.portal import channel as portal
 from permanence.dispatch.operations import Taken
-from permanence.dispatch.rules import Attempt, Channel
+from permanence.dispatch.rules import Attempt, Channel, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -78,4 +78,8 @@ def _mail(taken: Taken, relay: Relay, *, at: datetime) -> Attempt:
         urgency=taken.urgency,
         link=f"{settings.PERMANENCE.web_url}/portal/messages/{taken.message}",
     )
-    return relay.send(compose(notice, at=at), Envelope(sender=sender, recipient=taken.address, key=taken.key))
+    try:
+        mail = compose(notice, at=at)
+    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
+        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
+    return relay.send(mail, Envelope(sender=sender, recipient=taken.address, key=taken.key))

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a room stands on the engine's bus: what makes its handler idempotent by (engine, sequence)."""
 
+from datetime import datetime
+from typing import Any
+
 from django.db import connection, transaction
 
-from permanence.foundation.models import EnginePosition
+from permanence.foundation.models import EngineEventAside, EnginePosition
 
 
 def first_time(*, hearer: str, engine: str, sequence: int) -> bool:
@@ -22,11 +25,22 @@ def first_time(*, hearer: str, engine: str, sequence: int) -> bool:
     return created
 
 
-def position(*, hearers: tuple[str, ...], engine: str | None = None) -> int:
-    """The sequence up to which every one of `hearers` has applied the events; 0 when one has applied none."""
-    rows = EnginePosition.objects.filter(hearer__in=hearers)
-    if engine is not None:
-        rows = rows.filter(engine=engine)
-    with transaction.atomic():
-        found = dict(rows.values_list("hearer", "sequence"))
+def position(*, hearers: tuple[str, ...], engine: str) -> int:
+    """The sequence up to which every one of `hearers` has applied the engine's events; 0 when one has applied none."""
+    rows = EnginePosition.objects.filter(hearer__in=hearers, engine=engine)
+    found = dict(rows.values_list("hearer", "sequence"))
     return min((found.get(hearer, 0) for hearer in hearers), default=0)
+
+
+def set_aside(*, hearer: str, engine: str, sequence: int, body: dict[str, Any], error: Exception, at: datetime) -> None:
+    """Keep an event that `hearer` cannot apply, and move its position past it. Loses nothing: a person looks at it."""
+    with transaction.atomic():
+        if first_time(hearer=hearer, engine=engine, sequence=sequence):
+            EngineEventAside.objects.create(
+                hearer=hearer,
+                engine=engine,
+                sequence=sequence,
+                body=body,
+                error=f"{type(error).__name__}: {error}"[:2000],
+                at=at,
+            )

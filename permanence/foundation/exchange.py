@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The one client of the exchange's control socket (docs/contracts.md): newline-delimited JSON.
 
-Synchronous, one connection a command, each with a time limit. An exchange that is not there raises `ExchangeAbsent`; one
+Synchronous, one connection a command, each with a time limit. An exchange that is away raises `ExchangeAbsent`; one
 that says no raises `ExchangeRefused` with its code. `subscribe` is the event bus.
 """
 

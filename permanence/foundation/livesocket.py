@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The websocket `/live`: tells a signed-in person's browser which topics were touched, among those she may hear.
 
-Messages of the server: `{"topic": "..."}`. The browser says nothing; on every (re)connection it fetches everything once.
+Messages of the server: `{"topic": "..."}`. The browser says nothing, and fetches everything once at every connection.
 Closed with 4401 when nobody is signed in (any more), 4403 when the page is of another origin.
 """
 
@@ -126,5 +126,5 @@ def person_of_session(key: str) -> Person | None:
 
 
 def same_origin(origin: str, host: str) -> bool:
-    """Whether a page of `origin` may open our socket at `host`: a browser always sends both (RFC 6455, section 10.2)."""
+    """Whether a page of `origin` may open our socket at `host`; a browser always sends both (RFC 6455, 10.2)."""
     return bool(host) and urlsplit(origin).netloc == host

@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
 
 LANDING: tuple[tuple[Role, str], ...] = (
@@ -104,15 +105,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request, username=username, asked=asked, failed=_("Type your user name and your password.")
         )
     user = authenticate(request, username=username, password=password)
-    if user is None:
+    if not isinstance(user, Person):
         failed = _(
             "This user name and this password do not go together. Check the capitals and the keyboard's language."
         )
         return _sign_in_page(request, username=username, asked=asked, failed=failed)
     login(request, user)
-    answer = HttpResponseRedirect(asked or landing(getattr(user, "roles", frozenset())))
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and getattr(user, "language", ""):
-        _keep(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())  # type: ignore[attr-defined]
+    answer = HttpResponseRedirect(asked or landing(user.roles))
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        _keep(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
     return answer
 
 
@@ -138,9 +139,8 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The house's first address: the person's own screen, or the sign-in page."""
-    if not request.user.is_authenticated:
-        return HttpResponseRedirect(reverse("login"))
-    return HttpResponseRedirect(landing(getattr(request.user, "roles", frozenset())))
+    person = request.user
+    return HttpResponseRedirect(landing(person.roles) if isinstance(person, Person) else reverse("login"))
 
 
 def _keep(answer: HttpResponse, name: str, value: str, *, secure: bool) -> None:

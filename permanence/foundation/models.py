@@ -185,3 +185,20 @@ class LiveTouch(HouseModel):
 
     def __str__(self) -> str:
         return self.topic
+
+
+class EngineEventAside(models.Model):
+    """An engine's event that a room could not apply, kept so that the others go on; a person looks at it."""
+
+    hearer = models.CharField(max_length=40)
+    engine = models.CharField(max_length=80)
+    sequence = models.BigIntegerField()
+    body = models.JSONField()
+    error = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["hearer", "engine", "sequence"], name="foundation_aside_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.hearer} {self.engine} {self.sequence}"

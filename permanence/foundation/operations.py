@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from permanence.foundation import audit
+from permanence.foundation import audit, outbox
+from permanence.foundation.events import HouseChanged
 from permanence.foundation.models import House, Person
 from permanence.foundation.rules import DEMONSTRATION_PASSWORD, Role
 from permanence.foundation.who import Who, system_of
@@ -44,6 +45,12 @@ class PersonUnknown(Refusal):
     """No such person in this house."""
 
     code = "person_unknown"
+
+
+class LastOwner(Refusal):
+    """The house must keep an owner who may sign in: nobody could open the back office any more."""
+
+    code = "last_owner"
 
 
 @transaction.atomic
@@ -99,12 +106,40 @@ def give_password(*, person: str, password: str, by: Who, at: datetime) -> None:
 
 
 @transaction.atomic
+def change_person(*, person: str, email: str, name: str, language: str, active: bool, by: Who, at: datetime) -> None:
+    """Change a person's register entry. Raises PersonUnknown, EmailTaken, LastOwner."""
+    row = _person(person, by=by)
+    login = email.strip().lower()
+    if Person.objects.filter(email=login).exclude(pk=row.pk).exists():
+        raise EmailTaken(login)
+    if row.is_owner and not active:
+        _keep_an_owner(row)
+    new = {"email": login, "name": name.strip(), "language": language, "is_active": active}
+    detail = {field: value for field, value in new.items() if getattr(row, field) != value}
+    for field, value in new.items():
+        setattr(row, field, value)
+    row.save(update_fields=list(new))
+    audit.note(by=by, at=at, action="person.changed", subject=f"foundation.person:{row.pk}", detail=detail)
+
+
+@transaction.atomic
+def change_house(*, name: str, language: str, country: str, time_zone: str, by: Who, at: datetime) -> None:
+    """Change what `by`'s house is called and where it is."""
+    new = {"name": name, "language": language, "country": country, "time_zone": time_zone}
+    House.objects.filter(pk=by.house_key).update(**new)
+    audit.note(by=by, at=at, action="house.changed", subject=f"foundation.house:{by.house_key}", detail=new)
+    outbox.announce(HouseChanged(house=by.house, at=at))
+
+
+@transaction.atomic
 def grant(*, person: str, role: Role, by: Who, at: datetime, held: bool = True) -> None:
-    """Give (or, with `held=False`, take) a role. Raises PersonUnknown."""
+    """Give (or, with `held=False`, take) a role. Raises PersonUnknown, LastOwner."""
     row = _person(person, by=by)
     field = f"is_{role.value}"
     if getattr(row, field) == held:
         return
+    if role is Role.OWNER and not held:
+        _keep_an_owner(row)
     setattr(row, field, held)
     row.save(update_fields=[field])
     action = "person.role_granted" if held else "person.role_taken"
@@ -116,6 +151,12 @@ def _person(person: str, *, by: Who) -> Person:
     if row is None:
         raise PersonUnknown(person)
     return row
+
+
+def _keep_an_owner(leaving: Person) -> None:
+    owners = Person.objects.for_house(leaving.house_id).filter(is_owner=True, is_active=True)
+    if not owners.exclude(pk=leaving.pk).exists():
+        raise LastOwner(str(leaving.pk))
 
 
 def _marks(roles: frozenset[Role]) -> dict[str, Any]:

@@ -95,7 +95,8 @@ class Watcher:
                     await asyncio.sleep(POLL_S)
                     continue
                 seen = version
-                for last, topic in connection.execute(SINCE.format("?"), (last,)).fetchall():  # noqa: B020 - goes on
+                for key, topic in connection.execute(SINCE.format("?"), (last,)).fetchall():
+                    last = key
                     yield topic
 
     async def _postgresql(self) -> AsyncIterator[str]:
@@ -108,5 +109,6 @@ class Watcher:
             self.watching.set()
             async for _notice in connection.notifies():
                 rows = await (await connection.execute(SINCE.format("%s"), (last,))).fetchall()
-                for last, topic in rows:  # noqa: B020 - the position goes on
+                for key, topic in rows:
+                    last = key
                     yield topic

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.clients.rules import RecipientKind
 from permanence.countries.numbers import NotANumber, parse_number
@@ -273,7 +274,10 @@ def _reason(house: str, client: str, code: str) -> str:
 
 
 def _refuse_other_call(house: str, call: str, client: str) -> None:
-    """A call belongs to one client: the one of its first message."""
+    """A call is for one client: the one it was recorded for, and until then the one of its first message."""
+    recorded = calls.client_of(house=house, call=call) if call else None
+    if recorded is not None and recorded != client:
+        raise CallOfAnotherClient(call)
     other = Message.objects.for_house(house).filter(call=call).exclude(client=int(client)) if call else None
     if other is not None and other.exists():
         raise CallOfAnotherClient(call)

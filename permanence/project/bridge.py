@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Django's WSGI handler under an ASGI root, in one thread hop a request (PEP 3333 and the ASGI specification, HTTP 3.0).
+"""Django's WSGI handler under an ASGI root, in one thread hop a request (PEP 3333; ASGI specification, HTTP).
 
 The body is read before the hop and the answer written after it, so a slow browser holds no thread. Threads are few and
 kept, so each holds its database connection.

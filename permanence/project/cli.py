@@ -19,6 +19,10 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "": Command("supervisor.start", "", "the demonstration house, on this machine only"),
+    "--empty": Command("supervisor.start", "DIR", "a real house in its own data folder"),
+    "doctor": Command("doctor", "", "says in plain words what is wrong with a house"),
+    "backup": Command("backup", "DIR", "copies a house while it runs"),
+    "restore": Command("backup_restore", "COPY --data DIR", "puts a copy back into an empty folder"),
     "phone": Command("phone.command", "NUMBER", "a telephone that calls the running house"),
 }
 
@@ -34,7 +38,7 @@ def split(arguments: Sequence[str]) -> tuple[str, list[str]]:
     """The command's word and the rest. Options alone belong to the empty word."""
     for length in (2, 1):
         name = " ".join(arguments[:length])
-        if len(arguments) >= length and name in COMMANDS:
+        if len(arguments) >= length and name in COMMANDS and not name.startswith("-"):
             return name, list(arguments[length:])
     return "", list(arguments)
 

@@ -202,7 +202,10 @@ def _flag(value: object) -> bool:
 
 def _addresses(value: object) -> tuple[str, ...]:
     parts = value if isinstance(value, list) else str(value).split(",")
-    return tuple(_address(part) for part in parts if str(part).strip())
+    found = tuple(_address(part) for part in parts if str(part).strip())
+    if not found:
+        raise ValueError("at least one address (0.0.0.0 for every IPv4 address)")
+    return found
 
 
 class Setting(NamedTuple):

@@ -45,7 +45,8 @@ ROOMS = (
 )
 INSTALLED_APPS = [
     *(f"permanence.{room}" for room in ROOMS if (PACKAGE / room / "__init__.py").exists()),
-    "permanence.backstage.site.BackstageConfig",
+    "permanence.backstage",
+    "permanence.project",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -142,15 +143,6 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 60
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = PERMANENCE.mail_host
-EMAIL_PORT = PERMANENCE.mail_port
-EMAIL_HOST_USER = PERMANENCE.mail_user
-EMAIL_HOST_PASSWORD = PERMANENCE.mail_password
-EMAIL_USE_TLS = PERMANENCE.mail_security == "starttls"
-EMAIL_USE_SSL = PERMANENCE.mail_security == "tls"
-EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = PERMANENCE.mail_from
 
 SESSION_COOKIE_NAME = "permanence_session"
 SESSION_COOKIE_AGE = 14 * 3600

@@ -12,12 +12,12 @@ PERMANENCE = _REAL.changed(
     data=Path(tempfile.gettempdir()) / "permanence-no-data",
     run=Path(tempfile.gettempdir()) / "permanence-no-data" / "run",
 )
+DEMONSTRATION = True
 SECRET_KEY = "only for the tests"  # noqa: S105 - opens nothing
 DATABASES = {"default": database(PERMANENCE)}
 if not PERMANENCE.database_url:
     DATABASES["default"]["NAME"] = ":memory:"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_AUTOREFRESH = True

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The addresses of the site: each room of screens brings its own, the root sends a person to her own screen."""
+"""The addresses of the site: each room of screens brings its own; the root sends a person to her own screen."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from permanence.backstage.site import site
+from permanence.backstage.admin import site
 
-urlpatterns: list[URLPattern | URLResolver] = [path("backstage/", site.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("permanence.foundation.login_urls")),
+    path("backstage/", site.urls),
+]

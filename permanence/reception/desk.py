@@ -304,6 +304,7 @@ class Reception:
         seat = self._floor.seats[secretary]
         seat.expires = None
         if seat.doing is Doing.ON_CALL and seat.line:
+            self._floor.touch_seat(seat)
             return
         attendance.put_off(self._floor, seat, at=at, why="not_back")
 

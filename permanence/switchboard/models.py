@@ -67,3 +67,23 @@ class SliceVersion(HouseModel):
 
     def __str__(self) -> str:
         return f"{self.house_id}/{self.client_id} {self.version}"
+
+
+class SeatRevocation(HouseModel):
+    """The seat of a secretary who may not answer any more is to end; done when the exchange has said so."""
+
+    secretary = models.ForeignKey("staff.Secretary", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    objects = HouseQuerySet["SeatRevocation"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["secretary"], condition=models.Q(done_at__isnull=True), name="switchboard_revocation_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.secretary_id}"

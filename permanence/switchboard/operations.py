@@ -20,7 +20,7 @@ from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import ClientSlice, HouseSlice, write_slice
 from permanence.switchboard.events import TrunkChanged
-from permanence.switchboard.models import SliceVersion, Trunk
+from permanence.switchboard.models import SeatRevocation, SliceVersion, Trunk
 from permanence.switchboard.queries import client_slice, house_slice
 
 HOUSE = ""
@@ -118,6 +118,21 @@ def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, 
             exchange.withdraw(house=house, client=client)
             sent += 1
     return sent
+
+
+def ask_to_revoke(*, house: str, secretary: str, at: datetime) -> None:
+    """The seat of a secretary is to end; asked once, done by `revoke_due`."""
+    owner = House.objects.get(slug=house)
+    SeatRevocation.objects.get_or_create(house=owner, secretary_id=int(secretary), done_at=None, defaults={"at": at})
+
+
+def revoke_due(*, at: datetime, exchange: Exchange) -> int:
+    """End the seats that are to end; gives how many. Raises ExchangeAbsent or ExchangeRefused."""
+    rows = SeatRevocation.objects.filter(done_at__isnull=True).select_related("house").order_by("pk")
+    for row in rows:
+        exchange.revoke_seat(house=row.house.slug, secretary=str(row.secretary_id))
+        SeatRevocation.objects.filter(pk=row.pk).update(done_at=at)
+    return len(rows)
 
 
 def _digest(entry: HouseSlice | ClientSlice) -> str:

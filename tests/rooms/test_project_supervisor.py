@@ -138,7 +138,7 @@ def test_a_busy_port_is_named_with_its_owner_and_the_demonstration_takes_the_nex
         other.bind(("127.0.0.1", 0))
         other.listen()
         busy = other.getsockname()[1]
-        wanted = ports.Wanted("the site", "web_port", "127.0.0.1", busy, ("tcp",))
+        wanted = ports.Wanted("the site", "web_port", ("127.0.0.1",), busy, ("tcp",))
         with pytest.raises(ports.PortBusy, match=rf"the site: port {busy} .* taken by TCP .*\(pid {os.getpid()}\)"):
             ports.bind(wanted, or_next=False)
         got = ports.bind(wanted, or_next=True)
@@ -151,7 +151,7 @@ def test_udp_and_tcp_are_taken_on_the_same_number():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         busy = other.getsockname()[1]
-        got = ports.bind(ports.Wanted("SIP", "sip_port", "127.0.0.1", busy, ("tcp", "udp")), or_next=True)
+        got = ports.bind(ports.Wanted("SIP", "sip_port", ("127.0.0.1",), busy, ("tcp", "udp")), or_next=True)
         assert got.port != busy
         assert [held.getsockname()[1] for held in got.sockets] == [got.port, got.port]
         got.close()
@@ -162,11 +162,11 @@ def test_the_descriptors_carry_the_names_of_the_contract(tmp_path):
     wanted = base.changed(web_port=free_port(), line_port=free_port(), sip_port=free_port(), media_port=free_port())
     taken = sockets.take_ports(wanted)
     fds = taken.fds()
-    assert set(fds) == {"web", "line", "sip-udp", "sip-tcp"}
+    assert set(fds) == {"web", "line", "sip-udp", "sip-tcp", "media-udp", "media-tcp"}
     made = {made.name: made for made in plan.programs(taken.configuration, fds)}
-    assert f"sip-udp={fds['sip-udp']}" in made["exchange"].arguments
-    assert set(made["exchange"].fds) == {fds["line"], fds["sip-udp"], fds["sip-tcp"]}
-    assert dict(made["web"].environment)["PERMANENCE_WEB_FD"] == str(fds["web"])
+    assert f"sip-udp={fds['sip-udp'][0]}" in made["exchange"].arguments
+    assert set(made["exchange"].fds) == {*fds["line"], *fds["sip-udp"], *fds["sip-tcp"]}
+    assert dict(made["web"].environment)["PERMANENCE_WEB_FD"] == str(fds["web"][0])
     assert set(made) == {"media", "exchange", "web", "worker", "mailbox"}
     taken.close()
 

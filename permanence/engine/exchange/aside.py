@@ -85,15 +85,17 @@ def carry_over(aside: Path, journal: Journal) -> int:
     return len(carried)
 
 
-def open_journal(folder: Path, clock: Clock, on_synced: Callable[[int], None]) -> tuple[Journal, Path | None]:
+def open_journal[J: Journal](
+    folder: Path, clock: Clock, on_synced: Callable[[int], None], kind: Callable[..., J]
+) -> tuple[J, Path | None]:
     """The journal, and the folder the previous one was set aside to when it crashed the exchange too often or is of
-    a version this code cannot read."""
+    a version this code cannot read. `kind` is `Journal` or a class of its kind."""
     aside = set_aside_if_due(folder, count_start(folder))
     try:
-        journal = Journal(folder, clock, on_synced=on_synced)
+        journal = kind(folder, clock, on_synced=on_synced)
     except segments.UnreadableSegment:
         aside = set_aside(folder)
-        journal = Journal(folder, clock, on_synced=on_synced)
+        journal = kind(folder, clock, on_synced=on_synced)
     if aside is not None:
         carry_over(aside, journal)
     return journal, aside

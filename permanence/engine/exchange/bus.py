@@ -107,6 +107,7 @@ class ControlServer:
             return {"ok": False, "code": "failed", "why": "the exchange could not carry it out"}
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after: int) -> None:
+        self._journal.skip_to(after + 1)  # a house that outlived our journal would take our next events for old ones
         acknowledgements = asyncio.create_task(self._read_acknowledgements(reader))
         try:
             while not acknowledgements.done():

@@ -101,8 +101,12 @@ class Conductor:
     def sip_happened(self, moment: Moment) -> None:
         """Takes what the endpoint announces. Call it after `receive`, `tick` and `flow_lost`."""
         for event in self.parts.endpoint.drain_events():
-            with self.one_turn():
-                self._sip_event(event, moment)
+            self.sip_event(event, moment)
+
+    def sip_event(self, event: sip.SipEvent, moment: Moment) -> None:
+        """Takes one event of the endpoint."""
+        with self.one_turn():
+            self._sip_event(event, moment)
 
     def _sip_event(self, event: sip.SipEvent, moment: Moment) -> None:
         if isinstance(event, sip.InviteReceived):
@@ -120,7 +124,8 @@ class Conductor:
             self.end_call(call, by="caller", why="abandoned", moment=moment)
         elif isinstance(event, sip.SessionEnded):
             if event.by == "remote":
-                self.end_call(call, by="caller", why="hang_up", moment=moment)
+                waited_in_vain = call.state is CallState.WAITING
+                self.end_call(call, by="caller", why="abandoned" if waited_in_vain else "hang_up", moment=moment)
             elif event.by == "system":
                 self.end_call(call, by="system", why=event.why, moment=moment)
         elif isinstance(event, (sip.SessionConfirmed, sip.OfferAnswered)):
@@ -287,9 +292,13 @@ class Conductor:
     # -- time ------------------------------------------------------------------------------------------------------
 
     def tick(self, moment: Moment) -> None:
-        """Does what is due."""
+        """Does what is due, in the SIP endpoint too."""
         self.parts.endpoint.tick(moment.now)
         self.sip_happened(moment)
+        self.tick_desks(moment)
+
+    def tick_desks(self, moment: Moment) -> None:
+        """Does what is due at the receptions and for the calls."""
         for desk in tuple(self.parts.desks.values()):
             due = desk.reception.next_deadline()
             if due is not None and due <= moment.at:
@@ -303,7 +312,12 @@ class Conductor:
 
     def next_deadline(self, moment: Moment) -> float | None:
         """The monotonic second at which `tick` is wanted; None when nothing waits."""
-        wanted = [due for due in (self.parts.endpoint.next_deadline(), *self._limits.values()) if due is not None]
+        wanted = (self.parts.endpoint.next_deadline(), self.next_desk_deadline(moment))
+        return min((due for due in wanted if due is not None), default=None)
+
+    def next_desk_deadline(self, moment: Moment) -> float | None:
+        """The monotonic second at which `tick_desks` is wanted; None when nothing waits."""
+        wanted = list(self._limits.values())
         for desk in self.parts.desks.values():
             due = desk.reception.next_deadline()
             if due is not None:
@@ -327,10 +341,10 @@ class Conductor:
 
     @contextmanager
     def one_turn(self) -> Iterator[None]:
-        """Commits what the block brought about; a refusal leaves nothing behind."""
+        """Commits what the block brought about; a refusal, or a fault, leaves nothing behind."""
         try:
             yield
-        except Refusal:
+        except BaseException:
             self.parts.turn.discard()
             raise
         self.parts.turn.commit()

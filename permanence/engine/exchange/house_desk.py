@@ -22,6 +22,7 @@ from permanence.telephony.gateways.port import MediaGateway
 
 RECEPTION_PREFIX = "reception/"
 _OFF = "off"
+_TONE = "beep"
 _KEEPS_AFTER_CALL = frozenset({"wrap_up", "reconnecting"})
 
 
@@ -210,7 +211,7 @@ class HouseDesk:
         call = self._calls.get(decision.call)
         if call is None:
             return
-        call.closing_prompts = decision.prompts
+        call.closing_prompts = (*decision.prompts, _TONE) if decision.voice_message else decision.prompts
         call.closing_reason = decision.reason
         call.voice_message = decision.voice_message
         self._callers.advance(call, Trigger.CLOSE, moment)

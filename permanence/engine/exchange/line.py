@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -106,35 +106,38 @@ class LineServer:
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._pages: dict[str, _Page] = {}
         self._count = 0
-        self._server: Server | None = None
+        self._servers: list[Server] = []
 
-    async def start(self, *, host: str = "127.0.0.1", port: int = 0, sock: socket.socket | None = None) -> int:
-        """Listens on `host` and `port`, or on the inherited `sock`; returns the port."""
-        where: dict[str, Any] = {"sock": sock} if sock is not None else {"host": host, "port": port}
-        self._server = await serve(
-            self._serve_page,
-            process_request=self._check_request,
-            max_size=MAX_MESSAGE,
-            max_queue=32,
-            compression=None,
-            ping_interval=10,
-            ping_timeout=20,
-            close_timeout=2,
-            server_header=None,
-            logger=logging.getLogger("permanence.exchange.websocket"),
-            **where,
-        )
-        address = next(iter(self._server.sockets)).getsockname()
-        return int(address[1])
+    async def start(
+        self, *, host: str = "127.0.0.1", port: int = 0, sockets: Sequence[socket.socket] = ()
+    ) -> tuple[int, ...]:
+        """Listens on `host` and `port`, or on the inherited `sockets`; returns the ports."""
+        places: list[dict[str, Any]] = [{"sock": inherited} for inherited in sockets] or [{"host": host, "port": port}]
+        for place in places:
+            server = await serve(
+                self._serve_page,
+                process_request=self._check_request,
+                max_size=MAX_MESSAGE,
+                max_queue=32,
+                compression=None,
+                ping_interval=10,
+                ping_timeout=20,
+                close_timeout=2,
+                server_header=None,
+                logger=logging.getLogger("permanence.exchange.websocket"),
+                **place,
+            )
+            self._servers.append(server)
+        return tuple(int(one.getsockname()[1]) for server in self._servers for one in server.sockets)
 
     async def stop(self) -> None:
         """Says goodbye to every page and closes the door."""
         for name in list(self._pages):
             self.close(name, CODE_GOING_DOWN, "the telephone restarts")
-        if self._server is not None:
-            self._server.close(close_connections=False)
+        for server in self._servers:
+            server.close(close_connections=False)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._server.wait_closed(), 3)
+                await asyncio.wait_for(server.wait_closed(), 3)
 
     def send(self, page: str, message: dict[str, Any]) -> None:
         """Sends a message to a page; nothing happens when it is gone."""

@@ -34,7 +34,9 @@ from permanence.telephony.media.sdp_browser import BrowserOffer, Candidate, pars
 _log = logging.getLogger(__name__)
 _BACKLOG = 1000
 _SLOW_READER = 4 << 20
-_RESOLVE_S = 1.0
+_RESOLVE_S = 0.5
+_RESOLVED_S = 300.0
+_RESOLVED_LIMIT = 100
 
 Work = Callable[[float], Mapping[str, Any] | None]
 """What a command does in the media thread: gives the reply's result."""
@@ -58,6 +60,7 @@ class ControlServer:
         self._plane, self._media, self._prompts, self._reach = plane, media, prompts, reach
         self._writers: set[asyncio.StreamWriter] = set()
         self._waiting: deque[bytes] = deque(maxlen=_BACKLOG)
+        self._resolved: dict[str, tuple[tuple[Address, ...], float]] = {}
 
     async def serve(self, path: Path) -> asyncio.Server:
         """Listen on a Unix socket of mode 0600, in place of one a dead process left."""
@@ -181,7 +184,7 @@ class ControlServer:
     async def _candidates(self, page_host: str) -> tuple[Candidate, ...]:
         reach = self._reach
         return candidates(
-            page=await _addresses_of(page_host),
+            page=await self._addresses_of(page_host),
             machine=machine_addresses(),
             public=reach.public,
             bound=reach.bound,
@@ -189,6 +192,16 @@ class ControlServer:
             udp=reach.udp,
             tcp=reach.tcp,
         )
+
+    async def _addresses_of(self, host: str) -> tuple[Address, ...]:
+        """The addresses of the host a page was opened on; what was found is kept for five minutes, failures too."""
+        now = asyncio.get_running_loop().time()
+        known = self._resolved.get(host)
+        if known is None or known[1] < now:
+            if len(self._resolved) >= _RESOLVED_LIMIT:
+                self._resolved.clear()
+            known = self._resolved[host] = (await _resolve(host), now + _RESOLVED_S)
+        return known[0]
 
     def _frames(self, names: tuple[str, ...]) -> Frames:
         """The prompts one after the other; an unknown one is left out, so that a caller is never left in silence."""
@@ -219,8 +232,8 @@ def _answering(
     return lambda now: {"answer": act(line, offer, offered, now)}
 
 
-async def _addresses_of(host: str) -> tuple[Address, ...]:
-    """The addresses of the host a page was opened on; a name that does not resolve in a second gives none."""
+async def _resolve(host: str) -> tuple[Address, ...]:
+    """The addresses of the host a page was opened on; a name that does not resolve in time gives none."""
     name = host.strip("[]")
     try:
         return (ipaddress.ip_address(name),)

@@ -183,7 +183,9 @@ class MediaPlane:
 
     def stop(self, name: str) -> None:
         """Stop what plays to a party."""
-        self._party(name).player = None
+        party = self._party(name)
+        party.player = None
+        self._hold_if_line_is_away(party)
 
     def dtmf(self, name: str, digits: str) -> None:
         """Send keys to a party."""
@@ -209,7 +211,11 @@ class MediaPlane:
             instance=self.instance,
             lines=tuple(
                 control.LivingLine(
-                    line=name, state=line.state, leg=line.peer.name if line.peer else None, muted=line.muted
+                    line=name,
+                    state=line.state,
+                    leg=line.peer.name if line.peer else None,
+                    muted=line.muted,
+                    loss=line.loss,
                 )
                 for name, line in self._lines.items()
             ),
@@ -234,6 +240,7 @@ class MediaPlane:
                 if party.player is not None or party.sends_keys:
                     tag = party.step(now)
                     if tag is not None:
+                        self._hold_if_line_is_away(party)
                         self._around.tell(control.Played(party=party.name, tag=tag))
         self._steps += 1
         if self._steps % _LIVENESS_STEPS == 0:
@@ -266,6 +273,10 @@ class MediaPlane:
         """The hold music, until the line is back or somebody says otherwise; what plays already goes on."""
         if leg.player is None:
             leg.player = Player(self._around.music, loop=True, holding=True)
+
+    def _hold_if_line_is_away(self, party: Party) -> None:
+        if isinstance(party.peer, Line) and party.peer.state != "up":
+            self._hold(party)
 
     def _line_told(self, line: Line, what: str, why: str, _now: float) -> None:
         leg = line.peer

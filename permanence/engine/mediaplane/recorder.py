@@ -56,7 +56,7 @@ class Recording:
             self._buffer += _SILENCE * (at - len(self._buffer))
         self._buffer[at : at + len(payload)] = payload
         if len(self._buffer) >= 2 * _BLOCK:  # one block stays back for packets that come late
-            self._write(_BLOCK)
+            self._write(len(self._buffer) - _BLOCK)
 
     def over(self, now: float) -> bool:
         """Whether the limit is reached."""

@@ -88,7 +88,7 @@ class House:
                 return
             ends = 1 if self._clock.monotonic() - started > STEADY_S else ends + 1
             delay = restart_delay(ends)
-            self._report(program.name, f"{program.name} ended ({_how(status)}); started again in {delay:g} s")
+            self._report(program.name, f"{program.name} ended ({_how(status)}); started again in {delay:g} s", ends < 3)
             await asyncio.sleep(delay)
 
     async def _hear(self, name: str, child: Child) -> None:
@@ -96,10 +96,10 @@ class House:
         self._ready[name].set()
         self._log.write("house", f"{name} is ready (process {child.pid})")
 
-    def _report(self, name: str, sentence: str) -> None:
+    def _report(self, name: str, sentence: str, at_length: bool = True) -> None:
         self._log.write("house", sentence)
         self._say(sentence)
-        for line in self._log.tail(name)[-4:]:
+        for line in self._log.tail(name)[-3:] if at_length else ():
             self._say(f"    {line}")
 
 

@@ -34,40 +34,48 @@ def restart_delay(ends: int) -> float:
     return min(0.25 * 2.0 ** min(ends - 1, 12), LONGEST_DELAY_S)
 
 
-def programs(configuration: Configuration, fds: Mapping[str, int]) -> tuple[Program, ...]:
+def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -> tuple[Program, ...]:
     """The processes of a house, in the order in which they are started.
 
-    `fds` maps `web`, `line`, `sip-udp` and `sip-tcp` to the descriptors of the listening sockets.
+    `fds` maps `web`, `line`, `sip-udp`, `sip-tcp`, `media-udp` and `media-tcp` to descriptors of listening sockets.
     """
     data = ("--data", str(configuration.data), "--run", str(configuration.run))
     public = ("--public-address", configuration.public_address) if configuration.public_address else ()
     media = ["-m", "permanence.engine.mediaplane", *data, "--port", str(configuration.media_port)]
-    media += ["--rtp", str(configuration.media_rtp)]
-    for host in configuration.media_hosts:
-        media += ["--host", host]
+    media += ["--rtp", str(configuration.media_rtp), "--host", *configuration.media_hosts]
+    media += _passed(fds, "media-udp", "media-tcp")
     exchange = ["-m", "permanence.engine.exchange", *data, "--engine", configuration.engine]
     exchange += ["--line-host", configuration.line_host, "--line-port", str(configuration.line_port)]
     exchange += ["--sip-host", configuration.sip_host, "--sip-port", str(configuration.sip_port)]
+    exchange += ["--rtp", str(configuration.media_rtp)]
     for origin in configuration.origins:
         exchange += ["--origin", origin]
-    passed = tuple(name for name in ("line", "sip-udp", "sip-tcp") if name in fds)
-    for name in passed:
-        exchange += ["--fd", f"{name}={fds[name]}"]
-    web = configuration.changed(web_fd=fds.get("web"))
+    exchange += _passed(fds, "line", "sip-udp", "sip-tcp")
+    web_fd = fds.get("web", (None,))[0]
     found = [
-        Program("media", (*media, *public)),
-        Program("exchange", (*exchange, *public), fds=tuple(fds[name] for name in passed), after="media"),
+        Program("media", (*media, *public), fds=_held(fds, "media-udp", "media-tcp")),
+        Program("exchange", (*exchange, *public), fds=_held(fds, "line", "sip-udp", "sip-tcp")),
         Program(
             "web",
             ("-m", "permanence.project.web"),
-            fds=(fds["web"],) if "web" in fds else (),
-            environment=tuple(web.environment().items()),
+            fds=_held(fds, "web"),
+            environment=tuple(configuration.changed(web_fd=web_fd).environment().items()),
         ),
         Program("worker", ("-m", "permanence.project.worker")),
     ]
     if configuration.demonstration:
-        found.append(Program("mailbox", ("-m", "permanence.project.mail_sink")))
+        where = ("--host", configuration.mail_host, "--port", str(configuration.mail_port))
+        sink = ("-m", "permanence.project.mail_sink", "--data", str(configuration.data), *where)
+        found.append(Program("mailbox", sink))
     return tuple(found)
+
+
+def _held(fds: Mapping[str, tuple[int, ...]], *names: str) -> tuple[int, ...]:
+    return tuple(number for name in names for number in fds.get(name, ()))
+
+
+def _passed(fds: Mapping[str, tuple[int, ...]], *names: str) -> list[str]:
+    return [word for name in names for number in fds.get(name, ()) for word in ("--fd", f"{name}={number}")]
 
 
 def stop_order(names: list[str]) -> list[str]:

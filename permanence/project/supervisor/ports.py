@@ -24,18 +24,18 @@ class PortBusy(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A port that the house needs, for the setting `field`. `kinds`: "udp", "tcp" or both, on the same number."""
+    """A port that the house needs on every host of `hosts`, for the setting `field`. `kinds`: "udp", "tcp" or both."""
 
     name: str
     field: str
-    host: str
+    hosts: tuple[str, ...]
     port: int
     kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The sockets of one `Wanted`, in the order of its kinds, and the port that was got.
+    """The sockets of one `Wanted` (each host's kinds in order, host after host), and the port that was got.
 
     `busy` is the sentence that says who holds the wanted port, empty when it was free.
     """
@@ -57,10 +57,8 @@ def open_socket(host: str, port: int, kind: str) -> socket.socket:
     family = socket.AF_INET6 if version6 else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
     try:
-        if version6 and host != "::":
+        if version6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        elif version6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         if kind == "tcp":
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
@@ -92,7 +90,7 @@ def bind(wanted: Wanted, *, or_next: bool) -> Bound:
 def _all_kinds(wanted: Wanted, port: int) -> tuple[socket.socket, ...]:
     got: list[socket.socket] = []
     try:
-        got.extend(open_socket(wanted.host, port, kind) for kind in wanted.kinds)
+        got.extend(open_socket(host, port, kind) for host in wanted.hosts for kind in wanted.kinds)
     except OSError:
         for held in got:
             held.close()
@@ -106,14 +104,14 @@ def _cannot(wanted: Wanted, port: int, error: OSError) -> str:
         if error.errno == errno.EACCES
         else os.strerror(error.errno or 0)
     )
-    return f"{wanted.name}: port {port} on {wanted.host} cannot be opened: {why}."
+    return f"{wanted.name}: port {port} on {', '.join(wanted.hosts)} cannot be opened: {why}."
 
 
 def _busy(wanted: Wanted, last: int) -> str:
     owners = [f"{kind.upper()} {owner}" for kind in wanted.kinds if (owner := owner_of(wanted.port, kind))]
     by = f" by {', '.join(owners)}" if owners else ", by a process of another user"
     beyond = f" (and every port up to {last})" if last > wanted.port else ""
-    return f"{wanted.name}: port {wanted.port} on {wanted.host} is taken{by}{beyond}."
+    return f"{wanted.name}: port {wanted.port} on {', '.join(wanted.hosts)} is taken{by}{beyond}."
 
 
 def owner_of(port: int, kind: str, *, proc: Path = Path("/proc")) -> str | None:

@@ -1,28 +1,69 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Makes the database current and, in the demonstration, loads its house. A process of its own: it needs Django.
+"""Makes the database current and opens the house in it. A process of its own: it needs Django.
 
-The supervisor starts it only when `fingerprint.is_prepared` says no. Its output goes to the person and to the log.
+The supervisor starts it only when `fingerprint.is_prepared` says no. For a new real house it reads who the owner is
+(JSON) from its standard input: a password never stands in an argument, in the environment or in the log.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
 
 import django
-from django.core.management import call_command
 
-from permanence.project import config
-from permanence.project.supervisor.fingerprint import mark_prepared
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permanence.project.settings")
+django.setup()
+
+# The rooms can be imported only once Django is set up.
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+
+from permanence.foundation import operations, secrecy  # noqa: E402
+from permanence.foundation.rules import Role  # noqa: E402
+from permanence.kernel.refusals import Refusal  # noqa: E402
+from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
+from permanence.project.config import Configuration, read_configuration  # noqa: E402
+from permanence.project.demo_house import load_demo_house  # noqa: E402
+from permanence.project.supervisor.fingerprint import mark_prepared  # noqa: E402
+
+
+def open_real_house(configuration: Configuration, owner: dict[str, str]) -> None:
+    """A house with its owner, who is its supervisor too. Raises Refusal (e-mail malformed, password weak)."""
+    at = SystemClock().now()
+    secrecy.make_key(configuration.house, entropy=SystemEntropy())
+    with transaction.atomic():
+        system = operations.open_house(
+            slug=configuration.house,
+            name=owner["house"],
+            language=owner["language"],
+            country=owner["country"],
+            time_zone=owner["time_zone"],
+            at=at,
+        )
+        operations.add_person(
+            email=owner["email"],
+            name=owner["name"],
+            language=owner["language"],
+            roles=frozenset({Role.OWNER, Role.SUPERVISOR}),
+            password=owner["password"],
+            by=system,
+            at=at,
+        )
 
 
 def main() -> int:
-    """Reads `PERMANENCE_*`; returns the exit status."""
-    configuration = config.read_configuration(os.environ)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permanence.project.settings")
-    django.setup()
+    """Reads `PERMANENCE_*` and, for a new house, the owner from stdin; returns the exit status."""
+    configuration = read_configuration(os.environ)
     call_command("migrate", interactive=False, verbosity=0)
-    if configuration.demonstration:
-        call_command("load_demo_house")
+    try:
+        if configuration.demonstration:
+            load_demo_house(at=SystemClock().now(), entropy=SystemEntropy())
+        elif owner := sys.stdin.read():
+            open_real_house(configuration, json.loads(owner))
+    except Refusal as refusal:
+        sys.stderr.write(f"{refusal.code}: {refusal.why}\n")
+        return 1
     mark_prepared(Path(__file__).resolve().parents[2], configuration)
     return 0
 

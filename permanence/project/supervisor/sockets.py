@@ -22,14 +22,15 @@ class Sockets:
     bound: tuple[Bound, ...]
     notes: tuple[str, ...]
 
-    def fds(self) -> dict[str, int]:
+    def fds(self) -> dict[str, tuple[int, ...]]:
         """The descriptors that the processes inherit, by the names of the contract (`web`, `line`, `sip-udp`...)."""
-        found: dict[str, int] = {}
+        found: dict[str, tuple[int, ...]] = {}
         for held in self.bound:
-            kinds = held.wanted.kinds
+            kinds = held.wanted.kinds * len(held.wanted.hosts)
             for kind, opened in zip(kinds, held.sockets, strict=True):
                 name = held.wanted.field.removesuffix("_port")
-                found[f"{name}-{kind}" if len(kinds) > 1 else name] = opened.fileno()
+                named = f"{name}-{kind}" if len(held.wanted.kinds) > 1 else name
+                found[named] = (*found.get(named, ()), opened.fileno())
         return found
 
     def close(self) -> None:
@@ -39,20 +40,21 @@ class Sockets:
 
 
 def wanted_ports(configuration: Configuration) -> tuple[Wanted, ...]:
-    """The ports of a house. The last ones are only tried: the process that uses them opens them itself."""
-    media_host = configuration.media_hosts[0] if configuration.media_hosts else "0.0.0.0"
+    """The ports of a house; the mailbox's is only tried, the mail sink opens it itself."""
     found = [
-        Wanted("the site", "web_port", configuration.web_host, configuration.web_port, ("tcp",)),
-        Wanted("the secretaries' line", "line_port", configuration.line_host, configuration.line_port, ("tcp",)),
-        Wanted("SIP", "sip_port", configuration.sip_host, configuration.sip_port, ("udp", "tcp")),
-        Wanted("the secretaries' audio", "media_port", media_host, configuration.media_port, ("udp", "tcp")),
+        Wanted("the site", "web_port", (configuration.web_host,), configuration.web_port, ("tcp",)),
+        Wanted("the secretaries' line", "line_port", (configuration.line_host,), configuration.line_port, ("tcp",)),
+        Wanted("SIP", "sip_port", (configuration.sip_host,), configuration.sip_port, ("udp", "tcp")),
+        Wanted(
+            "the secretaries' audio", "media_port", configuration.media_hosts, configuration.media_port, ("udp", "tcp")
+        ),
     ]
     if configuration.demonstration:
-        found.append(Wanted("the mailbox", "mail_port", configuration.mail_host, configuration.mail_port, ("tcp",)))
+        found.append(Wanted("the mailbox", "mail_port", (configuration.mail_host,), configuration.mail_port, ("tcp",)))
     return tuple(found)
 
 
-TRIED_ONLY = frozenset({"media_port", "mail_port"})
+TRIED_ONLY = frozenset({"mail_port"})
 
 
 def take_ports(configuration: Configuration) -> Sockets:

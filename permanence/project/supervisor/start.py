@@ -3,6 +3,7 @@
 
 import argparse
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from permanence.project.supervisor import folder, greeting, plan
 from permanence.project.supervisor.fingerprint import is_prepared
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
+from permanence.project.supervisor.owner import TIME_ZONES, Owner, ask_owner, first_settings, refuse_inside
 from permanence.project.supervisor.sockets import Sockets, take_ports
 
 CLONE = Path(__file__).resolve().parents[3]
@@ -49,9 +51,20 @@ def demonstration_configuration(data: Path, environment: Mapping[str, str]) -> c
     return read.changed(demonstration=True)
 
 
-def open_house(configuration: config.Configuration) -> int:
-    """Runs a house until it is stopped; the exit status. Raises Refusal with a sentence to print."""
+def configuration_of(data: Path, environment: Mapping[str, str]) -> config.Configuration:
+    """The configuration of an existing house, demonstration or real. Raises ConfigurationRefused."""
+    if data == DEMONSTRATION or (data / "keys" / "house-demo.key").exists():
+        return demonstration_configuration(data, environment)
+    return config.configuration(data, file=config.read_file(data), environment=environment)
+
+
+def open_house(configuration: config.Configuration, new_owner: Owner | None = None) -> int:
+    """Runs a house until it is stopped; the exit status. Raises Refusal with a sentence to print.
+
+    `new_owner`: for a house that does not exist yet.
+    """
     data = configuration.data
+    os.umask(0o077)  # whatever a process of the house writes is for its owner alone
     folder.make_parts(data)
     lock = folder.Lock(data)
     lock.take()
@@ -60,7 +73,7 @@ def open_house(configuration: config.Configuration) -> int:
     sockets = take_ports(configuration)
     log = Log(data / "log" / "permanence.log", SystemClock())
     try:
-        _prepare(sockets.configuration, log)
+        _prepare(sockets.configuration, log, new_owner)
         say("Starting media, exchange, web and worker.")
         return asyncio.run(_run(sockets, log))
     finally:
@@ -79,8 +92,8 @@ def _environment(configuration: config.Configuration) -> dict[str, str]:
     }
 
 
-def _prepare(configuration: config.Configuration, log: Log) -> None:
-    if is_prepared(CLONE / "permanence", configuration):
+def _prepare(configuration: config.Configuration, log: Log, new_owner: Owner | None) -> None:
+    if new_owner is None and is_prepared(CLONE / "permanence", configuration):
         return
     what = (
         "Preparing the database and the demonstration house."
@@ -88,15 +101,18 @@ def _prepare(configuration: config.Configuration, log: Log) -> None:
         else "Preparing the database."
     )
     say(what)
+    told = json.dumps(new_owner.as_json()) if new_owner is not None else ""
     command = [sys.executable, "-P", "-m", "permanence.project.supervisor.prepare"]
     done = subprocess.run(  # noqa: S603 - our own module
-        command, env=_environment(configuration), capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        command, env=_environment(configuration), capture_output=True, text=True, check=False, input=told
     )
     for line in (done.stdout + done.stderr).splitlines():
         log.write("prepare", line)
     if done.returncode != 0:
         last = "\n".join(f"    {line}" for line in log.tail("prepare")[-6:])
         raise Refusal(f"The database could not be prepared; the log is {log.path}. Its last lines:\n{last}")
+    if new_owner is not None:
+        say(f"The house is open. Its owner: {new_owner.email}   password (shown once): {new_owner.password}")
 
 
 async def _run(sockets: Sockets, log: Log) -> int:
@@ -129,9 +145,14 @@ def _greeter(sockets: Sockets, started: str) -> Callable[[], None]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`./run [--data DIR]`: the demonstration house."""
-    parser = argparse.ArgumentParser(prog="./run", description="Starts the demonstration house.")
+    """`./run [--data DIR]`: the demonstration house; `./run --empty DIR`: a real one."""
+    parser = argparse.ArgumentParser(prog="./run", description="Starts the demonstration house, or a real one.")
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
+    parser.add_argument("--empty", type=Path, metavar="DIR", help="a real house, in its own data folder")
+    parser.add_argument("--owner-email", help="with --empty, at the first start: the owner's login")
+    parser.add_argument("--owner-name", help="the owner's name")
+    parser.add_argument("--house-name", default="Permanence", help="the name of the house")
+    parser.add_argument("--country", choices=sorted(TIME_ZONES), default="FR", help="the house's country")
     parser.add_argument("--listen", metavar="ADDRESS", help="refused: the demonstration's passwords are public")
     options = parser.parse_args(arguments)
     if options.listen:
@@ -139,4 +160,20 @@ def main(arguments: Sequence[str]) -> int:
             "The demonstration cannot listen outside this machine while its passwords are the printed ones. "
             "For a house that others reach: ./run --empty DIR"
         )
+    if options.empty is not None:
+        return _real_house(options)
     return open_house(demonstration_configuration(options.data.resolve(), os.environ))
+
+
+def _real_house(options: argparse.Namespace) -> int:
+    data = options.empty.resolve()
+    refuse_inside(data, CLONE)
+    if (data / "run").exists() and folder.is_running(data):
+        raise folder.HouseRunning("This house is already running.")
+    folder.make_parts(data)
+    first_settings(data)
+    configuration = config.configuration(data, file=config.read_file(data), environment=os.environ)
+    if configuration.demonstration:
+        raise Refusal(f"{data} holds a demonstration house.")
+    new = not (data / "keys" / f"house-{configuration.house}.key").exists()
+    return open_house(configuration, ask_owner(options, SystemEntropy()) if new else None)

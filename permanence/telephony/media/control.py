@@ -297,12 +297,16 @@ class RecordFailed(MediaEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivingLine:
-    """One line that lives. `state`: new, up or lost. `leg`: what is plugged into it."""
+    """One line that lives. `state`: new, up or lost. `leg`: what is plugged into it.
+
+    `loss`: part of what we sent that the browser says it missed, 0 to 1, over its last report.
+    """
 
     line: str
     state: str
     leg: str | None = None
     muted: bool = False
+    loss: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,3 +350,38 @@ class Reply:
     result: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
     why: str = ""
+
+
+COMMANDS: tuple[type[MediaCommand], ...] = (
+    OpenLine,
+    RenegotiateLine,
+    CloseLine,
+    OpenLeg,
+    UpdateLeg,
+    CloseLeg,
+    Plug,
+    Unplug,
+    Mute,
+    Play,
+    Stop,
+    Record,
+    StopRecord,
+    SendDtmf,
+    Mix,
+    Unmix,
+    AskStatus,
+)
+"""Every command."""
+EVENTS: tuple[type[MediaEvent], ...] = (
+    LineUp,
+    LineLost,
+    LineFailed,
+    LegFailed,
+    LegHeard,
+    LegSilent,
+    DtmfHeard,
+    Played,
+    Recorded,
+    RecordFailed,
+)
+"""Every event that goes over the wire."""

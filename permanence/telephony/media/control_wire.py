@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
 from permanence.telephony.media.control import (
+    COMMANDS,
+    EVENTS,
     Living,
     LivingLeg,
     LivingLine,
@@ -26,8 +28,8 @@ class ControlError(ValueError):
     """A control message that is not what the contract says. The text names the field."""
 
 
-_COMMANDS: dict[str, type[MediaCommand]] = {kind.NAME: kind for kind in MediaCommand.__subclasses__()}
-_EVENTS: dict[str, type[MediaEvent]] = {kind.NAME: kind for kind in MediaEvent.__subclasses__() if kind.NAME}
+_COMMANDS: dict[str, type[MediaCommand]] = {kind.NAME: kind for kind in COMMANDS}
+_EVENTS: dict[str, type[MediaEvent]] = {kind.NAME: kind for kind in EVENTS}
 _READERS: dict[type[Any], dict[str, FieldReader]] = {
     kind: {field.name: reader_for(get_type_hints(kind)[field.name]) for field in dataclasses.fields(kind) if field.name}
     for kind in (*_COMMANDS.values(), *_EVENTS.values(), LivingLine, LivingLeg)

@@ -10,6 +10,7 @@ RtpPacket = tuple[int, int, int, int, bytes]
 """(payload type, sequence number, timestamp, SSRC, payload)."""
 PCMA, PCMU = 8, 0
 _MARKER = 0x80
+_PAUSE_S = 1.0  # after a longer pause of the same source the numbering goes on without the jump
 
 
 def parse_rtp(data: bytes) -> RtpPacket | None:
@@ -65,7 +66,7 @@ class OutgoingStream:
         self, source: object, sequence: int, timestamp: int, payload: bytes, kind: int, now: float
     ) -> bytes:
         """A packet of another stream, re-numbered into this one; gaps and order of that stream are kept."""
-        if source is not self.source:
+        if source is not self.source or self.last is None or now - self.last > _PAUSE_S:
             self._take_over(source, now)
             self._sequence_offset = self.sequence + 1 - sequence
             self._timestamp_offset = self.timestamp - timestamp
@@ -79,7 +80,7 @@ class OutgoingStream:
 
     def frame(self, source: object, payload: bytes, kind: int, now: float) -> bytes:
         """20 ms of audio that has no numbering of its own (a prompt, the mixer)."""
-        if source is self.source:
+        if source is self.source and self.last is not None and now - self.last <= _PAUSE_S:
             self.timestamp = (self.timestamp + FRAME_SAMPLES) & 0xFFFFFFFF
         else:
             self._take_over(source, now)

@@ -5,6 +5,7 @@ what a browser's permanent line does is `sdp_browser`."""
 import ipaddress
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 SDP_LIMIT = 32768
 """Longest description read, characters."""
@@ -83,7 +84,7 @@ def parse_sdp(text: str) -> SessionDescription:
     if origin is None or len(origin) != 6 or not _DIGITS.match(origin[2]):
         raise SdpError("o=")
     host = _connection(session, "")
-    sections = [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    sections = [lines[start:end] for start, end in pairwise([*starts, len(lines)])]
     return SessionDescription(
         origin_id=origin[1],
         origin_version=int(origin[2]),

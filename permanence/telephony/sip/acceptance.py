@@ -11,7 +11,7 @@ from permanence.telephony.sip.timers import Timer
 class Acceptance:
     """One 2xx that waits for its ACK: sent again after T1, doubled up to T2, given up after 64 T1."""
 
-    def __init__(self, stack: Stack, data: bytes, flow: Flow, on_silence: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, data: bytes, flow: Flow, on_silence: Callable[[], object]) -> None:
         self.data = data
         self._stack = stack
         self._flow = flow

@@ -65,7 +65,7 @@ class ClientTransaction(Machine):
         request: SipMessage,
         flow: Flow,
         on_response: "Callable[[SipMessage, ClientTransaction], None]",
-        on_gone: Callable[[], None],
+        on_gone: Callable[[], object],
     ) -> None:
         super().__init__(stack, self.first, on_gone)
         self.request = request

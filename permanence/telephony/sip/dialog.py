@@ -4,7 +4,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from permanence.telephony.sip.grammar import BadSyntax, NameAddr, split_list
+from permanence.telephony.sip.grammar import BadSyntax, NameAddr, write_params
 from permanence.telephony.sip.message import SipMessage
 
 
@@ -87,15 +87,12 @@ def checked_routes(message: SipMessage) -> list[str]:
     return routes
 
 
-def without_tag(value: str) -> str:
-    """An address of From or To without its tag: the part of the dialog that both sides share."""
-    address = NameAddr.parse(value)
-    if address.tag is None:
-        return value
-    mark = value.lower().rfind("tag", value.rfind(">") + 1)
-    head = value[:mark].rstrip(" \t;")
-    rest = value[mark:].partition(";")[2]
-    return f"{head};{rest}" if rest else head
+def without_tag(address: NameAddr) -> str:
+    """An address of From or To without its tag, written anew: the part of the dialog that both sides share."""
+    display = address.display.replace("\\", "\\\\").replace('"', '\\"')
+    params = {name: value for name, value in address.params.items() if name != "tag"}
+    written = f"<{address.uri.text}>{write_params(params)}"
+    return f'"{display}" {written}' if display else written
 
 
 def dialog_of(invite: SipMessage, local_tag: str) -> Dialog:
@@ -103,16 +100,11 @@ def dialog_of(invite: SipMessage, local_tag: str) -> Dialog:
     contact = invite.contact
     return Dialog(
         call_id=invite.call_id,
-        local=without_tag(invite.all("To")[0]),
+        local=without_tag(invite.to),
         local_tag=local_tag,
-        remote=without_tag(invite.all("From")[0]),
+        remote=without_tag(invite.sender),
         remote_tag=invite.sender.tag or "",
         target=contact.uri.text if contact is not None else invite.sender.uri.text,
         routes=checked_routes(invite),
         remote_cseq=invite.cseq[0],
     )
-
-
-def addresses_of(value: str) -> list[NameAddr]:
-    """Every address of a comma-separated header value. Raises BadSyntax."""
-    return [NameAddr.parse(part) for part in split_list(value) if part]

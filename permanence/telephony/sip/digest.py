@@ -56,7 +56,7 @@ class DigestAccount:
         self._nonce = nonce
         count = f"{self._uses:08x}"
         quality = _protection(challenge) or ""
-        result = _response(challenge, self._credentials, request, quality, count, cnonce)
+        result = _response(challenge, self._credentials, request, quality=quality, count=count, cnonce=cnonce)
         parts = [
             f'username="{_escaped(self._credentials.username)}"',
             f'realm="{_escaped(challenge.get("realm", ""))}"',
@@ -86,7 +86,7 @@ def _protection(challenge: dict[str, str]) -> str | None:
 
 
 def _response(
-    challenge: dict[str, str], account: Credentials, request: SipMessage, quality: str, count: str, cnonce: str
+    challenge: dict[str, str], account: Credentials, request: SipMessage, *, quality: str, count: str, cnonce: str
 ) -> str:
     digest = _HASHES[_hash_of(challenge)]
     nonce = challenge["nonce"]

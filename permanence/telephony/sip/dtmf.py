@@ -17,7 +17,9 @@ def read_dtmf(request: SipMessage) -> tuple[str, int] | None:
         return _digit(text, None)
     if request.content_type != "application/dtmf-relay":
         return None
-    fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition("=") for line in text.split("\n"))}
+    fields = {
+        name.strip().lower(): value.strip() for name, _, value in (line.partition("=") for line in text.split("\n"))
+    }
     return _digit(fields.get("signal", ""), fields.get("duration"))
 
 

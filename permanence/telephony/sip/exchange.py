@@ -80,7 +80,7 @@ class OfferExchange:
         session = self._session
         self._theirs = transaction
         transaction.on_cancel = self._cancelled
-        self._timer = session.stack.after(_OWNER_PATIENCE, lambda: self.refuse(500) and None)
+        self._timer = session.stack.after(_OWNER_PATIENCE, lambda: self.refuse(500))
         if transaction.request.method == "INVITE":
             session.respond(transaction, 100)
         session.emit(OfferReceived(session.id, transaction.request.sdp))

@@ -11,18 +11,18 @@ from functools import lru_cache
 from typing import Self
 from urllib.parse import unquote
 
-_TOKEN = r"[A-Za-z0-9\-.!%*_+`'~]++"
+_WORD = r"[A-Za-z0-9\-.!%*_+`'~]++"
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
-_TOKEN_ONLY = re.compile(_TOKEN)
+_TOKEN_ONLY = re.compile(_WORD)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)(?::([0-9]{1,5}))?")
-_PARAM = re.compile(rf'\s*+;\s*+({_TOKEN})\s*+(?:=\s*+({_QUOTED}|\[[0-9A-Fa-f:.]++\]|[^\s;,"=]++)\s*+)?', re.DOTALL)
+_PARAM = re.compile(rf'\s*+;\s*+({_WORD})\s*+(?:=\s*+({_QUOTED}|\[[0-9A-Fa-f:.]++\]|[^\s;,"=]++)\s*+)?', re.DOTALL)
 _VIA = re.compile(
-    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_TOKEN})\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)\s*+(?::\s*+([0-9]{{1,5}}))?\s*+(;.*)?",
+    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_WORD})\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)\s*+(?::\s*+([0-9]{{1,5}}))?\s*+(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
 _DISPLAY = re.compile(rf'\s*+(?:({_QUOTED})\s*+|([^"<>,]*+))<', re.DOTALL)
-_CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({_TOKEN})")
+_CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({_WORD})")
 _UNUSABLE_IN_URI = re.compile(r'[\s<>"]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MAX_CSEQ = 2**31
@@ -127,7 +127,7 @@ class Uri:
         found = _HOST_PORT.fullmatch(host_port)
         if found is None or (at and not user):
             raise BadSyntax("bad host in URI")
-        port = int(found[2]) if found[2] else None
+        port = _port(found[2])
         params = _uri_params(tail) if semicolon else {}
         return cls(scheme, user if at else None, found[1].lower(), port, params, headers, text)
 
@@ -141,6 +141,15 @@ class Uri:
     def transport(self) -> str:
         """The transport parameter, lower case; `tls` for sips, `udp` otherwise."""
         return (self.params.get("transport") or ("tls" if self.scheme == "sips" else "udp")).lower()
+
+
+def _port(text: str | None) -> int | None:
+    if text is None:
+        return None
+    port = int(text)
+    if not 0 < port < 65_536:
+        raise BadSyntax("bad port")
+    return port
 
 
 def _uri_params(text: str) -> Params:
@@ -200,7 +209,7 @@ class Via:
         found = _VIA.fullmatch(text.strip())
         if found is None:
             raise BadSyntax("bad Via")
-        return cls(found[1].upper(), found[2].lower(), int(found[3]) if found[3] else None, parse_params(found[4] or ""))
+        return cls(found[1].upper(), found[2].lower(), _port(found[3]), parse_params(found[4] or ""))
 
     @property
     def branch(self) -> str:

@@ -119,7 +119,7 @@ def _index(entry: NameAddr) -> list[str]:
 
 
 def _reason(history: list[NameAddr], diversions: list[NameAddr]) -> str | None:
-    """Why the call was forwarded to us, in the words of RFC 5806: the last History-Info cause, else the top Diversion."""
+    """Why the call was forwarded to us, in the words of RFC 5806: last History-Info cause, else top Diversion."""
     for entry in reversed(history):
         cause = entry.uri.params.get("cause")
         if cause in _CAUSES:

@@ -81,7 +81,7 @@ class TransactionLayer:
     def _client(self, request: SipMessage, flow: Flow, on_response: OnResponse) -> ClientTransaction:
         key = request.via.branch, request.method
         kind = InviteClient if request.method == "INVITE" else OtherClient
-        transaction = kind(self._stack, request, flow, on_response, lambda: self._clients.pop(key, None) and None)
+        transaction = kind(self._stack, request, flow, on_response, lambda: self._clients.pop(key, None))
         self._clients[key] = transaction
         return transaction
 

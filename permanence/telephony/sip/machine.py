@@ -35,7 +35,7 @@ class Machine:
 
     table: ClassVar[Table]
 
-    def __init__(self, stack: Stack, state: State, on_gone: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, state: State, on_gone: Callable[[], object]) -> None:
         self.stack = stack
         self.state = state
         self._on_gone = on_gone

@@ -152,8 +152,6 @@ def canonical_name(name: str) -> str:
 def parse_message(data: bytes, max_headers: int = 256) -> SipMessage:
     """Reads and checks one message. Raises BadMessage with the status that RFC 3261 and RFC 4475 name."""
     head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
-    if not end:
-        raise BadMessage(400, "no end of headers")
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     message, refusal = _start_line(lines[0])
     if len(lines) > max_headers + 1:
@@ -162,8 +160,8 @@ def parse_message(data: bytes, max_headers: int = 256) -> SipMessage:
     try:
         if refusal is not None:
             raise refusal
-        if bad_line:
-            raise BadMessage(400, bad_line)
+        if bad_line or not end:
+            raise BadMessage(400, bad_line or "no empty line after the headers")
         _check(message, body)
     except BadMessage as bad:
         bad.partial = message

@@ -24,7 +24,7 @@ class _Unacknowledged:
 class ReliableProvisionals:
     """The reliable 1xx of one INVITE. `on_silence` is called when 64 T1 went by without the PRACK."""
 
-    def __init__(self, stack: Stack, flow: Flow, on_silence: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, flow: Flow, on_silence: Callable[[], object]) -> None:
         self._stack = stack
         self._flow = flow
         self._on_silence = on_silence

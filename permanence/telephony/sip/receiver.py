@@ -68,10 +68,10 @@ class Receiver:
             return
         try:
             back = stamp_via(request, flow)
-            answer = respond(request, status, self._stack.token(6), why[:1].upper() + why[1:])
-            self._stack.send(answer.encode(), back)
         except BadSyntax:
-            return
+            back = flow
+        answer = respond(request, status, self._stack.token(6), why[:1].upper() + why[1:])
+        self._stack.send(answer.encode(), back)
 
     # strangers
 

@@ -31,7 +31,7 @@ def session_expires(message: SipMessage) -> tuple[int, str] | None:
 class Renewal:
     """The session timer of one session."""
 
-    def __init__(self, stack: Stack, refresh: Callable[[], None], expire: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, refresh: Callable[[], object], expire: Callable[[], object]) -> None:
         self.interval = 0
         self.ours = False
         self._stack = stack
@@ -77,7 +77,8 @@ class Renewal:
         self.stop()
         if not self.interval:
             return
-        ending = self.interval - min(32, self.interval / 3)
+        # Who waits for a refresh ends a little early (RFC 4028 section 10); who sends it, when its time is over.
+        ending = self.interval if self.ours else self.interval - min(32, self.interval / 3)
         self._deadline = self._stack.after(ending, self._expire)
         if self.ours:
             self._timer = self._stack.after(self.interval / 2, self._refresh)

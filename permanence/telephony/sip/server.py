@@ -51,7 +51,7 @@ class ServerTransaction(Machine):
 
     first: ClassVar[State]
 
-    def __init__(self, stack: Stack, request: SipMessage, flow: Flow, on_gone: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, request: SipMessage, flow: Flow, on_gone: Callable[[], object]) -> None:
         super().__init__(stack, self.first, on_gone)
         self.request = request
         self.flow = flow
@@ -87,7 +87,7 @@ class InviteServer(ServerTransaction):
     table = INVITE_SERVER
     first = State.PROCEEDING
 
-    def __init__(self, stack: Stack, request: SipMessage, flow: Flow, on_gone: Callable[[], None]) -> None:
+    def __init__(self, stack: Stack, request: SipMessage, flow: Flow, on_gone: Callable[[], object]) -> None:
         super().__init__(stack, request, flow, on_gone)
         self._interval = stack.settings.t1
 

@@ -80,7 +80,14 @@ class Session:
     kind = ""
 
     def __init__(
-        self, core: Core, identity: str, dialog: Dialog, flow: Flow, phase: Phase, on_over: "Callable[[Session], None]"
+        self,
+        core: Core,
+        identity: str,
+        dialog: Dialog,
+        *,
+        flow: Flow,
+        phase: Phase,
+        on_over: "Callable[[Session], None]",
     ) -> None:
         self.core = core
         self.stack = core.stack
@@ -145,7 +152,7 @@ class Session:
     def request(
         self,
         method: str,
-        on_response: "Callable[[SipMessage], None]",
+        on_response: "Callable[[SipMessage], object]",
         *,
         sdp: str | None = None,
         headers: "Iterable[tuple[str, str]]" = (),
@@ -330,12 +337,31 @@ class Session:
     def _expired(self) -> None:
         self.give_up("session_expired")
 
+    # what the owner may ask inside the session
+
+    def offer(self, sdp: str) -> bool:
+        """A new offer by re-INVITE."""
+        return self.phase is Phase.CONFIRMED and self.exchange.offer(sdp)
+
+    def answer_offer(self, sdp: str) -> bool:
+        """The answer to their offer."""
+        return not self.over and self.exchange.answer(sdp)
+
+    def refuse_offer(self, status: int) -> bool:
+        """No to their offer."""
+        return not self.over and self.exchange.refuse(status)
+
+    def on_stray_success(self, response: SipMessage, cseq: int) -> None:
+        """A 2xx repeated after its transaction had gone (a restart came between): it is acknowledged again."""
+        if self.phase is Phase.CONFIRMED and response.to.tag == self.dialog.remote_tag:
+            self.acknowledge(cseq)
+
     def send_dtmf(self, digit: str, duration_ms: int) -> bool:
         """A key by INFO."""
         if self.phase is not Phase.CONFIRMED:
             return False
         body = ("application/dtmf-relay", f"Signal={digit}\r\nDuration={duration_ms}\r\n")
-        self.request("INFO", lambda response: self.failed_inside(response.status) and None, body=body)
+        self.request("INFO", lambda response: self.failed_inside(response.status), body=body)
         return True
 
     # take-over

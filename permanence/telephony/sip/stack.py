@@ -33,7 +33,7 @@ class Stack:
         """Tells the owner."""
         self.events.append(event)
 
-    def after(self, delay: float, action: Callable[[], None]) -> Timer:
+    def after(self, delay: float, action: Callable[[], object]) -> Timer:
         """Calls `action` in `delay` seconds."""
         return self.timers.at(self.now + delay, action)
 

@@ -12,7 +12,7 @@ class Timer:
 
     at: float
     number: int
-    action: Callable[[], None] | None = field(compare=False)
+    action: Callable[[], object] | None = field(compare=False)
 
     def cancel(self) -> None:
         """The call will not be made."""
@@ -26,7 +26,7 @@ class Timers:
         self._heap: list[Timer] = []
         self._number = 0
 
-    def at(self, moment: float, action: Callable[[], None]) -> Timer:
+    def at(self, moment: float, action: Callable[[], object]) -> Timer:
         """Calls `action` at `moment`."""
         self._number += 1
         timer = Timer(moment, self._number, action)
@@ -40,7 +40,7 @@ class Timers:
             heapq.heappop(heap)
         return heap[0].at if heap else None
 
-    def pop_due(self, now: float) -> Callable[[], None] | None:
+    def pop_due(self, now: float) -> Callable[[], object] | None:
         """Takes the first call due at `now`, None when there is none."""
         due = self.next_deadline()
         if due is None or due > now:

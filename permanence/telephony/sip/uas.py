@@ -30,12 +30,13 @@ class IncomingSession(Session):
         core: Core,
         identity: str,
         dialog: Dialog,
+        *,
         flow: Flow,
         transaction: ServerTransaction,
         phase: Phase,
         on_over: Callable[[Session], None],
     ) -> None:
-        super().__init__(core, identity, dialog, flow, phase, on_over)
+        super().__init__(core, identity, dialog, flow=flow, phase=phase, on_over=on_over)
         self._transaction = transaction
         self._invite = transaction.request
         self._reliable = ReliableProvisionals(core.stack, transaction.flow, self._unreliable)
@@ -58,7 +59,7 @@ class IncomingSession(Session):
     ) -> "IncomingSession":
         """The session of a new INVITE; 100 is sent. Raises BadSyntax when a route or address cannot be used."""
         dialog = dialog_of(transaction.request, core.stack.token(6))
-        session = cls(core, identity, dialog, flow, transaction, Phase.INVITED, on_over)
+        session = cls(core, identity, dialog, flow=flow, transaction=transaction, phase=Phase.INVITED, on_over=on_over)
         session.respond(transaction, 100)
         return session
 
@@ -260,8 +261,8 @@ class IncomingSession(Session):
         invite = parse_message(data["invite"].encode("latin-1"))
         transaction = core.layer.serve(invite, Flow.from_plain(data["way_back"]))
         dialog = Dialog.from_plain(data["dialog"])
-        phase = Phase(data["phase"])
-        session = cls(core, data["id"], dialog, Flow.from_plain(data["flow"]), transaction, phase, on_over)
+        flow, phase = Flow.from_plain(data["flow"]), Phase(data["phase"])
+        session = cls(core, data["id"], dialog, flow=flow, transaction=transaction, phase=phase, on_over=on_over)
         session.take_over(data)
         return session
 

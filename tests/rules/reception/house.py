@@ -141,9 +141,7 @@ class Desk:
     def restart(self, *, after: float = 0.0) -> Decided:
         """Another exchange takes over from the named states, after some seconds."""
         self.at += timedelta(seconds=after)
-        self.reception, decided = Reception.restore(
-            HOUSE, self.table, dict(self.states), entropy=Counter(), at=self.at
-        )
+        self.reception, decided = Reception.restore(HOUSE, self.table, dict(self.states), entropy=Counter(), at=self.at)
         return self.keep(decided)
 
     def republish(self, change: Callable[[ClientSlice], ClientSlice], number: str) -> None:

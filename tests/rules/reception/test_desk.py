@@ -136,10 +136,12 @@ def test_a_withdrawn_offer_leaves_her_place_among_the_ready():
     desk.forward(5)
     desk.sits(AOIFE)
     desk.rings("a")
+    desk.forward(1)
     desk.do("call_gone", "a")
     assert desk.told(events.OfferEnded)[0].how == "abandoned"
     assert desk.told(events.CallAbandoned)
     assert desk.state(CLAIRE) == "ready"
+    desk.forward(1)
     desk.rings("b")
     assert desk.offered(CLAIRE) == "b"
 

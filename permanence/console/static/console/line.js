@@ -4,6 +4,7 @@ import { LineSocket } from "./socket.js";
 
 const RESTART_AFTER_MS = 1500;
 const REBUILD_AFTER_MS = 8000;
+const ANSWER_WITHIN_MS = 6000;
 
 /**
  * @typedef {import("./socket.js").SocketOptions & {onAudio: (state: "up"|"down") => void, output: HTMLAudioElement}} LineOptions
@@ -18,32 +19,35 @@ export class Line extends LineSocket {
     this.peer = null;
     /** @type {MediaStream|null} */
     this.stream = null;
-    /** @type {Promise<void>|null} */
-    this.negotiating = null;
+    // One offer at a time: an answer does not say to which offer it belongs.
+    this.asking = false;
+    /** @type {""|"restart"|"rebuild"} */
+    this.wanted = "";
+    this.answerTimer = 0;
     this.restartTimer = 0;
     this.rebuildTimer = 0;
-    window.addEventListener("online", () => this.restart());
+    window.addEventListener("online", () => this.negotiate("restart"));
     // Wi-Fi to cable, tethering: the browser says so only through this, where it has it.
     const network = /** @type {any} */ (navigator).connection;
-    network?.addEventListener?.("change", () => this.restart());
+    network?.addEventListener?.("change", () => this.negotiate("restart"));
   }
 
   /** @param {Record<string, any>} message */
   heard(message) {
     if (message.t === "sdp") return void this.answered(message.sdp);
+    if (message.t === "welcome") this.settle(false);
     this.line.onMessage(message);
-    if (message.t === "welcome" && this.stream) this.open(this.stream);
+    if (message.t === "error" && message.code === "bad_offer") this.refused();
+    if (message.t === "line" && message.state === "down" && this.stream) this.negotiate(message.renew || !this.peer ? "rebuild" : "restart");
+    return undefined;
   }
 
-  /** Opens the line with this microphone (or generated voice), or renegotiates it. @param {MediaStream} stream */
+  /** Opens the line with this microphone (or generated voice); on a line that is open only the track changes.
+   * @param {MediaStream} stream */
   async open(stream) {
     this.stream = stream;
-    if (this.peer && this.peer.connectionState !== "failed" && this.peer.connectionState !== "closed") {
-      await this.swap(stream);
-      return this.restart();
-    }
-    this.build(stream);
-    await this.offer(false);
+    if (this.peer?.connectionState === "connected") return this.swap(stream);
+    return this.negotiate("rebuild");
   }
 
   /** @param {MediaStream} stream */
@@ -57,7 +61,7 @@ export class Line extends LineSocket {
     if (wanted.length && way.setCodecPreferences) way.setCodecPreferences(wanted);
     peer.ontrack = (event) => {
       this.line.output.srcObject = new MediaStream([event.track]);
-      this.line.output.play().catch(() => this.line.onAudio("down"));
+      this.line.output.play().catch((error) => console.warn("the earpiece does not play", error));
     };
     peer.onconnectionstatechange = () => this.watch(peer);
     peer.oniceconnectionstatechange = () => this.watch(peer);
@@ -66,7 +70,8 @@ export class Line extends LineSocket {
   /** @param {RTCPeerConnection} peer */
   watch(peer) {
     if (peer !== this.peer) return;
-    const good = peer.connectionState === "connected" && peer.iceConnectionState !== "disconnected";
+    const ice = peer.iceConnectionState;
+    const good = peer.connectionState === "connected" && ice !== "disconnected";
     this.line.onAudio(good ? "up" : "down");
     clearTimeout(this.restartTimer);
     if (good) {
@@ -74,63 +79,67 @@ export class Line extends LineSocket {
       this.rebuildTimer = 0;
       return;
     }
-    if (peer.iceConnectionState === "disconnected" || peer.iceConnectionState === "failed") {
-      this.restartTimer = setTimeout(() => this.restart(), peer.iceConnectionState === "failed" ? 0 : RESTART_AFTER_MS);
-      this.rebuildTimer ||= setTimeout(() => this.rebuild(), REBUILD_AFTER_MS);
+    if (peer.connectionState === "failed") this.negotiate("rebuild");
+    else if (ice === "disconnected" || ice === "failed") {
+      this.restartTimer = setTimeout(() => this.negotiate("restart"), ice === "failed" ? 0 : RESTART_AFTER_MS);
+      this.rebuildTimer ||= setTimeout(() => this.negotiate("rebuild"), REBUILD_AFTER_MS);
     }
-    if (peer.connectionState === "failed") this.rebuild();
   }
 
-  /** New candidates for the same session: the network changed under it. */
-  async restart() {
-    if (!this.peer || !this.welcomed) return;
-    await this.offer(true);
-  }
-
-  /** A new session: the old one cannot be saved. The call is re-attached by the exchange. */
-  async rebuild() {
-    clearTimeout(this.rebuildTimer);
-    this.rebuildTimer = 0;
+  /** Offers the line to the exchange: new candidates for the same session ("restart": the network changed under it), or a new session
+   * ("rebuild": the old one cannot be saved; the exchange plugs the call in again). Waits its turn.
+   * @param {"restart"|"rebuild"} how */
+  async negotiate(how) {
     if (!this.stream || !this.welcomed) return;
-    this.build(this.stream);
-    await this.offer(false);
-  }
-
-  /** @param {boolean} iceRestart */
-  async offer(iceRestart) {
-    const peer = this.peer;
-    if (!peer || !this.welcomed || peer.signalingState !== "stable") return;
-    await peer.setLocalDescription(await peer.createOffer({ iceRestart }));
-    const reply = await this.ask("sdp", { sdp: peer.localDescription?.sdp });
-    if (!reply.ok && peer === this.peer && peer.signalingState === "have-local-offer") {
-      await peer.setLocalDescription({ type: "rollback" });
-      this.line.onAudio("down");
-      if (reply.code !== "line_lost") this.line.onMessage({ t: "error", code: reply.code ?? "sdp", why: reply.why ?? "" });
-      if (reply.code === "line_lost" || reply.code === "no_reply") this.build(/** @type {MediaStream} */ (this.stream));
+    if (this.asking) {
+      this.wanted = how === "rebuild" ? how : this.wanted || how;
+      return;
     }
+    this.asking = true;
+    this.answerTimer = setTimeout(() => this.refused(), ANSWER_WITHIN_MS);
+    if (how === "rebuild" || !this.peer || this.peer.connectionState === "closed") {
+      clearTimeout(this.rebuildTimer);
+      this.rebuildTimer = 0;
+      this.build(this.stream);
+    }
+    const peer = /** @type {RTCPeerConnection} */ (this.peer);
+    await peer.setLocalDescription(await peer.createOffer({ iceRestart: how === "restart" }));
+    const reply = await this.ask("sdp", { sdp: peer.localDescription?.sdp, page_host: location.hostname });
+    if (!reply.ok && peer === this.peer) await this.refused();
   }
 
-  /** The exchange could not answer the offer: a fresh session is tried once more when the network moves or she asks. */
+  /** The offer is settled, well or not; what was asked for meanwhile comes now. @param {boolean} [more] */
+  settle(more = true) {
+    clearTimeout(this.answerTimer);
+    this.asking = false;
+    const wanted = this.wanted;
+    this.wanted = "";
+    if (more && wanted) this.negotiate(wanted);
+  }
+
+  /** The exchange did not answer the offer: what was before holds. */
   async refused() {
     if (this.peer?.signalingState === "have-local-offer") await this.peer.setLocalDescription({ type: "rollback" });
-    this.line.onAudio("down");
+    if (this.peer?.connectionState !== "connected") this.line.onAudio("down");
+    this.settle();
   }
 
   /** @param {string} sdp */
   async answered(sdp) {
     const peer = this.peer;
-    if (!peer || peer.signalingState !== "have-local-offer") return;
-    try {
-      await peer.setRemoteDescription({ type: "answer", sdp });
-    } catch (error) {
-      console.error("the answer of the exchange was refused by the browser", error);
-      this.line.onMessage({ t: "error", code: "sdp", why: String(error) });
+    if (peer?.signalingState === "have-local-offer") {
+      try {
+        await peer.setRemoteDescription({ type: "answer", sdp });
+      } catch (error) {
+        console.error("the browser refused the answer of the exchange", error);
+        this.line.onMessage({ t: "error", code: "bad_answer", why: String(error) });
+      }
     }
+    this.settle();
   }
 
   /** Another microphone on the same line: nothing is renegotiated. @param {MediaStream} stream */
   async swap(stream) {
-    this.stream = stream;
     const sender = this.peer?.getSenders().find((one) => one.track === null || one.track.kind === "audio");
     await sender?.replaceTrack(stream.getAudioTracks()[0]);
   }

@@ -107,8 +107,6 @@ function heard(message) {
   state = reduce(state, message, Date.now());
   if (message.t === "welcome") forgetOffer();
   if (message.t === "error") showError(hasWord(`error_${message.code}`) ? word(`error_${message.code}`) : word("error_other", { why: message.why }));
-  if (message.t === "line" && message.state === "down" && message.renew) line.rebuild();
-  if (message.t === "error" && message.code === "bad_offer") line.refused();
   if (before.offer && !state.offer) {
     quiet();
     const how = /** @type {string} */ (state.offerEnded);
@@ -358,6 +356,8 @@ onSite((down) => {
 wire();
 paint();
 line.connect();
+refresh("messages");
+refresh("history");
 listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);

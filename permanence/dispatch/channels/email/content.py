@@ -53,12 +53,12 @@ def compose(notice: Notice, *, at: datetime) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["List-Id"] = f"<messages.{notice.house}.{domain}>"
-    mail["Content-Language"] = notice.language
     if notice.urgency == "urgent":
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
+    mail["Content-Language"] = notice.language  # last: setting a content removes such fields
     return mail
 
 

@@ -2,7 +2,8 @@
 """Hands mails to our relay by SMTP (RFC 5321), with a receipt asked for where the relay offers it (RFC 3461).
 
 A reply of 5xx to a recipient, to the sender or to the mail itself is final. A relay that cannot be reached, that
-refuses our login or answers 4xx may be better later. One connection serves a run of mails.
+refuses our login or answers 4xx may be better later. One connection serves a run of mails; a relay that did not open one
+is not asked again in that run, so that many mails do not wait many times.
 """
 
 import contextlib
@@ -46,6 +47,7 @@ class Relay:
     def __init__(self, settings: RelaySettings) -> None:
         self._settings = settings
         self._connection: smtplib.SMTP | None = None
+        self._away: Attempt | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -57,11 +59,12 @@ class Relay:
 
     def send(self, mail: EmailMessage, envelope: Envelope) -> Attempt:
         """Give the relay one mail for one recipient; `SENT` means that it answered 250 after the last byte."""
+        if self._away is not None:
+            return self._away
         try:
             connection = self._open()
         except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            return Attempt(outcome=Outcome.RETRY, why=_why(error))
+            return self._is_away(error)
         mail_options, rcpt_options = _receipt_options(connection, envelope)
         try:
             connection.send_message(
@@ -74,6 +77,8 @@ class Relay:
             return self._refused(error.smtp_code, error.smtp_error)
         except smtplib.SMTPNotSupportedError as error:  # an address that this relay cannot carry (RFC 6531)
             return Attempt(outcome=Outcome.REFUSED, why=_why(error))
+        except TimeoutError as error:
+            return self._is_away(error)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Attempt(outcome=Outcome.RETRY, why=_why(error))
@@ -86,6 +91,11 @@ class Relay:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 connection.quit()
             connection.close()
+
+    def _is_away(self, error: Exception) -> Attempt:
+        self.close()
+        self._away = Attempt(outcome=Outcome.RETRY, why=_why(error))
+        return self._away
 
     def _open(self) -> smtplib.SMTP:
         if self._connection is not None:

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The house itself in the back office: its name and place, its trunks, the audit trail."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from permanence.backstage.bases import AnyForm
+from permanence.backstage.fields import COUNTRY_CHOICES, AddressesField, time_zone_choices
+from permanence.backstage.site import HouseAdmin, ReadOnly
+from permanence.foundation import operations
+from permanence.foundation.models import House
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+from permanence.switchboard import operations as switchboard
+from permanence.switchboard.models import Trunk
+
+CLOCK = SystemClock()
+
+
+class HouseForm(AnyForm):
+    """What the house is called and where it is."""
+
+    country = forms.ChoiceField(label=_("country"), choices=COUNTRY_CHOICES)
+    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zone_choices)
+
+    class Meta:
+        model = House
+        fields = ("name", "language", "country", "time_zone")
+
+
+class OwnHouseAdmin(HouseAdmin):
+    """The owner's house."""
+
+    form = HouseForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[House]:
+        """The one house."""
+        return House.objects.filter(pk=who(request).house_key)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        """A house is opened by the launcher."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: House | None = None) -> bool:  # noqa: ARG002
+        """A house is deleted with its data folder."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: House, form: Any, change: bool) -> None:  # noqa: ARG002
+        """Through the operation."""
+        operations.change_house(
+            name=obj.name,
+            language=obj.language,
+            country=obj.country,
+            time_zone=obj.time_zone,
+            by=who(request),
+            at=CLOCK.now(),
+        )
+
+
+class TrunkForm(AnyForm):
+    """A carrier's trunk."""
+
+    addresses = AddressesField(
+        label=_("addresses"), help_text=_("Where the carrier calls from, one a line: 192.0.2.10 or 192.0.2.64/28.")
+    )
+    country = forms.ChoiceField(
+        label=_("country"), choices=COUNTRY_CHOICES, help_text=_("National numbers are read as this country's.")
+    )
+
+    class Meta:
+        model = Trunk
+        exclude = ("house",)
+
+
+class TrunkAdmin(HouseAdmin):
+    """Trunks."""
+
+    form = TrunkForm
+    list_display = ("name", "country", "transport", "registrar")
+    fieldsets: ClassVar = (
+        (None, {"fields": ("name", "addresses", "country", "transport")}),
+        (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
+        (_("Registration (leave empty for a trunk known by its address)"), {"fields": ("registrar", "user", "secret")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Trunk, form: Any, change: bool) -> None:  # noqa: ARG002
+        """The row, in the owner's house, and its announcement."""
+        by = who(request)
+        obj.house_id = by.house_key
+        obj.save()
+        action = "trunk.changed" if change else "trunk.added"
+        switchboard.trunk_changed(trunk=obj.name, action=action, by=by, at=CLOCK.now())
+
+    def delete_model(self, request: HttpRequest, obj: Trunk) -> None:
+        """The row goes; the exchange refuses the carrier from then on."""
+        obj.delete()
+        switchboard.trunk_changed(trunk=obj.name, action="trunk.removed", by=who(request), at=CLOCK.now())
+
+
+class AuditAdmin(ReadOnly):
+    """Who did what, when."""
+
+    list_display = ("at", "by_name", "action", "subject", "detail")
+    list_filter = ("action",)
+    date_hierarchy = "at"
+    ordering = ("-at", "-pk")

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Persons in the back office: the register, the password, the marks, and who answers calls in which languages."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from permanence.backstage.bases import AnyForm
+from permanence.backstage.fields import LanguagesField
+from permanence.backstage.site import HouseAdmin
+from permanence.foundation import operations
+from permanence.foundation.models import Person
+from permanence.foundation.rules import Role
+from permanence.foundation.who import Who, who
+from permanence.kernel.system import SystemClock
+from permanence.staff import operations as staff
+from permanence.staff.models import Secretary
+
+CLOCK = SystemClock()
+
+
+class PersonForm(AnyForm):
+    """A person, her new password when one is given, and whether she answers calls."""
+
+    new_password = forms.CharField(
+        label=_("new password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. Leave empty to keep the present one."),
+    )
+    answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
+    languages = LanguagesField(label=_("languages spoken to callers"), required=False)
+
+    class Meta:
+        model = Person
+        fields = ("email", "name", "language", "is_active", "is_supervisor", "is_owner")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        secretary = Secretary.objects.filter(person=self.instance.pk).first() if self.instance.pk else None
+        if secretary is not None:
+            self.initial.setdefault("answers_calls", secretary.active)
+            self.initial.setdefault("languages", secretary.languages)
+
+    def clean_email(self) -> str:
+        """Logins are kept in small letters."""
+        return str(self.cleaned_data["email"]).strip().lower()
+
+    def clean_new_password(self) -> str:
+        """A password that passes the validators, or none."""
+        password = str(self.cleaned_data["new_password"])
+        if password:
+            validate_password(password, self.instance)
+        return password
+
+    def clean(self) -> dict[str, Any]:
+        """A secretary speaks a language; the house keeps an owner who may sign in."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("answers_calls") and not cleaned.get("languages"):
+            self.add_error("languages", _("Write at least one language: calls are offered by language."))
+        stays = cleaned.get("is_owner") and cleaned.get("is_active")
+        if self.instance.pk and not stays and not self._other_owner():
+            self.add_error(None, _("The house must keep an owner who may sign in."))
+        return cleaned
+
+    def _other_owner(self) -> bool:
+        owners = Person.objects.for_house(self.instance.house_id).filter(is_owner=True, is_active=True)
+        return owners.exclude(pk=self.instance.pk).exists()
+
+
+class PersonAdmin(HouseAdmin):
+    """Persons."""
+
+    form = PersonForm
+    list_display = ("name", "email", "is_secretary", "is_supervisor", "is_owner", "is_portal_user", "is_active")
+    search_fields = ("name", "email")
+    fieldsets = (
+        (None, {"fields": ("name", "email", "language", "new_password", "is_active")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages")}),
+        (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:  # noqa: ARG002
+        """What a person did stays readable under her name: she is stopped from signing in instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """One operation for each thing the form changed."""
+        by, at, given = who(request), CLOCK.now(), form.cleaned_data
+        wanted = {Role.SUPERVISOR: given["is_supervisor"], Role.OWNER: given["is_owner"]}
+        if change:
+            # The owner is granted before she might be made inactive, so that the house never lacks one in between.
+            for role, held in wanted.items():
+                operations.grant(person=str(obj.pk), role=role, held=held, by=by, at=at)
+            operations.change_person(
+                person=str(obj.pk),
+                email=given["email"],
+                name=given["name"],
+                language=given["language"],
+                active=given["is_active"],
+                by=by,
+                at=at,
+            )
+            if given["new_password"]:
+                operations.give_password(person=str(obj.pk), password=given["new_password"], by=by, at=at)
+        else:
+            key = operations.add_person(
+                email=given["email"],
+                name=given["name"],
+                language=given["language"],
+                roles=frozenset(role for role, held in wanted.items() if held),
+                password=given["new_password"] or None,
+                by=by,
+                at=at,
+            )
+            obj.pk, obj.house_id = int(key), by.house_key
+        self._secretary(obj, given, by)
+
+    def _secretary(self, person: Person, given: dict[str, Any], by: Who) -> None:
+        at = CLOCK.now()
+        row = Secretary.objects.for_house(by.house_key).filter(person=person.pk).first()
+        languages = tuple(given["languages"])
+        if row is not None:
+            spoken = languages or tuple(row.languages)
+            active = bool(given["answers_calls"] and given["is_active"])
+            staff.change_secretary(secretary=str(row.pk), languages=spoken, active=active, by=by, at=at)
+        elif given["answers_calls"]:
+            staff.make_secretary(person=str(person.pk), languages=languages, by=by, at=at)

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the room announces. No event carries a caller's number."""
+
+from dataclasses import dataclass
+
+from permanence.kernel.events import Event, EventCatalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRecorded(Event):
+    """A call is over and its record complete but for the outcome. `client` is None for a line nobody has."""
+
+    call: str
+    client: str | None
+    abandoned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMessageReceived(Event):
+    """A caller left a voice message: `file` is its name in the spool, `seconds` its length."""
+
+    call: str
+    client: str | None
+    file: str
+    seconds: float
+
+
+CALLS_EVENTS = EventCatalogue(CallRecorded, VoiceMessageReceived)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Acts of persons on the record of a call."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+
+from permanence.calls.models import Call
+from permanence.foundation import audit, live
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+
+
+class CallUnknown(Refusal):
+    """No such call in this house."""
+
+    code = "call_unknown"
+
+
+class OutcomeEmpty(Refusal):
+    """An outcome names what became of the call."""
+
+    code = "outcome_empty"
+
+
+@transaction.atomic
+def set_outcome(*, call: str, outcome: str, by: Who, at: datetime) -> None:
+    """Correct what became of a call. Raises CallUnknown, OutcomeEmpty."""
+    if not outcome.strip():
+        raise OutcomeEmpty(call)
+    row = _locked(call, by)
+    before, row.outcome = row.outcome, outcome.strip()[:40]
+    row.save(update_fields=["outcome"])
+    _note(row, "call.outcome", by=by, at=at, detail={"before": before, "after": row.outcome})
+
+
+@transaction.atomic
+def mark_called_back(*, call: str, by: Who, at: datetime) -> None:
+    """The caller was called back: he leaves the list. Marked already: the first mark stays. Raises CallUnknown."""
+    row = _locked(call, by)
+    if row.called_back_at is not None:
+        return
+    row.called_back_at, row.called_back_by_id = at, by.person_key
+    row.save(update_fields=["called_back_at", "called_back_by"])
+    _note(row, "call.called_back", by=by, at=at)
+
+
+@transaction.atomic
+def undo_called_back(*, call: str, by: Who, at: datetime) -> None:
+    """He was not called back after all: he is on the list again. Raises CallUnknown."""
+    row = _locked(call, by)
+    if row.called_back_at is None:
+        return
+    row.called_back_at = row.called_back_by = None
+    row.save(update_fields=["called_back_at", "called_back_by"])
+    _note(row, "call.called_back_undone", by=by, at=at)
+
+
+@transaction.atomic
+def note_export(*, client: str, first: date, last: date, by: Who, at: datetime) -> None:
+    """Note in the audit trail that a person took a client's calls of those days out of the house."""
+    detail = {"first": first.isoformat(), "last": last.isoformat()}
+    audit.note(
+        by=by, at=at, action="calls.exported", subject=f"clients.client:{client}", client=client, detail=detail
+    )
+
+
+def _locked(call: str, by: Who) -> Call:
+    row = Call.objects.for_house(by.house).select_for_update().filter(call=call).first()
+    if row is None:
+        raise CallUnknown(call)
+    return row
+
+
+def _note(row: Call, action: str, *, by: Who, at: datetime, detail: dict[str, str] | None = None) -> None:
+    audit.note(by=by, at=at, action=action, subject=f"calls.call:{row.pk}", client=row.client_id, detail=detail)
+    live.touch(f"house/{by.house}/calls", house_key=by.house_key, at=at)

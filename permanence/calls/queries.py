@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of the calls: frozen rows, scoped to the house and, where asked, to one client.
+
+Days and months are those of the house's time zone. Every query asks the database a fixed number of times.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q
+
+from permanence.calls.models import Call, CallOffer
+from permanence.foundation.models import House
+from permanence.foundation.tenancy import ClientQuerySet
+from permanence.kernel.refusals import Refusal
+
+PAGE = 50
+CALL_BACK_DAYS = 30
+"""How far back a caller who was not answered stands on the list of those to be called back."""
+LIST_LIMIT = 200
+EXPORT_CHUNK = 500
+
+
+class NoSuchHouse(Refusal):
+    """No house of that short name."""
+
+    code = "no_such_house"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRow:
+    """One console that rang: whose, and how that ended (empty while it rings)."""
+
+    secretary: str
+    secretary_name: str
+    offered_at: datetime
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One call as lists show it. `caller` is empty when masked or unknown; `client` None on a line nobody has."""
+
+    call: str
+    client: str | None
+    client_name: str
+    client_initials: str
+    client_colour: int
+    called_line: str
+    caller: str
+    display: str
+    masked: bool
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    wait_ms: int | None
+    secretary: str | None
+    secretary_name: str
+    abandoned: bool
+    closed_reason: str
+    ended_by: str
+    why: str
+    outcome: str
+    voice_seconds: float | None
+    called_back_at: datetime | None
+    called_back_by: str
+    offers: tuple[OfferRow, ...] = ()
+
+    @property
+    def talked_ms(self) -> int | None:
+        """From the first answer to the end, None when it was not answered or goes on."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return max(int((self.ended_at - self.answered_at).total_seconds() * 1000), 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFilters:
+    """What the list shows. `first` and `last` are days of the house, both included; None is open."""
+
+    client: str = ""
+    secretary: str = ""
+    first: date | None = None
+    last: date | None = None
+    abandoned_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPage:
+    """One page, newest call first. `page` counts from 1."""
+
+    rows: tuple[CallRow, ...]
+    total: int
+    page: int
+    pages: int
+
+
+def zone_of(*, house: str) -> ZoneInfo:
+    """The time zone of a house, by whose days its calls are counted. Raises NoSuchHouse. One query."""
+    zone = House.objects.filter(slug=house).values_list("time_zone", flat=True).first()
+    if zone is None:
+        raise NoSuchHouse(house)
+    return ZoneInfo(zone)
+
+
+def call_page(*, house: str, filters: CallFilters, page: int = 1, zone: ZoneInfo) -> CallPage:
+    """One page of a house's calls; a page after the last gives the last. Three queries."""
+    found = _filtered(house, filters, zone)
+    total = found.count()
+    pages = max(-(-total // PAGE), 1)
+    page = min(max(page, 1), pages)
+    rows = list(found[(page - 1) * PAGE : page * PAGE])
+    offers = _offers(house, rows)
+    return CallPage(rows=tuple(_view(row, offers.get(row.pk, ())) for row in rows), total=total, page=page, pages=pages)
+
+
+def exported_calls(*, house: str, client: str, first: date, last: date, zone: ZoneInfo) -> Iterator[CallRow]:
+    """All calls of one client in those days (both included), oldest first. One query, read in chunks."""
+    found = _filtered(house, CallFilters(client=client, first=first, last=last), zone)
+    for row in found.order_by("arrived_at", "pk").iterator(chunk_size=EXPORT_CHUNK):
+        yield _view(row)
+
+
+def to_call_back(*, house: str, at: datetime) -> tuple[CallRow, ...]:
+    """The callers whom nobody answered and who can be called back, the one who waits longest first. One query.
+
+    Those who hung up and those sent away after the longest wait without leaving a voice message, in the last
+    `CALL_BACK_DAYS`. Who was answered later at the same client is not listed, and who tried several times only once.
+    """
+    unanswered = _unanswered(Call.objects.for_house(house)).filter(
+        arrived_at__gte=at - timedelta(days=CALL_BACK_DAYS), called_back_at__isnull=True
+    )
+    later = Call.objects.filter(
+        Q(client=OuterRef("client")) | Q(client__isnull=True, called_line=OuterRef("called_line")),
+        house=OuterRef("house"),
+        caller=OuterRef("caller"),
+        arrived_at__gt=OuterRef("arrived_at"),
+    )
+    answered_later = later.filter(Q(answered_at__isnull=False, abandoned=False) | Q(called_back_at__isnull=False))
+    tried_again = _unanswered(later)
+    found = unanswered.filter(~Exists(answered_later), ~Exists(tried_again)).order_by("arrived_at", "pk")
+    return tuple(_view(row) for row in found.select_related(*_JOINED)[:LIST_LIMIT])
+
+
+def called_back(*, house: str, since: datetime) -> tuple[CallRow, ...]:
+    """Those marked as called back since a moment, the latest first: what can be undone. One query."""
+    found = Call.objects.for_house(house).filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")
+    return tuple(_view(row) for row in found.select_related(*_JOINED)[:LIST_LIMIT])
+
+
+def earlier_calls(*, house: str, client: str, number: str, before: datetime, limit: int = 20) -> tuple[CallRow, ...]:
+    """Earlier calls of a number (E.164) to one client, newest first; never those to another client. One query."""
+    if not number or not _is_key(client):
+        return ()
+    found = Call.objects.for_house(house).for_client(client).filter(caller=number, masked=False, arrived_at__lt=before)
+    return tuple(_view(row) for row in found.select_related(*_JOINED).order_by("-arrived_at", "-pk")[:limit])
+
+
+def client_of(*, house: str, call: str) -> str | None:
+    """The client whom a call was for; None on a line nobody has, and as long as the call is not recorded. One query."""
+    key = Call.objects.for_house(house).filter(call=call).values_list("client", flat=True).first()
+    return None if key is None else str(key)
+
+
+def _unanswered(found: ClientQuerySet[Call]) -> ClientQuerySet[Call]:
+    return found.filter(
+        Q(abandoned=True) | Q(closed_reason="max_wait", voice_seconds__isnull=True), ended_at__isnull=False
+    ).exclude(caller="")
+
+
+_JOINED = ("client", "secretary__person", "called_back_by")
+
+
+def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySet[Call]:
+    found = Call.objects.for_house(house).select_related(*_JOINED).order_by("-arrived_at", "-pk")
+    if filters.client:
+        found = found.for_client(filters.client) if _is_key(filters.client) else found.none()
+    if filters.secretary:
+        found = found.filter(secretary=int(filters.secretary)) if _is_key(filters.secretary) else found.none()
+    if filters.first is not None:
+        found = found.filter(arrived_at__gte=_midnight(filters.first, zone))
+    if filters.last is not None:
+        found = found.filter(arrived_at__lt=_midnight(filters.last + timedelta(days=1), zone))
+    return found.filter(abandoned=True) if filters.abandoned_only else found
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def _offers(house: str, rows: Iterable[Call]) -> dict[int, tuple[OfferRow, ...]]:
+    found: dict[int, tuple[OfferRow, ...]] = {}
+    offers = CallOffer.objects.for_house(house).filter(call__in=[row.pk for row in rows])
+    for offer in offers.select_related("secretary__person").order_by("offered_at", "pk"):
+        shown = OfferRow(
+            secretary=str(offer.secretary_id),
+            secretary_name=offer.secretary.person.name,
+            offered_at=offer.offered_at,
+            how=offer.how,
+        )
+        found[offer.call_id] = (*found.get(offer.call_id, ()), shown)
+    return found
+
+
+def _view(row: Call, offers: tuple[OfferRow, ...] = ()) -> CallRow:
+    return CallRow(
+        call=row.call,
+        client=None if row.client is None else str(row.client.pk),
+        client_name="" if row.client is None else row.client.name,
+        client_initials="" if row.client is None else row.client.initials,
+        client_colour=0 if row.client is None else row.client.colour,
+        called_line=row.called_line,
+        caller=row.caller,
+        display=row.display,
+        masked=row.masked,
+        arrived_at=row.arrived_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        wait_ms=row.wait_ms,
+        secretary=None if row.secretary is None else str(row.secretary.pk),
+        secretary_name="" if row.secretary is None else row.secretary.person.name,
+        abandoned=row.abandoned,
+        closed_reason=row.closed_reason,
+        ended_by=row.ended_by,
+        why=row.why,
+        outcome=row.outcome,
+        voice_seconds=row.voice_seconds,
+        called_back_at=row.called_back_at,
+        called_back_by="" if row.called_back_by is None else row.called_back_by.name,
+        offers=offers,
+    )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`python -m permanence.engine.exchange`: prints `ready` when it serves, stops on SIGTERM."""
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Callable
+
+from permanence.engine.exchange.log import start_logging
+from permanence.engine.exchange.options import Options, read_options
+from permanence.engine.exchange.process import CannotStart, Exchange
+from permanence.kernel.system import SystemClock, SystemEntropy
+
+_new_loop: Callable[[], asyncio.AbstractEventLoop] | None
+try:
+    import uvloop
+except ImportError:
+    _new_loop = None
+else:
+    _new_loop = uvloop.new_event_loop
+
+_log = logging.getLogger("permanence.exchange")
+
+
+async def serve(options: Options) -> None:
+    """Runs until SIGTERM or SIGINT. Raises CannotStart or OSError."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    exchange = Exchange(options, SystemClock(), SystemEntropy())
+    await exchange.start()
+    gc.collect()
+    gc.freeze()  # what lives from the start is not walked again during calls
+    print("ready", flush=True)  # noqa: T201 - the contract with whoever started us
+    await stopping.wait()
+    _log.info("stopping")
+    await exchange.stop()
+
+
+def main() -> int:
+    """The process; its exit status."""
+    options = read_options()
+    start_logging(logging.DEBUG if options.verbose else logging.INFO)
+    try:
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            runner.run(serve(options))
+    except (CannotStart, OSError) as error:
+        _log.error("cannot_start", extra={"fields": {"why": str(error)}})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

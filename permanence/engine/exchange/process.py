@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The exchange as a process: the conductor with its sockets, its journal, its clock and its loop."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from permanence.engine.exchange import takeover
+from permanence.engine.exchange.aside import note_healthy, open_journal
+from permanence.engine.exchange.bus import ControlServer
+from permanence.engine.exchange.conductor import Conductor
+from permanence.engine.exchange.journal import Journal
+from permanence.engine.exchange.line import LineServer
+from permanence.engine.exchange.log import event_fields
+from permanence.engine.exchange.moment import Moment
+from permanence.engine.exchange.options import Options
+from permanence.engine.exchange.parts import ExchangeSettings
+from permanence.engine.exchange.slices import SliceStore
+from permanence.engine.exchange.trunks import TrunkBook
+from permanence.kernel.clock import Clock, Entropy
+from permanence.kernel.tickets import SeatTicket
+from permanence.telephony.commands import Hello, HouseCommand, SeatCommand
+from permanence.telephony.gateways.embedded import EmbeddedGateway
+from permanence.telephony.media.control import MediaConnected, MediaEvent
+from permanence.telephony.shells.sip_runner import SipRunner
+from permanence.telephony.sip.endpoint import SipEndpoint
+from permanence.telephony.sip.events import SipEvent
+from permanence.telephony.sip.settings import SipSettings
+
+CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
+HEALTHY_S = 10.0
+RESOLVE_EVERY_S = 60.0
+_log = logging.getLogger("permanence.exchange")
+
+
+class CannotStart(Exception):
+    """Said in one sentence to whoever started the process."""
+
+
+class LoggedJournal(Journal):
+    """The journal, each event of which also becomes a line of the log."""
+
+    def append(self, event: dict[str, Any]) -> int:
+        """See `Journal`."""
+        _log.info(str(event.get("type")), extra={"fields": event_fields(event)})
+        return super().append(event)
+
+
+class Exchange:
+    """Composes the exchange and runs it on the current loop. Implements `Seats` and `HouseCommands` for its doors."""
+
+    def __init__(self, options: Options, clock: Clock, entropy: Entropy) -> None:
+        """Reads the journal and the table and rebuilds what a dead exchange left. Raises CannotStart or OSError."""
+        self._options = options
+        self._clock = clock
+        self._loop = asyncio.get_running_loop()
+        self._journal_folder = options.data / "journal"
+        self._journal, aside = open_journal(self._journal_folder, clock, self._synced_in_thread, LoggedJournal)
+        slices = SliceStore(options.data / "table")
+        self._trunks = TrunkBook()
+        endpoint = SipEndpoint(SipSettings(public_host=options.public_address or None), entropy, self._trunks.trust)
+        self._gateway = EmbeddedGateway(options.run / MEDIA_SOCKET)
+        self._line = LineServer(self, clock, _ticket_key(options.data), options.origins)
+        settings = ExchangeSettings(
+            engine=options.engine,
+            media_host=options.public_address,
+            first_rtp_port=options.first_rtp_port,
+            last_rtp_port=options.last_rtp_port,
+        )
+        self._conductor = Conductor(
+            settings,
+            endpoint=endpoint,
+            gateway=self._gateway,
+            journal=self._journal,
+            pages=self._line,
+            slices=slices,
+            trunks=self._trunks,
+            entropy=entropy,
+        )
+        self._sip = SipRunner(endpoint, self._sip_event, clock.monotonic)
+        self._control = ControlServer(options.run / CONTROL_SOCKET, options.engine, self._journal, self)
+        self._timer: asyncio.TimerHandle | None = None
+        self._alarms: dict[str, str] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        alarms = self._conductor.parts.alarms
+        if aside is not None:
+            alarms["journal_aside"] = f"the journal crashed the exchange and was set aside ({aside.name})"
+        for name in slices.unreadable:
+            alarms[f"slice:{name}"] = "this slice of the table cannot be read"
+
+    async def start(self) -> None:
+        """Takes over, then opens the doors. Raises OSError when one is taken."""
+        counts = takeover.restore(self._conductor, self._moment())
+        _log.info("restored", extra={"fields": {**counts, "torn_bytes": self._journal.torn_bytes}})
+        options = self._options
+        udp = options.fds.get("sip-udp", ())
+        for fd in udp:
+            await self._sip.listen_udp(fd=fd)
+        if not udp:
+            await self._sip.listen_udp(host=options.sip_host, port=options.sip_port)
+        self._gateway.listen(self._media_event)
+        await self._control.start()
+        inherited = options.fds.get("line", ())
+        sockets = [socket.socket(fileno=fd) for fd in inherited]
+        await self._line.start(host=options.line_host, port=options.line_port, sockets=sockets)
+        for work in (self._gateway.run, self._every_second, self._resolve_trunks):
+            self._tasks.append(asyncio.create_task(work()))
+        self._after()
+
+    async def stop(self) -> None:
+        """Closes the doors and writes what is left. The calls stay in media, for the exchange that comes next."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._line.stop()
+        await self._control.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._sip.pump()
+        self._sip.close()
+        self._journal.close()
+        note_healthy(self._journal_folder)
+
+    # -- Seats -----------------------------------------------------------------------------------------------------
+
+    def page_opened(self, page: str, ticket: SeatTicket, hello: Hello) -> None:
+        """See `line.Seats`."""
+        self._conductor.page_opened(page, ticket, hello, self._moment())
+        _log.info("page_opened", extra={"fields": {"page": page, "secretary": ticket.secretary, "seat": ticket.seat}})
+        self._after()
+
+    def page_renewed(self, page: str, ticket: SeatTicket) -> None:
+        """See `line.Seats`."""
+        self._conductor.page_renewed(page, ticket)
+
+    def page_command(self, page: str, command: SeatCommand, request: int | None) -> None:
+        """See `line.Seats`."""
+        self._conductor.page_command(page, command, request, self._moment())
+        self._after()
+
+    def page_closed(self, page: str) -> None:
+        """See `line.Seats`."""
+        self._guarded(lambda: self._conductor.page_closed(page, self._moment()))
+        _log.info("page_closed", extra={"fields": {"page": page}})
+
+    # -- HouseCommands ---------------------------------------------------------------------------------------------
+
+    def command(self, command: HouseCommand) -> Any:
+        """See `bus.HouseCommands`."""
+        result = self._conductor.house_command(command, self._moment())
+        self._after()
+        return result
+
+    # -- what happens ----------------------------------------------------------------------------------------------
+
+    def _sip_event(self, event: SipEvent) -> None:
+        self._guarded(lambda: self._conductor.sip_event(event, self._moment()))
+
+    def _media_event(self, event: MediaEvent) -> None:
+        if isinstance(event, MediaConnected):
+            _log.info("media_connected", extra={"fields": {"instance": event.living.instance}})
+            self._guarded(lambda: takeover.media_connected(self._conductor, event.living, self._moment()))
+        else:
+            self._guarded(lambda: self._conductor.media_happened(event, self._moment()))
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._guarded(lambda: self._conductor.tick_desks(self._moment()))
+
+    def _guarded(self, turn: Callable[[], None]) -> None:
+        """A fault in one turn is written down and costs that turn, not the telephone."""
+        try:
+            turn()
+        except Exception:
+            _log.exception("turn_failed")
+        self._after()
+
+    def _after(self) -> None:
+        """After each turn: what SIP has to send, the next timer, the alarms."""
+        self._sip.pump()
+        moment = self._moment()
+        due = self._conductor.next_desk_deadline(moment)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            self._timer = self._loop.call_later(max(0.0, due - moment.now), self._tick)
+        self._tell_alarms()
+
+    def _tell_alarms(self) -> None:
+        current = self._conductor.parts.alarms
+        if current == self._alarms:
+            return
+        for code, why in current.items():
+            if self._alarms.get(code) != why:
+                _log.error("alarm", extra={"fields": {"code": code, "why": why}})
+        for code in self._alarms.keys() - current.keys():
+            _log.info("alarm_over", extra={"fields": {"code": code}})
+        self._alarms = dict(current)
+
+    def _moment(self) -> Moment:
+        return Moment.read(self._clock)
+
+    def _synced_in_thread(self, _position: int) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closing
+            self._loop.call_soon_threadsafe(self._synced)
+
+    def _synced(self) -> None:
+        self._conductor.synced()
+        self._control.wake()
+
+    # -- beside the calls ------------------------------------------------------------------------------------------
+
+    async def _every_second(self) -> None:
+        seconds = 0
+        while True:
+            await asyncio.sleep(1)
+            seconds += 1
+            self._journal.check_room()
+            alarms = self._conductor.parts.alarms
+            if self._journal.failure:
+                alarms["journal"] = f"new calls are refused: {self._journal.failure}"
+            else:
+                alarms.pop("journal", None)
+            self._line.check_tickets()
+            self._tell_alarms()
+            if seconds == HEALTHY_S:
+                note_healthy(self._journal_folder)
+
+    async def _resolve_trunks(self) -> None:
+        while True:
+            found: dict[str, tuple[str, ...]] = {}
+            for name in self._trunks.host_names():
+                with contextlib.suppress(OSError):
+                    rows = await self._loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
+                    found[name] = tuple(sorted({str(row[4][0]) for row in rows}))
+            if found:
+                self._trunks.resolved(found)
+            await asyncio.sleep(RESOLVE_EVERY_S)
+
+
+def _ticket_key(data: Path) -> bytes:
+    path = data / "keys" / TICKET_KEY
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise CannotStart(f"the key of the seat tickets cannot be read: {path}: {error.strerror}") from error
+    if len(key) != 32:
+        raise CannotStart(f"the key of the seat tickets has to be 32 bytes: {path}")
+    return key

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Messages as the portal draws them: the four boxes, the sentence beside them, the age, whose message it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+
+from permanence.messaging import words
+from permanence.messaging.queries import MessageRow
+from permanence.messaging.rules import Fill, Urgency
+
+_STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
+_AGE = {"calm": "muted", "late": "age--late", "overdue": "age--over"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message of the list. `steps`: the classes of the four boxes. `mine_done`: this person acknowledged it."""
+
+    row: MessageRow
+    steps: tuple[str, ...]
+    track: str
+    sentence: str
+    others: tuple[str, ...]
+    urgency: str
+    is_urgent: bool
+    is_unread: bool
+    is_final: bool
+    mine_done: bool
+    age: str
+    age_class: str
+    taken: str
+    taken_day: str
+
+
+def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
+    """The row as drawn for a person, on the client's clock."""
+    state, zone = row.state, ZoneInfo(row.time_zone)
+    failed = state.failed is not None
+    taken = row.taken_at.astimezone(zone)
+    today = taken.date() == at.astimezone(zone).date()
+    return Letter(
+        row=row,
+        steps=tuple(_STEP[fill] for _, fill in state.boxes),
+        track="track--failed" if failed else "track--final" if state.is_acknowledged else "",
+        sentence=words.state_sentence(state, zone),
+        others=tuple(words.others_sentence(act, zone) for act in state.others_acknowledged if act.person != person),
+        urgency=str(words.URGENCY[row.urgency]),
+        is_urgent=row.urgency is Urgency.URGENT and not state.is_acknowledged,
+        is_unread=all(act.person != person for act in state.read_by),
+        is_final=state.is_acknowledged,
+        mine_done=any(act.person == person for act in state.acknowledged_by),
+        age=words.age_words(state.age),
+        age_class=_AGE[state.age_level.value],
+        taken=words.moment(row.taken_at, zone),
+        taken_day="" if today else formats.date_format(taken, "j F"),
+    )

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Keeps the list of messages fresh: when a topic of it is touched, when the page is shown again, and every minute.
+
+const list = document.getElementById("list");
+const topics = new Set((list?.dataset.topics ?? "").split(" ").filter(Boolean));
+const MINUTE = 60_000;
+let wait = 1_000;
+
+async function refresh() {
+  if (!list || document.visibilityState !== "visible") return;
+  const focused = document.activeElement instanceof HTMLAnchorElement ? document.activeElement.href : "";
+  try {
+    const answer = await fetch(list.dataset.part ?? "", { headers: { Accept: "text/html" }, redirect: "error" });
+    if (!answer.ok) return;
+    list.innerHTML = await answer.text();
+    if (focused) [...list.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
+  } catch {
+    // the network is away: the list stays as it was, the next minute tries again
+  }
+}
+
+function listen() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+  socket.addEventListener("open", () => {
+    wait = 1_000;
+    refresh();
+  });
+  socket.addEventListener("message", (event) => {
+    try {
+      if (topics.has(JSON.parse(event.data).topic)) refresh();
+    } catch {
+      // not for this page
+    }
+  });
+  socket.addEventListener("close", (event) => {
+    if (event.code === 4401 || event.code === 4403) return; // not signed in any more: a click leads to the sign-in page
+    setTimeout(listen, wait);
+    wait = Math.min(wait * 2, MINUTE);
+  });
+}
+
+if (list) {
+  document.addEventListener("visibilitychange", refresh);
+  setInterval(refresh, MINUTE);
+  listen();
+}

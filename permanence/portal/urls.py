@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of the portal and of the demonstration's mailbox; included at the root of the site."""
+
+from django.urls import path
+
+from permanence.portal import mailbox, views
+
+urlpatterns = [
+    path("portal", views.inbox, name="portal"),
+    path("portal/messages/<slug:message>", views.message, name="portal_message"),
+    path("portal/messages/<slug:message>/read", views.read, name="portal_read"),
+    path("portal/messages/<slug:message>/acknowledge", views.acknowledge, name="portal_acknowledge"),
+    path("portal/messages/<slug:message>/answer", views.answer, name="portal_answer"),
+    path("demo/mail", mailbox.mailbox, name="demo_mail"),
+    path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
+]

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./run doctor`: says in plain words what is well and what is wrong with a house. It changes nothing."""
+
+import argparse
+import ctypes
+import os
+import shutil
+import socket
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+from permanence.project import backup, config
+from permanence.project.phone.directory import read_table
+from permanence.project.supervisor import folder
+from permanence.project.supervisor.ports import PortBusy, bind
+from permanence.project.supervisor.sockets import wanted_ports
+from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
+from permanence.reception.table import RoutingTable
+
+EXPECTED = ("mediaplane", "exchange", "web", "worker")
+NETWORK_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"}
+LOW_DISK = 2_000_000_000
+FULL_DISK = 200_000_000
+BACKUP_AGE = timedelta(days=2)
+CERTIFICATE_DAYS = 14
+TIME_ERROR = 5
+"""What adjtimex(2) returns when nothing keeps the clock right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `level` is "well", "look" (may be wanted) or "wrong"."""
+
+    level: str
+    subject: str
+    sentence: str
+
+
+def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
+    """Everything that can be seen from this machine, in the order in which it should be mended."""
+    status = folder.read_status(configuration.data)
+    yield from processes(status)
+    yield from ports(configuration, status)
+    yield from microphone(configuration, at=at)
+    yield disk(shutil.disk_usage(configuration.data).free, file_system(configuration.data, mounts()))
+    yield clock(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
+    yield from trunks(read_table(configuration.data), demonstration=configuration.demonstration)
+    yield last_backup(configuration, at=at)
+
+
+def processes(status: Mapping[str, Any] | None, proc: Path = Path("/proc")) -> Iterator[Finding]:
+    """Whether the house runs, and each of its processes."""
+    if status is None:
+        yield Finding("wrong", "house", "No house runs on this data folder: start it with ./run.")
+        return
+    supervisor = int(status["pid"])
+    yield Finding("well", "house", f"The house runs since {status['started']} (process {supervisor}).")
+    running = children(supervisor, proc)
+    for name in EXPECTED:
+        if any(f"permanence.engine.{name}" in line or f"permanence.project.{name}" in line for line in running):
+            yield Finding("well", name, "running.")
+        else:
+            yield Finding("wrong", name, "not running; the log says why, the supervisor starts it again and again.")
+
+
+def children(parent: int, proc: Path) -> list[str]:
+    """The command lines of a process's children."""
+    try:
+        numbers = (proc / str(parent) / "task" / str(parent) / "children").read_text().split()
+    except OSError:
+        return []
+    return [line for number in numbers if (line := _command(proc / number))]
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def ports(configuration: config.Configuration, status: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """Running: do the site and the line answer. Not running: are the ports free."""
+    if status is None:
+        for wanted in wanted_ports(configuration):
+            try:
+                bind(wanted, or_next=False).close()
+            except PortBusy as busy:
+                yield Finding("wrong", "ports", busy.why)
+            else:
+                yield Finding("well", "ports", f"{wanted.name}: {wanted.port} is free.")
+        return
+    for name, address in (("the site", status["web"]), ("the line", status["line"])):
+        if configuration.public_host:
+            host, port = configuration.web_host, configuration.web_port
+        else:
+            host, _, number = str(address).partition("://")[2].removesuffix("/line").rpartition(":")
+            port = int(number)
+        if answers("127.0.0.1" if host in {"localhost", "0.0.0.0"} else host.strip("[]"), port):
+            yield Finding("well", "ports", f"{name} answers at {address}.")
+        else:
+            yield Finding("wrong", "ports", f"{name} does not answer at {address}.")
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a TCP connection is taken within 2 s."""
+    try:
+        with socket.create_connection((host, port), timeout=2.0):
+            return True
+    except OSError:
+        return False
+
+
+def microphone(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
+    """Browsers give the microphone to https and to localhost only (the "secure context" of W3C)."""
+    if configuration.public_host:
+        yield certificate(configuration.public_host, at=at)
+    elif config.is_loopback(configuration.web_host):
+        sentence = "Secretaries on this machine have their microphone; from elsewhere set public.host (README)."
+        yield Finding("well" if configuration.demonstration else "look", "microphone", sentence)
+    else:
+        sentence = f"The site listens on {configuration.web_host} without TLS: no browser gives its microphone there. "
+        yield Finding("wrong", "microphone", sentence + "Set public.host to a name that leads here.")
+
+
+def certificate(host: str, *, at: datetime, port: int = 443) -> Finding:
+    """The certificate that this machine shows under its public name."""
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=3.0) as plain,
+            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+        ):
+            shown = secured.getpeercert() or {}
+    except (OSError, ValueError) as error:
+        return Finding(
+            "wrong", "TLS", f"https://{host} does not answer on this machine with a good certificate: {error}."
+        )
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    left = (ends - at).days
+    level = "well" if left >= CERTIFICATE_DAYS else "wrong"
+    return Finding(level, "TLS", f"The certificate of {host} is good for {left} more days.")
+
+
+def mounts() -> list[tuple[str, str]]:
+    """(mount point, kind of file system) of this machine, proc(5)."""
+    lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    return [(words[1].replace("\\040", " "), words[2]) for line in lines if len(words := line.split()) > 2]
+
+
+def file_system(path: Path, mounted: Sequence[tuple[str, str]]) -> str:
+    """The kind of file system that holds `path`."""
+    holding = [(point, kind) for point, kind in mounted if path.is_relative_to(point)]
+    return max(holding, key=lambda found: len(found[0]), default=("", "unknown"))[1]
+
+
+def disk(free: int, kind: str) -> Finding:
+    """Room on the disk of the data folder (bytes), and whether it is a disk of this machine."""
+    if kind in NETWORK_SYSTEMS:
+        return Finding("wrong", "disk", f"The data folder is on {kind}: SQLite needs a disk of this machine.")
+    room = f"{free / 1e9:.1f} GB are free."
+    if free < FULL_DISK:
+        return Finding("wrong", "disk", f"{room} New calls will be refused when nothing is left.")
+    return Finding("look" if free < LOW_DISK else "well", "disk", room)
+
+
+def clock(state: int) -> Finding:
+    """`state`: what adjtimex(2) returned."""
+    if state == TIME_ERROR:
+        return Finding(
+            "look", "clock", "Nothing keeps this machine's clock right: install systemd-timesyncd or chrony."
+        )
+    if state < 0:
+        return Finding("look", "clock", "The state of the clock may not be read here.")
+    return Finding("well", "clock", "The clock is kept right.")
+
+
+def trunks(table: RoutingTable, *, demonstration: bool) -> Iterator[Finding]:
+    """The carriers from which calls are taken, and the lines that can be called."""
+    found = [trunk for house in table.houses.values() for trunk in house.trunks]
+    if not found:
+        yield Finding("wrong", "trunks", "No trunk: a call from a carrier is refused. Add one in the back office.")
+    for trunk in found:
+        sources = ", ".join(trunk.addresses) or trunk.registrar or "nowhere"
+        yield Finding("well", "trunks", f"{trunk.name}: calls from {sources}.")
+    if not table.lines:
+        yield Finding("wrong", "lines", "No client has a line: add a client and a number in the back office.")
+    elif not demonstration:
+        yield Finding("well", "lines", f"{len(table.lines)} lines of {len(table.clients)} clients.")
+
+
+def last_backup(configuration: config.Configuration, *, at: datetime) -> Finding:
+    """When the house was copied, by what `./run backup` left."""
+    if configuration.demonstration:
+        return Finding("well", "backup", "A demonstration needs none.")
+    try:
+        made = (configuration.data / backup.LAST).read_text(encoding="utf-8").split()[0]
+        when = datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except (OSError, ValueError, IndexError):
+        return Finding("wrong", "backup", "This house was never copied: ./run backup DIR")
+    old = at - when > BACKUP_AGE
+    return Finding("look" if old else "well", "backup", f"Last copied on {when:%Y-%m-%d %H:%M} UTC.")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Status 1 when something is wrong."""
+    parser = argparse.ArgumentParser(prog="./run doctor", description="Says what is wrong with a house.")
+    parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
+    data = parser.parse_args(arguments).data.resolve()
+    if not data.is_dir():
+        raise Refusal(f"There is no house in {data}: start one with ./run or ./run --empty DIR.")
+    settings = configuration_of(data, os.environ)
+    signs = {"well": "ok   ", "look": "look ", "wrong": "WRONG"}
+    findings = list(examine(settings, at=SystemClock().now()))
+    for finding in findings:
+        say(f"{signs[finding.level]}  {finding.subject:<11} {finding.sentence}")
+    return int(any(finding.level == "wrong" for finding in findings))

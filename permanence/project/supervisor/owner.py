@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A new real house: its data folder outside the clone, its first settings, its owner."""
+
+import argparse
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from permanence.kernel.clock import Entropy
+from permanence.kernel.refusals import Refusal
+from permanence.project import config
+
+TIME_ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg", "IE": "Europe/Dublin"}
+LANGUAGES = {"FR": "fr", "LU": "fr", "IE": "en"}
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+FIRST_SETTINGS = """\
+# The settings of this house. docs/configuration.md explains each of them.
+
+[house]
+name = "house"
+
+[sip]
+# Where carriers reach the house. Only the trunks of the back office are listened to.
+host = "0.0.0.0"
+
+[media]
+hosts = ["0.0.0.0"]
+
+# The name under which secretaries and doctors open the site over TLS, without which no browser gives a microphone.
+# [public]
+# host = "permanence.example.org"
+# address = "198.51.100.7"
+
+# [mail]
+# host = "smtp.example.org"
+# port = 587
+# security = "starttls"
+# user = "permanence"
+# from = "permanence@example.org"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who opens a house, and the first facts of the house itself."""
+
+    email: str
+    name: str
+    password: str
+    house: str
+    country: str
+
+    def as_json(self) -> dict[str, str]:
+        """What `prepare` reads."""
+        return {**asdict(self), "time_zone": TIME_ZONES[self.country], "language": LANGUAGES[self.country]}
+
+
+def new_password(entropy: Entropy) -> str:
+    """20 letters and digits that cannot be mistaken for each other, in groups of five (about 99 bits)."""
+    letters: list[str] = []
+    while len(letters) < 20:
+        # bytes that would make some letters likelier than others are thrown away
+        letters += [_LETTERS[byte % 31] for byte in entropy.token(32) if byte < 248]
+    return "-".join("".join(letters[start : start + 5]) for start in range(0, 20, 5))
+
+
+def refuse_inside(data: Path, clone: Path) -> None:
+    """A real house does not live in the clone: an update or a `git clean` would take it along. Raises Refusal."""
+    if data.is_relative_to(clone):
+        raise Refusal(f"{data} is inside the program's own folder. Give a folder outside {clone}.")
+
+
+def first_settings(data: Path) -> None:
+    """Writes `permanence.toml` for a new house; an existing one is left alone."""
+    path = data / config.FILE_NAME
+    if not path.exists():
+        path.write_text(FIRST_SETTINGS, encoding="utf-8")
+        path.chmod(0o600)
+
+
+def ask_owner(options: argparse.Namespace, entropy: Entropy) -> Owner:
+    """The owner from the options, asking on the terminal for what is missing. Raises Refusal without a terminal."""
+    email = options.owner_email or _ask("Your e-mail address (it will be your login): ", "--owner-email")
+    name = options.owner_name or email.partition("@")[0]
+    return Owner(email, name, new_password(entropy), options.house_name, options.country)
+
+
+def _ask(question: str, option: str) -> str:
+    if not sys.stdin.isatty():
+        raise Refusal(f"Give {option}: there is no terminal to ask on.")
+    answer = input(question).strip()
+    if "@" not in answer:
+        raise Refusal(f"{answer!r} is not an e-mail address.")
+    return answer

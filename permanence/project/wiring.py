@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who hears which event, in order: the one place where rooms are put together.
+
+Outbox events are delivered at least once, idempotent by event id (`foundation.outbox`); the engine's come in order,
+idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: receipts and positions stand under it.
+"""
+
+from collections.abc import Callable
+
+from permanence.clients.events import CLIENTS_EVENTS
+from permanence.dispatch.handlers import on_message_taken
+from permanence.foundation.events import FOUNDATION_EVENTS
+from permanence.foundation.outbox import Wiring
+from permanence.kernel.events import Event
+from permanence.messaging.events import MESSAGING_EVENTS
+from permanence.staff import handlers as staff
+from permanence.staff.events import STAFF_EVENTS
+from permanence.switchboard import handlers as switchboard
+from permanence.switchboard.events import SWITCHBOARD_EVENTS
+
+WIRING = Wiring(
+    catalogue=FOUNDATION_EVENTS.union(STAFF_EVENTS)
+    .union(CLIENTS_EVENTS)
+    .union(SWITCHBOARD_EVENTS)
+    .union(MESSAGING_EVENTS),
+    hearers={
+        "ClientChanged": (("switchboard.refresh", switchboard.refresh),),
+        "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
+        "StaffChanged": (
+            ("switchboard.refresh", switchboard.refresh),
+            ("switchboard.revoke", switchboard.revoke_seat_of_who_left),
+        ),
+        "TrunkChanged": (("switchboard.refresh", switchboard.refresh),),
+        "MessageTaken": (("dispatch.on_message_taken", on_message_taken),),
+    },
+)
+
+type EngineHearer = Callable[[str, int, Event], None]
+
+ENGINE_HEARERS: tuple[tuple[str, EngineHearer], ...] = (("staff", staff.apply_engine_event),)
+"""The rooms that hear the engine, in order."""

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What of the call list is asked for, as it stands in the address."""
+
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from permanence.calls.queries import CallFilters
+
+_NAMES = ("client", "day", "month", "secretary", "abandoned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The filters as typed: `day` "2026-11-24" wins over `month` "2026-11"; what is not a date counts as not typed."""
+
+    client: str = ""
+    day: str = ""
+    month: str = ""
+    secretary: str = ""
+    abandoned: bool = False
+    page: int = 1
+
+    @property
+    def filters(self) -> CallFilters:
+        """The same for the query."""
+        first, last = (self.day, self.day) if self.day else month_days(self.month) or ("", "")
+        return CallFilters(
+            client=self.client,
+            secretary=self.secretary,
+            first=read_day(first),
+            last=read_day(last),
+            abandoned_only=self.abandoned,
+        )
+
+    @property
+    def address(self) -> str:
+        """The filters without the page, as the query part of an address ("" when nothing is asked)."""
+        given = {"client": self.client, "day": self.day, "month": self.month, "secretary": self.secretary}
+        if self.abandoned:
+            given["abandoned"] = "1"
+        return urlencode({name: value for name, value in given.items() if value})
+
+
+def read_asked(given: Mapping[str, str]) -> Asked:
+    """The filters behind the query part of an address. Nothing typed there makes an error."""
+    page = given.get("page", "")
+    return Asked(
+        client=_key(given.get("client", "")),
+        day=given.get("day", "") if read_day(given.get("day", "")) else "",
+        month=given.get("month", "") if month_days(given.get("month", "")) else "",
+        secretary=_key(given.get("secretary", "")),
+        abandoned=given.get("abandoned", "") == "1",
+        page=int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
+    )
+
+
+def read_day(text: str) -> date | None:
+    """The day "YYYY-MM-DD", None when it is not one of this or the coming centuries' years."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if text == day.isoformat() and 1970 <= day.year <= 9000 else None
+
+
+def month_days(text: str) -> tuple[str, str] | None:
+    """The first and the last day of the month "YYYY-MM", None when it is not one."""
+    first = read_day(f"{text}-01")
+    if first is None:
+        return None
+    return first.isoformat(), first.replace(day=monthrange(first.year, first.month)[1]).isoformat()
+
+
+def _key(text: str) -> str:
+    return text if text.isascii() and text.isdecimal() and len(text) < 19 else ""

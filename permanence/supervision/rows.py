@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Calls as the list draws them: moments in the house's time zone, numbers spelt, codes in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from permanence.calls.queries import CallRow
+from permanence.countries.numbers import spell_international
+from permanence.kernel.phone import PhoneNumber
+from permanence.supervision import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCall:
+    """One call. `state`: running, talking, answered, abandoned, unanswered; the words say it, colour only helps."""
+
+    row: CallRow
+    state: str
+    state_words: str
+    when: str
+    client: str
+    line: str
+    caller: str
+    wait: str
+    talk: str
+    who: str
+    rang: tuple[str, ...]
+    outcome: str
+    end: str
+    voice: str
+    called_back: str
+
+
+def drawn_calls(found: Iterable[CallRow], *, zone: ZoneInfo) -> tuple[DrawnCall, ...]:
+    """The rows in the order given."""
+    return tuple(_drawn(row, zone) for row in found)
+
+
+def _drawn(row: CallRow, zone: ZoneInfo) -> DrawnCall:
+    state, state_words = _state(row)
+    return DrawnCall(
+        row=row,
+        state=state,
+        state_words=state_words,
+        when=when(row.arrived_at, zone),
+        client=words.client_words(row),
+        line=spelt(row.called_line),
+        caller=spelt(row.caller) or words.caller_words(row),
+        wait=words.duration(row.wait_ms),
+        talk=words.duration(row.talked_ms),
+        who=row.secretary_name,
+        rang=words.offer_words(row.offers),
+        outcome=words.outcome_words(row.outcome),
+        end=words.end_words(row),
+        voice="" if row.voice_seconds is None else words.duration(int(row.voice_seconds * 1000)),
+        called_back="" if row.called_back_at is None else when(row.called_back_at, zone),
+    )
+
+
+def _state(row: CallRow) -> tuple[str, str]:
+    if row.ended_at is None:
+        return ("talking", _("On a call")) if row.answered_at else ("running", _("Waiting"))
+    if row.abandoned:
+        return "abandoned", _("Abandoned")
+    return ("answered", _("Answered")) if row.answered_at else ("unanswered", _("Not answered"))
+
+
+def when(at: datetime, zone: ZoneInfo) -> str:
+    """A moment as day and time of the house, in the language of the page."""
+    local = at.astimezone(zone)
+    return f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} {formats.date_format(local, 'H:i')}"
+
+
+def spelt(number: str) -> str:
+    """A number as it is read; what is not E.164 (an unknown line's) stays as the carrier sent it."""
+    try:
+        return spell_international(PhoneNumber(number))
+    except ValueError:
+        return number

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of the supervisor's screens; included at the root of the site."""
+
+from django.urls import path
+
+from permanence.supervision import views
+
+app_name = "supervision"
+urlpatterns = [
+    path("supervision/calls", views.calls, name="calls"),
+    path("supervision/calls.csv", views.export, name="export"),
+    path("supervision/calls/<str:call>/called-back", views.called_back, name="called-back"),
+    path("supervision/calls/<str:call>/not-called-back", views.not_called_back, name="not-called-back"),
+]

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Codes of the engine in the words of the screens."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from permanence.calls.queries import CallRow, OfferRow
+
+OUTCOMES = {
+    "message": pgettext_lazy("outcome", "Message"),
+    "information": pgettext_lazy("outcome", "Information given"),
+    "wrong_number": pgettext_lazy("outcome", "Wrong number"),
+    "no_words": pgettext_lazy("outcome", "Nobody spoke"),
+}
+
+_BY = {
+    "caller": gettext_lazy("The caller hung up"),
+    "secretary": gettext_lazy("The secretary hung up"),
+    "system": gettext_lazy("Ended by the telephone"),
+}
+
+_WHY = {
+    "abandoned": gettext_lazy("The caller hung up before an answer"),
+    "closed": gettext_lazy("The client was closed"),
+    "max_wait": gettext_lazy("Nobody answered within the longest wait"),
+    "suspended": gettext_lazy("The client's account is suspended"),
+    "line_lost": gettext_lazy("The secretary's line was lost"),
+    "media_lost": gettext_lazy("The sound was lost"),
+    "refused": gettext_lazy("The call was refused"),
+    "revoked": gettext_lazy("The secretary's access was withdrawn"),
+}
+
+_HOW = {
+    "missed": gettext_lazy("missed by %(name)s"),
+    "declined": gettext_lazy("declined by %(name)s"),
+    "seat_lost": gettext_lazy("line of %(name)s lost while it rang"),
+    "withdrawn": gettext_lazy("taken back from %(name)s"),
+}
+
+
+def outcome_words(code: str) -> str:
+    """What became of the call; a code the screens do not know is shown as it is."""
+    return str(OUTCOMES.get(code, code))
+
+
+def end_words(row: CallRow) -> str:
+    """Why it ended; "" while it goes on."""
+    if row.ended_at is None:
+        return ""
+    if row.abandoned and row.answered_at is None:
+        return str(_WHY["abandoned"])
+    code = row.why if row.why in _WHY else row.closed_reason
+    if code in _WHY:
+        return str(_WHY[code])
+    return str(_BY.get(row.ended_by, row.why))
+
+
+def offer_words(offers: tuple[OfferRow, ...]) -> tuple[str, ...]:
+    """The consoles that rang in vain, in their order."""
+    return tuple(str(_HOW[each.how]) % {"name": each.secretary_name} for each in offers if each.how in _HOW)
+
+
+def client_words(row: CallRow) -> str:
+    """The client's name, or that nobody has that line."""
+    return row.client_name or _("Line of no client")
+
+
+def caller_words(row: CallRow) -> str:
+    """Who called, when no number may or can be shown."""
+    return _("Number masked") if row.masked else _("Number unknown")
+
+
+def duration(milliseconds: int | None) -> str:
+    """Minutes and seconds ("1:05"), hours where it takes them ("1:00:05"); "" for none."""
+    if milliseconds is None:
+        return ""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Runs a SIP endpoint on asyncio: sockets in and out, and one timer for the whole endpoint."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable
+
+from permanence.telephony.shells.sip_stream import Admit, StreamTransport
+from permanence.telephony.shells.sip_udp import UdpSocket
+from permanence.telephony.sip.endpoint import SipEndpoint
+from permanence.telephony.sip.events import SipEvent
+from permanence.telephony.sip.flow import Flow
+
+OnEvent = Callable[[SipEvent], None]
+Clock = Callable[[], float]
+
+
+class SipRunner:
+    """Owns the sockets of one endpoint.
+
+    `on_event` gets every event, in order, from within the loop; it may call the endpoint's operations (with
+    `now=runner.now()`); `pump()` afterwards is only needed for operations made outside of `on_event`.
+    """
+
+    def __init__(self, endpoint: SipEndpoint, on_event: OnEvent, clock: Clock = time.monotonic) -> None:
+        self.endpoint = endpoint
+        self.now = clock
+        self._on_event = on_event
+        self._loop = asyncio.get_running_loop()
+        self._udp: list[UdpSocket] = []
+        self._streams: list[StreamTransport] = []
+        self._senders: dict[str, Callable[[bytes, Flow], None]] = {"udp": self._send_udp}
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: float | None = None
+        self._pumping = False
+
+    async def listen_udp(self, *, host: str = "127.0.0.1", port: int = 0, fd: int | None = None) -> UdpSocket:
+        """Opens a UDP socket (or takes an inherited one) and serves it. Raises OSError."""
+        opened = await UdpSocket.open(self.receive, host=host, port=port, fd=fd)
+        self._udp.append(opened)
+        return opened
+
+    def open_streams(
+        self, transport: str, *, admit: Admit = lambda _flow: True, client_tls: ssl.SSLContext | None = None
+    ) -> StreamTransport:
+        """Makes `tcp` or `tls` a way out, and in after its `listen`. `client_tls` holds the carriers' authorities."""
+        streams = StreamTransport(transport, self.receive, self.flow_lost, admit=admit, client_tls=client_tls)
+        self._streams.append(streams)
+        self._senders[transport] = streams.send
+        return streams
+
+    def receive(self, data: bytes, flow: Flow) -> None:
+        """A message came in."""
+        self.endpoint.receive(data, flow, self.now())
+        self.pump()
+
+    def flow_lost(self, flow: Flow) -> None:
+        """A connection is gone."""
+        self.endpoint.flow_lost(flow, self.now())
+        self.pump()
+
+    def pump(self) -> None:
+        """Sends what waits, tells what happened until nothing is left, sets the timer."""
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._drain():
+                pass
+        finally:
+            self._pumping = False
+        self._set_timer()
+
+    def _drain(self) -> bool:
+        output = self.endpoint.drain_output()
+        for data, flow in output:
+            sender = self._senders.get(flow.transport)
+            if sender is not None:
+                sender(data, flow)
+        events = self.endpoint.drain_events()
+        for event in events:
+            self._on_event(event)
+        return bool(output or events)
+
+    def _send_udp(self, data: bytes, flow: Flow) -> None:
+        for opened in self._udp:
+            if opened.address == flow.local:
+                opened.send(data, flow)
+                return
+        family = ":" in flow.remote[0]
+        for opened in self._udp:
+            if (":" in opened.address[0]) == family:
+                opened.send(data, flow)  # a session taken over from a process that listened elsewhere
+                return
+
+    def _set_timer(self) -> None:
+        due = self.endpoint.next_deadline()
+        if due == self._timer_at and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._timer_at = due
+        if due is not None:
+            self._timer = self._loop.call_later(max(0.0, due - self.now()), self._fire)
+
+    def _fire(self) -> None:
+        self._timer = None
+        self.endpoint.tick(self.now())
+        self.pump()
+
+    def close(self) -> None:
+        """Closes the sockets and stops the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for opened in self._udp:
+            opened.close()
+        for streams in self._streams:
+            streams.close()

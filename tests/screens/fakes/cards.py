@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Cards as the exchange sends them, for clients of the demonstration house."""
+
+import time
+from typing import Any
+
+HOUR_MS = 3600 * 1000
+
+
+def weber(client: str, recipients: list[tuple[str, str]], **caller: Any) -> dict[str, Any]:
+    """Dr Weber's card; `recipients` are (id, name) as the site knows them."""
+    now = int(time.time() * 1000)
+    return {
+        "client": client,
+        "name": "Dr Weber",
+        "initials": "WE",
+        "colour": 7,
+        "kind": "practitioner",
+        "place": "Luxembourg-Limpertsberg",
+        "sector": "health",
+        "time_zone": "Europe/Luxembourg",
+        "open_until_ms": now + 3 * HOUR_MS,
+        "languages": ["fr", "de"],
+        "greetings": [
+            {"language": "fr", "text": "Cabinet du docteur Weber, bonjour. Claire à votre écoute."},
+            {"language": "de", "text": "Praxis Doktor Weber, guten Tag. Sie sprechen mit Claire."},
+        ],
+        "instructions": [
+            instruction("1", "Absente de 14 h à 16 h, visites à domicile. Urgence : Dr Klein, +352 621 000 158.", now, is_new=True),
+            instruction("2", "Renouvellement d’ordonnance : message, réponse avant 18 h. Ne rien promettre pour les anticoagulants.", now - 500 * HOUR_MS),
+            instruction("3", "Nouveaux patients : mardi et jeudi, 30 min.", now - 900 * HOUR_MS, until_ms=now + 900 * HOUR_MS),
+        ],
+        "caller": caller or {"number": "+352621000147", "masked": False, "display": "Jeanne Hoffmann"},
+        "called_line": "+35220000101",
+        "unknown_line": False,
+        "form": {
+            "recipients": [{"id": key, "name": name} for key, name in recipients],
+            "reasons": [
+                {"code": "renewal", "label": "Renouvellement d’ordonnance"},
+                {"code": "results", "label": "Résultats d’analyse"},
+                {"code": "advice", "label": "Demande de conseil"},
+                {"code": "appointment", "label": "Rendez-vous"},
+                {"code": "certificate", "label": "Certificat"},
+                {"code": "other", "label": "Autre"},
+            ],
+        },
+    }
+
+
+def instruction(key: str, text: str, since_ms: int, *, until_ms: int | None = None, is_new: bool = False) -> dict[str, Any]:
+    return {"id": key, "version": 1, "text": text, "author": "Dr Weber", "since_ms": since_ms, "until_ms": until_ms, "is_new": is_new}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The real web process on a data folder of its own, with the demonstration house in it; the exchange it names is the test's."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from permanence.foundation.translations import compile_catalogues
+from permanence.kernel.system import SystemEntropy
+from permanence.project.supervisor.folder import make_keys, make_parts
+from tests.wire.media_process import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+SETTINGS = "tests.screens.fakes.settings"
+START_WITHIN_S = 30
+
+
+def environment(data: Path, web_port: int = 8000, line_port: int = 8001) -> dict[str, str]:
+    """The environment of the house's processes."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": SETTINGS,
+        "PERMANENCE_DATA": str(data),
+        "PERMANENCE_DEMONSTRATION": "true",
+        "PERMANENCE_WEB_PORT": str(web_port),
+        "PERMANENCE_LINE_PORT": str(line_port),
+    }
+
+
+def prepare(data: Path) -> None:
+    """A data folder with keys, tables and the demonstration house."""
+    compile_catalogues(ROOT / "locale")
+    data.mkdir(parents=True, exist_ok=True)
+    make_parts(data)
+    make_keys(data, SystemEntropy())
+    for command in (["migrate", "--verbosity", "0"], ["load_demo_house"]):
+        subprocess.run([sys.executable, "-m", "django", *command], env=environment(data), cwd=ROOT, check=True)
+
+
+class Site:
+    """A running site. `port` and `line_port` stay the same when it is killed and started again."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.port, self.line_port = free_port(), free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def key(self) -> bytes:
+        return (self.data / "keys" / "ticket.key").read_bytes()
+
+    async def start(self) -> None:
+        """Starts web; returns when it serves."""
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "permanence.project.web",
+            cwd=ROOT,
+            env=environment(self.data, self.port, self.line_port),
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(START_WITHIN_S):
+            assert await self.process.stdout.readline() == b"ready\n"
+
+    async def kill(self) -> None:
+        """`kill -9`."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+
+    def rows(self, question: str) -> list[tuple[object, ...]]:
+        """What stands in the database."""
+        with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3")) as connection:
+            return connection.execute(question).fetchall()
+
+    def client(self, name: str) -> tuple[str, list[tuple[str, str]]]:
+        """A client's id and his recipients (id, name)."""
+        ((key,),) = self.rows(f"select id from clients_client where name = '{name}'")  # noqa: S608 - a test's own words
+        found = self.rows(f"select id, name from clients_recipient where client_id = {key} order by position, id")  # noqa: S608
+        return str(key), [(str(one), str(words)) for one, words in found]
+
+
+@contextlib.asynccontextmanager
+async def running_site(prepared: Path, folder: Path) -> AsyncIterator[Site]:
+    """The site on a copy of the prepared folder."""
+    shutil.copytree(prepared, folder)
+    site = Site(folder)
+    await site.start()
+    try:
+        yield site
+    finally:
+        await site.kill()

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The screens as a person uses them, for every test in a browser: what is pressed, what is typed, what is seen."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from axe_core_python.async_playwright import Axe
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+
+CHROMIUM = "/usr/bin/chromium"
+FAKE_DEVICE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+SHOTS = os.environ.get("PERMANENCE_SHOTS", "")
+"""A folder to keep pictures in, for whoever wants to look; nothing is kept without it."""
+
+
+@contextlib.asynccontextmanager
+async def stock_chromium(*, arguments: tuple[str, ...] = FAKE_DEVICE) -> AsyncIterator[Browser]:
+    """Debian's Chromium with a fake microphone and its permission, nothing else changed."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds, one line each; the animation of the answer key is let settle by reduced motion."""
+    found = await Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        f"{each['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+class Screen:
+    """Any page of ours. `complaints` holds errors of scripts and of the content security policy."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.page, self.site = page, site
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._console)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "no words for" in message.text:
+            self.complaints.append(message.text)
+
+    async def shot(self, name: str) -> None:
+        """A picture for whoever asked for pictures."""
+        if SHOTS:
+            await self.page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+    async def press(self, key: str) -> None:
+        await self.page.keyboard.press(key)
+
+    async def fits(self) -> bool:
+        """Whether nothing scrolls sideways."""
+        wide: bool = await self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        return wide
+
+
+class LoginPage(Screen):
+    """The sign-in page."""
+
+    async def open(self, path: str = "/login") -> None:
+        await self.page.goto(self.site + path)
+
+    async def sign_in(self, email: str, password: str) -> None:
+        """Fills the form and presses Enter."""
+        await self.page.fill("#username", email)
+        await self.page.fill("#password", password)
+        await self.page.press("#password", "Enter")
+
+    @property
+    def fault(self) -> Locator:
+        return self.page.locator("[role=alert]")
+
+
+class ConsolePage(Screen):
+    """The secretary's console."""
+
+    async def open(self) -> None:
+        await self.page.goto(self.site + "/console")
+
+    def by_id(self, name: str) -> Locator:
+        return self.page.locator(f"#{name}")
+
+    async def shows(self, view: str) -> None:
+        """Waits until the view (idle, ringing, desk) is the one shown."""
+        await expect(self.by_id(f"view-{view}")).to_be_visible(timeout=10000)
+        for other in {"idle", "ringing", "desk"} - {view}:
+            await expect(self.by_id(f"view-{other}")).to_be_hidden()
+
+    async def go_ready(self) -> None:
+        """F2 from the post: microphone, line, ready."""
+        await expect(self.by_id("go-ready")).to_be_visible(timeout=10000)
+        await self.press("F2")
+
+    async def presence_is(self, dot: str) -> None:
+        """Waits for the shape of the presence: ready, call, wrap, break, off."""
+        await expect(self.by_id("presence-dot")).to_have_class(f"dot dot--{dot}", timeout=10000)
+
+    async def choose(self, name: str, value: str) -> None:
+        """Picks an option of the form by its value."""
+        await self.page.locator(f"input[name={name}][value={value!r}]").check(force=True)
+
+    async def write(self, text: str) -> None:
+        await self.page.fill("#text", text)
+
+    async def fields(self) -> dict[str, Any]:
+        """What stands in the form."""
+        found: dict[str, Any] = await self.page.evaluate(
+            """() => ({name: document.querySelector('#caller-name').value, number: document.querySelector('#caller-number').value,
+                text: document.querySelector('#text').value, readBack: document.querySelector('#read-back').checked,
+                ...Object.fromEntries(['reason', 'recipient', 'urgency', 'outcome'].map(
+                  name => [name, document.querySelector(`input[name=${name}]:checked`)?.value ?? '']))})"""
+        )
+        return found
