@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The record of every call, from the engine's events: who called, who answered, why it ended, who is to be called back."""
+"""The record of every call, from the engine's events: who called, who answered, why it ended, whom to call back."""

@@ -60,9 +60,7 @@ def undo_called_back(*, call: str, by: Who, at: datetime) -> None:
 def note_export(*, client: str, first: date, last: date, by: Who, at: datetime) -> None:
     """Note in the audit trail that a person took a client's calls of those days out of the house."""
     detail = {"first": first.isoformat(), "last": last.isoformat()}
-    audit.note(
-        by=by, at=at, action="calls.exported", subject=f"clients.client:{client}", client=client, detail=detail
-    )
+    audit.note(by=by, at=at, action="calls.exported", subject=f"clients.client:{client}", client=client, detail=detail)
 
 
 def _locked(call: str, by: Who) -> Call:

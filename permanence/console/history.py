@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Earlier contacts of a caller with one client, and with no other, as the history shows them."""
+"""Earlier contacts of a caller with one client, and with no other: calls and messages, as the history shows them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from permanence.calls import queries as calls
 from permanence.clients import queries as clients
+from permanence.console.words import OUTCOMES
 from permanence.foundation.who import Who
 from permanence.messaging import queries as messages
 from permanence.messaging import words
@@ -25,19 +27,26 @@ class Contact:
 
 
 def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contact, ...]:
-    """Contacts of `number` (E.164) with `client`, newest first; none for a client of another house."""
+    """Contacts of `number` (E.164) with `client`, newest first; none for a client of another house.
+
+    A call of which a message was taken is one contact, the message; a call that goes on is none yet.
+    """
     if not client or not number:
         return ()
     try:
         zone = ZoneInfo(clients.client(house=by.house, client=client).time_zone)
     except clients.ClientUnknown:
         return ()
-    found = [_of_message(row, zone) for row in messages.earlier_messages(by.house, client, number, at)]
+    taken = messages.earlier_messages(by.house, client, number, at)
+    noted = {row.call for row in taken}
+    earlier = calls.earlier_calls(house=by.house, client=client, number=number, before=at)
+    found = [_of_message(row, zone) for row in taken]
+    found += [_of_call(row, zone) for row in earlier if row.ended_at is not None and row.call not in noted]
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
 def when_words(at: datetime, zone: ZoneInfo) -> str:
-    """A past moment in the client's time zone: "12 Nov., 9:40" in the language of the page."""
+    """A past moment in the client's time zone, as the language of the page writes day and time."""
     local = at.astimezone(zone)
     return f"{formats.date_format(local, 'MONTH_DAY_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
 
@@ -53,3 +62,24 @@ def _of_message(row: messages.MessageRow, zone: ZoneInfo) -> Contact:
         what=row.reason or _("Message"),
         more=f"{taken} {words.state_sentence(row.state, zone)}",
     )
+
+
+def _of_call(row: calls.CallRow, zone: ZoneInfo) -> Contact:
+    more = ""
+    if row.secretary_name and row.talked_ms is not None:
+        minutes, seconds = divmod(row.talked_ms // 1000, 60)
+        spoken = {"secretary": row.secretary_name, "minutes": minutes, "seconds": seconds}
+        more = _("Taken by %(secretary)s, %(minutes)d min %(seconds)02d s.") % spoken
+    return Contact(at=row.arrived_at, when=when_words(row.arrived_at, zone), what=_call_words(row), more=more)
+
+
+def _call_words(row: calls.CallRow) -> str:
+    if row.called_back_at is not None:
+        return _("Not answered, called back since")
+    if row.abandoned:
+        return _("Hung up before an answer")
+    if row.voice_seconds is not None:
+        return _("Voice message")
+    if row.answered_at is None:
+        return _("Heard the closing words")
+    return str(OUTCOMES.get(row.outcome, "")) or _("Call")

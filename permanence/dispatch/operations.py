@@ -46,6 +46,7 @@ class Taken:
     house: str
     house_key: int
     house_name: str
+    time_zone: str
     client: str
     message: str
     channel: Channel
@@ -114,6 +115,7 @@ def take_due(*, at: datetime) -> Taken | None:
                 house=row.house.slug,
                 house_key=row.house_id,
                 house_name=row.house.name,
+                time_zone=row.house.time_zone,
                 client=str(row.client_id),
                 message=row.message,
                 channel=Channel(row.channel),
@@ -134,6 +136,7 @@ def finish(taken: Taken, attempt: Attempt, *, at: datetime) -> None:
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
     with transaction.atomic():
+        _lock(taken.house, taken.message)
         rows = Delivery.objects.filter(pk=taken.delivery, state=DeliveryState.PENDING, attempts=taken.attempt)
         if rows.update(leased_until=None, **fields):
             _report(taken.house, taken.message, at=at)
@@ -153,22 +156,30 @@ def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
         row = rows.select_related("house").first()
         if row is None:
             return False
+        _lock(row.house.slug, row.message)
         delivered = at if state is DeliveryState.DELIVERED else None
-        rows.update(state=state, delivered_at=delivered, why="" if delivered else receipt.why or "failed")
-        _report(row.house.slug, row.message, at=at)
-    return True
+        changed = rows.update(state=state, delivered_at=delivered, why="" if delivered else receipt.why or "failed")
+        if changed:
+            _report(row.house.slug, row.message, at=at)
+    return bool(changed)
 
 
 def retry(*, house: str, message: str, by: Who, at: datetime) -> int:
     """Send again what failed or came back, because a person asks; gives how many deliveries are due now."""
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
     with transaction.atomic():
+        _lock(house, message)
         rows = Delivery.objects.for_house(house).filter(message=message, state__in=bad)
         count = rows.update(state=DeliveryState.PENDING, next_attempt_at=at, leased_until=None)
         if count:
             audit.note(by=by, at=at, action="message.sent_again", subject=f"messaging.message:{message}")
             _report(house, message, at=at)
     return count
+
+
+def _lock(house: str, message: str) -> None:
+    """Take the rows of one message, always in the same order, so that what they add up to is told once and rightly."""
+    list(Delivery.objects.for_house(house).filter(message=message).order_by("pk").select_for_update(of=("self",)))
 
 
 def _report(house: str, message: str, *, at: datetime) -> None:

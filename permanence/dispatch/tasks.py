@@ -4,6 +4,7 @@
 import logging
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -79,7 +80,7 @@ def _mail(taken: Taken, relay: Relay, *, at: datetime) -> Attempt:
         link=f"{settings.PERMANENCE.web_url}/portal/messages/{taken.message}",
     )
     try:
-        mail = compose(notice, at=at)
+        mail = compose(notice, at=at.astimezone(ZoneInfo(taken.time_zone)))
     except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
         return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
     return relay.send(mail, Envelope(sender=sender, recipient=taken.address, key=taken.key))

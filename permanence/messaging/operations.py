@@ -223,7 +223,7 @@ def record_transmission(
     The first moment of each step is kept; a failure goes away when a later try succeeds. Raises NoSuchMessage.
     """
     with transaction.atomic():
-        row = Message.objects.for_house(house).filter(key=message).first()
+        row = Message.objects.for_house(house).filter(key=message).select_for_update(of=("self",)).first()
         if row is None:
             raise NoSuchMessage(message)
         row.sent_at = row.sent_at or (at if sent or delivered else None)
@@ -315,7 +315,7 @@ def _seen_by(house: str, message: str, by: Who) -> tuple[Message, clients.Portal
     if house == by.house and by.person:
         access = {int(each.client.id): each for each in clients.portal_access(house=house, person=by.person)}
         rows = Message.objects.for_house(house).filter(key=message, client__in=list(access))
-        row = rows.select_related("client", "recipient").first()
+        row = rows.select_related("client", "recipient").select_for_update(of=("self",)).first()
         if row is not None:
             return row, access[row.client_id]
     raise NoSuchMessage(message)

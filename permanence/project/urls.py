@@ -7,5 +7,8 @@ from permanence.backstage.admin import site
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.foundation.login_urls")),
+    path("", include("permanence.console.urls")),
+    path("", include("permanence.portal.urls")),
+    path("", include("permanence.supervision.urls")),
     path("backstage/", site.urls),
 ]

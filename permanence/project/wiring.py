@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.calls import handlers as calls
 from permanence.clients.events import CLIENTS_EVENTS
 from permanence.dispatch.handlers import on_message_taken
 from permanence.foundation.events import FOUNDATION_EVENTS
@@ -37,5 +38,8 @@ WIRING = Wiring(
 
 type EngineHearer = Callable[[str, int, Event], None]
 
-ENGINE_HEARERS: tuple[tuple[str, EngineHearer], ...] = (("staff", staff.apply_engine_event),)
+ENGINE_HEARERS: tuple[tuple[str, EngineHearer], ...] = (
+    ("staff", staff.apply_engine_event),
+    ("calls", calls.apply_engine_event),
+)
 """The rooms that hear the engine, in order."""

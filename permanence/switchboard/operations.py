@@ -7,14 +7,16 @@ transaction is open while the exchange is spoken to.
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
 from permanence.clients import queries as clients
 from permanence.foundation import audit, outbox
-from permanence.foundation.exchange import Exchange
+from permanence.foundation.exchange import Exchange, ExchangeRefused
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -22,6 +24,8 @@ from permanence.reception.table import ClientSlice, HouseSlice, write_slice
 from permanence.switchboard.events import TrunkChanged
 from permanence.switchboard.models import SeatRevocation, SliceVersion, Trunk
 from permanence.switchboard.queries import client_slice, house_slice
+
+log = logging.getLogger(__name__)
 
 HOUSE = ""
 """The key of the house's own slice where a client's id would stand."""
@@ -112,12 +116,21 @@ def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, 
         for key, version in rows:
             client = HOUSE if key is None else str(key)
             if client in wanted and version != mine.get(client):
-                exchange.publish(current_slice(house=house, client=client, at=at, held=mine.get(client, 0)))
-                sent += 1
+                entry = current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+                sent += _sent(partial(exchange.publish, entry), house, client)
         for client in sorted(mine.keys() - wanted):
-            exchange.withdraw(house=house, client=client)
-            sent += 1
+            sent += _sent(partial(exchange.withdraw, house=house, client=client), house, client)
     return sent
+
+
+def _sent(act: Callable[[], None], house: str, client: str) -> bool:
+    """Whether the exchange took it. One slice it refuses must not keep the others from it."""
+    try:
+        act()
+    except ExchangeRefused as refusal:
+        log.error("the exchange refused the slice of %s/%s: %s (%s)", house, client, refusal.why, refusal.code)
+        return False
+    return True
 
 
 def ask_to_revoke(*, house: str, secretary: str, at: datetime) -> None:

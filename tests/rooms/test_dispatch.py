@@ -3,6 +3,7 @@
 
 import email
 import email.policy
+import re
 import socket
 import socketserver
 import threading
@@ -12,12 +13,18 @@ from datetime import timedelta
 import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings as django_settings
+from django.test import Client as Browser
 
+from permanence.clients import operations as clients
+from permanence.clients.models import Recipient
+from permanence.clients.rules import RecipientKind
 from permanence.dispatch import handlers, operations, queries, tasks
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction, read_receipts
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, Channel, DeliveryState, Outcome
+from permanence.foundation.models import AuditEntry, OutboxEvent
+from permanence.foundation.operations import house_system
 from permanence.foundation.outbox import Wiring, deliver_due
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
@@ -143,8 +150,6 @@ def test_a_double_run_never_doubles_a_mail(cast, server, relay):
 
 
 def _taken_event():
-    from permanence.foundation.models import OutboxEvent
-
     return OutboxEvent.objects.get(name="MessageTaken").body
 
 
@@ -157,6 +162,23 @@ def test_no_word_of_the_message_is_in_the_mail(cast, server, relay):
     for secret in ("Hoffmann", "621", "Renouvellement", "anticoagulant", "traitement", "Claire", "Dr Weber"):
         assert secret not in whole
     assert f"https://centre.example/portal/messages/{'m' * 20}" in mail.get_body(("plain",)).get_content()
+
+
+def test_a_robot_that_follows_every_link_of_the_mail_changes_nothing(cast, server, relay):
+    take(cast)
+    tasks.run_due(at=NOON, relay=relay)
+    (mail,) = server.mails
+    texts = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    links = set(re.findall(r"https://centre\.example(/[^\s\"<]*)", "".join(texts)))
+    assert links == {f"/portal/messages/{'m' * 20}"}
+    before = (OutboxEvent.objects.count(), AuditEntry.objects.count(), state(cast))
+    robot = Browser()
+    for link in links:
+        assert robot.head(link).status_code == 302
+        seen = robot.get(link, follow=True)
+        assert (seen.status_code, seen.redirect_chain[-1][0].partition("?")[0]) == (200, "/login")
+        assert b"Hoffmann" not in seen.content
+    assert (OutboxEvent.objects.count(), AuditEntry.objects.count(), state(cast)) == before
 
 
 def test_the_mail_is_well_formed_and_says_who_and_how_urgent(cast, server, relay):
@@ -316,8 +338,6 @@ def test_a_worker_that_lost_its_lease_changes_nothing(cast):
 
 def test_where_it_goes_is_frozen_when_the_message_is_taken(cast, server, relay):
     take(cast)
-    from permanence.clients.models import Recipient
-
     Recipient.objects.filter(pk=int(cast.weber.doctor)).update(email="new@weber.example")
     tasks.run_due(at=NOON, relay=relay)
     assert server.envelopes[0].rcpt_tos == ["weber@weber.example"]
@@ -343,10 +363,6 @@ def test_a_recipient_nobody_can_reach_is_a_failure_at_once(cast):
 
 
 def _add_unreachable(cast):
-    from permanence.clients import operations as clients
-    from permanence.clients.rules import RecipientKind
-    from permanence.foundation.operations import house_system
-
     return clients.add_recipient(
         client=cast.weber.id,
         kind=RecipientKind.PRACTITIONER,

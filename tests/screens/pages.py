@@ -115,8 +115,11 @@ class ConsolePage(Screen):
     async def fields(self) -> dict[str, Any]:
         """What stands in the form."""
         found: dict[str, Any] = await self.page.evaluate(
-            """() => ({name: document.querySelector('#caller-name').value, number: document.querySelector('#caller-number').value,
-                text: document.querySelector('#text').value, readBack: document.querySelector('#read-back').checked,
+            """() => ({
+                name: document.querySelector('#caller-name').value,
+                number: document.querySelector('#caller-number').value,
+                text: document.querySelector('#text').value,
+                readBack: document.querySelector('#read-back').checked,
                 ...Object.fromEntries(['reason', 'recipient', 'urgency', 'outcome'].map(
                   name => [name, document.querySelector(`input[name=${name}]:checked`)?.value ?? '']))})"""
         )

@@ -56,6 +56,7 @@ class Journal:
         self.position = 0
         self.torn_bytes = 0
         self.failure = ""
+        self._sync_failure = ""
         self._recent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=RECENT_EVENTS)
         self._backlog: deque[tuple[bytes, int]] = deque()
         self._written_events: deque[tuple[int, int]] = deque()  # (position, sequence) not yet known to be synced
@@ -148,12 +149,14 @@ class Journal:
 
     def check_room(self) -> None:
         """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
+        self._flush_backlog()
         free = shutil.disk_usage(self._folder).free
-        if free < self._minimum_free:
+        if self._sync_failure:
+            self.failure = self._sync_failure
+        elif free < self._minimum_free:
             self.failure = f"{free >> 20} MiB left on the journal's disk"
         elif not self._backlog:
             self.failure = ""
-        self._flush_backlog()
 
     def close(self) -> None:
         """Writes and syncs what is left."""
@@ -239,7 +242,8 @@ class Journal:
         _sync_path(self._folder)
 
     def _sync_failed(self, error: OSError) -> None:
-        self.failure = f"the journal cannot be synced: {error.strerror}"
+        # After a failed sync the kernel may hold written pages for clean: only a restart tells what is on the disk.
+        self._sync_failure = self.failure = f"the journal cannot be synced: {error.strerror}"
 
     # -- reading at the start ----------------------------------------------------------------------------------------
 

@@ -85,7 +85,7 @@ class SipRunner:
 
     def _send_udp(self, data: bytes, flow: Flow) -> None:
         for opened in self._udp:
-            if opened.address == flow.local:
+            if opened.carries(flow):
                 opened.send(data, flow)
                 return
         family = ":" in flow.remote[0]

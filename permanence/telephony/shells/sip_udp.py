@@ -11,13 +11,14 @@ from permanence.telephony.sip.flow import Address, Flow
 
 _log = logging.getLogger(__name__)
 _RECEIVE_BUFFER = 4 << 20
+_WILDCARDS = frozenset({"0.0.0.0", "::"})
 
 OnMessage = Callable[[bytes, Flow], None]
 """Gets each datagram with the flow it came by."""
 
 
 class UdpSocket(asyncio.DatagramProtocol):
-    """One UDP socket. `send` and incoming messages speak of flows whose `local` is `address`."""
+    """One UDP socket. Where it listens on every address, a flow's `local` is the one the remote side sees."""
 
     def __init__(self, on_message: OnMessage) -> None:
         self._on_message = on_message
@@ -59,8 +60,15 @@ class UdpSocket(asyncio.DatagramProtocol):
         if known is None:
             if len(self._flows) > 20_000:
                 self._flows.clear()
-            known = self._flows[remote] = Flow("udp", self.address, remote)
+            local = (source_for(remote, self.address[0]), self.address[1])
+            known = self._flows[remote] = Flow("udp", local, remote)
         return known
+
+    def carries(self, flow: Flow) -> bool:
+        """Whether `flow` is one of this socket's."""
+        host, port = self.address
+        same_family = (":" in host) == (":" in flow.remote[0])
+        return port == flow.local[1] and same_family and (host == flow.local[0] or host in _WILDCARDS)
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Sends a datagram; an address the system refuses is logged, never raised."""
@@ -76,6 +84,22 @@ class UdpSocket(asyncio.DatagramProtocol):
         """Closes the socket."""
         if self._transport is not None:
             self._transport.close()
+
+
+def source_for(remote: Address, bound: str) -> str:
+    """The address of this machine that `remote` sees: `bound`, or what the system would choose for a wildcard.
+
+    Connecting a UDP socket sends nothing.
+    """
+    if bound not in _WILDCARDS:
+        return bound
+    family = socket.AF_INET6 if ":" in bound else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((remote[0], remote[1] or 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return bound
 
 
 def _bound(host: str, port: int) -> socket.socket:

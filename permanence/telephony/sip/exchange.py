@@ -5,7 +5,8 @@ Theory of operation
 -------------------
 At most one offer is open in a dialog. Either it is theirs (`_theirs`: the transaction that brought it, kept until the
 owner answers) or ours (`_ours`: a re-INVITE on its way), or it was given in our 2xx to a re-INVITE without body and its
-answer is awaited in the ACK (`_in_ack`). A second offer is refused: 500 while theirs is open, 491 while ours is.
+answer is awaited in the ACK (`_in_ack`). A second offer is refused: 500 while theirs is open, 491 while ours is. Ours
+that met a 491 is `_delayed`: it is not open, so that theirs can pass before it is sent again.
 """
 
 from typing import TYPE_CHECKING
@@ -34,7 +35,9 @@ class OfferExchange:
         self._silent = False
         self._glares = 0
         self._in_ack: int | None = None
-        self._timer: Timer | None = None
+        self._delayed: str | None = None
+        self._patience: Timer | None = None
+        self._retry: Timer | None = None
 
     @property
     def open(self) -> bool:
@@ -80,7 +83,7 @@ class OfferExchange:
         session = self._session
         self._theirs = transaction
         transaction.on_cancel = self._cancelled
-        self._timer = session.stack.after(_OWNER_PATIENCE, lambda: self.refuse(500))
+        self._patience = session.stack.after(_OWNER_PATIENCE, lambda: self.refuse(500))
         if transaction.request.method == "INVITE":
             session.respond(transaction, 100)
         session.emit(OfferReceived(session.id, transaction.request.sdp))
@@ -121,7 +124,8 @@ class OfferExchange:
 
     def _take_theirs(self) -> ServerTransaction | None:
         transaction, self._theirs = self._theirs, None
-        self._stop_timer()
+        if self._patience is not None:
+            self._patience.cancel()
         return transaction
 
     def acknowledged(self, request: SipMessage) -> None:
@@ -139,8 +143,8 @@ class OfferExchange:
         """Sends a re-INVITE; `silent` keeps a mere refresh from the owner."""
         if self.open:
             return False
-        self._ours, self._silent, self._glares = sdp, silent, 0
-        self._send()
+        self._silent, self._glares = silent, 0
+        self._send(sdp)
         return True
 
     def refresh(self) -> None:
@@ -148,13 +152,23 @@ class OfferExchange:
         if self._session.local_sdp is not None:
             self.offer(self._session.local_sdp, silent=True)
 
-    def _send(self) -> None:
+    def _send(self, sdp: str) -> None:
         session = self._session
-        self._timer = None
-        if session.over or self._ours is None:
+        self._forget_delayed()
+        self._ours = sdp
+        session.request("INVITE", self._receive_response, sdp=sdp, headers=session.renewal.wish())
+
+    def _send_delayed(self) -> None:
+        if self._delayed is None or self._session.over:
             return
-        headers = session.renewal.wish()
-        session.request("INVITE", self._receive_response, sdp=self._ours, headers=headers)
+        if self.open:
+            self._delay(self._delayed)  # theirs is not through yet
+        else:
+            self._send(self._delayed)
+
+    def _delay(self, sdp: str) -> None:
+        self._delayed = sdp
+        self._retry = self._session.stack.after(self._glare_delay(), self._send_delayed)
 
     def _receive_response(self, response: SipMessage) -> None:
         if response.status < 200:
@@ -166,11 +180,11 @@ class OfferExchange:
             return
         if session.over or session.failed_inside(response.status):
             return
-        if response.status == 491 and self._glares < _MAX_GLARES:
+        refused, self._ours = self._ours, None
+        if refused is not None and response.status == 491 and self._glares < _MAX_GLARES:
             self._glares += 1
-            self._timer = session.stack.after(self._glare_delay(), self._send)
+            self._delay(refused)
             return
-        self._ours = None
         if not self._silent:
             session.emit(OfferRefused(session.id, response.status))
 
@@ -196,9 +210,10 @@ class OfferExchange:
         """The session is over: what is still open is answered with 487 (RFC 3261 section 15.1.2)."""
         self.refuse(487)
         self._ours = None
-        self._stop_timer()
+        self._forget_delayed()
 
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _forget_delayed(self) -> None:
+        self._delayed = None
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None

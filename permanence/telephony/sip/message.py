@@ -154,9 +154,9 @@ def parse_message(data: bytes, max_headers: int = 256) -> SipMessage:
     head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
     lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     message, refusal = _start_line(lines[0])
+    bad_line = _read_headers(message, lines[: max_headers + 1])
     if len(lines) > max_headers + 1:
-        raise BadMessage(400, "too many header lines")
-    bad_line = _read_headers(message, lines)
+        bad_line = "too many header lines"
     try:
         if refusal is not None:
             raise refusal

@@ -5,6 +5,9 @@ import time
 from typing import Any
 
 HOUR_MS = 3600 * 1000
+AWAY = "Absente de 14 h à 16 h, visites à domicile. Urgence : Dr Klein, +352 621 000 158."
+RENEWAL = "Renouvellement d’ordonnance : message, réponse avant 18 h. Ne rien promettre pour les anticoagulants."
+NEW_PATIENTS = "Nouveaux patients : mardi et jeudi, 30 min."
 
 
 def weber(client: str, recipients: list[tuple[str, str]], **caller: Any) -> dict[str, Any]:
@@ -26,9 +29,9 @@ def weber(client: str, recipients: list[tuple[str, str]], **caller: Any) -> dict
             {"language": "de", "text": "Praxis Doktor Weber, guten Tag. Sie sprechen mit Claire."},
         ],
         "instructions": [
-            instruction("1", "Absente de 14 h à 16 h, visites à domicile. Urgence : Dr Klein, +352 621 000 158.", now, is_new=True),
-            instruction("2", "Renouvellement d’ordonnance : message, réponse avant 18 h. Ne rien promettre pour les anticoagulants.", now - 500 * HOUR_MS),
-            instruction("3", "Nouveaux patients : mardi et jeudi, 30 min.", now - 900 * HOUR_MS, until_ms=now + 900 * HOUR_MS),
+            instruction("1", AWAY, now, is_new=True),
+            instruction("2", RENEWAL, now - 500 * HOUR_MS),
+            instruction("3", NEW_PATIENTS, now - 900 * HOUR_MS, until_ms=now + 900 * HOUR_MS),
         ],
         "caller": caller or {"number": "+352621000147", "masked": False, "display": "Jeanne Hoffmann"},
         "called_line": "+35220000101",
@@ -47,5 +50,8 @@ def weber(client: str, recipients: list[tuple[str, str]], **caller: Any) -> dict
     }
 
 
-def instruction(key: str, text: str, since_ms: int, *, until_ms: int | None = None, is_new: bool = False) -> dict[str, Any]:
-    return {"id": key, "version": 1, "text": text, "author": "Dr Weber", "since_ms": since_ms, "until_ms": until_ms, "is_new": is_new}
+def instruction(
+    key: str, text: str, since_ms: int, *, until_ms: int | None = None, is_new: bool = False
+) -> dict[str, Any]:
+    shown = {"id": key, "version": 1, "text": text, "author": "Dr Weber"}
+    return {**shown, "since_ms": since_ms, "until_ms": until_ms, "is_new": is_new}

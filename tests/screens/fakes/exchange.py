@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The far end of the line for the tests of the console: it speaks docs/contracts.md, "The line", and does what a test tells it.
+"""The far end of the line for the console's tests: it speaks docs/contracts.md, "The line", and does what it is told.
 
 The reception's decisions are the test's; the tickets are checked and the audio is the real media process's.
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tests.wire.media_process import Media
 
 Message = dict[str, Any]
 LINE = "line"
+WHY = [{"code": "longest_ready", "params": {"detail": "250"}}, {"code": "speaks", "params": {"detail": "fr"}}]
 
 
 def now_ms() -> int:
@@ -96,7 +98,7 @@ class FakeExchange:
             "until_ms": now_ms() + self.offer_s * 1000,
             "arrived_ms": now_ms() - 6000,
             "card": card,
-            "why": why or [{"code": "longest_ready", "params": {"detail": "250"}}, {"code": "speaks", "params": {"detail": "fr"}}],
+            "why": why or WHY,
         }
         self._be("offered")
         await self._say(self.offer)
@@ -176,10 +178,8 @@ class FakeExchange:
 
     async def _say(self, message: Message) -> None:
         if self.page is not None:
-            try:
+            with contextlib.suppress(ConnectionClosed):
                 await self.page.send(json.dumps(message))
-            except ConnectionClosed:
-                pass
         self._changed.set()
 
     async def _say_presence(self) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The real web process on a data folder of its own, with the demonstration house in it; the exchange it names is the test's."""
+"""The real web process on a data folder of its own, with the demonstration house in it."""
 
 import asyncio
 import contextlib

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The bar of the call: whose voice she is, who is on the line, what he hears now, and the keys that act on it.
 import { button, byId, icon, say, show } from "./dom.js";
-import { callerName } from "./card.js";
+import { callerName, callerNumber } from "./card.js";
 import { hasWord, running, word } from "./words.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -15,11 +15,10 @@ export function paintBar(state, card, { pausing }) {
   const { call, ended } = state;
   say(byId("bar-client"), card.name);
   say(byId("bar-caller"), callerName(card));
-  say(byId("bar-number"), card.caller.masked ? "" : card.caller.number ?? "");
+  say(byId("bar-number"), callerNumber(card));
   for (const id of ["hold", "mute", "dial", "end"]) show(byId(id), Boolean(call));
   show(byId("next"), !call);
   byId("bar-dot").className = call ? "dot dot--call" : "dot dot--wrap";
-  byId("bar-dot").toggleAttribute("hidden", !call && !ended);
   if (call) {
     const held = call.held || call.state === "held";
     button("hold").setAttribute("aria-pressed", String(held));
@@ -31,51 +30,36 @@ export function paintBar(state, card, { pausing }) {
   }
 }
 
-/** Times and what the caller hears; every second and at every change. @param {State} state @param {number} now @param {boolean} audioUp */
+/** Times and what the caller hears now; every second and at every change. The bar changes its ground, nothing on it moves.
+ * @param {State} state @param {number} now @param {boolean} audioUp */
 export function paintBarTime(state, now, audioUp) {
   const { call, ended } = state;
-  const timer = byId("bar-time");
-  if (call) say(timer, running(now - call.answered_ms));
-  else if (ended) say(timer, ended.wrap_up_until_ms ? word("wrap_left", { time: running(ended.wrap_up_until_ms - now) }) : word("after_call"));
-  else say(timer, "");
-  const shape = timer.closest(".timer");
-  if (shape) shape.className = call ? "timer timer--live" : "timer timer--hold";
-  paintHeard(state, now, audioUp);
-}
-
-/** @param {State} state @param {number} now @param {boolean} audioUp */
-function paintHeard(state, now, audioUp) {
-  const { call, ended } = state;
-  const box = byId("callstate");
-  const act = button("callstate-act");
   if (call && since.call !== call.call) since = { call: call.call, held: 0, muted: 0 };
   const held = Boolean(call && (call.held || call.state === "held"));
   const muted = Boolean(call?.muted);
   since.held = held ? since.held || now : 0;
   since.muted = muted ? since.muted || now : 0;
+  const lostFor = state.lostAt ? now - (state.lostAt + state.clockOffset) : 0;
 
-  /** @type {["hold"|"lost"|"plain", string, string, number|null, string]|null} */
-  let heard = null;
-  if (call && !audioUp) heard = ["lost", "signaloff", word("heard_lost"), state.lostAt ? now - (state.lostAt + state.clockOffset) : null, ""];
-  else if (call && state.connection !== "open") heard = ["lost", "signaloff", word("heard_control_lost"), state.lostAt ? now - (state.lostAt + state.clockOffset) : null, ""];
-  else if (held) heard = ["hold", "pause", word("heard_hold"), now - since.held, "F4"];
-  else if (muted) heard = ["hold", "micoff", word("heard_muted"), now - since.muted, "F7"];
-  else if (ended) heard = ["plain", "hangup", endedWords(ended), null, ""];
-  show(box, heard !== null);
-  if (!heard) return;
-  const [kind, symbol, words, time, key] = heard;
-  box.className = `callstate${kind === "plain" ? "" : ` callstate--${kind}`}`;
-  if (byId("callstate-icon").dataset.icon !== symbol) {
-    byId("callstate-icon").dataset.icon = symbol;
-    byId("callstate-icon").replaceChildren(icon(symbol));
+  let [kind, symbol, words, time] = ["", "", "", call ? running(now - call.answered_ms) : ""];
+  if (call && !audioUp) [kind, symbol, words, time] = ["lost", "signaloff", word("heard_lost"), running(lostFor)];
+  else if (call && state.connection !== "open") [kind, symbol, words] = ["lost", "signaloff", word("heard_control_lost")];
+  else if (held) [kind, symbol, words, time] = ["hold", "pause", word("heard_hold"), running(now - since.held)];
+  else if (muted) [kind, symbol, words] = ["hold", "micoff", word("heard_muted")];
+  else if (ended) [words, time] = [endedWords(ended), ended.wrap_up_until_ms ? word("wrap_left", { time: running(ended.wrap_up_until_ms - now) }) : ""];
+
+  const bar = byId("callbar");
+  bar.className = kind ? `callbar callbar--${kind}` : "callbar";
+  say(byId("bar-time"), time);
+  say(byId("bar-heard"), words);
+  show(byId("bar-dot"), !symbol && Boolean(call || ended));
+  const sign = byId("bar-icon");
+  if (sign.dataset.icon !== symbol) {
+    sign.dataset.icon = symbol;
+    sign.replaceChildren(...(symbol ? [icon(symbol)] : []));
   }
-  const timer = byId("callstate-time");
-  say(timer, time === null ? "" : running(time));
-  timer.closest(".timer")?.setAttribute("class", kind === "lost" ? "timer" : "timer timer--hold");
-  say(byId("callstate-words"), words);
-  show(act, key !== "");
-  act.dataset.key = key;
-  if (key) say(act, `${word(key === "F4" ? "resume" : "unmute")} ${key}`);
+  const shape = byId("bar-time").parentElement;
+  if (shape) shape.className = kind === "lost" ? "timer timer--lost" : call && !kind ? "timer timer--live" : "timer timer--hold";
 }
 
 /** @param {NonNullable<State["ended"]>} ended */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { clock, day, hasWord, languageInWords, languageName, moment, running, sentenceHour, spoken, word } from "./words.js";
 
@@ -21,11 +22,23 @@ export function callerName(card) {
   return card.caller.display || word("caller_unknown");
 }
 
+/** The caller's number, as it is spelled once the site has said how; nothing when it is masked. @param {Card} card */
+export function callerNumber(card) {
+  const number = card.caller.masked ? "" : card.caller.number ?? "";
+  return number ? spelled(number, card.client ?? "") : "";
+}
+
 /** @param {Card} card */
 function placeOf(card) {
   if (card.unknown_line) return word("unknown_line", { line: card.called_line });
   const sector = hasWord(`sector_${card.sector}`) ? word(`sector_${card.sector}`) : "";
   return [sector, card.place].filter(Boolean).join(", ");
+}
+
+/** @param {number} ms @param {number} now @param {string} zone */
+function untilWords(ms, now, zone) {
+  const last = day(ms, zone);
+  return last === day(now, zone) ? word("until_hour", { hour: sentenceHour(ms, zone) }) : word("until_day", { day: last });
 }
 
 /** @param {HTMLElement} element @param {Card} card */
@@ -40,7 +53,7 @@ function orders(list, card, now, ringing) {
     const meta = [];
     if (order.is_new || order.until_ms) meta.push(make("span", {}, [order.author, order.since_ms ? moment(order.since_ms, now, card.time_zone) : ""].filter(Boolean).join(", ")));
     else if (order.since_ms) meta.push(make("span", {}, word("since_day", { day: day(order.since_ms, card.time_zone) })));
-    if (order.until_ms) meta.push(make("span", {}, word("until", { moment: moment(order.until_ms, now, card.time_zone) })));
+    if (order.until_ms) meta.push(make("span", {}, untilWords(order.until_ms, now, card.time_zone)));
     if (order.is_new && ringing) meta.push(make("span", {}, word("answering_is_reading")));
     return make(
       "div",
@@ -106,7 +119,7 @@ export function paintOffer(offer, now) {
   languages(card);
   orders(byId("ring-orders"), card, now, true);
   say(byId("ring-caller"), callerName(card));
-  say(byId("ring-number"), card.caller.masked ? "" : card.caller.number ?? "");
+  say(byId("ring-number"), callerNumber(card));
   why(/** @type {any} */ (offer.why));
   say(byId("alert"), word("alert_offer", { client: card.name, caller: callerName(card) }));
   paintOfferTime(offer, now);
@@ -114,6 +127,7 @@ export function paintOffer(offer, now) {
 
 /** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
 export function paintOfferTime(offer, now, offerSeconds = 12) {
+  say(byId("ring-number"), callerNumber(offer.card));
   say(byId("ring-local"), clock(now, offer.card.time_zone));
   say(byId("ring-since"), running(now - offer.arrived_ms));
   const left = Math.max(0, Math.ceil((offer.until_ms - now) / 1000));

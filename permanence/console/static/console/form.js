@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The message form: made from the card, kept at every key stroke, checked before it leaves, and saying what will happen before it does.
 import { byId, icon, make, say, show } from "./dom.js";
-import { word } from "./words.js";
-import { request } from "./api.js";
+import { countryName, word } from "./words.js";
+import { lookUp } from "./numbers.js";
 
 /** @typedef {import("./drafts.js").Draft} Draft @typedef {import("./drafts.js").Fields} Fields */
 
@@ -126,7 +126,10 @@ export class MessageForm {
     say(byId("plan"), word(key, { name }));
     const locked = this.saved || this.draft?.state === "sending" || this.draft?.card.form.recipients.length === 0;
     /** @type {HTMLButtonElement} */ (byId("save")).disabled = Boolean(locked);
-    for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = Boolean(this.saved || this.draft?.state === "sending");
+    const gone = Boolean(this.saved || this.draft?.state === "sending");
+    for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = gone;
+    for (const id of ["reason-field", "recipient-field", "urgency-field"]) /** @type {HTMLFieldSetElement} */ (byId(id)).disabled = gone;
+    input("read-back").disabled = gone;
   }
 
   /** Clears the errors, or writes one and puts the focus where it is mended. @param {Record<string, string>} [found] */
@@ -178,7 +181,7 @@ export class MessageForm {
     if (!draft || !typed || this.saved) return show(note, false);
     let found;
     try {
-      found = await (await request(`/console/number?text=${encodeURIComponent(typed)}&client=${encodeURIComponent(draft.card.client ?? "")}`)).json();
+      found = await lookUp(typed, draft.card.client ?? "");
     } catch {
       return; // The site is down: the number stays as it was typed, and web checks it when it saves.
     }
@@ -192,7 +195,7 @@ export class MessageForm {
       field.value = found.display;
       this.hooks.typed(this.fields());
     }
-    note.replaceChildren(icon("check"), make("span", {}, word(found.display === typed ? "number_right" : "number_corrected", { country: found.country })));
+    note.replaceChildren(icon("check"), make("span", {}, word(found.display === typed ? "number_right" : "number_corrected", { country: countryName(found.country) })));
     show(note, true);
   }
 }

@@ -25,13 +25,11 @@ function fits(event, binding) {
 function pressed(event) {
   if (event.repeat && event.key.startsWith("F")) return;
   const dialog = document.querySelector("dialog[open]");
-  for (const binding of bindings) {
-    if (!fits(event, binding)) continue;
+  const fitting = bindings.filter((one) => fits(event, one));
+  if (fitting.length) {
     // Ours even when it does nothing now: F7 must not start the browser's caret browsing in the middle of a call.
     event.preventDefault();
-    if (dialog && !binding.key.startsWith("F")) return;
-    if (binding.when && !binding.when()) return;
-    binding.act();
+    if (!dialog || event.key.startsWith("F")) fitting.find((one) => !one.when || one.when())?.act();
     return;
   }
   if (!dialog && /^[1-9]$/.test(event.key) && !event.altKey && !event.ctrlKey && !event.metaKey && !isTyping(event.target)) pick(event);

@@ -303,7 +303,6 @@ function wire() {
   press("go-ready", acts.forward);
   press("go-voice", () => ready(true));
   press("pause", openBreak);
-  press("callstate-act", () => (button("callstate-act").dataset.key === "F4" ? acts.hold() : acts.mute()));
   press("take-seat", () => {
     state = { ...state, connection: "connecting", refusal: null };
     line.connect();

@@ -62,6 +62,11 @@ export function languageInWords(code) {
   return new Intl.DisplayNames([language], { type: "language" }).of(code) ?? code;
 }
 
+/** The name of a country in the language of the page. @param {string} code */
+export function countryName(code) {
+  return code ? (new Intl.DisplayNames([language], { type: "region" }).of(code) ?? code) : "";
+}
+
 /** The name of a language in that language, as a choice: Deutsch. @param {string} code */
 export function languageName(code) {
   const name = new Intl.DisplayNames([code], { type: "language" }).of(code) || code;

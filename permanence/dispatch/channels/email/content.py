@@ -35,7 +35,10 @@ class Notice:
 
 
 def compose(notice: Notice, *, at: datetime) -> EmailMessage:
-    """The mail, in the recipient's language: text, and the same as HTML (RFC 5322, RFC 2046, RFC 3834)."""
+    """The mail, in the recipient's language: text, and the same as HTML (RFC 5322, RFC 2046, RFC 3834).
+
+    `at` is the moment of sending, in the house's time zone, which the Date field then shows.
+    """
     address = parseaddr(notice.sender)[1] or notice.sender
     domain = address.rpartition("@")[2] or "localhost"
     mail = EmailMessage(policy=SMTP)

@@ -2,8 +2,8 @@
 """Hands mails to our relay by SMTP (RFC 5321), with a receipt asked for where the relay offers it (RFC 3461).
 
 A reply of 5xx to a recipient, to the sender or to the mail itself is final. A relay that cannot be reached, that
-refuses our login or answers 4xx may be better later. One connection serves a run of mails; a relay that did not open one
-is not asked again in that run, so that many mails do not wait many times.
+refuses our login or answers 4xx may be better later. One connection serves a run of mails; a relay that did not open
+one is not asked again in that run, so that many mails do not wait many times.
 """
 
 import contextlib

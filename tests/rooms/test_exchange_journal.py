@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The journal on a real disk: what survives, what is repaired, what is dropped, what happens when the disk is full."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.engine.exchange import aside, segments
+from permanence.engine.exchange.journal import Journal
+from permanence.kernel.system import SystemClock
+
+
+class Synced:
+    """Hears from the syncer's thread."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._position = 0
+
+    def __call__(self, position: int) -> None:
+        with self._condition:
+            self._position = position
+            self._condition.notify_all()
+
+    def wait_for(self, position: int) -> bool:
+        with self._condition:
+            return self._condition.wait_for(lambda: self._position >= position, timeout=10)
+
+
+def opened(folder: Path, **options: Any) -> Journal:
+    return Journal(folder, SystemClock(), minimum_free_bytes=0, **options)
+
+
+def event(number: int) -> dict[str, Any]:
+    return {"type": "CallArrived", "v": 1, "call": f"c{number}"}
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in segments.segment_paths(folder)]
+
+
+def test_events_and_states_are_there_after_a_kill(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    assert [journal.append(event(number)) for number in range(3)] == [1, 2, 3]
+    journal.keep("call/a", {"state": "talking"})
+    journal.keep("call/b", {"state": "ringing"})
+    journal.keep("call/b", None)
+    again = opened(tmp_path)  # the first one is not closed: that is the kill
+    assert again.states == {"call/a": {"state": "talking"}}
+    assert again.events_after(0) == [(number + 1, event(number)) for number in range(3)]
+    assert again.append(event(9)) == 4
+    assert again.torn_bytes == 0
+
+
+@given(cut=st.integers(min_value=1, max_value=400))
+def test_a_torn_tail_costs_only_what_is_torn(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal = opened(folder)
+    for number in range(8):
+        journal.append(event(number))
+    journal.close()
+    path = segments.segment_paths(folder)[-1]
+    data = path.read_bytes()
+    path.write_bytes(data[: max(0, len(data) - cut)])
+    again = opened(folder)
+    kept = [sequence for sequence, _ in again.events_after(0)]
+    assert kept == list(range(1, len(kept) + 1))
+    whole = len(segments.pack({"k": "event", "n": 1, "e": event(0)}))
+    assert len(kept) == max(0, 8 - -(-cut // whole)) or len(data) - cut < whole
+    again.append(event(99))
+    again.close()
+    last = opened(folder)
+    assert [found for _, found in last.events_after(len(kept))] == [event(99)]
+    last.close()
+
+
+@given(at=st.integers(min_value=30, max_value=600), flip=st.integers(min_value=1, max_value=255))
+def test_a_flipped_bit_is_never_believed(tmp_path_factory: pytest.TempPathFactory, at: int, flip: int) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal = opened(folder)
+    for number in range(8):
+        journal.append(event(number))
+    journal.close()
+    path = segments.segment_paths(folder)[-1]
+    data = bytearray(path.read_bytes())
+    data[at % len(data)] ^= flip
+    path.write_bytes(bytes(data))
+    try:
+        again = opened(folder)
+    except segments.UnreadableSegment:
+        return
+    found = again.events_after(0)
+    again.close()
+    assert found == [(number + 1, event(number)) for number in range(len(found))]
+
+
+def test_segments_rotate_and_go_when_acknowledged(tmp_path: Path) -> None:
+    journal = opened(tmp_path, segment_bytes=2000)
+    journal.keep("call/living", {"state": "talking"})
+    for number in range(200):
+        journal.append(event(number))
+    assert len(names(tmp_path)) > 5
+    assert journal.events_after(0, 1000) == [(number + 1, event(number)) for number in range(200)]
+    journal.acknowledge(200)
+    assert len(names(tmp_path)) == 1
+    again = opened(tmp_path)
+    assert again.states == {"call/living": {"state": "talking"}}
+    assert (again.next_sequence, again.acknowledged) == (201, 200)
+    assert again.append(event(1)) == 201
+
+
+def test_events_older_than_memory_are_read_from_the_disk(tmp_path: Path) -> None:
+    journal = opened(tmp_path, segment_bytes=50_000)
+    for number in range(5000):
+        journal.append(event(number))
+    assert journal.events_after(0, 3) == [(1, event(0)), (2, event(1)), (3, event(2))]
+    assert journal.events_after(4998) == [(4999, event(4998)), (5000, event(4999))]
+    assert journal.events_after(5000) == []
+
+
+def test_what_is_told_is_on_the_disk(tmp_path: Path) -> None:
+    synced = Synced()
+    journal = opened(tmp_path, on_synced=synced)
+    journal.append(event(1))
+    position = journal.position
+    assert synced.wait_for(position)
+    assert journal.synced >= position
+    assert journal.durable_sequence == 1
+
+
+def test_a_sync_that_hangs_keeps_back_what_is_not_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced, release = Synced(), threading.Event()
+    journal = opened(tmp_path, on_synced=synced)
+    assert synced.wait_for(journal.position)
+    real = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda fd: release.wait(10) and real(fd))
+    journal.append(event(1))
+    assert journal.durable_sequence == 0
+    release.set()
+    assert synced.wait_for(journal.position)
+    assert journal.durable_sequence == 1
+    journal.close()
+
+
+def test_a_full_disk_closes_the_door_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = opened(tmp_path)
+    journal.append(event(1))
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        if len(data) > 10:
+            return real(fd, data[:10])  # a partial write, then nothing more
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    assert journal.append(event(2)) == 2
+    journal.keep("call/a", {"state": "talking"})
+    assert not journal.accepting
+    assert "No space left" in journal.failure
+    survivors = segments.segment_paths(tmp_path)[-1].read_bytes()
+    assert segments.believable_length(survivors) == len(survivors)
+    monkeypatch.setattr(os, "write", real)
+    journal.check_room()
+    assert journal.accepting
+    journal.close()
+    again = opened(tmp_path)
+    assert [found for _, found in again.events_after(0)] == [event(1), event(2)]
+    assert again.states == {"call/a": {"state": "talking"}}
+
+
+def test_little_room_left_closes_the_door(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, SystemClock(), minimum_free_bytes=1 << 60)
+    journal.check_room()
+    assert not journal.accepting
+    assert journal.append(event(1)) == 1  # what runs is still written
+    journal.close()
+
+
+def test_a_journal_that_crashed_three_times_is_set_aside_with_its_events(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    clock = SystemClock()
+
+    def start() -> tuple[Journal, Path | None]:
+        return aside.open_journal(folder, clock, lambda _position: None, Journal)
+
+    journal, moved = start()
+    assert moved is None
+    aside.note_healthy(folder)
+    journal.append(event(1))
+    journal.append(event(2))
+    journal.acknowledge(1)
+    journal.keep("call/poison", {"x": 1})
+    for _ in range(3):
+        journal, moved = start()
+        assert moved is None
+        assert "call/poison" in journal.states
+    journal, moved = start()
+    assert moved == tmp_path / "journal-aside" / "1"
+    assert journal.states == {}
+    [(sequence, carried)] = journal.events_after(1)
+    assert carried == event(2)
+    assert sequence > 10_000
+    assert names(moved) != []
+    _, moved = start()
+    assert moved is None
+
+
+def test_a_journal_of_another_version_is_set_aside(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    segments.segment_path(folder, 1).write_bytes(b"PERMANENCE-JOURNAL 99\nwhatever")
+    journal, moved = aside.open_journal(folder, SystemClock(), lambda _position: None, Journal)
+    assert moved is not None
+    assert journal.append(event(1)) > 0
+
+
+def test_a_house_that_outlived_the_journal_gets_new_numbers(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.keep("call/a", {"x": 1})
+    journal.skip_to(501)
+    assert journal.append(event(1)) == 501
+    again = opened(tmp_path)
+    assert again.next_sequence == 502
+    assert again.states == {"call/a": {"x": 1}}

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The smaller parts of the exchange: states of a call, commands, ports, trunks, slices on the disk, records."""
+
+import contextlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.engine.exchange.arrivals import identify, loop_refusal, spelled
+from permanence.engine.exchange.call import Call
+from permanence.engine.exchange.log import event_fields
+from permanence.engine.exchange.ports import PortPool
+from permanence.engine.exchange.seats import Seat, fingerprint_of
+from permanence.engine.exchange.slices import SliceStore, UnusableSlice
+from permanence.engine.exchange.trunks import TrunkBook
+from permanence.reception.table import RoutingTable, TrunkEntry, write_slice
+from permanence.telephony.commands import (
+    HOUSE_COMMANDS,
+    SEAT_COMMANDS,
+    BadMessage,
+    read_house_command,
+    read_seat_command,
+)
+from permanence.telephony.core.call import TABLE, CallState, Effect, Trigger, accepts, advance
+from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.incoming import CalledNumber, IncomingInvite
+from tests.stories import cast
+
+# -- the states of a call --------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.sampled_from(Trigger), max_size=30))
+def test_any_order_of_triggers_keeps_the_call_consistent(triggers: list[Trigger]) -> None:
+    state, leg, answered, plugged = CallState.ARRIVED, 0, 0, False
+    for trigger in triggers:
+        step = advance(state, trigger)
+        for effect in step.effects:
+            if effect is Effect.OPEN_LEG:
+                leg += 1
+            elif effect is Effect.CLOSE_LEG:
+                leg -= 1
+            elif effect is Effect.SEND_ANSWER:
+                answered += 1
+            elif effect is Effect.PLUG:
+                assert not plugged
+                plugged = True
+            elif effect is Effect.UNPLUG:
+                assert plugged
+                plugged = False
+            elif effect in (Effect.MUSIC, Effect.CLOSING_WORDS, Effect.RECORD):
+                assert answered == 1  # nothing is played before the 200
+                assert leg == 1
+        state = step.state
+        assert leg in (0, 1)
+        assert answered <= 1
+        assert plugged == (state is CallState.TALKING)
+        assert (leg == 1) == (state not in (CallState.ARRIVED, CallState.ENDED))
+
+
+def test_nothing_follows_the_end_and_every_state_can_end() -> None:
+    assert not [pair for pair in TABLE if pair[0] is CallState.ENDED]
+    for state in set(CallState) - {CallState.ENDED}:
+        assert advance(state, Trigger.CALLER_LEFT).state is CallState.ENDED
+        assert advance(state, Trigger.END).effects[-1] is Effect.FINISH
+
+
+def test_a_late_trigger_changes_nothing() -> None:
+    assert not accepts(CallState.ENDED, Trigger.ANSWER)
+    assert advance(CallState.TALKING, Trigger.RING).state is CallState.TALKING
+    assert advance(CallState.TALKING, Trigger.RING).effects == ()
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = (
+    "id",
+    "call",
+    "ticket",
+    "sdp",
+    "on",
+    "n",
+    "digits",
+    "reason",
+    "outcome",
+    "protocol",
+    "slice",
+    "after",
+    "house",
+)
+
+
+@given(
+    name=st.sampled_from([*SEAT_COMMANDS, *HOUSE_COMMANDS, "fly"]),
+    values=st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6),
+)
+def test_any_message_is_a_command_or_a_bad_message(name: str, values: dict[str, Any]) -> None:
+    for read, key in ((read_seat_command, "t"), (read_house_command, "command")):
+        with contextlib.suppress(BadMessage):  # anything else that is raised fails the test
+            read({**values, key: name})  # type: ignore[operator]
+
+
+@given(JSON)
+def test_anything_else_is_a_bad_message(value: Any) -> None:
+    with pytest.raises(BadMessage):
+        read_seat_command(value)
+
+
+# -- ports -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_port_rests_before_it_is_used_again() -> None:
+    pool = PortPool(10_001, 10_006)
+    assert [pool.take(0.0), pool.take(0.0), pool.take(0.0)] == [10_002, 10_004, None]
+    pool.give_back(10_002, 1.0)
+    assert pool.take(2.0) is None
+    assert pool.take(6.0) == 10_002
+    pool.give_back(10_004, 6.0, faulty=True)
+    assert pool.take(60.0) is None
+    pool.give_back(12_000, 6.0)
+    assert pool.used == 1
+
+
+def test_a_claimed_port_is_not_given_out() -> None:
+    pool = PortPool(10_000, 10_003)
+    pool.claim(10_000)
+    assert pool.take(0.0) == 10_002
+    assert pool.take(0.0) is None
+    with pytest.raises(ValueError, match="range"):
+        PortPool(10_001, 10_001)
+
+
+# -- trunks and numbers ------------------------------------------------------------------------------------------------
+
+
+def invite(*called: CalledNumber, count: int = 0) -> IncomingInvite:
+    return IncomingInvite(
+        call_id="c",
+        request_user=called[0].user,
+        called=called,
+        caller=None,
+        display="",
+        masked=False,
+        withheld=None,
+        diversion_reason=None,
+        diversion_count=count,
+        offer=None,
+        supported=frozenset(),
+        require=frozenset(),
+        raw=b"",
+    )
+
+
+def book(*trunks: TrunkEntry) -> tuple[TrunkBook, RoutingTable]:
+    table = RoutingTable().put(replace(cast.house(), trunks=trunks)).put(cast.weber()).put(cast.dupont())
+    found = TrunkBook()
+    found.table_changed(table)
+    return found, table
+
+
+def test_a_trunk_is_known_by_its_addresses() -> None:
+    found, _ = book(
+        TrunkEntry(name="a", addresses=("192.0.2.0/28", "2001:db8::/32"), country="LU"),
+        TrunkEntry(name="b", addresses=("sip.carrier.example",), country="FR"),
+    )
+
+    def trust(host: str) -> str | None:
+        return found.trust(Flow("udp", ("192.0.2.99", 5060), (host, 5060)))
+
+    assert trust("192.0.2.15") == "demo/a"
+    assert trust("::ffff:192.0.2.15") == "demo/a"
+    assert trust("2001:db8::7") == "demo/a"
+    assert trust("192.0.2.16") is None
+    assert trust("not an address") is None
+    assert trust("198.51.100.1") is None
+    assert found.host_names() == ("sip.carrier.example",)
+    found.resolved({"sip.carrier.example": ["198.51.100.1"]})
+    assert trust("198.51.100.1") == "demo/b"
+
+
+def test_the_called_number_is_looked_for_where_the_trunk_says_first() -> None:
+    found, table = book(TrunkEntry(name="a", addresses=("192.0.2.1",), country="LU", number_from="to"))
+    trunks = found.at("192.0.2.1")
+    both = invite(CalledNumber("request_uri", cast.DUPONT_LINE), CalledNumber("to", "20000101"))
+    at = identify(both, trunks, table)
+    assert (at.client and at.client.client, at.found_by, at.line) == (cast.WEBER, "to", cast.WEBER_LINE)
+    nobody = identify(invite(CalledNumber("request_uri", "*21#")), trunks, table)
+    assert (nobody.client, nobody.line, nobody.found_by) == (None, "*21#", "unknown")
+
+
+def test_the_prefix_of_the_trunk_is_cut_and_national_numbers_are_spelled() -> None:
+    trunk = TrunkEntry(name="a", addresses=(), country="FR", strip_prefix="99")
+    assert spelled("990199001234", trunk) == "+33199001234"
+    assert spelled("0033199001234", trunk) == "+33199001234"
+    assert spelled("abc", trunk) is None
+
+
+def test_a_client_of_another_house_is_not_found_on_this_trunk() -> None:
+    found, table = book(TrunkEntry(name="a", addresses=("192.0.2.1",), country="LU"))
+    table = table.put(replace(cast.weber(), house="other", client="7", lines=("+35220000707",)))
+    at = identify(invite(CalledNumber("request_uri", "+35220000707")), found.at("192.0.2.1"), table)
+    assert at.client is None
+    assert at.house == cast.HOUSE
+
+
+@pytest.mark.parametrize(
+    ("numbers", "count", "status"),
+    [
+        (("request_uri",), 0, None),
+        (("request_uri", "history_info"), 0, None),
+        (("request_uri", "history_info"), 1, 486),
+        (("request_uri", "diversion"), 1, 486),
+        (("request_uri",), 5, None),
+        (("request_uri",), 6, 482),
+    ],
+)
+def test_loops(numbers: tuple[str, ...], count: int, status: int | None) -> None:
+    found, table = book(TrunkEntry(name="a", addresses=("192.0.2.1",), country="LU"))
+    asked = invite(*(CalledNumber(source, cast.WEBER_LINE) for source in numbers), count=count)
+    refusal = loop_refusal(asked, identify(asked, found.at("192.0.2.1"), table))
+    assert (refusal and refusal[0]) == status
+
+
+# -- slices ------------------------------------------------------------------------------------------------------------
+
+
+def test_slices_are_on_the_disk_when_published(tmp_path: Path) -> None:
+    store = SliceStore(tmp_path)
+    for entry in (cast.house(), cast.weber(), cast.dupont()):
+        store.publish(json.loads(json.dumps(write_slice(entry))))
+    again = SliceStore(tmp_path)
+    assert again.table == store.table
+    assert again.table.client_of(cast.WEBER_LINE) == cast.weber()
+    store.publish(write_slice(replace(cast.weber(), version=3, name="Dr Weber-Klein")))
+    store.publish(write_slice(replace(cast.weber(), version=2, name="late")))
+    assert SliceStore(tmp_path).table.clients[(cast.HOUSE, cast.WEBER)].name == "Dr Weber-Klein"
+    store.withdraw(cast.HOUSE, cast.WEBER)
+    assert SliceStore(tmp_path).table.client_of(cast.WEBER_LINE) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"slice": "house", "house": "demo"},
+        {**write_slice(cast.weber()), "house": "../etc"},
+        {**write_slice(cast.weber()), "client": "a/b"},
+        {**write_slice(cast.weber()), "lines": 5},
+    ],
+)
+def test_a_slice_that_cannot_be_is_refused_and_leaves_nothing(tmp_path: Path, data: dict[str, object]) -> None:
+    store = SliceStore(tmp_path)
+    with pytest.raises(UnusableSlice):
+        store.publish(data)
+    assert list(tmp_path.rglob("*.json")) == []
+    assert store.table == RoutingTable()
+
+
+def test_a_line_of_another_house_cannot_be_taken(tmp_path: Path) -> None:
+    store = SliceStore(tmp_path)
+    store.publish(write_slice(cast.weber()))
+    with pytest.raises(UnusableSlice, match="another house"):
+        store.publish(write_slice(replace(cast.weber(), house="other", client="9")))
+
+
+def test_a_broken_file_costs_one_slice(tmp_path: Path) -> None:
+    store = SliceStore(tmp_path)
+    store.publish(write_slice(cast.weber()))
+    store.publish(write_slice(cast.dupont()))
+    (tmp_path / cast.HOUSE / f"client-{cast.WEBER}.json").write_text('{"slice":"cl')
+    again = SliceStore(tmp_path)
+    assert again.unreadable == [f"{cast.HOUSE}/client-{cast.WEBER}.json"]
+    assert again.table.client_of(cast.DUPONT_LINE) is not None
+
+
+# -- records -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_call_and_a_seat_come_back_from_their_records() -> None:
+    at = datetime(2026, 11, 24, 9, 0, 0, 123000, tzinfo=UTC)
+    call = Call(
+        id="c",
+        session="s",
+        house="demo",
+        client=None,
+        trunk="t",
+        arrived_at=at,
+        answered_at=at,
+        called_line="+35220000101",
+        state=CallState.HELD,
+        closing_prompts=("a", "b"),
+        card={"name": "x"},
+    )
+    assert Call.from_plain({**json.loads(json.dumps(call.to_plain())), "of_a_later_version": 1}) == call
+    seat = Seat(house="demo", secretary="1", name="Claire", seat="s", page="p", after=({"t": "ended"},))
+    assert Seat.from_plain(json.loads(json.dumps(seat.to_plain()))) == Seat(
+        house="demo", secretary="1", name="Claire", seat="s", after=({"t": "ended"},)
+    )
+
+
+def test_the_fingerprint_tells_two_browsers_apart() -> None:
+    assert fingerprint_of("v=0\r\na=fingerprint:sha-256 ab:CD\r\na=setup:actpass\r\n") == "SHA-256 AB:CD"
+    assert fingerprint_of("v=0\r\n") == ""
+
+
+def test_no_number_of_a_caller_stands_in_the_log() -> None:
+    event = {"type": "CallArrived", "call": "c", "caller": "+352621000147", "withheld": "+352621", "display": "Max"}
+    assert event_fields({**event, "client": "1", "trunk": "carrier"}) == {
+        "call": "c",
+        "client": "1",
+        "trunk": "carrier",
+    }
