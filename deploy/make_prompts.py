@@ -6,6 +6,7 @@ nothing of this is needed to run the house. Run it again only to change a senten
 """
 
 import io
+import re
 import subprocess
 import sys
 import wave
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from permanence.reception.prompts import built_in_prompts
 from permanence.telephony.media.g711 import ALAW_TO_LINEAR, nearest_codes
 
 Samples = npt.NDArray[np.float64]
@@ -26,60 +28,23 @@ _SPEECH_RMS = 10 ** (-19 / 20)
 _MUSIC_RMS = 10 ** (-27 / 20)
 
 VOICES = {"fr": ("fr-fr", 165), "en": ("en-gb", 165), "de": ("de", 165)}
-_NUMBERS = range(1, 10)
-SENTENCES: dict[str, dict[str, str]] = {
-    "fr": {
-        **{f"place-{n}": f"Vous êtes en position {n} dans la file." for n in _NUMBERS},
-        "place-1": "Vous êtes la prochaine personne à qui nous allons répondre.",
-        "place-many": "Plusieurs personnes attendent avant vous.",
-        "please-wait": "Merci de patienter, nous allons vous répondre.",
-        "closed": "Nos bureaux sont actuellement fermés.",
-        "max-wait": "Nous sommes désolés, personne n'a pu vous répondre. Merci de rappeler plus tard.",
-        "leave-message": "Vous pouvez laisser un message après le signal sonore, puis raccrocher.",
-        "emergency-fr": "En cas d'urgence, raccrochez et composez le 15 ou le 112.",
-        "emergency-lu": "En cas d'urgence, raccrochez et composez le 112.",
-        "emergency-ie": "En cas d'urgence, raccrochez et composez le 112 ou le 9, 9, 9.",
-        "goodbye": "Merci de votre appel. Au revoir.",
-        "voice-secretary": "Bonjour, secrétariat médical, Claire à votre écoute. Quel est votre nom, s'il vous plaît ? "
-        "Merci, je transmets votre message tout de suite.",
-        "voice-caller": "Bonjour, je suis un patient du docteur. J'aurais besoin qu'il me rappelle aujourd'hui, "
-        "au sujet de mon ordonnance. Je suis joignable l'après-midi.",
-    },
-    "en": {
-        **{f"place-{n}": f"You are number {n} in the queue." for n in _NUMBERS},
-        "place-1": "You are the next caller to be answered.",
-        "place-many": "Several callers are waiting before you.",
-        "please-wait": "Please hold the line, we will answer you shortly.",
-        "closed": "Our office is closed at the moment.",
-        "max-wait": "We are sorry, nobody could answer your call. Please call again later.",
-        "leave-message": "You may leave a message after the tone, then hang up.",
-        "emergency-fr": "In case of emergency, hang up and dial 15 or 1 1 2.",
-        "emergency-lu": "In case of emergency, hang up and dial 1 1 2.",
-        "emergency-ie": "In case of emergency, hang up and dial 1 1 2 or 9 9 9.",
-        "goodbye": "Thank you for your call. Goodbye.",
-        "voice-secretary": "Good morning, after sales service, Aoife speaking. Could I have your name, please? "
-        "Thank you, I will pass your message on at once.",
-        "voice-caller": "Hello, the boiler you sold us last month does not start since this morning. "
-        "It shows error seven. Could somebody call me back today, please?",
-    },
-    "de": {
-        **{f"place-{n}": f"Sie sind auf Platz {n}." for n in _NUMBERS},
-        "place-1": "Sie sind der nächste Anrufer.",
-        "place-many": "Mehrere Anrufer warten vor Ihnen.",
-        "please-wait": "Bitte bleiben Sie in der Leitung, wir melden uns gleich.",
-        "closed": "Unser Büro ist zurzeit geschlossen.",
-        "max-wait": "Leider konnte niemand Ihren Anruf annehmen. Bitte rufen Sie später an.",
-        "leave-message": "Sie können nach dem Signalton eine Nachricht hinterlassen und dann auflegen.",
-        "emergency-fr": "Im Notfall legen Sie auf und wählen Sie die 15 oder die 1 1 2.",
-        "emergency-lu": "Im Notfall legen Sie auf und wählen Sie die 1 1 2.",
-        "emergency-ie": "Im Notfall legen Sie auf und wählen Sie die 1 1 2 oder die 9 9 9.",
-        "goodbye": "Vielen Dank für Ihren Anruf. Auf Wiederhören.",
-        "voice-secretary": "Guten Tag, Praxis Doktor Weber, Claire am Apparat. Wie ist Ihr Name, bitte? "
-        "Danke, ich gebe Ihre Nachricht sofort weiter.",
-        "voice-caller": "Guten Tag, ich bin Patient von Doktor Weber. Könnte er mich heute zurückrufen? "
-        "Es geht um mein Rezept. Ich bin am Nachmittag erreichbar.",
-    },
+"""espeak-ng's voice and speed (words a minute)."""
+DEMONSTRATION = {
+    "fr/voice-secretary": "Bonjour, secrétariat médical, Claire à votre écoute. Quel est votre nom, s'il vous plaît ? "
+    "Merci, je transmets votre message tout de suite.",
+    "fr/voice-caller": "Bonjour, je suis un patient du docteur. J'aurais besoin qu'il me rappelle aujourd'hui, "
+    "au sujet de mon ordonnance. Je suis joignable l'après-midi.",
+    "en/voice-secretary": "Good morning, after sales service, Aoife speaking. Could I have your name, please? "
+    "Thank you, I will pass your message on at once.",
+    "en/voice-caller": "Hello, the boiler you sold us last month does not start since this morning. "
+    "It shows error seven. Could somebody call me back today, please?",
+    "de/voice-secretary": "Guten Tag, Praxis Doktor Weber, Claire am Apparat. Wie ist Ihr Name, bitte? "
+    "Danke, ich gebe Ihre Nachricht sofort weiter.",
+    "de/voice-caller": "Guten Tag, ich bin Patient von Doktor Weber. Könnte er mich heute zurückrufen? "
+    "Es geht um mein Rezept. Ich bin am Nachmittag erreichbar.",
 }
+"""What the generated voices of the demonstration say: a secretary without a microphone, and `./run phone`."""
+_PLACE = re.compile(r"place-(\d+)\Z")
 RINGBACK = {"fr": ((440,), ((1.5, True), (3.5, False))), "lu": ((425,), ((1.0, True), (4.0, False))),
             "ie": ((400, 450), ((0.4, True), (0.2, False), (0.4, True), (2.0, False)))}  # fmt: skip
 """Frequencies and cadence of ITU-T E.180 supplement 2."""
@@ -87,9 +52,10 @@ RINGBACK = {"fr": ((440,), ((1.5, True), (3.5, False))), "lu": ((425,), ((1.0, T
 
 def main() -> None:
     """Write every sound; the whole must stay under 2 MB."""
-    for language, sentences in SENTENCES.items():
-        for name, text in sentences.items():
-            _write(f"{language}/{name}", speech(language, text))
+    for path in TARGET.rglob("*.alaw"):
+        path.unlink()
+    for name, text in spoken_files().items():
+        _write(name, speech(name[:2], text))
     for country, (frequencies, cadence) in RINGBACK.items():
         _write(f"ringback-{country}", tone(frequencies, cadence))
     _write("beep", tone((1000,), ((0.4, True),)))
@@ -101,11 +67,34 @@ def main() -> None:
         raise SystemExit("the sounds are too large")
 
 
+def spoken_files() -> dict[str, str]:
+    """Every spoken file and its words: the reception's sentences (the places in three parts), the demonstration's."""
+    files = dict(DEMONSTRATION)
+    for name, text in built_in_prompts().items():
+        place = _PLACE.search(name)
+        if place is None:
+            files[name] = text
+            continue
+        before, after = text.split(place[1])
+        language = name[:2]
+        files |= {f"{language}/place-before": before, f"{language}/place-after": after}
+        files[f"{language}/number-{place[1]}"] = place[1]
+    return files
+
+
+def pronounced(language: str, text: str) -> str:
+    """Emergency numbers as they are said: 112 and 999 digit by digit in English and German, 999 in French too."""
+    digits = ("999",) if language == "fr" else ("112", "999")
+    for number in digits:
+        text = re.sub(rf"\b{number}\b", " ".join(number), text)
+    return text
+
+
 def speech(language: str, text: str) -> Samples:
     """A sentence by espeak-ng: 8 kHz, telephone band, pauses at both ends, levelled to -19 dB."""
     voice, speed = VOICES[language]
     made = subprocess.run(  # noqa: S603 - fixed words, no shell
-        ["/usr/bin/espeak-ng", "-v", voice, "-s", str(speed), "-g", "4", "--stdout", text],
+        ["/usr/bin/espeak-ng", "-v", voice, "-s", str(speed), "-g", "4", "--stdout", pronounced(language, text)],
         check=True,
         capture_output=True,
     ).stdout
@@ -115,7 +104,7 @@ def speech(language: str, text: str) -> Samples:
     samples = telephone_band(raw, rate)
     loud = np.flatnonzero(np.abs(samples) > 0.01)
     samples = samples[max(0, loud[0] - 200) : loud[-1] + 400]
-    return np.concatenate([np.zeros(RATE // 20), levelled(samples, _SPEECH_RMS), np.zeros(RATE // 10)])
+    return np.concatenate([np.zeros(RATE // 40), levelled(samples, _SPEECH_RMS), np.zeros(RATE // 20)])
 
 
 def telephone_band(samples: Samples, rate: int) -> Samples:

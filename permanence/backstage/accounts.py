@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage.bases import AnyForm, AnyInline
+from permanence.backstage.bases import AnyForm, AnyInline, AnyInlineFormSet
 from permanence.backstage.fields import (
     COLOUR_CHOICES,
     COUNTRY_CHOICES,
@@ -78,10 +78,21 @@ class LineForm(AnyForm):
             ) from error
 
 
+class NamedFormSet(AnyInlineFormSet):
+    """Lines whose fields are named after their table: the rows have no reverse accessor to take a name from."""
+
+    @classmethod
+    def get_default_prefix(cls) -> str:
+        """The table's name."""
+        table: Any = cls.model
+        return str(table._meta.model_name)
+
+
 class _Inline(AnyInline):
     """Lines of a client's page."""
 
     extra = 0
+    formset = NamedFormSet
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the rows of the house, and of this client where he is known."""

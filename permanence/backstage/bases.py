@@ -4,11 +4,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import ModelAdmin, TabularInline
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelForm
 
 if TYPE_CHECKING:
     AnyForm = ModelForm[Any]
     AnyAdmin = ModelAdmin[Any]
     AnyInline = TabularInline[Any, Any]
+    AnyInlineFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    AnyForm, AnyAdmin, AnyInline = ModelForm, ModelAdmin, TabularInline
+    AnyForm, AnyAdmin, AnyInline, AnyInlineFormSet = ModelForm, ModelAdmin, TabularInline, BaseInlineFormSet

@@ -105,6 +105,7 @@ class AuditAdmin(ReadOnly):
     """Who did what, when."""
 
     list_display = ("at", "by_name", "action", "subject", "detail")
+    fields = ("at", "by_name", "action", "subject", "client_key", "detail")
     list_filter = ("action",)
     date_hierarchy = "at"
     ordering = ("-at", "-pk")

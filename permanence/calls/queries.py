@@ -164,6 +164,12 @@ def client_of(*, house: str, call: str) -> str | None:
     return None if key is None else str(key)
 
 
+def caller_of(*, house: str, call: str) -> str:
+    """The number (E.164) a call came from; empty when masked, unknown or not recorded. One query."""
+    rows = Call.objects.for_house(house).filter(call=call, masked=False)
+    return rows.values_list("caller", flat=True).first() or ""
+
+
 def _unanswered(found: ClientQuerySet[Call]) -> ClientQuerySet[Call]:
     return found.filter(
         Q(abandoned=True) | Q(closed_reason="max_wait", voice_seconds__isnull=True), ended_at__isnull=False

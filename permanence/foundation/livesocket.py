@@ -49,7 +49,7 @@ class LiveSocket:
         self._watcher = watcher
         self._clients_of = clients_of
 
-    async def __call__(self, socket: WebSocket) -> None:
+    async def serve(self, socket: WebSocket) -> None:
         """Serve one browser until it leaves or its session ends."""
         await socket.accept()
         if not same_origin(socket.headers.get("origin", ""), socket.headers.get("host", "")):

@@ -12,7 +12,10 @@ CALL_LENGTH = 64
 
 
 class Message(HouseModel):
-    """One message. `key` is the id made by the secretary's page. What the transmission reports stands on the row."""
+    """One message. `key` is the id made by the secretary's page. What the transmission reports stands on the row.
+
+    One that a caller spoke has `voice_seconds`, no text and nobody who took it; `recordings` holds what he said.
+    """
 
     URGENCIES = (
         (Urgency.INFORMATION.value, _("information")),
@@ -23,8 +26,8 @@ class Message(HouseModel):
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
     key = models.CharField(max_length=KEY_LENGTH)
     call = models.CharField(max_length=CALL_LENGTH, blank=True, default="")
-    taken_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, related_name="+")
-    taken_by_name = models.CharField(_("taken by"), max_length=120)
+    taken_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    taken_by_name = models.CharField(_("taken by"), max_length=120, blank=True, default="")
     taken_at = models.DateTimeField(_("taken at"))
     recipient = models.ForeignKey(
         "clients.Recipient", on_delete=models.PROTECT, related_name="+", verbose_name=_("recipient")
@@ -37,6 +40,7 @@ class Message(HouseModel):
     urgency = models.CharField(_("urgency"), max_length=12, choices=URGENCIES)
     read_back = models.BooleanField(_("number read back"), default=False)
     sealed_text = models.TextField()
+    voice_seconds = models.FloatField(null=True)
     sent_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
@@ -52,6 +56,10 @@ class Message(HouseModel):
             models.UniqueConstraint(fields=["house", "key"], name="messaging_message_key"),
             models.CheckConstraint(
                 condition=models.Q(urgency__in=[each.value for each in Urgency]), name="messaging_message_urgency"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(taken_by__isnull=False) | models.Q(voice_seconds__isnull=False),
+                name="messaging_message_taken_or_spoken",
             ),
         )
         indexes = (

@@ -18,7 +18,7 @@ from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation import audit, live, outbox, secrecy
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
-from permanence.messaging import events, queries, rules
+from permanence.messaging import events, queries, recordings, rules
 from permanence.messaging.models import (
     CALL_LENGTH,
     Draft,
@@ -130,6 +130,42 @@ def take_message(*, house: str, client_id: str, call: str, by: Who, at: datetime
     return _view(row, house=house, at=at)
 
 
+def take_voice_message(
+    *, house: str, client_id: str, call: str, file: str, seconds: float, by: Who, at: datetime
+) -> MessageView | None:
+    """Keep what a caller spoke (`file` of the spool, `seconds` long) as a message, once a call, and announce it.
+
+    For the practice, else for the first recipient; None without one: the call's record alone shows it then.
+    Raises NoSuchClient, and recordings.RecordingMissing while the file is not there.
+    """
+    client = _client(house, client_id)
+    found = clients.recipients(house=house, client=client.id)
+    recipient = next((each for each in found if each.kind == RecipientKind.PRACTICE), next(iter(found), None))
+    key = f"voice-{call}"
+    if recipient is None:
+        return None
+    recordings.take_over(house=house, key=key, file=file)
+    with transaction.atomic():
+        row, created = Message.objects.get_or_create(
+            house_id=by.house_key,
+            key=key,
+            defaults={
+                "client_id": int(client.id),
+                "call": call[:CALL_LENGTH],
+                "taken_at": at,
+                "recipient_id": int(recipient.id),
+                "caller_number": calls.caller_of(house=house, call=call),
+                "urgency": rules.Urgency.TODAY.value,
+                "sealed_text": secrecy.seal("", house=house, purpose=queries.TEXT),
+                "voice_seconds": seconds,
+            },
+        )
+        if created:
+            _announce_taken(row, house=house, by=by, at=at)
+        transaction.on_commit(lambda: recordings.forget_spool(file))
+    return _view(row, house=house, at=at)
+
+
 def save_draft(*, house: str, by: Who, call: str, at: datetime, body: dict[str, Any]) -> None:
     """Keep what the secretary has written so far for a call; the last one wins. Raises DraftTooLarge."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
@@ -171,11 +207,8 @@ def acknowledge(*, house: str, message: str, by: Who, at: datetime) -> MessageVi
             if stands and row.acknowledged_at is None:
                 row.acknowledged_at = at
                 row.save(update_fields=["acknowledged_at"])
-            outbox.announce(
-                events.MessageAcknowledged(
-                    house=house, at=at, message=row.key, client=str(row.client_id), person=by.person, stands=stands
-                )
-            )
+            told = {"message": row.key, "client": str(row.client_id), "person": by.person}
+            outbox.announce(events.MessageAcknowledged(house=house, at=at, stands=stands, **told))
             audit.note(by=by, at=at, action="message.acknowledged", subject=_subject(row), client=row.client_id)
             _touch(row, house=house, at=at)
     return _view(row, house=house, at=at, access=(access,))
@@ -205,11 +238,8 @@ def answer(*, house: str, message: str, answer: str, by: Who, at: datetime, text
             at=at,
             sealed_text=secrecy.seal(rules.check_text(text), house=house, purpose=queries.ANSWER),
         )
-        outbox.announce(
-            events.MessageAnswered(
-                house=house, at=at, message=row.key, client=str(row.client_id), person=by.person, answer=answer
-            )
-        )
+        told = {"message": row.key, "client": str(row.client_id), "person": by.person}
+        outbox.announce(events.MessageAnswered(house=house, at=at, answer=answer, **told))
         audit.note(by=by, at=at, action="message.answered", subject=_subject(row), client=row.client_id)
         _touch(row, house=house, at=at)
     return queries.answer_view(kept, house)
@@ -218,9 +248,9 @@ def answer(*, house: str, message: str, answer: str, by: Who, at: datetime, text
 def record_transmission(
     *, house: str, message: str, at: datetime, sent: bool, delivered: bool, why: str | None
 ) -> None:
-    """What the transmission knows now, reported by dispatch. `why` is the failure, None when there is none.
+    """What dispatch knows now. `why` is the failure or None: it goes away when a later try succeeds.
 
-    The first moment of each step is kept; a failure goes away when a later try succeeds. Raises NoSuchMessage.
+    The first moment of each step is kept. Raises NoSuchMessage.
     """
     with transaction.atomic():
         row = Message.objects.for_house(house).filter(key=message).select_for_update(of=("self",)).first()
@@ -311,7 +341,7 @@ def _announce_taken(row: Message, *, house: str, by: Who, at: datetime) -> None:
 
 
 def _seen_by(house: str, message: str, by: Who) -> tuple[Message, clients.PortalAccess]:
-    """The message and how this person sees it. Raises NoSuchMessage for whoever is not a portal user of its client."""
+    """The message and how its client's portal user sees it. Raises NoSuchMessage for everybody else."""
     if house == by.house and by.person:
         access = {int(each.client.id): each for each in clients.portal_access(house=house, person=by.person)}
         rows = Message.objects.for_house(house).filter(key=message, client__in=list(access))
@@ -348,11 +378,8 @@ def _read(row: Message, access: clients.PortalAccess, *, house: str, by: Who, at
     stands = _stands(row, access)
     if not _once(MessageRead, row, by=by, at=at, stands=stands):
         return
-    outbox.announce(
-        events.MessageRead(
-            house=house, at=at, message=row.key, client=str(row.client_id), person=by.person, stands=stands
-        )
-    )
+    told = {"message": row.key, "client": str(row.client_id), "person": by.person}
+    outbox.announce(events.MessageRead(house=house, at=at, stands=stands, **told))
     audit.note(by=by, at=at, action="message.read", subject=_subject(row), client=row.client_id)
     _touch(row, house=house, at=at)
 

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from permanence.clients import queries as clients
 from permanence.clients.rules import RecipientKind
@@ -21,6 +22,7 @@ from permanence.foundation import secrecy
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.phone import PhoneNumber
+from permanence.messaging import recordings
 from permanence.messaging.models import Draft, Message, MessageAcknowledged, MessageAnswer, MessageRead
 from permanence.messaging.rules import MessageState, PersonAct, Transmission, Urgency, state_of
 
@@ -37,7 +39,8 @@ PORTAL_LIMIT = 200
 class MessageRow:
     """A message in a list. `caller_number` is E.164 or "", `caller_shown` as a person of the client's country writes
     it (or as it was typed), `reason` the label or "". `is_mine`: the asking portal user is one of the recipient's own
-    persons. `answers` counts what the client wrote back.
+    persons. `answers` counts what the client wrote back. `voice_seconds`: the length of one that the caller spoke
+    himself (nobody took it, `reason` then says so), else None.
     """
 
     message: str
@@ -62,6 +65,7 @@ class MessageRow:
     state: MessageState
     is_mine: bool
     answers: int
+    voice_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +145,13 @@ def message_for_person(house: str, person: str, message: str, at: datetime) -> M
     rows = Message.objects.for_house(house).filter(client__in=[_key(each.client.id) for each in access], key=message)
     row = _with_names(rows).first()
     return None if row is None else view_of(row, house=house, at=at, access=access)
+
+
+def recording_for_person(house: str, person: str, message: str) -> bytes | None:
+    """What the caller said, as a WAV file, for a portal user of the client; None where there is nothing for him."""
+    access = clients.portal_access(house=house, person=person)
+    rows = Message.objects.for_house(house).filter(client__in=[_key(each.client.id) for each in access], key=message)
+    return recordings.read(house=house, key=message) if rows.filter(voice_seconds__isnull=False).exists() else None
 
 
 def draft(house: str, person: str, call: str) -> DraftView | None:
@@ -236,10 +247,10 @@ def _row(
         caller_number=row.caller_number,
         caller_typed=row.caller_typed,
         caller_shown=shown_number(row.caller_number, row.caller_typed, row.client.country),
-        reason=row.reason_label,
+        reason=row.reason_label if row.voice_seconds is None else _("Voice message"),
         urgency=urgency,
         taken_at=row.taken_at,
-        taken_by=str(row.taken_by_id),
+        taken_by=str(row.taken_by_id or ""),
         taken_by_name=row.taken_by_name,
         call=row.call,
         state=state_of(
@@ -252,6 +263,7 @@ def _row(
         ),
         is_mine=row.client_id in own and (practice or (mine is not None and mine.id == str(row.recipient_id))),
         answers=answers,
+        voice_seconds=row.voice_seconds,
     )
 
 

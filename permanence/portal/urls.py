@@ -8,6 +8,7 @@ from permanence.portal import mailbox, views
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
     path("portal/messages/<slug:message>", views.message, name="portal_message"),
+    path("portal/messages/<slug:message>/audio", views.audio, name="portal_audio"),
     path("portal/messages/<slug:message>/read", views.read, name="portal_read"),
     path("portal/messages/<slug:message>/acknowledge", views.acknowledge, name="portal_acknowledge"),
     path("portal/messages/<slug:message>/answer", views.answer, name="portal_answer"),

@@ -56,6 +56,18 @@ def message(request: HttpRequest, message: str) -> HttpResponse:
     return _page(request, who(request), message)
 
 
+@never_cache
+@require_safe
+@portal_only
+def audio(request: HttpRequest, message: str) -> HttpResponse:
+    """What the caller spoke, as a WAV file; listening changes nothing."""
+    by = who(request)
+    found = messages.recording_for_person(by.house, by.person, message)
+    if found is None:
+        raise Http404
+    return HttpResponse(found, content_type="audio/wav", headers={"Content-Disposition": "inline"})
+
+
 @require_POST
 @portal_only
 def read(request: HttpRequest, message: str) -> HttpResponse:

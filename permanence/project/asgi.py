@@ -43,7 +43,7 @@ def site() -> Starlette:
         await asyncio.to_thread(pages.close)
 
     live = LiveSocket(watcher, clients_of=clients_visible_to)
-    routes = [WebSocketRoute("/live", live.__call__), Route("/alive", alive), Mount("/", pages)]
+    routes = [WebSocketRoute("/live", live.serve), Route("/alive", alive), Mount("/", pages)]
     return Starlette(routes=routes, lifespan=lifespan)
 
 

@@ -20,7 +20,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.project import config
 from permanence.project.supervisor import folder
-from permanence.project.supervisor.start import DEMONSTRATION, say
+from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
 
 FOLDERS = ("keys", "journal", "table", "prompts", "spool", "audio", "mail")
 MANIFEST = "manifest.json"
@@ -34,12 +34,12 @@ class BackupRefused(Refusal):
     code = "backup_refused"
 
 
-def back_up(data: Path, target: Path, *, stamp: str) -> Path:
+def back_up(data: Path, target: Path, *, stamp: str, database_url: str = "") -> Path:
     """Copies the house in `data` to `target/permanence-<stamp>`, whose name appears only when all of it is on the disk.
 
     Raises BackupRefused, OSError and sqlite3.Error.
     """
-    if config.configuration(data, file=config.read_file(data), environment=os.environ).database_url:
+    if database_url:
         raise BackupRefused(
             "This house keeps its data in PostgreSQL: copy that with pg_dump, and the folder beside it."
         )
@@ -136,6 +136,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="the house's data folder (default: var/demo)")
     options = parser.parse_args(arguments)
     stamp = f"{SystemClock().now():%Y%m%dT%H%M%SZ}"
-    made = back_up(options.data.resolve(), options.target.resolve(), stamp=stamp)
+    data = options.data.resolve()
+    database_url = configuration_of(data, os.environ).database_url
+    made = back_up(data, options.target.resolve(), stamp=stamp, database_url=database_url)
     say(f"The house is copied to {made}. It holds the keys: keep it where only you can read it.")
     return 0

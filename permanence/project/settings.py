@@ -30,21 +30,17 @@ ALLOWED_HOSTS = sorted(
     | ({"*"} if PERMANENCE.web_host in {"0.0.0.0", "::"} and not SECURE else set())
 )
 
-ROOMS = (
-    "foundation",
-    "staff",
-    "clients",
-    "callers",
-    "calls",
-    "switchboard",
-    "messaging",
-    "dispatch",
-    "console",
-    "portal",
-    "supervision",
-)
 INSTALLED_APPS = [
-    *(f"permanence.{room}" for room in ROOMS if (PACKAGE / room / "__init__.py").exists()),
+    "permanence.foundation",
+    "permanence.staff",
+    "permanence.clients",
+    "permanence.calls",
+    "permanence.switchboard",
+    "permanence.messaging",
+    "permanence.dispatch",
+    "permanence.console",
+    "permanence.portal",
+    "permanence.supervision",
     "permanence.backstage",
     "permanence.project",
     "django.contrib.admin.apps.SimpleAdminConfig",

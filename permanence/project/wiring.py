@@ -8,12 +8,14 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 from collections.abc import Callable
 
 from permanence.calls import handlers as calls
+from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
 from permanence.dispatch.handlers import on_message_taken
 from permanence.foundation.events import FOUNDATION_EVENTS
 from permanence.foundation.outbox import Wiring
 from permanence.kernel.events import Event
 from permanence.messaging.events import MESSAGING_EVENTS
+from permanence.messaging.handlers import on_voice_message_received
 from permanence.staff import handlers as staff
 from permanence.staff.events import STAFF_EVENTS
 from permanence.switchboard import handlers as switchboard
@@ -22,6 +24,7 @@ from permanence.switchboard.events import SWITCHBOARD_EVENTS
 WIRING = Wiring(
     catalogue=FOUNDATION_EVENTS.union(STAFF_EVENTS)
     .union(CLIENTS_EVENTS)
+    .union(CALLS_EVENTS)
     .union(SWITCHBOARD_EVENTS)
     .union(MESSAGING_EVENTS),
     hearers={
@@ -33,13 +36,14 @@ WIRING = Wiring(
         ),
         "TrunkChanged": (("switchboard.refresh", switchboard.refresh),),
         "MessageTaken": (("dispatch.on_message_taken", on_message_taken),),
+        "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
 )
 
 type EngineHearer = Callable[[str, int, Event], None]
 
 ENGINE_HEARERS: tuple[tuple[str, EngineHearer], ...] = (
-    ("staff", staff.apply_engine_event),
-    ("calls", calls.apply_engine_event),
+    (staff.HEARER, staff.apply_engine_event),
+    (calls.HEARER, calls.apply_engine_event),
 )
 """The rooms that hear the engine, in order."""

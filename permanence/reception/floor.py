@@ -26,6 +26,9 @@ from permanence.reception.waiting import ANYBODY, Call, Stage
 ANNOUNCE_EVERY_S = 30
 """How often a caller who hears the music is told his place."""
 
+SEEN_LIMIT = 5000
+"""Pairs of secretary and client whose last call is remembered: what the journal repeats in every segment."""
+
 EVERYONE = ("everyone",)
 """The label under which everything on a shelf lies."""
 
@@ -257,7 +260,7 @@ class Floor(Notes):
         )
         self.decide(decided.WithdrawOffer(call=call.call, offer=call.offer, secretary=call.secretary, how=how))
         call.move(Stage.WAITING)
-        self._forget_offer(call)
+        self.forget_offer(call)
         return seat
 
     def answered(self, call: Call, seat: Seat, *, at: datetime) -> None:
@@ -283,9 +286,7 @@ class Floor(Notes):
             decided.Connect(call=call.call, secretary=seat.secretary, seat=seat.seat, arrived=call.arrived, card=card)
         )
         call.music = True
-        if call.client is not None:
-            self.seen[seat.secretary, call.client] = at
-            self.touch(f"seen/{seat.secretary}/{call.client}", at)
+        self._remember(seat.secretary, call.client, at)
         self.touch_call(call)
         self.show(seat, at=at)
 
@@ -330,11 +331,23 @@ class Floor(Notes):
             self.client_of(call), self.slice, entry, caller=caller, called_line=call.called_line, at=at, seen_at=seen
         )
 
+    def _remember(self, secretary: str, client: str | None, at: datetime) -> None:
+        """When she last answered for that client; the oldest is forgotten, so its instructions are new to her again."""
+        if client is None:
+            return
+        self.seen.pop((secretary, client), None)
+        self.seen[secretary, client] = at
+        self.touch(f"seen/{secretary}/{client}", at)
+        if len(self.seen) > SEEN_LIMIT:
+            oldest = next(iter(self.seen))
+            del self.seen[oldest]
+            self.touch(f"seen/{oldest[0]}/{oldest[1]}", None)
+
     # small steps ----------------------------------------------------------------------------------------------------
 
     def _why(self, call: Call, seat: Seat, at: datetime, after: str) -> tuple[Reason, ...]:
         shared = [language for language in call.languages if language in self.languages_of(seat.secretary)]
-        ready_s = int((at - (seat.ready_since or at)).total_seconds())
+        ready_s = max(int((at - (seat.ready_since or at)).total_seconds()), 0)
         why = [Reason(code="longest_ready", detail=str(ready_s))]
         why.append(Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"))
         if call.client is None:
@@ -350,7 +363,8 @@ class Floor(Notes):
         countries = [trunk.country for trunk in self.slice.trunks if trunk.name == call.trunk]
         return unknown_line_words(countries, language=call.language, on=at.date())
 
-    def _forget_offer(self, call: Call) -> None:
+    def forget_offer(self, call: Call) -> None:
+        """Nothing is left of an offer that is over."""
         self.deadlines.take(f"offer/{call.call}")
         call.offer, call.secretary, call.until, call.why, call.card = "", "", None, (), None
         self.touch_call(call)

@@ -5,12 +5,12 @@ Names: `call/<id>`, `seat/<secretary>`, `seen/<secretary>/<client>` (the moment 
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from permanence.reception import attendance
 from permanence.reception.floor import EVERYONE, Floor
-from permanence.reception.presence import Doing, Seat
+from permanence.reception.presence import Doing, Seat, Signal
 from permanence.reception.waiting import Call, Stage
 
 
@@ -38,7 +38,9 @@ def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
         elif kind == "seen":
             who, _, client = rest.partition("/")
             floor.seen[who, client] = datetime.fromisoformat(value)
+    floor.seen = dict(sorted(floor.seen.items(), key=lambda item: item[1]))
     floor.calls = dict(sorted(floor.calls.items(), key=lambda item: item[1].order))
+    deserted = _reconcile(floor, at=at)
     floor.order = max((call.order for call in floor.calls.values()), default=0)
     for call in floor.calls.values():
         if call.stage in {Stage.WAITING, Stage.OFFERED}:
@@ -47,6 +49,35 @@ def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
             floor.wait(call)
     for seat in list(floor.seats.values()):
         _load_seat(floor, seat, at=at)
+    for call in deserted:
+        floor.return_to_queue(call, at=at)
+
+
+def _reconcile(floor: Floor, *, at: datetime) -> list[Call]:
+    """Make calls and seats agree where the last values of one moment were not all written; gives the conversations
+    whose secretary is not there any more."""
+    deserted = []
+    for call in floor.calls.values():
+        seat = floor.seats.get(call.secretary)
+        wanted = Doing.OFFERED if call.stage is Stage.OFFERED else Doing.ON_CALL
+        hers = seat is not None and seat.call == call.call and seat.doing is wanted
+        if call.stage is Stage.OFFERED and not hers:
+            call.move(Stage.WAITING)
+            floor.forget_offer(call)
+        elif call.stage in {Stage.TALKING, Stage.KEPT} and not hers:
+            deserted.append(call)
+    for seat in floor.seats.values():
+        held = floor.calls.get(seat.call)
+        hers = held is not None and held.secretary == seat.secretary and held.stage is not Stage.WAITING
+        if seat.doing is Doing.OFFERED and not hers:
+            seat.apply(Signal.WITHDRAWN, at=at)
+            seat.call = ""
+            floor.touch_seat(seat)
+        elif seat.doing is Doing.ON_CALL and not hers:
+            seat.apply(Signal.CALL_OVER, at=at)
+            seat.until = at + timedelta(seconds=floor.slice.wrap_up_s)
+            floor.touch_seat(seat)
+    return deserted
 
 
 def _load_seat(floor: Floor, seat: Seat, *, at: datetime) -> None:

@@ -75,7 +75,7 @@ class Call:
 
     def waited_ms(self, at: datetime) -> int:
         """Milliseconds of this wait, counted from the INVITE."""
-        return int((at - self.wait_from).total_seconds() * 1000)
+        return max(int((at - self.wait_from).total_seconds() * 1000), 0)
 
     def plain(self) -> dict[str, Any]:
         """The call as a JSON object, moments in RFC 3339; the card is made again when it is needed."""

@@ -71,9 +71,8 @@ def _state(row: CallRow) -> tuple[str, str]:
 
 
 def when(at: datetime, zone: ZoneInfo) -> str:
-    """A moment as day and time of the house, in the language of the page."""
-    local = at.astimezone(zone)
-    return f"{formats.date_format(local, 'SHORT_DATE_FORMAT')} {formats.date_format(local, 'H:i')}"
+    """A moment as day and time of the house, the month in letters: 11/12 is another day in Dublin than elsewhere."""
+    return formats.date_format(at.astimezone(zone), "j M Y, H:i")
 
 
 def spelt(number: str) -> str:

@@ -26,6 +26,7 @@ _WHY = {
     "suspended": gettext_lazy("The client's account is suspended"),
     "line_lost": gettext_lazy("The secretary's line was lost"),
     "media_lost": gettext_lazy("The sound was lost"),
+    "exchange_lost": gettext_lazy("The telephone had to be restarted"),
     "refused": gettext_lazy("The call was refused"),
     "revoked": gettext_lazy("The secretary's access was withdrawn"),
 }

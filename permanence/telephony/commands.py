@@ -199,12 +199,14 @@ class Status(HouseCommand):
 
 @dataclass(frozen=True, slots=True)
 class Dial(HouseCommand):
-    """One leg out: `number` (E.164) over `trunk`, showing `caller` (one of the house's numbers)."""
+    """One leg out: `number` (E.164) over `trunk`, showing `caller` (one of the house's lines); it ends by itself
+    `seconds` after the answer (1 to 120)."""
 
     house: str
     trunk: str
     number: str
     caller: str
+    seconds: int = 10
 
 
 @dataclass(frozen=True, slots=True)

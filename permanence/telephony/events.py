@@ -99,6 +99,59 @@ class TrunkRefused(Event):
     count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialStarted(Event):
+    """A call of ours went out over a trunk (`dial` is its id)."""
+
+    dial: str
+    trunk: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialProgressed(Event):
+    """The carrier told how it goes: a provisional `status` (180, 183...), with or without early media."""
+
+    dial: str
+    status: int
+    early_media: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialAnswered(Event):
+    """The called party answered; `payload_type` is the codec agreed on (8 PCMA, 0 PCMU)."""
+
+    dial: str
+    payload_type: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialEnded(Event):
+    """A call of ours is over. `by`: carrier or system. `status`: the final refusal, 0 where there was none.
+
+    `heard`: whether any audio came back.
+    """
+
+    dial: str
+    by: str
+    why: str
+    status: int = 0
+    answered_at_ms: int | None = None
+    heard: bool = False
+
+
 TELEPHONY_EVENTS = EventCatalogue(
-    CallArrived, UnknownLineCalled, CallHeld, CallResumed, LineLost, LineBack, CallEnded, VoiceMessageKept, TrunkRefused
+    CallArrived,
+    UnknownLineCalled,
+    CallHeld,
+    CallResumed,
+    LineLost,
+    LineBack,
+    CallEnded,
+    VoiceMessageKept,
+    TrunkRefused,
+    DialStarted,
+    DialProgressed,
+    DialAnswered,
+    DialEnded,
 )

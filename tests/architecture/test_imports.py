@@ -31,7 +31,7 @@ SEEDS = {
     "inside-telephony": [("telephony/commands.py", "import permanence.telephony.core")],
     "screens": [("console/seed.py", "import permanence.messaging.models")],
     "channels": [("dispatch/channels/email/seed.py", "import permanence.dispatch.channels.portal")],
-    "no-cycles": [("staff/__init__.py", "import permanence.clients")],
+    "no-cycles": [("clients/__init__.py", "import permanence.switchboard")],
     **{
         f"models-of-{room}": [("supervision/seed.py", f"import permanence.{room}.models")]
         for room in ("staff", "clients", "switchboard", "calls", "messaging", "dispatch")

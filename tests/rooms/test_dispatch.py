@@ -6,19 +6,29 @@ import email.policy
 import re
 import socket
 import socketserver
+import ssl
 import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from django.conf import settings as django_settings
 from django.test import Client as Browser
+from hypothesis import given
+from hypothesis import strategies as st
 
 from permanence.clients import operations as clients
 from permanence.clients.models import Recipient
 from permanence.clients.rules import RecipientKind
 from permanence.dispatch import handlers, operations, queries, tasks
+from permanence.dispatch.channels.email import relay as channel
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction, read_receipts
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import Delivery
@@ -76,8 +86,8 @@ def free_port():
 
 
 @contextmanager
-def listening(server, port):
-    controller = Controller(server, hostname="127.0.0.1", port=port)
+def listening(server, port, **options):
+    controller = Controller(server, hostname="127.0.0.1", port=port, **options)
     controller.start()
     server.connections = 0
     try:
@@ -267,6 +277,21 @@ def test_a_relay_that_opens_no_conversation_is_asked_once_a_run(cast):
     assert list(rows) == [("pending", 1, NOON + timedelta(minutes=1))] * 4
 
 
+def test_a_relay_that_falls_silent_is_left_alone_for_the_run(cast, monkeypatch):
+    for number in range(3):
+        take(cast, key=f"{number:020}")
+    monkeypatch.setattr(channel, "TIMEOUT_S", 0.05)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        tasks.run_due(at=NOON, relay=RelaySettings(host="127.0.0.1", port=silent.getsockname()[1]))
+        silent.settimeout(0)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+    assert all("timed out" in row.why for row in Delivery.objects.filter(channel=Channel.EMAIL))
+
+
 def test_an_address_that_cannot_stand_in_a_mail_is_refused_and_stops_nothing(cast, server, relay):
     take(cast)
     take(cast, account=cast.cabinet, key="n" * 20)
@@ -334,6 +359,64 @@ def test_a_worker_that_lost_its_lease_changes_nothing(cast):
     assert mail_delivery().state == DeliveryState.PENDING
     operations.finish(again, Attempt(outcome=Outcome.SENT), at=NOON + LEASE)
     assert mail_delivery().state == DeliveryState.SENT
+
+
+def test_an_address_this_relay_cannot_carry_is_refused(cast, port, relay):
+    take(cast)
+    Delivery.objects.filter(channel=Channel.EMAIL).update(address="müller@weber.example")
+    with listening(Server(), port, enable_SMTPUTF8=False) as server:
+        tasks.run_due(at=NOON, relay=relay)
+    assert (mail_delivery().state, server.envelopes) == (DeliveryState.FAILED, [])
+    assert "SMTPUTF8" in mail_delivery().why
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+@pytest.mark.parametrize(("password", "reached"), [("right", Box.SENT), ("wrong", None)])
+def test_our_login_at_the_relay(cast, port, password, reached):
+    take(cast)
+
+    def known(server, session, envelope, mechanism, data):
+        return AuthResult(success=(data.login, data.password) == (b"us", b"right"), handled=False)
+
+    options = {"auth_require_tls": False, "auth_required": True, "authenticator": known}
+    with listening(Server(), port, **options):
+        settings = RelaySettings(host="127.0.0.1", port=port, user="us", password=password)
+        tasks.run_due(at=NOON, relay=settings)
+    assert state(cast).reached is reached
+    assert state(cast).failed is None  # a wrong password is ours to mend: it is tried again
+    assert mail_delivery().why.startswith("535" if password == "wrong" else "")
+
+
+def _self_signed(folder):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOON - timedelta(days=9999))
+        .not_valid_after(NOON + timedelta(days=9999))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "relay.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_no_mail_goes_to_a_relay_that_cannot_prove_its_name(cast, port, tmp_path, security):
+    take(cast)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_self_signed(tmp_path))
+    options = {"ssl_context": context} if security == "tls" else {"tls_context": context}
+    with listening(Server(), port, **options) as server:
+        tasks.run_due(at=NOON, relay=RelaySettings(host="127.0.0.1", port=port, security=security))
+    assert server.envelopes == []
+    assert "certificate" in mail_delivery().why.lower()
+    assert mail_delivery().state == DeliveryState.PENDING
 
 
 def test_where_it_goes_is_frozen_when_the_message_is_taken(cast, server, relay):
@@ -453,3 +536,10 @@ def test_next_due(cast, server, relay):
     assert queries.next_due_at() == NOON
     tasks.run_due(at=NOON, relay=relay)
     assert queries.next_due_at() is None
+
+
+@given(st.binary(max_size=400))
+def test_no_mail_breaks_the_reader_of_receipts(data):
+    start = b"Content-Type: multipart/report; boundary=x\r\n\r\n--x\r\nContent-Type: message/delivery-status\r\n\r\n"
+    for mail in (data, start + data, b"Content-Type: " + data):
+        assert isinstance(read_receipts(mail), tuple)

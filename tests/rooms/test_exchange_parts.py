@@ -299,7 +299,6 @@ def test_a_call_and_a_seat_come_back_from_their_records() -> None:
         called_line="+35220000101",
         state=CallState.HELD,
         closing_prompts=("a", "b"),
-        card={"name": "x"},
     )
     assert Call.from_plain({**json.loads(json.dumps(call.to_plain())), "of_a_later_version": 1}) == call
     seat = Seat(house="demo", secretary="1", name="Claire", seat="s", page="p", after=({"t": "ended"},))

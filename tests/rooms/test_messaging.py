@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages are kept once, for the right person, sealed; persons read, acknowledge, answer under their own names."""
 
+import struct
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 
+from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
-from permanence.messaging import operations, queries, rules, words
+from permanence.messaging import handlers, operations, queries, recordings, rules, words
 from permanence.messaging.models import Draft, Message, MessageAnswer
 from permanence.messaging.rules import Box
 from tests.rooms.messaging_cast import NOON, form, make_cast
@@ -341,3 +343,82 @@ def test_every_state_has_its_sentence_and_its_track(cast):
     sentences = {words.state_sentence(state, NOON.tzinfo) for state in states.values()}
     assert len(sentences) == len(states)
     assert [words.track_state(state) for state in states.values()] == list(states)
+
+
+SPOKEN = bytes(range(256)) * 31 + b"\x55"
+
+
+def spoken(cast, tmp_path, *, call="call-v", client=None, file="call-v.alaw"):
+    """What the exchange leaves: a file in the spool, a recorded call, and the event of the calls."""
+    (tmp_path / "spool").mkdir(exist_ok=True)
+    (tmp_path / "spool" / "call-v.alaw").write_bytes(SPOKEN)
+    client = client or cast.cabinet.id
+    fields = {"house_id": cast.claire.house_key, "client_id": int(client), "caller": "+33612345678"}
+    Call.objects.get_or_create(call=call, defaults={**fields, "arrived_at": NOON})
+    return VoiceMessageReceived(house=cast.house, at=NOON, call=call, client=client, file=file, seconds=32.5)
+
+
+def test_a_voice_message_becomes_a_message_of_the_practice_once(cast, tmp_path, django_capture_on_commit_callbacks):
+    event = spoken(cast, tmp_path)
+    for number in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            handlers.on_voice_message_received(str(number), event)
+    (row,) = queries.todays_messages(cast.house, LATER)
+    assert (row.voice_seconds, row.caller_number, row.recipient) == (32.5, "+33612345678", cast.cabinet.practice)
+    assert (row.taken_by, row.taken_by_name, row.state.reached) == ("", "", None)
+    assert row.reason
+    assert announced() == ["MessageTaken"]
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_what_was_spoken_is_sealed_and_heard_by_the_client_only(cast, tmp_path):
+    handlers.on_voice_message_received("1", spoken(cast, tmp_path))
+    (sealed,) = (tmp_path / "audio").iterdir()
+    assert SPOKEN[:64] not in sealed.read_bytes()
+    assert sealed.stat().st_mode & 0o777 == 0o600
+    (row,) = queries.messages_for_person(cast.house, cast.assistant.person, LATER)
+    heard = queries.recording_for_person(cast.house, cast.assistant.person, row.message)
+    assert heard is not None
+    assert SPOKEN in heard
+    for stranger in (cast.dr_weber, cast.other_doctor, cast.claire):
+        for house in (cast.house, cast.other_house):
+            assert queries.recording_for_person(house, stranger.person, row.message) is None
+    found = operations.acknowledge(house=cast.house, message=row.message, by=cast.assistant, at=LATER)
+    assert found.state.is_acknowledged
+    assert found.text == ""
+
+
+def test_a_spool_file_that_is_not_there_yet_is_asked_for_again(cast, tmp_path):
+    event = spoken(cast, tmp_path)
+    (tmp_path / "spool" / event.file).unlink()
+    with pytest.raises(recordings.RecordingMissing):
+        handlers.on_voice_message_received("1", event)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("file", ["../keys/django.key", "/etc/hostname", "", ".hidden", "a/b"])
+def test_nothing_outside_the_spool_is_taken(cast, tmp_path, file):
+    with pytest.raises(recordings.RecordingMissing):
+        handlers.on_voice_message_received("1", spoken(cast, tmp_path, file=file))
+
+
+def test_a_voice_message_on_a_line_nobody_has_is_left_to_the_calls(cast, tmp_path):
+    handlers.on_voice_message_received("1", replace(spoken(cast, tmp_path), client=None))
+    assert not Message.objects.exists()
+    assert (tmp_path / "spool" / "call-v.alaw").exists()
+
+
+@pytest.mark.parametrize("audio", [b"", b"\x55", SPOKEN])
+def test_the_wav_file_is_what_its_chunks_say(audio):
+    # RIFF: every chunk is id, length (little-endian), content, padded to an even length
+    data = recordings.wav(audio)
+    assert (data[:4], struct.unpack("<I", data[4:8])[0], data[8:12]) == (b"RIFF", len(data) - 8, b"WAVE")
+    chunks, place = {}, 12
+    while place < len(data):
+        name, size = struct.unpack("<4sI", data[place : place + 8])
+        chunks[name] = data[place + 8 : place + 8 + size]
+        place += 8 + size + size % 2
+    assert place == len(data)
+    assert struct.unpack("<HHIIHHH", chunks[b"fmt "]) == (6, 1, 8000, 8000, 1, 8, 0)
+    assert struct.unpack("<I", chunks[b"fact"])[0] == len(audio)
+    assert chunks[b"data"] == audio

@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client as Browser
 
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
+from permanence.foundation.operations import house_system
 from permanence.kernel.system import SystemClock
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
@@ -224,6 +225,30 @@ def test_the_wall_another_client_and_another_house_find_nothing(cast, who):
         assert browser.post(f"/portal/messages/{KEY}/{act}", fields).status_code == 404
     assert KEY not in page(browser, "/portal")[1]
     assert rows() == before
+
+
+def test_a_voice_message_is_heard_by_get_and_nothing_changes(cast, tmp_path):
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool" / "call-v.alaw").write_bytes(b"\x55" * 800)
+    messaging.take_voice_message(
+        house=cast.house,
+        client_id=cast.cabinet.id,
+        call="call-v" * 4,
+        file="call-v.alaw",
+        seconds=0.1,
+        by=house_system(house=cast.house),
+        at=NOON,
+    )
+    path = "/portal/messages/voice-" + "call-v" * 4
+    browser = signed_in(cast.dr_dupont)
+    before = rows()
+    assert f'src="{path}/audio"' in page(browser, path)[1]
+    answer = browser.get(f"{path}/audio")
+    assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("audio/wav", True)
+    assert b"\x55" * 800 in answer.content
+    assert rows() == before
+    assert signed_in(cast.dr_weber).get(f"{path}/audio").status_code == 404
+    assert Browser().get(f"{path}/audio").status_code == 302
 
 
 def test_dupont_a_colleague_sees_it_acknowledges_as_himself_and_is_told_so(cast):

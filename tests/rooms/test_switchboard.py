@@ -10,7 +10,7 @@ from permanence.clients.rules import ClientState
 from permanence.foundation import operations as foundation
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused
 from permanence.kernel.events import to_plain
-from permanence.reception.hours import opening_at
+from permanence.reception.hours import is_open_at
 from permanence.reception.table import RoutingTable, read_slice, write_slice
 from permanence.staff import operations as staff
 from permanence.switchboard import operations, queries
@@ -62,7 +62,7 @@ def test_the_most_important_instruction_comes_first(cast):
 
 def is_open(table, line, at):
     entry = table.client_of(line)
-    return opening_at(entry.hours, at, time_zone=entry.time_zone, country=entry.country, region=entry.region).is_open
+    return is_open_at(entry.hours, zone=entry.time_zone, country=entry.country, region=entry.region, at=at)
 
 
 @pytest.mark.parametrize(

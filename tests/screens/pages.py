@@ -109,6 +109,18 @@ class ConsolePage(Screen):
         """Picks an option of the form by its value."""
         await self.page.locator(f"input[name={name}][value={value!r}]").check(force=True)
 
+    async def focus(self, name: str) -> None:
+        """Puts the focus on a field, as Tab would."""
+        await self.by_id(name).focus()
+
+    async def type(self, text: str) -> None:
+        """Types into what has the focus."""
+        await self.page.keyboard.type(text)
+
+    def messages(self, view: str) -> Locator:
+        """The rows of today's messages in a view."""
+        return self.page.locator(f"#{view} .messages > li")
+
     async def write(self, text: str) -> None:
         await self.page.fill("#text", text)
 

@@ -1,65 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The console in stock Chromium: the real site, the real media process, and an exchange that does what the test tells it."""
+"""A secretary's work at the console in stock Chromium: real site, real media process, an exchange the test plays."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from permanence.project import demo_cast as cast
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site, prepare, running_site
-from tests.screens.pages import ConsolePage, LoginPage, stock_chromium, violations
-from tests.wire.media_process import running_media
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
 
-
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("prepared") / "house"
-    prepare(folder)
-    return folder
-
-
-@pytest.fixture
-async def site(prepared: Path, tmp_path: Path) -> AsyncIterator[Site]:
-    async with running_site(prepared, tmp_path / "house") as one:
-        yield one
-
-
-@pytest.fixture
-async def exchange(site: Site, tmp_path: Path) -> AsyncIterator[FakeExchange]:
-    folder = tmp_path / "m"
-    folder.mkdir()
-    async with running_media(folder) as media:
-        fake = FakeExchange(site.key, media)
-        fake.port = site.line_port
-        async with fake:
-            yield fake
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with stock_chromium() as one:
-        yield one
-
-
-@pytest.fixture
-async def console(browser: Browser, site: Site, exchange: FakeExchange) -> AsyncIterator[ConsolePage]:
-    context = await browser.new_context(
-        locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
-    )
-    page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console")
-    one = ConsolePage(page, site.url)
-    yield one
-    assert one.complaints == []
-    await context.close()
+SAID = "«\u00a0Cabinet du docteur Weber, bonjour. Claire à votre écoute.\u00a0»"
+MESSAGES = "select caller_name, caller_number, reason_label, urgency, read_back from messaging_message order by id"
 
 
 def card(site: Site, **caller: Any) -> dict[str, Any]:
@@ -67,37 +19,210 @@ def card(site: Site, **caller: Any) -> dict[str, Any]:
     return cards.weber(client, recipients, **caller)
 
 
-async def test_a_call_from_ready_to_the_message_and_the_next(
-    console: ConsolePage, exchange: FakeExchange, site: Site
-) -> None:
+async def ready(console: ConsolePage, exchange: FakeExchange) -> None:
     await console.go_ready()
     await exchange.command("ready")
     await console.presence_is("ready")
-    await console.shot("01-idle")
+
+
+async def on_a_call(console: ConsolePage, exchange: FakeExchange, shown: dict[str, Any]) -> None:
+    await ready(console, exchange)
+    await exchange.ring(shown)
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+
+
+async def test_a_whole_call_with_the_keyboard_alone(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await ready(console, exchange)
     await exchange.ring(card(site))
     await console.shows("ringing")
-    await expect(console.by_id("ring-say")).to_have_text("«\u00a0Cabinet du docteur Weber, bonjour. Claire à votre écoute.\u00a0»")
+    await expect(console.by_id("ring-say")).to_have_text(SAID)
     await expect(console.page).to_have_title("Appel\u00a0: Dr Weber")
-    await console.shot("02-ringing")
+    await expect(console.by_id("alert")).to_contain_text("Jeanne Hoffmann")
+    await expect(console.by_id("ring-number")).to_have_text("+352 621 000 147")
+
     await console.press("F2")
-    await exchange.command("answer")
+    assert (await exchange.command("answer"))["call"] == "call-1"
     await console.shows("desk")
-    await expect(console.by_id("caller-number")).to_have_value("+352 621 000 147")
+    await expect(console.by_id("bar-client")).to_have_text("Dr Weber")
     await console.press("2")
-    await console.write("Demande ses résultats, joignable toute la journée.")
-    await console.shot("03-call")
+    await console.focus("read-back")
+    await console.press("Space")
+    await console.focus("text")
+    await console.type("Demande ses résultats 3 et 4, joignable toute la journée.")
+    await console.press("F4")
+    await exchange.command("hold")
+    await expect(console.by_id("bar-heard")).to_contain_text("musique")
+    await console.press("F4")
+    await exchange.command("resume")
+    await console.press("F7")
+    assert (await exchange.command("mute"))["on"] is True
+    await expect(console.by_id("bar-heard")).to_contain_text("ne vous entend pas")
+    await console.press("F7")
+    assert (await exchange.command("mute", 2))["on"] is False
     await console.press("Control+Enter")
-    await expect(console.by_id("plan")).to_contain_text("Dr Weber")
-    await expect(console.by_id("save")).to_be_disabled()
-    assert site.rows("select caller_number, reason_label, urgency, read_back from messaging_message") == [
-        ("+352621000147", "Résultats d’analyse", "today", 0)
-    ]
+    await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
+    assert site.rows(MESSAGES) == [("Jeanne Hoffmann", "+352621000147", "Résultats d’analyse", "today", 1)]
+
     await console.press("F9")
     await exchange.command("end")
-    await expect(console.by_id("next")).to_be_visible()
-    await console.shot("04-wrapup")
+    await console.presence_is("wrap")
     await console.press("F2")
-    done = await exchange.command("wrapup_done")
-    assert done["outcome"] == "message"
+    assert (await exchange.command("wrapup_done"))["outcome"] == "message"
     await console.shows("idle")
-    await console.shot("05-idle-after")
+    await expect(console.messages("view-idle")).to_have_count(1)
+    await expect(console.messages("view-idle")).to_contain_text("Jeanne Hoffmann")
+
+
+async def test_escape_never_touches_a_call_and_loses_no_text(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, card(site))
+    await console.write("Ne rien perdre.")
+    before = len(exchange.heard)
+    for key in ("F1", "Escape", "Alt+p", "Escape", "Escape"):
+        await console.press(key)
+    await expect(console.page.locator("dialog[open]")).to_have_count(0)
+    await expect(console.by_id("text")).to_have_value("Ne rien perdre.")
+    assert exchange.heard[before:] == []
+
+
+async def test_digits_typed_in_a_field_are_text(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await on_a_call(console, exchange, card(site))
+    await console.focus("text")
+    await console.type("2")
+    assert (await console.fields())["reason"] == ""
+    await console.focus("save")
+    await console.press("3")
+    assert (await console.fields())["reason"] == "advice"
+
+
+async def test_a_declined_call_asks_for_ready_again(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await ready(console, exchange)
+    await exchange.ring(card(site))
+    await console.shows("ringing")
+    await console.press("F9")
+    await exchange.command("decline")
+    await console.shows("idle")
+    await expect(console.by_id("post-state")).to_have_text("Vous avez manqué un appel")
+    await console.press("F2")
+    await exchange.command("ready", 2)
+    await console.presence_is("ready")
+
+
+async def test_a_break_has_a_reason(console: ConsolePage, exchange: FakeExchange) -> None:
+    await ready(console, exchange)
+    await console.press("Alt+p")
+    await console.press("1")
+    assert (await exchange.command("break"))["reason"] == "lunch"
+    await console.presence_is("break")
+    await expect(console.by_id("post-why")).to_have_text("Déjeuner")
+    await console.press("F2")
+    await exchange.command("ready", 2)
+
+
+async def test_wrap_up_is_not_left_without_an_outcome(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await on_a_call(console, exchange, card(site))
+    await exchange.caller_hangs_up()
+    await expect(console.by_id("bar-heard")).to_contain_text("L’appelant a raccroché")
+    await console.press("F2")
+    await expect(console.by_id("outcome-error")).to_be_visible()
+    await console.choose("outcome", "message")
+    await console.press("F2")
+    await expect(console.by_id("text-error")).to_be_visible()
+    assert "wrapup_done" not in {each["t"] for each in exchange.heard}
+    await console.choose("outcome", "wrong_number")
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "wrong_number"
+
+
+async def test_words_not_saved_hold_her_back_before_the_next_call(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, card(site))
+    await console.write("Pas encore enregistré.")
+    await console.choose("outcome", "information")
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await expect(console.by_id("banner-error")).to_contain_text("pas encore enregistré")
+    assert "wrapup_done" not in {each["t"] for each in exchange.heard}
+
+
+async def test_when_wrap_up_runs_out_the_draft_is_kept_and_can_be_sent(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, card(site))
+    await console.write("Commencé trop tard.")
+    await exchange.caller_hangs_up()
+    await console.presence_is("wrap")
+    await exchange.wrap_up_runs_out()
+    await console.shows("idle")
+    await expect(console.by_id("drafts")).to_contain_text("Jeanne Hoffmann")
+    await console.by_id("drafts").get_by_role("button").first.click()
+    await expect(console.by_id("text")).to_have_value("Commencé trop tard.")
+    await console.press("Control+Enter")
+    await console.shows("idle")
+    await expect(console.by_id("drafts")).to_be_hidden()
+    assert len(site.rows(MESSAGES)) == 1
+
+
+async def test_a_masked_caller_has_no_number_and_no_history(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    asked: list[str] = []
+    console.page.on("request", lambda request: asked.append(request.url))
+    await on_a_call(console, exchange, card(site, masked=True, display="Hoffmann"))
+    await expect(console.by_id("bar-caller")).to_have_text("Numéro masqué")
+    assert (await console.fields())["number"] == ""
+    assert (await console.fields())["name"] == ""
+    await expect(console.page.locator("#side-history")).to_contain_text("Pas d’historique pour un numéro masqué")
+    assert not [url for url in asked if "number=" in url]
+
+
+async def test_the_history_is_of_this_client_only(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    dupont, recipients = site.client("Cabinet Dupont")
+    await on_a_call(console, exchange, {**cards.weber(dupont, recipients), "name": "Cabinet Dupont"})
+    await console.choose("recipient", recipients[0][0])
+    await console.write("Pour le cabinet Dupont.")
+    await console.press("Control+Enter")
+    await expect(console.by_id("save")).to_be_disabled()
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await console.presence_is("ready")
+    await exchange.ring(card(site), call="call-2")
+    await expect(console.page.locator("#view-ringing [data-fragment=contacts]")).to_contain_text("Premier appel")
+
+
+async def test_a_number_is_corrected_visibly(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await on_a_call(console, exchange, card(site))
+    await console.page.fill("#caller-number", "621 00.01-99")
+    await console.press("Tab")
+    await expect(console.by_id("caller-number")).to_have_value("+352 621 000 199")
+    await expect(console.by_id("number-note")).to_have_text("Luxembourg, corrigé")
+    await console.page.fill("#caller-number", "12")
+    await console.press("Tab")
+    await expect(console.by_id("number-error")).to_contain_text("ne peut pas exister")
+    await expect(console.by_id("caller-number")).to_have_value("12")
+
+
+async def test_a_line_of_no_client_says_so_and_sends_nothing(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    unknown = card(site) | {"client": None, "colour": 0, "initials": "?", "name": "Permanence", "greetings": []}
+    unknown |= {"instructions": [], "unknown_line": True, "form": {"recipients": [], "reasons": []}, "place": ""}
+    await ready(console, exchange)
+    await exchange.ring(unknown)
+    await expect(console.by_id("ring-place")).to_contain_text("+35220000101")
+    await console.press("F2")
+    await console.shows("desk")
+    await expect(console.by_id("save")).to_be_disabled()
+    await expect(console.by_id("plan")).to_contain_text("Prévenez la responsable")
+
+
+async def test_the_queue_is_shown(console: ConsolePage, exchange: FakeExchange) -> None:
+    await exchange.queue_is(2, exchange.since - 38000)
+    await expect(console.by_id("queue-waiting")).to_have_text("2")
+    await expect(console.by_id("queue-longest")).not_to_be_empty()

@@ -14,6 +14,7 @@ from permanence.telephony.media import control
 from permanence.telephony.media.g711 import ALAW_TO_LINEAR
 from tests.wire.media_client_webrtc import tone
 from tests.wire.media_process import Media, running_media
+from tests.wire.test_media_calls import is_sound
 
 CHROMIUM = "/usr/bin/chromium"
 PAGE = b"""<!doctype html><title>line</title><button id=go>go</button><audio id=ear autoplay></audio><script>
@@ -94,6 +95,26 @@ async def test_stock_chromium_hears_and_is_heard(media: Media, page: Page) -> No
     sent = next(row for row in report if row["type"] == "outbound-rtp")
     codec = next(row for row in report if row["id"] == sent["codecId"])
     assert (codec["mimeType"], codec["payloadType"]) == ("audio/PCMA", 8)
+    server.close()
+
+
+async def test_reloaded_page_is_back_in_the_same_call(media: Media, page: Page) -> None:
+    server = await serve(media)
+    caller = await media.caller("leg")
+    caller.mouth.say(tone(1000))
+    await page.goto(f"http://localhost:{server.sockets[0].getsockname()[1]}/")
+    await page.click("#go")
+    await page.wait_for_function("line && line.connectionState === 'connected'", timeout=10000)
+    media.gateway.plug("line", "leg")
+    await page.wait_for_function("analyser && Math.abs(heard() - 1000) < 30", timeout=10000)
+    await page.reload()
+    await media.event(control.LineLost(line="line"))
+    await caller.ear.until(lambda: is_sound("music", caller.ear.audio(20)))
+    await page.click("#go")
+    await page.wait_for_function("line && line.connectionState === 'connected'", timeout=10000)
+    await page.wait_for_function("analyser && Math.abs(heard() - 1000) < 30", timeout=10000)
+    await caller.ear.until(lambda: len(caller.ear.audio(20)) == 3200 and not is_sound("music", caller.ear.audio(20)))
+    assert (await media.living()).lines[0].leg == "leg"
     server.close()
 
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Stories of death: kill -9 of the exchange and of media, with calls in every state."""
 
+from datetime import UTC, datetime
+
 from permanence.telephony import commands
 from tests.stories import cast
-from tests.stories.world import World
+from tests.stories.world import OFFER, World
+
+SUNDAY = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
 def test_a_conversation_survives_the_exchange(world: World) -> None:
@@ -156,3 +160,56 @@ def test_strangers_in_media_are_closed(world: World) -> None:
     caller.hangs_up()
     world.forward(1)
     assert caller.state == "over"
+
+
+def test_a_call_whose_recording_is_still_written_ends_after_the_restart() -> None:
+    world = World(SUNDAY)
+    caller = world.caller().dials(cast.DUPONT_LINE)
+    world.forward(14)
+    assert world.conductor.parts.calls[caller.call].state == "voice_message"
+    world.carrier.end(caller.session, now=world.clock.monotonic())
+    for data, _ in world.carrier.drain_output():
+        world.endpoint.receive(data, world.exchange_flow, world.clock.monotonic())
+    world.conductor.sip_happened(world.clock.moment)  # stop_record was asked; media's answer meets the next exchange
+    world.kill_exchange()
+    world.start_exchange()
+    world.forward(11)
+    assert world.conductor.parts.calls == {}
+    assert [event["type"] for event in world.journal.events][-2:] == ["VoiceMessageKept", "CallEnded"]
+
+
+def test_a_call_only_the_reception_remembers_is_gone(world: World) -> None:
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.kill_exchange()
+    del world.journal.states[f"call/{caller.call}"]
+    world.start_exchange()
+    world.claire.sits_down()
+    assert not world.claire.rings
+    assert world.claire.presence == "ready"
+
+
+def test_a_refresh_of_the_dialog_is_kept(world: World) -> None:
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.claire.answers()
+    session = world.conductor.parts.calls[caller.call].session
+    before = world.journal.states[f"sip/{session}"]
+    world.endpoint.offer(session, OFFER.replace("192.0.2.10", "192.0.2.1"), now=world.clock.monotonic())
+    world.conductor.keep_sessions()
+    assert world.journal.states[f"sip/{session}"] != before
+
+
+def test_a_port_that_is_lost_after_the_answer_moves_by_re_invite(world: World) -> None:
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.claire.answers()
+    world.gateway.die()
+    world.gateway.busy_ports = {10000}
+    world.gateway.come_back()
+    world.settle()
+    leg = world.gateway.leg(caller.call)
+    assert leg is not None
+    assert leg.port == 10002
+    assert any(data.startswith(b"INVITE") and b"m=audio 10002 " in data for data in world.on_the_wire)
+    world.claire.does(commands.NegotiateLine("a new offer"))
+    assert caller.hears("Claire")

@@ -48,6 +48,7 @@ class World:
         self.exchange_flow = Flow("udp", cast.EXCHANGE, cast.CARRIER)
         self.callers: dict[str, Caller] = {}
         self.on_the_wire: list[bytes] = []
+        self.called: list[sip.InviteReceived] = []
         self.lost_packets = 0
         self._page_count = 0
         self._starts = 0
@@ -146,6 +147,8 @@ class World:
 
     def _carrier_events(self) -> None:
         for event in self.carrier.drain_events():
+            if isinstance(event, sip.InviteReceived):
+                self.called.append(event)
             caller = self.callers.get(event.session) if isinstance(event, sip.SessionEvent) else None
             if caller is not None:
                 caller.notice(event)

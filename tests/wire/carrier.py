@@ -32,9 +32,10 @@ def read(data: bytes) -> SipMessage:
     try:
         return parse_message(data)
     except BadMessage as bad:
-        assert bad.partial is not None
-        assert bad.partial.status >= 400
-        return bad.partial
+        partial = bad.partial
+    if partial is None or partial.status < 400:
+        raise AssertionError(data)
+    return partial
 
 
 class SeededEntropy:

@@ -183,6 +183,7 @@ class BrowserLine(asyncio.DatagramProtocol):
         self.mapped: tuple[str, int] | None = None
         self.error = ""
         self.transport: asyncio.DatagramTransport | None = None
+        self.drop_dtls = 0
         self._dtls = self.identity.connection(server=False)
         self._remote: tuple[str, int] | None = None
         self._remote_fingerprint = ""
@@ -290,6 +291,9 @@ class BrowserLine(asyncio.DatagramProtocol):
             if message is not None and message.transaction == self._transaction:
                 self._check_answered(message)
         elif data[0] < 64:
+            if self.drop_dtls > 0:
+                self.drop_dtls -= 1
+                return
             self._dtls.bio_write(data)
             self._handshake()
         elif self._receive is not None:

@@ -21,11 +21,23 @@ class Media:
         self.events: list[control.MediaEvent] = []
         self._changed = asyncio.Event()
         self._ends: list[BrowserLine | RtpCaller] = []
+        self._task: asyncio.Task[None] | None = None
         gateway.listen(self._event)
 
     def _event(self, event: control.MediaEvent) -> None:
         self.events.append(event)
         self._changed.set()
+
+    def connect(self) -> None:
+        """Be connected from now on."""
+        self._task = asyncio.create_task(self.gateway.run())
+
+    async def disconnect(self) -> None:
+        """Be an exchange that died."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Return when `done()`, asked again after every event, is true."""
@@ -108,7 +120,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 @contextlib.asynccontextmanager
-async def running_media(folder: Path, *arguments: str) -> AsyncIterator[Media]:
+async def running_media(folder: Path, *arguments: str, fds: tuple[int, ...] = ()) -> AsyncIterator[Media]:
     """The media process, connected; ended at the end. A trace in its log fails the test."""
     data = folder / "data"
     data.mkdir(exist_ok=True)
@@ -116,24 +128,26 @@ async def running_media(folder: Path, *arguments: str) -> AsyncIterator[Media]:
     log = folder / "media.log"
     with log.open("wb") as written:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, *arguments, stdout=asyncio.subprocess.PIPE, stderr=written, start_new_session=True
+            sys.executable,
+            *command,
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=written,
+            start_new_session=True,
+            pass_fds=fds,
         )
     assert process.stdout is not None
     gateway = EmbeddedGateway(folder / "media.sock")
     media = Media(gateway, data, process)
-    task: asyncio.Task[None] | None = None
     try:
         async with asyncio.timeout(DEADLINE_S):
             assert await process.stdout.readline() == b"ready\n"
-        task = asyncio.create_task(gateway.run())
+        media.connect()
         await media.until(lambda: any(isinstance(event, control.MediaConnected) for event in media.events))
         yield media
     finally:
         media.close()
-        if task is not None:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await media.disconnect()
         if process.returncode is None:
             process.terminate()
         await process.wait()

@@ -132,8 +132,16 @@ async def test_muted_secretary_is_not_heard_and_hears(media: Media) -> None:
     await caller.ear.until_tone(1000)
     media.gateway.mute("line", True)
     await asyncio.gather(caller.ear.until_tone(), browser.ear.until_tone(700))
+    media.gateway.unplug("line")
+    media.gateway.plug("line", "leg")
+    await browser.ear.until_tone(700)
+    assert (await media.living()).lines[0].muted
     media.gateway.mute("line", False)
     await caller.ear.until_tone(1000)
+    media.gateway.mute("line", True)
+    other = await media.caller("other")
+    media.gateway.plug("line", "other")  # the next caller never meets the mute of the last
+    await other.ear.until_tone(1000)
 
 
 async def test_mu_law_caller_is_transcoded_both_ways(media: Media) -> None:

@@ -14,7 +14,7 @@ import pytest
 from permanence.telephony.media import control, stun
 from permanence.telephony.media.sdp import parse_sdp
 from tests.rules.media.test_fuzz import mutated
-from tests.wire.media_client_webrtc import BrowserLine, RtpCaller, tone
+from tests.wire.media_client_webrtc import DEADLINE_S, BrowserLine, RtpCaller, tone
 from tests.wire.media_process import Media, running_media
 from tests.wire.test_media_calls import gapless, is_sound
 
@@ -119,6 +119,16 @@ async def test_failed_negotiation_leaves_the_call_alone(media: Media) -> None:
     intruder.vanish()
 
 
+async def test_handshake_survives_lost_packets(media: Media) -> None:
+    browser = BrowserLine()
+    browser.drop_dtls = 2
+    await browser.accept(await media.answer("line", browser.offer()))
+    await browser.connected()
+    await media.event(control.LineUp(line="line"))
+    assert browser.drop_dtls == 0
+    browser.vanish()
+
+
 async def test_line_over_tcp(media: Media) -> None:
     browser, caller = BrowserLine(), await media.caller("leg")
     await browser.accept(await media.answer("line", browser.offer()), tcp=True)
@@ -132,6 +142,8 @@ async def test_line_over_tcp(media: Media) -> None:
 
 async def test_line_and_leg_over_ipv6(media: Media) -> None:
     browser, caller = await media.browser("line", "::1"), await media.caller("leg", host="::1")
+    assert browser.mapped is not None
+    assert browser.mapped[0] == "::1"
     browser.mouth.say(tone(1000))
     caller.mouth.say(tone(700))
     media.gateway.plug("line", "leg")
@@ -181,6 +193,23 @@ async def test_killed_media_is_told_and_the_next_one_is_another(media: Media, tm
     assert lost == [None]
 
 
+async def test_what_happens_while_no_exchange_is_there_is_told_to_the_next(media: Media, tmp_path: Path) -> None:
+    caller = await media.caller("leg")
+    media.gateway.play("leg", ("music",), loop=True)
+    caller.mouth.say(tone(700))
+    await media.event(control.LegHeard(leg="leg"))
+    await media.disconnect()
+    start = len(caller.ear.packets)
+    for press in range(1, 51):  # a second of key presses: the first ones may meet a socket not yet seen closed
+        heard = start + press
+        await caller.ear.until(lambda: len(caller.ear.packets) >= heard)  # noqa: B023 - awaited within the round
+        caller.send(caller.mouth.packet(bytes([press % 10, 10, 0, 160]), kind=101, advance=0, marker=True))
+    media.gateway.stop("leg")  # dropped: nobody is connected
+    media.connect()
+    await media.event(control.DtmfHeard(party="leg", digit="0"))
+    assert (await media.living()).legs[0].heard
+
+
 async def test_garbage_on_the_control_socket_harms_nobody(media: Media, tmp_path: Path) -> None:
     _, writer = await asyncio.open_unix_connection(tmp_path / "media.sock")
     writer.write(b'{"command": "plug"}\n\xff\xfe\n[]\n{"command":"no","id":3}\n' + b"[" * 5000 + b"\n" + b"x" * 200000)
@@ -188,6 +217,28 @@ async def test_garbage_on_the_control_socket_harms_nobody(media: Media, tmp_path
     browser, caller = await talking(media)
     await asyncio.gather(caller.ear.until_tone(1000), browser.ear.until_tone(700))
     writer.close()
+
+
+async def test_a_check_without_the_password_is_not_answered(media: Media) -> None:
+    section = parse_sdp(await media.answer("line", BrowserLine().offer())).media[0]
+    port = next(int(value.split()[5]) for name, value in section.attributes if name == "candidate")
+    username, password = f"{section.attribute('ice-ufrag')}:x".encode(), (section.attribute("ice-pwd") or "").encode()
+    answers: list[bytes] = []
+    got = asyncio.Event()
+
+    class Prober(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: object) -> None:
+            answers.append(data[8:20])
+            got.set()
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Prober, remote_addr=("127.0.0.1", port))
+    keys = (None, b"wrong", password)
+    for number, key in enumerate(keys):
+        transport.sendto(stun.build_stun(stun.BINDING_REQUEST, bytes([number] * 12), [(stun.USERNAME, username)], key))
+    async with asyncio.timeout(DEADLINE_S):
+        await got.wait()
+    assert answers == [bytes([2] * 12)]
+    transport.close()
 
 
 async def test_garbage_on_every_port_harms_nobody(media: Media) -> None:

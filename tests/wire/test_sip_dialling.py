@@ -153,7 +153,7 @@ def test_early_media_then_answer_without_description() -> None:
 
 
 def test_3262_reliable_provisional_is_acknowledged_once_and_in_order() -> None:
-    trunk, session, invite = dialled()
+    trunk, _session, invite = dialled()
     reliable = ("Require: 100rel", "RSeq: 7")
     pracks = trunk.answer(invite, 183, headers=reliable, body=sdp(4000))
     assert [(m.method, m.get("RAck")) for m in pracks] == [("PRACK", f"7 {invite.cseq[0]} INVITE")]
@@ -282,3 +282,16 @@ def test_3581_our_outer_address_is_learned_from_the_answer() -> None:
     invite = trunk.collect()[0]
     assert invite.contact is not None
     assert (invite.contact.uri.host, invite.contact.uri.port) == ("203.0.113.7", 41000)
+
+
+def test_3311_update_of_a_ringing_fork_is_answered() -> None:
+    trunk, session, invite = dialled()
+    trunk.answer(invite, 183, headers=("Require: 100rel", "RSeq: 1"), body=sdp(4000))
+    ours = invite.sender.tag or ""
+    update = trunk.request("UPDATE", call_id=invite.call_id, from_tag="them", to_tag=ours, body=sdp(4002, 2))
+    assert trunk.say(update) == []
+    assert trunk.took(OfferReceived) == [OfferReceived(session, sdp(4002, 2))]
+    trunk.ua.answer_offer(session, sdp(5000, 2), now=trunk.now)
+    assert [(m.status, m.sdp) for m in trunk.collect()] == [(200, sdp(5000, 2))]
+    stranger = trunk.request("UPDATE", cseq=2, call_id=invite.call_id, from_tag="nobody", to_tag=ours)
+    assert [m.status for m in trunk.say(stranger)] == [481]

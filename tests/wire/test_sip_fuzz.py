@@ -4,6 +4,7 @@
 Seeded and bounded: the same messages in every run. Work is measured in the thread's own CPU time, with a factor of ten.
 """
 
+import json
 import random
 import time
 from pathlib import Path
@@ -97,6 +98,33 @@ def test_mutated_answers_to_our_call_never_raise(seed: int) -> None:
         assert trunk.ua.counters()["transactions"] <= 4
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_mutated_requests_inside_a_call_never_raise(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(20):
+        trunk = Trunk(seed=seed)
+        trunk.invite(headers=("Supported: timer, 100rel", "Session-Expires: 90"))
+        session = trunk.took(InviteReceived)[0].session
+        trunk.ua.accept(session, sdp(5000), now=trunk.now)
+        tag = trunk.collect()[0].to.tag or ""
+        trunk.say(trunk.request("ACK", to_tag=tag))
+        for number in range(2, 22):
+            method = chance.choice(["INVITE", "UPDATE", "INFO", "PRACK", "ACK", "OPTIONS", "BYE", "REFER"])
+            body = chance.choice(["", sdp(4000, number), "Signal=1"])
+            extra = ("RAck: 1 1 INVITE", "Session-Expires: 100;refresher=uas", "Supported: timer")
+            text = trunk.request(method, cseq=number, to_tag=tag, body=body, headers=extra).encode()
+            trunk.ua.receive(mutated(text, chance) if chance.random() < 0.7 else text, trunk.flow, trunk.now)
+            trunk.ua.drain_output()
+            for _event in trunk.ua.drain_events():
+                trunk.ua.answer_offer(session, sdp(5000, number), now=trunk.now)
+        kept = trunk.ua.export(session)
+        if kept is not None:
+            other = Trunk(seed=seed + 1)
+            assert other.ua.restore(json.loads(json.dumps(kept)), now=other.now) == session
+        trunk.wait(300)
+        assert trunk.ua.counters()["transactions"] == 0
+
+
 def test_memory_after_a_flood_of_calls_is_bounded() -> None:
     trunk = Trunk(settings=SipSettings(max_sessions=100, invites_burst=10_000))
     for number in range(1000):
@@ -108,8 +136,8 @@ def test_memory_after_a_flood_of_calls_is_bounded() -> None:
 
 
 PATHOLOGICAL = {
-    "quotes": lambda n: 'From: "' + "\\" * n + ' <sip:a@b>;tag=1',
-    "open quotes": lambda n: 'From: ' + '"' * n + "<sip:a@b>;tag=1",
+    "quotes": lambda n: 'From: "' + "\\" * n + " <sip:a@b>;tag=1",
+    "open quotes": lambda n: "From: " + '"' * n + "<sip:a@b>;tag=1",
     "params": lambda n: "From: <sip:a@b>" + ";a=" * n,
     "spaces": lambda n: "From: <sip:a@b>;tag=1" + " \t" * n + ";x",
     "brackets": lambda n: "From: " + "<" * n + ">" * n,
@@ -118,7 +146,7 @@ PATHOLOGICAL = {
     "via spaces": lambda n: "Via: SIP " + " " * n + "/2.0",
     "folds": lambda n: "Subject: x" + "\r\n y" * n,
     "digits": lambda n: "CSeq: " + "1" * n + " INVITE",
-    "challenge": lambda n: 'Require: ' + 'a="' * n,
+    "challenge": lambda n: "Require: " + 'a="' * n,
     "headers": lambda n: "\r\n".join(["X: 1"] * n),
 }
 

@@ -240,7 +240,9 @@ def test_4028_too_small_an_interval_is_422() -> None:
 def test_4028_caller_refreshes_else_the_call_ends() -> None:
     trunk, session, tag = answered("Session-Expires: 90;refresher=uac", "Supported: timer")
     trunk.wait(50)
-    trunk.say(trunk.request("UPDATE", cseq=2, to_tag=tag, headers=("Session-Expires: 90;refresher=uac", "Supported: timer")))
+    trunk.say(
+        trunk.request("UPDATE", cseq=2, to_tag=tag, headers=("Session-Expires: 90;refresher=uac", "Supported: timer"))
+    )
     assert trunk.wait(59) == []
     assert [m.method for _, m in trunk.wait(1.1)] == ["BYE"]
     assert trunk.took(SessionEnded) == [SessionEnded(session, "system", "session_expired")]
@@ -273,7 +275,11 @@ def test_4028_refresh_that_meets_nobody_ends_the_call() -> None:
 def test_info_brings_keys() -> None:
     trunk, session, tag = answered()
     relay = trunk.request(
-        "INFO", cseq=2, to_tag=tag, body="Signal=5\r\nDuration=200\r\n", headers=("Content-Type: application/dtmf-relay",)
+        "INFO",
+        cseq=2,
+        to_tag=tag,
+        body="Signal=5\r\nDuration=200\r\n",
+        headers=("Content-Type: application/dtmf-relay",),
     )
     bare = trunk.request("INFO", cseq=3, to_tag=tag, body="#", headers=("Content-Type: application/dtmf",))
     assert [m.status for m in trunk.say(relay) + trunk.say(bare)] == [200, 200]

@@ -11,7 +11,7 @@ from permanence.telephony.sip.events import AnswerReceived, InviteReceived, Sess
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import sdp
 
-_SCENARIO = Path(__file__).parent / "sipp" / "caller.xml"
+_SCENARIO = Path(__file__).resolve().parent / "sipp" / "caller.xml"
 _CALLS = 20
 
 
@@ -21,17 +21,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def sipp(folder: Path, *arguments: str) -> tuple[int, str]:
+async def sipp(folder: Path, *arguments: str, port: int) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        "sipp", *arguments, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(free_port()), "-nostdin",
+        "sipp", *arguments, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port), "-nostdin",
         cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(40):
             output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
+    except TimeoutError:
+        process.kill()
+        output, _ = await process.communicate()
     return process.returncode or 0, output.decode(errors="replace")
 
 
@@ -43,7 +43,8 @@ async def test_sipp_calls_us(transport: str, mode: str, tmp_path: Path) -> None:
     else:
         address = await house.runner.open_streams("tcp").listen()
     target = f"{address[0]}:{address[1]}"
-    code, output = await sipp(tmp_path, target, "-sf", str(_SCENARIO), "-t", mode, "-m", str(_CALLS), "-r", "20")
+    scenario = ("-sf", str(_SCENARIO), "-t", mode, "-m", str(_CALLS), "-r", "20")
+    code, output = await sipp(tmp_path, target, *scenario, port=free_port())
     assert code == 0, output[-2000:]
     assert len(house.took(InviteReceived)) == _CALLS
     assert len(await house.until(SessionConfirmed, _CALLS)) == _CALLS
@@ -57,7 +58,7 @@ async def test_we_call_sipp(tmp_path: Path) -> None:
     caller = Answerer()
     ours = await caller.runner.listen_udp()
     port = free_port()
-    served = asyncio.create_task(sipp(tmp_path, "-sn", "uas", "-p", str(port), "-m", "1"))
+    served = asyncio.create_task(sipp(tmp_path, "-sn", "uas", "-m", "1", port=port))
     flow = ours.flow(("127.0.0.1", port))
     target = f"sip:service@127.0.0.1:{port}"
     session = caller.endpoint.dial(target, flow, "sip:house@127.0.0.1", sdp(4000), now=caller.runner.now())

@@ -123,3 +123,34 @@ def test_call_we_dialled_can_be_cancelled_after_the_restart() -> None:
 
 def test_nothing_is_exported_once_it_is_over() -> None:
     assert Trunk().ua.export("nobody") is None
+
+
+def test_any_octet_of_the_carrier_survives_the_journal() -> None:
+    trunk = Trunk()
+    text = trunk.request("INVITE", body=sdp()).encode()
+    text = text.replace(b"From: <sip:+33100000002@", b'From: "Ren\xe9 \xc3\xa9" <sip:+33100000002@')
+    trunk.say(text)
+    event = trunk.took(InviteReceived)[0]
+    assert event.invite.display == "Ren? é"
+    restart(trunk, event.session)
+    trunk.ua.accept(event.session, sdp(), now=trunk.now)
+    answer = trunk.ua.drain_output()[0][0]
+    assert b'From: "Ren\xe9 \xc3\xa9" <sip:' in answer
+    tag = answer.partition(b"\r\nTo: ")[2].partition(b"tag=")[2].partition(b"\r\n")[0].decode()
+    trunk.say(trunk.request("ACK", to_tag=tag))
+    trunk.ua.end(event.session, now=trunk.now)
+    assert b'To: "Ren\xe9 \xc3\xa9" <sip:' in trunk.ua.drain_output()[0][0]
+
+
+def test_our_numbers_go_on_above_those_the_journal_did_not_see() -> None:
+    trunk = Trunk()
+    trunk.invite(headers=("Session-Expires: 90;refresher=uas", "Supported: timer", "Allow: UPDATE"))
+    session = trunk.took(InviteReceived)[0].session
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    trunk.say(trunk.request("ACK", to_tag=trunk.collect()[0].to.tag or ""))
+    kept = trunk.ua.export(session)
+    update = trunk.wait(45)[0][1]
+    trunk.ua = SipEndpoint(trunk.settings, SeededEntropy(99), trunk.trust)
+    trunk.ua.restore(kept or {}, now=trunk.now)
+    trunk.ua.end(session, now=trunk.now)
+    assert trunk.collect()[0].cseq[0] > update.cseq[0]

@@ -42,7 +42,7 @@ def test_10_2_4_binding_is_refreshed_before_it_ends() -> None:
 
 
 def test_22_challenge_of_the_registrar_is_answered() -> None:
-    trunk, registration, register = registering()
+    trunk, _registration, register = registering()
     again = trunk.answer(register, 401, headers=(CHALLENGE,))
     assert len(again) == 1
     assert "algorithm=SHA-256" in (again[0].get("Authorization") or "")
@@ -51,7 +51,7 @@ def test_22_challenge_of_the_registrar_is_answered() -> None:
 
 
 def test_22_wrong_password_is_not_tried_again_at_once() -> None:
-    trunk, registration, register = registering()
+    trunk, _registration, register = registering()
     again = trunk.answer(register, 401, headers=(CHALLENGE,))
     assert trunk.answer(again[0], 401, headers=(CHALLENGE,)) == []
     event = trunk.took(RegistrationChanged)[0]
@@ -194,3 +194,31 @@ def test_message_beyond_the_limits_is_refused() -> None:
     assert trunk.say(trunk.request("OPTIONS", body="x" * 5000)) == []
     many = tuple(f"X-{number}: 1" for number in range(50))
     assert [m.status for m in trunk.say(trunk.request("OPTIONS", headers=many))] == [400]
+
+
+def test_5626_lost_connection_of_a_registration_is_made_again() -> None:
+    trunk, _, register = registering()
+    granted(trunk, register, 1000)
+    trunk.ua.flow_lost(trunk.flow, trunk.now)
+    again = trunk.wait(5.1)
+    assert again[0][1].method == "REGISTER"
+    assert 1 <= again[0][0] <= 5
+
+
+def test_answers_of_a_stranger_are_throttled() -> None:
+    trunk = closed()
+    trunk.ua.ping("sip:192.0.2.50", trunk.flow, now=trunk.now)
+    answer = trunk.response(trunk.collect()[0], 200).replace("branch=", "branch=x")
+    for _ in range(500):
+        trunk.say(answer, STRANGER)
+    assert trunk.ua.counters()["throttled"] == 300
+
+
+def test_flood_from_forged_sources_is_answered_and_told_at_a_bounded_rate() -> None:
+    trunk = closed()
+    for number in range(2000):
+        forged = Flow("udp", OURS, (f"198.51.{number // 250}.{number % 250}", 5060))
+        trunk.say(trunk.request("REGISTER", call_id=f"flood-{number}"), forged)
+    assert len(trunk.said(403)) == 50
+    assert len(trunk.took(SourceRefused)) == 30
+    assert trunk.ua.counters()["refused"] == 2000

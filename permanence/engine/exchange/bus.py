@@ -8,6 +8,7 @@ house and acknowledgements back. Events are told once they are on the disk, in t
 import asyncio
 import contextlib
 import errno
+import inspect
 import json
 import logging
 import os
@@ -28,7 +29,7 @@ class HouseCommands(Protocol):
     """Carries out what the house asks."""
 
     def command(self, command: HouseCommand) -> Any:
-        """Does it and returns what `json.dumps` accepts. Raises Refusal."""
+        """Does it and returns what `json.dumps` accepts, or an awaitable of that. Raises Refusal."""
         ...
 
 
@@ -94,12 +95,13 @@ class ControlServer:
                 _send(writer, {"id": read_id(message), "ok": True, "result": {"engine": self._engine}})
                 await self._stream(reader, writer, command.after)
                 return
-            _send(writer, {"id": read_id(message), **self._answer(command)})
+            _send(writer, {"id": read_id(message), **(await self._answer(command))})
             await writer.drain()
 
-    def _answer(self, command: HouseCommand) -> dict[str, Any]:
+    async def _answer(self, command: HouseCommand) -> dict[str, Any]:
         try:
-            return {"ok": True, "result": self._commands.command(command)}
+            result = self._commands.command(command)
+            return {"ok": True, "result": await result if inspect.isawaitable(result) else result}
         except Refusal as refusal:
             return {"ok": False, "code": refusal.code, "why": refusal.why}
         except Exception:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 
-from permanence.kernel.events import to_plain
 from permanence.telephony.core.call import CONVERSATION_STATES, CallState
 from permanence.telephony.media.control import OpenLeg, UpdateLeg
 from permanence.telephony.media.sdp_audio import Negotiated
 
 STATE_PREFIX = "call/"
 SIP_PREFIX = "sip/"
+CARD_PREFIX = "card/"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,8 +103,12 @@ class Call:
         )
 
     def to_plain(self) -> dict[str, Any]:
-        """The call as JSON values."""
-        return {field.name: to_plain(getattr(self, field.name)) for field in fields(self)}
+        """The call as JSON values, without its card (which never changes and is kept on its own)."""
+        plain: dict[str, Any] = {name: getattr(self, name) for name in _KEPT}
+        plain["arrived_at"] = self.arrived_at.isoformat()
+        plain["answered_at"] = None if self.answered_at is None else self.answered_at.isoformat()
+        plain["closing_prompts"] = list(self.closing_prompts)
+        return plain
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Self:
@@ -117,3 +121,6 @@ class Call:
             values["answered_at"] = datetime.fromisoformat(values["answered_at"])
         values["closing_prompts"] = tuple(values.get("closing_prompts", ()))
         return cls(**values)
+
+
+_KEPT = tuple(field.name for field in fields(Call) if field.name != "card")

@@ -13,12 +13,13 @@ from typing import Any
 from permanence.engine.exchange.arrivals import Arrivals
 from permanence.engine.exchange.call import Call
 from permanence.engine.exchange.caller_side import CLOSING_TAG, PLACE_TAG, CallerSide
+from permanence.engine.exchange.dialling import Dialling
 from permanence.engine.exchange.house_desk import HouseDesk
 from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.parts import ExchangeSettings, Parts, SlicesPort
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seat_desk import SeatDesk
-from permanence.engine.exchange.trunks import TrunkBook
+from permanence.engine.exchange.trunks import HouseTrunk, TrunkBook
 from permanence.engine.exchange.turn import JournalPort, PagesPort, Turn
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
@@ -30,6 +31,7 @@ from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.media import control as media
 from permanence.telephony.sip import events as sip
 from permanence.telephony.sip.endpoint import SipEndpoint
+from permanence.telephony.sip.flow import Flow
 
 RECORDING_LIMIT_S = 10.0  # how long media may take to close a recording after the call
 SILENCE_LIMIT_S = 120.0  # a leg without one packet for so long belongs to a call whose BYE was lost
@@ -76,6 +78,7 @@ class Conductor:
             calls=parts.calls,
         )
         self._arrivals = Arrivals(parts)
+        self.dialling = Dialling(parts)
         self._limits: dict[tuple[str, str], float] = {}
         trunks.table_changed(slices.table)
         for house in slices.table.houses:
@@ -116,7 +119,9 @@ class Conductor:
             for house in self.parts.desks:
                 self.parts.turn.event(TrunkRefused(house=house, at=moment.at, source=event.source, count=event.count))
             return
-        call = self.parts.sessions.get(event.session) if isinstance(event, sip.SessionEvent) else None
+        if not isinstance(event, sip.SessionEvent) or self.dialling.sip_event(event, moment):
+            return
+        call = self.parts.sessions.get(event.session)
         if call is None:
             return
         self.parts.turn.touch(call)
@@ -131,6 +136,9 @@ class Conductor:
         elif isinstance(event, (sip.SessionConfirmed, sip.OfferAnswered)):
             if not self.parts.callers.late_answer(call, event.sdp, moment):
                 self.end_call(call, by="system", why="refused", moment=moment)
+        elif isinstance(event, sip.OfferRefused):
+            # We only offer again when the leg had to move: the caller sends to a port that is not ours.
+            self.end_call(call, by="system", why="media_lost", moment=moment)
         elif isinstance(event, sip.OfferReceived):
             self.parts.callers.offered_again(call, event.sdp, moment)
         elif isinstance(event, sip.DtmfInfo):
@@ -160,6 +168,8 @@ class Conductor:
             self.parts.alarms["media"] = "the media process cannot be reached"
 
     def _leg_event(self, event: media.LegFailed | media.LegHeard | media.LegSilent, moment: Moment) -> None:
+        if isinstance(event, media.LegHeard):
+            self.dialling.leg_heard(event)
         call = self.parts.calls.get(event.leg)
         if call is None:
             return
@@ -254,6 +264,11 @@ class Conductor:
                 raise Refusal("the exchange does not know this command")
             return None
 
+    def dial(self, command: commands.Dial, trunk: HouseTrunk, flow: Flow, password: str, moment: Moment) -> str:
+        """Calls out; the id of the call. Raises Refusal."""
+        with self.one_turn():
+            return self.dialling.begin(command, trunk, flow, password, moment)
+
     def _table_changed(self, moment: Moment) -> None:
         table = self.parts.slices.table
         self.parts.trunks.table_changed(table)
@@ -304,6 +319,10 @@ class Conductor:
             if due is not None and due <= moment.at:
                 with self.one_turn():
                     desk.apply(desk.reception.tick(at=moment.at), moment)
+        dial_due = self.dialling.next_deadline()
+        if dial_due is not None and dial_due <= moment.now:
+            with self.one_turn():
+                self.dialling.tick(moment)
         for (kind, name), due_at in tuple(self._limits.items()):
             if due_at <= moment.now:
                 del self._limits[(kind, name)]
@@ -318,11 +337,21 @@ class Conductor:
     def next_desk_deadline(self, moment: Moment) -> float | None:
         """The monotonic second at which `tick_desks` is wanted; None when nothing waits."""
         wanted = list(self._limits.values())
+        dial_due = self.dialling.next_deadline()
+        if dial_due is not None:
+            wanted.append(dial_due)
         for desk in self.parts.desks.values():
             due = desk.reception.next_deadline()
             if due is not None:
                 wanted.append(moment.monotonic_of(due))
         return min(wanted, default=None)
+
+    def keep_sessions(self) -> None:
+        """Writes what changed in the SIP sessions without an event (a refresh of ours moves CSeq: RFC 4028)."""
+        with self.one_turn():
+            for call in self.parts.calls.values():
+                if call.sip_answered and call.state is not CallState.ENDED:
+                    self.parts.turn.touch(call)
 
     def synced(self) -> None:
         """More of the journal is on the disk."""
@@ -353,7 +382,11 @@ class Conductor:
         """A call ends, whatever it was doing."""
         self.parts.desk_of(call).end_call(call, by=by, why=why, moment=moment)
         if call.id in self.parts.calls and call.state is CallState.ENDED:
-            self._limits[("recording", call.id)] = moment.now + RECORDING_LIMIT_S
+            self.await_recording(call, moment)
+
+    def await_recording(self, call: Call, moment: Moment) -> None:
+        """The call is over but for its recording: it is not waited for without end."""
+        self._limits[("recording", call.id)] = moment.now + RECORDING_LIMIT_S
 
     def _forget(self, call: Call) -> None:
         self.parts.calls.pop(call.id, None)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from permanence.engine.exchange import messages
-from permanence.engine.exchange.call import Call
+from permanence.engine.exchange.call import CARD_PREFIX, Call
 from permanence.engine.exchange.caller_side import CallerSide
 from permanence.engine.exchange.moment import Moment, milliseconds
 from permanence.engine.exchange.seats import Seat, SeatBook
@@ -104,7 +104,7 @@ class HouseDesk:
             self.apply(self.reception.call_gone(call.id, at=moment.at), moment)
         call.gone_by, call.gone_why = by, why
         if conversed:
-            self._show_ended(call)
+            self._show_ended(call, moment)
         if before is CallState.VOICE_MESSAGE and call.recording:
             return  # `Recorded` is still to come: the message is announced before the end of its call
         self.close_books(call, moment)
@@ -183,6 +183,7 @@ class HouseDesk:
             return
         call.secretary, call.seat = decision.secretary, decision.seat
         call.card = decision.card.plain()
+        self._turn.state(CARD_PREFIX + call.id, call.card)
         call.answered_at = call.answered_at or moment.at
         if not self._callers.advance(call, Trigger.ANSWER, moment):
             return
@@ -249,17 +250,18 @@ class HouseDesk:
         self._callers.advance(call, Trigger.REQUEUE, moment)
         seat = self._seats.of(self.house, call.secretary)
         if seat is not None:
-            self._turn.send(seat.page, messages.ended(call, by="system", why="line_lost", wrap_up_until_ms=None))
+            over = messages.ended(call, by="system", why="line_lost", wrap_up_until_ms=None, ended_ms=moment.ms)
+            self._turn.send(seat.page, over)
         call.secretary, call.seat, call.muted = "", "", False
 
-    def _show_ended(self, call: Call) -> None:
+    def _show_ended(self, call: Call, moment: Moment) -> None:
         """Her call is over: tells her, and keeps what a reloaded page needs to wrap it up."""
         seat = self._seats.of(self.house, call.secretary)
         if seat is None:
             return
         shown = self.reception.presence(call.secretary)
         until = None if shown is None or shown.until is None else milliseconds(shown.until)
-        over = messages.ended(call, by=call.gone_by, why=call.gone_why, wrap_up_until_ms=until)
+        over = messages.ended(call, by=call.gone_by, why=call.gone_why, wrap_up_until_ms=until, ended_ms=moment.ms)
         if until is not None:
             seat.after = (messages.call_is(call), over)
             self._turn.state(seat.state_name, seat.to_plain())

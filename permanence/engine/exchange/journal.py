@@ -104,7 +104,7 @@ class Journal:
     def keep(self, name: str, value: Any) -> None:
         """Writes the state `name`; None removes it. Writing what is already kept costs nothing."""
         if self.states.get(name) == value:
-            return
+            return  # also None for a name that is not kept
         if value is None:
             self.states.pop(name, None)
         else:

@@ -81,9 +81,17 @@ def call_is(call: Call) -> Message:
     }
 
 
-def ended(call: Call, *, by: str, why: str, wrap_up_until_ms: int | None) -> Message:
+def ended(call: Call, *, by: str, why: str, wrap_up_until_ms: int | None, ended_ms: int) -> Message:
     """Her call is over."""
-    return {"t": "ended", "call": call.id, "by": by, "why": why, "wrap_up_until_ms": wrap_up_until_ms}
+    return {
+        "t": "ended",
+        "call": call.id,
+        "by": by,
+        "why": why,
+        "answered_ms": None if call.answered_at is None else milliseconds(call.answered_at),
+        "ended_ms": ended_ms,
+        "wrap_up_until_ms": wrap_up_until_ms,
+    }
 
 
 def line_is(up: bool, *, renew: bool) -> Message:

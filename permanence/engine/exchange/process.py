@@ -13,6 +13,7 @@ from permanence.engine.exchange import takeover
 from permanence.engine.exchange.aside import note_healthy, open_journal
 from permanence.engine.exchange.bus import ControlServer
 from permanence.engine.exchange.conductor import Conductor
+from permanence.engine.exchange.dialling import CannotDial
 from permanence.engine.exchange.journal import Journal
 from permanence.engine.exchange.line import LineServer
 from permanence.engine.exchange.log import event_fields
@@ -20,20 +21,21 @@ from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.options import Options
 from permanence.engine.exchange.parts import ExchangeSettings
 from permanence.engine.exchange.slices import SliceStore
+from permanence.engine.exchange.trunk_edge import TrunkEdge
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.kernel.clock import Clock, Entropy
 from permanence.kernel.tickets import SeatTicket
-from permanence.telephony.commands import Hello, HouseCommand, SeatCommand
+from permanence.telephony.commands import Dial, Hello, HouseCommand, SeatCommand
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media.control import MediaConnected, MediaEvent
 from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip.endpoint import SipEndpoint
-from permanence.telephony.sip.events import SipEvent
+from permanence.telephony.sip.events import RegistrationChanged, SipEvent
 from permanence.telephony.sip.settings import SipSettings
 
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
-HEALTHY_S = 10.0
-RESOLVE_EVERY_S = 60.0
+HEALTHY_S = 10
+KEEP_SESSIONS_S = 10
 _log = logging.getLogger("permanence.exchange")
 
 
@@ -82,6 +84,7 @@ class Exchange:
             entropy=entropy,
         )
         self._sip = SipRunner(endpoint, self._sip_event, clock.monotonic)
+        self._edge = TrunkEdge(self._sip, self._trunks, options.data, self._conductor.parts.alarms)
         self._control = ControlServer(options.run / CONTROL_SOCKET, options.engine, self._journal, self)
         self._timer: asyncio.TimerHandle | None = None
         self._alarms: dict[str, str] = {}
@@ -97,17 +100,13 @@ class Exchange:
         counts = takeover.restore(self._conductor, self._moment())
         _log.info("restored", extra={"fields": {**counts, "torn_bytes": self._journal.torn_bytes}})
         options = self._options
-        udp = options.fds.get("sip-udp", ())
-        for fd in udp:
-            await self._sip.listen_udp(fd=fd)
-        if not udp:
-            await self._sip.listen_udp(host=options.sip_host, port=options.sip_port)
+        await self._edge.listen(options)
         self._gateway.listen(self._media_event)
         await self._control.start()
         inherited = options.fds.get("line", ())
         sockets = [socket.socket(fileno=fd) for fd in inherited]
         await self._line.start(host=options.line_host, port=options.line_port, sockets=sockets)
-        for work in (self._gateway.run, self._every_second, self._resolve_trunks):
+        for work in (self._gateway.run, self._every_second, self._edge.run):
             self._tasks.append(asyncio.create_task(work()))
         self._after()
 
@@ -151,13 +150,31 @@ class Exchange:
 
     def command(self, command: HouseCommand) -> Any:
         """See `bus.HouseCommands`."""
+        if isinstance(command, Dial):
+            return self._dial(command)
         result = self._conductor.house_command(command, self._moment())
         self._after()
         return result
 
+    async def _dial(self, command: Dial) -> dict[str, str]:
+        trunk = self._trunks.named(f"{command.house}/{command.trunk}")
+        if trunk is None:
+            raise CannotDial("the house has no such trunk")
+        try:
+            flow = await self._edge.flow_to(trunk)
+            password = self._edge.password_of(trunk) if trunk.entry.user else ""
+        except (OSError, TimeoutError, ValueError) as error:
+            raise CannotDial(f"the carrier cannot be reached: {error}") from error
+        found = self._conductor.dial(command, trunk, flow, password, self._moment())
+        self._after()
+        return {"dial": found}
+
     # -- what happens ----------------------------------------------------------------------------------------------
 
     def _sip_event(self, event: SipEvent) -> None:
+        if isinstance(event, RegistrationChanged):
+            self._edge.registration_changed(event)
+            return
         self._guarded(lambda: self._conductor.sip_event(event, self._moment()))
 
     def _media_event(self, event: MediaEvent) -> None:
@@ -228,19 +245,10 @@ class Exchange:
                 alarms.pop("journal", None)
             self._line.check_tickets()
             self._tell_alarms()
+            if seconds % KEEP_SESSIONS_S == 0:
+                self._conductor.keep_sessions()
             if seconds == HEALTHY_S:
                 note_healthy(self._journal_folder)
-
-    async def _resolve_trunks(self) -> None:
-        while True:
-            found: dict[str, tuple[str, ...]] = {}
-            for name in self._trunks.host_names():
-                with contextlib.suppress(OSError):
-                    rows = await self._loop.getaddrinfo(name, None, type=socket.SOCK_DGRAM)
-                    found[name] = tuple(sorted({str(row[4][0]) for row in rows}))
-            if found:
-                self._trunks.resolved(found)
-            await asyncio.sleep(RESOLVE_EVERY_S)
 
 
 def _ticket_key(data: Path) -> bytes:

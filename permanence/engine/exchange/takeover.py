@@ -6,14 +6,16 @@ from functools import partial
 from typing import Any
 
 from permanence.engine.exchange import messages
-from permanence.engine.exchange.call import SIP_PREFIX, STATE_PREFIX, Call
+from permanence.engine.exchange.call import CARD_PREFIX, SIP_PREFIX, STATE_PREFIX, Call
 from permanence.engine.exchange.conductor import Conductor
+from permanence.engine.exchange.dialling import DIAL_PREFIX
 from permanence.engine.exchange.house_desk import RECEPTION_PREFIX
 from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.seat_desk import REVOKED_PREFIX
 from permanence.engine.exchange.seats import SEAT_PREFIX, Seat
 from permanence.reception.desk import Reception
 from permanence.telephony.core.call import CallState
+from permanence.telephony.events import DialEnded
 from permanence.telephony.media.control import Living, LivingLeg
 
 _BROKEN = (KeyError, ValueError, TypeError, IndexError)
@@ -32,10 +34,41 @@ def restore(exchange: Conductor, moment: Moment) -> dict[str, int]:
         _restore_desks(exchange, states, moment)
         for call in lost:
             exchange.end_call(call, by="system", why="exchange_lost", moment=moment)
-        for call in tuple(exchange.parts.calls.values()):
-            if call.state is not CallState.ENDED and exchange.parts.desk_of(call).reception.stage_of(call.id) is None:
-                exchange.end_call(call, by="system", why="exchange_lost", moment=moment)
+        _agree_on_calls(exchange, moment)
+        _end_dialled(exchange, states, moment)
     return counts
+
+
+def _end_dialled(exchange: Conductor, states: dict[str, Any], moment: Moment) -> None:
+    """Our own test calls are not led on: they are hung up."""
+    for name, value in states.items():
+        if not name.startswith(DIAL_PREFIX):
+            continue
+        exchange.parts.turn.state(name, None)
+        try:
+            session = exchange.parts.endpoint.restore(value["sip"], now=moment.now)
+            exchange.parts.endpoint.end(session, now=moment.now)
+            ended = DialEnded(
+                house=value["house"],
+                at=moment.at,
+                dial=name.removeprefix(DIAL_PREFIX),
+                by="system",
+                why="exchange_lost",
+            )
+            exchange.parts.turn.event(ended)
+        except _BROKEN:
+            continue
+
+
+def _agree_on_calls(exchange: Conductor, moment: Moment) -> None:
+    """A call that only the exchange, or only a reception, has from the journal is over."""
+    for call in tuple(exchange.parts.calls.values()):
+        if call.state is not CallState.ENDED and exchange.parts.desk_of(call).reception.stage_of(call.id) is None:
+            exchange.end_call(call, by="system", why="exchange_lost", moment=moment)
+    for desk in exchange.parts.desks.values():
+        for call_id in desk.reception.calls():
+            if call_id not in exchange.parts.calls:
+                desk.apply(desk.reception.call_gone(call_id, at=moment.at), moment)
 
 
 def media_connected(exchange: Conductor, living: Living, moment: Moment) -> None:
@@ -58,7 +91,7 @@ def media_connected(exchange: Conductor, living: Living, moment: Moment) -> None
             exchange.parts.turn.act(partial(exchange.parts.gateway.close_line, name))
         for call in tuple(exchange.parts.calls.values()):
             _settle_leg(exchange, call, legs.pop(call.id, None), plugged, moment)
-        for name in legs:
+        for name in legs.keys() - exchange.dialling.legs():
             exchange.parts.turn.act(partial(exchange.parts.gateway.close_leg, name))
 
 
@@ -104,6 +137,7 @@ def _restore_calls(exchange: Conductor, states: dict[str, Any], moment: Moment, 
             continue
         try:
             call = Call.from_plain(value)
+            call.card = states.get(CARD_PREFIX + call.id)
         except _BROKEN:
             exchange.parts.turn.state(name, None)
             counts["lost"] += 1
@@ -111,6 +145,10 @@ def _restore_calls(exchange: Conductor, states: dict[str, Any], moment: Moment, 
         if call.house not in exchange.parts.desks:
             exchange.parts.turn.forget(call)
             counts["lost"] += 1
+            continue
+        if call.state is CallState.ENDED:
+            exchange.parts.add_call(call)
+            exchange.await_recording(call, moment)
             continue
         exchange.parts.ports.claim(call.port)
         exchange.parts.add_call(call)

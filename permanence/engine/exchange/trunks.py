@@ -41,7 +41,7 @@ class TrunkBook:
             for trunk in entry.trunks:
                 row = HouseTrunk(house, trunk)
                 self._by_key[row.key] = row
-                self._rows += [(network, row) for network in self._networks(trunk.addresses)]
+                self._rows += [(network, row) for network in self._networks(_sources(trunk))]
 
     def resolved(self, addresses: Mapping[str, Iterable[str]]) -> None:
         """The addresses behind the host names the trunks are given by."""
@@ -50,8 +50,12 @@ class TrunkBook:
 
     def host_names(self) -> tuple[str, ...]:
         """The host names that need resolving."""
-        trunks = (trunk for row in self._by_key.values() for trunk in row.entry.addresses)
-        return tuple(sorted({name for name in trunks if not _networks_of(name)}))
+        sources = (name for row in self._by_key.values() for name in _sources(row.entry))
+        return tuple(sorted({name for name in sources if not _networks_of(name)}))
+
+    def registered(self) -> tuple[HouseTrunk, ...]:
+        """The trunks at which we register."""
+        return tuple(row for row in self._by_key.values() if row.entry.registrar)
 
     def trust(self, flow: Flow) -> str | None:
         """The key of the trunk the flow belongs to; None for a stranger."""
@@ -94,3 +98,16 @@ def _networks_of(text: str) -> list[Network]:
         return [ipaddress.ip_network(text, strict=False)]
     except ValueError:
         return []
+
+
+def _sources(trunk: TrunkEntry) -> tuple[str, ...]:
+    """Where the calls of a trunk come from: its addresses, and the carrier we register at."""
+    return (*trunk.addresses, host_and_port(trunk.registrar)[0]) if trunk.registrar else trunk.addresses
+
+
+def host_and_port(text: str) -> tuple[str, int]:
+    """`host`, `host:port` or `[address]:port`; port 0 where there is none."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (":" not in host or host.startswith("[")):
+        return host.strip("[]"), int(port)
+    return text.strip("[]"), 0

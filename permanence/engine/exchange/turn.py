@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from permanence.engine.exchange import messages
-from permanence.engine.exchange.call import SIP_PREFIX, STATE_PREFIX, Call
+from permanence.engine.exchange.call import CARD_PREFIX, SIP_PREFIX, STATE_PREFIX, Call
 from permanence.kernel.events import Event
 from permanence.reception.events import ENGINE_EVENTS
 
@@ -85,6 +85,7 @@ class Turn:
         self._touched.pop(call.id, None)
         self._states[STATE_PREFIX + call.id] = None
         self._states[SIP_PREFIX + call.session] = None
+        self._states[CARD_PREFIX + call.id] = None
 
     def act(self, act: Callable[[], None]) -> None:
         """Something to be done once all is written, in order."""

@@ -23,6 +23,7 @@ from permanence.telephony.media import control
 _log = logging.getLogger("permanence.engine.mediaplane")
 _SWITCH_S = 0.0005
 """How long the control thread may keep the interpreter while the media thread waits for it, seconds."""
+_ATTEMPTS = 20
 
 
 def main() -> None:
@@ -43,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host", nargs="+", default=["127.0.0.1"], help="addresses to listen on; 0.0.0.0 and :: for all"
     )
-    parser.add_argument("--public-address", action="append", default=[], help="an address to offer besides our own")
+    parser.add_argument(
+        "--public-address", action="append", default=[], type=ipaddress.ip_address, help="offered besides our own"
+    )
     parser.add_argument("--fd", action="append", default=[], metavar="media-udp=N", help="an inherited socket")
     return parser
 
@@ -81,7 +84,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         plane.ice.add_tcp(one)
     reach = Reach(
         port=udp[0].getsockname()[1],
-        public=tuple(ipaddress.ip_address(one) for one in arguments.public_address),
+        public=tuple(arguments.public_address),
         bound=tuple(ipaddress.ip_address(one.getsockname()[0]) for one in udp),
         tcp=bool(tcp),
     )
@@ -104,18 +107,38 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 def _sockets(arguments: argparse.Namespace) -> tuple[list[socket.socket], list[socket.socket]]:
-    """The lines' sockets: the inherited ones, else one UDP and one TCP socket for each `--host`."""
+    """The lines' sockets: the inherited ones (UDP at least), else one UDP and one TCP socket for each `--host`."""
     udp: list[socket.socket] = []
     tcp: list[socket.socket] = []
     for given in arguments.fd:
         name, _, number = given.partition("=")
         if name in ("media-udp", "media-tcp"):
             (udp if name == "media-udp" else tcp).append(socket.socket(fileno=int(number)))
-    if not udp:
-        udp = [_bound(host, arguments.port, socket.SOCK_DGRAM) for host in arguments.host]
-    if not tcp:
-        tcp = [_bound(host, udp[0].getsockname()[1], socket.SOCK_STREAM) for host in arguments.host]
-    return udp, tcp
+    if udp:
+        return udp, tcp
+    attempts = 1 if arguments.port else _ATTEMPTS
+    while True:
+        attempts -= 1
+        try:
+            return _open_sockets(arguments.host, arguments.port)
+        except OSError as error:
+            if attempts == 0:
+                raise SystemExit(f"the lines' port {arguments.port} cannot be had: {error.strerror}") from None
+
+
+def _open_sockets(hosts: list[str], port: int) -> tuple[list[socket.socket], list[socket.socket]]:
+    """The same port for every host and both transports; 0 lets the first socket choose. Raises OSError."""
+    opened: list[socket.socket] = []
+    try:
+        for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+            for host in hosts:
+                number = opened[0].getsockname()[1] if opened else port
+                opened.append(_bound(host, number, kind))
+    except OSError:
+        for one in opened:
+            one.close()
+        raise
+    return opened[: len(hosts)], opened[len(hosts) :]
 
 
 def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
@@ -125,9 +148,13 @@ def _bound(host: str, port: int, kind: socket.SocketKind) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     if kind == socket.SOCK_STREAM:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((host, port))
-    if kind == socket.SOCK_STREAM:
-        sock.listen(64)
+    try:
+        sock.bind((host, port))
+        if kind == socket.SOCK_STREAM:
+            sock.listen(64)
+    except OSError:
+        sock.close()
+        raise
     return sock
 
 

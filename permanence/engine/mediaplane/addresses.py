@@ -12,6 +12,7 @@ from pathlib import Path
 from permanence.telephony.media.sdp_browser import Candidate
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_LOOPBACK: tuple[Address, ...] = (ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1"))
 _LOCAL_IPV4 = re.compile(r"\|-- (\d+\.\d+\.\d+\.\d+)\n\s+/32 host LOCAL")
 
 
@@ -43,9 +44,8 @@ def candidates(
     unspecified one stands for every address of its family, any other limits what is offered.
     """
     on_loopback = any(one.is_loopback for one in page)
-    loopback: tuple[Address, ...] = (ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1"))
-    reached = tuple(one for one in page if not one.is_loopback and not one.is_unspecified)
-    own = (*(loopback if on_loopback else ()), *reached, *machine)
+    reached = tuple(one for one in page if not one.is_unspecified)
+    own = (*reached, *(_LOOPBACK if on_loopback else ()), *machine)
     ordered = dict.fromkeys((*(one for one in own if _served(one, bound)), *public))
     hosts = [str(one) for one in ordered]
     return (

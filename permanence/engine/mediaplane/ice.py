@@ -12,6 +12,7 @@ _BATCH = 256
 _BUFFER = 4 << 20
 _FLOWS_LIMIT = 512
 _FLOW_IDLE_S = 30.0
+_FLOW_CHECK_S = 10.0  # a connection that brought no authentic check in this time is closed
 _FLOW_BACKLOG = 65536
 
 Ready = Callable[[float], None]
@@ -26,7 +27,7 @@ class IceServer:
         self._watch = watch
         self._by_ufrag: dict[str, LineTransport] = {}
         self._by_address: dict[SocketAddress, LineTransport] = {}
-        self._flows: dict[_TcpFlow, None] = {}
+        self._flows: dict[SocketAddress, _TcpFlow] = {}
 
     def add_udp(self, udp: socket.socket) -> None:
         """Serve a bound UDP socket."""
@@ -59,7 +60,8 @@ class IceServer:
             if len(self._flows) >= _FLOWS_LIMIT:
                 flow.close()
                 return
-            self._flows[_TcpFlow(self, flow, address, self._watch, now)] = None
+            made = _TcpFlow(self, flow, address, self._watch, now)
+            self._flows[made.address] = made
 
         self._watch(listener, ready)
 
@@ -94,12 +96,13 @@ class IceServer:
 
     def step(self, now: float) -> None:
         """Close the TCP connections that never spoke or fell silent."""
-        for flow in [flow for flow in self._flows if now - flow.heard > _FLOW_IDLE_S]:
-            flow.close()
+        for flow in list(self._flows.values()):
+            if now - flow.heard > _FLOW_IDLE_S or (not flow.checked and now - flow.opened > _FLOW_CHECK_S):
+                flow.close()
 
     def flow_closed(self, flow: "_TcpFlow") -> None:
         """A TCP connection is over."""
-        self._flows.pop(flow, None)
+        self._flows.pop(flow.address, None)
 
     def _check(self, data: bytes, address: SocketAddress, send: Send, now: float) -> None:
         """A connectivity check: answered only under the credentials of a transport (no 401: nothing to reflect)."""
@@ -120,6 +123,8 @@ class IceServer:
         for stale in transport.checked(address, send, now, nominated=nominated):
             self._by_address.pop(stale, None)
         self._by_address[address] = transport
+        if address in self._flows:
+            self._flows[address].checked = True
         host, port = address[-2:] if address[0] == "tcp" else address[:2]
         mapped = stun.xor_address(_plain(host), port, message.transaction)
         answer = stun.build_stun(
@@ -140,7 +145,9 @@ class _TcpFlow:
         flow.setblocking(False)
         flow.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server, self._socket, self._watch = server, flow, watch
-        self._address: SocketAddress = ("tcp", *address[:2])
+        self.address: SocketAddress = ("tcp", *address[:2])
+        self.checked = False
+        self.opened = now
         self._received = b""
         self._waiting = b""
         self.heard = now
@@ -172,7 +179,7 @@ class _TcpFlow:
                 return
             if len(received) < end:
                 break
-            self._server.datagram(received[at + 2 : end], self._address, self._send, now)
+            self._server.datagram(received[at + 2 : end], self.address, self._send, now)
             at = end
         self._received = received[at:]
 

@@ -27,6 +27,7 @@ class Line(Party):
         self.transport: LineTransport | None = None
         self.pending: LineTransport | None = None
         self.state = "new"
+        self.last_leg: str | None = None
         self._tell = tell
         self._forget = forget
         self._count: ReceptionCount | None = None

@@ -162,6 +162,8 @@ class MediaPlane:
     def plug(self, line_name: str, leg_name: str) -> None:
         """Line and leg hear each other."""
         line, leg = self._line(line_name), self._leg(leg_name)
+        if line.last_leg != leg_name:
+            line.muted, line.last_leg = False, leg_name
         if line.peer is not leg:
             line.leave()
             leg.leave()

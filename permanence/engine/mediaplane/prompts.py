@@ -10,6 +10,7 @@ _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 _BUILT_IN = re.compile(r"(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SIZE_LIMIT = 10 * 60 * 8000  # ten minutes
 _CACHE_LIMIT = 64 * 1024 * 1024
+_PLACE = re.compile(r"([a-z]{2})/place-(\d{1,2})\Z")
 SOUNDS = Path(__file__).parent / "sounds"
 
 
@@ -27,14 +28,17 @@ class PromptLibrary:
         known = self._cache.get(name)
         if known is not None:
             return known
-        path = self._path(name)
-        try:
-            if path is None or path.stat().st_size > _SIZE_LIMIT:
+        audio = b""
+        for path in self._paths(name):
+            try:
+                if path.stat().st_size > _SIZE_LIMIT:
+                    return None
+                audio += path.read_bytes()
+            except OSError:
                 return None
-            audio = path.read_bytes()
-        except OSError:
-            return None
         frames = frames_of(audio)
+        if not frames:
+            return None
         if self._size + len(audio) > _CACHE_LIMIT:
             self._cache.clear()
             self._size = 0
@@ -42,7 +46,14 @@ class PromptLibrary:
         self._size += len(audio)
         return frames
 
-    def _path(self, name: str) -> Path | None:
+    def _paths(self, name: str) -> tuple[Path, ...]:
+        """The files of a prompt, to be joined. A place in the queue is joined from what stands before the number, the
+        number, and what stands after it."""
         if _CONTENT.match(name):
-            return self._folder / f"{name}.alaw"
-        return SOUNDS / f"{name}.alaw" if _BUILT_IN.match(name) else None
+            return (self._folder / f"{name}.alaw",)
+        place = _PLACE.match(name)
+        if place is not None:
+            language, number = place.groups()
+            parts = ("place-before", f"number-{number}", "place-after")
+            return tuple(SOUNDS / language / f"{part}.alaw" for part in parts)
+        return (SOUNDS / f"{name}.alaw",) if _BUILT_IN.match(name) else ()

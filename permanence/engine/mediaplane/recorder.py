@@ -88,7 +88,7 @@ class Writer:
         self._thread.start()
 
     def start(self, leg: str, file: str, max_s: float) -> Recording:
-        """A new recording; its file is made at once, so that an empty one exists too. Replaces nothing."""
+        """A new recording; its file is made at once, so that an empty one exists too; an older one is appended to."""
         recording = Recording(self, leg, file, max_s)
         self.write(recording, b"")
         return recording
@@ -117,6 +117,8 @@ class Writer:
             if seconds >= 0:
                 descriptor = self._open.pop(recording, None)
                 if descriptor is not None:
+                    # The whole file: a recording that was begun again after a restart goes on where it was.
+                    seconds = os.fstat(descriptor).st_size / SAMPLES_PER_SECOND
                     os.close(descriptor)
                 self._tell(recording.leg, recording.file, seconds, self._failed.pop(recording, ""))
 
@@ -132,3 +134,8 @@ class Writer:
             view = view[os.write(descriptor, view) :]
         if last:
             os.fsync(descriptor)
+            folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)  # its entry too must survive a power cut
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)

@@ -160,8 +160,12 @@ class LineTransport:
         self._next_step = now + _HANDSHAKE_STEP_S
         if now >= self._deadline:
             self._fail("handshake" if self.ice_done else "unreachable", now)
-        elif self.address is not None and self._dtls.DTLSv1_handle_timeout():
-            self._flush()
+        elif self.address is not None:
+            try:
+                if self._dtls.DTLSv1_handle_timeout():
+                    self._flush()
+            except SSL.Error:  # it was sent again too often
+                self._fail("handshake", now)
 
     def close(self) -> None:
         """Tell the browser (close_notify) and stop."""

@@ -60,7 +60,9 @@ class Softphone(asyncio.DatagramProtocol):
     async def open(self) -> None:
         """Binds a free port on the address from which the house is reached. Raises OSError."""
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self._house[0], 0))
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, local_addr=(self._house[0], 0), remote_addr=self._house
+        )
         name = self._transport.get_extra_info("sockname")
         self._local = (name[0], name[1])
 
@@ -132,9 +134,9 @@ class Softphone(asyncio.DatagramProtocol):
             output, happened = self._endpoint.drain_output(), self._endpoint.drain_events()
             if not output and not happened:
                 break
-            for data, flow in output:
+            for data, _ in output:  # the socket is connected: an ICMP error reaches `error_received`
                 if self._transport is not None and not self._transport.is_closing():
-                    self._transport.sendto(data, flow.remote)
+                    self._transport.sendto(data)
             for event in happened:
                 self._hear(event)
         if self._timer is not None:

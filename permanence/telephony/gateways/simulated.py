@@ -32,6 +32,7 @@ class _Party:
     playing: _Playing | None = None
     state: str = "new"
     muted: bool = False
+    last_leg: str | None = None
     port: int = 0
     heard: bool = False
     opened: control.OpenLeg | None = None
@@ -252,8 +253,11 @@ class SimulatedGateway:
             return
         self._leave(line)
         self._leave(leg)
-        self._parties[line].peer, self._parties[leg].peer = leg, line
-        if self._parties[line].state != "up":
+        one = self._parties[line]
+        if one.last_leg != leg:
+            one.muted, one.last_leg = False, leg
+        one.peer, self._parties[leg].peer = leg, line
+        if one.state != "up":
             self._hold(leg)
 
     def unplug(self, line: str) -> None:

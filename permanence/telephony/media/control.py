@@ -117,7 +117,10 @@ class Unplug(MediaCommand):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mute(MediaCommand):
-    """Replace what the line says by silence (`on`) or stop doing so. It outlives plug and unplug."""
+    """Replace what the line says by silence (`on`) or stop doing so.
+
+    It outlives unplug and plug of the same leg; plugging another leg ends it, so that no new caller meets a silence.
+    """
 
     NAME: ClassVar[str] = "mute"
     line: str
@@ -277,7 +280,7 @@ class Played(MediaEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded(MediaEvent):
-    """A recording ended and is on the disk, synced. `seconds` of audio."""
+    """A recording ended and is on the disk, synced. `seconds`: of all the audio in the file."""
 
     NAME: ClassVar[str] = "recorded"
     leg: str

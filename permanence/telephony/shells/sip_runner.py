@@ -2,6 +2,7 @@
 """Runs a SIP endpoint on asyncio: sockets in and out, and one timer for the whole endpoint."""
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from permanence.telephony.shells.sip_udp import UdpSocket
 from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.events import SipEvent
 from permanence.telephony.sip.flow import Flow
+
+_log = logging.getLogger(__name__)
 
 OnEvent = Callable[[SipEvent], None]
 Clock = Callable[[], float]
@@ -80,8 +83,15 @@ class SipRunner:
                 sender(data, flow)
         events = self.endpoint.drain_events()
         for event in events:
-            self._on_event(event)
+            self._tell(event)
         return bool(output or events)
+
+    def _tell(self, event: SipEvent) -> None:
+        """One event that fails must not take the others, nor the socket, with it."""
+        try:
+            self._on_event(event)
+        except Exception:
+            _log.exception("sip: %s was not handled", type(event).__name__)
 
     def _send_udp(self, data: bytes, flow: Flow) -> None:
         for opened in self._udp:

@@ -14,7 +14,7 @@ def sdp_of(content_type: str, body: bytes) -> str | None:
     kind, semicolon, params = content_type.partition(";")
     kind = kind.strip().lower()
     if kind == _SDP or (not kind and body.startswith(b"v=0")):
-        return body.decode("utf-8", "surrogateescape")
+        return body.decode("utf-8", "replace")
     if not kind.startswith("multipart/"):
         return None
     try:
@@ -31,7 +31,7 @@ def _from_parts(boundary: str, body: bytes) -> str | None:
         lines = head.decode("utf-8", "surrogateescape").lower().split("\r\n")
         types = [line.partition(":")[2].partition(";")[0].strip() for line in lines if line.startswith("content-type")]
         if blank and _SDP in types:
-            text = content.decode("utf-8", "surrogateescape")
+            text = content.decode("utf-8", "replace")
             return text.removesuffix("\r\n") if text.endswith("\r\n\r\n") else text
     return None
 

@@ -7,6 +7,8 @@ from typing import Any, Self
 from permanence.telephony.sip.grammar import BadSyntax, NameAddr, write_params
 from permanence.telephony.sip.message import SipMessage
 
+_TEXTS = ("call_id", "local", "local_tag", "remote", "remote_tag", "target")
+
 
 @dataclass(slots=True)
 class Dialog:
@@ -69,13 +71,23 @@ class Dialog:
         self.routes = checked_routes(response)[::-1]
 
     def to_plain(self) -> dict[str, Any]:
-        """The dialog as JSON values."""
-        return asdict(self)
+        """The dialog as JSON values. Texts go octet for octet (as latin-1): a carrier may send any."""
+        plain = asdict(self)
+        return plain | {name: _octets(plain[name]) for name in _TEXTS} | {"routes": [_octets(r) for r in self.routes]}
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_plain`. Raises TypeError when the data does not fit."""
-        return cls(**data)
+        texts = {name: _text(data[name]) for name in _TEXTS}
+        return cls(**(data | texts | {"routes": [_text(route) for route in data["routes"]]}))
+
+
+def _octets(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def _text(octets: str) -> str:
+    return octets.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def checked_routes(message: SipMessage) -> list[str]:

@@ -76,6 +76,7 @@ class SipEndpoint:
         """The connection or the datagram's way is gone: requests waiting on it fail with 503 (RFC 3261 17.1.4)."""
         self._stack.now = now
         self._layer.flow_lost(flow)
+        self._registrations.flow_lost(flow)
 
     # incoming calls
 
@@ -110,7 +111,11 @@ class SipEndpoint:
     # any call
 
     def end(self, session: str, reason: str | None = None, *, now: float) -> bool:
-        """BYE, CANCEL or 480, as the state demands. `reason` is a Reason header value (RFC 3326)."""
+        """BYE, CANCEL or 480, as the state demands. `reason` is a Reason header value (RFC 3326).
+
+        `SessionEnded` (by `local`) follows for an answered call, `DialFailed` for one of ours that is cancelled, and
+        nothing for an incoming one that had no answer yet.
+        """
         found = self._any(session, now)
         return found is not None and found.end(reason)
 

@@ -9,26 +9,81 @@ answer is awaited in the ACK (`_in_ack`). A second offer is refused: 500 while t
 that met a 491 is `_delayed`: it is not open, so that theirs can pass before it is sent again.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from permanence.telephony.sip.bodies import offers_audio
-from permanence.telephony.sip.events import OfferAnswered, OfferReceived, OfferRefused
+from permanence.telephony.sip.dialog import Dialog
+from permanence.telephony.sip.events import OfferAnswered, OfferReceived, OfferRefused, SipEvent
 from permanence.telephony.sip.message import SipMessage
-from permanence.telephony.sip.renewal import session_expires
+from permanence.telephony.sip.renewal import Renewal, session_expires
 from permanence.telephony.sip.server import ServerTransaction
+from permanence.telephony.sip.stack import Stack
 from permanence.telephony.sip.timers import Timer
-
-if TYPE_CHECKING:
-    from permanence.telephony.sip.session import Session
 
 _OWNER_PATIENCE = 30.0
 _MAX_GLARES = 6
 
 
+class Negotiating(Protocol):
+    """The session an exchange works for (`session.Session`)."""
+
+    kind: str
+    id: str
+    stack: Stack
+    dialog: Dialog
+    renewal: Renewal
+    local_sdp: str | None
+    remote_sdp: str | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        ...
+
+    def emit(self, event: SipEvent) -> None:
+        """Tells the owner."""
+        ...
+
+    def respond(
+        self,
+        transaction: ServerTransaction,
+        status: int,
+        *,
+        sdp: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> SipMessage:
+        """Answers a request of the session."""
+        ...
+
+    def request(
+        self,
+        method: str,
+        on_response: Callable[[SipMessage], object],
+        *,
+        sdp: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
+    ) -> SipMessage:
+        """Sends a request of the session."""
+        ...
+
+    def acknowledge(self, cseq: int, sdp: str | None = None) -> None:
+        """Sends the ACK of a 2xx."""
+        ...
+
+    def hold_until_ack(self, transaction: ServerTransaction) -> None:
+        """Repeats a 2xx until its ACK."""
+        ...
+
+    def failed_inside(self, status: int) -> bool:
+        """Ends the session when `status` says that the dialog is gone."""
+        ...
+
+
 class OfferExchange:
     """The offers of one confirmed session."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Negotiating) -> None:
         self._session = session
         self._theirs: ServerTransaction | None = None
         self._ours: str | None = None

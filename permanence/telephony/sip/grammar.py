@@ -26,6 +26,8 @@ _CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({_WORD})")
 _UNUSABLE_IN_URI = re.compile(r'[\s<>"]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MAX_CSEQ = 2**31
+_KEPT = 2_048
+_KEPT_LENGTH = 256
 
 Params = dict[str, str | None]
 """Parameters by lower-case name; None for one without value. Quoted values keep their quotes."""
@@ -45,6 +47,12 @@ def unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] == '"':
         return _ESCAPED.sub(r"\1", value[1:-1])
     return value
+
+
+def printable(text: str) -> str:
+    """`text` as it may be shown and stored: octets that were no UTF-8 become `?`, control characters go."""
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    return clean if clean.isprintable() else "".join(char for char in clean if char.isprintable())
 
 
 def split_list(value: str) -> list[str]:
@@ -113,8 +121,12 @@ class Uri:
     text: str
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "Uri":
         """Raises BadSyntax."""
+        return _known_uri(text) if len(text) <= _KEPT_LENGTH else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> Self:
         scheme, colon, rest = text.partition(":")
         if not colon or _SCHEME.fullmatch(scheme) is None or _UNUSABLE_IN_URI.search(rest):
             raise BadSyntax("bad URI")
@@ -135,7 +147,7 @@ class Uri:
     def number(self) -> str:
         """The user part unescaped, without password and parameters; for `tel:` the number itself (RFC 3966)."""
         written = self.host if self.scheme == "tel" else (self.user or "")
-        return unquote(written.partition(";")[0].partition(":")[0])
+        return printable(unquote(written.partition(";")[0].partition(":")[0]))
 
     @property
     def transport(self) -> str:
@@ -169,8 +181,12 @@ class NameAddr:
     params: Params
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "NameAddr":
         """Raises BadSyntax. Without angle brackets, parameters belong to the header (RFC 3261 section 20.10)."""
+        return _known_address(text) if len(text) <= _KEPT_LENGTH else cls._parse(text)
+
+    @classmethod
+    def _parse(cls, text: str) -> Self:
         found = _DISPLAY.match(text)
         if found is None:
             return cls._bare(text)
@@ -192,6 +208,19 @@ class NameAddr:
     def tag(self) -> str | None:
         """The tag parameter."""
         return self.params.get("tag")
+
+
+# The messages of one call repeat their addresses: what was read is kept, few and short, and must not be changed.
+
+
+@lru_cache(maxsize=_KEPT)
+def _known_uri(text: str) -> Uri:
+    return Uri._parse(text)
+
+
+@lru_cache(maxsize=_KEPT)
+def _known_address(text: str) -> NameAddr:
+    return NameAddr._parse(text)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, unquoted
+from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, printable, unquoted
 from permanence.telephony.sip.message import SipMessage
 
 _ANONYMOUS_HOST = "anonymous.invalid"
@@ -31,7 +31,7 @@ class CalledNumber:
 
 @dataclass(frozen=True, slots=True)
 class IncomingInvite:
-    """The facts of an INVITE, spelled as the carrier did (see `numbers` for E.164).
+    """The facts of an INVITE, spelled as the carrier did (`countries.numbers` makes E.164 of it).
 
     `caller` is the user part of P-Asserted-Identity, else of From (RFC 3325); None when nothing usable came. When
     `masked`, the number must neither be shown nor matched (RFC 3323): `caller` is None and `withheld` holds it.
@@ -65,11 +65,11 @@ def read_invite(invite: SipMessage, raw: bytes) -> IncomingInvite:
     history = _by_index(_addresses(invite, "History-Info"))
     diversions = _addresses(invite, "Diversion")
     return IncomingInvite(
-        call_id=invite.call_id,
+        call_id=printable(invite.call_id),
         request_user=Uri.parse(invite.uri).number,
         called=_called(invite, history, diversions),
         caller=None if masked else number,
-        display="" if masked else (identity.display or invite.sender.display),
+        display="" if masked else printable(identity.display or invite.sender.display),
         masked=masked,
         withheld=number if masked else None,
         diversion_reason=_reason(history, diversions),
@@ -126,7 +126,7 @@ def _reason(history: list[NameAddr], diversions: list[NameAddr]) -> str | None:
             return _CAUSES[cause]
     for diversion in diversions[:1]:
         reason = diversion.params.get("reason")
-        return unquoted(reason).lower() if reason else None
+        return printable(unquoted(reason)).lower() if reason else None
     return None
 
 

@@ -17,6 +17,10 @@ from permanence.telephony.sip.uas import IncomingSession
 
 _DEFAULT_PORT = {"udp": 5060, "tcp": 5060, "tls": 5061}
 _SMALLEST = 12
+_ALL_STRANGERS = 50
+"""403 a second to all strangers together: forged sources must not make us answer a flood."""
+_STRANGE_ANSWERS = 20
+"""Responses a second read from one address no trunk has (a carrier may answer from another machine)."""
 
 
 class Receiver:
@@ -28,6 +32,8 @@ class Receiver:
         self._stack = core.stack
         self._table = table
         self._strangers = Throttle(settings.refused_per_second, settings.refused_burst)
+        self._all_strangers = Throttle(_ALL_STRANGERS, _ALL_STRANGERS)
+        self._answers = Throttle(_STRANGE_ANSWERS, 10 * _STRANGE_ANSWERS)
         self._invites = Throttle(settings.invites_per_second, settings.invites_burst)
         self._refused = RefusedSources()
         self.counters = {"received": 0, "malformed": 0, "refused": 0, "throttled": 0, "stray": 0}
@@ -77,6 +83,9 @@ class Receiver:
 
     def _receive_stranger(self, data: bytes, flow: Flow) -> None:
         if data[:4].upper() == b"SIP/":
+            if not self._answers.allow(source_of(flow.remote[0]), self._stack.now):
+                self.counters["throttled"] += 1
+                return
             message = self._parse(data, flow)
             if message is not None and not message.method:
                 self._receive_response(message, flow)
@@ -86,7 +95,7 @@ class Receiver:
         told = self._refused.count(source, self._stack.now)
         if told:
             self._stack.emit(SourceRefused(source, told))
-        if not self._strangers.allow(source, self._stack.now):
+        if not self._strangers.allow(source, self._stack.now) or not self._all_strangers.allow("", self._stack.now):
             self.counters["throttled"] += 1
             return
         message = self._parse(data, flow)
@@ -146,7 +155,8 @@ class Receiver:
             return
         invite = self._core.layer.find(cancel, "INVITE")
         transaction = self._core.layer.serve(cancel, back)
-        answer = respond(cancel, 481 if invite is None else 200, self._stack.token(6))
+        tag = invite.tag if invite is not None else None
+        answer = respond(cancel, 481 if invite is None else 200, tag or self._stack.token(6))
         transaction.respond(answer)
         if invite is not None and invite.open and invite.on_cancel is not None:
             invite.on_cancel(cancel)
@@ -207,7 +217,7 @@ class Receiver:
     def _session_of(self, request: SipMessage) -> Session | None:
         """The session by Call-ID and both tags (RFC 3261 section 12.2.2)."""
         session = self._table.find(request.call_id, request.to.tag or "")
-        if session is None or session.dialog.remote_tag != (request.sender.tag or ""):
+        if session is None or not session.talks_to(request.sender.tag or ""):
             return None
         return session
 

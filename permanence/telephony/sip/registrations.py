@@ -6,6 +6,7 @@ Theory of operation
     REGISTERING --2xx--> REGISTERED --85 % of the time granted--> REGISTERING
     REGISTERING --401/407--> once more with an answer (twice when the nonce was stale)
     REGISTERING --423--> once more with the time the carrier wants
+    REGISTERED --the flow is lost--> REGISTERING, 1 to 5 s later
     REGISTERING --anything else--> FAILED --pause: 30 s doubled up to 30 min, half of it by chance--> REGISTERING
     any --remove--> REMOVING (Expires: 0) --any final response--> gone
 """
@@ -65,6 +66,11 @@ class Registration:
                 self._receive(response, transaction.request, attempt, contact)
 
         self._core.layer.request(request, self._flow, answered)
+
+    def flow_lost(self, flow: Flow) -> None:
+        """The connection the carrier would call us by is gone: registers again, on a new one, within some seconds."""
+        if flow == self._flow and not self._removing:
+            self._again(1.0 + 4.0 * self._core.stack.fraction())
 
     def remove(self) -> None:
         """Takes the binding away."""
@@ -156,6 +162,11 @@ class Registrations:
         self._all[registration.id] = registration
         registration.send()
         return registration.id
+
+    def flow_lost(self, flow: Flow) -> None:
+        """Tells every registration."""
+        for registration in self._all.values():
+            registration.flow_lost(flow)
 
     def remove(self, identity: str) -> bool:
         """Ends one."""

@@ -56,6 +56,8 @@ class ServerTransaction(Machine):
         self.request = request
         self.flow = flow
         self.last = b""
+        self.tag: str | None = None
+        """The tag of the session that answers; a CANCEL is answered with it (RFC 3261 section 9.2)."""
         self.on_cancel: Callable[[SipMessage], None] | None = None
 
     @property

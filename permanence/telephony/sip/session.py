@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _MAX_CHALLENGES = 2
+_CSEQ_GAP = 100
 
 
 class Phase(Enum):
@@ -113,6 +114,10 @@ class Session:
     def over(self) -> bool:
         """Whether it has ended."""
         return self.phase is Phase.ENDED
+
+    def talks_to(self, remote_tag: str) -> bool:
+        """Whether a request with this From tag belongs to the session (RFC 3261 section 12.2.2)."""
+        return remote_tag == self.dialog.remote_tag
 
     def advance(self, phase: Phase) -> bool:
         """Passes to `phase` where PHASES allows it."""
@@ -385,5 +390,8 @@ class Session:
         """Puts what `to_plain` wrote back into a new session, and starts its timers."""
         self.local_sdp, self.remote_sdp = data["local_sdp"], data["remote_sdp"]
         self.remote_allows = frozenset(data["remote_allows"])
+        # Requests sent after the last export (refreshes, PRACK) used numbers the journal does not know; a gap is
+        # allowed, a number used twice is refused (RFC 3261 section 12.2.2).
+        self.dialog.local_cseq += _CSEQ_GAP
         if self.phase is Phase.CONFIRMED:
             self.renewal.take_over(data["renewal"])

@@ -34,9 +34,11 @@ class Throttle:
 
 
 class RefusedSources:
-    """Counts what strangers sent, and says at most once a minute and source that it is worth telling."""
+    """Counts what strangers sent, and says when it is worth telling: at most once a minute and source, and at most
+    `most` times a minute in all, since sources can be forged."""
 
-    def __init__(self, interval: float = 60.0, capacity: int = 10_000) -> None:
+    def __init__(self, interval: float = 60.0, capacity: int = 10_000, most: int = 30) -> None:
+        self._told = Throttle(most / interval, most)
         self._interval = interval
         self._capacity = capacity
         self._seen: OrderedDict[str, tuple[int, float]] = OrderedDict()
@@ -45,7 +47,7 @@ class RefusedSources:
         """Counts one message; returns the count to announce, 0 when it is too early to announce again."""
         count, told_at = self._seen.pop(source, (0, now - self._interval))
         count += 1
-        due = now - told_at >= self._interval
+        due = now - told_at >= self._interval and self._told.allow("", now)
         self._seen[source] = (0, now) if due else (count, told_at)
         if len(self._seen) > self._capacity:
             self._seen.popitem(last=False)

@@ -5,6 +5,8 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+_SMALL = 1_024
+
 
 @dataclass(slots=True, order=True)
 class Timer:
@@ -25,13 +27,22 @@ class Timers:
     def __init__(self) -> None:
         self._heap: list[Timer] = []
         self._number = 0
+        self._sweep_at = _SMALL
 
     def at(self, moment: float, action: Callable[[], object]) -> Timer:
         """Calls `action` at `moment`."""
+        if len(self._heap) >= self._sweep_at:
+            self._sweep()
         self._number += 1
         timer = Timer(moment, self._number, action)
         heapq.heappush(self._heap, timer)
         return timer
+
+    def _sweep(self) -> None:
+        """Forgets cancelled timers whose moment is far, so that finished calls leave nothing behind."""
+        self._heap = [timer for timer in self._heap if timer.action is not None]
+        heapq.heapify(self._heap)
+        self._sweep_at = max(_SMALL, 2 * len(self._heap))
 
     def next_deadline(self) -> float | None:
         """The moment of the first live timer."""

@@ -71,6 +71,7 @@ class OutgoingSession(Session):
         self._session_expires = core.stack.settings.session_expires
         self._min_se = core.stack.settings.min_se
         self._forks: dict[str, int] = {}
+        self._early_tags: set[str] = set()
         self._answered_tags: set[str] = set()
         self._challenges = 0
         self._late_offer_cseq: int | None = None
@@ -139,6 +140,8 @@ class OutgoingSession(Session):
             return
         if not self._acknowledge_provisional(response):
             return
+        if response.to.tag and len(self._early_tags) < _MAX_FORKS:
+            self._early_tags.add(response.to.tag)
         if response.sdp is not None and self._offered is not None:
             self.remote_sdp = response.sdp
         self.emit(ProgressReceived(self.id, response.status, response.sdp))
@@ -159,6 +162,12 @@ class OutgoingSession(Session):
         way = self.core.way(early.next_hop(), self.flow)
         self.core.layer.request(prack, way, lambda _response, _transaction: None)
         return True
+
+    def talks_to(self, remote_tag: str) -> bool:
+        """Before the answer, every fork that rings may speak inside its early dialog (UPDATE, INFO)."""
+        if self.phase in _BEGINNING:
+            return remote_tag in self._early_tags
+        return super().talks_to(remote_tag)
 
     def _branch_of(self, response: SipMessage) -> Dialog:
         """The dialog with the fork that sent `response`."""

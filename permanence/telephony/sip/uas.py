@@ -47,6 +47,7 @@ class IncomingSession(Session):
         self.remote_sdp = self._invite.sdp
         self.remote_allows = self._invite.tokens("Allow")
         transaction.on_cancel = self._cancelled
+        transaction.tag = dialog.local_tag
 
     @classmethod
     def begin(

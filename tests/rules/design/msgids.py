@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.utils.translation.template import templatize
 
+from permanence.project.demo_cast import DEMONSTRATION_LOGINS
+
 ROOT = Path(__file__).resolve().parents[3]
 PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop", "ugettext"}
 PLURAL = {"ngettext", "ngettext_lazy"}
@@ -76,4 +78,6 @@ def every_sentence() -> list[Sentence]:
         found.extend(of_python(path))
     for path in sorted(package.rglob("*.html")) + sorted(package.rglob("templates/**/*.txt")):
         found.extend(of_template(path))
+    # The sign-in page translates who the demonstration's logins are.
+    found.extend(Sentence(login.who, "", "", "permanence/project/demo_cast.py") for login in DEMONSTRATION_LOGINS)
     return found

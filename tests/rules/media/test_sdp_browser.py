@@ -101,7 +101,7 @@ def hosts(page: str, bound: tuple[object, ...] = ANYWHERE, public: tuple[str, ..
 
 def test_loopback_goes_to_a_page_of_loopback_only() -> None:
     assert hosts("127.0.0.1") == ["127.0.0.1", "::1", "192.0.2.2", "2001:db8::2"]
-    assert hosts("::1") == ["127.0.0.1", "::1", "192.0.2.2", "2001:db8::2"]
+    assert hosts("::1") == ["::1", "127.0.0.1", "192.0.2.2", "2001:db8::2"]
     assert hosts("192.0.2.2") == ["192.0.2.2", "2001:db8::2"]
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from permanence.reception import decisions as decided
-from permanence.reception import events
+from permanence.reception import events, floor
 from permanence.reception.presence import BREAK_REASONS, TRANSITIONS, Doing, Seat, Signal
 from permanence.reception.refusals import (
     LineDown,
@@ -17,7 +17,7 @@ from permanence.reception.refusals import (
     UnknownBreak,
     UnknownSecretary,
 )
-from permanence.reception.table import OpeningHours, VoiceMessageConsent
+from permanence.reception.table import InstructionEntry, OpeningHours, VoiceMessageConsent
 from permanence.reception.waiting import Stage
 from permanence.telephony.events import LineBack, LineLost, UnknownLineCalled
 from tests.rules.reception.house import (
@@ -420,9 +420,14 @@ def test_what_was_written_since_her_last_call_is_new_to_her():
     in_conversation(desk)
     desk.do("call_gone", "a")
     desk.do("wrap_up_done", CLAIRE, "a", "message")
-    desk.rings("b")
-    assert (desk.reception._floor.seen[CLAIRE, DUPONT]) == START
     assert desk.states[f"seen/{CLAIRE}/{DUPONT}"] == START.isoformat()
+    for number, written in enumerate((START - timedelta(days=1), START + timedelta(seconds=1))):
+        entry = InstructionEntry(id=str(number), version=1, text="t", author="Dr", written_at=written)
+        desk.republish(lambda held, entry=entry: replace(held, instructions=(*held.instructions, entry)), DUPONT)
+    desk.rings("b")
+    shown = desk.named(decided.Offer)[0].card.instructions
+    assert {entry.id: entry.is_new for entry in shown} == {"0": False, "1": True}
+    assert desk.told(events.CallOffered)[0].shown == ("1:1", "0:1")
 
 
 def test_a_restart_keeps_places_conversations_and_limits():
@@ -454,6 +459,42 @@ def test_a_restart_while_a_console_rings_offers_again_when_she_is_back():
     assert desk.told(events.OfferEnded)[0].how == "seat_lost"
     desk.do("seat_connected", CLAIRE, "seat-1")
     assert desk.offered(CLAIRE) == "a"
+
+
+@pytest.mark.parametrize("lost", ["seat/1", "call/a"])
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_restart_from_values_that_do_not_agree(lost: str, answered: bool):
+    desk = Desk()
+    desk.sits(CLAIRE)
+    desk.rings("a")
+    if answered:
+        desk.do("answer", CLAIRE, "a")
+    del desk.states[lost]
+    desk.restart(after=1)
+    if lost == "seat/1":
+        assert desk.reception.stage_of("a") is Stage.WAITING
+        assert len(desk.named(decided.StartMusic)) == answered
+        desk.sits(AOIFE)
+        assert desk.offered(AOIFE) == "a"
+    else:
+        desk.do("seat_connected", CLAIRE, "seat-1")
+        assert desk.state(CLAIRE) == ("wrap_up" if answered else "ready")
+    desk.forward(300)
+    assert desk.states == desk.reception.export()
+
+
+def test_the_memory_of_last_calls_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(floor, "SEEN_LIMIT", 1)
+    desk = Desk()
+    desk.sits(CLAIRE)
+    for call, at_client in (("a", DUPONT), ("b", WEBER), ("c", DUPONT)):
+        desk.rings(call, at_client)
+        desk.do("answer", CLAIRE, call)
+        desk.do("call_gone", call)
+        desk.do("wrap_up_done", CLAIRE, call, "message")
+        desk.forward(1)
+    assert [name for name in desk.states if name.startswith("seen/")] == [f"seen/{CLAIRE}/{DUPONT}"]
+    assert desk.states == desk.reception.export()
 
 
 def test_every_pair_outside_the_presence_table_is_refused():

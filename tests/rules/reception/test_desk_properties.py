@@ -87,25 +87,32 @@ class Watched(Desk):
                 self.forward(0)
 
     def keep(self, decided_: decided.Decided) -> decided.Decided:
+        # Who came to wait, or became ready, in the same input may have done so after the choice.
+        moved = {event.call for event in decided_.events if isinstance(event, events.CallQueued)}
+        moved |= {
+            event.secretary
+            for event in decided_.events
+            if isinstance(event, events.PresenceChanged) and event.state == "ready"
+        }
         for offer in decided_.decisions:
             if isinstance(offer, decided.Offer):
-                self.check_choice(offer)
+                self.check_choice(offer, moved)
         return super().keep(decided_)
 
     def fits(self, secretary: str, call: Call) -> bool:
         return not call.languages or bool(set(call.languages) & set(SECRETARIES[secretary]))
 
-    def check_choice(self, offer: decided.Offer) -> None:
+    def check_choice(self, offer: decided.Offer, moved: set[str]) -> None:
         """The naive choice: nobody fitting was ready longer, no caller she could answer came earlier."""
         call, seat = self.floor.calls.get(offer.call), self.floor.seats.get(offer.secretary)
         if call is None or seat is None or seat.call != offer.call or seat.doing is not Doing.OFFERED:
             return
         assert self.fits(offer.secretary, call)
         for other in self.floor.seats.values():
-            if other.may_be_offered and self.fits(other.secretary, call):
+            if other.may_be_offered and other.secretary not in moved and self.fits(other.secretary, call):
                 assert (other.ready_since, other.secretary) > (seat.ready_since, seat.secretary)
         for other in self.floor.calls.values():
-            if other.stage is Stage.WAITING and self.fits(offer.secretary, other):
+            if other.stage is Stage.WAITING and other.call not in moved and self.fits(offer.secretary, other):
                 assert (other.arrived, other.order) > (call.arrived, call.order)
 
     def check(self) -> None:

@@ -16,6 +16,7 @@ export class MessageForm {
     /** @type {Draft|null} */
     this.draft = null;
     this.saved = false;
+    this.prefilled = "";
     this.form = /** @type {HTMLFormElement} */ (byId("form"));
     this.form.addEventListener("input", () => this.typed());
     this.form.addEventListener("change", () => this.typed());
@@ -37,6 +38,7 @@ export class MessageForm {
     this.fill(draft.fields);
     show(byId("number-note"), false);
     this.plan(false);
+    this.prefilled = draft.fields.number;
     if (draft.fields.number) this.checkNumber();
   }
 
@@ -59,7 +61,8 @@ export class MessageForm {
   /** @param {import("./state.js").Card} card */
   recipients(card) {
     const all = card.form.recipients;
-    show(byId("recipient-field"), all.length > 0);
+    // One recipient needs no choice: the label of the text names him.
+    show(byId("recipient-field"), all.length > 1);
     const few = all.length <= SHOWN_AT_ONCE;
     show(byId("recipients"), few);
     show(byId("recipient-select"), !few);
@@ -172,7 +175,7 @@ export class MessageForm {
     /** @type {HTMLElement} */ (this.form.querySelector("input[name=outcome]")).focus();
   }
 
-  /** The number in E.164 with its country's spelling beside it; a number that cannot exist says so. */
+  /** The number in full with its country beside it; a number that cannot exist says so. */
   async checkNumber() {
     const draft = this.draft;
     const field = input("caller-number");
@@ -191,11 +194,13 @@ export class MessageForm {
       this.errors({ "number-error": word("number_wrong") });
       return;
     }
+    const prefilled = typed === this.prefilled;
+    if (prefilled) this.prefilled = found.display;
     if (found.display !== typed) {
       field.value = found.display;
-      this.hooks.typed(this.fields());
+      if (!prefilled) this.hooks.typed(this.fields());
     }
-    note.replaceChildren(icon("check"), make("span", {}, word(found.display === typed ? "number_right" : "number_corrected", { country: countryName(found.country) })));
+    note.replaceChildren(icon("check"), make("span", {}, word(prefilled || found.display === typed ? "number_right" : "number_corrected", { country: countryName(found.country) })));
     show(note, true);
   }
 }

@@ -21,6 +21,8 @@ export class Line extends LineSocket {
     this.stream = null;
     // One offer at a time: an answer does not say to which offer it belongs.
     this.asking = false;
+    // Whether the house's media hears this line: it is a moment behind the browser's own view, and "ready" is refused before.
+    this.houseUp = false;
     /** @type {""|"restart"|"rebuild"} */
     this.wanted = "";
     this.answerTimer = 0;
@@ -36,6 +38,7 @@ export class Line extends LineSocket {
   heard(message) {
     if (message.t === "sdp") return void this.answered(message.sdp);
     if (message.t === "welcome") this.settle(false);
+    if (message.t === "line") this.houseUp = message.state === "up";
     this.line.onMessage(message);
     if (message.t === "error" && message.code === "bad_offer") this.refused();
     if (message.t === "line" && message.state === "down" && this.stream) this.negotiate(message.renew || !this.peer ? "rebuild" : "restart");
@@ -52,6 +55,7 @@ export class Line extends LineSocket {
 
   /** @param {MediaStream} stream */
   build(stream) {
+    this.houseUp = false;
     this.peer?.close();
     const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
     this.peer = peer;

@@ -118,6 +118,8 @@ function heard(message) {
     post.calm();
   }
   if (message.t === "welcome") post.resume(state);
+  // The outcome is what is missing now: in sight, without taking the focus from the text she is still writing.
+  if (message.t === "ended") requestAnimationFrame(() => byId("outcome-field").scrollIntoView({ block: "nearest" }));
   if (before.presence.state !== state.presence.state && state.presence.state !== "wrap_up") drafts.sweep(currentCall());
   paint();
 }

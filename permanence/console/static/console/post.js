@@ -37,7 +37,7 @@ export class Post {
   /** Opens microphone and line; whether she may go ready. @param {boolean} generated */
   async open(generated) {
     askPermission();
-    if (this.line.peer && this.audioUp && this.generated === generated) return true;
+    if (this.line.peer && this.audioUp && this.line.houseUp && this.generated === generated) return true;
     this.opening = true;
     this.changed();
     try {
@@ -60,14 +60,15 @@ export class Post {
   /** The line must be up, for the browser and for the house, before the exchange gives her a call. @returns {Promise<boolean>} */
   async waitForLine() {
     const until = Date.now() + UP_WITHIN_MS;
-    while (!this.audioUp && Date.now() < until) await new Promise((later) => setTimeout(later, 50));
-    if (!this.audioUp) this.fault = "line_failed";
-    return this.audioUp;
+    const up = () => this.audioUp && this.line.houseUp;
+    while (!up() && Date.now() < until) await new Promise((later) => setTimeout(later, 50));
+    if (!up()) this.fault = "line_failed";
+    return up();
   }
 
   /** After a reload in the middle of a shift: the line is opened again without being asked. @param {import("./state.js").State} state */
   async resume(state) {
-    if (this.line.stream || !state.welcome || state.presence.state === "off") return;
+    if (this.line.stream || ["off", "break"].includes(state.welcome?.presence ?? "off")) return;
     await this.open(sessionStorage.getItem("permanence.voice") === "1" && config.demonstration);
   }
 

@@ -13,7 +13,7 @@
  * @typedef {{call: string, state: "talking"|"held", answered_ms: number, arrived_ms: number, held: boolean, muted: boolean, card: Card}} Call
  * @typedef {{call: string, by: string, why: string, wrap_up_until_ms: number|null, card: Card|null, answered_ms: number|null, ended_ms: number}} Ended
  * @typedef {{state: string, since_ms: number, reason: string|null, why: string|null}} Presence
- * @typedef {{secretary: string, name: string, seat: string, house: string, demonstration: boolean, config: {offer_s: number, wrap_up_s: number}}} Welcome
+ * @typedef {{secretary: string, name: string, seat: string, house: string, presence: string, demonstration: boolean, config: {offer_s: number, wrap_up_s: number}}} Welcome
  * @typedef {{connection: "connecting"|"open"|"lost"|"refused", refusal: {code: number|string, why: string}|null, welcome: Welcome|null, presence: Presence,
  *   queue: {waiting: number, longest_ms: number|null}, offer: Offer|null, offerEnded: string|null, call: Call|null, ended: Ended|null,
  *   line: "up"|"down", clockOffset: number, lostAt: number|null}} State

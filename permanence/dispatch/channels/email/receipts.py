@@ -8,7 +8,7 @@ import email
 import email.policy
 import enum
 from dataclasses import dataclass
-from email.message import EmailMessage, Message
+from email.message import Message
 
 
 class ReceiptAction(enum.StrEnum):
@@ -32,7 +32,7 @@ class Receipt:
 
 def read_receipts(data: bytes) -> tuple[Receipt, ...]:
     """The receipts in a mail; empty when it is none (an answer out of office, a mail written by hand, rubbish)."""
-    mail = email.message_from_bytes(data, policy=email.policy.default)
+    mail = email.message_from_bytes(data, policy=email.policy.compat32)  # it takes any header as it is, and never fails
     if mail.get_content_type() != "multipart/report":
         return ()
     found: list[Receipt] = []
@@ -42,7 +42,7 @@ def read_receipts(data: bytes) -> tuple[Receipt, ...]:
     return tuple(found)
 
 
-def _status(part: EmailMessage) -> list[Receipt]:
+def _status(part: Message) -> list[Receipt]:
     """The groups of fields of one status: the first is about the mail, each other about one recipient."""
     payload = part.get_payload()
     groups = [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []

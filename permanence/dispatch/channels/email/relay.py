@@ -3,7 +3,7 @@
 
 A reply of 5xx to a recipient, to the sender or to the mail itself is final. A relay that cannot be reached, that
 refuses our login or answers 4xx may be better later. One connection serves a run of mails; a relay that did not open
-one is not asked again in that run, so that many mails do not wait many times.
+one, or fell silent, is not asked again in that run, so that many mails do not wait many times.
 """
 
 import contextlib
@@ -75,11 +75,11 @@ class Relay:
             return self._refused(code, text)
         except smtplib.SMTPResponseException as error:  # the sender or the mail itself was refused
             return self._refused(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPNotSupportedError as error:  # an address that this relay cannot carry (RFC 6531)
+        except (smtplib.SMTPNotSupportedError, ValueError) as error:  # an address this relay cannot carry (RFC 6531)
             return Attempt(outcome=Outcome.REFUSED, why=_why(error))
-        except TimeoutError as error:
-            return self._is_away(error)
         except (OSError, smtplib.SMTPException) as error:
+            if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+                return self._is_away(error)
             self.close()
             return Attempt(outcome=Outcome.RETRY, why=_why(error))
         return Attempt(outcome=Outcome.SENT)

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`Dial`: one leg out over a trunk, for `./run trunk test`: what the carrier does with our call, told as events.
+
+The called party hears a tone; what is learned is the way of the statuses, the codec, and whether audio comes back.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+from permanence.engine.exchange.arrivals import local_host
+from permanence.engine.exchange.moment import Moment
+from permanence.engine.exchange.parts import Parts
+from permanence.engine.exchange.trunks import HouseTrunk, host_and_port
+from permanence.kernel.ids import new_id
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.refusals import Refusal
+from permanence.telephony import events
+from permanence.telephony.commands import Dial
+from permanence.telephony.media.control import LegHeard, OpenLeg
+from permanence.telephony.media.sdp import SdpError, parse_sdp
+from permanence.telephony.media.sdp_audio import Negotiated, accept_answer, offer_audio
+from permanence.telephony.sip import events as sip
+from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.grammar import BadSyntax
+from permanence.telephony.sip.settings import Credentials
+
+DIAL_PREFIX = "dial/"
+MAX_SECONDS = 120
+_TONE = ("offer-tone",)
+
+
+class CannotDial(Refusal):
+    """The call cannot be made: the trunk, the number, or the number shown is not ours to use."""
+
+    code = "cannot_dial"
+
+
+@dataclass(slots=True, kw_only=True)
+class Dialled:
+    """One call of ours. `ends_at`: monotonic seconds, once it was answered."""
+
+    id: str
+    session: str
+    house: str
+    trunk: str
+    port: int
+    bind_host: str | None
+    seconds: int
+    leg_open: bool = False
+    heard: bool = False
+    answered_ms: int | None = None
+    ends_at: float | None = None
+
+
+class Dialling:
+    """Leads every call of ours."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._by_id: dict[str, Dialled] = {}
+        self._by_session: dict[str, Dialled] = {}
+
+    def begin(self, command: Dial, trunk: HouseTrunk, flow: Flow, password: str, moment: Moment) -> str:
+        """Sends the INVITE; the id of the call. Raises CannotDial."""
+        parts = self._parts
+        number, shown = self._checked(command)
+        port = parts.ports.take(moment.now)
+        if port is None:
+            raise CannotDial("every RTP port is in use")
+        local = local_host(flow)
+        offer = offer_audio(
+            host=parts.settings.media_host or local,
+            port=port,
+            session_id=int.from_bytes(parts.entropy.token(4), "big"),
+        )
+        entry = trunk.entry
+        domain = host_and_port(entry.registrar)[0] or flow.remote[0]
+        domain = f"[{domain}]" if ":" in domain else domain
+        user = entry.user or shown
+        try:
+            session = parts.endpoint.dial(
+                f"sip:{number}@{domain}",
+                flow,
+                f"sip:{user}@{domain}",
+                offer,
+                Credentials(entry.user, password) if entry.user else None,
+                now=moment.now,
+                headers=(("P-Asserted-Identity", f"<sip:{shown}@{domain}>"),),
+            )
+        except BadSyntax as error:
+            parts.ports.give_back(port, moment.now)
+            raise CannotDial("the trunk's registrar or user cannot stand in an address") from error
+        dialled = Dialled(
+            id=new_id(moment.at, parts.entropy),
+            session=session,
+            house=command.house,
+            trunk=entry.name,
+            port=port,
+            bind_host=None if parts.settings.media_host else local,
+            seconds=min(max(command.seconds, 1), MAX_SECONDS),
+        )
+        self._by_id[dialled.id] = self._by_session[session] = dialled
+        self._keep(dialled)
+        parts.turn.event(
+            events.DialStarted(house=command.house, at=moment.at, dial=dialled.id, trunk=entry.name, number=number)
+        )
+        return dialled.id
+
+    def sip_event(self, event: sip.SessionEvent, moment: Moment) -> bool:
+        """Takes an event of one of our calls; False when it is none of them."""
+        dialled = self._by_session.get(event.session)
+        if dialled is None:
+            return False
+        if isinstance(event, sip.ProgressReceived):
+            self._hear(dialled, event.sdp)
+            self._parts.turn.event(
+                events.DialProgressed(
+                    house=dialled.house,
+                    at=moment.at,
+                    dial=dialled.id,
+                    status=event.status,
+                    early_media=event.sdp is not None,
+                )
+            )
+        elif isinstance(event, sip.AnswerReceived):
+            self._answered(dialled, event.sdp, moment)
+        elif isinstance(event, sip.DialFailed):
+            self._over(dialled, by="carrier", why=event.reason or "refused", status=event.status, moment=moment)
+        elif isinstance(event, sip.SessionEnded) and event.by != "local":
+            self._over(dialled, by="carrier" if event.by == "remote" else "system", why=event.why, moment=moment)
+        elif isinstance(event, sip.OfferReceived):
+            self._parts.endpoint.refuse_offer(event.session, 488, now=moment.now)
+        self._keep(dialled)
+        return True
+
+    def leg_heard(self, event: LegHeard) -> None:
+        """Audio comes back from the called party."""
+        dialled = self._by_id.get(event.leg)
+        if dialled is not None:
+            dialled.heard = True
+
+    def tick(self, moment: Moment) -> None:
+        """Ends the calls that talked long enough."""
+        for dialled in tuple(self._by_id.values()):
+            if dialled.ends_at is not None and dialled.ends_at <= moment.now:
+                self._parts.endpoint.end(dialled.session, now=moment.now)
+                self._over(dialled, by="system", why="done", moment=moment)
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is wanted."""
+        return min((one.ends_at for one in self._by_id.values() if one.ends_at is not None), default=None)
+
+    def legs(self) -> frozenset[str]:
+        """The media legs that are ours."""
+        return frozenset(self._by_id)
+
+    def _checked(self, command: Dial) -> tuple[str, str]:
+        try:
+            number, shown = PhoneNumber(command.number).e164, PhoneNumber(command.caller).e164
+        except ValueError as error:
+            raise CannotDial("numbers are in E.164: a short number is never dialled") from error
+        owner = self._parts.slices.table.client_of(shown)
+        if owner is None or owner.house != command.house:
+            raise CannotDial("the number to show is not a line of this house")
+        return number, shown
+
+    def _answered(self, dialled: Dialled, answer: str | None, moment: Moment) -> None:
+        agreed = self._hear(dialled, answer)
+        if agreed is None:
+            self._parts.endpoint.end(dialled.session, now=moment.now)
+            self._over(dialled, by="system", why="no_audio", moment=moment)
+            return
+        dialled.answered_ms = moment.ms
+        dialled.ends_at = moment.now + dialled.seconds
+        self._parts.turn.act(partial(self._parts.gateway.play, dialled.id, _TONE, loop=True))
+        self._parts.turn.event(
+            events.DialAnswered(house=dialled.house, at=moment.at, dial=dialled.id, payload_type=agreed.payload_type)
+        )
+
+    def _hear(self, dialled: Dialled, answer: str | None) -> Negotiated | None:
+        """Opens the leg towards where the answer says; None where it cannot be used."""
+        if answer is None:
+            return None
+        try:
+            agreed = accept_answer(parse_sdp(answer))
+        except SdpError:
+            return None
+        dialled.leg_open = True
+        leg = OpenLeg(
+            leg=dialled.id,
+            port=dialled.port,
+            host=dialled.bind_host,
+            remote_host=agreed.remote_host,
+            remote_port=agreed.remote_port,
+            payload_type=agreed.payload_type,
+            dtmf_payload_type=agreed.dtmf_payload_type,
+        )
+        self._parts.turn.act(partial(self._parts.gateway.open_leg, leg))
+        return agreed
+
+    def _over(self, dialled: Dialled, *, by: str, why: str, moment: Moment, status: int = 0) -> None:
+        self._by_id.pop(dialled.id, None)
+        self._by_session.pop(dialled.session, None)
+        self._parts.ports.give_back(dialled.port, moment.now)
+        self._keep(dialled)
+        if dialled.leg_open:
+            self._parts.turn.act(partial(self._parts.gateway.close_leg, dialled.id))
+        self._parts.turn.event(
+            events.DialEnded(
+                house=dialled.house,
+                at=moment.at,
+                dial=dialled.id,
+                by=by,
+                why=why,
+                status=status,
+                answered_at_ms=dialled.answered_ms,
+                heard=dialled.heard,
+            )
+        )
+
+    def _keep(self, dialled: Dialled) -> None:
+        """What a next exchange needs to hang up: a test call is not taken over, it is ended."""
+        alive = dialled.id in self._by_id
+        state = {"house": dialled.house, "sip": self._parts.endpoint.export(dialled.session)} if alive else None
+        self._parts.turn.state(DIAL_PREFIX + dialled.id, state)

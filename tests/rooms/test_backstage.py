@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The back office as an owner uses it: real pages, real forms; every save is noted and announced."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from permanence.clients import queries
+from permanence.clients.models import Client, Instruction, Line
+from permanence.foundation.models import AuditEntry, OutboxEvent, Person
+from permanence.kernel.system import SystemClock
+from permanence.staff.models import Secretary
+from permanence.switchboard.models import Trunk
+
+
+class Form(HTMLParser):
+    """The fields a browser would send back, read from the page itself."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.data = {}
+        self._select = None
+        self._textarea = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        name = found.get("name", "")
+        if tag == "input" and name and "__prefix__" not in name and not name.startswith("_"):
+            if found.get("type") in {"checkbox", "radio"}:
+                if "checked" in found:
+                    self.data[name] = found.get("value", "on")
+            elif found.get("type") not in {"submit", "button"}:
+                self.data[name] = found.get("value", "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in found and "__prefix__" not in self._select:
+            self.data[self._select] = found["value"]
+        elif tag == "textarea" and "__prefix__" not in name:
+            self._textarea = name
+            self.data[name] = ""
+
+    def handle_data(self, data):
+        if self._textarea:
+            self.data[self._textarea] += data.removeprefix("\r\n").removeprefix("\n")
+
+    def handle_endtag(self, tag):
+        if tag == "select":
+            self._select = None
+        if tag == "textarea":
+            self._textarea = None
+
+
+def fill(browser, url, **changes):
+    """Open a form, change some fields, send it all back; gives the answer."""
+    page = browser.get(url)
+    assert page.status_code == 200
+    return browser.post(url, {**Form(page.content.decode()).data, **changes})
+
+
+def errors(answer):
+    return re.findall(r"errorlist[^>]*>\s*<li[^>]*>(.*?)</li>", answer.content.decode(), re.S)
+
+
+@pytest.fixture
+def marc(cast, browser_of):
+    return browser_of(cast.marc)
+
+
+def announced(name):
+    return OutboxEvent.objects.filter(name=name).count()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "clients/client/",
+        "clients/client/add/",
+        "clients/instruction/",
+        "foundation/person/",
+        "foundation/person/add/",
+        "foundation/house/",
+        "foundation/auditentry/",
+        "switchboard/trunk/",
+        "switchboard/trunk/add/",
+    ],
+)
+def test_every_page_opens_for_the_owner_under_the_strict_policy(marc, path):
+    answer = marc.get(f"/backstage/{path}")
+    assert answer.status_code == 200
+    assert "script-src 'self'" in answer["Content-Security-Policy"]
+    page = answer.content.decode()
+    assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", page)
+    assert not re.search(r"\son[a-z]+=", page)
+
+
+@pytest.mark.parametrize("name", ["claire", "dr_weber"])
+def test_the_back_office_is_for_the_owner(cast, browser_of, name):
+    assert browser_of(getattr(cast, name)).get("/backstage/", follow=True).status_code == 403
+    assert (
+        browser_of(getattr(cast, name)).get(f"/backstage/clients/client/{cast.weber}/change/", follow=True).status_code
+        == 403
+    )
+
+
+def test_the_other_houses_owner_sees_and_reaches_nothing_of_ours(cast, browser_of):
+    nadia = browser_of(cast.nadia)
+    page = nadia.get("/backstage/clients/client/").content.decode()
+    assert "Cabinet Dupont" not in page
+    assert page.count("Dr Weber") >= 1
+    assert nadia.get(f"/backstage/clients/client/{cast.weber}/change/").status_code == 302
+    assert nadia.get(f"/backstage/foundation/person/{cast.claire.person}/change/").status_code == 302
+    assert "Claire" not in nadia.get("/backstage/foundation/auditentry/").content.decode()
+    assert "loopback" not in nadia.get("/backstage/switchboard/trunk/").content.decode()
+    own = nadia.get(f"/backstage/clients/client/{cast.other_client}/change/").content.decode()
+    assert "Dr Anne Dupont" not in own
+
+
+def test_a_client_saved_unchanged_stays_as_he_was(cast, marc):
+    before = queries.account(house="demo", client=cast.dupont, at=SystemClock().now())
+    answer = fill(marc, f"/backstage/clients/client/{cast.dupont}/change/")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    assert queries.account(house="demo", client=cast.dupont, at=SystemClock().now()) == before
+
+
+def test_a_changed_client_is_saved_noted_and_announced(cast, marc):
+    events, entries = announced("ClientChanged"), AuditEntry.objects.count()
+    answer = fill(
+        marc,
+        f"/backstage/clients/client/{cast.weber}/change/",
+        max_wait_s="240",
+        **{"line-TOTAL_FORMS": "2", "line-1-number": "+352 20 00 01-02", "line-1-label": "mobile"},
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    account = queries.account(house="demo", client=cast.weber, at=SystemClock().now())
+    assert (account.max_wait_s, account.lines) == (240, ("+35220000101", "+35220000102"))
+    assert announced("ClientChanged") == events + 1
+    entry = AuditEntry.objects.latest("pk")
+    assert AuditEntry.objects.count() == entries + 1
+    assert (entry.by_name, entry.action, entry.client_key) == ("Marc", "client.changed", int(cast.weber))
+    assert entry.detail == {"fields": ["max_wait_s"], "Line": {"added": 1, "changed": 0, "deleted": 0}}
+
+
+def test_a_new_client_begins_with_the_houses_country_and_gets_a_line(cast, marc):
+    page = marc.get("/backstage/clients/client/add/")
+    data = Form(page.content.decode()).data
+    assert (data["country"], data["time_zone"], data["languages"]) == ("LU", "Europe/Luxembourg", "fr")
+    answer = fill(
+        marc,
+        "/backstage/clients/client/add/",
+        name="Dr Klein",
+        initials="kl",
+        kind="practitioner",
+        sector="health",
+        languages="de, fr",
+        **{"line-TOTAL_FORMS": "1", "line-0-number": "+352 20 00 01 09"},
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = Client.objects.get(name="Dr Klein")
+    assert (row.house_id, row.initials, row.languages) == (cast.marc.house_key, "KL", ["de", "fr"])
+    assert Line.objects.get(number="+35220000109").house_id == cast.marc.house_key
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("languages", "fr, klingon"), ("line-0-number", "20000101"), ("line-0-number", "+33199009999")],
+)
+def test_a_mistake_is_said_and_nothing_is_saved(cast, marc, field, value):
+    events = announced("ClientChanged")
+    answer = fill(marc, f"/backstage/clients/client/{cast.weber}/change/", **{field: value})
+    assert answer.status_code == 200
+    assert errors(answer)
+    assert announced("ClientChanged") == events
+
+
+def test_voice_messages_of_a_health_client_need_the_agreement(cast, marc):
+    answer = fill(marc, f"/backstage/clients/client/{cast.dupont}/change/", voice_message="on")
+    assert answer.status_code == 200
+    assert errors(answer)
+
+
+def test_a_changed_instruction_is_a_new_version(cast, marc):
+    row = Instruction.objects.filter(client=cast.weber).earliest("pk")
+    answer = fill(marc, f"/backstage/clients/instruction/{row.pk}/change/", text="Nouveau texte")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    old, new = Instruction.objects.get(pk=row.pk), Instruction.objects.get(root=row.pk)
+    assert old.text == row.text
+    assert (new.version, new.text, new.author.name) == (2, "Nouveau texte", "Marc")
+    page = marc.get("/backstage/clients/instruction/").content.decode()
+    assert "Nouveau texte" in page
+    assert row.text[:30] not in page
+
+
+def test_a_new_instruction_is_written_on_the_clients_page(cast, marc):
+    answer = fill(
+        marc,
+        f"/backstage/clients/client/{cast.weber}/change/",
+        **{"instruction-TOTAL_FORMS": "4", "instruction-3-text": "Absente", "instruction-3-priority": "3"},
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    first = queries.account(house="demo", client=cast.weber, at=SystemClock().now()).instructions[0]
+    assert (first.text, first.author, first.version) == ("Absente", "Marc", 1)
+
+
+def test_a_deleted_instruction_is_retired_not_erased(cast, marc):
+    row = Instruction.objects.filter(client=cast.weber).earliest("pk")
+    answer = marc.post(f"/backstage/clients/instruction/{row.pk}/delete/", {"post": "yes"})
+    assert answer.status_code == 302
+    assert Instruction.objects.get(pk=row.pk).text == row.text
+    assert Instruction.objects.get(root=row.pk).retired
+
+
+def test_a_new_person_answers_calls(cast, marc):
+    events = announced("StaffChanged")
+    answer = fill(
+        marc,
+        "/backstage/foundation/person/add/",
+        name="Eva",
+        email="Eva@Permanence.example",
+        new_password="a long enough sentence",
+        answers_calls="on",
+        languages="de, en",
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    eva = Person.objects.get(email="eva@permanence.example")
+    secretary = Secretary.objects.get(person=eva)
+    assert (secretary.languages, eva.is_secretary, eva.house_id) == (["de", "en"], True, cast.marc.house_key)
+    assert eva.check_password("a long enough sentence")
+    assert announced("StaffChanged") == events + 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"new_password": "short"},
+        {"answers_calls": "on", "languages": ""},
+        {"email": "claire@permanence.example"},
+        {"email": "Claire@Permanence.example"},
+    ],
+)
+def test_a_mistake_about_a_person_is_said(cast, marc, changes):
+    data = {"name": "Eva", "email": "eva@permanence.example", "new_password": "a long enough sentence", **changes}
+    answer = fill(marc, "/backstage/foundation/person/add/", **data)
+    assert answer.status_code == 200
+    assert errors(answer)
+    assert not Person.objects.filter(name="Eva").exists()
+
+
+def test_the_last_owner_cannot_lock_the_house(cast, marc):
+    url = f"/backstage/foundation/person/{cast.marc.person}/change/"
+    data = Form(marc.get(url).content.decode()).data
+    for field in ("is_owner", "is_active"):
+        answer = marc.post(url, {key: value for key, value in data.items() if key != field})
+        assert answer.status_code == 200
+        assert errors(answer)
+    assert Person.objects.get(pk=cast.marc.person_key).is_owner
+
+
+def test_who_is_stopped_from_signing_in_answers_no_calls(cast, marc):
+    url = f"/backstage/foundation/person/{cast.claire.person}/change/"
+    data = Form(marc.get(url).content.decode()).data
+    assert data["languages"] == "fr, de"
+    assert marc.post(url, {key: value for key, value in data.items() if key != "is_active"}).status_code == 302
+    assert not Secretary.objects.get(pk=cast.claire_secretary).active
+    assert not Person.objects.get(pk=cast.claire.person_key).is_active
+
+
+def test_a_trunk_is_added_changed_and_removed(cast, marc):
+    events = announced("TrunkChanged")
+    answer = fill(
+        marc, "/backstage/switchboard/trunk/add/", name="carrier", addresses="192.0.2.10\n192.0.2.64/28", country="FR"
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = Trunk.objects.get(name="carrier")
+    assert (row.addresses, row.house_id) == (["192.0.2.10", "192.0.2.64/28"], cast.marc.house_key)
+    assert fill(marc, f"/backstage/switchboard/trunk/{row.pk}/change/", transport="tls").status_code == 302
+    assert errors(fill(marc, f"/backstage/switchboard/trunk/{row.pk}/change/", addresses="carrier.example"))
+    assert marc.post(f"/backstage/switchboard/trunk/{row.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert announced("TrunkChanged") == events + 3
+
+
+def test_the_house_is_renamed(cast, marc):
+    answer = fill(marc, f"/backstage/foundation/house/{cast.marc.house_key}/change/", name="Permanence du Grund")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    assert announced("HouseChanged") == 1
+    assert marc.get("/backstage/foundation/house/add/").status_code == 403
+
+
+def test_the_audit_trail_is_only_read(cast, marc):
+    entry = AuditEntry.objects.for_house("demo").latest("pk")
+    assert marc.get(f"/backstage/foundation/auditentry/{entry.pk}/change/").status_code == 200
+    assert marc.post(f"/backstage/foundation/auditentry/{entry.pk}/change/", {"action": "x"}).status_code == 403
+    assert marc.post(f"/backstage/foundation/auditentry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403

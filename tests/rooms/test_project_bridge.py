@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The bridge from ASGI to Django's WSGI handler: what a browser sends is what Django reads."""
+
+import threading
+
+import pytest
+
+from permanence.project.bridge import BODY_LIMIT, WsgiBridge, environ
+
+
+def scope(**changes):
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/portal/été",
+        "query_string": b"q=%C3%A9",
+        "headers": [(b"host", b"localhost:8000"), (b"content-type", b"text/plain"), (b"cookie", b"a=1")],
+        "client": ("127.0.0.1", 5000),
+        "server": ("127.0.0.1", 8000),
+        **changes,
+    }
+
+
+def test_the_environment_is_that_of_pep_3333():
+    found = environ(scope(), b"body")
+    assert found["PATH_INFO"].encode("latin-1").decode() == "/portal/été"
+    assert (found["QUERY_STRING"], found["CONTENT_TYPE"], found["CONTENT_LENGTH"]) == ("q=%C3%A9", "text/plain", "4")
+    assert (found["HTTP_HOST"], found["HTTP_COOKIE"], found["REMOTE_ADDR"]) == ("localhost:8000", "a=1", "127.0.0.1")
+    assert found["wsgi.input"].read() == b"body"
+
+
+def test_headers_that_could_pass_for_others_are_dropped_and_repeated_ones_joined():
+    headers = [
+        (b"x_forwarded_proto", b"https"),
+        (b"cookie", b"a=1"),
+        (b"cookie", b"b=2"),
+        (b"accept", b"x"),
+        (b"accept", b"y"),
+    ]
+    found = environ(scope(headers=headers), b"")
+    assert "HTTP_X_FORWARDED_PROTO" not in found
+    assert (found["HTTP_COOKIE"], found["HTTP_ACCEPT"]) == ("a=1; b=2", "x,y")
+
+
+async def answer(bridge, *messages):
+    waiting, sent = list(messages), []
+
+    async def receive():
+        return waiting.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    await bridge(scope(), receive, send)
+    return sent
+
+
+def part(body, more=False):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+class Application:
+    """A WSGI application that says what it read, and notes that it was closed."""
+
+    def __init__(self):
+        self.closed = 0
+        self.threads = set()
+
+    def __call__(self, environment, start_response):
+        self.threads.add(threading.current_thread().name)
+        start_response("201 Created", [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+        return Parts(self, [b"read ", environment["wsgi.input"].read()])
+
+
+class Parts(list):
+    def __init__(self, application, parts):
+        super().__init__(parts)
+        self._application = application
+
+    def close(self):
+        self._application.closed += 1
+
+
+@pytest.fixture
+def application():
+    return Application()
+
+
+@pytest.fixture
+def bridge(application):
+    found = WsgiBridge(application, threads=1)
+    yield found
+    found.close()
+
+
+async def test_a_request_is_answered_in_a_thread_of_the_pool(bridge, application):
+    start, body = await answer(bridge, part(b"a", more=True), part(b"b"))
+    assert (start["status"], body["body"]) == (201, b"read ab")
+    assert start["headers"].count((b"set-cookie", b"a=1")) == start["headers"].count((b"set-cookie", b"b=2")) == 1
+    assert application.closed == 1
+    assert all(name.startswith("page") for name in application.threads)
+
+
+async def test_a_request_that_is_too_large_is_refused_before_django(bridge, application):
+    start, _body = await answer(bridge, part(b"x" * BODY_LIMIT, more=True), part(b"x", more=True))
+    assert start["status"] == 413
+    assert application.threads == set()
+
+
+async def test_a_browser_that_leaves_is_not_answered(bridge, application):
+    assert await answer(bridge, part(b"a", more=True), {"type": "http.disconnect"}) == []
+    assert application.threads == set()

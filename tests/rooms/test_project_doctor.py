@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the doctor says of what he sees."""
+
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from permanence.project import backup, config, doctor
+from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry
+
+AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def levels(findings):
+    return [(finding.level, finding.subject) for finding in findings]
+
+
+def make_proc(tmp_path, **lines):
+    numbers = {str(100 + index): line for index, line in enumerate(lines.values())}
+    (tmp_path / "7" / "task" / "7").mkdir(parents=True)
+    (tmp_path / "7" / "task" / "7" / "children").write_text(" ".join(numbers))
+    for number, line in numbers.items():
+        (tmp_path / number).mkdir()
+        (tmp_path / number / "cmdline").write_bytes(line.replace(" ", "\0").encode())
+    return tmp_path
+
+
+def test_a_process_that_is_missing_is_named(tmp_path):
+    proc = make_proc(
+        tmp_path,
+        media="python -m permanence.engine.mediaplane",
+        exchange="python -m permanence.engine.exchange",
+        web="python -m permanence.project.web",
+    )
+    found = list(doctor.processes({"pid": 7, "started": "then"}, proc))
+    assert [finding.subject for finding in found if finding.level == "wrong"] == ["worker"]
+    assert len(found) == 5
+
+
+def test_a_house_that_does_not_run_is_said_once():
+    assert levels(doctor.processes(None)) == [("wrong", "house")]
+
+
+@pytest.mark.parametrize(
+    ("free", "kind", "level"),
+    [(50e9, "ext4", "well"), (1e9, "ext4", "look"), (1e8, "ext4", "wrong"), (50e9, "nfs4", "wrong")],
+)
+def test_the_disk(free, kind, level):
+    assert doctor.disk(int(free), kind).level == level
+
+
+def test_the_file_system_is_that_of_the_nearest_mount():
+    mounted = [("/", "ext4"), ("/srv", "nfs4"), ("/srv/local", "xfs")]
+    assert doctor.file_system(Path("/srv/house"), mounted) == "nfs4"
+    assert doctor.file_system(Path("/srv/local/house"), mounted) == "xfs"
+
+
+@pytest.mark.parametrize(("state", "level"), [(0, "well"), (5, "look"), (-1, "look")])
+def test_the_clock(state, level):
+    assert doctor.clock(state).level == level
+
+
+def test_a_site_in_the_open_without_tls_has_no_microphone(tmp_path):
+    base = config.Configuration(tmp_path, tmp_path / "run")
+    assert levels(doctor.microphone(base, at=AT)) == [("look", "microphone")]
+    assert levels(doctor.microphone(base.changed(web_host="192.0.2.7"), at=AT)) == [("wrong", "microphone")]
+
+
+def test_a_public_name_without_a_certificate_is_wrong():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert doctor.certificate("house.example", at=AT, port=port).level == "wrong"
+
+
+def test_trunks_and_lines():
+    assert levels(doctor.trunks(RoutingTable(), demonstration=False)) == [("wrong", "trunks"), ("wrong", "lines")]
+    trunk = TrunkEntry(name="carrier", addresses=("192.0.2.1",), country="FR")
+    house = HouseSlice(house="h", version=1, name="H", language="fr", secretaries=(), trunks=(trunk,))
+    found = list(doctor.trunks(RoutingTable().put(house), demonstration=False))
+    assert found[0].level == "well"
+    assert "192.0.2.1" in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("left", "level"), [(None, "wrong"), ("20261123T120000Z /c", "well"), ("20261101T120000Z /c", "look")]
+)
+def test_the_last_backup(tmp_path, left, level):
+    (tmp_path / "log").mkdir()
+    if left:
+        (tmp_path / backup.LAST).write_text(left)
+    assert doctor.last_backup(config.Configuration(tmp_path, tmp_path), at=AT).level == level
+
+
+def test_ports_of_a_house_at_rest(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        busy = other.getsockname()[1]
+        found = list(doctor.ports(config.Configuration(tmp_path, tmp_path, web_port=busy), None))
+    assert found[0].level == "wrong"
+    assert str(busy) in found[0].sentence
+
+
+def test_the_doors_of_a_running_house(tmp_path):
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        port = door.getsockname()[1]
+        status = {"web": f"http://localhost:{port}", "line": f"ws://localhost:{port}/line"}
+        house = config.Configuration(tmp_path, tmp_path)
+        assert levels(doctor.ports(house, status)) == [("well", "ports")] * 2
+    assert levels(doctor.ports(house, status)) == [("wrong", "ports")] * 2

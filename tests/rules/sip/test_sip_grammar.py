@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The pieces of a header (RFC 3261 section 25.1), and messages as a whole."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.telephony.sip.bodies import offers_audio, sdp_of
+from permanence.telephony.sip.grammar import (
+    BadSyntax,
+    NameAddr,
+    Uri,
+    Via,
+    decimal,
+    parse_cseq,
+    parse_params,
+    split_list,
+    unquoted,
+    write_params,
+)
+from permanence.telephony.sip.message import BadMessage, SipMessage, canonical_name, parse_message
+
+QUOTABLE = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=8)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+@given(QUOTABLE)
+def test_display_name_comes_back_from_its_quotes(name: str) -> None:
+    assert NameAddr.parse(f"{quoted(name)} <sip:a@b.example>;tag=x").display == name
+    assert unquoted(quoted(name)) == name
+
+
+@given(st.lists(QUOTABLE, min_size=1, max_size=5))
+def test_commas_inside_quotes_do_not_part(names: list[str]) -> None:
+    values = [f"{quoted(name)} <sip:a@b.example>" for name in names]
+    assert split_list(", ".join(values)) == values
+
+
+@given(st.dictionaries(NAMES, st.none() | NAMES | QUOTABLE.map(quoted), max_size=6))
+def test_parameters_come_back(params: dict[str, str | None]) -> None:
+    assert parse_params(write_params(params)) == params
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused_by_name(text: str) -> None:
+    for reader in (Uri.parse, NameAddr.parse, Via.parse, parse_params, parse_cseq):
+        try:
+            reader(text)
+        except BadSyntax:
+            continue
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_message_or_refused_by_name(data: bytes) -> None:
+    status = 0
+    try:
+        parse_message(data)
+    except BadMessage as bad:
+        status = bad.status
+    assert status in {0, 400, 505}
+
+
+@pytest.mark.parametrize(("text", "user", "host", "port", "number"), [
+    ("sip:+352621@h.example", "+352621", "h.example", None, "+352621"),
+    ("sip:+352621;ext=1@h.example:5070;transport=tcp", "+352621;ext=1", "h.example", 5070, "+352621"),
+    ("sips:al%20ice:pw@[2001:db8::1]:5061", "al%20ice:pw", "[2001:db8::1]", 5061, "al ice"),
+    ("sip:h.example?Subject=x", None, "h.example", None, ""),
+    ("tel:+352-26;phone-context=x", None, "+352-26;phone-context=x", None, "+352-26"),
+])  # fmt: skip
+def test_uri(text: str, user: str | None, host: str, port: int | None, number: str) -> None:
+    uri = Uri.parse(text)
+    assert (uri.user, uri.host, uri.port, uri.number) == (user, host, port, number)
+
+
+@pytest.mark.parametrize("text", [
+    "", "sip:", "sip:@h", "sip:a@", "nothing", "sip:a b@h", "sip:a@h:0", "sip:a@h:70000", "sip:a@h:x", "sip:<a@h",
+])  # fmt: skip
+def test_uri_refused(text: str) -> None:
+    with pytest.raises(BadSyntax):
+        Uri.parse(text)
+
+
+def test_transport_of_a_uri() -> None:
+    assert Uri.parse("sip:h;transport=UDP").transport == "udp"
+    assert Uri.parse("sips:h").transport == "tls"
+
+
+def test_addr_spec_parameters_belong_to_the_header() -> None:
+    address = NameAddr.parse("sip:a@h.example;tag=7")
+    assert (address.tag, address.uri.params) == ("7", {})
+    assert NameAddr.parse("<sip:a@h.example;tag=7>").tag is None
+
+
+@pytest.mark.parametrize(
+    "text", ["sip:a@h?x=y", "<sip:a@h", '"open <sip:a@h>', "a, b <sip:a@h>", "<sip:a@h>;tag=1;tag=2"]
+)
+def test_address_refused(text: str) -> None:
+    with pytest.raises(BadSyntax):
+        NameAddr.parse(text)
+
+
+def test_via_with_spaces_and_ipv6() -> None:
+    via = Via.parse("SIP / 2.0 / UDP [2001:db8::9]:5070 ; branch = z9hG4bK1 ;rport")
+    assert (via.host, via.port, via.branch) == ("[2001:db8::9]", 5070, "z9hG4bK1")
+    assert str(via) == "SIP/2.0/UDP [2001:db8::9]:5070;branch=z9hG4bK1;rport"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("7", 7), ("", None), (None, None), ("-1", None), ("²", None), ("101", None)]
+)
+def test_decimal(text: str | None, value: int | None) -> None:
+    assert decimal(text, 100) == value
+
+
+@pytest.mark.parametrize(("name", "canonical"), [
+    ("v", "Via"), ("CALL-ID", "Call-ID"), ("i", "Call-ID"), ("p-asserted-identity", "P-Asserted-Identity"),
+    ("cseq", "CSeq"), ("www-authenticate", "WWW-Authenticate"), ("x-thing", "X-Thing"),
+])  # fmt: skip
+def test_header_names(name: str, canonical: str) -> None:
+    assert canonical_name(name) == canonical
+
+
+def test_message_comes_back_from_its_bytes() -> None:
+    message = SipMessage("OPTIONS", "sip:a@h.example").add("Via", "SIP/2.0/UDP h.example;branch=z9hG4bK1")
+    message.add("From", "<sip:a@h.example>;tag=1").add("To", "<sip:b@h.example>").add("Call-ID", "c")
+    message.add("CSeq", "1 OPTIONS").add("Allow", "INVITE").add("Allow", "ACK, BYE").set_body("text/plain", "é")
+    read = parse_message(message.encode() + b"beyond the length")
+    assert read.headers.items() >= message.headers.items()
+    assert read.body == "é".encode()
+    assert read.tokens("Allow") == {"invite", "ack", "bye"}
+
+
+def test_sdp_inside_a_multipart() -> None:
+    body = (
+        b"--b\r\nContent-Type: application/ISUP;version=itu\r\n\r\n\x01\x00\r\n"
+        b"--b\r\nContent-Type: application/sdp\r\n\r\nv=0\r\ns=-\r\n--b--\r\n"
+    )
+    found = sdp_of('multipart/mixed;boundary="b"', body)
+    assert found is not None
+    assert found.rstrip("\r\n") == "v=0\r\ns=-"
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed", "multipart/mixed;boundary", "text/plain", 'multipart/x;;"'])
+def test_no_sdp(kind: str) -> None:
+    assert sdp_of(kind, b"--b\r\n\r\nv=0") is None
+
+
+def test_audio_is_offered_only_with_a_live_port() -> None:
+    assert offers_audio("v=0\r\nm=audio 4000 RTP/AVP 8\r\n")
+    assert not offers_audio("v=0\r\nm=audio 0 RTP/AVP 8\r\nm=image 9 udptl t38\r\n")

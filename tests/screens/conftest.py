@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the screens' tests share: the browser, and the console before an exchange that the test plays."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from permanence.project import demo_cast as cast
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site, prepare, running_site
+from tests.screens.pages import ConsolePage, LoginPage, stock_chromium
+from tests.wire.media_process import running_media
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demonstration house, to be copied."""
+    folder = tmp_path_factory.mktemp("prepared") / "house"
+    prepare(folder)
+    return folder
+
+
+@pytest.fixture
+async def site(prepared: Path, tmp_path: Path) -> AsyncIterator[Site]:
+    """The real web process."""
+    async with running_site(prepared, tmp_path / "house") as one:
+        yield one
+
+
+@pytest.fixture
+async def exchange(site: Site, tmp_path: Path) -> AsyncIterator[FakeExchange]:
+    """The exchange that the test plays, with the real media process behind it."""
+    folder = tmp_path / "m"
+    folder.mkdir()
+    async with running_media(folder) as media:
+        fake = FakeExchange(site.key, media)
+        fake.port = site.line_port
+        async with fake:
+            yield fake
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Stock Chromium with a fake microphone."""
+    async with stock_chromium() as one:
+        yield one
+
+
+@pytest.fixture
+async def console(browser: Browser, site: Site, exchange: FakeExchange) -> AsyncIterator[ConsolePage]:
+    """Claire's console, signed in, at her post."""
+    context = await browser.new_context(
+        locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open()
+    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
+    await page.wait_for_url("**/console")
+    one = ConsolePage(page, site.url)
+    await exchange.command("hello")
+    yield one
+    assert one.complaints == []
+    await context.close()

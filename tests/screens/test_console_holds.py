@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The console when something breaks: reload, site killed, exchange gone, microphone refused. No word is lost."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from permanence.project import demo_cast as cast
+from tests.screens.fakes import cards
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage, LoginPage, stock_chromium
+
+TEXTS = "select count(*) from messaging_message"
+
+
+def card(site: Site) -> dict[str, Any]:
+    client, recipients = site.client("Dr Weber")
+    return cards.weber(client, recipients)
+
+
+async def on_a_call(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await console.go_ready()
+    await exchange.command("ready")
+    await exchange.ring(card(site))
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+
+
+async def test_a_reload_brings_back_the_call_the_line_and_every_word(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.press("3")
+    await console.write("Écrit avant le rechargement.")
+    offers = len([each for each in exchange.heard if each["t"] == "sdp"])
+    await console.page.reload()
+    await console.shows("desk")
+    await expect(console.by_id("text")).to_have_value("Écrit avant le rechargement.")
+    assert (await console.fields())["reason"] == "advice"
+    await exchange.command("sdp", offers + 1)
+    await expect(console.by_id("callbar")).to_have_class("callbar")
+    await console.press("F9")
+    await exchange.command("end")
+
+
+async def test_a_reload_after_the_call_still_asks_for_the_outcome(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("Écrit pendant l’appel.")
+    await exchange.caller_hangs_up()
+    await console.presence_is("wrap")
+    await console.page.reload()
+    await console.shows("desk")
+    await expect(console.by_id("text")).to_have_value("Écrit pendant l’appel.")
+    await console.choose("outcome", "message")
+    await console.press("Control+Enter")
+    await expect(console.by_id("save")).to_be_disabled()
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "message"
+
+
+async def test_web_killed_while_she_types_loses_nothing_and_sends_once(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("Écrit pendant la panne.")
+    await site.kill()
+    await console.press("Control+Enter")
+    await expect(console.by_id("banner-site")).to_contain_text("Un message attend le site")
+    await expect(console.by_id("plan")).to_contain_text("Gardé sur ce poste")
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "message"
+    await exchange.ring(card(site), call="call-2")
+    await expect(console.by_id("ring-say")).to_be_visible()
+    await site.start()
+    await expect(console.by_id("banner-site")).to_be_hidden(timeout=20000)
+    assert site.rows(TEXTS) == [(1,)]
+
+
+async def test_a_draft_survives_the_death_of_web_and_a_reload(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await site.kill()
+    await console.write("Pas un mot perdu.")
+    await expect(console.by_id("draft-state")).to_have_text("Gardé sur ce poste", timeout=10000)
+    await site.start()
+    await console.page.reload()
+    await console.shows("desk")
+    await expect(console.by_id("text")).to_have_value("Pas un mot perdu.")
+
+
+async def test_a_draft_is_found_again_in_an_emptied_browser(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("Gardé aussi par le site.")
+    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
+    await exchange.caller_hangs_up()
+    await exchange.wrap_up_runs_out()
+    await console.page.evaluate("localStorage.clear()")
+    await console.page.reload()
+    await expect(console.by_id("drafts")).to_contain_text("Dr Weber")
+
+
+async def test_the_exchange_gone_and_back_leaves_the_call_on_screen(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("Pendant la coupure.")
+    await exchange.go_away()
+    await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
+    await expect(console.by_id("bar-heard")).to_contain_text("vous vous entendez toujours")
+    await console.press("F4")
+    await expect(console.by_id("banner-error")).to_contain_text("rien n’a été fait")
+    await exchange.__aenter__()
+    await expect(console.by_id("callbar")).to_have_class("callbar", timeout=15000)
+    await expect(console.by_id("text")).to_have_value("Pendant la coupure.")
+    assert [each["t"] for each in exchange.heard].count("hello") == 2
+
+
+async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, exchange: FakeExchange) -> None:
+    await exchange.bye(4409, "the seat is open on another page")
+    await expect(console.by_id("banner-link")).to_contain_text("ouvert dans une autre page")
+    await console.by_id("take-seat").click()
+    await exchange.command("hello", 2)
+    await expect(console.by_id("banner-link")).to_be_hidden()
+
+
+async def test_a_wrong_origin_is_said_in_words(console: ConsolePage, exchange: FakeExchange) -> None:
+    await exchange.bye(4403, "this page's address is not allowed here")
+    await expect(console.by_id("banner-link")).to_contain_text("l’adresse de cette page")
+
+
+async def test_a_call_rings_in_title_icon_and_sound_for_whoever_looks_elsewhere(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await console.page.context.grant_permissions(["notifications", "microphone"], origin=site.url)
+    await console.page.evaluate(
+        """() => { window.shown = []; document.hasFocus = () => false;
+             window.Notification = class { static permission = 'granted';
+               constructor(title, options) { window.shown.push([title, options.body ?? '']); } close() {} }; }"""
+    )
+    await console.go_ready()
+    await exchange.command("ready")
+    await exchange.ring(card(site))
+    await expect(console.page).to_have_title("Appel\u00a0: Dr Weber")
+    assert "icon-ring" in str(await console.by_id("icon").get_attribute("href"))
+    assert await console.page.evaluate("window.shown") == [["Dr Weber", ""]]
+    await exchange.offer_ends("abandoned")
+    await expect(console.page).to_have_title("Console – Permanence")
+    await expect(console.by_id("status")).to_have_text("L’appelant a raccroché.")
+
+
+@pytest.fixture
+async def deaf_browser() -> Any:
+    """A browser whose person refuses the microphone."""
+    async with stock_chromium(arguments=("--use-fake-device-for-media-stream",)) as one:
+        yield one
+
+
+async def open_console(browser: Browser, site: Site) -> ConsolePage:
+    context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open()
+    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
+    await page.wait_for_url("**/console")
+    return ConsolePage(page, site.url)
+
+
+async def test_a_refused_microphone_is_said_in_words_and_the_demonstration_goes_on_with_a_voice(
+    deaf_browser: Browser, exchange: FakeExchange, site: Site
+) -> None:
+    console = await open_console(deaf_browser, site)
+    await console.go_ready()
+    await expect(console.by_id("mic-fault")).to_contain_text("n’a pas le droit d’utiliser le micro")
+    await expect(console.by_id("go-ready")).to_be_disabled()
+    assert "ready" not in {each["t"] for each in exchange.heard}
+    await console.by_id("go-voice").click()
+    await exchange.command("ready")
+    await console.presence_is("ready")
+    await expect(console.by_id("banner-voice")).to_be_visible()
+    await console.shot("voice-1366-light")
+    await expect(console.by_id("check-mic")).to_have_text("voix générée")

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Speech for the tests, and whether a voice heard at one end is the one spoken at the other.
+
+Echo cancellation, noise suppression and gain control change a wave on its way, so waves are not compared sample by
+sample: the energies of eight bands, frame by frame, are correlated at the best shift.
+"""
+
+import itertools
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from permanence.project.phone.sound import VOICES, from_alaw, read_wav
+
+Samples = NDArray[np.float64]
+RATE = 8000
+FRAME = 160
+BAND_EDGES_HZ = (200, 400, 650, 950, 1300, 1700, 2200, 2800, 3400)
+
+
+def built_in(name: str) -> Samples:
+    """One of the product's own voices ("en/voice-caller"), 8 kHz."""
+    return from_alaw((VOICES / f"{name}.alaw").read_bytes()).astype(np.float64)
+
+
+def heard_in(path: Path) -> Samples:
+    """What a WAV file holds, at 8 kHz."""
+    return from_alaw(read_wav(path)).astype(np.float64)
+
+
+def write_wav(path: Path, samples: Samples, *, rate: int) -> Path:
+    """Mono, 16 bits, at `rate`; the samples are at 8 kHz."""
+    positions = np.arange(0, len(samples), RATE / rate)
+    dense = np.interp(positions, np.arange(len(samples)), samples)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.clip(dense, -32767, 32767).astype("<i2").tobytes())
+    return path
+
+
+def bands(samples: Samples) -> NDArray[np.float64]:
+    """Log energies: one row a frame of 20 ms, one column a band; each column centred."""
+    frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME) * np.hanning(FRAME)
+    power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+    hertz = np.fft.rfftfreq(FRAME, 1 / RATE)
+    columns = [power[:, (hertz >= low) & (hertz < high)].sum(axis=1) for low, high in itertools.pairwise(BAND_EDGES_HZ)]
+    energies = np.log10(np.stack(columns, axis=1) + 1e4)
+    centred: NDArray[np.float64] = energies - energies.mean(axis=0)
+    return centred
+
+
+def likeness(heard: Samples, spoken: Samples) -> float:
+    """The best correlation (-1 to 1) of what was heard with any place of `spoken`, which repeats without end."""
+    pattern = bands(heard)
+    source = np.concatenate([bands(spoken)] * 2)
+    source = np.concatenate([source] * (1 + len(pattern) // len(source)))
+    best = -1.0
+    for shift in range(len(source) - len(pattern) + 1):
+        part = source[shift : shift + len(pattern)]
+        part = part - part.mean(axis=0)
+        norm = float(np.linalg.norm(part) * np.linalg.norm(pattern))
+        best = max(best, float((part * pattern).sum()) / norm if norm else -1.0)
+    return best
