@@ -20,6 +20,7 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "": Command("supervisor.start", "", "the demonstration house, on this machine only"),
     "--empty": Command("supervisor.start", "DIR", "a real house in its own data folder"),
+    "demo": Command("demo_callers", "", "callers for the demonstration house, until Ctrl-C"),
     "doctor": Command("doctor", "", "says in plain words what is wrong with a house"),
     "backup": Command("backup", "DIR", "copies a house while it runs"),
     "restore": Command("backup_restore", "COPY --data DIR", "puts a copy back into an empty folder"),

@@ -119,16 +119,17 @@ def test_anything_else_is_a_bad_message(value: Any) -> None:
 # -- ports -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_port_rests_before_it_is_used_again() -> None:
-    pool = PortPool(10_001, 10_006)
-    assert [pool.take(0.0), pool.take(0.0), pool.take(0.0)] == [10_002, 10_004, None]
-    pool.give_back(10_002, 1.0)
-    assert pool.take(2.0) is None
-    assert pool.take(6.0) == 10_002
+def test_the_port_that_rested_longest_is_used_again_first() -> None:
+    pool = PortPool(10_001, 10_007)
+    assert [pool.take(0.0), pool.take(0.0), pool.take(0.0), pool.take(0.0)] == [10_002, 10_004, 10_006, None]
+    pool.give_back(10_006, 1.0)
+    pool.give_back(10_002, 2.0)
+    assert [pool.take(3.0), pool.take(3.0)] == [10_006, 10_002]
     pool.give_back(10_004, 6.0, faulty=True)
     assert pool.take(60.0) is None
+    assert pool.take(606.0) == 10_004
     pool.give_back(12_000, 6.0)
-    assert pool.used == 1
+    assert pool.used == 3
 
 
 def test_a_claimed_port_is_not_given_out() -> None:

@@ -12,6 +12,8 @@ from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_p
 
 CHROMIUM = "/usr/bin/chromium"
 FAKE_DEVICE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Chromium drops the keys pressed before a new page's first picture: nobody presses what he does not see yet."""
 SHOTS = os.environ.get("PERMANENCE_SHOTS", "")
 """A folder to keep pictures in, for whoever wants to look; nothing is kept without it."""
 
@@ -99,6 +101,7 @@ class ConsolePage(Screen):
     async def go_ready(self) -> None:
         """F2 from the post: microphone, line, ready."""
         await expect(self.by_id("go-ready")).to_be_visible(timeout=10000)
+        await self.page.evaluate(PAINTED)
         await self.press("F2")
 
     async def presence_is(self, dot: str) -> None:

@@ -69,6 +69,12 @@ class MemoryJournal:
         else:
             self.states[name] = json.loads(json.dumps(value))
 
+    def collect(self) -> None:
+        self.collecting = True
+
+    def write_collected(self) -> None:
+        self.collecting = False
+
 
 class MemoryPages:
     """The open pages: what each was sent, and how it was closed."""

@@ -66,6 +66,7 @@ class Trunk:
         self.flow = Flow(self.transport, OURS, THEIRS, 0 if self.transport == "udp" else 1)
         self.now = 1000.0
         self.heard: list[tuple[float, SipMessage]] = []
+        self.keep_alives: list[float] = []
         self.sent_to: list[Flow] = []
         self.events: list[SipEvent] = []
         self._number = 0
@@ -154,6 +155,9 @@ class Trunk:
     def collect(self) -> list[SipMessage]:
         said: list[SipMessage] = []
         for data, flow in self.ua.drain_output():
+            if not data.strip():
+                self.keep_alives.append(self.now)
+                continue
             message = read(data)
             said.append(message)
             self.heard.append((self.now, message))

@@ -11,6 +11,7 @@ from permanence.telephony.sip.events import (
     ProgressReceived,
     SessionEnded,
 )
+from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.grammar import BadSyntax
 from permanence.telephony.sip.message import SipMessage
 from permanence.telephony.sip.settings import Credentials, SipSettings
@@ -295,3 +296,32 @@ def test_3311_update_of_a_ringing_fork_is_answered() -> None:
     assert [(m.status, m.sdp) for m in trunk.collect()] == [(200, sdp(5000, 2))]
     stranger = trunk.request("UPDATE", cseq=2, call_id=invite.call_id, from_tag="nobody", to_tag=ours)
     assert [m.status for m in trunk.say(stranger)] == [481]
+
+
+def test_16_12_cancel_takes_the_route_of_its_invite() -> None:
+    trunk, session, invite = dialled(routes=("<sip:192.0.2.50:5060;lr>",))
+    assert invite.all("Route") == ["<sip:192.0.2.50:5060;lr>"]
+    trunk.answer(invite, 180)
+    trunk.ua.end(session, 'SIP;cause=200;text="elsewhere"', now=trunk.now)
+    cancel = trunk.collect()[0]
+    assert (cancel.all("Route"), cancel.get("Reason")) == (invite.all("Route"), 'SIP;cause=200;text="elsewhere"')
+
+
+def test_end_of_a_call_whose_late_offer_was_never_answered() -> None:
+    trunk, session, invite = dialled(None)
+    trunk.answer(invite, 200, body=sdp(4000))
+    trunk.ua.end(session, now=trunk.now)
+    assert [m.method for m in trunk.collect()] == ["ACK", "BYE"]
+
+
+def test_requests_in_the_dialog_follow_a_literal_contact_of_a_trunk_only() -> None:
+    def trust(flow: Flow) -> str | None:
+        return "carrier" if flow.remote[0].startswith("192.0.2.") else None
+
+    ways = {}
+    for contact in ("<sip:x@192.0.2.77:5080>", "<sip:x@10.0.0.3:5080>", "<sip:x@inside.example>", "<tel:+1>"):
+        trunk = Trunk(trust=trust)
+        trunk.ua.dial(TARGET, trunk.flow, "sip:house@192.0.2.1", sdp(), now=trunk.now)
+        trunk.answer(trunk.collect()[0], 200, body=sdp(), contact=contact)
+        ways[contact] = trunk.sent_to[-1].remote
+    assert list(ways.values()) == [("192.0.2.77", 5080)] + [("192.0.2.50", 5060)] * 3

@@ -294,3 +294,85 @@ def test_in_dialog_options_and_unknown_methods() -> None:
     assert [m.status for m in trunk.say(trunk.request("REFER", cseq=3, to_tag=tag))] == [405]
     said = trunk.say(trunk.request("INFO", cseq=4, to_tag=tag, headers=("Require: magic",)))
     assert [m.status for m in said] == [420]
+
+
+def test_3262_offer_in_a_reliable_183_is_answered_by_the_prack() -> None:
+    trunk = Trunk()
+    trunk.invite(body="", headers=("Supported: 100rel",))
+    session = trunk.took(InviteReceived)[0].session
+    trunk.ua.progress(session, sdp(5000), now=trunk.now)
+    progress = trunk.collect()[0]
+    rack = f"RAck: {progress.get('RSeq')} 1 INVITE"
+    prack = trunk.request("PRACK", cseq=2, to_tag=progress.to.tag or "", headers=(rack,), body=sdp(4100))
+    assert [m.status for m in trunk.say(prack)] == [200]
+    assert trunk.took(OfferAnswered) == [OfferAnswered(session, sdp(4100))]
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    assert trunk.collect()[0].sdp is None
+
+
+def test_3262_offer_in_the_prack_is_answered_in_its_200() -> None:
+    trunk, session = early("Supported: 100rel")
+    trunk.ua.progress(session, sdp(5000), now=trunk.now)
+    progress = trunk.collect()[0]
+    rack = f"RAck: {progress.get('RSeq')} 1 INVITE"
+    prack = trunk.request("PRACK", cseq=2, to_tag=progress.to.tag or "", headers=(rack,), body=sdp(4100, 2))
+    assert trunk.say(prack) == []
+    trunk.ua.answer_offer(session, sdp(5000, 2), now=trunk.now)
+    assert [(m.status, m.cseq[1], m.sdp) for m in trunk.collect()] == [(200, "PRACK", sdp(5000, 2))]
+
+
+def test_3262_nothing_is_rung_where_the_first_reliable_answer_would_need_an_offer() -> None:
+    trunk = Trunk()
+    trunk.invite(body="", headers=("Require: 100rel",))
+    session = trunk.took(InviteReceived)[0].session
+    trunk.heard.clear()
+    assert trunk.ua.ring(session, now=trunk.now)
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    assert [m.status for m in trunk.collect()] == [200]
+
+
+def test_14_2_re_invite_before_the_ack_that_brings_an_answer_is_491() -> None:
+    trunk = Trunk()
+    trunk.invite(body="")
+    session = trunk.took(InviteReceived)[0].session
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    tag = trunk.collect()[0].to.tag or ""
+    assert [m.status for m in trunk.say(trunk.request("INVITE", cseq=2, to_tag=tag, body=HOLD))] == [491]
+
+
+def test_re_invite_with_what_we_cannot_do() -> None:
+    trunk, _, tag = answered()
+    text = trunk.request("INVITE", cseq=2, to_tag=tag, body="x", headers=("Content-Type: text/plain",))
+    assert [m.status for m in trunk.say(text)] == [415]
+    brief = trunk.request("UPDATE", cseq=3, to_tag=tag, headers=("Session-Expires: 20",))
+    assert [m.status for m in trunk.say(brief)] == [422]
+    assert [m.status for m in trunk.say(trunk.request("PRACK", cseq=4, to_tag=tag, headers=("RAck: 1 1 INVITE",)))] == [
+        481
+    ]
+
+
+def test_bye_held_for_an_ack_that_never_comes_is_sent_after_64_t1() -> None:
+    trunk, session = early()
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    trunk.collect()
+    trunk.ua.end(session, now=trunk.now)
+    assert trunk.wait(32)[-1][1].method == "BYE"
+    assert trunk.took(SessionEnded) == [SessionEnded(session, "local", "bye")]
+
+
+def test_nothing_can_be_offered_before_the_answer_or_twice() -> None:
+    trunk, session = early()
+    assert trunk.ua.offer(session, sdp(5000), now=trunk.now) is False
+    assert trunk.ua.send_dtmf(session, "1", now=trunk.now) is False
+    assert trunk.ua.refuse_offer(session, now=trunk.now) is False
+    trunk, session, _ = answered()
+    assert trunk.ua.offer(session, sdp(5000, 2), now=trunk.now)
+    assert trunk.ua.offer(session, sdp(5000, 3), now=trunk.now) is False
+
+
+def test_lost_ack_of_a_re_invite_ends_the_call() -> None:
+    trunk, session, tag = answered()
+    trunk.say(trunk.request("INVITE", cseq=2, to_tag=tag, body=HOLD))
+    trunk.ua.answer_offer(session, sdp(5000, 2), now=trunk.now)
+    trunk.wait(33)
+    assert trunk.took(SessionEnded) == [SessionEnded(session, "system", "no_ack")]

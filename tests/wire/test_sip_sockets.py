@@ -103,6 +103,21 @@ async def test_tls_without_the_carriers_authority_is_refused(house: Answerer, ca
         await streams.connect(*address)
 
 
+async def test_tls_connection_that_was_lost_is_made_again_under_the_same_name(
+    caller: Answerer, house: Answerer, tmp_path: Path
+) -> None:
+    server, client = contexts(tmp_path, host="carrier.example")
+    address = await house.runner.open_streams("tls").listen(server_tls=server)
+    streams = caller.runner.open_streams("tls", client_tls=client)
+    flow = await streams.connect(*address, server_hostname="carrier.example")
+    for connection in streams.connections():
+        connection.close()
+    async with asyncio.timeout(5):
+        while streams.connections():
+            await asyncio.sleep(0)  # the loop tells the transport that the connection is gone
+    await converse(caller, house, flow)
+
+
 async def test_inherited_socket_is_served(caller: Answerer, house: Answerer) -> None:
     inherited = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     inherited.bind(("127.0.0.1", 0))
@@ -165,8 +180,10 @@ async def test_stranger_is_not_let_in(house: Answerer) -> None:
     writer.close()
 
 
-def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def contexts(folder: Path, *, host: str = "") -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context with its own certificate, and a client's that knows only that one."""
+    loopback = ipaddress.ip_address("127.0.0.1")
+    bears: x509.GeneralName = x509.DNSName(host) if host else x509.IPAddress(loopback)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "carrier.example")])
     begun = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
@@ -178,7 +195,7 @@ def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         .serial_number(7)
         .not_valid_before(begun)
         .not_valid_after(begun + datetime.timedelta(days=36_500))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([bears]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )

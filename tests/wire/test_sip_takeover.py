@@ -154,3 +154,17 @@ def test_our_numbers_go_on_above_those_the_journal_did_not_see() -> None:
     trunk.ua.restore(kept or {}, now=trunk.now)
     trunk.ua.end(session, now=trunk.now)
     assert trunk.collect()[0].cseq[0] > update.cseq[0]
+
+
+def test_reliable_ringing_and_the_answer_behind_it_go_on() -> None:
+    trunk = Trunk()
+    trunk.invite(headers=("Supported: 100rel",))
+    session = trunk.took(InviteReceived)[0].session
+    trunk.ua.progress(session, sdp(5000), now=trunk.now)
+    progress = trunk.collect()[0]
+    trunk.ua.accept(session, sdp(5000), now=trunk.now)
+    restart(trunk, session)
+    assert [m.status for _, m in trunk.wait(0.6)] == [183]
+    rack = f"RAck: {progress.get('RSeq')} 1 INVITE"
+    said = trunk.say(trunk.request("PRACK", cseq=2, to_tag=progress.to.tag or "", headers=(rack,)))
+    assert [(m.status, m.cseq[1]) for m in said] == [(200, "PRACK"), (200, "INVITE")]

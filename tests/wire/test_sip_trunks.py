@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Registration (RFC 3261 section 10), strangers and floods, messages that belong to nobody."""
 
+import itertools
+
 from permanence.telephony.sip.events import InviteReceived, RegistrationChanged, SourceRefused
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.message import SipMessage
@@ -222,3 +224,23 @@ def test_flood_from_forged_sources_is_answered_and_told_at_a_bounded_rate() -> N
     assert len(trunk.said(403)) == 50
     assert len(trunk.took(SourceRefused)) == 30
     assert trunk.ua.counters()["refused"] == 2000
+
+
+def test_5626_way_of_a_registration_is_kept_open() -> None:
+    trunk, registration, register = registering()
+    granted(trunk, register, 1000)
+    trunk.wait(101)
+    gaps = [after - before for before, after in itertools.pairwise(trunk.keep_alives)]
+    assert all(20 <= gap <= 25 for gap in gaps)
+    assert 4 <= len(trunk.keep_alives) <= 5
+    trunk.ua.unregister(registration, now=trunk.now)
+    before = len(trunk.keep_alives)
+    trunk.wait(60)
+    assert len(trunk.keep_alives) == before
+
+
+def test_no_keep_alive_where_none_is_wanted() -> None:
+    trunk, _, register = registering(SipSettings(keep_alive=0))
+    granted(trunk, register, 1000)
+    trunk.wait(200)
+    assert trunk.keep_alives == []

@@ -59,6 +59,8 @@ class Journal:
         self._sync_failure = ""
         self._recent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=RECENT_EVENTS)
         self._backlog: deque[tuple[bytes, int]] = deque()
+        self._collected: list[tuple[bytes, int]] = []
+        self._collecting = False
         self._written_events: deque[tuple[int, int]] = deque()  # (position, sequence) not yet known to be synced
         self._durable = 0
         self._last_of_segment: dict[int, int] = {}
@@ -147,6 +149,15 @@ class Journal:
                         return found
         return found
 
+    def collect(self) -> None:
+        """From now on records are collected; `write_collected` writes them at once (one turn, one write)."""
+        self._collecting = True
+
+    def write_collected(self) -> None:
+        """Writes what was collected since `collect`."""
+        self._collecting = False
+        self._write_collected()
+
     def check_room(self) -> None:
         """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
         self._flush_backlog()
@@ -160,19 +171,29 @@ class Journal:
 
     def close(self) -> None:
         """Writes and syncs what is left."""
+        self.write_collected()
         self._flush_backlog()
         self._syncer.close()
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
     def _write(self, record: dict[str, Any], sequence: int = 0) -> None:
-        data = segments.pack(record)
-        self._flush_backlog()
-        if self._backlog or not self._write_bytes(data):
-            if len(self._backlog) < MAX_BACKLOG:
-                self._backlog.append((data, sequence))
+        self._collected.append((segments.pack(record), sequence))
+        if not self._collecting:
+            self._write_collected()
+
+    def _write_collected(self) -> None:
+        """All that was collected, in one write; or all of it into the backlog."""
+        collected, self._collected = self._collected, []
+        if not collected:
             return
-        self._count(sequence)
+        self._flush_backlog()
+        if self._backlog or not self._write_bytes(b"".join(data for data, _ in collected)):
+            self._backlog.extend(collected[: MAX_BACKLOG - len(self._backlog)])
+            return
+        for _, sequence in collected:
+            self._count(sequence)
+        self._syncer.written(self._fd, self.position)
         if self._size >= self._segment_bytes:
             self._open_segment()
 
@@ -181,12 +202,12 @@ class Journal:
             if not self._write_bytes(self._backlog[0][0]):
                 return
             self._count(self._backlog.popleft()[1])
+            self._syncer.written(self._fd, self.position)
 
     def _count(self, sequence: int) -> None:
         self.position += 1
         if sequence:
             self._written_events.append((self.position, sequence))
-        self._syncer.written(self._fd, self.position)
 
     def _write_bytes(self, data: bytes) -> bool:
         """All of `data`, or nothing: a partial write is cut off again."""

@@ -3,8 +3,7 @@
 
 from collections import deque
 
-QUARANTINE_S = 5.0  # late packets of the call before must not reach the next one
-_FAULTY_S = 600.0
+FAULTY_S = 600.0
 
 
 class PortPool:
@@ -15,7 +14,8 @@ class PortPool:
         even = range(first + first % 2, last, 2)
         if not 0 < first <= last < 65536 or not even:
             raise ValueError("not a range of RTP ports")
-        self._free: deque[tuple[int, float]] = deque((port, float("-inf")) for port in even)
+        self._free: deque[int] = deque(even)
+        self._faulty: dict[int, float] = {}
         self._used: set[int] = set()
 
     @property
@@ -24,22 +24,28 @@ class PortPool:
         return len(self._used)
 
     def take(self, now: float) -> int | None:
-        """A port nobody uses; None when there is none (the call gets 503)."""
-        for _ in range(len(self._free)):
-            port, free_from = self._free.popleft()
-            if free_from <= now:
-                self._used.add(port)
-                return port
-            self._free.append((port, free_from))
-        return None
+        """The port that has rested longest (late packets of its last call are over); None when all are used (503)."""
+        for port, until in list(self._faulty.items()):
+            if until <= now:
+                del self._faulty[port]
+                self._free.append(port)
+        if not self._free:
+            return None
+        port = self._free.popleft()
+        self._used.add(port)
+        return port
 
     def claim(self, port: int) -> None:
         """Marks `port` as used by a call taken over."""
-        self._free = deque(entry for entry in self._free if entry[0] != port)
+        self._free = deque(one for one in self._free if one != port)
         self._used.add(port)
 
     def give_back(self, port: int, now: float, *, faulty: bool = False) -> None:
-        """The call is over, or (`faulty`) the port is somebody else's."""
-        if port in self._used:
-            self._used.discard(port)
-            self._free.append((port, now + (_FAULTY_S if faulty else QUARANTINE_S)))
+        """The call is over, or (`faulty`) the port is somebody else's: it is left alone for `FAULTY_S`."""
+        if port not in self._used:
+            return
+        self._used.discard(port)
+        if faulty:
+            self._faulty[port] = now + FAULTY_S
+        else:
+            self._free.append(port)

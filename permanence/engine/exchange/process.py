@@ -36,6 +36,7 @@ from permanence.telephony.sip.settings import SipSettings
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
 HEALTHY_S = 10
 KEEP_SESSIONS_S = 10
+_TOLD = frozenset({"CallArrived", "UnknownLineCalled", "CallAnswered", "CallClosed", "CallEnded", "VoiceMessageKept"})
 _log = logging.getLogger("permanence.exchange")
 
 
@@ -44,11 +45,13 @@ class CannotStart(Exception):
 
 
 class LoggedJournal(Journal):
-    """The journal, each event of which also becomes a line of the log."""
+    """The journal, whose events also become lines of the log: those that begin, answer and end a call always."""
 
     def append(self, event: dict[str, Any]) -> int:
         """See `Journal`."""
-        _log.info(str(event.get("type")), extra={"fields": event_fields(event)})
+        level = logging.INFO if event.get("type") in _TOLD else logging.DEBUG
+        if _log.isEnabledFor(level):
+            _log.log(level, str(event.get("type")), extra={"fields": event_fields(event)})
         return super().append(event)
 
 

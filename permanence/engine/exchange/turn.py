@@ -40,6 +40,14 @@ class JournalPort(Protocol):
         """Writes a state; None removes it."""
         ...
 
+    def collect(self) -> None:
+        """What follows is written together."""
+        ...
+
+    def write_collected(self) -> None:
+        """Writes it."""
+        ...
+
 
 class PagesPort(Protocol):
     """The open pages of the secretaries."""
@@ -114,13 +122,17 @@ class Turn:
         """Writes, then acts."""
         events, states, touched, acts = self._events, self._states, self._touched, self._acts
         self._events, self._states, self._touched, self._acts = [], {}, {}, []
-        for event in events:
-            self._journal.append(ENGINE_EVENTS.write(event))
-        for call in touched.values():
-            states[STATE_PREFIX + call.id] = call.to_plain()
-            states[SIP_PREFIX + call.session] = self._export(call.session)
-        for name, value in states.items():
-            self._journal.keep(name, value)
+        self._journal.collect()
+        try:
+            for event in events:
+                self._journal.append(ENGINE_EVENTS.write(event))
+            for call in touched.values():
+                states[STATE_PREFIX + call.id] = call.to_plain()
+                states[SIP_PREFIX + call.session] = self._export(call.session)
+            for name, value in states.items():
+                self._journal.keep(name, value)
+        finally:
+            self._journal.write_collected()
         for act in acts:
             act()
         for page, request in self._new_replies:

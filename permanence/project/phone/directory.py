@@ -34,8 +34,12 @@ class Dialled:
     @property
     def language(self) -> str:
         """The language of the built-in voice for this number."""
-        found = (LANGUAGES[prefix] for prefix in sorted(LANGUAGES, reverse=True) if self.number.e164.startswith(prefix))
-        return next(found, "en")
+        return look_up_language(self.number.e164)
+
+
+def look_up_language(number: str) -> str:
+    """The language in which a caller of this number (E.164) speaks."""
+    return next((spoken for prefix, spoken in LANGUAGES.items() if number.startswith(prefix)), "en")
 
 
 def read_number(text: str) -> PhoneNumber:

@@ -129,6 +129,7 @@ class StreamTransport:
         self._numbers = itertools.count(1)
         self._connections: dict[int, StreamConnection] = {}
         self._by_remote: dict[Address, StreamConnection] = {}
+        self._names: dict[Address, str] = {}
         self._opening: dict[Address, _Opening] = {}
         self._servers: list[asyncio.Server] = []
 
@@ -175,13 +176,16 @@ class StreamTransport:
     async def connect(self, host: str, port: int, *, server_hostname: str | None = None) -> Flow:
         """The flow to an address: the connection that is open, or a new one. Raises OSError or ssl.SSLError.
 
-        `server_hostname` is the name the certificate must bear (TLS).
+        `server_hostname` is the name the certificate must bear (TLS); it is kept for when the connection has to be made
+        again.
         """
+        if server_hostname is not None:
+            self._names[host, port] = server_hostname
         known = self._by_remote.get((host, port))
         if known is not None:
             return known.flow
         loop = asyncio.get_running_loop()
-        name = (server_hostname or host) if self.transport == "tls" else None
+        name = self._names.get((host, port), host) if self.transport == "tls" else None
         made = loop.create_connection(
             self._accept, host, port, ssl=self._client_tls if self.transport == "tls" else None, server_hostname=name
         )
@@ -214,11 +218,15 @@ class StreamTransport:
         for data, _ in self._opening.pop(remote).waiting:
             self.send(data, flow)
 
+    def connections(self) -> tuple[StreamConnection, ...]:
+        """Those that are open."""
+        return tuple(self._connections.values())
+
     def close(self) -> None:
         """Stops listening and cuts every connection."""
         for server in self._servers:
             server.close()
         for opening in self._opening.values():
             opening.task.cancel()
-        for connection in list(self._connections.values()):
+        for connection in self.connections():
             connection.close()

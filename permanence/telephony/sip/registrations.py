@@ -29,6 +29,7 @@ _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 1_800.0
 _MAX_EXPIRES = 2**31
 _MAX_ATTEMPTS = 3
+_KEEP_ALIVE = b"\r\n\r\n"
 
 
 class Registration:
@@ -47,6 +48,7 @@ class Registration:
         self._failures = 0
         self._removing = False
         self._timer: Timer | None = None
+        self._pinger: Timer | None = None
         self._dialog = Dialog(stack.token(12), f"<{aor}>", stack.token(6), f"<{aor}>", "", registrar)
         Uri.parse(registrar)
 
@@ -70,12 +72,14 @@ class Registration:
     def flow_lost(self, flow: Flow) -> None:
         """The connection the carrier would call us by is gone: registers again, on a new one, within some seconds."""
         if flow == self._flow and not self._removing:
+            self._stop_keep_alive()
             self._again(1.0 + 4.0 * self._core.stack.fraction())
 
     def remove(self) -> None:
         """Takes the binding away."""
         self._removing = True
         self._stop()
+        self._stop_keep_alive()
         self.send()
 
     def _receive(self, response: SipMessage, request: SipMessage, attempt: int, contact: str) -> None:
@@ -111,11 +115,27 @@ class Registration:
         moved = stack.contact(self._flow, self._user) != contact
         granted = float(granted_expires(response, contact, self._expires))
         self._tell("registered", response.status, expires=granted)
+        self._keep_alive_later()
         # Behind a NAT the first answer shows our outer address: the binding is renewed with it at once.
         self._again(1.0 if moved else max(granted * _REFRESH_AT, _SHORTEST))
 
+    def _keep_alive_later(self) -> None:
+        self._stop_keep_alive()
+        pause = self._core.stack.settings.keep_alive
+        if pause > 0:
+            self._pinger = self._core.stack.after(pause * (0.8 + 0.2 * self._core.stack.fraction()), self._keep_alive)
+
+    def _keep_alive(self) -> None:
+        self._core.stack.send(_KEEP_ALIVE, self._flow)
+        self._keep_alive_later()
+
+    def _stop_keep_alive(self) -> None:
+        if self._pinger is not None:
+            self._pinger.cancel()
+
     def _failed(self, response: SipMessage) -> None:
         self._failures += 1
+        self._stop_keep_alive()
         longest = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _LONGEST_PAUSE)
         pause = longest * (0.5 + 0.5 * self._core.stack.fraction())
         asked = decimal((response.get("Retry-After") or "").partition(";")[0].strip(), int(_LONGEST_PAUSE))

@@ -40,5 +40,7 @@ class SipSettings:
     invites_per_second: float = 500.0
     """New calls one source of a trunk may bring; above it 503."""
     invites_burst: int = 1_000
+    keep_alive: float = 25.0
+    """An empty message this often keeps the way of a registration open through a NAT; 0 sends none (RFC 5626)."""
     no_answer: float = 180.0
     """A call of ours that is not answered after this is cancelled."""

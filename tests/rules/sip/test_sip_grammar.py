@@ -40,6 +40,10 @@ def test_commas_inside_quotes_do_not_part(names: list[str]) -> None:
     assert split_list(", ".join(values)) == values
 
 
+def test_commas_inside_brackets_do_not_part() -> None:
+    assert split_list("<sip:a,b@h>;x=1, <sip:c@h>") == ["<sip:a,b@h>;x=1", "<sip:c@h>"]
+
+
 @given(st.dictionaries(NAMES, st.none() | NAMES | QUOTABLE.map(quoted), max_size=6))
 def test_parameters_come_back(params: dict[str, str | None]) -> None:
     assert parse_params(write_params(params)) == params

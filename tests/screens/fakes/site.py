@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,11 +15,17 @@ from pathlib import Path
 from permanence.foundation.translations import compile_catalogues
 from permanence.kernel.system import SystemEntropy
 from permanence.project.supervisor.folder import make_keys, make_parts
-from tests.wire.media_process import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "tests.screens.fakes.settings"
 START_WITHIN_S = 30
+
+
+def free_port() -> int:
+    """A TCP port of loopback nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def environment(data: Path, web_port: int = 8000, line_port: int = 8001) -> dict[str, str]:

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./run demo`: callers for the demonstration house, until Ctrl-C, with the volumes and hours of the trade.
+
+A general practitioner's practice gets 20 to 60 calls a day; 77 % of a day's calls come between 9 and 12 and between 14
+and 19, the peak is 9 to 10 with 11 %; a call answered personally lasts 2 min 12 s on average (URPS Ile-de-France 2012).
+"""
+
+import argparse
+import asyncio
+import math
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from permanence.kernel.clock import Entropy
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemEntropy
+from permanence.project.demo_cast import NUMBERS
+from permanence.project.phone import directory, sound
+from permanence.project.phone.command import reachable
+from permanence.project.phone.softphone import Softphone
+from permanence.project.supervisor import folder
+from permanence.project.supervisor.start import DEMONSTRATION, say
+
+CALLS_A_DAY = 40
+"""Of one line of the demonstration, on an ordinary day."""
+QUIET, BUSY, PEAK = 0.0575, 0.66 / 7, 0.11
+HOURS = {8: QUIET, 9: PEAK, 12: QUIET, 13: QUIET, 19: QUIET, **dict.fromkeys((10, 11, 14, 15, 16, 17, 18), BUSY)}
+"""The share of a day's calls that comes in the hour that begins then."""
+TALK_S = 132.0
+PATIENCE_S = 60.0
+WITHHELD = 0.1
+
+
+def calls_an_hour(lines: int, hour: int, scale: float) -> float:
+    """How many callers all lines together get in an hour of the day; `scale` makes a small house busier."""
+    return lines * CALLS_A_DAY * HOURS.get(hour, 0.0) * scale
+
+
+def fraction(entropy: Entropy) -> float:
+    """A number from 0 (included) to 1 (excluded)."""
+    return int.from_bytes(entropy.token(6), "big") / (1 << 48)
+
+
+def exponential(mean: float, entropy: Entropy) -> float:
+    """A waiting time without memory, whose mean is `mean`: gaps between callers, talk, patience."""
+    return -mean * math.log(1.0 - fraction(entropy))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """One caller to come: `gap` seconds after the one before; hangs up `talk` after the answer, or out of patience."""
+
+    gap: float
+    number: str
+    name: str
+    caller: str
+    anonymous: bool
+    patience: float
+    talk: float
+
+
+def callers(an_hour: float, entropy: Entropy, *, talk_s: float = TALK_S) -> Iterator[Caller]:
+    """Callers for ever, on the lines of the demonstration, from numbers kept for fiction (06 39 98 xx xx)."""
+    while True:
+        name, number = NUMBERS[int(fraction(entropy) * len(NUMBERS))]
+        yield Caller(
+            gap=exponential(3600.0 / an_hour, entropy),
+            number=number,
+            name=name,
+            caller=f"+3363998{int(fraction(entropy) * 10000):04d}",
+            anonymous=fraction(entropy) < WITHHELD,
+            patience=10.0 + exponential(PATIENCE_S, entropy),
+            talk=5.0 + exponential(talk_s, entropy),
+        )
+
+
+@dataclass(slots=True)
+class Street:
+    """The callers on their telephones, and what became of them."""
+
+    phone: Softphone
+    calls: set[asyncio.Task[None]] = field(default_factory=set)
+    count: int = 0
+    answered: int = 0
+
+    async def one(self, caller: Caller) -> None:
+        """One caller from dialling to hanging up."""
+        language = directory.look_up_language(caller.number)
+        call = await self.phone.call(
+            caller.number,
+            caller=caller.caller,
+            display="",
+            anonymous=caller.anonymous,
+            frames=sound.frames(sound.built_in_voice(language), repeat=True),
+            progress=lambda step, detail: (
+                say(f"  {caller.caller} -> {caller.name}: {step} {detail}") if step != "hears" else None
+            ),
+        )
+        self.count += 1
+        try:
+            await asyncio.wait_for(call.answered.wait(), caller.patience)
+            self.answered += 1
+            await asyncio.wait_for(call.over.wait(), caller.talk)
+        except TimeoutError:
+            self.phone.hang_up(call)
+        await call.over.wait()
+
+    async def walk(self, coming: Iterator[Caller]) -> None:
+        """Lets callers come until it is cancelled."""
+        for caller in coming:
+            await asyncio.sleep(caller.gap)
+            task = asyncio.create_task(self.one(caller))
+            self.calls.add(task)
+            task.add_done_callback(self.calls.discard)
+
+
+async def _demo(house: tuple[str, int], an_hour: float, talk_s: float) -> Street:
+    street = Street(Softphone(house, SystemEntropy()))
+    await street.phone.open()
+    walking = asyncio.create_task(street.walk(callers(an_hour, SystemEntropy(), talk_s=talk_s)))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, walking.cancel)
+    await asyncio.wait([walking])
+    await street.phone.close()
+    await asyncio.gather(*street.calls, return_exceptions=True)
+    return street
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Status 0 after Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="./run demo", description="Sends callers to the demonstration house.")
+    parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
+    parser.add_argument("--hour", type=int, choices=sorted(HOURS), default=9, help="the hour of the day (default: 9)")
+    parser.add_argument("--scale", type=float, default=5.0, help="times the calls of three lines (default: 5)")
+    parser.add_argument("--talk", type=float, default=TALK_S, help=f"mean seconds of a conversation ({TALK_S:.0f})")
+    options = parser.parse_args(arguments)
+    status = folder.read_status(options.data.resolve())
+    if status is None or not status["demonstration"]:
+        raise Refusal(f"No demonstration house is running on {options.data}. Start it first: ./run")
+    an_hour = calls_an_hour(len(NUMBERS), options.hour, options.scale)
+    if an_hour <= 0:
+        raise Refusal("--scale must be above 0.")
+    say(f"{an_hour:.0f} callers an hour on {len(NUMBERS)} lines, one every {3600 / an_hour:.0f} s; Ctrl-C stops them")
+    house = (reachable(str(status["sip"]["host"])), int(status["sip"]["port"]))
+    street = asyncio.run(_demo(house, an_hour, options.talk))
+    say(f"{street.count} callers, {street.answered} heard an answer.")
+    return 0

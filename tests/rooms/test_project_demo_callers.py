@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The callers of the demonstration come with the volumes and hours of the trade."""
+
+import hashlib
+import itertools
+
+import pytest
+
+from permanence.kernel.phone import PhoneNumber
+from permanence.project import demo_callers
+from permanence.project.demo_cast import NUMBERS
+
+
+class Seeded:
+    """The same chance at every run."""
+
+    def __init__(self):
+        self.count = 0
+
+    def token(self, size):
+        self.count += 1
+        return hashlib.sha256(str(self.count).encode()).digest()[:size]
+
+
+def test_a_day_has_all_its_calls_and_the_published_peaks():
+    assert sum(demo_callers.HOURS.values()) == pytest.approx(1.0)
+    assert max(demo_callers.HOURS, key=demo_callers.HOURS.get) == 9
+    day = sum(demo_callers.HOURS[hour] for hour in (9, 10, 11, 14, 15, 16, 17, 18))
+    assert day == pytest.approx(0.77)
+    assert demo_callers.calls_an_hour(3, 9, 1.0) == pytest.approx(13.2)
+    assert demo_callers.calls_an_hour(3, 3, 1.0) == 0
+
+
+def test_callers_come_at_the_asked_pace_to_every_line_some_withholding_their_number():
+    coming = list(itertools.islice(demo_callers.callers(120.0, Seeded()), 4000))
+    assert sum(caller.gap for caller in coming) / 4000 == pytest.approx(30.0, rel=0.1)
+    assert sum(caller.talk for caller in coming) / 4000 == pytest.approx(137.0, rel=0.1)
+    assert {caller.number for caller in coming} == {number for _, number in NUMBERS}
+    assert sum(caller.anonymous for caller in coming) / 4000 == pytest.approx(0.1, abs=0.03)
+    assert {PhoneNumber(caller.caller).e164[:8] for caller in coming} == {"+3363998"}
+    assert len(PhoneNumber(coming[0].caller).e164) == 12

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every sentence has its French and English, and the modules ask for no word that is not there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import polib
+import pytest
+
+from permanence.console.words import OUTCOMES, WORDS
+from permanence.foundation.translations import compile_catalogues
+from tests.rules.design.msgids import ROOT, every_sentence, of_python, of_template
+
+MODULES = sorted((ROOT / "permanence" / "console" / "static" / "console").glob("*.js"))
+PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|\{\w*\}")
+FAMILIES = re.compile(
+    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|mic|line_failed)_"
+)
+
+
+def catalogue(language: str) -> polib.POFile:
+    return polib.pofile(str(ROOT / "locale" / language / "LC_MESSAGES" / "django.po"))
+
+
+def texts(entry: polib.POEntry) -> list[str]:
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_sentence_is_translated(language: str) -> None:
+    known = {(entry.msgctxt or "", entry.msgid) for entry in catalogue(language) if entry.translated()}
+    missing = {f"{each.file}: {each.text}" for each in every_sentence() if (each.context, each.text) not in known}
+    assert sorted(missing) == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_a_translation_keeps_the_places_to_fill_in(language: str) -> None:
+    wrong = [
+        (entry.msgid, text)
+        for entry in catalogue(language)
+        for text in texts(entry)
+        if text
+        and set(PLACE.findall(text)) != set(PLACE.findall(entry.msgid_plural or entry.msgid))
+        and not (entry.msgid_plural and set(PLACE.findall(text)) <= set(PLACE.findall(entry.msgid_plural)))
+    ]
+    assert wrong == []
+
+
+def test_french_is_set_as_french() -> None:
+    found = [text for entry in catalogue("fr") for text in texts(entry)]
+    assert [text for text in found if re.search(r"(?<!\u202f)[;!?](?!\w)", text)] == []
+    assert [text for text in found if re.search(r"[^\u00a0\d] ?:(?=\s|$)", text.replace("\u00a0:", ""))] == []
+    assert [text for text in found if "'" in text] == []
+    assert [text for text in found if "«" in text and "«\u00a0" not in text] == []
+
+
+def keys_asked_for() -> Iterator[tuple[str, str]]:
+    """Every literal key a module gives to `word`, choices of two included."""
+    for path in MODULES:
+        for call in re.findall(r"\bword\(((?:[^()]|\([^()]*\))*)\)", path.read_text(encoding="utf-8")):
+            for key in re.findall(r'"([a-z][a-z0-9_]+)"', call.split(", {", 1)[0]):
+                yield path.name, key
+
+
+def test_the_modules_ask_only_for_words_that_exist() -> None:
+    asked = list(keys_asked_for())
+    compared = {"declined", "off", "F4", "other"}
+    assert {key for _, key in asked} >= {"message_kept", "heard_hold", "link_lost_what"}
+    assert [(module, key) for module, key in asked if key not in WORDS and key not in compared] == []
+
+
+def test_no_word_is_kept_that_no_module_asks_for() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    unused = [key for key in WORDS if f'"{key}"' not in source and not FAMILIES.match(key)]
+    assert unused == []
+
+
+def test_the_extraction_finds_every_form(tmp_path: Path) -> None:
+    code = ROOT / "tests" / "rules" / "design" / "test_translations.py"
+    assert [each.text for each in of_python(code)] == []
+    page = ROOT / "permanence" / "console" / "templates" / "console" / "messages.html"
+    found = {each.text: each for each in of_template(page)}
+    assert found["%(n)s answer"].plural == "%(n)s answers"
+    assert "No message today yet" in found
+
+
+def test_catalogues_are_compiled_once_and_read_back(tmp_path: Path) -> None:
+    folder = tmp_path / "fr" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").write_text('msgid "Save"\nmsgstr "Enregistrer"\n', encoding="utf-8")
+    assert compile_catalogues(tmp_path) == (folder / "django.mo",)
+    assert [(each.msgid, each.msgstr) for each in polib.mofile(str(folder / "django.mo"))] == [("Save", "Enregistrer")]
+    assert compile_catalogues(tmp_path) == ()
+    (folder / "django.po").write_text("no catalogue\n", encoding="utf-8")
+    (folder / "django.mo").unlink()
+    with pytest.raises(ValueError, match=r"django\.po"):
+        compile_catalogues(tmp_path)
+
+
+def test_the_outcomes_are_in_words() -> None:
+    assert list(OUTCOMES) == ["message", "information", "wrong_number", "no_words"]
