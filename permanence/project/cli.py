@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command("doctor", "", "says in plain words what is wrong with a house"),
     "backup": Command("backup", "DIR", "copies a house while it runs"),
     "restore": Command("backup_restore", "COPY --data DIR", "puts a copy back into an empty folder"),
+    "install": Command("install", "DIR", "makes a service that starts at boot, of a house made by --empty"),
     "phone": Command("phone.command", "NUMBER", "a telephone that calls the running house"),
 }
 

@@ -96,9 +96,11 @@ def ports(configuration: config.Configuration, status: Mapping[str, Any] | None)
             else:
                 yield Finding("well", "ports", f"{wanted.name}: {wanted.port} is free.")
         return
-    for name, address in (("the site", status["web"]), ("the line", status["line"])):
+    behind = ((configuration.web_host, configuration.web_port), (configuration.line_host, configuration.line_port))
+    named = (("the site", status["web"]), ("the line", status["line"]))
+    for (name, address), own in zip(named, behind, strict=True):
         if configuration.public_host:
-            host, port = configuration.web_host, configuration.web_port
+            host, port = own
         else:
             host, _, number = str(address).partition("://")[2].removesuffix("/line").rpartition(":")
             port = int(number)

@@ -14,7 +14,7 @@ import pytest
 
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project import config
-from permanence.project.supervisor import folder, greeting, plan, ports, sockets
+from permanence.project.supervisor import doors, folder, greeting, plan, ports, sockets
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
 
@@ -169,6 +169,17 @@ def test_the_descriptors_carry_the_names_of_the_contract(tmp_path):
     assert dict(made["web"].environment)["PERMANENCE_WEB_FD"] == str(fds["web"][0])
     assert set(made) == {"media", "exchange", "web", "worker", "mailbox"}
     taken.close()
+
+
+def test_a_public_name_gets_its_doors(tmp_path):
+    house = config.Configuration(tmp_path, tmp_path, public_host="house.example", web_port=9000, line_host="0.0.0.0")
+    text = doors.caddyfile(house)
+    assert "house.example {" in text
+    assert text.index("handle /line {") < text.index("reverse_proxy 127.0.0.1:8001")
+    assert text.index("reverse_proxy 127.0.0.1:8001") < text.index("reverse_proxy 127.0.0.1:9000")
+    program = doors.doors(house, "/usr/bin/caddy")
+    assert program.arguments[0] == "/usr/bin/caddy"
+    assert not program.says_ready
 
 
 def test_a_second_house_on_the_same_folder_is_refused_until_the_first_ends(tmp_path):

@@ -5,13 +5,23 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
+from permanence.foundation.translations import compile_catalogues
 from permanence.project import demo_cast as cast
+from tests.screens import voices
 from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import Site, prepare, running_site
-from tests.screens.pages import ConsolePage, LoginPage, stock_chromium
+from tests.screens.fakes.site import ROOT, Site, prepare, running_site
+from tests.screens.pages import FAKE_DEVICE, ConsolePage, LoginPage, stock_chromium
+from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """The pages speak their languages."""
+    compile_catalogues(ROOT / "locale")
 
 
 @pytest.fixture(scope="session")
@@ -64,3 +74,20 @@ async def console(browser: Browser, site: Site, exchange: FakeExchange) -> Async
     yield one
     assert one.complaints == []
     await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
+    """One whole house for the calls of a module."""
+    async with whole_house(tmp_path_factory.mktemp("whole") / "demo") as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def speaking_browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """Stock Chromium whose fake microphone hears a secretary's voice, again and again."""
+    voice = voices.write_wav(
+        tmp_path_factory.mktemp("voice") / "secretary.wav", voices.built_in("en/voice-secretary"), rate=48000
+    )
+    async with stock_chromium(arguments=(*FAKE_DEVICE, f"--use-file-for-fake-audio-capture={voice}")) as one:
+        yield one

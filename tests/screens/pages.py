@@ -7,13 +7,39 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from axe_core_python.async_playwright import Axe
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+
+from tests.screens.voices import Samples
 
 CHROMIUM = "/usr/bin/chromium"
 FAKE_DEVICE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Chromium drops the keys pressed before a new page's first picture: nobody presses what he does not see yet."""
+CAPTURE = """
+const Peer = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Peer {
+  constructor(...given) { super(...given);
+    this.addEventListener("track", (event) => { window.heardTrack = event.track; }); }
+};
+"""
+LISTEN = """async (seconds) => {
+  const context = new AudioContext({ sampleRate: 8000 });
+  const source = context.createMediaStreamSource(new MediaStream([window.heardTrack]));
+  const tap = context.createScriptProcessor(1024, 1, 1);
+  const parts = [];
+  await new Promise((done) => {
+    tap.onaudioprocess = (event) => {
+      parts.push(...event.inputBuffer.getChannelData(0));
+      if (parts.length >= seconds * 8000) done();
+    };
+    source.connect(tap); tap.connect(context.destination);
+  });
+  tap.onaudioprocess = null;
+  await context.close();
+  return parts;
+}"""
 SHOTS = os.environ.get("PERMANENCE_SHOTS", "")
 """A folder to keep pictures in, for whoever wants to look; nothing is kept without it."""
 
@@ -27,6 +53,12 @@ async def stock_chromium(*, arguments: tuple[str, ...] = FAKE_DEVICE) -> AsyncIt
             yield browser
         finally:
             await browser.close()
+
+
+async def heard_at(page: Page, seconds: int) -> Samples:
+    """What the secretary's earpiece gives in the next seconds, at 8 kHz."""
+    await page.wait_for_function("window.heardTrack !== undefined")
+    return np.array(await page.evaluate(LISTEN, seconds), dtype=np.float64) * 32768
 
 
 async def violations(page: Page) -> list[str]:

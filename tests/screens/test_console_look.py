@@ -36,11 +36,12 @@ def more_messages(site: Site) -> None:
         database.commit()
 
 
-async def looks_right(screen: Screen, name: str) -> None:
+async def looks_right(screen: Screen, name: str, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
     """Both themes at every size: a picture, axe, and no sideways scroll."""
     found: list[str] = []
     for scheme in ("light", "dark"):
-        for size, (width, height) in SIZES.items():
+        for size in sizes:
+            width, height = SIZES[size]
             await screen.page.set_viewport_size({"width": width, "height": height})
             await screen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await screen.shot(f"{name}-{size}-{scheme}")
@@ -80,6 +81,16 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await console.presence_is("ready")
     await looks_right(console, "idle")
 
+    await console.press("Alt+p")
+    await expect(console.by_id("dialog-break")).to_be_visible()
+    await looks_right(console, "break", ("1366", "390"))
+    await console.press("Escape")
+    await console.page.locator(".menu > summary").click()
+    await looks_right(console, "menu", ("1366", "390"))
+    await console.page.locator(".menu > summary").click()
+    await console.page.locator(".adjust > summary").click()
+    await looks_right(console, "sound", ("1366", "625"))
+
     exchange.offer_s = 600
     await exchange.ring(card, call="call-2")
     await console.shows("ringing")
@@ -99,7 +110,7 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await looks_right(console, "hold")
     await console.press("F4")
     await console.press("F1")
-    await looks_right(console, "keys")
+    await looks_right(console, "keys", ("1366", "390"))
     await console.press("Escape")
     await exchange.caller_hangs_up()
     await console.presence_is("wrap")

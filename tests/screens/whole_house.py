@@ -5,17 +5,38 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
+import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from permanence.foundation.exchange import Exchange
+from permanence.project import demo_cast as cast
+from permanence.project.phone.directory import read_table
+from tests.screens.pages import CAPTURE, ConsolePage, LoginPage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops the house."
 START_LIMIT_S = 90
 CALL_LIMIT_S = 60
+FACT_LIMIT_S = 30
+HOURS = """
+from permanence.clients import operations, queries
+from permanence.foundation.models import House
+from permanence.foundation.who import system_of
+from permanence.kernel.system import SystemClock
+client = queries.lines(house="demo")["{line}"]
+operations.set_hours(
+    client=client, week=(), always={always}, closed_on_holidays=False,
+    by=system_of(House.objects.get(slug="demo")), at=SystemClock().now(),
+)
+"""
 
 
 def free_port() -> int:
@@ -24,6 +45,17 @@ def free_port() -> int:
         tcp.bind(("127.0.0.1", 0))
         udp.bind(("127.0.0.1", tcp.getsockname()[1]))
         return int(tcp.getsockname()[1])
+
+
+async def until[T](what: str, fact: Callable[[], T], *, within_s: float = FACT_LIMIT_S) -> T:
+    """Waits until `fact` gives something true; gives it. `what` says what was awaited in vain."""
+    try:
+        async with asyncio.timeout(within_s):
+            while not (found := fact()):
+                await asyncio.sleep(0.05)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"within {within_s:g} s it never came to this: {what}") from None
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,53 @@ class WholeHouse:
                     return int(entry.name)
         raise AssertionError(f"{module} does not run")
 
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange, asked on its control socket."""
+        return Exchange(Path(str(self.status["run"])) / "exchange.sock")
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3", timeout=10)) as connection:
+            return connection.execute(question, values).fetchall()
+
+    def secretary(self, email: str) -> str:
+        """The id of the secretary with this address."""
+        question = "select s.id from staff_secretary s join foundation_person p on p.id = s.person_id where p.email = ?"
+        ((key,),) = self.rows(question, email)
+        return str(key)
+
+    async def set_hours(self, line: str, *, always: bool) -> None:
+        """Opens the client of a line for every minute, or closes him for every one; the exchange knows it then."""
+        shell = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "django", "shell", "--no-imports", "-c", HOURS.format(line=line, always=always),
+            env={
+                **self.environment, "PERMANENCE_DATA": str(self.data), "PERMANENCE_DEMONSTRATION": "true",
+                "DJANGO_SETTINGS_MODULE": "permanence.project.settings",
+            },
+            cwd=REPOSITORY,
+        )  # fmt: skip
+        assert await shell.wait() == 0
+
+        def known() -> bool:
+            client = read_table(self.data).client_of(line)
+            return client is not None and client.hours.always is always and not client.hours.week
+
+        await until(f"the exchange holds the new hours of {line}", known)
+
+    def kill(self, module: str) -> int:
+        """`kill -9` of one of the house's processes; gives its number."""
+        number = self.process_of(module)
+        os.kill(number, signal.SIGKILL)
+        return number
+
+    def runs_again(self, module: str, before: int) -> bool:
+        """Whether the supervisor has started that process anew."""
+        try:
+            return self.process_of(module) != before
+        except AssertionError:
+            return False
+
     @contextlib.asynccontextmanager
     async def call(self, number: str, *arguments: str) -> AsyncIterator["PhoneCall"]:
         """`./run phone NUMBER`, until the block ends."""
@@ -71,6 +150,11 @@ class PhoneCall:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.said: list[str] = []
+        self._answered_at = 0.0
+
+    def seconds(self) -> float:
+        """How long the call has been answered: where in its recording the present moment is."""
+        return asyncio.get_running_loop().time() - self._answered_at
 
     async def says(self, words: str) -> str:
         """Waits for a line with these words; what was printed so far when the telephone ends without it."""
@@ -78,6 +162,8 @@ class PhoneCall:
         async with asyncio.timeout(CALL_LIMIT_S):
             while line := (await self._process.stdout.readline()).decode():
                 self.said.append(line.strip())
+                if "answered" in line:
+                    self._answered_at = asyncio.get_running_loop().time()
                 if words in line:
                     return line.strip()
         raise AssertionError(f"the telephone never said {words!r}: {self.said}")
@@ -124,3 +210,45 @@ async def whole_house(data: Path) -> AsyncIterator[WholeHouse]:
         async with asyncio.timeout(START_LIMIT_S):
             await process.wait()
     assert "The house is closed." in (await drained).decode()
+
+
+@contextlib.asynccontextmanager
+async def at_seat(
+    browser: Browser, house: WholeHouse, who: str, *, locale: str = "en-GB"
+) -> AsyncIterator[ConsolePage]:
+    """A secretary signed in, her microphone checked, ready; off duty when the block ends, however it ends."""
+    async with signed_in_seat(browser, house, who, locale=locale) as console:
+        await console.go_ready()
+        await console.presence_is("ready")
+        yield console
+        assert console.complaints == []
+
+
+@contextlib.asynccontextmanager
+async def signed_in_seat(
+    browser: Browser, house: WholeHouse, who: str, *, locale: str = "en-GB"
+) -> AsyncIterator[ConsolePage]:
+    """A secretary signed in at her console, off duty before and after."""
+    context = await browser.new_context(locale=locale, viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    try:
+        page = await context.new_page()
+        await page.add_init_script(CAPTURE)
+        login = LoginPage(page, house.site)
+        await login.open()
+        await login.sign_in(who, cast.PASSWORD)
+        await page.wait_for_url("**/console")
+        yield ConsolePage(page, house.site)
+    finally:
+        await context.close()
+        house.exchange.revoke_seat(house="demo", secretary=house.secretary(who))
+
+
+async def signed_in(browser: Browser, house: WholeHouse, who: str, path: str, **context: Any) -> Page:
+    """Somebody's page, as wide as a telephone unless said otherwise."""
+    options = {"locale": "en-GB", "viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce", **context}
+    page = await (await browser.new_context(**options)).new_page()
+    login = LoginPage(page, house.site)
+    await login.open(f"/login?next={path}")
+    await login.sign_in(who, cast.PASSWORD)
+    await page.wait_for_url(f"**{path}")
+    return page

@@ -8,6 +8,7 @@ import pytest
 
 from permanence.reception.table import VoiceMessageConsent
 from permanence.telephony import commands
+from permanence.telephony.media.control import LegFailed
 from tests.stories import cast
 from tests.stories.world import OFFER, World
 
@@ -399,3 +400,14 @@ def test_the_secretary_hears_that_her_reply_is_kept_only_after_the_sync(world: W
     world.journal.held_back = 0
     world.conductor.synced()
     assert len([message for message in world.claire.messages if message["t"] == "reply"]) == asked + 1
+
+
+def test_an_address_media_cannot_have_ends_the_call_with_a_reason(world: World) -> None:
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.conductor.media_happened(LegFailed(leg=caller.call, why="address"), world.clock.moment)
+    world.settle()
+    assert caller.status == 480
+    assert world.events("CallEnded")[0]["why"] == "media_lost"
+    assert "leg" in world.conductor.parts.alarms
+    assert world.claire.presence == "ready"

@@ -337,3 +337,28 @@ def test_memory_of_a_finished_call_is_given_back() -> None:
     trunk.wait(40)
     counters = trunk.ua.counters()
     assert (counters["sessions"], counters["transactions"], counters["timers"]) == (0, 0, 0)
+
+
+def test_13_3_1_invite_with_a_time_of_its_own_ends_then() -> None:
+    trunk = Trunk()
+    trunk.invite(headers=("Expires: 20",))
+    session = trunk.took(InviteReceived)[0].session
+    trunk.ua.ring(session, now=trunk.now)
+    trunk.collect()
+    assert trunk.wait(19) == []
+    assert 487 in [m.status for _, m in trunk.wait(1.1)]
+    assert trunk.took(InviteCancelled) == [InviteCancelled(session, "expired")]
+
+
+def test_invite_its_owner_does_nothing_about_is_refused() -> None:
+    trunk, session = called()
+    assert [m.status for at, m in trunk.wait(32.1)] == [500]
+    assert trunk.took(InviteCancelled) == [InviteCancelled(session, "ignored")]
+
+
+def test_ringing_has_no_end_of_its_own() -> None:
+    trunk, session = called()
+    trunk.ua.ring(session, now=trunk.now)
+    trunk.wait(3_000)
+    assert trunk.ua.sessions() == (session,)
+    assert trunk.took(InviteCancelled) == []

@@ -36,6 +36,7 @@ from permanence.telephony.sip.flow import Flow
 RECORDING_LIMIT_S = 10.0  # how long media may take to close a recording after the call
 SILENCE_LIMIT_S = 120.0  # a leg without one packet for so long belongs to a call whose BYE was lost
 MIN_VOICE_MESSAGE_S = 1.0
+MAX_DESCRIPTIONS = 20  # of our side of one call, before a leg that fails again ends it
 _END_OF_MESSAGE = "#"
 
 
@@ -174,12 +175,19 @@ class Conductor:
         if call is None:
             return
         if isinstance(event, media.LegFailed):
-            if not self.parts.callers.move_leg(call, moment):
-                self.end_call(call, by="system", why="media_lost", moment=moment)
+            self._leg_failed(call, event.why, moment)
         elif isinstance(event, media.LegHeard):
             self._limits.pop(("silent", call.id), None)
         elif call.sending:
             self._limits[("silent", call.id)] = moment.now + SILENCE_LIMIT_S
+
+    def _leg_failed(self, call: Call, why: str, moment: Moment) -> None:
+        """Another port, unless it is the address that cannot be had or ports fail one after the other."""
+        movable = why != "address" and call.sdp_version < MAX_DESCRIPTIONS
+        if movable and self.parts.callers.move_leg(call, moment):
+            return
+        self.parts.alarms["leg"] = f"media cannot open the leg of a call on {call.bind_host or 'its address'}: {why}"
+        self.end_call(call, by="system", why="media_lost", moment=moment)
 
     def _digit(self, call: Call, digit: str) -> None:
         if call.state is CallState.VOICE_MESSAGE and digit == _END_OF_MESSAGE:

@@ -36,6 +36,7 @@ from permanence.telephony.sip.settings import SipSettings
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
 HEALTHY_S = 10
 KEEP_SESSIONS_S = 10
+TIMER_SLACK_S = 0.001
 _TOLD = frozenset({"CallArrived", "UnknownLineCalled", "CallAnswered", "CallClosed", "CallEnded", "VoiceMessageKept"})
 _log = logging.getLogger("permanence.exchange")
 
@@ -90,6 +91,7 @@ class Exchange:
         self._edge = TrunkEdge(self._sip, self._trunks, options.data, self._conductor.parts.alarms)
         self._control = ControlServer(options.run / CONTROL_SOCKET, options.engine, self._journal, self)
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
         self._alarms: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         alarms = self._conductor.parts.alarms
@@ -204,12 +206,17 @@ class Exchange:
         self._sip.pump()
         moment = self._moment()
         due = self._conductor.next_desk_deadline(moment)
+        if due is None or self._timer is None or abs(due - self._due) > TIMER_SLACK_S:
+            self._set_timer(due, moment)
+        self._tell_alarms()
+
+    def _set_timer(self, due: float | None, moment: Moment) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if due is not None:
+            self._due = due
             self._timer = self._loop.call_later(max(0.0, due - moment.now), self._tick)
-        self._tell_alarms()
 
     def _tell_alarms(self) -> None:
         current = self._conductor.parts.alarms

@@ -25,6 +25,7 @@ class Syncer:
         self._written = 0
         self._closing = False
         self._failed = False
+        self._idle = False
         self.synced = 0
         self.durations_s: deque[float] = deque(maxlen=2048)
         self._thread = threading.Thread(target=self._run, name="journal-sync", daemon=True)
@@ -37,7 +38,9 @@ class Syncer:
                 self._retired.append(self._fd)
             self._fd = fd
             self._written = position
-            self._condition.notify()
+            if self._idle:  # a thread that groups looks at what was written when it has waited: it is not woken
+                self._idle = False
+                self._condition.notify()
 
     def close(self) -> None:
         """Syncs what is left, closes the files and ends the thread."""
@@ -49,7 +52,9 @@ class Syncer:
     def _run(self) -> None:
         while True:
             with self._condition:
+                self._idle = True
                 self._condition.wait_for(self._has_work)
+                self._idle = False
                 self._condition.wait_for(lambda: self._closing, timeout=GROUP_S)
                 fd, target, retired = self._fd, self._written, self._retired
                 self._retired = []

@@ -29,6 +29,7 @@ class Call:
     session: str = ""
     version: int = 1
     outcome: str = ""
+    hung_up: bool = False
     ringing: bool = False
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -93,6 +94,7 @@ class Softphone(asyncio.DatagramProtocol):
 
     def hang_up(self, call: Call) -> None:
         """Ends a call at any moment: CANCEL before the answer, BYE after it."""
+        call.hung_up = True
         self._endpoint.end(call.session, now=self._now())
         self._turn()
 
@@ -152,6 +154,8 @@ class Softphone(asyncio.DatagramProtocol):
         call = self._calls.get(event.session) if isinstance(event, events.SessionEvent) else None
         if call is None:
             return
+        if isinstance(event, events.DialFailed | events.SessionEnded):
+            del self._calls[event.session]
         match event:
             case events.ProgressReceived(status=status):
                 if status in (180, 183) and not call.ringing:
@@ -162,7 +166,10 @@ class Softphone(asyncio.DatagramProtocol):
             case events.OfferReceived(sdp=sdp):
                 self._renegotiate(call, sdp)
             case events.DialFailed(status=status, reason=reason):
-                call.finish("failed", f"{status} {reason}")
+                if call.hung_up:
+                    call.finish("ended", "you, before an answer")
+                else:
+                    call.finish("failed", f"{status} {reason}")
             case events.SessionEnded(by=by, why=why):
                 call.finish("ended", {"remote": "the house", "local": "you"}.get(by, why))
 

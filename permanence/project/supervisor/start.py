@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project import config
-from permanence.project.supervisor import folder, greeting, plan
+from permanence.project.supervisor import doors, folder, greeting, plan
 from permanence.project.supervisor.fingerprint import is_prepared
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
@@ -115,11 +116,22 @@ def _prepare(configuration: config.Configuration, log: Log, new_owner: Owner | N
         say(f"The house is open. Its owner: {new_owner.email}   password (shown once): {new_owner.password}")
 
 
+def _doors(configuration: config.Configuration) -> list[plan.Program]:
+    """Caddy, where the house has a public name. Raises Refusal when it is not installed."""
+    if not configuration.public_host:
+        return []
+    caddy = shutil.which("caddy")
+    if caddy is None:
+        raise Refusal("public.host needs Caddy for its certificate. Type:\n  sudo apt-get install caddy")
+    (configuration.data / "run" / doors.CADDYFILE).write_text(doors.caddyfile(configuration), encoding="utf-8")
+    return [doors.doors(configuration, str(Path(caddy).resolve()))]
+
+
 async def _run(sockets: Sockets, log: Log) -> int:
     configuration = sockets.configuration
     clock = SystemClock()
     house = House(
-        plan.programs(configuration, sockets.fds()),
+        [*plan.programs(configuration, sockets.fds()), *_doors(configuration)],
         environment=_environment(configuration),
         log=log,
         clock=clock,

@@ -4,15 +4,16 @@
 import asyncio
 import logging
 import ssl
-import time
 from collections.abc import Callable
 
+from permanence.kernel.system import SystemClock
 from permanence.telephony.shells.sip_stream import Admit, StreamTransport
 from permanence.telephony.shells.sip_udp import UdpSocket
 from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.events import SipEvent
 from permanence.telephony.sip.flow import Flow
 
+_MONOTONIC = SystemClock().monotonic
 _log = logging.getLogger(__name__)
 
 OnEvent = Callable[[SipEvent], None]
@@ -26,7 +27,7 @@ class SipRunner:
     `now=runner.now()`); `pump()` afterwards is only needed for operations made outside of `on_event`.
     """
 
-    def __init__(self, endpoint: SipEndpoint, on_event: OnEvent, clock: Clock = time.monotonic) -> None:
+    def __init__(self, endpoint: SipEndpoint, on_event: OnEvent, clock: Clock = _MONOTONIC) -> None:
         self.endpoint = endpoint
         self.now = clock
         self._on_event = on_event

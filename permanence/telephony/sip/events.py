@@ -32,7 +32,8 @@ class InviteReceived(SessionEvent):
 class InviteCancelled(SessionEvent):
     """The caller gave up before our final answer (CANCEL, or BYE on the early dialog). Nothing is left to do.
 
-    `why`: `cancel`, `bye`, `answered_elsewhere` (Reason: SIP;cause=200, RFC 3326) or `unreliable` (no PRACK came).
+    `why`: `cancel`, `bye`, `answered_elsewhere` (Reason: SIP;cause=200, RFC 3326), `expired` (the INVITE's own
+    Expires), `unreliable` (no PRACK came) or `ignored` (the owner did nothing for 32 s).
     """
 
     why: str = "cancel"

@@ -8,6 +8,7 @@ from permanence.telephony.sip.core import Core
 from permanence.telephony.sip.dialog import Dialog, dialog_of
 from permanence.telephony.sip.events import InviteCancelled, OfferAnswered, SessionConfirmed
 from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.grammar import decimal
 from permanence.telephony.sip.message import SipMessage, parse_message
 from permanence.telephony.sip.provisional import ReliableProvisionals
 from permanence.telephony.sip.server import InviteServer, ServerTransaction
@@ -16,6 +17,8 @@ from permanence.telephony.sip.timers import Timer
 
 _PROVISIONAL_REPEAT = 60.0
 """A provisional response is sent again each minute, so that no proxy gives up (RFC 3261 section 13.3.1.1)."""
+_OWNER_PATIENCE = 32.0
+_MAX_EXPIRES = 2**31
 _EARLY = frozenset({Phase.INVITED, Phase.EARLY})
 
 
@@ -44,6 +47,7 @@ class IncomingSession(Session):
         self._held_answer: str | None = None
         self._described = False
         self._repeat: Timer | None = None
+        self._guards: list[Timer] = []
         self.remote_sdp = self._invite.sdp
         self.remote_allows = self._invite.tokens("Allow")
         transaction.on_cancel = self._cancelled
@@ -62,7 +66,23 @@ class IncomingSession(Session):
         dialog = dialog_of(transaction.request, core.stack.token(6))
         session = cls(core, identity, dialog, flow=flow, transaction=transaction, phase=Phase.INVITED, on_over=on_over)
         session.respond(transaction, 100)
+        session._guard()
         return session
+
+    def _guard(self) -> None:
+        """An INVITE its owner does nothing about is refused, and one with a time of its own ends then (13.3.1)."""
+        self._guards.append(self.stack.after(_OWNER_PATIENCE, self._ignored))
+        expires = decimal(self._invite.get("Expires"), _MAX_EXPIRES)
+        if expires:
+            self._guards.append(self.stack.after(expires, self._expired_invite))
+
+    def _ignored(self) -> None:
+        if self.phase is Phase.INVITED:
+            self._withdraw("ignored", 500)
+
+    def _expired_invite(self) -> None:
+        if self.phase in _EARLY:
+            self._withdraw("expired", 487)
 
     # the owner's acts
 
@@ -113,6 +133,11 @@ class IncomingSession(Session):
             self._repeat.cancel()
             self._repeat = None
 
+    def _stop_guards(self) -> None:
+        for guard in self._guards:
+            guard.cancel()
+        self._guards.clear()
+
     def accept(self, sdp: str) -> bool:
         """200, at once or after the PRACK that must come first."""
         if self.phase not in _EARLY or self._held_answer is not None:
@@ -126,6 +151,7 @@ class IncomingSession(Session):
     def _accept(self, sdp: str) -> None:
         self._reliable.stop()
         self._stop_repeating()
+        self._stop_guards()
         headers = self.renewal.grant(self._invite)
         if not self._described:
             self.local_sdp = sdp
@@ -239,6 +265,7 @@ class IncomingSession(Session):
         """Stops the provisional responses too."""
         self._reliable.stop()
         self._stop_repeating()
+        self._stop_guards()
         self._waiting.clear()
         return super().conclude()
 
@@ -276,6 +303,7 @@ class IncomingSession(Session):
         if self.phase in _EARLY:
             self._reliable.take_over(data["reliable"])
             self._repeat_later()
+            self._guard()
         else:
             self._resume_answered()
 

@@ -12,12 +12,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from permanence.foundation.translations import compile_catalogues
 from permanence.kernel.system import SystemEntropy
 from permanence.project.supervisor.folder import make_keys, make_parts
 
 ROOT = Path(__file__).resolve().parents[3]
-SETTINGS = "tests.screens.fakes.settings"
+SETTINGS = "permanence.project.settings"
 START_WITHIN_S = 30
 
 
@@ -42,7 +41,6 @@ def environment(data: Path, web_port: int = 8000, line_port: int = 8001) -> dict
 
 def prepare(data: Path) -> None:
     """A data folder with keys, tables and the demonstration house."""
-    compile_catalogues(ROOT / "locale")
     data.mkdir(parents=True, exist_ok=True)
     make_parts(data)
     make_keys(data, SystemEntropy())

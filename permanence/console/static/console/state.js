@@ -104,5 +104,6 @@ export function forward(state, draft) {
   if (state.offer) return "answer";
   if (state.ended) return "next";
   if (draft) return "close";
+  if (state.connection !== "open" || !state.welcome) return null;
   return ["off", "break", "missed"].includes(state.presence.state) ? "ready" : null;
 }

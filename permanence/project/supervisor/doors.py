@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The doors of a house with a public name: Caddy brings the certificate, and sends `/line` to the exchange. Pure."""
+
+from permanence.project.config import Configuration
+from permanence.project.supervisor.plan import Program
+
+CADDYFILE = "Caddyfile"
+
+
+def caddyfile(configuration: Configuration) -> str:
+    """Caddy's configuration: one name, two doors; no admin socket, its certificates in the data folder."""
+    store = configuration.data / "keys" / "caddy"
+    line = f"{_host(configuration.line_host)}:{configuration.line_port}"
+    site = f"{_host(configuration.web_host)}:{configuration.web_port}"
+    return f"""\
+{{
+\tadmin off
+\tskip_install_trust
+\tstorage file_system "{store}"
+}}
+{configuration.public_host} {{
+\thandle /line {{
+\t\treverse_proxy {line}
+\t}}
+\thandle {{
+\t\treverse_proxy {site}
+\t}}
+}}
+"""
+
+
+def _host(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{reached}]" if ":" in reached else reached
+
+
+def doors(configuration: Configuration, caddy: str) -> Program:
+    """The process; `caddy` is its absolute path. Caddy says nothing when it serves, so that nobody waits for it."""
+    file = str(configuration.data / "run" / CADDYFILE)
+    return Program("doors", (caddy, "run", "--config", file, "--adapter", "caddyfile"), says_ready=False)

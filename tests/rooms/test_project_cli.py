@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The words of `./run`: what it knows, what it does not, and refusals as sentences."""
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from permanence.project import cli
+
+CLONE = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "permanence.project.cli", *arguments],
+        env={**os.environ, "PYTHONPATH": str(CLONE), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_word_of_the_help_has_its_module(name):
+    module = importlib.import_module(f"permanence.project.{cli.COMMANDS[name].module}")
+    assert callable(module.main)
+
+
+def test_a_word_that_it_does_not_know_is_answered_with_those_it_knows():
+    result = run("fly")
+    assert result.returncode == 2
+    assert "'fly'" in result.stderr
+    assert "./run phone NUMBER" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("phone", "12"), "not a number with its country"),
+        (("phone", "+353209100101"), "No house is running"),
+        (("doctor",), "There is no house"),
+        (("--listen", "0.0.0.0"), "./run --empty DIR"),
+        (("restore", "nowhere", "--data", "nowhere"), "not a copy"),
+    ],
+)
+def test_a_refusal_is_one_sentence_without_a_traceback(tmp_path, arguments, sentence):
+    told = (*arguments, "--data", str(tmp_path / "none")) if arguments[0] in {"phone", "doctor"} else arguments
+    result = run(*told)
+    assert result.returncode == 1
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["WEB_HOST", "SIP_HOST", "PUBLIC_HOST"])
+def test_the_demonstration_never_listens_outside_this_machine(tmp_path, name):
+    result = run("--data", str(tmp_path / "demo"), **{f"PERMANENCE_{name}": "192.0.2.1"})
+    assert result.returncode == 1
+    assert "this machine only" in result.stderr
+    assert not (tmp_path / "demo").exists()
+
+
+def test_a_real_house_needs_its_owner_and_a_place_outside_the_clone(tmp_path):
+    assert "--owner-email" in run("--empty", str(tmp_path / "house")).stderr
+    assert "inside the program" in run("--empty", str(CLONE / "var" / "house")).stderr
