@@ -107,7 +107,9 @@ class Watcher:
             newest = await (await connection.execute(NEWEST)).fetchone()
             last = newest[0] if newest else 0
             self.watching.set()
-            async for _notice in connection.notifies():
+            while True:
+                async for _notice in connection.notifies(stop_after=1):
+                    pass  # the generator holds the connection: it must end before the next question
                 rows = await (await connection.execute(SINCE.format("%s"), (last,))).fetchall()
                 for key, topic in rows:
                     last = key

@@ -131,6 +131,16 @@ def _week(days: Iterable[int], *times: tuple[str, str]) -> tuple[Opening, ...]:
 WORKING_DAYS = range(MONDAY, FRIDAY + 1)
 
 
+WEBER_REASONS = (
+    ("renewal", "Renouvellement d’ordonnance"),
+    ("results", "Résultats d’analyse"),
+    ("advice", "Demande de conseil"),
+    ("appointment", "Rendez-vous"),
+    ("certificate", "Certificat"),
+    ("other", "Autre"),
+)
+
+
 def _weber(make: _Maker) -> None:
     client = clients.open_client(
         name="Dr Weber",
@@ -175,15 +185,7 @@ def _weber(make: _Maker) -> None:
     make.instruction(
         client, doctor, "Nouveaux patients : mardi et jeudi, 30 min.", age=timedelta(days=40), lasts=timedelta(days=37)
     )
-    make.reasons(
-        client,
-        ("renewal", "Renouvellement d’ordonnance"),
-        ("results", "Résultats d’analyse"),
-        ("advice", "Demande de conseil"),
-        ("appointment", "Rendez-vous"),
-        ("certificate", "Certificat"),
-        ("other", "Autre"),
-    )
+    make.reasons(client, *WEBER_REASONS)
     # Six months before the demonstration, so that the consent is always in the past.
     agreed = (make.at - timedelta(days=180)).date()
     clients.agree_to_voice_messages(

@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from permanence.kernel.system import SystemEntropy
 from permanence.reception.table import TrunkEntry
+from permanence.telephony.media.sdp_audio import offer_audio
+from permanence.telephony.shells.sip_runner import SipRunner
+from permanence.telephony.sip import events as sip
+from permanence.telephony.sip.endpoint import SipEndpoint
+from permanence.telephony.sip.settings import SipSettings
 from tests.stories import cast
 from tests.wire.line_house import Phone, RealHouse, running_house
 from tests.wire.media_client_webrtc import BrowserLine, frequencies, tone
@@ -136,6 +142,62 @@ async def test_events_reach_the_house_once_and_in_order(house: RealHouse) -> Non
     await again.readline()
     assert json.loads(await again.readline())["sequence"] == 3
     other.close()
+
+
+async def test_a_call_over_tcp_survives_the_death_of_the_exchange(house: RealHouse) -> None:
+    """The flow is gone with the exchange; the next one opens another to say goodbye (RFC 3261 section 18.2.2)."""
+    claire, phone = house.page(), house.phone()
+    await claire.connects()
+    await claire.hello()
+    await claire.ready()
+    await phone.dials(cast.WEBER_LINE, tcp=True)
+    call = (await claire.shows("offer"))["call"]
+    await claire.asks({"t": "answer", "call": call})
+    await phone.until(lambda: phone.state == "answered")
+    assert claire.browser is not None
+    claire.browser.mouth.say(tone(1000))
+    phone.rtp.mouth.say(tone(700))
+    await phone.rtp.ear.until_tone(1000)
+    await house.kill(house.exchange)
+    await house.start_exchange()
+    status = await house.command("status")
+    assert [one["state"] for one in status["calls"]] == ["talking"]
+    await phone.rtp.ear.until_tone(1000)
+    phone.hangs_up()
+    await phone.until(lambda: phone.state.startswith("ended"))
+    again = house.page()
+    await again.connects()
+    await again.hello(audio=False)
+    await again.until(lambda: again.last("presence")["state"] == "wrap_up")
+
+
+async def test_dial_calls_out_over_the_trunk(house: RealHouse) -> None:
+    """`dial`: the carrier here is another SIP endpoint that answers and echoes nothing."""
+    called: list[sip.InviteReceived] = []
+    ended = asyncio.Event()
+
+    def happened(event: sip.SipEvent) -> None:
+        if isinstance(event, sip.InviteReceived):
+            called.append(event)
+            endpoint.ring(event.session, now=runner.now())
+            answer = offer_audio(host="127.0.0.1", port=40_000, session_id=5)
+            endpoint.accept(event.session, answer, now=runner.now())
+        elif isinstance(event, sip.SessionEnded):
+            ended.set()
+
+    endpoint = SipEndpoint(SipSettings(), SystemEntropy(), lambda _flow: "house")
+    runner = SipRunner(endpoint, happened)
+    bound = await runner.listen_udp()
+    trunk = TrunkEntry(name="out", addresses=("127.0.0.1",), country="LU", registrar=f"127.0.0.1:{bound.address[1]}")
+    await house.publish(replace(cast.house(), version=3, trunks=(trunk,)))
+    fields = {"house": cast.HOUSE, "trunk": "out", "number": "+35220001000", "caller": cast.WEBER_LINE, "seconds": 1}
+    found = await house.command("dial", **fields)
+    await asyncio.wait_for(ended.wait(), 10)
+    [invite] = called
+    assert invite.invite.request_user == "+35220001000"
+    assert invite.invite.caller == cast.WEBER_LINE
+    assert found["dial"]
+    runner.close()
 
 
 async def test_a_stranger_is_refused(house: RealHouse) -> None:

@@ -60,16 +60,19 @@ class Phone(Changes):
         self._runner: SipRunner
         self.rtp: RtpCaller
 
-    async def dials(self, line: str, number: str = "+352621000147") -> None:
+    async def dials(self, line: str, number: str = "+352621000147", *, tcp: bool = False) -> None:
         endpoint = SipEndpoint(SipSettings(), SystemEntropy(), lambda _flow: "house")
         self._runner = SipRunner(endpoint, self._event, SystemClock().monotonic)
-        bound = await self._runner.listen_udp()
+        port = self.house.tcp_port if tcp else self.house.sip_port
+        if tcp:
+            flow = await self._runner.open_streams("tcp").connect("127.0.0.1", port)
+        else:
+            flow = (await self._runner.listen_udp()).flow(("127.0.0.1", port))
         self.rtp = await RtpCaller.make(("127.0.0.1", 9))
         offer = offer_audio(host="127.0.0.1", port=self.rtp.address[1], session_id=1)
-        port = self.house.sip_port
         self.session = endpoint.dial(
             f"sip:{line}@127.0.0.1:{port}",
-            bound.flow(("127.0.0.1", port)),
+            flow,
             f"sip:{number}@127.0.0.1",
             offer,
             now=self._runner.now(),
@@ -208,6 +211,8 @@ class RealHouse:
         self.folder = folder
         self.line_socket = _listening(socket.SOCK_STREAM)
         self.sip_socket = _listening(socket.SOCK_DGRAM)
+        self.tcp_socket = _listening(socket.SOCK_STREAM)
+        self.tcp_port = self.tcp_socket.getsockname()[1]
         self.line_port = self.line_socket.getsockname()[1]
         self.sip_port = self.sip_socket.getsockname()[1]
         self.rtp = _free_range()
@@ -223,10 +228,11 @@ class RealHouse:
         self.media = await _start("permanence.engine.mediaplane", arguments)
 
     async def start_exchange(self) -> None:
-        line, sip_udp = self.line_socket.fileno(), self.sip_socket.fileno()
+        line, sip_udp, sip_tcp = self.line_socket.fileno(), self.sip_socket.fileno(), self.tcp_socket.fileno()
         arguments = ["--data", str(self.folder), "--run", str(self.folder), "--engine", "wire", "--rtp", self.rtp]
         arguments += ["--origin", ORIGIN, "--fd", f"line={line}", "--fd", f"sip-udp={sip_udp}"]
-        self.exchange = await _start("permanence.engine.exchange", arguments, (line, sip_udp))
+        arguments += ["--fd", f"sip-tcp={sip_tcp}"]
+        self.exchange = await _start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp))
 
     async def kill(self, process: asyncio.subprocess.Process | None) -> None:
         """kill -9."""
@@ -278,6 +284,7 @@ class RealHouse:
                     await process.wait()
         self.line_socket.close()
         self.sip_socket.close()
+        self.tcp_socket.close()
 
 
 @contextlib.asynccontextmanager

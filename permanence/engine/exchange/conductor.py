@@ -19,6 +19,7 @@ from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.parts import ExchangeSettings, Parts, SlicesPort
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seat_desk import SeatDesk
+from permanence.engine.exchange.status import status_of
 from permanence.engine.exchange.trunks import HouseTrunk, TrunkBook
 from permanence.engine.exchange.turn import JournalPort, PagesPort, Turn
 from permanence.kernel.clock import Entropy
@@ -171,6 +172,7 @@ class Conductor:
     def _leg_event(self, event: media.LegFailed | media.LegHeard | media.LegSilent, moment: Moment) -> None:
         if isinstance(event, media.LegHeard):
             self.dialling.leg_heard(event)
+            self.parts.alarms.pop("leg", None)
         call = self.parts.calls.get(event.leg)
         if call is None:
             return
@@ -267,7 +269,7 @@ class Conductor:
             elif isinstance(command, commands.Versions):
                 return self.parts.slices.table.versions()
             elif isinstance(command, commands.Status):
-                return self.status(moment)
+                return status_of(self.parts, self.seat_desk, moment)
             else:
                 raise Refusal("the exchange does not know this command")
             return None
@@ -285,32 +287,6 @@ class Conductor:
                 self.parts.desks[house].table_changed(table, moment)
             else:
                 self.parts.desks[house] = self.new_desk(house)
-
-    def status(self, moment: Moment) -> dict[str, Any]:
-        """What lives, for `./run doctor` and the supervisor's screens; no caller's number is in it."""
-        return {
-            "engine": self.parts.settings.engine,
-            "at": moment.at.isoformat(),
-            "calls": [
-                {"call": call.id, "house": call.house, "client": call.client, "state": call.state.value}
-                for call in self.parts.calls.values()
-            ],
-            "seats": [
-                {
-                    "house": seat.house,
-                    "secretary": seat.secretary,
-                    "connected": bool(seat.page),
-                    "line": "up" if seat.line_up else "down",
-                    "presence": self.seat_desk.presence_of(seat),
-                }
-                for seat in self.parts.seats
-            ],
-            "queue": {house: desk.reception.queue().waiting for house, desk in self.parts.desks.items()},
-            "trunks": self.parts.trunks.names(),
-            "alarms": [{"code": code, "why": why} for code, why in self.parts.alarms.items()],
-            "sip": self.parts.endpoint.counters(),
-            "journal": {"accepting": self.parts.journal.accepting},
-        }
 
     # -- time ------------------------------------------------------------------------------------------------------
 

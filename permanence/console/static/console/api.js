@@ -23,6 +23,11 @@ export function onSite(listener) {
   listeners.push(listener);
 }
 
+/** The token against forged requests: the cookie's, since signing in again in another tab renews it. */
+function token() {
+  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? config.csrf;
+}
+
 /** Sends a request; gives the response when it is a good one. Throws SiteRefusal when the site refuses, TypeError (or a timeout) when it is down.
  * @param {string} path @param {{method?: string, json?: unknown, keepalive?: boolean}} [options] */
 export async function request(path, { method = "GET", json, keepalive = false } = {}) {
@@ -34,7 +39,7 @@ export async function request(path, { method = "GET", json, keepalive = false } 
       credentials: "same-origin",
       redirect: "manual",
       signal: AbortSignal.timeout(8000),
-      headers: { "X-CSRFToken": config.csrf, Accept: "application/json", ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
+      headers: { "X-CSRFToken": token(), Accept: "application/json", ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
       body: json === undefined ? undefined : JSON.stringify(json),
     });
   } catch (error) {

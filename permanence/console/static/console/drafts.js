@@ -175,8 +175,10 @@ export class Drafts {
     try {
       await request("/console/messages", { method: "POST", json: body });
     } catch (error) {
-      if (error instanceof SiteRefusal && error.status !== 401 && error.status < 500) {
+      // Only a reasoned no gives the message back to her; anything else (signed out, a proxy, a restart) is tried again.
+      if (error instanceof SiteRefusal && error.status === 422) {
         draft.state = "typing";
+        if (error.code === "message_id_taken") draft.message = newId();
         this.put(draft);
         this.hooks.refused(draft, error);
         return true;

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the console asks of the site: for secretaries only, of their own house, one client never beside another."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from permanence.clients import queries as clients
+from permanence.foundation import operations, who
+from permanence.foundation.models import House
+from permanence.foundation.rules import Role
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.kernel.tickets import read_ticket
+from permanence.project import demo_cast as cast
+from permanence.project import demo_house
+from permanence.project.supervisor.folder import make_keys, make_parts
+
+ADDRESSES = (
+    "/console",
+    "/console/ticket?seat=abc",
+    "/console/drafts",
+    "/console/number?text=15",
+    "/console/fragments/messages",
+    "/console/history",
+)
+NUMBER = "+352621000147"
+
+
+@pytest.fixture
+def house(db: None, settings: Any, tmp_path: Path) -> Path:
+    """The demonstration house in a data folder of its own."""
+    make_parts(tmp_path)
+    make_keys(tmp_path, SystemEntropy())
+    settings.PERMANENCE = django_settings.PERMANENCE.changed(data=tmp_path, demonstration=True)
+    settings.DEMONSTRATION = True
+    demo_house.load_demo_house(at=SystemClock().now(), entropy=SystemEntropy())
+    return tmp_path
+
+
+def signed_in(email: str, *, checked: bool = False) -> Client:
+    """A browser in which this person signed in; `checked`: forged requests are refused, as in the product."""
+    client = Client(enforce_csrf_checks=False, headers={"accept-language": "fr"})
+    assert client.login(username=email, password=cast.PASSWORD)
+    client.handler.enforce_csrf_checks = checked
+    return client
+
+
+def client_named(name: str) -> tuple[str, str]:
+    """The id of a client and of his first recipient."""
+    found = next(each for each in clients.clients(house=demo_house.HOUSE) if each.name == name)
+    return found.id, clients.recipients(house=demo_house.HOUSE, client=found.id)[0].id
+
+
+def message(name: str = "Dr Weber", **changed: Any) -> dict[str, Any]:
+    client, recipient = client_named(name)
+    body = {"message": "m" * 20, "call": "call-1", "client": client, "recipient": recipient, "caller_number": NUMBER}
+    return {**body, "caller_name": "Jeanne Hoffmann", "urgency": "today", "text": "Rappeler.", **changed}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_only_a_secretary_is_served(house: Path, address: str) -> None:
+    assert Client().get(address)["location"].startswith("/login")
+    assert signed_in(cast.WEBER).get(address).status_code == 403
+    assert signed_in(cast.CLAIRE).get(address).status_code == 200
+
+
+def test_a_ticket_is_the_secretarys_own(house: Path) -> None:
+    text = signed_in(cast.CLAIRE).get("/console/ticket?seat=seat1").json()["ticket"]
+    ticket = read_ticket(text, (house / "keys" / "ticket.key").read_bytes(), at=SystemClock().now())
+    assert (ticket.house, ticket.name, ticket.seat, ticket.rights) == ("demo", "Claire", "seat1", ("answer",))
+
+
+@pytest.mark.parametrize("seat", ["", "a b", "é", "x" * 65, "../x"])
+def test_a_seat_has_the_shape_of_a_seat(house: Path, seat: str) -> None:
+    answer = signed_in(cast.CLAIRE).get("/console/ticket", {"seat": seat})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_request")
+
+
+def test_a_forged_request_changes_nothing(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE, checked=True)
+    assert claire.post("/console/messages", message(), content_type="application/json").status_code == 403
+    draft = {"body": {"text": "x"}}
+    assert claire.put("/console/drafts/call-1", draft, content_type="application/json").status_code == 403
+    assert claire.get("/console/drafts").json() == {"drafts": []}
+
+
+def test_a_message_sent_twice_is_kept_once(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    for _ in range(2):
+        answer = claire.post("/console/messages", message(), content_type="application/json")
+        assert (answer.status_code, answer.json()["message"]) == (201, "m" * 20)
+    page = claire.get("/console/fragments/messages").content.decode()
+    assert page.count("Jeanne Hoffmann") == 1
+    assert "Rappeler." not in page
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"text": " "}, "text_missing"),
+        ({"client": "999999"}, "no_such_client"),
+        ({"recipient": "999999"}, "no_such_recipient"),
+        ({"reason": "nonsense"}, "no_such_reason"),
+        ({"text": 3}, "bad_request"),
+        ({"read_back": "yes"}, "bad_request"),
+    ],
+)
+def test_a_refusal_has_a_code_the_page_has_words_for(house: Path, changed: dict[str, Any], code: str) -> None:
+    answer = signed_in(cast.CLAIRE).post("/console/messages", message(**changed), content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])
+def test_what_is_not_an_object_is_refused(house: Path, body: bytes) -> None:
+    claire = signed_in(cast.CLAIRE)
+    assert claire.post("/console/messages", body, content_type="application/json").status_code == 422
+    assert claire.put("/console/drafts/call-1", body, content_type="application/json").status_code == 422
+
+
+def test_drafts_are_each_secretarys_own(house: Path) -> None:
+    claire, aoife = signed_in(cast.CLAIRE), signed_in(cast.AOIFE)
+    draft = {"body": {"text": "Le début"}}
+    assert claire.put("/console/drafts/call-1", draft, content_type="application/json").status_code == 204
+    assert claire.get("/console/drafts").json() == {"drafts": [{"call": "call-1", "body": {"text": "Le début"}}]}
+    assert aoife.get("/console/drafts").json() == {"drafts": []}
+    aoife.delete("/console/drafts/call-1")
+    assert len(claire.get("/console/drafts").json()["drafts"]) == 1
+    claire.delete("/console/drafts/call-1")
+    assert claire.get("/console/drafts").json() == {"drafts": []}
+
+
+def test_the_history_never_shows_another_client(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    claire.post("/console/messages", message("Cabinet Dupont"), content_type="application/json")
+    dupont, weber = client_named("Cabinet Dupont")[0], client_named("Dr Weber")[0]
+    at_dupont = claire.get("/console/history", {"client": dupont, "number": NUMBER}).content.decode()
+    at_weber = claire.get("/console/history", {"client": weber, "number": NUMBER}).content.decode()
+    assert "pris par Claire" in at_dupont
+    assert "pris par Claire" not in at_weber
+
+
+def test_another_house_sees_nothing(house: Path) -> None:
+    signed_in(cast.CLAIRE).post("/console/messages", message(), content_type="application/json")
+    at = SystemClock().now()
+    operations.open_house(slug="other", name="Other", language="fr", country="FR", time_zone="Europe/Paris", at=at)
+    operations.add_person(
+        email="eve@other.example",
+        name="Eve",
+        language="fr",
+        roles=frozenset({Role.SECRETARY}),
+        password="a long enough pass phrase",
+        by=who.system_of(House.objects.get(slug="other")),
+        at=at,
+    )
+    eve = Client()
+    assert eve.login(username="eve@other.example", password="a long enough pass phrase")
+    assert "Jeanne" not in eve.get("/console/fragments/messages").content.decode()
+    history = eve.get("/console/history", {"client": client_named("Dr Weber")[0], "number": NUMBER}).content.decode()
+    assert "Claire" not in history
+    answer = eve.post("/console/messages", message(message="n" * 20), content_type="application/json")
+    assert answer.json()["code"] == "no_such_client"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [("621 000 147", "+352 621 000 147"), ("+33 1 99 00 12 34", "+33 1 99 00 12 34"), ("12", None), ("", None)],
+)
+def test_numbers_are_read_by_the_clients_country(house: Path, typed: str, found: str | None) -> None:
+    asked = {"text": typed, "client": client_named("Dr Weber")[0]}
+    assert signed_in(cast.CLAIRE).get("/console/number", asked).json().get("display") == found
+
+
+def test_the_page_carries_no_inline_code(house: Path) -> None:
+    page = signed_in(cast.CLAIRE).get("/console").content.decode()
+    assert " style=" not in page
+    assert " onclick=" not in page
+    assert page.count("<script") == page.count('type="application/json"') + page.count('type="module"')
