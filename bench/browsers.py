@@ -67,11 +67,13 @@ class BrowserEnd:
         self._sequence = 0
         self._far: Far | None = None
         self._checked = False
+        self._controlling = True
         self._sessions = srtp_sessions
 
     def describe(self, setup: str = "actpass") -> str:
         """An offer (`actpass`) or an answer (`active`) in the shape of a browser's; our candidate is told by a check."""
         port = self.socket.getsockname()[1]
+        self._controlling = setup == "actpass"
         return "\r\n".join([
             "v=0", "o=- 4611731400430051336 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
             f"m=audio {port} UDP/TLS/RTP/SAVPF 8", "c=IN IP4 127.0.0.1", f"a=ice-ufrag:{self.ufrag}",
@@ -131,9 +133,11 @@ class BrowserEnd:
         attributes = [
             (stun.USERNAME, f"{far.ufrag}:{self.ufrag}".encode()),
             (stun.PRIORITY, (1853817087).to_bytes(4, "big")),
-            (stun.ICE_CONTROLLING, bytes(8)),
-            (stun.USE_CANDIDATE, b""),
         ]
+        if self._controlling:  # the side that offered (RFC 8445 section 6.1.1), or any side of an ICE-lite agent
+            attributes += [(stun.ICE_CONTROLLING, bytes(8)), (stun.USE_CANDIDATE, b"")]
+        else:
+            attributes.append((stun.ICE_CONTROLLED, bytes(8)))
         request = stun.build_stun(stun.BINDING_REQUEST, _ENTROPY.token(12), attributes, far.password.encode())
         self._send(request, far.address)
 

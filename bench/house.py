@@ -60,10 +60,14 @@ class Worker:
         self.process.stdin.write(json.dumps(message) + "\n")
         self.process.stdin.flush()
 
+    def answer(self) -> Any:
+        """The line of JSON that comes back."""
+        return json.loads(self.says())
+
     def asked(self, message: Any) -> Any:
         """Sends a line of JSON, gives the line of JSON that comes back."""
         self.told(message)
-        return json.loads(self.says())
+        return self.answer()
 
     def close(self, *, terminate: bool = False) -> None:
         """Ends it: by the end of its stdin, or by SIGTERM."""

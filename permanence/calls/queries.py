@@ -144,6 +144,12 @@ def to_call_back(*, house: str, at: datetime) -> tuple[CallRow, ...]:
     return tuple(_view(row) for row in found.select_related(*_JOINED)[:LIST_LIMIT])
 
 
+def lines_of_nobody(*, house: str, since: datetime) -> tuple[str, ...]:
+    """The lines on which calls came since a moment and that were no client's then, as the carrier wrote them."""
+    found = Call.objects.for_house(house).filter(client__isnull=True, arrived_at__gte=since).exclude(called_line="")
+    return tuple(found.order_by("called_line").values_list("called_line", flat=True).distinct()[:LIST_LIMIT])
+
+
 def called_back(*, house: str, since: datetime) -> tuple[CallRow, ...]:
     """Those marked as called back since a moment, the latest first: what can be undone. One query."""
     found = Call.objects.for_house(house).filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")

@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Today's messages as the console draws them: what waits first, the oldest urgent one on top, what is done in grey."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from permanence.messaging import words
-from permanence.messaging.queries import MessageRow
+from permanence.messaging.queries import AnswerView, MessageRow
 from permanence.messaging.rules import Fill, Urgency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnAnswer:
+    """What a person of the client wrote back; `when` on the client's clock."""
+
+    name: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnRow:
-    """One message of the list. `steps` are the classes of the four boxes; `others`: who acknowledged beside him."""
+    """One message of the list. `steps` are the classes of the four boxes; `others`: who acknowledged beside him;
+    `answers`: what the client wrote back, the oldest first."""
 
     row: MessageRow
     steps: tuple[str, ...]
     track: str
     sentence: str
     others: tuple[str, ...]
+    answers: tuple[DrawnAnswer, ...]
     age: str
     age_class: str
     is_urgent: bool
@@ -29,13 +40,13 @@ _STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
 _AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
 
 
-def message_rows(found: Iterable[MessageRow]) -> tuple[DrawnRow, ...]:
-    """The rows in the order of what must be done: urgent, failed, waiting, acknowledged; each newest first."""
-    drawn = [_drawn(row) for row in found]
+def message_rows(found: Iterable[MessageRow], answers: Mapping[str, tuple[AnswerView, ...]]) -> tuple[DrawnRow, ...]:
+    """The rows with the answers to them (by message), in the order of what must be done: urgent, failed, waiting, acknowledged; each newest first."""
+    drawn = [_drawn(row, answers.get(row.message, ())) for row in found]
     return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
 
 
-def _drawn(row: MessageRow) -> DrawnRow:
+def _drawn(row: MessageRow, answers: tuple[AnswerView, ...]) -> DrawnRow:
     state, zone = row.state, ZoneInfo(row.time_zone)
     track = "track--failed" if state.failed is not None else "track--final" if state.is_acknowledged else ""
     return DrawnRow(
@@ -44,6 +55,9 @@ def _drawn(row: MessageRow) -> DrawnRow:
         track=track,
         sentence=words.state_sentence(state, zone),
         others=tuple(words.others_sentence(act, zone) for act in state.others_acknowledged),
+        answers=tuple(
+            DrawnAnswer(name=each.name, when=words.moment(each.at, zone), text=each.text) for each in answers
+        ),
         age=words.age_words(state.age),
         age_class=_AGE[state.age_level.value],
         is_urgent=row.urgency is Urgency.URGENT and not state.is_acknowledged,

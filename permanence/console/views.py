@@ -206,8 +206,9 @@ def _country(by: Who, client: str) -> str:
 def messages_fragment(request: HttpRequest) -> HttpResponse:
     """Today's messages with their state, those that still wait first."""
     by = who(request)
-    found = rows.message_rows(messages.todays_messages(by.house, _CLOCK.now()))
-    return render(request, "console/messages.html", {"rows": found})
+    found = messages.todays_messages(by.house, _CLOCK.now())
+    answers = messages.answers_to(by.house, [row.message for row in found if row.answers])
+    return render(request, "console/messages.html", {"rows": rows.message_rows(found, answers)})
 
 
 @never_cache

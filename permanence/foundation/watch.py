@@ -83,7 +83,7 @@ class Watcher:
             await asyncio.sleep(AGAIN_S)
 
     async def _sqlite(self) -> AsyncIterator[str]:
-        with contextlib.closing(sqlite3.connect(self._database["NAME"], isolation_level=None)) as connection:
+        with contextlib.closing(sqlite3.connect(self._database["NAME"], uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA query_only = ON")
             last = connection.execute(NEWEST).fetchone()[0]
             seen = connection.execute("PRAGMA data_version").fetchone()[0]

@@ -23,15 +23,28 @@ class Event:
 
 def to_plain(value: Any) -> Any:
     """`value` as what `json.dumps` accepts: datetimes in RFC 3339, tuples as lists, dataclasses as objects."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if kind in _FIELDS or (dataclasses.is_dataclass(value) and not isinstance(value, type)):
+        return {name: to_plain(getattr(value, name)) for name in _fields(kind)}
     if isinstance(value, (tuple, list, frozenset)):
         return [to_plain(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
     return value
+
+
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type[Any]) -> tuple[str, ...]:
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _FIELDS[kind]
 
 
 def from_plain[T](kind: type[T], data: Any) -> T:
@@ -50,8 +63,12 @@ def _read(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one return per kind r
         inner = [part for part in typing.get_args(kind) if part is not type(None)]
         return _read(inner[0], data)
     if origin is tuple:
+        if not isinstance(data, (list, tuple)):
+            raise TypeError(f"expected a list, found {type(data).__name__}")
         return tuple(_read(typing.get_args(kind)[0], item) for item in data)
     if origin is dict:
+        if not isinstance(data, dict):
+            raise TypeError(f"expected an object, found {type(data).__name__}")
         return {key: _read(typing.get_args(kind)[1], item) for key, item in data.items()}
     if kind is datetime:
         return datetime.fromisoformat(data)

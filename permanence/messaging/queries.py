@@ -125,6 +125,15 @@ def message(house: str, message: str, at: datetime) -> MessageView | None:
     return None if row is None else view_of(row, house=house, at=at)
 
 
+def answers_to(house: str, messages: Iterable[str]) -> dict[str, tuple[AnswerView, ...]]:
+    """What the clients wrote back to these messages, for the house's staff: by message, the oldest first. One query."""
+    found: dict[str, tuple[AnswerView, ...]] = defaultdict(tuple)
+    rows = MessageAnswer.objects.for_house(house).filter(message__key__in=list(messages))
+    for row in rows.select_related("message").order_by("at", "pk"):
+        found[row.message.key] += (answer_view(row, house),)
+    return dict(found)
+
+
 def messages_for_person(house: str, person: str, at: datetime) -> list[MessageRow]:
     """The portal's list: the messages of the person's clients; what waits first, then newest first.
 

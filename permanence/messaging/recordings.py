@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What callers spoke: taken over from the spool, sealed under the house's key, given back as a WAV file.
 
-The spool holds A-law at 8 kHz without a header (`docs/contracts.md`); a WAV file of format 6 holds the same bytes, and
-browsers play it. The sealed file appears whole or not at all; the spool's is deleted once the message is committed.
+The spool's files are sealed by media for the worker alone (`telephony.spool`); they hold A-law at 8 kHz, and so does a
+WAV file of format 6, which browsers play. The house's file appears whole or not at all; the spool's is deleted once the
+message is committed.
 """
 
 import os
@@ -14,6 +15,7 @@ from django.conf import settings
 
 from permanence.foundation import secrecy
 from permanence.kernel.refusals import Refusal
+from permanence.telephony import spool
 
 PURPOSE = "message.audio"
 RATE = 8000
@@ -27,14 +29,18 @@ class RecordingMissing(Refusal):
 
 
 def take_over(*, house: str, key: str, file: str) -> None:
-    """Seal the spool's `file` as the recording of a message, unless that was done before. Raises RecordingMissing."""
+    """Seal the spool's `file` as the recording of a message, unless that was done before.
+
+    Raises RecordingMissing, and telephony.spool.SpoolBroken when the file does not open.
+    """
     place = _place(house, key)
     if place.exists():
         return
     try:
-        audio = _spooled(file).read_bytes()
+        sealed = _spooled(file).read_bytes()
     except FileNotFoundError as error:
         raise RecordingMissing(file) from error
+    audio = spool.open_file(sealed, file=file, private=_private_key)
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = place.with_name(f".{place.name}")
     with open(beside, "wb", opener=_private) as out:
@@ -47,6 +53,19 @@ def take_over(*, house: str, key: str, file: str) -> None:
 def forget_spool(file: str) -> None:
     """Delete the spool's file; it was taken over."""
     _spooled(file).unlink(missing_ok=True)
+
+
+def spooled() -> list[tuple[str, float, float]]:
+    """The recordings waiting in the spool: name, seconds of audio, and the moment of the last writing (Unix seconds)."""
+    folder: Path = settings.PERMANENCE.data / "spool"
+    found = []
+    for path in sorted(folder.glob("*.alaw")):
+        try:
+            data, written = path.read_bytes(), path.stat().st_mtime
+        except FileNotFoundError:  # taken over at this moment
+            continue
+        found.append((path.name, sum(block.samples for block in spool.blocks(data)) / RATE, written))
+    return found
 
 
 def read(*, house: str, key: str) -> bytes | None:
@@ -75,6 +94,14 @@ def wav(audio: bytes) -> bytes:
         )
     )
     return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+def _private_key(key: bytes) -> bytes:
+    folder: Path = settings.PERMANENCE.data / "keys"
+    try:
+        return (folder / spool.private_key_file(key)).read_bytes()
+    except FileNotFoundError as error:
+        raise spool.SpoolBroken(f"the key {key.hex()} of the spool is not there") from error
 
 
 def _private(path: str, flags: int) -> int:

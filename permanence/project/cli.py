@@ -18,14 +18,23 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
-    "": Command("supervisor.start", "", "the demonstration house, on this machine only"),
-    "--empty": Command("supervisor.start", "DIR", "a real house in its own data folder"),
-    "demo": Command("demo_callers", "", "callers for the demonstration house, until Ctrl-C"),
-    "doctor": Command("doctor", "", "says in plain words what is wrong with a house"),
-    "backup": Command("backup", "DIR", "copies a house while it runs"),
-    "restore": Command("backup_restore", "COPY --data DIR", "puts a copy back into an empty folder"),
-    "install": Command("install", "DIR", "makes a service that starts at boot, of a house made by --empty"),
-    "phone": Command("phone.command", "NUMBER", "a telephone that calls the running house"),
+    "": Command("permanence.project.supervisor.start", "", "the demonstration house, on this machine only"),
+    "--empty": Command("permanence.project.supervisor.start", "DIR", "a real house in its own data folder"),
+    "demo": Command("permanence.project.demo_callers", "", "callers for the demonstration house, until Ctrl-C"),
+    "doctor": Command("permanence.project.doctor", "", "says in plain words what is wrong with a house"),
+    "keys": Command(
+        "permanence.project.keys", "[rotate | export DIR]", "lists the keys of a house, makes new ones, copies them"
+    ),
+    "backup": Command("permanence.project.backup", "DIR", "copies a house while it runs"),
+    "restore": Command("permanence.project.backup_restore", "COPY --data DIR", "puts a copy back into an empty folder"),
+    "trunk test": Command(
+        "permanence.project.trunk_test", "NUMBER", "calls a number over a trunk and says what the carrier does"
+    ),
+    "install": Command(
+        "permanence.project.install", "DIR", "makes a service that starts at boot, of a house made by --empty"
+    ),
+    "bench": Command("bench.command", "NAME", "measures the house and prints the figures"),
+    "phone": Command("permanence.project.phone.command", "NUMBER", "a telephone that calls the running house"),
 }
 
 
@@ -55,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"./run knows no {rest[0]!r}. It knows:\n{usage()}\n")
         return 2
     try:
-        module = importlib.import_module(f"permanence.project.{COMMANDS[name].module}")
+        module = importlib.import_module(COMMANDS[name].module)
         return int(module.main(rest))
     except Refusal as refusal:
         sys.stderr.write(f"{refusal.why}\n")

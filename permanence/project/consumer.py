@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from threading import Event as Flag
 
-from django.db import DatabaseError, IntegrityError, close_old_connections
+from django.db import DatabaseError, DataError, IntegrityError, close_old_connections
 
 from permanence.foundation import bus
 from permanence.foundation.exchange import EngineMessage, Exchange, ExchangeAbsent, ExchangeRefused
@@ -91,7 +91,7 @@ class Consumer:
         for attempt in range(1, TRIES + 1):
             try:
                 hearer(message.engine, message.sequence, event)
-            except IntegrityError as error:
+            except (IntegrityError, DataError) as error:  # what it says does not fit: its own fault
                 problem: Exception = error
             except DatabaseError:
                 raise

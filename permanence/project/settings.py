@@ -8,7 +8,7 @@ written at import. A process that serves asks for `SECRET_KEY`, and fails when t
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.utils.csp import CSP
 
@@ -86,11 +86,16 @@ TEMPLATES: list[dict[str, Any]] = [
 
 
 def database(settings: Configuration) -> dict[str, Any]:
-    """The database: embedded SQLite in the data folder, or PostgreSQL by `postgresql://user:password@host:port/name`."""
+    """The database: embedded SQLite in the data folder, or PostgreSQL by `postgresql://user:password@host:port/name`.
+
+    SQLite's file must be there (`prepare` makes it): a process that made an empty one where the house's is missing
+    would leave a journal beside it that spoils the real one when it is put back. A percent-encoded folder as host is
+    that of PostgreSQL's Unix socket.
+    """
     if not settings.database_url:
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(settings.database),
+            "NAME": f"file:{quote(str(settings.database))}?mode=rw",
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 5,
@@ -103,10 +108,16 @@ def database(settings: Configuration) -> dict[str, Any]:
         "NAME": url.path.lstrip("/"),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
-        "HOST": unquote(url.hostname or ""),
+        "HOST": _host(url.netloc),
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": None,
     }
+
+
+def _host(netloc: str) -> str:
+    """The host as written: `urlsplit` gives it in small letters, which a folder's name does not survive."""
+    host = netloc.rpartition("@")[2]
+    return unquote(host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0])
 
 
 DATABASES = {"default": database(PERMANENCE)}

@@ -20,6 +20,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permanence.project.settings")
 django.setup()
 
 # The rooms can be imported only once Django is set up.
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from permanence.dispatch import tasks as dispatch  # noqa: E402
@@ -95,6 +96,7 @@ class Loop:
             self.sweep_at = at + SWEEP_EVERY
             live.sweep(at=at)
             outbox.sweep(before=at - OUTBOX_KEPT)
+            SessionStore.clear_expired()
 
     def _exchange(self, act: Callable[[], object]) -> bool:
         """Whether the exchange took it; its absence is said once and is no failure."""

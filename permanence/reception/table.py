@@ -146,7 +146,10 @@ class SecretaryEntry:
 class TrunkEntry:
     """One trunk. `addresses`: "host" or "host/prefix" allowed as sources. `number_from`: where the called number
     stands (request_uri, to, p_called_party_id); `country` spells national numbers; `strip_prefix` is cut first.
-    `transport`: udp, tcp, tls. For a registered trunk `registrar`, `user` and the name of the secret in `keys/`."""
+    `transport`: udp, tcp, tls, or auto for what the DNS says. For a registered trunk `registrar`, `user` and the name
+    of the secret in `keys/`. `target` ("host" or "host:port") is where our calls go, "" for the registrar, else the
+    first address. `ca_file` in `keys/` signs the carrier's certificate, "" for the machine's authorities;
+    `client_certificate` shows the carrier ours. `keep_alive_s`: OPTIONS this often, 0 for never."""
 
     name: str
     addresses: tuple[str, ...]
@@ -157,6 +160,10 @@ class TrunkEntry:
     registrar: str = ""
     user: str = ""
     secret: str = ""
+    target: str = ""
+    ca_file: str = ""
+    client_certificate: bool = False
+    keep_alive_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The supervisor's call list: every call, who is to be called back, and a CSV file a client and month."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
@@ -20,10 +20,13 @@ from permanence.kernel.system import SystemClock
 from permanence.staff import queries as staff
 from permanence.supervision.export import calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
-from permanence.supervision.rows import drawn_calls
+from permanence.supervision.rows import drawn_calls, spelt
 
 UNDO_FOR = timedelta(hours=24)
 """How long a mark "called back" stands on the page to be undone."""
+
+NOBODYS_FOR = timedelta(days=7)
+"""How long a line on which calls came and which no client has stands on the page."""
 
 _CLOCK = SystemClock()
 
@@ -56,9 +59,16 @@ def _list_context(by: Who, asked: Asked) -> dict[str, Any]:
         "zone": zone,
         "page": page,
         "rows": drawn_calls(page.rows, zone=zone),
+        "nobodys": _nobodys_lines(by, at - NOBODYS_FOR),
         "waiting": drawn_calls(calls_of.to_call_back(house=by.house, at=at), zone=zone),
         "done": drawn_calls(calls_of.called_back(house=by.house, since=at - UNDO_FOR), zone=zone),
     }
+
+
+def _nobodys_lines(by: Who, since: datetime) -> list[str]:
+    """The lines that rang and still are nobody's: an alarm until one gives them to a client."""
+    given = clients.lines(house=by.house)
+    return [spelt(line) for line in calls_of.lines_of_nobody(house=by.house, since=since) if line not in given]
 
 
 @never_cache

@@ -26,7 +26,7 @@ def run(*arguments, **environment):
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_word_of_the_help_has_its_module(name):
-    module = importlib.import_module(f"permanence.project.{cli.COMMANDS[name].module}")
+    module = importlib.import_module(cli.COMMANDS[name].module)
     assert callable(module.main)
 
 

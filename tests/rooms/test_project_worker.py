@@ -5,11 +5,14 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import OperationalError
 
 from permanence.calls.models import Call
+from permanence.foundation import live
 from permanence.foundation.exchange import EngineMessage, Exchange
-from permanence.foundation.models import EngineEventAside, EnginePosition, OutboxEvent
+from permanence.foundation.models import EngineEventAside, EnginePosition, LiveTouch, OutboxEvent
+from permanence.kernel.system import SystemClock
 from permanence.project.consumer import Consumer
 from permanence.project.wiring import ENGINE_HEARERS, WIRING
 from permanence.project.worker import Loop
@@ -174,6 +177,15 @@ def test_the_loop_serves_the_outbox_and_brings_the_exchange_up_to_date(cast, tmp
         loop.clock.at += timedelta(minutes=1)
         loop.turn()
         assert len(table.published) == sent
+
+
+def test_what_was_only_needed_for_a_while_is_swept(cast, tmp_path):
+    live.touch("house/demo/calls", house_key=cast.marc.house_key, at=NOW - timedelta(hours=2))
+    for key, days in (("old", -1), ("running", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=SystemClock().now() + timedelta(days=days))
+    Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock()).sweep(NOW)
+    assert not LiveTouch.objects.exists()
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["running"]
 
 
 def test_a_step_that_fails_stops_no_other(cast, tmp_path):

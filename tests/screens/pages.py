@@ -144,6 +144,10 @@ class ConsolePage(Screen):
         """Picks an option of the form by its value."""
         await self.page.locator(f"input[name={name}][value={value!r}]").check(force=True)
 
+    async def choose_first(self, name: str) -> None:
+        """Picks the first option of the form."""
+        await self.page.locator(f"input[name={name}]").first.check(force=True)
+
     async def focus(self, name: str) -> None:
         """Puts the focus on a field, as Tab would."""
         await self.by_id(name).focus()

@@ -35,7 +35,7 @@ async def test_a_caller_is_answered_and_the_client_acknowledges(
             await aoife.press("F9")
             assert await phone.over() == 0
         heard_by_caller = voices.heard_in(recording)
-        caller, secretary = voices.built_in("en/voice-caller"), voices.built_in("en/voice-secretary")
+        caller, secretary = voices.caller("en"), voices.built_in("en/voice-secretary")
         assert voices.likeness(heard_by_aoife, caller) > 0.7 > voices.likeness(heard_by_aoife, secretary) + 0.1
         middle = heard_by_caller[8000:40000]
         assert voices.likeness(middle, secretary) > 0.5 > voices.likeness(middle, caller) + 0.1
@@ -73,7 +73,7 @@ async def test_a_reload_brings_the_same_conversation_back(house: WholeHouse, spe
             await aoife.shows("desk")
             await expect(aoife.by_id("text")).to_have_value("Half a sentence")
             heard = await heard_at(aoife.page, 6)
-            assert voices.likeness(heard, voices.built_in("en/voice-caller")) > 0.6
+            assert voices.likeness(heard, voices.caller("en")) > 0.6
             phone.hang_up()
             assert await phone.over() == 0
         await expect(aoife.by_id("next")).to_be_visible()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from permanence.project.phone.sound import VOICES, from_alaw, read_wav
+from permanence.project.phone.sound import PAUSE_FRAMES, VOICES, from_alaw, read_wav
 
 Samples = NDArray[np.float64]
 RATE = 8000
@@ -23,6 +23,11 @@ BAND_EDGES_HZ = (200, 400, 650, 950, 1300, 1700, 2200, 2800, 3400)
 def built_in(name: str) -> Samples:
     """One of the product's own voices ("en/voice-caller"), 8 kHz."""
     return from_alaw((VOICES / f"{name}.alaw").read_bytes()).astype(np.float64)
+
+
+def caller(language: str) -> Samples:
+    """What the telephone says again and again: its voice and the pause after it."""
+    return np.concatenate([built_in(f"{language}/voice-caller"), np.zeros(PAUSE_FRAMES * FRAME)])
 
 
 def heard_in(path: Path) -> Samples:

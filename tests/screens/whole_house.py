@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from permanence.foundation.exchange import Exchange
 from permanence.project import demo_cast as cast
 from permanence.project.phone.directory import read_table
+from tests.screens import voices
 from tests.screens.pages import CAPTURE, ConsolePage, LoginPage
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -252,3 +253,24 @@ async def signed_in(browser: Browser, house: WholeHouse, who: str, path: str, **
     await login.sign_in(who, cast.PASSWORD)
     await page.wait_for_url(f"**{path}")
     return page
+
+
+def part(heard: voices.Samples, since: float, until_s: float) -> voices.Samples:
+    """A stretch of a recording, in seconds since the answer."""
+    return heard[int(since * voices.RATE) : int(until_s * voices.RATE)]
+
+
+async def answered(console: ConsolePage, phone: PhoneCall) -> None:
+    """She answers the call that rings."""
+    await console.shows("ringing")
+    await console.press("F2")
+    await phone.says("answered")
+    await console.shows("desk")
+
+
+async def wrapped_up(console: ConsolePage, outcome: str = "information") -> None:
+    """After the call: an outcome, ready again."""
+    await expect(console.by_id("next")).to_be_visible(timeout=10000)
+    await console.choose("outcome", outcome)
+    await console.press("F2")
+    await console.presence_is("ready")

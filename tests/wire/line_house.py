@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.kernel.tickets import SeatTicket, sign_ticket
+from permanence.project.supervisor.folder import make_keys
 from permanence.reception.table import ClientSlice, HouseSlice, OpeningHours, TrunkEntry, write_slice
 from permanence.telephony.media.sdp import parse_sdp
 from permanence.telephony.media.sdp_audio import accept_answer, offer_audio
@@ -221,6 +222,7 @@ class RealHouse:
         self.ends: list[Phone | Page] = []
         (folder / "keys").mkdir()
         (folder / "keys" / "ticket.key").write_bytes(KEY)
+        make_keys(folder, SystemEntropy())
         (folder / "spool").mkdir()
 
     async def start_media(self) -> None:

@@ -182,7 +182,7 @@ async def test_recording_holds_what_the_caller_said(media: Media) -> None:
     media.gateway.record("leg", "call-1.alaw", 1.0)
     await media.until(lambda: any(isinstance(event, control.Recorded) for event in media.events))
     recorded = next(event for event in media.events if isinstance(event, control.Recorded))
-    audio = (media.data / "spool" / "call-1.alaw").read_bytes()
+    audio = opened(media.data, "call-1.alaw")
     assert (recorded.leg, recorded.file) == ("leg", "call-1.alaw")
     assert len(audio) == round(recorded.seconds * 8000) <= 8000
     assert len(audio) > 7000

@@ -18,7 +18,7 @@ from permanence.telephony.media import control
 from permanence.telephony.media.sdp import parse_sdp
 from permanence.telephony.media.sdp_browser import parse_browser_offer
 from tests.wire.media_client_webrtc import BrowserLine, tone
-from tests.wire.media_process import free_port, running_media
+from tests.wire.media_process import free_port, make_keys, opened, running_media
 
 
 class Stepped:
@@ -28,7 +28,9 @@ class Stepped:
         self.told: list[control.MediaEvent] = []
         self.written: list[tuple[str, str, float, str]] = []
         self.loop = MediaLoop()
-        self.writer = Writer(folder, lambda *what: self.written.append(what))
+        self.keys = folder.parent / "keys"
+        make_keys(folder.parent)
+        self.writer = Writer(folder, self.keys, lambda *what: self.written.append(what))
         self.plane = MediaPlane(
             Surroundings(
                 watch=self.loop.watch,
@@ -105,8 +107,8 @@ def test_a_recording_ends_at_its_limit_by_itself(stepped: Stepped, tmp_path: Pat
     assert stepped.plane.living().legs[0].recording is None
     stepped.writer.stop()
     assert stepped.written == [("leg", "a.alaw", 2.0, "")]
-    assert (tmp_path / "spool" / "a.alaw").stat().st_size == 16000
-    stepped.writer = Writer(tmp_path, lambda *what: None)
+    assert len(opened(tmp_path, "a.alaw")) == 16000
+    stepped.writer = Writer(tmp_path, tmp_path, lambda *what: None)
 
 
 def test_a_recording_keeps_its_pauses(stepped: Stepped, tmp_path: Path) -> None:
@@ -118,8 +120,8 @@ def test_a_recording_keeps_its_pauses(stepped: Stepped, tmp_path: Path) -> None:
         stepped.forward(0.02)
     stepped.plane.stop_record("leg")
     stepped.writer.stop()
-    assert (tmp_path / "spool" / "a.alaw").read_bytes() == bytes(8000) + b"\xd5" * 16000 + bytes(8000)
-    stepped.writer = Writer(tmp_path, lambda *what: None)
+    assert opened(tmp_path, "a.alaw") == bytes(8000) + b"\xd5" * 16000 + bytes(8000)
+    stepped.writer = Writer(tmp_path, tmp_path, lambda *what: None)
 
 
 def test_a_recording_begun_again_goes_on_in_its_file(stepped: Stepped) -> None:
@@ -131,7 +133,7 @@ def test_a_recording_begun_again_goes_on_in_its_file(stepped: Stepped) -> None:
         stepped.plane.stop_record("leg")
     stepped.writer.stop()
     assert [seconds for _, _, seconds, _ in stepped.written] == [1.0, 2.0]
-    stepped.writer = Writer(Path("unused"), lambda *what: None)
+    stepped.writer = Writer(Path("unused"), Path("unused"), lambda *what: None)
 
 
 def test_a_disk_that_cannot_be_written_is_told(tmp_path: Path) -> None:

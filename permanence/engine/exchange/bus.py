@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import errno
 import inspect
-import json
 import logging
 import os
 import socket
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from permanence.engine.exchange.journal import Journal
+from permanence.kernel.fast_json import decode, encode
 from permanence.kernel.refusals import Refusal
 from permanence.telephony.commands import BadMessage, HouseCommand, Subscribe, read_house_command, read_id
 
@@ -83,9 +83,9 @@ class ControlServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await _read_line(reader):
             try:
-                message = json.loads(line)
+                message = decode(line)
                 command = read_house_command(message)
-            except (ValueError, RecursionError):
+            except ValueError:
                 _send(writer, {"id": None, "ok": False, "code": "bad_message", "why": "not JSON"})
                 continue
             except BadMessage as refusal:
@@ -132,8 +132,8 @@ class ControlServer:
     async def _read_acknowledgements(self, reader: asyncio.StreamReader) -> None:
         while line := await _read_line(reader):
             try:
-                sequence = json.loads(line).get("ack")
-            except (ValueError, AttributeError, RecursionError):
+                sequence = decode(line).get("ack")
+            except (ValueError, AttributeError):
                 return
             if isinstance(sequence, int) and not isinstance(sequence, bool):
                 self._journal.acknowledge(sequence)
@@ -149,7 +149,7 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes:
 
 
 def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
-    writer.write(json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
+    writer.write(encode(message) + b"\n")
 
 
 def _bind(path: Path) -> socket.socket:

@@ -274,10 +274,12 @@ class Conductor:
                 raise Refusal("the exchange does not know this command")
             return None
 
-    def dial(self, command: commands.Dial, trunk: HouseTrunk, flow: Flow, password: str, moment: Moment) -> str:
+    def dial(
+        self, command: commands.Dial, trunk: HouseTrunk, flows: tuple[Flow, ...], password: str, moment: Moment
+    ) -> str:
         """Calls out; the id of the call. Raises Refusal."""
         with self.one_turn():
-            return self.dialling.begin(command, trunk, flow, password, moment)
+            return self.dialling.begin(command, trunk, flows, password, moment)
 
     def _table_changed(self, moment: Moment) -> None:
         table = self.parts.slices.table

@@ -7,20 +7,19 @@ does is decided by the conductor; an ill-formed one is answered by `error` and c
 
 import asyncio
 import contextlib
-import json
 import logging
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
+from websockets.http11 import Request
 
+from permanence.engine.exchange.line_socket import LineSocket
 from permanence.kernel.clock import Clock
+from permanence.kernel.fast_json import decode, encode
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket, read_ticket
 from permanence.telephony.commands import (
@@ -39,7 +38,8 @@ MAX_MESSAGE = 64 << 10
 HELLO_S = 10.0
 RATE_PER_S = 40.0
 RATE_BURST = 120.0
-MAX_QUEUED = 512
+PING_EVERY_S = 10.0
+PINGS_UNANSWERED = 2
 MAX_SOCKETS = 2_000
 CODE_TICKET, CODE_ORIGIN, CODE_TAKEN_OVER, CODE_GOING_DOWN = 4401, 4403, 4409, 4500
 _CODE_TOO_FAST = 1008
@@ -67,36 +67,33 @@ class Seats(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Page:
-    """One open socket: its way out and its allowance."""
+    """One open socket and its allowance. `hello_limit`: cuts short the wait for its hello."""
 
     name: str
-    socket: ServerConnection
-    outgoing: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED))
-    close_code: int = 1000
+    socket: LineSocket
+    origin: str
     allowance: float = RATE_BURST
     counted_at: float = 0.0
     expires: int = 0
     warned: bool = False
     seated: bool = False
+    closing: bool = False
+    hello_limit: asyncio.TimerHandle | None = None
 
     def put(self, message: dict[str, Any]) -> None:
-        """Queues a message; a page that does not read is closed."""
-        try:
-            self.outgoing.put_nowait(json.dumps(message, separators=(",", ":"), ensure_ascii=False))
-        except asyncio.QueueFull:
-            self.socket.transport.abort()
+        """Sends a message."""
+        self.socket.send(encode(message))
 
     def finish(self, code: int) -> None:
-        """Closes after what is queued went out."""
-        self.close_code = code
-        with contextlib.suppress(asyncio.QueueFull):
-            self.outgoing.put_nowait(None)
+        """Closes after what was sent before."""
+        self.closing = True
+        self.socket.close(code)
 
 
 class LineServer:
-    """Serves the line on the running loop."""
+    """Serves the line on the running loop. Implements `line_socket.Owner`."""
 
     def __init__(self, seats: Seats, clock: Clock, ticket_key: bytes, origins: Iterable[str] = ()) -> None:
         """`origins`: the only ones let in (`https://host[:port]`); none given lets in pages of this machine."""
@@ -105,8 +102,13 @@ class LineServer:
         self._key = ticket_key
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._pages: dict[str, _Page] = {}
+        self._by_socket: dict[LineSocket, _Page] = {}
         self._count = 0
-        self._servers: list[Server] = []
+        self._servers: list[asyncio.Server] = []
+        self._unwritten: list[LineSocket] = []
+        self._loop = asyncio.get_running_loop()
+        self._heart: asyncio.TimerHandle | None = None
+        self._empty = asyncio.Event()
 
     async def start(
         self, *, host: str = "127.0.0.1", port: int = 0, sockets: Sequence[socket.socket] = ()
@@ -114,36 +116,37 @@ class LineServer:
         """Listens on `host` and `port`, or on the inherited `sockets`; returns the ports."""
         places: list[dict[str, Any]] = [{"sock": inherited} for inherited in sockets] or [{"host": host, "port": port}]
         for place in places:
-            server = await serve(
-                self._serve_page,
-                process_request=self._check_request,
-                max_size=MAX_MESSAGE,
-                max_queue=32,
-                compression=None,
-                ping_interval=10,
-                ping_timeout=20,
-                close_timeout=2,
-                server_header=None,
-                logger=logging.getLogger("permanence.exchange.websocket"),
-                **place,
-            )
+            server = await self._loop.create_server(lambda: LineSocket(self, MAX_MESSAGE), backlog=512, **place)
             self._servers.append(server)
+        self._heart = self._loop.call_later(PING_EVERY_S, self._beat)
         return tuple(int(one.getsockname()[1]) for server in self._servers for one in server.sockets)
 
     async def stop(self) -> None:
         """Says goodbye to every page and closes the door."""
+        if self._heart is not None:
+            self._heart.cancel()
+        for server in self._servers:
+            server.close()
         for name in list(self._pages):
             self.close(name, CODE_GOING_DOWN, "the telephone restarts")
-        for server in self._servers:
-            server.close(close_connections=False)
+        if self._pages:
+            self._empty.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(server.wait_closed(), 3)
+                await asyncio.wait_for(self._empty.wait(), 3)
 
     def send(self, page: str, message: dict[str, Any]) -> None:
         """Sends a message to a page; nothing happens when it is gone."""
         found = self._pages.get(page)
         if found is not None:
-            found.put(message)
+            found.socket.send(encode(message))
+
+    def send_all(self, pages: Iterable[str], message: dict[str, Any]) -> None:
+        """Sends one message to many pages."""
+        text = encode(message)
+        for page in pages:
+            found = self._pages.get(page)
+            if found is not None:
+                found.socket.send(text)
 
     def close(self, page: str, code: int, why: str) -> None:
         """Says `bye` and closes."""
@@ -160,58 +163,93 @@ class LineServer:
                 page.warned = True
                 page.put({"t": "error", "code": "ticket_expired", "why": "the ticket ran out; the seat stays"})
 
-    # -- one socket ------------------------------------------------------------------------------------------------
+    # -- the sockets -----------------------------------------------------------------------------------------------
 
-    def _check_request(self, connection: ServerConnection, request: Request) -> Response | None:
+    def admit(self, request: Request) -> tuple[HTTPStatus, str] | None:
+        """See `line_socket.Owner`."""
         if urlsplit(request.path).path != PATH:
-            return connection.respond(HTTPStatus.NOT_FOUND, "not here\n")
+            return HTTPStatus.NOT_FOUND, "not here\n"
         if len(self._pages) >= MAX_SOCKETS:
-            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "too many pages\n")
+            return HTTPStatus.SERVICE_UNAVAILABLE, "too many pages\n"
         return None
+
+    def opened(self, socket: LineSocket, origin: str) -> None:
+        """See `line_socket.Owner`."""
+        self._count += 1
+        page = _Page(f"page-{self._count}", socket, origin, counted_at=self._clock.monotonic())
+        self._pages[page.name] = self._by_socket[socket] = page
+        if not self._origin_allowed(origin):
+            _log.warning("wrong_origin", extra={"fields": {"origin": origin[:200]}})
+            self._turn_away(page, CODE_ORIGIN, f"this page's address ({origin[:200]}) is not allowed here")
+            return
+        page.hello_limit = self._loop.call_later(HELLO_S, self._turn_away, page, CODE_TICKET, "no hello came")
+
+    def received(self, socket: LineSocket, data: bytes, *, is_text: bool) -> None:
+        """See `line_socket.Owner`."""
+        page = self._by_socket.get(socket)
+        if page is None or page.closing:
+            return
+        if page.hello_limit is not None:
+            page.hello_limit.cancel()
+            page.hello_limit = None
+            self._let_in(page, data, is_text)
+            return
+        if not self._within_rate(page):
+            page.put({"t": "error", "code": "too_fast", "why": "too many messages"})
+            page.finish(_CODE_TOO_FAST)
+            return
+        try:
+            message = _load(data, is_text)
+        except BadMessage as refusal:
+            page.put({"t": "error", "code": refusal.code, "why": refusal.why})
+            return
+        self._handle(page, message)
+
+    def gone(self, socket: LineSocket) -> None:
+        """See `line_socket.Owner`."""
+        page = self._by_socket.pop(socket)
+        del self._pages[page.name]
+        if page.hello_limit is not None:
+            page.hello_limit.cancel()
+        if not self._pages:
+            self._empty.set()
+        if page.seated:
+            self._seats.page_closed(page.name)
+
+    def flush_soon(self, socket: LineSocket) -> None:
+        """See `line_socket.Owner`."""
+        if not self._unwritten:
+            self._loop.call_soon(self._flush)
+        self._unwritten.append(socket)
+
+    def _flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        for one in unwritten:
+            if one.waits:
+                one.flush()
+
+    def _beat(self) -> None:
+        """A page behind a way that is dead tells nothing: it is asked, and cut off when it does not answer."""
+        self._heart = self._loop.call_later(PING_EVERY_S, self._beat)
+        for page in list(self._pages.values()):
+            page.socket.ping(PINGS_UNANSWERED)
 
     def _origin_allowed(self, origin: str) -> bool:
         if self._origins:
             return origin.rstrip("/") in self._origins
         return urlsplit(origin).hostname in _LOOPBACK
 
-    async def _serve_page(self, connection: ServerConnection) -> None:
-        self._count += 1
-        page = _Page(f"page-{self._count}", connection, counted_at=self._clock.monotonic())
-        self._pages[page.name] = page
-        writer = asyncio.create_task(self._write(page))
-        try:
-            if await self._let_in(page):
-                await self._read(page)
-        except ConnectionClosed:
-            pass
-        finally:
-            self._pages.pop(page.name, None)
-            if page.seated:
-                self._seats.page_closed(page.name)
-            page.finish(page.close_code)
-            with contextlib.suppress(ConnectionClosed, TimeoutError):
-                await asyncio.wait_for(writer, 2)
+    # -- one page --------------------------------------------------------------------------------------------------
 
-    async def _write(self, page: _Page) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while (text := await page.outgoing.get()) is not None:
-                await page.socket.send(text)
-            await page.socket.close(page.close_code)
-
-    async def _let_in(self, page: _Page) -> bool:
-        request = page.socket.request
-        origin = request.headers.get("Origin", "") if request is not None else ""
-        if not self._origin_allowed(origin):
-            _log.warning("wrong_origin", extra={"fields": {"origin": origin[:200]}})
-            return self._turn_away(page, CODE_ORIGIN, f"this page's address ({origin[:200]}) is not allowed here")
+    def _let_in(self, page: _Page, data: bytes, is_text: bool) -> None:
         try:
-            command, _ = read_seat_command(_load(await asyncio.wait_for(page.socket.recv(), HELLO_S)))
-        except TimeoutError:
-            return self._turn_away(page, CODE_TICKET, "no hello came")
+            command, _ = read_seat_command(_load(data, is_text))
         except BadMessage as refusal:
-            return self._turn_away(page, CODE_TICKET, refusal.why)
+            self._turn_away(page, CODE_TICKET, refusal.why)
+            return
         if not isinstance(command, Hello) or command.protocol != PROTOCOL:
-            return self._turn_away(page, CODE_TICKET, "the first message is hello, protocol 1")
+            self._turn_away(page, CODE_TICKET, "the first message is hello, protocol 1")
+            return
         try:
             ticket = read_ticket(command.ticket, self._key, at=self._clock.now())
             page.seated = True
@@ -220,26 +258,11 @@ class LineServer:
         except Refusal as refusal:
             page.seated = False
             _log.warning("ticket_refused", extra={"fields": {"why": refusal.why}})
-            return self._turn_away(page, CODE_TICKET, refusal.why)
-        return True
+            self._turn_away(page, CODE_TICKET, refusal.why)
 
-    def _turn_away(self, page: _Page, code: int, why: str) -> bool:
+    def _turn_away(self, page: _Page, code: int, why: str) -> None:
         page.put({"t": "bye", "code": code, "why": why})
         page.finish(code)
-        return False
-
-    async def _read(self, page: _Page) -> None:
-        async for raw in page.socket:
-            if not self._within_rate(page):
-                page.put({"t": "error", "code": "too_fast", "why": "too many messages"})
-                page.finish(_CODE_TOO_FAST)
-                return
-            try:
-                data = _load(raw)
-            except BadMessage as refusal:
-                page.put({"t": "error", "code": refusal.code, "why": refusal.why})
-                continue
-            self._handle(page, data)
 
     def _handle(self, page: _Page, data: Any) -> None:
         request = read_id(data)
@@ -274,11 +297,11 @@ class LineServer:
         return page.allowance >= 0
 
 
-def _load(raw: str | bytes) -> Any:
+def _load(data: bytes, is_text: bool) -> Any:
     """The JSON value of a text message. Raises BadMessage."""
-    if not isinstance(raw, str):
+    if not is_text:
         raise BadMessage("messages are text")
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        return decode(data)
+    except ValueError as error:
         raise BadMessage("not JSON") from error

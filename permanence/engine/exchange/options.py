@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FD_NAMES = ("line", "sip-udp", "sip-tcp")
+from permanence.engine.exchange.trunks import host_and_port
+
+FD_NAMES = ("line", "sip-udp", "sip-tcp", "sip-tls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +23,13 @@ class Options:
     line_port: int
     sip_host: str
     sip_port: int
+    sip_tls_port: int
     origins: tuple[str, ...]
     public_address: str
     first_rtp_port: int
     last_rtp_port: int
     fds: dict[str, tuple[int, ...]]
+    name_servers: tuple[tuple[str, int], ...]
     verbose: bool
 
 
@@ -39,10 +43,12 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--line-port", type=int, default=8001)
     parser.add_argument("--sip-host", default="127.0.0.1")
     parser.add_argument("--sip-port", type=int, default=5060)
+    parser.add_argument("--sip-tls-port", type=int, default=5061)
     parser.add_argument("--origin", action="append", default=[], dest="origins")
     parser.add_argument("--public-address", default="", type=_address)
     parser.add_argument("--rtp", default=(10_000, 10_999), type=_range)
     parser.add_argument("--fd", action="append", default=[], type=_fd, dest="fds")
+    parser.add_argument("--name-server", action="append", default=[], type=_server, dest="name_servers")
     parser.add_argument("--verbose", action="store_true")
     found = parser.parse_args(arguments)
     fds: dict[str, tuple[int, ...]] = {}
@@ -56,11 +62,13 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         line_port=found.line_port,
         sip_host=found.sip_host,
         sip_port=found.sip_port,
+        sip_tls_port=found.sip_tls_port,
         origins=tuple(found.origins),
         public_address=found.public_address,
         first_rtp_port=found.rtp[0],
         last_rtp_port=found.rtp[1],
         fds=fds,
+        name_servers=tuple(found.name_servers),
         verbose=found.verbose,
     )
 
@@ -77,6 +85,11 @@ def _address(text: str) -> str:
         return str(ipaddress.ip_address(text)) if text else ""
     except ValueError:
         raise argparse.ArgumentTypeError("the public address is an IP address, it stands in SDP") from None
+
+
+def _server(text: str) -> tuple[str, int]:
+    host, port = host_and_port(text)
+    return _address(host), port or 53
 
 
 def _fd(text: str) -> tuple[str, int]:

@@ -25,12 +25,13 @@ from permanence.engine.exchange.trunk_edge import TrunkEdge
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.kernel.clock import Clock, Entropy
 from permanence.kernel.tickets import SeatTicket
-from permanence.telephony.commands import Dial, Hello, HouseCommand, SeatCommand
+from permanence.telephony.commands import Dial, Hello, HouseCommand, Publish, SeatCommand
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media.control import MediaConnected, MediaEvent
+from permanence.telephony.shells.dns import NameService
 from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip.endpoint import SipEndpoint
-from permanence.telephony.sip.events import RegistrationChanged, SipEvent
+from permanence.telephony.sip.events import PingAnswered, RegistrationChanged, SipEvent
 from permanence.telephony.sip.settings import SipSettings
 
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
@@ -88,7 +89,8 @@ class Exchange:
             entropy=entropy,
         )
         self._sip = SipRunner(endpoint, self._sip_event, clock.monotonic)
-        self._edge = TrunkEdge(self._sip, self._trunks, options.data, self._conductor.parts.alarms)
+        names = NameService(entropy, clock.monotonic, servers=options.name_servers)
+        self._edge = TrunkEdge(self._sip, self._trunks, options.data, self._conductor.parts.alarms, names)
         self._control = ControlServer(options.run / CONTROL_SOCKET, options.engine, self._journal, self)
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
@@ -158,6 +160,8 @@ class Exchange:
         if isinstance(command, Dial):
             return self._dial(command)
         result = self._conductor.house_command(command, self._moment())
+        if isinstance(command, Publish):
+            self._edge.wake()
         self._after()
         return result
 
@@ -166,11 +170,11 @@ class Exchange:
         if trunk is None:
             raise CannotDial("the house has no such trunk")
         try:
-            flow = await self._edge.flow_to(trunk)
+            flows = await self._edge.flows_to(trunk)
             password = self._edge.password_of(trunk) if trunk.entry.user else ""
-        except (OSError, TimeoutError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise CannotDial(f"the carrier cannot be reached: {error}") from error
-        found = self._conductor.dial(command, trunk, flow, password, self._moment())
+        found = self._conductor.dial(command, trunk, flows, password, self._moment())
         self._after()
         return {"dial": found}
 
@@ -179,6 +183,9 @@ class Exchange:
     def _sip_event(self, event: SipEvent) -> None:
         if isinstance(event, RegistrationChanged):
             self._edge.registration_changed(event)
+            return
+        if isinstance(event, PingAnswered):
+            self._edge.ping_answered(event)
             return
         self._guarded(lambda: self._conductor.sip_event(event, self._moment()))
 

@@ -6,12 +6,13 @@ then holds records: length (u32, big endian), CRC-32 of the payload (u32), paylo
 incomplete or does not match its checksum ends what can be believed: everything after it is the torn tail.
 """
 
-import json
 import struct
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from permanence.kernel.fast_json import decode, encode
 
 FORMAT_VERSION = 1
 _MAGIC = b"PERMANENCE-JOURNAL %d\n"
@@ -28,7 +29,7 @@ class UnreadableSegment(Exception):
 
 def pack(record: dict[str, Any]) -> bytes:
     """One record as bytes. Raises ValueError above MAX_RECORD bytes."""
-    payload = json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+    payload = encode(record)
     if len(payload) > MAX_RECORD:
         raise ValueError(f"a record of {len(payload)} bytes is over the limit")
     return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
@@ -51,7 +52,7 @@ def scan(data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
         if zlib.crc32(payload) != checksum:
             return
         try:
-            record = json.loads(payload)
+            record = decode(payload)
         except ValueError:
             return
         if not isinstance(record, dict):

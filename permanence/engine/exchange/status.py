@@ -29,6 +29,7 @@ def status_of(parts: Parts, seat_desk: SeatDesk, moment: Moment) -> dict[str, An
         ],
         "queue": {house: desk.reception.queue().waiting for house, desk in parts.desks.items()},
         "trunks": parts.trunks.names(),
+        "trunk_states": parts.trunks.states(),
         "alarms": [{"code": code, "why": why} for code, why in parts.alarms.items()],
         "sip": parts.endpoint.counters(),
         "journal": {"accepting": parts.journal.accepting},

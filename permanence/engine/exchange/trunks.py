@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from permanence.reception.table import RoutingTable, TrunkEntry
 from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.location import Place
 
+STATE_FIELDS = ("registration", "registration_status", "alive", "alive_status")
+TrunkState = dict[str, object]
+"""`registration`: registered, failed or unregistered; `alive`: whether the last OPTIONS was answered; each with the
+status of the answer (0: it could not be sent). What was never asked is absent."""
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -32,6 +37,7 @@ class TrunkBook:
         self._by_key: dict[str, HouseTrunk] = {}
         self._resolved: dict[str, tuple[str, ...]] = {}
         self._table = RoutingTable()
+        self._states: dict[str, TrunkState] = {}
 
     def table_changed(self, table: RoutingTable) -> None:
         """Takes the trunks of a new table."""
@@ -45,13 +51,21 @@ class TrunkBook:
 
     def resolved(self, addresses: Mapping[str, Iterable[str]]) -> None:
         """The addresses behind the host names the trunks are given by."""
-        self._resolved = {name: tuple(found) for name, found in addresses.items()}
-        self.table_changed(self._table)
+        found = {name: tuple(behind) for name, behind in addresses.items()}
+        if found != self._resolved:
+            self._resolved = found
+            self.table_changed(self._table)
 
-    def host_names(self) -> tuple[str, ...]:
-        """The host names that need resolving."""
-        sources = (name for row in self._by_key.values() for name in _sources(row.entry))
-        return tuple(sorted({name for name in sources if not _networks_of(name)}))
+    def named_places(self) -> dict[str, Place]:
+        """The host names that need resolving, with the place each stands for."""
+        found: dict[str, Place] = {}
+        for row in self._by_key.values():
+            for name in row.entry.addresses:
+                found.setdefault(name, Place(name, 5060, "udp"))
+            place = place_of(row.entry)
+            if place is not None:
+                found[place.host] = place
+        return {name: place for name, place in found.items() if not _networks_of(name)}
 
     def registered(self) -> tuple[HouseTrunk, ...]:
         """The trunks at which we register."""
@@ -80,6 +94,19 @@ class TrunkBook:
         """The trunk of that key."""
         return self._by_key.get(key)
 
+    def rows(self) -> tuple[HouseTrunk, ...]:
+        """All trunks."""
+        return tuple(self._by_key.values())
+
+    def state_of(self, key: str) -> TrunkState:
+        """What is known of a trunk's carrier, to be read and to be changed."""
+        return self._states.setdefault(key, {})
+
+    def states(self) -> list[dict[str, object]]:
+        """The same of all trunks, for `status`: what was never asked is null."""
+        blank: dict[str, object] = dict.fromkeys(STATE_FIELDS)
+        return [{"trunk": key, **blank, **self.state_of(key)} for key in self._by_key]
+
     def names(self) -> list[str]:
         """The keys of all trunks."""
         return list(self._by_key)
@@ -101,8 +128,17 @@ def _networks_of(text: str) -> list[Network]:
 
 
 def _sources(trunk: TrunkEntry) -> tuple[str, ...]:
-    """Where the calls of a trunk come from: its addresses, and the carrier we register at."""
-    return (*trunk.addresses, host_and_port(trunk.registrar)[0]) if trunk.registrar else trunk.addresses
+    """Where the calls of a trunk come from: its addresses, and the carrier we register at or call."""
+    named = [host_and_port(text)[0] for text in (trunk.registrar, trunk.target) if text]
+    return *trunk.addresses, *named
+
+
+def place_of(trunk: TrunkEntry) -> Place | None:
+    """Where our calls and registrations go; None for a trunk that only calls us."""
+    named = trunk.target or trunk.registrar or next((one for one in trunk.addresses if "/" not in one), "")
+    host, port = host_and_port(named)
+    transport = "" if trunk.transport == "auto" else trunk.transport
+    return Place(host, port, transport) if host else None
 
 
 def host_and_port(text: str) -> tuple[str, int]:

@@ -64,7 +64,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         failed = control.RecordFailed(leg=leg, file=file, why=why)
         tell(failed if why else control.Recorded(leg=leg, file=file, seconds=seconds))
 
-    writer = Writer(arguments.data / "spool", recorded)
+    writer = Writer(arguments.data / "spool", arguments.data / "keys", recorded)
     plane = MediaPlane(
         Surroundings(
             watch=media.watch,

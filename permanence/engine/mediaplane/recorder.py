@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Recordings of callers: placed in time by the media thread, written and synced by a thread of its own."""
+"""Recordings of callers: placed in time by the media thread, sealed, written and synced by a thread of its own.
+
+What is written is sealed with the public key of the folder of keys (`telephony.spool`), a block a second: this process
+cannot read a recording, not even one of its own.
+"""
 
 import os
 import queue
 import re
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from permanence.telephony import spool
 from permanence.telephony.media.g711 import ALAW_SILENCE, SAMPLES_PER_SECOND
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\Z")
@@ -75,14 +81,25 @@ class Recording:
             self._base += size
 
 
-class Writer:
-    """The writing thread: the media thread never waits for a disk."""
+@dataclass(slots=True)
+class _File:
+    """A file being written: how many blocks and bytes of audio stand in it, and the key the next are sealed with."""
 
-    def __init__(self, folder: Path, tell: OnRecorded) -> None:
+    descriptor: int
+    public: bytes
+    blocks: int
+    samples: int
+
+
+class Writer:
+    """The writing thread: the media thread never waits for a disk or a cipher. `keys` is the folder of keys."""
+
+    def __init__(self, folder: Path, keys: Path, tell: OnRecorded) -> None:
         self._folder = folder
+        self._keys = keys
         self._tell = tell
         self._jobs: queue.SimpleQueue[tuple[Recording, bytes, float] | None] = queue.SimpleQueue()
-        self._open: dict[Recording, int] = {}
+        self._open: dict[Recording, _File] = {}
         self._failed: dict[Recording, str] = {}
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -115,27 +132,40 @@ class Writer:
                 except OSError as error:
                     self._failed[recording] = error.strerror or str(error)
             if seconds >= 0:
-                descriptor = self._open.pop(recording, None)
-                if descriptor is not None:
+                file = self._open.pop(recording, None)
+                if file is not None:
                     # The whole file: a recording that was begun again after a restart goes on where it was.
-                    seconds = os.fstat(descriptor).st_size / SAMPLES_PER_SECOND
-                    os.close(descriptor)
+                    seconds = file.samples / SAMPLES_PER_SECOND
+                    os.close(file.descriptor)
                 self._tell(recording.leg, recording.file, seconds, self._failed.pop(recording, ""))
 
     def _append(self, recording: Recording, audio: bytes, *, last: bool) -> None:
-        descriptor = self._open.get(recording)
-        if descriptor is None:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path = self._folder / recording.file
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._open[recording] = descriptor
-        view = memoryview(audio)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        file = self._open.get(recording)
+        if file is None:
+            file = self._open[recording] = self._opened(recording.file)
+        if audio:
+            block = spool.seal_block(audio, public=file.public, file=recording.file, index=file.blocks)
+            view = memoryview(block)
+            while view:
+                view = view[os.write(file.descriptor, view) :]
+            file.blocks += 1
+            file.samples += len(audio)
         if last:
-            os.fsync(descriptor)
+            os.fsync(file.descriptor)
             folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)  # its entry too must survive a power cut
             try:
                 os.fsync(folder)
             finally:
                 os.close(folder)
+
+    def _opened(self, name: str) -> _File:
+        """The file, new or begun before; a block that a crash cut off is taken away. Without a key nothing is kept."""
+        try:
+            public = (self._keys / spool.PUBLIC_KEY).read_bytes()
+        except FileNotFoundError as error:
+            raise OSError(error.errno, f"no key to seal with: {spool.PUBLIC_KEY}") from error
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        whole = list(spool.blocks(os.pread(descriptor, os.fstat(descriptor).st_size, 0)))
+        os.ftruncate(descriptor, whole[-1].end if whole else 0)
+        return _File(descriptor, public, len(whole), sum(block.samples for block in whole))

@@ -14,6 +14,7 @@ from typing import Any
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.project import config
+from permanence.telephony import spool
 
 PARTS = ("keys", "run", "journal", "table", "prompts", "spool", "audio", "log", "mail")
 STATUS_FILE = "house.json"
@@ -80,10 +81,24 @@ def make_keys(data: Path, entropy: Entropy) -> None:
     keys = data / "keys"
     _secret(keys / "ticket.key", entropy.token(32))
     _secret(keys / "django.key", base64.urlsafe_b64encode(entropy.token(48)))
+    if not (keys / spool.PUBLIC_KEY).exists():
+        make_spool_key(data)
 
 
-def _secret(path: Path, content: bytes) -> None:
-    if path.exists():
+def make_spool_key(data: Path) -> str:
+    """A new pair of keys for the spool, of which media uses the public one from the next recording on; gives its id.
+
+    The private one is written first: no recording is ever sealed for a key that is not on the disk.
+    """
+    private, public = spool.make_pair()
+    key = spool.key_id(public)
+    _secret(data / "keys" / spool.private_key_file(key), private)
+    _secret(data / "keys" / spool.PUBLIC_KEY, public, replace=True)
+    return key.hex()
+
+
+def _secret(path: Path, content: bytes, *, replace: bool = False) -> None:
+    if path.exists() and not replace:
         return
     fresh = path.with_suffix(".new")
     opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -93,6 +108,11 @@ def _secret(path: Path, content: bytes) -> None:
     finally:
         os.close(opened)
     fresh.replace(path)  # a key is whole or absent, even after a power cut
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def sockets_folder(data: Path) -> Path:

@@ -55,6 +55,8 @@ def open_real_house(configuration: Configuration, owner: dict[str, str]) -> None
 def main() -> int:
     """Reads `PERMANENCE_*` and, for a new house, the owner from stdin; returns the exit status."""
     configuration = read_configuration(os.environ)
+    if not configuration.database_url:
+        configuration.database.touch(mode=0o600)  # the settings open a file that is there, and no other
     call_command("migrate", interactive=False, verbosity=0)
     try:
         if configuration.demonstration:

@@ -2,11 +2,11 @@
 """JSON of the control messages, one object a line; the messages are described in `control`."""
 
 import dataclasses
-import json
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
+from permanence.kernel.fast_json import decode, encode
 from permanence.telephony.media.control import (
     COMMANDS,
     EVENTS,
@@ -34,11 +34,15 @@ _READERS: dict[type[Any], dict[str, FieldReader]] = {
     kind: {field.name: reader_for(get_type_hints(kind)[field.name]) for field in dataclasses.fields(kind) if field.name}
     for kind in (*_COMMANDS.values(), *_EVENTS.values(), LivingLine, LivingLeg)
 }
+_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    kind: tuple(field.name for field in dataclasses.fields(kind))
+    for kind in (*_COMMANDS.values(), *_EVENTS.values(), Reply)
+}
 
 
 def command_to_json(command: MediaCommand, request: int | None = None) -> bytes:
     """One line of JSON with its newline. `request` asks for a reply under that id."""
-    document: dict[str, Any] = {"command": command.NAME, **dataclasses.asdict(command)}
+    document: dict[str, Any] = {"command": command.NAME, **_fields_of(command)}
     if request is not None:
         document["id"] = request
     return _line(document)
@@ -58,12 +62,12 @@ def command_from_json(line: bytes) -> tuple[MediaCommand, int | None]:
 
 def event_to_json(event: MediaEvent) -> bytes:
     """One line of JSON with its newline."""
-    return _line({"event": event.NAME, **dataclasses.asdict(event)})
+    return _line({"event": event.NAME, **_fields_of(event)})
 
 
 def reply_to_json(reply: Reply) -> bytes:
     """One line of JSON with its newline."""
-    return _line(dataclasses.asdict(reply))
+    return _line(_fields_of(reply))
 
 
 def message_from_json(line: bytes) -> MediaEvent | Reply | None:
@@ -112,8 +116,8 @@ def _document(line: bytes) -> dict[str, Any]:
     if len(line) > MESSAGE_LIMIT + 1:
         raise ControlError("length")
     try:
-        document = json.loads(line)
-    except (ValueError, RecursionError):
+        document = decode(line)
+    except ValueError:
         raise ControlError("not JSON") from None
     if not isinstance(document, dict):
         raise ControlError("not an object")
@@ -127,8 +131,12 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _fields_of(message: MediaCommand | MediaEvent | Reply) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in _FIELDS[type(message)]}
+
+
 def _line(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return encode(document) + b"\n"
 
 
 def matrix_is_square(mix: Mix) -> bool:

@@ -36,6 +36,7 @@ class MediaClient:
         self._writer: asyncio.StreamWriter | None = None
         self._replies: dict[int, tuple[OnReply, asyncio.TimerHandle]] = {}
         self._number = 0
+        self._unwritten: list[bytes] = []
 
     @property
     def connected(self) -> bool:
@@ -69,12 +70,23 @@ class MediaClient:
                 loop.call_soon(on_reply, None)
             return
         if on_reply is None:
-            writer.write(command_to_json(command))
+            self._write(command_to_json(command))
             return
         self._number += 1
         number = self._number
         self._replies[number] = (on_reply, loop.call_later(_REPLY_S, self._give_up, number))
-        writer.write(command_to_json(command, number))
+        self._write(command_to_json(command, number))
+
+    def _write(self, line: bytes) -> None:
+        """The commands of one turn of the loop leave in one write."""
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unwritten.append(line)
+
+    def _flush(self) -> None:
+        unwritten, self._unwritten = self._unwritten, []
+        if self._writer is not None:
+            self._writer.write(b"".join(unwritten))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writer = writer

@@ -82,6 +82,8 @@ class SipRunner:
             sender = self._senders.get(flow.transport)
             if sender is not None:
                 sender(data, flow)
+            else:
+                self.endpoint.flow_lost(flow, self.now())  # a transport we do not have is a way that is lost
         events = self.endpoint.drain_events()
         for event in events:
             self._tell(event)

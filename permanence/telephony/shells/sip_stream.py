@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from permanence.telephony.shells.sip_udp import source_for
 from permanence.telephony.sip.flow import Address, Flow
 from permanence.telephony.sip.framing import BadFraming, Framer
 
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 _MAX_CONNECTIONS = 1_000
 _MAX_WAITING = 64
 _MAX_UNSENT = 1 << 20
-_CONNECT_TIMEOUT = 10.0
+_CONNECT_TIMEOUT = 5.0
 _PARTIAL_TIMEOUT = 30.0
 """A message begun must be whole after this: a slow sender does not hold a connection open."""
 
@@ -29,6 +30,14 @@ OnMessage = Callable[[bytes, Flow], None]
 OnLost = Callable[[Flow], None]
 Admit = Callable[[Flow], bool]
 """Whether a connection from this flow's remote address is taken at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Whom we mean to reach at an address: the name its certificate must bear, and who may have signed it."""
+
+    name: str
+    tls: ssl.SSLContext | None = None
 
 
 @dataclass(slots=True)
@@ -129,7 +138,7 @@ class StreamTransport:
         self._numbers = itertools.count(1)
         self._connections: dict[int, StreamConnection] = {}
         self._by_remote: dict[Address, StreamConnection] = {}
-        self._names: dict[Address, str] = {}
+        self._peers: dict[Address, Peer] = {}
         self._opening: dict[Address, _Opening] = {}
         self._servers: list[asyncio.Server] = []
 
@@ -173,24 +182,37 @@ class StreamTransport:
             del self._by_remote[connection.flow.remote]
         self._on_lost(connection.flow)
 
+    def expect(self, remote: Address, peer: Peer) -> Flow:
+        """Says who is at an address before a connection is made; the flow that will make it when it is sent on."""
+        self._peers[remote] = peer
+        wildcard = "::" if ":" in remote[0] else "0.0.0.0"
+        return Flow(self.transport, (source_for(remote, wildcard), self.listening_port or remote[1]), remote)
+
     async def connect(self, host: str, port: int, *, server_hostname: str | None = None) -> Flow:
         """The flow to an address: the connection that is open, or a new one. Raises OSError or ssl.SSLError.
 
         `server_hostname` is the name the certificate must bear (TLS); it is kept for when the connection has to be made
-        again.
+        again, as is what `expect` said.
         """
         if server_hostname is not None:
-            self._names[host, port] = server_hostname
+            self._peers[host, port] = Peer(server_hostname, self._peer(host, port).tls)
         known = self._by_remote.get((host, port))
         if known is not None:
             return known.flow
         loop = asyncio.get_running_loop()
-        name = self._names.get((host, port), host) if self.transport == "tls" else None
+        peer, secure = self._peer(host, port), self.transport == "tls"
         made = loop.create_connection(
-            self._accept, host, port, ssl=self._client_tls if self.transport == "tls" else None, server_hostname=name
+            self._accept,
+            host,
+            port,
+            ssl=(peer.tls or self._client_tls) if secure else None,
+            server_hostname=peer.name if secure else None,
         )
         _, connection = await asyncio.wait_for(made, _CONNECT_TIMEOUT)
         return connection.flow
+
+    def _peer(self, host: str, port: int) -> Peer:
+        return self._peers.get((host, port)) or Peer(host)
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Sends on the flow's connection, on another one to the same address, or on a new one."""

@@ -17,6 +17,8 @@ from permanence.telephony.sip.machine import Machine, State, Table
 from permanence.telephony.sip.message import SipMessage, respond
 from permanence.telephony.sip.stack import Stack
 
+LARGE = 1_300
+"""A request longer than this (octets) goes by a transport that controls congestion (RFC 3261 section 18.1.1)."""
 _L, _P, _A, _C, _T = State.CALLING, State.PROCEEDING, State.ACCEPTED, State.COMPLETED, State.TERMINATED
 
 INVITE_CLIENT: Table = {
@@ -72,8 +74,34 @@ class ClientTransaction(Machine):
         self.flow = flow
         self._on_response = on_response
         self._data = request.encode()
+        self._datagrams: Flow | None = None
         self._interval = stack.settings.t1
         self._response = request
+        if len(self._data) > LARGE and flow.transport == "udp" and stack.takes_streams(flow.remote):
+            self._datagrams = flow
+            self._go_by(Flow("tcp", flow.local, flow.remote))
+
+    def _go_by(self, flow: Flow) -> None:
+        """Takes another transport, which the Via names."""
+        self.flow = flow
+        via = self.request.via
+        via.transport = flow.transport.upper()
+        self.request.headers["Via"][0] = str(via)
+        self._data = self.request.encode()
+
+    def fire(self, happening: str) -> bool:
+        """Follows the table; a large request whose TCP is refused goes by UDP after all (RFC 3261 section 18.1.1)."""
+        if happening == "lost" and self._datagrams is not None and self.state is self.first:
+            self.stack.no_streams(self.flow.remote)
+            self._go_by(self._datagrams)
+            self._datagrams = None
+            self.transmit()
+            self.repeat()
+            return True
+        return super().fire(happening)
+
+    def repeat(self) -> None:
+        """Starts the timer of the repetitions."""
 
     def begin(self) -> None:
         """Sends the request and starts the timers."""
@@ -117,6 +145,10 @@ class InviteClient(ClientTransaction):
     def resume(self) -> None:
         """Takes the transaction over from another process: an answer is awaited, nothing is sent."""
         self.state = State.PROCEEDING
+
+    def repeat(self) -> None:
+        """Timer A."""
+        self.start_a()
 
     def start_a(self) -> None:
         """T1, doubled each time; unreliable transports only."""
@@ -163,6 +195,10 @@ class OtherClient(ClientTransaction):
         super().begin()
         self.start_e()
         self.start("f", 64 * self.stack.settings.t1)
+
+    def repeat(self) -> None:
+        """Timer E."""
+        self.start_e()
 
     def start_e(self) -> None:
         """T1, doubled up to T2; unreliable transports only."""

@@ -153,13 +153,15 @@ class SipEndpoint:
         display: str = "",
         headers: tuple[tuple[str, str], ...] = (),
         routes: tuple[str, ...] = (),
+        others: tuple[Flow, ...] = (),
     ) -> str:
         """Sends an INVITE and returns the session's id. `sdp` None asks the other side for the offer.
 
-        `routes` are Route values (`<sip:proxy;lr>`). Raises BadSyntax for an address that cannot be written.
+        `routes` are Route values (`<sip:proxy;lr>`); `others` are tried in turn after a 503, silence or a lost way.
+        Raises BadSyntax for an address that cannot be written.
         """
         self._stack.now = now
-        call = Call(target_uri, from_uri, sdp, credentials, display, headers, routes)
+        call = Call(target_uri, from_uri, sdp, credentials, display, headers, routes, others)
         session = OutgoingSession.begin(self._core, self._stack.token(10), call, flow, self._table.remove)
         self._table.add(session)
         session.invite()
@@ -187,11 +189,19 @@ class SipEndpoint:
     # trunks
 
     def register(
-        self, aor: str, registrar: str, flow: Flow, credentials: Credentials, *, now: float, expires: int = 600
+        self,
+        aor: str,
+        registrar: str,
+        flow: Flow,
+        credentials: Credentials,
+        *,
+        now: float,
+        expires: int = 600,
+        others: tuple[Flow, ...] = (),
     ) -> str:
-        """Registers and keeps registered until `unregister`; the registration's id."""
+        """Registers and keeps registered until `unregister`; the registration's id. `others` as for `dial`."""
         self._stack.now = now
-        return self._registrations.add(aor, registrar, flow, credentials, expires)
+        return self._registrations.add(aor, registrar, (flow, *others), credentials, expires)
 
     def unregister(self, registration: str, *, now: float) -> bool:
         """Takes the binding away (Expires: 0)."""

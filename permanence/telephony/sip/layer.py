@@ -4,7 +4,7 @@
 from collections.abc import Callable
 
 from permanence.telephony.sip.client import ClientTransaction, InviteClient, OtherClient
-from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.flow import Flow, same_way
 from permanence.telephony.sip.message import COOKIE, SipMessage
 from permanence.telephony.sip.server import InviteServer, OtherServer, ServerTransaction
 from permanence.telephony.sip.stack import Stack
@@ -96,5 +96,5 @@ class TransactionLayer:
     def flow_lost(self, flow: Flow) -> None:
         """Every request that waits for an answer on `flow` fails with 503."""
         for transaction in list(self._clients.values()):
-            if transaction.flow == flow:
+            if same_way(transaction.flow, flow):
                 transaction.fire("lost")

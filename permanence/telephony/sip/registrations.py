@@ -6,6 +6,7 @@ Theory of operation
     REGISTERING --2xx--> REGISTERED --85 % of the time granted--> REGISTERING
     REGISTERING --401/407--> once more with an answer (twice when the nonce was stale)
     REGISTERING --423--> once more with the time the carrier wants
+    REGISTERING --503, silence, a lost way--> the next target, each once
     REGISTERED --the flow is lost--> REGISTERING, 1 to 5 s later
     REGISTERING --anything else--> FAILED --pause: 30 s doubled up to 30 min, half of it by chance--> REGISTERING
     any --remove--> REMOVING (Expires: 0) --any final response--> gone
@@ -16,12 +17,13 @@ from permanence.telephony.sip.core import Core
 from permanence.telephony.sip.dialog import Dialog
 from permanence.telephony.sip.digest import DigestAccount
 from permanence.telephony.sip.events import RegistrationChanged
-from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.flow import Flow, same_way
 from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal
 from permanence.telephony.sip.message import SipMessage
 from permanence.telephony.sip.phrases import ALLOW
 from permanence.telephony.sip.settings import Credentials
 from permanence.telephony.sip.timers import Timer
+from permanence.telephony.sip.ways import SILENT, UNAVAILABLE
 
 _REFRESH_AT = 0.85
 _SHORTEST = 5.0
@@ -36,13 +38,15 @@ class Registration:
     """One binding at one registrar."""
 
     def __init__(
-        self, core: Core, aor: str, registrar: str, flow: Flow, *, credentials: Credentials, expires: int
+        self, core: Core, aor: str, registrar: str, flows: tuple[Flow, ...], *, credentials: Credentials, expires: int
     ) -> None:
         stack = core.stack
         self.id = stack.token(10)
         self._core = core
         self._user = Uri.parse(aor).user or ""
-        self._flow = flow
+        self._flow = flows[0]
+        self._flows = flows
+        self._tried = 0
         self._account = DigestAccount(credentials)
         self._expires = expires
         self._failures = 0
@@ -71,7 +75,7 @@ class Registration:
 
     def flow_lost(self, flow: Flow) -> None:
         """The connection the carrier would call us by is gone: registers again, on a new one, within some seconds."""
-        if flow == self._flow and not self._removing:
+        if same_way(self._flow, flow) and not (self._removing or self._failures):
             self._stop_keep_alive()
             self._again(1.0 + 4.0 * self._core.stack.fraction())
 
@@ -91,8 +95,22 @@ class Registration:
             self._tell("unregistered", response.status)
         elif response.status < 300:
             self._registered(response, contact)
-        else:
+        elif not self._go_elsewhere(response):
             self._failed(response)
+
+    def _go_elsewhere(self, response: SipMessage) -> bool:
+        """503, silence or a lost way: the next target at once, until each was tried (RFC 3263 section 4.3)."""
+        self._tried += 1
+        if response.status not in {SILENT, UNAVAILABLE}:
+            self._tried = 0
+            return False
+        place = self._flows.index(self._flow) if self._flow in self._flows else -1
+        self._flow = self._flows[(place + 1) % len(self._flows)]
+        if self._tried >= len(self._flows):
+            self._tried = 0
+            return False
+        self.send()
+        return True
 
     def _try_again(self, response: SipMessage, request: SipMessage, attempt: int) -> bool:
         if attempt >= _MAX_ATTEMPTS:
@@ -110,7 +128,7 @@ class Registration:
         return False
 
     def _registered(self, response: SipMessage, contact: str) -> None:
-        self._failures = 0
+        self._failures = self._tried = 0
         stack = self._core.stack
         moved = stack.contact(self._flow, self._user) != contact
         granted = float(granted_expires(response, contact, self._expires))
@@ -176,9 +194,9 @@ class Registrations:
         self._core = core
         self._all: dict[str, Registration] = {}
 
-    def add(self, aor: str, registrar: str, flow: Flow, credentials: Credentials, expires: int) -> str:
+    def add(self, aor: str, registrar: str, flows: tuple[Flow, ...], credentials: Credentials, expires: int) -> str:
         """Begins one; its id. Raises BadSyntax."""
-        registration = Registration(self._core, aor, registrar, flow, credentials=credentials, expires=expires)
+        registration = Registration(self._core, aor, registrar, flows, credentials=credentials, expires=expires)
         self._all[registration.id] = registration
         registration.send()
         return registration.id

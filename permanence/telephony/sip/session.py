@@ -10,7 +10,7 @@ happens inside a confirmed session has helpers of its own: `exchange` (offers an
 
     INVITED -> EARLY -> ACCEPTED -> CONFIRMED -> ENDED        answering; ENDED from each
                         ACCEPTED -> CLOSING   -> ENDED        ended before the ACK: BYE must wait for it (section 15)
-    CALLING -> PROCEEDING -> CONFIRMED -> ENDED               dialling
+    CALLING -> PROCEEDING -> CONFIRMED -> ENDED               dialling; CALLING again elsewhere, or with a password
                PROCEEDING -> CANCELLING -> ENDED              given up; a 2xx that crosses is released
 """
 
@@ -58,8 +58,8 @@ PHASES: dict[Phase, frozenset[Phase]] = {
     Phase.EARLY: frozenset({Phase.EARLY, Phase.ACCEPTED, Phase.ENDED}),
     Phase.ACCEPTED: frozenset({Phase.CONFIRMED, Phase.CLOSING, Phase.ENDED}),
     Phase.CLOSING: frozenset({Phase.ENDED}),
-    Phase.CALLING: frozenset({Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
-    Phase.PROCEEDING: frozenset({Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
+    Phase.CALLING: frozenset({Phase.CALLING, Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
+    Phase.PROCEEDING: frozenset({Phase.CALLING, Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
     Phase.CANCELLING: frozenset({Phase.ENDED}),
     Phase.CONFIRMED: frozenset({Phase.ENDED}),
     Phase.ENDED: frozenset(),

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from permanence.kernel.clock import Entropy
 from permanence.telephony.sip.events import SipEvent
-from permanence.telephony.sip.flow import Address, Flow, host_in_uri
+from permanence.telephony.sip.flow import Address, Flow, host_in_uri, sees_us_at
 from permanence.telephony.sip.message import COOKIE
 from permanence.telephony.sip.settings import SipSettings
 from permanence.telephony.sip.timers import Timer, Timers
 
 _MAX_LEARNED = 1_000
+_REFUSAL_HOLDS = 3_600.0
 
 
 class Stack:
@@ -24,6 +25,7 @@ class Stack:
         self.events: list[SipEvent] = []
         self._entropy = entropy
         self._learned: dict[tuple[str, Address], Address] = {}
+        self._refused_streams: dict[Address, float] = {}
 
     def send(self, data: bytes, flow: Flow) -> None:
         """Puts bytes in the outbox."""
@@ -51,10 +53,23 @@ class Stack:
             self._learned.clear()
         self._learned[flow.transport, flow.remote] = seen
 
+    def takes_streams(self, remote: Address) -> bool:
+        """Whether TCP may be tried: this address has not refused it within the last hour."""
+        return self._refused_streams.get(remote, self.now) <= self.now
+
+    def no_streams(self, remote: Address) -> None:
+        """The address refused a TCP connection."""
+        if len(self._refused_streams) >= _MAX_LEARNED:
+            self._refused_streams.clear()
+        self._refused_streams[remote] = self.now + _REFUSAL_HOLDS
+
     def public_address(self, flow: Flow) -> Address:
-        """The address we publish to whom `flow` reaches: the setting, else the learned, else the local one."""
+        """The address we publish to whom `flow` reaches: the setting, else the learned, else the local one.
+
+        The setting is for those outside: a trunk on our own network reaches us where we are.
+        """
         settings = self.settings
-        if settings.public_host is not None:
+        if settings.public_host is not None and sees_us_at(flow.remote[0], settings.public_host):
             return settings.public_host, settings.public_ports.get(flow.transport, flow.local[1])
         return self._learned.get((flow.transport, flow.remote), flow.local)
 

@@ -12,16 +12,18 @@ from permanence.telephony.sip.dialog import Dialog
 from permanence.telephony.sip.digest import DigestAccount
 from permanence.telephony.sip.events import AnswerReceived, DialFailed, OfferReceived, ProgressReceived
 from permanence.telephony.sip.flow import Flow
-from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal
+from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, printable
 from permanence.telephony.sip.message import SipMessage, parse_message
 from permanence.telephony.sip.phrases import ALLOW
 from permanence.telephony.sip.server import ServerTransaction
 from permanence.telephony.sip.session import Phase, Session
 from permanence.telephony.sip.settings import Credentials
 from permanence.telephony.sip.timers import Timer
+from permanence.telephony.sip.ways import SILENT, UNAVAILABLE, Ways
 
 _MAX_FORKS = 32
 _MAX_INTERVAL = 2**31
+_MAX_TOLD = 200
 _BEGINNING = frozenset({Phase.CALLING, Phase.PROCEEDING})
 
 
@@ -36,6 +38,7 @@ class Call:
     display: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     routes: tuple[str, ...] = ()
+    others: tuple[Flow, ...] = ()
 
     def dialog(self, call_id: str, tag: str, cseq: int) -> Dialog:
         """The dialog before anybody answered. Raises BadSyntax."""
@@ -76,6 +79,7 @@ class OutgoingSession(Session):
         self._challenges = 0
         self._late_offer_cseq: int | None = None
         self._timer: Timer | None = None
+        self._ways = Ways(())
 
     @classmethod
     def begin(
@@ -85,13 +89,14 @@ class OutgoingSession(Session):
         stack = core.stack
         dialog = call.dialog(stack.token(12), stack.token(6), int(stack.fraction() * 65_536))
         session = cls(core, identity, dialog, flow=flow, phase=Phase.CALLING, on_over=on_over)
-        session._offered, session._headers = call.sdp, call.headers
+        session._offered, session._headers, session._ways = call.sdp, call.headers, Ways(call.others)
         if call.credentials is not None:
             session.account = DigestAccount(call.credentials)
         return session
 
     def invite(self, proof: tuple[str, str] | None = None) -> None:
         """Sends the INVITE, or repeats it with what was missing."""
+        self.advance(Phase.CALLING)
         request = self.dialog.request("INVITE", self.stack.via(self.flow))
         request.add("Contact", self.stack.contact(self.flow)).add("Allow", ALLOW)
         # Without our offer, a reliable 1xx would bring theirs, to be answered in the PRACK: we do not ask for that.
@@ -244,7 +249,38 @@ class OutgoingSession(Session):
         if response.status == 422 and self._lengthen(response):
             self.invite()
             return
-        self._fail(response.status, response.reason)
+        if 300 <= response.status < 400:
+            self._redirected(response)
+        elif not self._go_elsewhere(response):
+            self._fail(response.status, response.reason)
+
+    def _redirected(self, response: SipMessage) -> None:
+        """3xx: follows it where it stays inside the trunk, otherwise says where it would have led."""
+        found = self._ways.follow(response, self.core, self.flow, self.dialog.target)
+        if found is None:
+            contacts = printable(", ".join(response.elements("Contact")))[:_MAX_TOLD]
+            self._fail(response.status, f"{response.reason} ({contacts})")
+            return
+        self.dialog.target, self.flow = found
+        self._begin_anew()
+
+    def _go_elsewhere(self, response: SipMessage) -> bool:
+        """503, silence or a lost way: tries the next target (RFC 3263 section 4.3), unless a phone has rung."""
+        silent = response.status == SILENT and self.phase is Phase.CALLING
+        if self._early_tags or not (response.status == UNAVAILABLE or silent):
+            return False
+        flow = self._ways.next()
+        if flow is None:
+            return False
+        self.flow = flow
+        self._begin_anew()
+        return True
+
+    def _begin_anew(self) -> None:
+        """The INVITE at another place: its challenges and its forks are new ones."""
+        self._challenges = 0
+        self._early_tags.clear()
+        self.invite()
 
     def _lengthen(self, response: SipMessage) -> bool:
         """422: the session interval was too small for them (RFC 4028 section 6)."""
@@ -290,7 +326,8 @@ class OutgoingSession(Session):
         cancel.add("Call-ID", invite.call_id).add("CSeq", f"{invite.cseq[0]} CANCEL")
         if self._reason:
             cancel.add("Reason", self._reason)
-        self.core.layer.request(cancel, self.flow, lambda _response, _transaction: None)
+        way = self.flow if self._transaction is None else self._transaction.flow
+        self.core.layer.request(cancel, way, lambda _response, _transaction: None)
         self._guard(64 * self.stack.settings.t1, partial(self._fail, 487, "Request Terminated"))
 
     def on_bye(self, transaction: ServerTransaction) -> None:

@@ -27,6 +27,9 @@ export class Drafts {
     this.siteDown = false;
     this.tries = 0;
     this.sending = false;
+    /** @type {Promise<void>} */
+    this.saving = Promise.resolve();
+    this.busy = "";
     /** @type {Draft|null} */
     this.last = null;
     for (const key of Object.keys(localStorage)) {
@@ -96,11 +99,17 @@ export class Drafts {
     for (const draft of [...this.kept.values()]) if (!draft.touched && draft.state === "typing" && draft.call !== current) this.forget(draft.call);
   }
 
-  async saveAll() {
+  saveAll() {
+    this.saving = this.saving.then(() => this.saveEach());
+    return this.saving;
+  }
+
+  async saveEach() {
     for (const call of [...this.unsaved]) {
       const draft = this.kept.get(call);
       this.unsaved.delete(call);
-      if (!draft) continue;
+      if (!draft || draft.state === "sending") continue;
+      this.busy = call;
       try {
         await request(`/console/drafts/${encodeURIComponent(call)}`, { method: "PUT", json: { client: draft.card.client, body: draft }, keepalive: true });
         this.siteDown = false;
@@ -110,6 +119,7 @@ export class Drafts {
           this.unsaved.add(call);
         }
       }
+      this.busy = "";
       this.hooks.changed();
     }
   }
@@ -192,7 +202,10 @@ export class Drafts {
     this.siteDown = false;
     this.tries = 0;
     this.last = draft;
+    const late = this.busy === draft.call;
     this.forget(draft.call);
+    // A save that was under way may arrive at the site after the message: the draft must not come back.
+    if (late) this.saving.then(() => this.drop(draft.call));
     this.hooks.confirmed(draft);
     return true;
   }

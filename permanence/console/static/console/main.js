@@ -280,7 +280,14 @@ async function next(call) {
     byId("text").focus();
     return form.errors({ "text-error": word("outcome_without_message") });
   }
-  return act("wrapup_done", { call, outcome });
+  if (!(await act("wrapup_done", { call, outcome }))) return undefined;
+  // The outcome was all there was to keep: nothing is left behind to be finished.
+  if (drafts.kept.get(call)?.state === "typing") {
+    drafts.forget(call);
+    drafts.drop(call);
+    paint();
+  }
+  return undefined;
 }
 
 /** @param {string} reason */

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""`./run bench NAME`: runs one bench, prints its figures, and puts them into docs/performance.md when asked to."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bench import calls, media, screens
+from bench.figures import Before, Figures, as_table, merged, spread, write_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the command line asks for. `seconds` and `rate` None: the bench's own."""
+
+    runs: int
+    seconds: float | None
+    rate: float | None
+    quick: bool
+    gateway: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a bench found: runs by part, priorities and remarks by part. `main`: the part whose keys stand alone."""
+
+    main: str = ""
+    runs: dict[str, list[Figures]] = field(default_factory=dict)
+    priorities: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def add(self, part: str, runs: list[Figures], priorities: str) -> None:
+        """The runs of a part."""
+        self.main = self.main or part
+        self.runs[part] = runs
+        self.priorities[part] = priorities
+
+
+def bench_calls(wish: Wish) -> Report:
+    """`calls`: real audio (a), signalling only (b), growth (c). `--gateway null` runs (b) and (c) alone."""
+    report = Report(remarks=[
+        "(a) callers over SIP/UDP with audio, protocol seats with real ICE, DTLS-SRTP; instant answer, no wrap-up; "
+        f"each {calls.LATE_EVERY}th caller's RTP begins 0.6 s late (late_rtp_offer beside prompt_rtp_offer)",
+        "(b) and (c): media answers at once and carries no audio (signalling only)",
+    ])  # fmt: skip
+    quick = wish.quick
+    if wish.gateway != "null":
+        seconds = wish.seconds or (3.0 if quick else 30.0)
+        load = calls.Load(rate=wish.rate or (10.0 if quick else 50.0), seconds=seconds, secretaries=20 if quick else 60)
+        report.add("a", *calls.real_media(load, wish.runs))
+    if wish.gateway != "embedded":
+        seconds = wish.seconds or (2.0 if quick else 10.0)
+        rate = wish.rate or (20.0 if quick else 200.0)
+        load = calls.Load(rate=rate, seconds=seconds, secretaries=60 if quick else 1050, hold_s=2 if quick else 5,
+                          real=False)  # fmt: skip
+        report.add("b", *calls.signalling(load, wish.runs))
+        small = calls.Load(rate=10 if quick else 50, seconds=2 if quick else 8, secretaries=10 if quick else 50,
+                           real=False)  # fmt: skip
+        large = calls.Load(rate=small.rate, seconds=small.seconds, secretaries=20 if quick else 200,
+                           clients=20 if quick else 500, real=False)  # fmt: skip
+        full = calls.Load(rate=20 if quick else 70, seconds=4 if quick else 8, secretaries=large.secretaries,
+                          clients=large.clients, hold_s=0, end_after_s=2 if quick else 4, real=False)  # fmt: skip
+        report.add("c", *calls.growth(small, large, full, wish.runs))
+    return report
+
+
+def bench_media(wish: Wish) -> Report:
+    """`media`: our media process beside rtpengine, alternated, at two sizes."""
+    report = Report()
+    names = media.engines()
+    seconds = wish.seconds or (2.0 if wish.quick else 5.0)
+    for size in (10, 20) if wish.quick else (100, 300):
+        found: dict[str, list[Figures]] = {name: [] for name in names}
+        for _ in range(wish.runs):
+            for name in names:
+                figures, priorities = media.bridged(name, calls=size, seconds=seconds)
+                found[name].append(figures)
+                report.priorities[f"{name}-{size}"] = priorities
+        for name in names:
+            report.add(f"{name}-{size}", found[name], report.priorities[f"{name}-{size}"])
+    report.remarks += [f"{name}: {media.SIDES[name]}" for name in names]
+    if "rtpengine" not in names:
+        report.remarks.append("rtpengine is not installed here (Debian: rtpengine-daemon), so it is not beside it")
+    report.remarks.append("delay: sender's stamp to the kernel's stamp of arrival, the worse direction; the callers and "
+                          "the browsers are a process each, their share of a core is among the figures")  # fmt: skip
+    return report
+
+
+def bench_pop(wish: Wish) -> Report:
+    """`pop`: INVITE to painted card."""
+    report = Report(remarks=["from the INVITE leaving the caller to the frame with the card in Chromium"])
+    report.add("pop", *screens.pop(rounds=3 if wish.quick else 10, runs=wish.runs))
+    return report
+
+
+def bench_talk(wish: Wish) -> Report:
+    """`talk`: answer key to speech."""
+    report = Report(remarks=["from the key in Chromium to the first loud audio: at the caller the packet's arrival, at "
+                             "the secretary the block in the page's audio graph"])  # fmt: skip
+    report.add("talk", *screens.talk(rounds=2 if wish.quick else 8, runs=wish.runs))
+    return report
+
+
+BENCHES: dict[str, Callable[[Wish], Report]] = {
+    "calls": bench_calls,
+    "media": bench_media,
+    "pop": bench_pop,
+    "talk": bench_talk,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one bench; status 1 when a call failed or a packet was lost."""
+    given = _parser().parse_args(arguments)
+    before = Before.look()
+    wish = Wish(runs=given.runs or (1 if given.quick else 5), seconds=given.seconds, rate=given.rate,
+                quick=given.quick, gateway=given.gateway)  # fmt: skip
+    began = time.monotonic()
+    report = BENCHES[given.name](wish)
+    medians = {part: merged(runs) for part, runs in report.runs.items()}
+    spreads = {part: spread(runs) for part, runs in report.runs.items()}
+    if given.json:
+        head = {"bench": given.name, "valid": before.valid and not given.quick, "load": before.load, "runs": wish.runs,
+                "machine": before.machine, "priority": report.priorities}  # fmt: skip
+        flat = {name: value for part in reversed(medians.values()) for name, value in part.items()}
+        print(json.dumps({**head, **flat, **medians[report.main], "parts": medians, "spread": spreads}))
+    text = _text(report, before, wish, as_table(medians, spreads), time.monotonic() - began)
+    if not given.json:
+        print(text)
+    if not before.valid:
+        print(f"not valid: the load was {before.load} before the first run", file=sys.stderr)
+    elif given.write and given.quick:
+        print("--quick writes nothing: its numbers are too small to mean anything", file=sys.stderr)
+    elif given.write:
+        write_table(given.name, text)
+    return int(any(medians[part].get("failed", 0) or medians[part].get("lost", 0) for part in medians))
+
+
+def _text(report: Report, before: Before, wish: Wish, table: str, took_s: float) -> str:
+    lines = [f"Machine: {before.machine}. Load before: {before.load}. Runs: {wish.runs}, {took_s:.0f} s in all.", ""]
+    lines += [f"- priority, {part}: {words}" for part, words in report.priorities.items()]
+    lines += [f"- {remark}" for remark in report.remarks]
+    return "\n".join([*lines, "", table])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("name", choices=tuple(BENCHES))
+    parser.add_argument("--runs", type=int, default=0, help="5, or 1 with --quick")
+    parser.add_argument("--seconds", type=float, help="of calls, or of audio, a run")
+    parser.add_argument("--rate", type=float, help="calls a second")
+    parser.add_argument("--gateway", choices=("", "embedded", "null"), default="", help="calls: only with audio, or only without")
+    parser.add_argument("--quick", action="store_true", help="small numbers, one run: does it work?")
+    parser.add_argument("--json", action="store_true", help="one object")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    return parser

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""JSON of the telephone's hot paths (RFC 8259), UTF-8 bytes without spaces. orjson does the work.
+
+orjson refuses text with a lone surrogate (octets of a carrier that are not UTF-8 are kept as such): then the standard
+library writes it, escaped, which every reader understands.
+"""
+
+import json
+from typing import Any
+
+import orjson
+
+
+def encode(value: Any) -> bytes:
+    """`value` as JSON. Raises TypeError or ValueError for what JSON cannot say."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def decode(data: bytes | bytearray | memoryview | str) -> Any:
+    """The value of a JSON text. Raises ValueError for anything else, however deep or long."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _decode_slowly(data)
+
+
+def _decode_slowly(data: bytes | bytearray | memoryview | str) -> Any:
+    """What orjson refuses: a lone surrogate as an escape is fine, everything else is a ValueError."""
+    text = data if isinstance(data, str) else bytes(data).decode()
+    if "\\u" not in text:
+        raise ValueError("not JSON")
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("not JSON") from error
