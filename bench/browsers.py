@@ -71,7 +71,7 @@ class BrowserEnd:
         self._sessions = srtp_sessions
 
     def describe(self, setup: str = "actpass") -> str:
-        """An offer (`actpass`) or an answer (`active`) in the shape of a browser's; our candidate is told by a check."""
+        """An offer (`actpass`) or an answer (`active`) in the shape of a browser's."""
         port = self.socket.getsockname()[1]
         self._controlling = setup == "actpass"
         return "\r\n".join([

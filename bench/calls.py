@@ -159,5 +159,3 @@ def growth(small: Load, large: Load, full: Load, runs: int) -> tuple[list[Figure
                 "gateway": "null (signalling only)",
             })  # fmt: skip
         return found, many.priorities
-
-

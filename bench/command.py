@@ -72,7 +72,7 @@ def bench_media(wish: Wish) -> Report:
     report = Report()
     names = media.engines()
     seconds = wish.seconds or (2.0 if wish.quick else 5.0)
-    for size in (10, 20) if wish.quick else (100, 300):
+    for size in (10,) if wish.quick else (100, 300):
         found: dict[str, list[Figures]] = {name: [] for name in names}
         for _ in range(wish.runs):
             for name in names:
@@ -84,8 +84,8 @@ def bench_media(wish: Wish) -> Report:
     report.remarks += [f"{name}: {media.SIDES[name]}" for name in names]
     if "rtpengine" not in names:
         report.remarks.append("rtpengine is not installed here (Debian: rtpengine-daemon), so it is not beside it")
-    report.remarks.append("delay: sender's stamp to the kernel's stamp of arrival, the worse direction; the callers and "
-                          "the browsers are a process each, their share of a core is among the figures")  # fmt: skip
+    report.remarks.append("delay: sender's stamp to the kernel's stamp of arrival, the worse direction; callers and "
+                          "browsers are a process each, their share of a core is among the figures")  # fmt: skip
     return report
 
 
@@ -152,7 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=0, help="5, or 1 with --quick")
     parser.add_argument("--seconds", type=float, help="of calls, or of audio, a run")
     parser.add_argument("--rate", type=float, help="calls a second")
-    parser.add_argument("--gateway", choices=("", "embedded", "null"), default="", help="calls: only with audio, or only without")
+    parser.add_argument(
+        "--gateway", choices=("", "embedded", "null"), default="", help="calls: only with audio, or only without"
+    )
     parser.add_argument("--quick", action="store_true", help="small numbers, one run: does it work?")
     parser.add_argument("--json", action="store_true", help="one object")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.house import FIRST_RTP, LAST_RTP, Worker, folder_of_its_own, start_media
+from bench.house import FIRST_RTP, Worker, folder_of_its_own, start_media
 from permanence.telephony.media import control
 from permanence.telephony.media.control_wire import command_to_json
 
 NG_S = 5.0
 RELAY_FIRST, RELAY_LAST = 22_000, 29_999
 _START_S = 10.0
+_SDP = "v=0\r\no=- {place} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n"
 
 
 class Relay(Protocol):
@@ -115,7 +116,7 @@ class RtpEngine:
         answers = browsers.asked({"make": calls, "setup": "active"})
         offered, far = [], []
         for place, port in enumerate(ports):
-            sdp = f"v=0\r\no=- {place} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n"
+            sdp = _SDP.format(place=place, port=port)
             offered.append(self._ask({
                 "command": "offer", "call-id": f"bench-{place}", "from-tag": "caller", "sdp": sdp, "ICE": "force",
                 "transport-protocol": "UDP/TLS/RTP/SAVPF", "rtcp-mux": ["offer", "require"], "SDES": ["off"],

@@ -65,7 +65,9 @@ class CallerEnds:
 
     def aim(self, far: list[Any]) -> dict[str, Any]:
         """See `Ends`."""
-        self._far = [(made, (str(host), int(port))) for made, (host, port) in zip(self._sockets.values(), far, strict=True)]
+        self._far = [
+            (made, (str(host), int(port))) for made, (host, port) in zip(self._sockets.values(), far, strict=True)
+        ]
         return {}
 
     def close(self) -> None:
@@ -99,7 +101,9 @@ class CallerEnds:
         content = STAMP.pack(time.time_ns()) + FILLER
         self.tap.said(content)
         try:
-            made.sendto(HEADER.pack(0x80, 8, sequence & 0xFFFF, sequence * 160 & 0xFFFFFFFF, place + 1) + content, address)
+            made.sendto(
+                HEADER.pack(0x80, 8, sequence & 0xFFFF, sequence * 160 & 0xFFFFFFFF, place + 1) + content, address
+            )
         except OSError:
             return  # counted as lost at the receiver
 
@@ -118,7 +122,7 @@ class BrowserEnds:
         return [self._browsers.add().describe(setup) for _ in range(number)]
 
     def aim(self, far: list[Any]) -> dict[str, Any]:
-        """See `Ends`. Raises TimeoutError when one does not come up. In small groups: a handshake costs milliseconds."""
+        """See `Ends`. In small groups: a handshake costs milliseconds. Raises TimeoutError."""
         limit = time.monotonic() + UP_S
         for at in range(0, len(far), 20):
             group = self._browsers.ends[at : at + 20]

@@ -256,6 +256,7 @@ def _both(secretary: list[float], caller: list[float]) -> Figures:
 
 async def _one_talk(callers: Callers, console: ConsolePage) -> tuple[float, float]:
     """(the secretary hears, the caller hears), milliseconds after the key; 0 for a side that heard nothing."""
+    await console.page.evaluate("Object.assign(bench, { heard: 0, early: false })")
     _, audio, _ = await callers.dial(cast.ATLAS_LINE, "+352621000147")
     await console.shows("ringing")
     await console.press("F2")
@@ -264,7 +265,7 @@ async def _one_talk(callers: Callers, console: ConsolePage) -> tuple[float, floa
             while not await console.page.evaluate("bench.heard"):
                 await asyncio.sleep(0.05)
     await asyncio.sleep(0.3)
-    pressed, heard = await console.page.evaluate("[bench.pressed, bench.heard]")
+    pressed, heard = await console.page.evaluate("[bench.pressed, bench.early ? 0 : bench.heard]")
     offset = time.time() * 1000 - asyncio.get_running_loop().time() * 1000
     moments = [packet.moment * 1000 + offset for packet in audio.ear.packets if loud(packet.payload)]
     await callers.hang_up()

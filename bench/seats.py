@@ -100,7 +100,7 @@ class Seat:
     async def _read(self) -> None:
         async for raw in self._socket:
             self._room.count.messages += 1
-            if raw.startswith('{"t":"queue"'):  # everybody hears it: one reads it
+            if str(raw).startswith('{"t":"queue"'):  # everybody hears it: one reads it
                 if self is self._room.seats[0]:
                     self._room.waiting = json.loads(raw)["waiting"]
                 continue

@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client accounts in the back office: one page holds everything about a client."""
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
 from django.contrib.admin import display
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage.bases import AnyForm, AnyInline, AnyInlineFormSet
-from permanence.backstage.fields import (
-    COLOUR_CHOICES,
-    COUNTRY_CHOICES,
-    REGION_CHOICES,
-    LanguagesField,
-    time_zone_choices,
+from permanence.backstage.account_forms import (
+    DAYS,
+    ClientForm,
+    GreetingForm,
+    InstructionForm,
+    LineForm,
+    LineFormSet,
+    NamedFormSet,
+    ReasonForm,
+    RecipientForm,
+    reason_code,
 )
+from permanence.backstage.bases import AnyInline
 from permanence.backstage.site import HouseAdmin, changes
-from permanence.clients import operations
+from permanence.backstage.week import TYPICAL_WEEK
+from permanence.clients import operations, queries
 from permanence.clients.models import (
     Client,
     Greeting,
@@ -32,67 +37,26 @@ from permanence.clients.models import (
 )
 from permanence.clients.rules import next_colour
 from permanence.foundation import operations as common
-from permanence.foundation.models import House, Language
+from permanence.foundation.models import House
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who
-from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.system import SystemClock
 
 CLOCK = SystemClock()
-
-
-class ClientForm(AnyForm):
-    """The client's own fields."""
-
-    languages = LanguagesField(label=_("languages"))
-    country = forms.ChoiceField(label=_("country"), choices=COUNTRY_CHOICES)
-    region = forms.ChoiceField(label=_("public holidays of"), choices=REGION_CHOICES, required=False)
-    time_zone = forms.ChoiceField(label=_("time zone"), choices=time_zone_choices)
-    colour = forms.TypedChoiceField(label=_("colour"), choices=COLOUR_CHOICES, coerce=int)
-
-    class Meta:
-        model = Client
-        exclude = ("house",)
-
-    def clean_initials(self) -> str:
-        """Two capitals."""
-        return str(self.cleaned_data["initials"]).upper()
-
-
-class LineForm(AnyForm):
-    """A number, spelt as people do."""
-
-    number = forms.CharField(label=_("number"), max_length=30, help_text=_("With its country: +352 27 00 00 10."))
-
-    class Meta:
-        model = Line
-        fields = ("number", "label")
-
-    def clean_number(self) -> str:
-        """The number in E.164."""
-        try:
-            return str(PhoneNumber.parse_global(self.cleaned_data["number"].strip()))
-        except ValueError as error:
-            raise forms.ValidationError(
-                _("Write the number with its country, for instance +352 27 00 00 10.")
-            ) from error
-
-
-class NamedFormSet(AnyInlineFormSet):
-    """Lines whose fields are named after their table: the rows have no reverse accessor to take a name from."""
-
-    @classmethod
-    def get_default_prefix(cls) -> str:
-        """The table's name."""
-        table: Any = cls.model
-        return str(table._meta.model_name)
 
 
 class _Inline(AnyInline):
     """Lines of a client's page."""
 
     extra = 0
+    extra_at_first = 0
+    explained: Any = ""
     formset = NamedFormSet
+    template = "backstage/lines.html"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
+        """A new client's page shows the empty lines that it will need."""
+        return self.extra if obj else self.extra_at_first
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the rows of the house, and of this client where he is known."""
@@ -109,31 +73,17 @@ class LineInline(_Inline):
 
     model = Line
     form = LineForm
-
-
-class OpeningInline(_Inline):
-    """The week."""
-
-    model = WeeklyOpening
-    fields = ("weekday", "opens", "until")
+    formset = LineFormSet
+    extra_at_first = 1
+    explained = _("The number of the house to which the client forwards its line: calls on it are for this client.")
 
 
 class ExceptionInline(_Inline):
     """Days that differ."""
 
     model = HoursException
+    explained = _("A day that is not as every week: other hours, or closed when both times are empty.")
     fields = ("date", "opens", "until", "label")
-
-
-class GreetingForm(AnyForm):
-    """A phrase and its language."""
-
-    language = forms.ChoiceField(label=_("language"), choices=Language.choices)
-
-    class Meta:
-        model = Greeting
-        fields = ("language", "text")
-        widgets: ClassVar = {"text": forms.TextInput(attrs={"size": 80})}
 
 
 class GreetingInline(_Inline):
@@ -141,15 +91,8 @@ class GreetingInline(_Inline):
 
     model = Greeting
     form = GreetingForm
-
-
-class InstructionForm(AnyForm):
-    """What is written of an instruction."""
-
-    class Meta:
-        model = Instruction
-        fields = ("text", "priority", "starts_at", "ends_at")
-        widgets: ClassVar = {"text": forms.Textarea(attrs={"rows": 3, "cols": 70})}
+    extra_at_first = 1
+    explained = _("What the secretary says when she answers. {name} becomes her first name.")
 
 
 def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
@@ -165,6 +108,8 @@ class InstructionInline(_Inline):
 
     model = Instruction
     form = InstructionForm
+    extra_at_first = 1
+    explained = _("What she must know or do, shown while the phone rings. The highest priority stands first.")
     show_change_link = True
     verbose_name_plural = _("instructions (a change makes a new version)")
 
@@ -185,7 +130,9 @@ class RecipientInline(_Inline):
     """For whom messages can be."""
 
     model = Recipient
-    fields = ("kind", "name", "email", "position", "active")
+    form = RecipientForm
+    extra_at_first = 1
+    explained = _("For whom messages can be: a practitioner, the practice, a desk. The e-mail says that one waits.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """Messages name him: he is made inactive instead."""
@@ -196,13 +143,16 @@ class ReasonInline(_Inline):
     """Reasons of the message form."""
 
     model = Reason
-    fields = ("code", "label", "position")
+    form = ReasonForm
+    extra_at_first = 3
+    explained = _("Why callers call, in a few words each: appointment, prescription, results.")
 
 
 class PortalUserInline(_Inline):
     """Who reads his messages in the portal."""
 
     model = PortalUser
+    explained = _("Persons who read and acknowledge the messages. Make the person first, under Persons.")
     fields = ("person", "recipient", "active")
 
 
@@ -215,7 +165,6 @@ class ClientAdmin(HouseAdmin):
     search_fields = ("name",)
     inlines = (
         LineInline,
-        OpeningInline,
         ExceptionInline,
         GreetingInline,
         InstructionInline,
@@ -225,7 +174,14 @@ class ClientAdmin(HouseAdmin):
     )
     fieldsets = (
         (None, {"fields": ("name", ("initials", "colour"), "kind", "sector", "specialty", "place", "state")}),
-        (_("Where and when"), {"fields": ("country", "region", "time_zone", "open_always", "closed_on_holidays")}),
+        (
+            _("Opening hours"),
+            {
+                "fields": (*(field for field, _number, _name in DAYS), "open_always", "closed_on_holidays"),
+                "description": _("Hours at which calls are answered: 8-12, 14h-18h30. Empty: closed. 24h: all day."),
+            },
+        ),
+        (_("Where"), {"fields": ("country", "region", "time_zone")}),
         (_("Callers"), {"fields": ("languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),
@@ -254,7 +210,26 @@ class ClientAdmin(HouseAdmin):
             "country": house.country,
             "time_zone": house.time_zone,
             "languages": [house.language],
+            **dict(zip((field for field, _number, _name in DAYS), TYPICAL_WEEK, strict=True)),
         }
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
+        """The first phrase of a new client is in the house's language."""
+        found: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if inline.model is Greeting and not obj.pk:
+            found["initial"] = [{"language": who(request).language}]
+        return found
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, and above it what the secretary will see."""
+        house = who(request).house
+        try:
+            preview = queries.account(house=house, client=object_id, at=CLOCK.now())
+        except queries.ClientUnknown:
+            preview = None
+        return super().change_view(request, object_id, form_url, {"preview": preview, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: ARG002
         """The row, in the owner's house."""
@@ -273,11 +248,30 @@ class ClientAdmin(HouseAdmin):
             gone.delete()
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
+            self._place(row)
             row.save()
             if isinstance(row, PortalUser):
                 person = str(row.person_id)
                 common.grant(person=person, role=Role.PORTAL_USER, by=who(request), at=CLOCK.now())
         formset.save_m2m()
+
+    def _place(self, row: Any) -> None:
+        """What the page does not ask: a new recipient or reason comes last, a reason's code is made of its words."""
+        if row.pk or not isinstance(row, Reason | Recipient):
+            return
+        others = type(row).objects.for_client(row.client_id)
+        row.position = others.count()
+        if isinstance(row, Reason):
+            row.code = reason_code(
+                row.label, set(Reason.objects.for_client(row.client_id).values_list("code", flat=True))
+            )
+
+    def _week(self, client: Client, form: ClientForm) -> None:
+        WeeklyOpening.objects.for_client(client).delete()
+        WeeklyOpening.objects.bulk_create(
+            WeeklyOpening(house_id=client.house_id, client=client, weekday=day, opens=opens, until=until)
+            for day, opens, until in form.week()
+        )
 
     def _write(self, request: HttpRequest, client: Client, row: Instruction) -> None:
         by = who(request)
@@ -295,6 +289,8 @@ class ClientAdmin(HouseAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The lines, then the one announcement of the whole change, in Django's transaction of the page."""
         super().save_related(request, form, formsets, change)
+        if form.week_changed or not change:
+            self._week(form.instance, form)
         operations.changed(
             client=str(form.instance.pk),
             action="client.changed" if change else "client.opened",

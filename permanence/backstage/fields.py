@@ -40,6 +40,13 @@ class ListField(forms.CharField):
         return bool(self.to_python(initial or []) != self.to_python(data))
 
 
+LANGUAGE_WORDS = {
+    "fr": ("français", "francais", "french", "französisch"),
+    "en": ("anglais", "english", "englisch"),
+    "de": ("allemand", "german", "deutsch"),
+}
+
+
 class LanguagesField(ListField):
     """Languages by their two letters, in order of ease."""
 
@@ -47,6 +54,12 @@ class LanguagesField(ListField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(help_text=_("fr, en, de; the best first."), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        """The codes, of languages written out too."""
+        codes = {word: code for code, words in LANGUAGE_WORDS.items() for word in words}
+        found = super().to_python(value)
+        return list(dict.fromkeys(codes.get(str(each).lower(), str(each).lower()) for each in found))
 
     def validate(self, value: Any) -> None:
         """Every language is one we have."""

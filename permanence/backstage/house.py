@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyForm
@@ -64,6 +65,9 @@ class OwnHouseAdmin(HouseAdmin):
 class TrunkForm(AnyForm):
     """A carrier's trunk."""
 
+    name = forms.CharField(
+        label=_("name"), max_length=40, help_text=_("The carrier's name, as you will find it again in the lists.")
+    )
     addresses = AddressesField(
         label=_("addresses"), help_text=_("Where the carrier calls from, one a line: 192.0.2.10 or 192.0.2.64/28.")
     )
@@ -74,6 +78,13 @@ class TrunkForm(AnyForm):
     class Meta:
         model = Trunk
         exclude = ("house",)
+
+    def clean_name(self) -> str:
+        """A short name: small letters, digits, hyphens."""
+        name = slugify(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Write a name with letters or digits."))
+        return name
 
 
 class TrunkAdmin(HouseAdmin):
@@ -86,6 +97,10 @@ class TrunkAdmin(HouseAdmin):
         (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
         (_("Registration (leave empty for a trunk known by its address)"), {"fields": ("registrar", "user", "secret")}),
     )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new carrier is of the house's country."""
+        return {"country": House.objects.get(pk=who(request).house_key).country}
 
     def save_model(self, request: HttpRequest, obj: Trunk, form: Any, change: bool) -> None:  # noqa: ARG002
         """The row, in the owner's house, and its announcement."""

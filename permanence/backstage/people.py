@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Persons in the back office: the register, the password, the marks, and who answers calls in which languages."""
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import LanguagesField
 from permanence.backstage.site import HouseAdmin
+from permanence.clients import operations as clients
+from permanence.clients.models import Client, PortalUser, Recipient
 from permanence.foundation import operations
 from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
@@ -34,6 +37,17 @@ class PersonForm(AnyForm):
     )
     answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
     languages = LanguagesField(label=_("languages spoken to callers"), required=False)
+
+    reads_for = forms.ModelChoiceField(
+        label=_("reads the messages of"),
+        queryset=Client.objects.none(),
+        required=False,
+        empty_label=_("nobody (or unchanged)"),
+        help_text=_(
+            "Gives access to this client's portal. With the e-mail address of one of its recipients the person is that "
+            "recipient, otherwise an assistant who sees all. The client's page lists who has access."
+        ),
+    )
 
     class Meta:
         model = Person
@@ -81,12 +95,21 @@ class PersonAdmin(HouseAdmin):
     fieldsets = (
         (None, {"fields": ("name", "email", "language", "new_password", "is_active")}),
         (_("Calls"), {"fields": ("answers_calls", "languages")}),
+        (_("Portal"), {"fields": ("reads_for",)}),
         (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:  # noqa: ARG002
         """What a person did stays readable under her name: she is stopped from signing in instead."""
         return False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With the clients of the house to choose from; the field is this form's own."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        field = deepcopy(form.base_fields["reads_for"])
+        field.queryset = Client.objects.for_house(who(request).house_key)
+        form.base_fields["reads_for"] = field
+        return form
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
         """One operation for each thing the form changed."""
@@ -119,6 +142,20 @@ class PersonAdmin(HouseAdmin):
             )
             obj.pk, obj.house_id = int(key), by.house_key
         self._secretary(obj, given, by)
+        if given["reads_for"] is not None:
+            self._portal(obj, given["reads_for"], given["email"], by)
+
+    def _portal(self, person: Person, client: Client, email: str, by: Who) -> None:
+        if PortalUser.objects.for_client(client).filter(person=person.pk).exists():
+            return
+        recipient = Recipient.objects.for_client(client).filter(email__iexact=email, active=True).first()
+        clients.add_portal_user(
+            client=str(client.pk),
+            person=str(person.pk),
+            recipient=str(recipient.pk) if recipient else None,
+            by=by,
+            at=CLOCK.now(),
+        )
 
     def _secretary(self, person: Person, given: dict[str, Any], by: Who) -> None:
         at = CLOCK.now()

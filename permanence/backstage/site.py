@@ -9,9 +9,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyAdmin
+from permanence.backstage.start import steps
 from permanence.foundation.who import who
 
 
@@ -20,7 +22,15 @@ class BackstageSite(AdminSite):
 
     site_header = _("Back office")
     site_title = _("Back office")
-    index_title = _("The house")
+    index_title = _("Before the first call")
+    enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What is still missing, in order, then every page."""
+        found = steps(who(request))
+        left = [step for step in found if step.needed and not step.done]
+        context = {"steps": found, "next_step": left[0] if left else None, "title": None, "left": len(left)}
+        return super().index(request, {**context, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """The house's own sign-in page; somebody signed in who is no owner is refused."""

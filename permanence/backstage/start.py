@@ -3,7 +3,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
@@ -13,7 +12,181 @@ from django.utils.translation import gettext as _
 from permanence.calls.models import Call
 from permanence.clients.models import Client, Greeting, Line, PortalUser, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
+from permanence.countries.numbers import spell_international
 from permanence.foundation.who import Who
-from permanence.project_settings import MAIL_FROM_UNSET  # replaced below
+from permanence.kernel.phone import PhoneNumber
 from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
+
+UNSET_SENDER = "permanence@localhost"
+"""The sender of a house whose `[mail]` was never written."""
+ANCHORS = {"line": "line-group", "hours": "id_day_0", "greeting": "greeting-group", "recipient": "recipient-group"}
+"""Where on the client's page each of these is filled in."""
+NAMED = 3
+"""How many clients a sentence names before it says "and others"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing the house needs. `needed`: no call is answered without it. `url` may be empty: it is done elsewhere."""
+
+    code: str
+    title: str
+    sentence: str
+    done: bool
+    needed: bool = True
+    url: str = ""
+    command: str = ""
+
+
+def steps(who: Who) -> tuple[Step, ...]:
+    """Everything between an empty house and its first answered call, in the order in which it is done. 11 queries."""
+    return tuple(_steps(who))
+
+
+def _steps(who: Who) -> Iterator[Step]:
+    clients = Client.objects.for_house(who.house_key).filter(state=ClientState.ACTIVE)
+    first = clients.order_by("pk").first()
+    change = reverse("admin:clients_client_change", args=(first.pk,)) if first else ""
+    here = change or reverse("admin:clients_client_add")
+    yield Step(
+        code="client",
+        title=_("A first client"),
+        sentence=_("The doctor, practice or company whose calls you answer. One page holds everything about it."),
+        done=first is not None,
+        url=here,
+    )
+    yield _about_clients(
+        "line", clients, Line, here, _("Its number"), _("The number of the house its calls arrive on.")
+    )
+    yield _hours(clients, here)
+    yield _about_clients("greeting", clients, Greeting, here, _("The phrase to say"), _("How the secretary answers."))
+    yield _recipients(clients, here)
+    yield from _people(who)
+    yield _trunk(who)
+    yield _mail()
+    yield _outside()
+    yield _first_call(who)
+
+
+def _lacking(clients: QuerySet[Client], table: QuerySet[object]) -> list[str]:
+    return list(clients.filter(~Exists(table)).order_by("name").values_list("name", flat=True)[: NAMED + 1])
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMED])
+    return _("Missing for: %(names)s") % {"names": shown + ("…" if len(names) > NAMED else "")}
+
+
+def _about_clients(
+    code: str, clients: QuerySet[Client], table: type[Line] | type[Greeting], url: str, title: str, sentence: str
+) -> Step:
+    """What every active client must have one of."""
+    rows: QuerySet[object] = table._default_manager.filter(client=OuterRef("pk"))
+    return _judged(code, clients, rows, url, title, sentence)
+
+
+def _judged(code: str, clients: QuerySet[Client], rows: QuerySet[object], url: str, title: str, sentence: str) -> Step:
+    lacking = _lacking(clients, rows)
+    done = not lacking and clients.exists()
+    address = url
+    if lacking:
+        key = clients.get(name=lacking[0]).pk
+        address = reverse("admin:clients_client_change", args=(key,))
+        sentence = f"{sentence} {_names(lacking)}"
+    return Step(code=code, title=title, sentence=sentence, done=done, url=f"{address}#{ANCHORS[code]}")
+
+
+def _hours(clients: QuerySet[Client], url: str) -> Step:
+    rows: QuerySet[object] = WeeklyOpening._default_manager.filter(client=OuterRef("pk"))
+    sentence = _("Outside them callers hear the closing words.")
+    timed, title = clients.filter(open_always=False), _("Its opening hours")
+    if clients.exists() and not timed.exists():
+        return Step(code="hours", title=title, sentence=sentence, done=True, url=url)
+    return _judged("hours", timed, rows, url, title, sentence)
+
+
+def _recipients(clients: QuerySet[Client], url: str) -> Step:
+    rows: QuerySet[object] = Recipient._default_manager.filter(client=OuterRef("pk"), active=True).exclude(email="")
+    sentence = _("For whom the messages are, with the e-mail address that says a message waits.")
+    return _judged("recipient", clients, rows, url, _("Who gets the messages"), sentence)
+
+
+def _people(who: Who) -> Iterator[Step]:
+    secretaries = Secretary.objects.for_house(who.house_key).filter(active=True, person__is_active=True)
+    able = secretaries.exclude(person__password="").exclude(person__password__startswith="!")
+    add = reverse("admin:foundation_person_add")
+    yield Step(
+        code="secretary",
+        title=_("Somebody who answers"),
+        sentence=_("A person with a password, “answers calls” ticked, and the languages she speaks. It may be you."),
+        done=able.exists(),
+        url=f"{add}?answers_calls=1" if not secretaries.exists() else reverse("admin:foundation_person_changelist"),
+    )
+    yield Step(
+        code="portal",
+        title=_("The client's access to the portal"),
+        sentence=_("The person who reads and acknowledges the messages; without it the e-mail leads to a closed door."),
+        done=PortalUser.objects.for_house(who.house_key).filter(active=True, person__is_active=True).exists(),
+        needed=False,
+        url=f"{add}?portal=1",
+    )
+
+
+def _trunk(who: Who) -> Step:
+    return Step(
+        code="trunk",
+        title=_("The telephone carrier"),
+        sentence=_(
+            "The addresses your carrier calls from; calls from anywhere else are refused. "
+            "To try the house on this machine alone: the address 127.0.0.1."
+        ),
+        done=Trunk.objects.for_house(who.house_key).exists(),
+        url=reverse("admin:switchboard_trunk_add"),
+    )
+
+
+def _mail() -> Step:
+    configured = settings.PERMANENCE
+    done = configured.demonstration or configured.mail_from != UNSET_SENDER
+    relay = {"host": f"{configured.mail_host}:{configured.mail_port}", "sender": configured.mail_from}
+    return Step(
+        code="mail",
+        title=_("The mail server"),
+        sentence=_("Mail leaves through %(host)s as %(sender)s.") % relay
+        if done
+        else _("Write host, port, user and from under [mail] in the settings file, then start the house again:"),
+        done=done,
+        needed=False,
+        command="" if done else str(configured.data / "permanence.toml"),
+    )
+
+
+def _outside() -> Step:
+    configured = settings.PERMANENCE
+    return Step(
+        code="outside",
+        title=_("Browsers elsewhere"),
+        sentence=_("The site is open at %(address)s.") % {"address": configured.web_url}
+        if configured.public_host
+        else _(
+            "Today only a browser on this machine has its microphone. For the others write the house's name as host "
+            "under [public] in the settings file, with Caddy installed, and start the house again:"
+        ),
+        done=bool(configured.public_host),
+        needed=False,
+        command="" if configured.public_host else str(configured.data / "permanence.toml"),
+    )
+
+
+def _first_call(who: Who) -> Step:
+    answered = Call.objects.for_house(who.house_key).filter(secretary__isnull=False, answered_at__isnull=False).exists()
+    number = Line.objects.for_house(who.house_key).order_by("pk").values_list("number", flat=True).first()
+    return Step(
+        code="call",
+        title=_("The first call"),
+        sentence=_("A secretary signs in and presses “ready”; then call %(number)s, or on this machine type:")
+        % {"number": spell_international(PhoneNumber(number)) if number else _("the client's number")},
+        done=answered,
+        command="" if answered or not number else f"./run phone {number} --data {settings.PERMANENCE.data}",
+    )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The opening hours of a day as people type them: "8-12, 14h-18h30", "24h", "closed". Pure."""
 
+import itertools
 import re
 from collections.abc import Iterable
 
@@ -36,25 +37,21 @@ def read_day(text: str) -> tuple[tuple[str, str], ...]:
         if span is None:
             raise HoursUnclear(words[place:])
         opens, until = _clock(span[1], span[2]), _clock(span[3], span[4])
-        if opens == until or opens == "24:00":
+        if opens in {until, "24:00"}:
             raise HoursUnclear(span[0])
         found.append((opens, until))
         between = _BETWEEN.match(words, span.end())
         place = span.end() if between is None else between.end()
     found.sort()
-    for (_, until), (opens, _) in zip(found, found[1:], strict=False):
-        if until > opens or until < _before(found, until):
-            raise HoursUnclear(f"{opens} < {until}")
+    for (begun, until), (opens, _) in itertools.pairwise(found):
+        if until > opens or until < begun:  # the first of two overlaps, or goes on after midnight past the second
+            raise HoursUnclear(f"{begun}-{until}, {opens}")
     return tuple(found)
 
 
 def write_day(openings: Iterable[tuple[str, str]]) -> str:
     """The openings as the field shows them."""
     return ", ".join(f"{opens}-{until}" for opens, until in openings)
-
-
-def _before(found: list[tuple[str, str]], until: str) -> str:
-    return next(opens for opens, end in found if end == until)
 
 
 def _clock(hours: str, minutes: str | None) -> str:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
-from permanence.foundation import audit, live
+from permanence.foundation import audit, live, outbox
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -61,6 +62,25 @@ def note_export(*, client: str, first: date, last: date, by: Who, at: datetime) 
     """Note in the audit trail that a person took a client's calls of those days out of the house."""
     detail = {"first": first.isoformat(), "last": last.isoformat()}
     audit.note(by=by, at=at, action="calls.exported", subject=f"clients.client:{client}", client=client, detail=detail)
+
+
+@transaction.atomic
+def find_voice_message(*, house: str, call: str, file: str, seconds: float, at: datetime) -> bool:
+    """A recording of this call stands in the spool and nothing was heard of it: announce it as the engine would have.
+
+    Gives whether it was announced: not while the call goes on, and not when it was before.
+    """
+    row = Call.objects.for_house(house).select_for_update().filter(call=call).first()
+    if row is None or row.ended_at is None or row.voice_file:
+        return False
+    row.voice_file, row.voice_seconds = file[:120], seconds
+    row.save(update_fields=["voice_file", "voice_seconds"])
+    client = None if row.client_id is None else str(row.client_id)
+    outbox.announce(
+        VoiceMessageReceived(house=house, at=at, call=call, client=client, file=row.voice_file, seconds=seconds)
+    )
+    live.touch(f"house/{house}/calls", house_key=row.house_id, at=at)
+    return True
 
 
 def _locked(call: str, by: Who) -> Call:

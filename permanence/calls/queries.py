@@ -97,6 +97,23 @@ class CallPage:
     pages: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenCall:
+    """A call whose recording was found: its house, when it ended (None while it goes on), whether it is known here."""
+
+    house: str
+    ended_at: datetime | None
+    announced: bool
+
+
+def spoken_call(call: str) -> SpokenCall | None:
+    """The call with this id in whatever house it is (the spool is the machine's); None when none is recorded yet."""
+    row = Call.objects.filter(call=call).select_related("house").first()
+    if row is None:
+        return None
+    return SpokenCall(house=row.house.slug, ended_at=row.ended_at, announced=bool(row.voice_file))
+
+
 def zone_of(*, house: str) -> ZoneInfo:
     """The time zone of a house, by whose days its calls are counted. Raises NoSuchHouse. One query."""
     zone = House.objects.filter(slug=house).values_list("time_zone", flat=True).first()

@@ -41,7 +41,10 @@ _AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
 
 
 def message_rows(found: Iterable[MessageRow], answers: Mapping[str, tuple[AnswerView, ...]]) -> tuple[DrawnRow, ...]:
-    """The rows with the answers to them (by message), in the order of what must be done: urgent, failed, waiting, acknowledged; each newest first."""
+    """The rows with the answers to them (by message), in the order of what must be done.
+
+    Urgent, failed, waiting, acknowledged; each newest first.
+    """
     drawn = [_drawn(row, answers.get(row.message, ())) for row in found]
     return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
 

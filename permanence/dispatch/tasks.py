@@ -2,6 +2,7 @@
 """Due work of transmission, called by the worker's loop: send what is due, read the receipts that came in."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,11 +25,20 @@ RECEIPT_LIMIT = 512 * 1024
 """Bytes of a receipt that are read."""
 
 
-def run_due(*, at: datetime, relay: RelaySettings | None = None, limit: int = RUN_LIMIT) -> int:
-    """Send what is due at `at`; gives how many deliveries were tried. Must not be called inside a transaction."""
+def run_due(
+    *,
+    at: datetime,
+    relay: RelaySettings | None = None,
+    limit: int = RUN_LIMIT,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send what is due at `at`, until `stop` says so; gives how many deliveries were tried.
+
+    Must not be called inside a transaction.
+    """
     tried = 0
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and (taken := operations.take_due(at=at)) is not None:
+        while tried < limit and not stop() and (taken := operations.take_due(at=at)) is not None:
             tried += 1
             if taken.channel is Channel.PORTAL:
                 attempt = portal.show(client=taken.client, house_key=taken.house_key, at=at)

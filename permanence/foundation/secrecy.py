@@ -40,7 +40,9 @@ def key_file(house: str, version: int = _FIRST) -> Path:
 def versions(house: str) -> tuple[int, ...]:
     """The versions of the key of a house that are there, the oldest first."""
     folder = key_file(house).parent
-    later = (path.name.removeprefix(f"house-{house}.").removesuffix(".key") for path in folder.glob(f"house-{house}.*.key"))
+    later = (
+        path.name.removeprefix(f"house-{house}.").removesuffix(".key") for path in folder.glob(f"house-{house}.*.key")
+    )
     found = {int(version) for version in later if version.isascii() and version.isdecimal()}
     return tuple(sorted(found | ({_FIRST} if key_file(house).exists() else set())))
 
@@ -51,7 +53,7 @@ def make_key(house: str, *, entropy: Entropy) -> None:
 
 
 def rotate_key(house: str, *, entropy: Entropy) -> int:
-    """Make a new version of the key of a house: it seals from now on, the older ones go on opening. Gives its number."""
+    """Make a new version of a house's key: it seals from now on, the older ones go on opening. Gives its number."""
     version = max(versions(house), default=0) + 1
     _make(key_file(house, version), entropy)
     return version

@@ -163,6 +163,11 @@ def recording_for_person(house: str, person: str, message: str) -> bytes | None:
     return recordings.read(house=house, key=message) if rows.filter(voice_seconds__isnull=False).exists() else None
 
 
+def is_spoken(*, house: str, call: str) -> bool:
+    """Whether what the caller of this call spoke is a message."""
+    return Message.objects.for_house(house).filter(call=call, voice_seconds__isnull=False).exists()
+
+
 def draft(house: str, person: str, call: str) -> DraftView | None:
     """What a secretary (a person's id) had written for a call, or None."""
     row = Draft.objects.for_house(house).filter(person=_key(person), call=call).first()

@@ -56,7 +56,7 @@ def forget_spool(file: str) -> None:
 
 
 def spooled() -> list[tuple[str, float, float]]:
-    """The recordings waiting in the spool: name, seconds of audio, and the moment of the last writing (Unix seconds)."""
+    """The recordings waiting in the spool: name, seconds of audio, moment of the last writing (Unix seconds)."""
     folder: Path = settings.PERMANENCE.data / "spool"
     found = []
     for path in sorted(folder.glob("*.alaw")):

@@ -2,6 +2,7 @@
 """`./run bench NAME`: the figures of docs/performance.md. The benches stand beside the package and measure it from
 outside, so this only starts them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,5 +22,6 @@ def main(arguments: Sequence[str]) -> int:
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise Refusal(f"the benches need the packages of the tests ({', '.join(missing)}): run ./test once")
+    environment = {**os.environ, "PYTHONPATH": str(_CLONE)}
     command = [sys.executable, "-P", "-m", "bench", *arguments]
-    return subprocess.run(command, cwd=_CLONE, check=False).returncode  # noqa: S603 - our own module
+    return subprocess.run(command, cwd=_CLONE, env=environment, check=False).returncode  # noqa: S603 - our own module

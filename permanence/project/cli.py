@@ -33,7 +33,7 @@ COMMANDS: dict[str, Command] = {
     "install": Command(
         "permanence.project.install", "DIR", "makes a service that starts at boot, of a house made by --empty"
     ),
-    "bench": Command("bench.command", "NAME", "measures the house and prints the figures"),
+    "bench": Command("permanence.project.bench", "NAME", "measures the house and prints the figures"),
     "phone": Command("permanence.project.phone.command", "NUMBER", "a telephone that calls the running house"),
 }
 

@@ -52,7 +52,7 @@ def rotate(data: Path, entropy: Entropy) -> list[str]:
 
 
 def export(data: Path, target: Path) -> int:
-    """Copy every key to `target`, an empty or absent folder, for its owner alone; gives how many. Raises KeysRefused."""
+    """Copy every key to `target`, empty or absent, for its owner alone; gives how many. Raises KeysRefused."""
     if target.exists() and any(target.iterdir()):
         raise KeysRefused(f"{target} is not empty.")
     if target.resolve().is_relative_to(data):

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, deliveries, slices of the routing table, sweeping. Each step fails alone: what one cannot do now the
+The loop: outbox, slices of the routing table, the spool, sweeping; and in a thread of its own, since a mail relay may
+keep silent for as long as it likes, deliveries and their receipts. Each step fails alone: what one cannot do now the
 next turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM after the step in hand.
 """
 
@@ -10,7 +11,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRef
 from permanence.kernel.clock import Clock  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.kernel.system import SystemClock  # noqa: E402
+from permanence.messaging import tasks as messaging  # noqa: E402
 from permanence.project.config import Configuration, read_configuration  # noqa: E402
 from permanence.project.consumer import Consumer  # noqa: E402
 from permanence.project.wiring import ENGINE_HEARERS, WIRING  # noqa: E402
@@ -39,46 +41,56 @@ log = logging.getLogger(__name__)
 TURN_S = 0.2
 """Between two turns of the loop, unless an engine event wakes it."""
 RECONCILE_EVERY = timedelta(seconds=30)
+SPOOL_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
 
 
+type Step = Callable[[datetime], object]
+
+
+def take_turn(steps: Sequence[Step], clock: Clock) -> None:
+    """Every step once, each failing alone."""
+    for step in steps:
+        try:
+            step(clock.now())
+        except Exception:  # one step's failure must not stop the others
+            log.exception("a step of the worker failed; the next turn tries again")
+            close_old_connections()
+
+
 @dataclass(slots=True)
 class Loop:
-    """The turns over due rows. `at` of every turn is read from `clock`."""
+    """The turns over due rows. `at` of every turn is read from `clock`; `announced` is called when mails may be due."""
 
     exchange: Exchange
     clock: Clock
+    announced: Callable[[], None] = lambda: None
     reconcile_at: datetime | None = None
+    spool_at: datetime | None = None
     sweep_at: datetime | None = None
     absent: bool = False
-    steps: list[Callable[[datetime], object]] = field(init=False)
+    steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.deliveries, self.receipts, self.slices, self.sweep]
+        self.steps = [self.outbox, self.slices, self.spool, self.sweep]
 
     def turn(self) -> None:
-        """One turn: every step once, each failing alone."""
-        for step in self.steps:
-            try:
-                step(self.clock.now())
-            except Exception:  # one step's failure must not stop the others
-                log.exception("a step of the worker failed; the next turn tries again")
-                close_old_connections()
+        """One turn."""
+        take_turn(self.steps, self.clock)
 
     def outbox(self, at: datetime) -> None:
         """Deliver what rooms have announced; a changed slice is sent in the same turn."""
         if outbox.deliver_due(at=at, wiring=WIRING):
             self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange))
             self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
+            self.announced()
 
-    def deliveries(self, at: datetime) -> None:
-        """Send what is due."""
-        dispatch.run_due(at=at)
-
-    def receipts(self, at: datetime) -> None:
-        """Read the receipts of the mails."""
-        dispatch.take_receipts(at=at)
+    def spool(self, at: datetime) -> None:
+        """Take over the recordings whose engine did not live to tell of them."""
+        if self.spool_at is None or at >= self.spool_at:
+            self.spool_at = at + SPOOL_EVERY
+            messaging.take_over_forgotten(at=at)
 
     def slices(self, at: datetime) -> None:
         """Compare what the exchange holds with the database: at the start, then every 30 s."""
@@ -111,6 +123,39 @@ class Loop:
         return True
 
 
+class Post:
+    """The thread of the deliveries: sends what is due every `TURN_S`, at once when `announced`, until `stop` is set."""
+
+    def __init__(self, *, clock: Clock, stop: threading.Event) -> None:
+        self._clock = clock
+        self._stop = stop
+        self._due = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="post", daemon=True)
+        self.steps: list[Step] = [
+            lambda at: dispatch.run_due(at=at, stop=stop.is_set),
+            lambda at: dispatch.take_receipts(at=at),
+        ]
+
+    def announced(self) -> None:
+        """Deliveries may be due."""
+        self._due.set()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Let the mail in hand go; a relay that stays silent longer finds a lease that ends by itself."""
+        self._due.set()
+        self._thread.join(timeout=seconds)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            take_turn(self.steps, self._clock)
+            self._due.wait(TURN_S)
+            self._due.clear()
+
+
 def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     exchange = Exchange(configuration.exchange_socket)
@@ -124,9 +169,11 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         applied=applied,
     )
     thread = threading.Thread(target=consumer.run, name="bus", daemon=True)
-    loop = Loop(exchange=exchange, clock=clock)
+    post = Post(clock=clock, stop=stop)
+    loop = Loop(exchange=exchange, clock=clock, announced=post.announced)
     loop.turn()
     thread.start()
+    post.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while not stop.is_set():
@@ -134,6 +181,7 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         applied.clear()
         loop.turn()
     thread.join(timeout=3)
+    post.join(3)
 
 
 def main() -> int:

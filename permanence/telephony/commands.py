@@ -200,13 +200,22 @@ class Status(HouseCommand):
 @dataclass(frozen=True, slots=True)
 class Dial(HouseCommand):
     """One leg out: `number` (E.164) over `trunk`, showing `caller` (one of the house's lines); it ends by itself
-    `seconds` after the answer (1 to 120)."""
+    `seconds` after the answer (1 to 120).
+
+    The called party hears `prompt` again and again ("": a tone), and half-way `digits` as keys (0 to 32 of 0-9*#A-D);
+    with `record`, what it says is written to the spool. A call nobody answers is given up after `ring_seconds` (1 to
+    180).
+    """
 
     house: str
     trunk: str
     number: str
     caller: str
     seconds: int = 10
+    prompt: str = ""
+    digits: str = ""
+    record: bool = False
+    ring_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)

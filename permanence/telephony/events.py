@@ -101,11 +101,12 @@ class TrunkRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialStarted(Event):
-    """A call of ours went out over a trunk (`dial` is its id)."""
+    """A call of ours went out over a trunk (`dial` is its id); `remote` is where to, as "udp 192.0.2.1:5060"."""
 
     dial: str
     trunk: str
     number: str
+    remote: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +120,25 @@ class DialProgressed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialAnswered(Event):
-    """The called party answered; `payload_type` is the codec agreed on (8 PCMA, 0 PCMU)."""
+    """The called party answered; `payload_type` is the codec agreed on (8 PCMA, 0 PCMU).
+
+    `media_host`: where the carrier wants our audio. `our_address`: ours as told to the carrier, behind a NAT the outer
+    one. `telephone_event`: whether keys go as RFC 4733 says.
+    """
 
     dial: str
     payload_type: int
+    media_host: str = ""
+    our_address: str = ""
+    telephone_event: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialDigit(Event):
+    """The called party pressed a key, or the carrier sent ours back."""
+
+    dial: str
+    digit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +156,15 @@ class DialEnded(Event):
     heard: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialRecorded(Event):
+    """What the called party said is on the disk: `file` in the spool (A-law, 8 kHz), `seconds` long."""
+
+    dial: str
+    file: str
+    seconds: float
+
+
 TELEPHONY_EVENTS = EventCatalogue(
     CallArrived,
     UnknownLineCalled,
@@ -153,5 +178,7 @@ TELEPHONY_EVENTS = EventCatalogue(
     DialStarted,
     DialProgressed,
     DialAnswered,
+    DialDigit,
     DialEnded,
+    DialRecorded,
 )

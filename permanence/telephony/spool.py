@@ -34,7 +34,7 @@ class SpoolBroken(Refusal):
 
 
 class Block(NamedTuple):
-    """One whole block as it stands in a file: `end` is the offset behind it, `key` the id of the key it was sealed for."""
+    """One whole block as it stands in a file: `end` is the offset behind it, `key` the id of its key."""
 
     end: int
     key: bytes

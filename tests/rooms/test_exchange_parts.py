@@ -184,7 +184,7 @@ def test_a_trunk_is_known_by_its_addresses() -> None:
     assert trust("192.0.2.16") is None
     assert trust("not an address") is None
     assert trust("198.51.100.1") is None
-    assert found.host_names() == ("sip.carrier.example",)
+    assert list(found.named_places()) == ["sip.carrier.example"]
     found.resolved({"sip.carrier.example": ["198.51.100.1"]})
     assert trust("198.51.100.1") == "demo/b"
 

@@ -155,6 +155,24 @@ def test_the_key_is_made_once_and_is_the_owners_alone(data_folder, entropy):
     assert [entry.name for entry in path.parent.iterdir()] == ["house-demo.key"]
 
 
+def test_a_rotated_key_seals_from_then_on_and_the_old_ones_go_on_opening(data_folder, entropy):
+    seal = {"house": "demo", "purpose": "message.text", "entropy": entropy}
+    text, audio = [secrecy.seal("first", **seal)], [secrecy.seal_bytes(b"first", **seal)]
+    assert secrecy.versions("demo") == (1,)
+    assert [secrecy.rotate_key("demo", entropy=entropy) for _ in range(2)] == [2, 3]
+    text.append(secrecy.seal("third", **seal))
+    audio.append(secrecy.seal_bytes(b"third", **seal))
+    assert [each.partition(".")[0] for each in text] == ["1", "3"]
+    opening = {"house": "demo", "purpose": "message.text"}
+    assert [secrecy.unseal(each, **opening) for each in text] == ["first", "third"]
+    assert [secrecy.unseal_bytes(each, **opening) for each in audio] == [b"first", b"third"]
+    assert len({secrecy.key_file("demo", version).read_bytes() for version in (1, 2, 3)}) == 3
+    secrecy.key_file("demo", 3).unlink()
+    assert secrecy.unseal(text[0], **opening) == "first"
+    with pytest.raises(secrecy.SealBroken):
+        secrecy.unseal(text[1], **opening)
+
+
 def test_a_seat_ticket_is_read_by_the_exchange_for_ten_minutes(settings, data_folder, now):
     asked = {"house": "demo", "secretary": "1", "name": "Claire", "seat": "s1", "rights": ("answer",), "at": now}
     with pytest.raises(TicketKeyMissing):

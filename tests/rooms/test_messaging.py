@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Messages are kept once, for the right person, sealed; persons read, acknowledge, answer under their own names."""
 
+import os
 import struct
 from dataclasses import replace
 from datetime import timedelta
@@ -11,9 +12,10 @@ from django.conf import settings as django_settings
 from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
-from permanence.messaging import handlers, operations, queries, recordings, rules, words
+from permanence.messaging import handlers, operations, queries, recordings, rules, tasks, words
 from permanence.messaging.models import Draft, Message, MessageAnswer
 from permanence.messaging.rules import Box
+from tests import spool
 from tests.rooms.messaging_cast import NOON, form, make_cast
 
 pytestmark = pytest.mark.django_db
@@ -350,8 +352,7 @@ SPOKEN = bytes(range(256)) * 31 + b"\x55"
 
 def spoken(cast, tmp_path, *, call="call-v", client=None, file="call-v.alaw"):
     """What the exchange leaves: a file in the spool, a recorded call, and the event of the calls."""
-    (tmp_path / "spool").mkdir(exist_ok=True)
-    (tmp_path / "spool" / "call-v.alaw").write_bytes(SPOKEN)
+    spool.write(tmp_path, "call-v.alaw", SPOKEN)
     client = client or cast.cabinet.id
     fields = {"house_id": cast.claire.house_key, "client_id": int(client), "caller": "+33612345678"}
     Call.objects.get_or_create(call=call, defaults={**fields, "arrived_at": NOON})
@@ -406,6 +407,67 @@ def test_a_voice_message_on_a_line_nobody_has_is_left_to_the_calls(cast, tmp_pat
     handlers.on_voice_message_received("1", replace(spoken(cast, tmp_path), client=None))
     assert not Message.objects.exists()
     assert (tmp_path / "spool" / "call-v.alaw").exists()
+
+
+def forgotten(cast, tmp_path, *, audio=SPOKEN * 2, ended=NOON, written=NOON):
+    """A recording whose engine died before it told of it; the call's record is complete."""
+    spoken(cast, tmp_path)
+    path = spool.write(tmp_path, "call-v.alaw", audio)
+    os.utime(path, (written.timestamp(), written.timestamp()))
+    Call.objects.filter(call="call-v").update(ended_at=ended)
+    return path
+
+
+def taken_over(deliver_all, capture):
+    with capture(execute=True):
+        found = tasks.take_over_forgotten(at=LATER)
+        deliver_all(LATER)
+    return found
+
+
+def test_a_recording_nobody_told_of_becomes_a_message_once(
+    cast, tmp_path, deliver_all, django_capture_on_commit_callbacks
+):
+    path = forgotten(cast, tmp_path)
+    assert [taken_over(deliver_all, django_capture_on_commit_callbacks) for _ in range(2)] == [1, 0]
+    (row,) = queries.todays_messages(cast.house, LATER)
+    assert row.voice_seconds == len(SPOKEN) * 2 / 8000
+    assert not path.exists()
+    assert queries.recording_for_person(cast.house, cast.assistant.person, row.message)
+
+
+def test_what_was_taken_over_before_the_worker_died_is_deleted(
+    cast, tmp_path, deliver_all, django_capture_on_commit_callbacks
+):
+    path = forgotten(cast, tmp_path)
+    handlers.on_voice_message_received("1", spoken(cast, tmp_path))  # its commit was never seen: the file is there
+    os.utime(path, (NOON.timestamp(), NOON.timestamp()))
+    assert taken_over(deliver_all, django_capture_on_commit_callbacks) == 0
+    assert not path.exists()
+    assert Message.objects.count() == 1
+
+
+def test_a_recording_of_nothing_is_deleted(cast, tmp_path, deliver_all, django_capture_on_commit_callbacks):
+    path = forgotten(cast, tmp_path, audio=b"\xd5" * 7900)
+    assert taken_over(deliver_all, django_capture_on_commit_callbacks) == 0
+    assert not path.exists()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("fields", [{"ended": None}, {"ended": LATER}, {"written": LATER}])
+def test_a_recording_that_may_still_be_written_or_told_of_is_left(
+    cast, tmp_path, deliver_all, django_capture_on_commit_callbacks, fields
+):
+    path = forgotten(cast, tmp_path, **fields)
+    assert taken_over(deliver_all, django_capture_on_commit_callbacks) == 0
+    assert path.exists()
+
+
+def test_a_recording_of_a_call_that_is_not_recorded_yet_is_left(cast, tmp_path):
+    path = forgotten(cast, tmp_path)
+    Call.objects.filter(call="call-v").delete()
+    assert tasks.take_over_forgotten(at=LATER) == 0
+    assert path.exists()
 
 
 @pytest.mark.parametrize("audio", [b"", b"\x55", SPOKEN])

@@ -17,6 +17,7 @@ from permanence.messaging import queries as messages
 from permanence.messaging.models import Message, MessageAcknowledged, MessageAnswer, MessageRead
 from permanence.messaging.rules import Box
 from permanence.project.mail_sink import keep
+from tests import spool
 from tests.rooms.messaging_cast import NOON, form, make_cast
 
 pytestmark = pytest.mark.django_db
@@ -228,8 +229,7 @@ def test_the_wall_another_client_and_another_house_find_nothing(cast, who):
 
 
 def test_a_voice_message_is_heard_by_get_and_nothing_changes(cast, tmp_path):
-    (tmp_path / "spool").mkdir()
-    (tmp_path / "spool" / "call-v.alaw").write_bytes(b"\x55" * 800)
+    spool.write(tmp_path, "call-v.alaw", b"\x55" * 800)
     messaging.take_voice_message(
         house=cast.house,
         client_id=cast.cabinet.id,

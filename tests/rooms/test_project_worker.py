@@ -15,7 +15,7 @@ from permanence.foundation.models import EngineEventAside, EnginePosition, LiveT
 from permanence.kernel.system import SystemClock
 from permanence.project.consumer import Consumer
 from permanence.project.wiring import ENGINE_HEARERS, WIRING
-from permanence.project.worker import Loop
+from permanence.project.worker import Loop, Post
 from permanence.reception.events import ENGINE_EVENTS, PresenceChanged
 from permanence.staff.models import PresenceSpan
 from permanence.telephony.events import CallArrived
@@ -198,6 +198,31 @@ def test_a_step_that_fails_stops_no_other(cast, tmp_path):
     loop.steps = [fails, done.append]
     loop.turn()
     assert done == [NOW]
+
+
+def test_a_relay_that_keeps_silent_delays_neither_outbox_nor_slices(cast, tmp_path):
+    """The thread of the deliveries waits for its relay; the loop beside it takes its turns meanwhile."""
+    waiting, answered, stop, turns = threading.Event(), threading.Event(), threading.Event(), []
+
+    def silent(_at):
+        waiting.set()
+        answered.wait(20)
+        stop.set()
+
+    post = Post(clock=MovableClock(), stop=stop)
+    post.steps = [silent]
+    loop = Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(), announced=post.announced)
+    post.start()
+    assert waiting.wait(20)
+    loop.steps.append(turns.append)
+    for _ in range(3):
+        loop.turn()
+    assert not answered.is_set()
+    assert len(turns) == 3
+    assert not OutboxEvent.objects.filter(delivered_at=None).exists()
+    answered.set()
+    post.join(20)
+    assert stop.is_set()
 
 
 def test_every_hearer_of_the_wiring_hears_an_event_the_catalogue_knows():

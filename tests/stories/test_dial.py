@@ -18,7 +18,7 @@ def dial(world: World, **changes: Any) -> str:
     command = Dial(**{"house": cast.HOUSE, "trunk": "carrier", "number": ECHO, "caller": cast.WEBER_LINE, **changes})
     trunk = world.conductor.parts.trunks.named(f"{cast.HOUSE}/carrier")
     assert trunk is not None
-    found = world.conductor.dial(command, trunk, world.exchange_flow, "", world.clock.moment)
+    found = world.conductor.dial(command, trunk, (world.exchange_flow,), "", world.clock.moment)
     world.settle()
     return found
 

@@ -208,11 +208,16 @@ class Page(Changes):
 class RealHouse:
     """The processes, and the sockets they inherit (as the supervisor hands them down)."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1", name_server: tuple[str, int] | None = None) -> None:
+        """`host`: where SIP and audio are. `name_server`: the exchange's DNS."""
         self.folder = folder
+        self.host = host
+        self.name_server = name_server
         self.line_socket = _listening(socket.SOCK_STREAM)
-        self.sip_socket = _listening(socket.SOCK_DGRAM)
-        self.tcp_socket = _listening(socket.SOCK_STREAM)
+        self.sip_socket = _listening(socket.SOCK_DGRAM, host)
+        self.tcp_socket = _listening(socket.SOCK_STREAM, host)
+        self.tls_socket = _listening(socket.SOCK_STREAM, host)
+        self.tls_port = self.tls_socket.getsockname()[1]
         self.tcp_port = self.tcp_socket.getsockname()[1]
         self.line_port = self.line_socket.getsockname()[1]
         self.sip_port = self.sip_socket.getsockname()[1]
@@ -227,14 +232,18 @@ class RealHouse:
 
     async def start_media(self) -> None:
         arguments = ["--data", str(self.folder), "--run", str(self.folder), "--port", "0", "--rtp", self.rtp]
+        arguments += ["--host", "127.0.0.1", self.host] if self.host != "127.0.0.1" else []
         self.media = await _start("permanence.engine.mediaplane", arguments)
 
     async def start_exchange(self) -> None:
         line, sip_udp, sip_tcp = self.line_socket.fileno(), self.sip_socket.fileno(), self.tcp_socket.fileno()
         arguments = ["--data", str(self.folder), "--run", str(self.folder), "--engine", "wire", "--rtp", self.rtp]
         arguments += ["--origin", ORIGIN, "--fd", f"line={line}", "--fd", f"sip-udp={sip_udp}"]
-        arguments += ["--fd", f"sip-tcp={sip_tcp}"]
-        self.exchange = await _start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp))
+        sip_tls = self.tls_socket.fileno()
+        arguments += ["--fd", f"sip-tcp={sip_tcp}", "--fd", f"sip-tls={sip_tls}"]
+        if self.name_server is not None:
+            arguments += ["--name-server", f"{self.name_server[0]}:{self.name_server[1]}"]
+        self.exchange = await _start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp, sip_tls))
 
     async def kill(self, process: asyncio.subprocess.Process | None) -> None:
         """kill -9."""
@@ -287,12 +296,15 @@ class RealHouse:
         self.line_socket.close()
         self.sip_socket.close()
         self.tcp_socket.close()
+        self.tls_socket.close()
 
 
 @contextlib.asynccontextmanager
-async def running_house(folder: Path) -> AsyncIterator[RealHouse]:
+async def running_house(
+    folder: Path, host: str = "127.0.0.1", name_server: tuple[str, int] | None = None
+) -> AsyncIterator[RealHouse]:
     """Both processes, with the demonstration's slices."""
-    house = RealHouse(folder)
+    house = RealHouse(folder, host, name_server)
     try:
         await house.start_media()
         await house.start_exchange()
@@ -312,9 +324,9 @@ async def _start(module: str, arguments: list[str], fds: tuple[int, ...] = ()) -
     return process
 
 
-def _listening(kind: int) -> socket.socket:
-    found = socket.socket(socket.AF_INET, kind)
-    found.bind(("127.0.0.1", 0))
+def _listening(kind: int, host: str = "127.0.0.1") -> socket.socket:
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+    found.bind((host, 0))
     if kind == socket.SOCK_STREAM:
         found.listen()
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media import control
+from tests.spool import make_keys
 from tests.wire.media_client_webrtc import DEADLINE_S, BrowserLine, RtpCaller
 
 
@@ -123,7 +124,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 async def running_media(folder: Path, *arguments: str, fds: tuple[int, ...] = ()) -> AsyncIterator[Media]:
     """The media process, connected; ended at the end. A trace in its log fails the test."""
     data = folder / "data"
-    data.mkdir(exist_ok=True)
+    make_keys(data)
     command = ["-m", "permanence.engine.mediaplane", "--data", str(data), "--run", str(folder), "--port", "0"]
     log = folder / "media.log"
     with log.open("wb") as written:

@@ -11,6 +11,7 @@ import pytest
 from permanence.engine.mediaplane.prompts import SOUNDS
 from permanence.telephony.media import control
 from permanence.telephony.media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
+from tests.spool import opened
 from tests.wire.media_client_webrtc import Packet, frequencies, tone
 from tests.wire.media_process import Media, running_media
 

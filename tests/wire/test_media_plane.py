@@ -14,11 +14,13 @@ from permanence.engine.mediaplane.plane import MediaPlane, Surroundings
 from permanence.engine.mediaplane.player import frames_of
 from permanence.engine.mediaplane.recorder import Writer
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.telephony import spool
 from permanence.telephony.media import control
 from permanence.telephony.media.sdp import parse_sdp
 from permanence.telephony.media.sdp_browser import parse_browser_offer
+from tests.spool import make_keys, opened, write
 from tests.wire.media_client_webrtc import BrowserLine, tone
-from tests.wire.media_process import free_port, make_keys, opened, running_media
+from tests.wire.media_process import free_port, running_media
 
 
 class Stepped:
@@ -28,9 +30,8 @@ class Stepped:
         self.told: list[control.MediaEvent] = []
         self.written: list[tuple[str, str, float, str]] = []
         self.loop = MediaLoop()
-        self.keys = folder.parent / "keys"
         make_keys(folder.parent)
-        self.writer = Writer(folder, self.keys, lambda *what: self.written.append(what))
+        self.writer = Writer(folder, folder.parent / "keys", lambda *what: self.written.append(what))
         self.plane = MediaPlane(
             Surroundings(
                 watch=self.loop.watch,
@@ -147,6 +148,35 @@ def test_a_disk_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert why
     stepped.plane.close()
     stepped.ear.close()
+
+
+def test_without_a_key_nothing_is_written(stepped: Stepped, tmp_path: Path) -> None:
+    (tmp_path / "keys" / spool.PUBLIC_KEY).unlink()
+    stepped.plane.record(control.Record(leg="leg", file="a.alaw", max_s=2))
+    stepped.speak(1)
+    stepped.forward(0.1)
+    stepped.plane.stop_record("leg")
+    stepped.writer.stop()
+    ((_, _, _, why),) = stepped.written
+    assert spool.PUBLIC_KEY in why
+    assert not (tmp_path / "spool").exists()
+    stepped.writer = Writer(tmp_path, tmp_path, lambda *what: None)
+
+
+def test_a_block_cut_off_by_a_crash_is_taken_away_before_the_recording_goes_on(
+    stepped: Stepped, tmp_path: Path
+) -> None:
+    whole = write(tmp_path, "a.alaw", bytes([9]) * 16000)
+    whole.write_bytes(whole.read_bytes()[:-1])
+    stepped.plane.record(control.Record(leg="leg", file="a.alaw", max_s=60))
+    for sequence in range(50):
+        stepped.speak(sequence)
+        stepped.forward(0.02)
+    stepped.plane.stop_record("leg")
+    stepped.writer.stop()
+    assert [seconds for _, _, seconds, _ in stepped.written] == [2.0]
+    assert opened(tmp_path, "a.alaw") == bytes([9]) * 8000 + bytes(8000)
+    stepped.writer = Writer(tmp_path, tmp_path, lambda *what: None)
 
 
 def test_a_line_no_check_reaches_has_failed(stepped: Stepped) -> None:

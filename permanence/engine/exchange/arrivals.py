@@ -13,7 +13,7 @@ from permanence.reception.table import ClientSlice, RoutingTable, TrunkEntry
 from permanence.telephony.events import CallArrived
 from permanence.telephony.media.sdp import SdpError, SdpRefused
 from permanence.telephony.sip.events import InviteReceived
-from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.flow import Flow, sees_us_at
 from permanence.telephony.sip.incoming import IncomingInvite
 
 MAX_DIVERSIONS = 5
@@ -124,6 +124,7 @@ class Arrivals:
     def _call(self, event: InviteReceived, found: Identified, port: int, moment: Moment) -> Call:
         exchange, invite = self._parts, event.invite
         local = local_host(event.flow)
+        host = told_host(exchange.settings.media_host, event.flow)
         caller = None if invite.caller is None else spelled(invite.caller, found.trunk)
         return Call(
             id=new_id(moment.at, exchange.entropy),
@@ -137,8 +138,8 @@ class Arrivals:
             display="" if invite.masked else invite.display,
             masked=invite.masked,
             port=port,
-            host=exchange.settings.media_host or local,
-            bind_host=None if exchange.settings.media_host else local,
+            host=host,
+            bind_host=local if host == local else None,
             signalled_host=event.flow.remote[0],
             sdp_id=int.from_bytes(exchange.entropy.token(4), "big"),
         )
@@ -175,6 +176,11 @@ class Arrivals:
             trunk=call.trunk,
         )
         desk.apply(decided, moment)
+
+
+def told_host(public: str, flow: Flow) -> str:
+    """Our address in SDP: `public` ("" for none) to those outside, to our own network the address they see."""
+    return public if public and sees_us_at(flow.remote[0], public) else local_host(flow)
 
 
 def local_host(flow: Flow) -> str:

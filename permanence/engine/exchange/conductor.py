@@ -159,6 +159,7 @@ class Conductor:
         elif isinstance(event, (media.LegFailed, media.LegHeard, media.LegSilent)):
             self._leg_event(event, moment)
         elif isinstance(event, media.DtmfHeard):
+            self.dialling.digit_heard(event.party, event.digit, moment)
             call = self.parts.calls.get(event.party)
             if call is not None:
                 self._digit(call, event.digit)
@@ -209,7 +210,7 @@ class Conductor:
 
     def _recorded(self, event: media.Recorded | media.RecordFailed, moment: Moment) -> None:
         call = self.parts.calls.get(event.leg)
-        if call is None or event.file != call.recording:
+        if self.dialling.recorded(event, moment) or call is None or event.file != call.recording:
             return
         if isinstance(event, media.Recorded):
             if event.seconds >= MIN_VOICE_MESSAGE_S:

@@ -17,7 +17,7 @@ from typing import Any
 from permanence.kernel.clock import Entropy
 from permanence.telephony.sip.core import Core, Trust
 from permanence.telephony.sip.events import SipEvent
-from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.flow import Address, Flow
 from permanence.telephony.sip.layer import TransactionLayer
 from permanence.telephony.sip.pings import Pings
 from permanence.telephony.sip.receiver import Receiver
@@ -212,6 +212,11 @@ class SipEndpoint:
         """OPTIONS to see whether a trunk lives: `PingAnswered` follows."""
         self._stack.now = now
         return self._pings.send(uri, flow)
+
+    def told_address(self, session: str) -> Address | None:
+        """Our address as the other side of a session knows it (behind a NAT the outer one); None when it is over."""
+        found = self._table.get(session)
+        return None if found is None else self._stack.public_address(found.flow)
 
     def counters(self) -> dict[str, int]:
         """Messages received, malformed, refused, throttled; sessions, transactions and timers that live."""
