@@ -262,9 +262,8 @@ class ClientAdmin(HouseAdmin):
         others = type(row).objects.for_client(row.client_id)
         row.position = others.count()
         if isinstance(row, Reason):
-            row.code = reason_code(
-                row.label, set(Reason.objects.for_client(row.client_id).values_list("code", flat=True))
-            )
+            taken = set(Reason.objects.for_client(row.client_id).values_list("code", flat=True))
+            row.code = reason_code(row.label, taken)
 
     def _week(self, client: Client, form: ClientForm) -> None:
         WeeklyOpening.objects.for_client(client).delete()

@@ -81,7 +81,7 @@ class TrunkForm(AnyForm):
 
     def clean_name(self) -> str:
         """A short name: small letters, digits, hyphens."""
-        name = slugify(self.cleaned_data["name"])
+        name: str = slugify(self.cleaned_data["name"])
         if not name:
             raise forms.ValidationError(_("Write a name with letters or digits."))
         return name

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
@@ -56,12 +57,14 @@ def _steps(who: Who) -> Iterator[Step]:
         done=first is not None,
         url=here,
     )
-    yield _about_clients(
-        "line", clients, Line, here, _("Its number"), _("The number of the house its calls arrive on.")
-    )
-    yield _hours(clients, here)
-    yield _about_clients("greeting", clients, Greeting, here, _("The phrase to say"), _("How the secretary answers."))
-    yield _recipients(clients, here)
+    number = Need("line", _("Its number"), _("The number of the house its calls arrive on."))
+    yield _judged(number, clients, Line.objects.for_house(who.house_key), here)
+    yield _hours(clients, WeeklyOpening.objects.for_house(who.house_key), here)
+    phrase = Need("greeting", _("The phrase to say"), _("How the secretary answers."))
+    yield _judged(phrase, clients, Greeting.objects.for_house(who.house_key), here)
+    told = _("For whom the messages are, with the e-mail address that says a message waits.")
+    reachable = Recipient.objects.for_house(who.house_key).filter(active=True).exclude(email="")
+    yield _judged(Need("recipient", _("Who gets the messages"), told), clients, reachable, here)
     yield from _people(who)
     yield _trunk(who)
     yield _mail()
@@ -69,59 +72,44 @@ def _steps(who: Who) -> Iterator[Step]:
     yield _first_call(who)
 
 
-def _lacking(clients: QuerySet[Client], table: QuerySet[object]) -> list[str]:
-    return list(clients.filter(~Exists(table)).order_by("name").values_list("name", flat=True)[: NAMED + 1])
+class Need(NamedTuple):
+    """What every active client must have: its code, title and sentence on the page."""
+
+    code: str
+    title: str
+    sentence: str
 
 
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMED])
-    return _("Missing for: %(names)s") % {"names": shown + ("…" if len(names) > NAMED else "")}
-
-
-def _about_clients(
-    code: str, clients: QuerySet[Client], table: type[Line] | type[Greeting], url: str, title: str, sentence: str
-) -> Step:
-    """What every active client must have one of."""
-    rows: QuerySet[object] = table._default_manager.filter(client=OuterRef("pk"))
-    return _judged(code, clients, rows, url, title, sentence)
-
-
-def _judged(code: str, clients: QuerySet[Client], rows: QuerySet[object], url: str, title: str, sentence: str) -> Step:
-    lacking = _lacking(clients, rows)
-    done = not lacking and clients.exists()
-    address = url
+def _judged(need: Need, clients: QuerySet[Client], rows: QuerySet[Any], url: str) -> Step:
+    """Whether each of `clients` has one of `rows`; the link leads to the first that has none."""
+    lacking = list(clients.filter(~Exists(rows.filter(client=OuterRef("pk")))).order_by("name")[: NAMED + 1])
+    sentence, address = need.sentence, url
     if lacking:
-        key = clients.get(name=lacking[0]).pk
-        address = reverse("admin:clients_client_change", args=(key,))
-        sentence = f"{sentence} {_names(lacking)}"
-    return Step(code=code, title=title, sentence=sentence, done=done, url=f"{address}#{ANCHORS[code]}")
+        names = ", ".join(each.name for each in lacking[:NAMED]) + ("…" if len(lacking) > NAMED else "")
+        sentence = f"{sentence} {_('Missing for: %(names)s') % {'names': names}}"
+        address = reverse("admin:clients_client_change", args=(lacking[0].pk,))
+    done = not lacking and clients.exists()
+    return Step(code=need.code, title=need.title, sentence=sentence, done=done, url=f"{address}#{ANCHORS[need.code]}")
 
 
-def _hours(clients: QuerySet[Client], url: str) -> Step:
-    rows: QuerySet[object] = WeeklyOpening._default_manager.filter(client=OuterRef("pk"))
-    sentence = _("Outside them callers hear the closing words.")
-    timed, title = clients.filter(open_always=False), _("Its opening hours")
+def _hours(clients: QuerySet[Client], rows: QuerySet[WeeklyOpening], url: str) -> Step:
+    need = Need("hours", _("Its opening hours"), _("Outside them callers hear the closing words."))
+    timed = clients.filter(open_always=False)
     if clients.exists() and not timed.exists():
-        return Step(code="hours", title=title, sentence=sentence, done=True, url=url)
-    return _judged("hours", timed, rows, url, title, sentence)
-
-
-def _recipients(clients: QuerySet[Client], url: str) -> Step:
-    rows: QuerySet[object] = Recipient._default_manager.filter(client=OuterRef("pk"), active=True).exclude(email="")
-    sentence = _("For whom the messages are, with the e-mail address that says a message waits.")
-    return _judged("recipient", clients, rows, url, _("Who gets the messages"), sentence)
+        return Step(code=need.code, title=need.title, sentence=need.sentence, done=True, url=url)
+    return _judged(need, timed, rows, url)
 
 
 def _people(who: Who) -> Iterator[Step]:
     secretaries = Secretary.objects.for_house(who.house_key).filter(active=True, person__is_active=True)
-    able = secretaries.exclude(person__password="").exclude(person__password__startswith="!")
+    able = any(each.person.has_usable_password() for each in secretaries.select_related("person"))
     add = reverse("admin:foundation_person_add")
     yield Step(
         code="secretary",
         title=_("Somebody who answers"),
         sentence=_("A person with a password, “answers calls” ticked, and the languages she speaks. It may be you."),
-        done=able.exists(),
-        url=f"{add}?answers_calls=1" if not secretaries.exists() else reverse("admin:foundation_person_changelist"),
+        done=able,
+        url=f"{add}?answers_calls=1" if not secretaries else reverse("admin:foundation_person_changelist"),
     )
     yield Step(
         code="portal",

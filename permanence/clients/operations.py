@@ -133,6 +133,19 @@ def agree_to_voice_messages(*, client: str, agreed: date | None, duty_contact: s
 
 
 @transaction.atomic
+def set_waiting(*, client: str, ring_before_music_s: int, max_wait_s: int, by: Who, at: datetime) -> None:
+    """How long his callers hear it ring, and how long they wait at most, both in seconds from the INVITE.
+
+    Raises ClientUnknown.
+    """
+    row = _client(client, by=by)
+    row.ring_before_music_s, row.max_wait_s = ring_before_music_s, max_wait_s
+    row.save(update_fields=["ring_before_music_s", "max_wait_s"])
+    waits = {"ring_before_music_s": ring_before_music_s, "max_wait_s": max_wait_s}
+    changed(client=client, action="client.waiting_set", by=by, at=at, detail=waits)
+
+
+@transaction.atomic
 def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetime) -> None:
     """Give the client a number of the house (E.164). Raises ClientUnknown, LineTaken, NumberMalformed."""
     row = _client(client, by=by)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Self, cast
 
+import orjson
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -102,7 +104,11 @@ class EventCatalogue:
 
     def write(self, event: Event) -> dict[str, Any]:
         """The event as an object: its name under "type", its version under "v", then its fields."""
-        return {"type": type(event).__name__, "v": event.version, **to_plain(event)}
+        try:
+            plain = orjson.loads(orjson.dumps(event))
+        except TypeError:  # text that is not UTF-8
+            plain = to_plain(event)
+        return {"type": type(event).__name__, "v": event.version, **plain}
 
     def read(self, data: dict[str, Any]) -> Event:
         """The event behind an object. Raises KeyError for a name that is not in the catalogue."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from permanence.kernel.events import to_plain
 from permanence.reception.greeting import greetings_for
 from permanence.reception.hours import opening_at
@@ -77,7 +79,10 @@ class Card:
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
-        plain: dict[str, Any] = to_plain(self)
+        try:
+            plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
+        except TypeError:  # text that is not UTF-8
+            plain = to_plain(self)
         return plain
 
 

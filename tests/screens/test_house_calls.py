@@ -264,7 +264,7 @@ async def test_the_supervisor_sees_the_call_live_filters_it_and_has_it_in_his_ta
             assert await phone.over() == 0
         await wrapped_up(aoife)
     await expect(rows.filter(has_text=caller)).to_contain_text("Aoife", timeout=15000)
-    await expect(rows.filter(has_text=caller)).to_contain_text("Répondu", timeout=15000)
+    await expect(rows.filter(has_text=caller)).to_contain_text("Décroché", timeout=15000)
     await marc.select_option("#client", label="Atlas")
     await marc.locator(".calls__filters button").first.click()
     await expect(rows.filter(has_text=caller)).to_have_count(1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the house says when something is missing or wrong: no microphone, a page from elsewhere, a ticket of yesterday."""
+"""What the house says when something is missing or wrong: no microphone, a page from elsewhere, an old ticket."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -62,15 +63,13 @@ async def test_without_a_microphone_she_is_told_and_the_demonstration_speaks_wit
 
 async def refused(house: WholeHouse, *, origin: str, ticket: str) -> tuple[int, str, list[dict[str, Any]]]:
     """Says hello as a page of `origin`; the code and the words with which the line was closed, and what was told."""
-    address = f"ws://127.0.0.1:{house.status['line_port']}/line"
+    address = f"ws://127.0.0.1:{house.environment['PERMANENCE_LINE_PORT']}/line"
     told: list[dict[str, Any]] = []
     async with connect(address, origin=origin) as socket:  # type: ignore[arg-type]
-        try:
+        with contextlib.suppress(ConnectionClosed):
             await socket.send(json.dumps({"t": "hello", "protocol": 1, "ticket": ticket, "page_host": "127.0.0.1"}))
-            async for message in socket:
-                told.append(json.loads(message))
-        except ConnectionClosed:
-            pass
+            while True:
+                told.append(json.loads(await socket.recv()))
         return socket.close_code or 0, socket.close_reason or "", told
 
 
@@ -99,6 +98,7 @@ async def test_a_page_from_elsewhere_is_refused_with_words_even_with_a_good_tick
         (timedelta(minutes=11), None, "out of date"),
         (timedelta(0), bytes(32), "the signature is not ours"),
     ],
+    ids=["old", "forged"],
 )
 async def test_a_ticket_out_of_date_or_forged_is_refused_with_words(
     house: WholeHouse, age: timedelta, key: bytes | None, words: str

@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,6 +86,10 @@ class MemoryPages:
 
     def send(self, page: str, message: dict[str, Any]) -> None:
         self.sent.setdefault(page, []).append(json.loads(json.dumps(message)))
+
+    def send_all(self, pages: Iterable[str], message: dict[str, Any]) -> None:
+        for page in pages:
+            self.send(page, message)
 
     def close(self, page: str, code: int, why: str) -> None:
         self.send(page, {"t": "bye", "code": code, "why": why})

@@ -233,7 +233,7 @@ class RealHouse:
     async def start_media(self) -> None:
         arguments = ["--data", str(self.folder), "--run", str(self.folder), "--port", "0", "--rtp", self.rtp]
         arguments += ["--host", "127.0.0.1", self.host] if self.host != "127.0.0.1" else []
-        self.media = await _start("permanence.engine.mediaplane", arguments)
+        self.media = await start("permanence.engine.mediaplane", arguments)
 
     async def start_exchange(self) -> None:
         line, sip_udp, sip_tcp = self.line_socket.fileno(), self.sip_socket.fileno(), self.tcp_socket.fileno()
@@ -243,7 +243,7 @@ class RealHouse:
         arguments += ["--fd", f"sip-tcp={sip_tcp}", "--fd", f"sip-tls={sip_tls}"]
         if self.name_server is not None:
             arguments += ["--name-server", f"{self.name_server[0]}:{self.name_server[1]}"]
-        self.exchange = await _start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp, sip_tls))
+        self.exchange = await start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp, sip_tls))
 
     async def kill(self, process: asyncio.subprocess.Process | None) -> None:
         """kill -9."""
@@ -314,12 +314,22 @@ async def running_house(
         await house.close()
 
 
-async def _start(module: str, arguments: list[str], fds: tuple[int, ...] = ()) -> asyncio.subprocess.Process:
+async def start(
+    module: str, arguments: list[str], fds: tuple[int, ...] = (), environment: dict[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """A process of the house that has said `ready`."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=asyncio.subprocess.PIPE, pass_fds=fds, start_new_session=True
+        sys.executable,
+        "-m",
+        module,
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        pass_fds=fds,
+        env=environment,
+        start_new_session=True,
     )
     assert process.stdout is not None
-    async with asyncio.timeout(DEADLINE_S):
+    async with asyncio.timeout(2 * DEADLINE_S):
         assert await process.stdout.readline() == b"ready\n"
     return process
 
@@ -330,6 +340,13 @@ def _listening(kind: int, host: str = "127.0.0.1") -> socket.socket:
     if kind == socket.SOCK_STREAM:
         found.listen()
     return found
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _free_range() -> str:

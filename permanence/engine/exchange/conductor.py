@@ -306,6 +306,9 @@ class Conductor:
             if due is not None and due <= moment.at:
                 with self.one_turn():
                     desk.apply(desk.reception.tick(at=moment.at), moment)
+            if desk.queue_due is not None and desk.queue_due <= moment.now:
+                with self.one_turn():
+                    desk.tell_queue(moment)
         dial_due = self.dialling.next_deadline()
         if dial_due is not None and dial_due <= moment.now:
             with self.one_turn():
@@ -331,6 +334,8 @@ class Conductor:
             due = desk.reception.next_deadline()
             if due is not None:
                 wanted.append(moment.monotonic_of(due))
+            if desk.queue_due is not None:
+                wanted.append(desk.queue_due)
         return min(wanted, default=None)
 
     def keep_sessions(self) -> None:

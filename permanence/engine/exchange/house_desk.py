@@ -21,6 +21,10 @@ from permanence.telephony.events import CallEnded
 from permanence.telephony.gateways.port import MediaGateway
 
 RECEPTION_PREFIX = "reception/"
+QUEUE_EVERY_S = 0.25
+"""The queue changes with every call; screens are told a few times a second at most,"""
+QUEUE_EVERY_S_A_PAGE = 0.008
+"""and less often where there are many, so that a call costs the same in a large house."""
 _OFF = "off"
 _TONE = "beep"
 _KEEPS_AFTER_CALL = frozenset({"wrap_up", "reconnecting"})
@@ -56,6 +60,10 @@ class HouseDesk:
         self._calls = calls
         self._seats = seats
         self._forget = forget
+        self.queue_due: float | None = None
+        """The monotonic second at which `tell_queue` is wanted."""
+        self._queue_free_at = 0.0
+        self._queue_told: messages.Message = {}
         self._execute: dict[type, Callable[[Any, Moment], None]] = {
             decided.RingBack: self._ring_back,
             decided.StartMusic: self._start_music,
@@ -142,6 +150,17 @@ class HouseDesk:
         for message in seat.after:
             self._turn.send(seat.page, message)
 
+    def tell_queue(self, moment: Moment) -> None:
+        """Tells every page the queue when it is another one than was told; not again before `queue_due`."""
+        self.queue_due = None
+        message = messages.queue(self.reception.queue())
+        if message == self._queue_told:
+            return
+        self._queue_told = message
+        pages = [seat.page for seat in self._seats.in_house(self.house)]
+        self._queue_free_at = moment.now + max(QUEUE_EVERY_S, len(pages) * QUEUE_EVERY_S_A_PAGE)
+        self._turn.broadcast(pages, message)
+
     def conversation_of(self, seat: Seat) -> Call | None:
         """The call she talks in."""
         call = self._calls.get(self.reception.call_of(seat.secretary) or "")
@@ -163,11 +182,12 @@ class HouseDesk:
 
     def _offer(self, decision: decided.Offer, _moment: Moment) -> None:
         call, seat = self._calls.get(decision.call), self._seats.of(self.house, decision.secretary)
+        message = messages.offer(decision)
         if call is not None:
-            call.offer = decision.offer
+            call.offer, call.card = decision.offer, message["card"]
             self._turn.touch(call)
         if seat is not None:
-            self._turn.send(seat.page, messages.offer(decision))
+            self._turn.send(seat.page, message)
 
     def _withdraw_offer(self, decision: decided.WithdrawOffer, _moment: Moment) -> None:
         self._offer_over(decision.call, decision.offer, decision.secretary, decision.how)
@@ -182,7 +202,7 @@ class HouseDesk:
         if call is None:
             return
         call.secretary, call.seat = decision.secretary, decision.seat
-        call.card = decision.card.plain()
+        call.card = call.card or decision.card.plain()
         self._turn.state(CARD_PREFIX + call.id, call.card)
         call.answered_at = call.answered_at or moment.at
         if not self._callers.advance(call, Trigger.ANSWER, moment):
@@ -230,10 +250,11 @@ class HouseDesk:
             self._turn.state(seat.state_name, None)
             self._seats.remove(seat)
 
-    def _queue_is(self, decision: decided.QueueIs, _moment: Moment) -> None:
-        message = messages.queue(decision)
-        for seat in self._seats.in_house(self.house):
-            self._turn.send(seat.page, message)
+    def _queue_is(self, _decision: decided.QueueIs, moment: Moment) -> None:
+        if moment.now >= self._queue_free_at:
+            self.tell_queue(moment)
+        else:
+            self.queue_due = self._queue_free_at
 
     # -- small ones ------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@
 A segment is named by its number (`00000001.journal`), begins with a magic line carrying the format's version, and
 then holds records: length (u32, big endian), CRC-32 of the payload (u32), payload (UTF-8 JSON). A record that is
 incomplete or does not match its checksum ends what can be believed: everything after it is the torn tail.
+
+What one turn of the exchange writes is one record, `{"k": "turn", "r": [...]}`: it is believed whole or not at all.
 """
 
 import struct
@@ -14,11 +16,12 @@ from typing import Any
 
 from permanence.kernel.fast_json import decode, encode
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _MAGIC = b"PERMANENCE-JOURNAL %d\n"
 MAGIC = _MAGIC % FORMAT_VERSION
 _READABLE = {_MAGIC % version for version in (FORMAT_VERSION, FORMAT_VERSION - 1)}
 _HEAD = struct.Struct(">II")
+_TURN = "turn"
 MAX_RECORD = 1 << 20
 SUFFIX = ".journal"
 
@@ -35,8 +38,16 @@ def pack(record: dict[str, Any]) -> bytes:
     return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
 
 
+def pack_turn(records: list[dict[str, Any]]) -> bytes:
+    """Several records as one. Raises ValueError above MAX_RECORD bytes."""
+    return pack(records[0] if len(records) == 1 else {"k": _TURN, "r": records})
+
+
 def scan(data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
-    """The believable records of a segment, each with the offset just after it. Raises UnreadableSegment."""
+    """The believable records of a segment, those of a turn one by one, each with the offset just after it.
+
+    Raises UnreadableSegment.
+    """
     magic_end = data.find(b"\n", 0, 64) + 1
     if magic_end == 0 and MAGIC.startswith(data):
         return  # cut inside its own magic line: an empty segment
@@ -57,7 +68,11 @@ def scan(data: bytes) -> Iterator[tuple[dict[str, Any], int]]:
             return
         if not isinstance(record, dict):
             return
-        yield record, end
+        if record.get("k") == _TURN:
+            for one in record.get("r", ()):
+                yield one, end
+        else:
+            yield record, end
         offset = end
 
 

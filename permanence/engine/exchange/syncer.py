@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from permanence.kernel.clock import Clock
 
-GROUP_S = 0.008  # how long a sync waits for more to take along; with the sync itself, within 20 ms
+GROUP_S = 0.014  # how long a sync waits for more to take along; with the sync itself, within 20 ms
 
 
 class Syncer:

@@ -7,7 +7,8 @@ process sends after `commit`.) Answers to a person's command wait until the jour
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from permanence.engine.exchange import messages
@@ -56,6 +57,10 @@ class PagesPort(Protocol):
         """Sends a message."""
         ...
 
+    def send_all(self, pages: Iterable[str], message: dict[str, Any]) -> None:
+        """Sends one message to many pages."""
+        ...
+
     def close(self, page: str, code: int, why: str) -> None:
         """Says goodbye and closes."""
         ...
@@ -102,7 +107,11 @@ class Turn:
     def send(self, page: str, message: dict[str, Any]) -> None:
         """A message to a page, in order with the acts; nothing when there is no page."""
         if page:
-            self._acts.append(lambda: self._pages.send(page, message))
+            self._acts.append(partial(self._pages.send, page, message))
+
+    def broadcast(self, pages: Iterable[str], message: dict[str, Any]) -> None:
+        """One message to many pages."""
+        self._acts.append(partial(self._pages.send_all, tuple(pages), message))
 
     def send_now(self, page: str, message: dict[str, Any]) -> None:
         """A message outside a turn: an answer of media that changes nothing kept."""

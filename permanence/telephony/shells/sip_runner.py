@@ -109,8 +109,8 @@ class SipRunner:
 
     def _set_timer(self) -> None:
         due = self.endpoint.next_deadline()
-        if due == self._timer_at and self._timer is not None:
-            return
+        if self._timer is not None and due is not None and self._timer_at is not None and due >= self._timer_at:
+            return  # it rings too early, finds nothing due and is set again: cheaper than moving it at every message
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

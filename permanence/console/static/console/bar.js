@@ -42,7 +42,8 @@ export function paintBarTime(state, now, audioUp) {
   const lostFor = state.lostAt ? now - (state.lostAt + state.clockOffset) : 0;
 
   let [kind, symbol, words, time] = ["", "", "", call ? running(now - call.answered_ms) : ""];
-  if (call && !audioUp) [kind, symbol, words, time] = ["lost", "signaloff", word("heard_lost"), running(lostFor)];
+  // The browser may still believe in a line that the house's media has lost.
+  if (call && (!audioUp || state.line === "down")) [kind, symbol, words, time] = ["lost", "signaloff", word("heard_lost"), running(lostFor)];
   else if (call && state.connection !== "open") [kind, symbol, words] = ["lost", "signaloff", word("heard_control_lost")];
   else if (held) [kind, symbol, words, time] = ["hold", "pause", word("heard_hold"), running(now - since.held)];
   else if (muted) [kind, symbol, words] = ["hold", "micoff", word("heard_muted")];
