@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench import calls, media, screens
+from bench import calls, hidden_tab, media, screens
 from bench.figures import Before, Figures, as_table, merged, spread, write_table
+
+SLOWEST_PACE = 0.99
+"""Of the packets that should have been sent, the part that has to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +57,15 @@ def bench_calls(wish: Wish) -> Report:
     if wish.gateway != "embedded":
         seconds = wish.seconds or (2.0 if quick else 10.0)
         rate = wish.rate or (20.0 if quick else 200.0)
-        load = calls.Load(rate=rate, seconds=seconds, secretaries=60 if quick else 1050, hold_s=2 if quick else 5,
+        load = calls.Load(rate=rate, seconds=seconds, secretaries=60 if quick else 1050, hold_s=1 if quick else 5,
                           real=False)  # fmt: skip
         report.add("b", *calls.signalling(load, wish.runs))
-        small = calls.Load(rate=10 if quick else 50, seconds=2 if quick else 8, secretaries=10 if quick else 50,
+        small = calls.Load(rate=10 if quick else 50, seconds=2 if quick else 6, secretaries=10 if quick else 50,
                            real=False)  # fmt: skip
         large = calls.Load(rate=small.rate, seconds=small.seconds, secretaries=20 if quick else 200,
                            clients=20 if quick else 500, real=False)  # fmt: skip
-        full = calls.Load(rate=20 if quick else 70, seconds=4 if quick else 8, secretaries=large.secretaries,
-                          clients=large.clients, hold_s=0, end_after_s=2 if quick else 4, real=False)  # fmt: skip
+        full = calls.Load(rate=40 if quick else 70, seconds=1 if quick else 6, secretaries=large.secretaries,
+                          clients=large.clients, hold_s=0, end_after_s=1 if quick else 4, real=False)  # fmt: skip
         report.add("c", *calls.growth(small, large, full, wish.runs))
     return report
 
@@ -71,7 +74,7 @@ def bench_media(wish: Wish) -> Report:
     """`media`: our media process beside rtpengine, alternated, at two sizes."""
     report = Report()
     names = media.engines()
-    seconds = wish.seconds or (2.0 if wish.quick else 5.0)
+    seconds = wish.seconds or (2.0 if wish.quick else 4.0)
     for size in (10,) if wish.quick else (100, 300):
         found: dict[str, list[Figures]] = {name: [] for name in names}
         for _ in range(wish.runs):
@@ -104,11 +107,22 @@ def bench_talk(wish: Wish) -> Report:
     return report
 
 
+def bench_hidden(wish: Wish) -> Report:
+    """`hidden`: ten minutes in a hidden tab, then a call. One run, whatever was asked: it is a proof, not a figure."""
+    report = Report(remarks=[
+        "stock Chromium, the console's tab behind another one, its timers throttled; then a call: card, title, "
+        "icon, ring, notification, answered, both heard; failed counts what was not so",
+    ])  # fmt: skip
+    report.add("hidden", *hidden_tab.hidden(seconds=wish.seconds or (5.0 if wish.quick else hidden_tab.HIDDEN_S)))
+    return report
+
+
 BENCHES: dict[str, Callable[[Wish], Report]] = {
     "calls": bench_calls,
     "media": bench_media,
     "pop": bench_pop,
     "talk": bench_talk,
+    "hidden": bench_hidden,
 }
 
 
@@ -123,20 +137,30 @@ def main(arguments: Sequence[str]) -> int:
     medians = {part: merged(runs) for part, runs in report.runs.items()}
     spreads = {part: spread(runs) for part, runs in report.runs.items()}
     if given.json:
-        head = {"bench": given.name, "valid": before.valid and not given.quick, "load": before.load, "runs": wish.runs,
+        valid = not _fault(before, report) and not given.quick
+        head = {"bench": given.name, "valid": valid, "load": before.load, "runs": wish.runs,
                 "machine": before.machine, "priority": report.priorities}  # fmt: skip
         flat = {name: value for part in reversed(medians.values()) for name, value in part.items()}
         print(json.dumps({**head, **flat, **medians[report.main], "parts": medians, "spread": spreads}))
     text = _text(report, before, wish, as_table(medians, spreads), time.monotonic() - began)
     if not given.json:
         print(text)
-    if not before.valid:
-        print(f"not valid: the load was {before.load} before the first run", file=sys.stderr)
+    fault = _fault(before, report)
+    if fault:
+        print(f"not valid: {fault}", file=sys.stderr)
     elif given.write and given.quick:
         print("--quick writes nothing: its numbers are too small to mean anything", file=sys.stderr)
     elif given.write:
         write_table(given.name, text)
     return int(any(medians[part].get("failed", 0) or medians[part].get("lost", 0) for part in medians))
+
+
+def _fault(before: Before, report: Report) -> str:
+    """Why the figures say nothing about the house; "" when they do."""
+    if not before.valid:
+        return f"the load was {before.load} before the first run"
+    slow = [part for part, runs in report.runs.items() if min(run.get("pace", 1.0) for run in runs) < SLOWEST_PACE]
+    return f"the generators could not keep their pace in {', '.join(slow)}" if slow else ""
 
 
 def _text(report: Report, before: Before, wish: Wish, table: str, took_s: float) -> str:

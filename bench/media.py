@@ -8,6 +8,7 @@ from bench.house import Worker, folder_of_its_own
 from bench.relays import OwnMedia, RtpEngine, relay, rtpengine_installed
 
 WARM_UP_S = 1.5
+PACKETS_A_SECOND = 50
 SIDES = {
     "permanence": "one wake-up serves every call: the tick of 5 ms is part of its delay; plug, hold and mix in place; "
     "Python, so a fault is an exception and not a crash of all calls",
@@ -46,13 +47,15 @@ def _measured(made: OwnMedia | RtpEngine, callers: Worker, browsers: Worker, *, 
     time.sleep(max(0.0, (until - time.time_ns()) / 1e9))
     used = cpu_seconds(made.pid) - before
     of_callers, of_browsers = callers.answer(), browsers.answer()
+    sent = of_callers["sent"] + of_browsers["sent"]
     return {
         "calls": calls,
         "cpu_ms_per_call_s": used * 1000 / calls / seconds,
         "lost": of_callers["sent"] - of_browsers["heard"] + of_browsers["sent"] - of_callers["heard"],
         "delay_p99_ms": max(of_callers["delay_p99_ms"], of_browsers["delay_p99_ms"]),
         "delay_p50_ms": max(of_callers["delay_p50_ms"], of_browsers["delay_p50_ms"]),
-        "packets": of_callers["sent"] + of_browsers["sent"],
+        "packets": sent,
+        "pace": sent / (2 * PACKETS_A_SECOND * calls * seconds),
         "generator_callers_cores": of_callers["cpu_s"] / seconds,
         "generator_browsers_cores": of_browsers["cpu_s"] / seconds,
         "cipher": cipher,

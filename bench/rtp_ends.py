@@ -16,12 +16,11 @@ import threading
 import time
 from typing import Any, Protocol
 
-from bench.browsers import Browsers
+from bench.browsers import PTIME_TICKS, TICK_S, Browsers
 from bench.figures import percentile
 from bench.tap import FILLER, STAMP, Tap, receive, stamped
 from permanence.telephony.media.rtp import HEADER
 
-TICK_S = 0.005
 TAIL_S = 0.5
 UP_S = 20.0
 
@@ -82,7 +81,7 @@ class CallerEnds:
         while self._running:
             for ready, _ in self._poll.poll(0, 1024):
                 self._read(self._sockets[ready])
-            for place in range(number % 4, len(self._far), 4):
+            for place in range(number % PTIME_TICKS, len(self._far), PTIME_TICKS):
                 self._speak(place, number)
             number += 1
             time.sleep(max(0.0, began + number * TICK_S - time.monotonic()))
@@ -97,7 +96,7 @@ class CallerEnds:
 
     def _speak(self, place: int, number: int) -> None:
         made, address = self._far[place]
-        sequence = number // 4
+        sequence = number // PTIME_TICKS
         content = STAMP.pack(time.time_ns()) + FILLER
         self.tap.said(content)
         try:

@@ -138,6 +138,14 @@ class NamedFormSet(AnyInlineFormSet):
         table: Any = cls.model
         return str(table._meta.model_name)
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Each field with its column's name, for those who do not see the head of the table."""
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            if field.label:
+                shown = getattr(field.widget, "widget", field.widget)  # the admin wraps what chooses another row
+                shown.attrs.setdefault("aria-label", field.label)
+
 
 class LineFormSet(NamedFormSet):
     """Numbers, which the client's country spells."""

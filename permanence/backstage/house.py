@@ -69,7 +69,9 @@ class TrunkForm(AnyForm):
         label=_("name"), max_length=40, help_text=_("The carrier's name, as you will find it again in the lists.")
     )
     addresses = AddressesField(
-        label=_("addresses"), help_text=_("Where the carrier calls from, one a line: 192.0.2.10 or 192.0.2.64/28.")
+        required=False,
+        label=_("addresses"),
+        help_text=_("Where the carrier calls from, one a line: 192.0.2.10 or 192.0.2.64/28."),
     )
     country = forms.ChoiceField(
         label=_("country"), choices=COUNTRY_CHOICES, help_text=_("National numbers are read as this country's.")
@@ -78,6 +80,13 @@ class TrunkForm(AnyForm):
     class Meta:
         model = Trunk
         exclude = ("house",)
+
+    def clean(self) -> dict[str, Any]:
+        """A trunk is known by something: its addresses, or the host at which we register or which we call."""
+        cleaned = super().clean() or {}
+        if not (cleaned.get("addresses") or cleaned.get("registrar") or cleaned.get("target")):
+            self.add_error("addresses", _("Give an address, a registrar or where our calls go."))
+        return cleaned
 
     def clean_name(self) -> str:
         """A short name: small letters, digits, hyphens."""
@@ -96,6 +105,7 @@ class TrunkAdmin(HouseAdmin):
         (None, {"fields": ("name", "addresses", "country", "transport")}),
         (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
         (_("Registration (leave empty for a trunk known by its address)"), {"fields": ("registrar", "user", "secret")}),
+        (_("Our calls to the carrier"), {"fields": ("target", "keep_alive_s", "ca_file", "client_certificate")}),
     )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

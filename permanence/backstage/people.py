@@ -15,7 +15,7 @@ from permanence.backstage.site import HouseAdmin
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, PortalUser, Recipient
 from permanence.foundation import operations
-from permanence.foundation.models import Person
+from permanence.foundation.models import House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
@@ -102,6 +102,16 @@ class PersonAdmin(HouseAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:  # noqa: ARG002
         """What a person did stays readable under her name: she is stopped from signing in instead."""
         return False
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """As the start page asks: somebody who answers calls, or who reads the first client's messages."""
+        house = House.objects.get(pk=who(request).house_key)
+        asked: dict[str, Any] = {"language": house.language}
+        if "answers_calls" in request.GET:
+            asked |= {"answers_calls": True, "languages": [house.language]}
+        if "portal" in request.GET:
+            asked["reads_for"] = Client.objects.for_house(house).order_by("pk").first()
+        return asked
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With the clients of the house to choose from; the field is this form's own."""

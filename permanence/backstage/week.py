@@ -9,7 +9,7 @@ WHOLE_DAY = ("00:00", "24:00")
 TYPICAL_WEEK = (*("08:00-12:00, 14:00-18:00",) * 5, "", "")
 """What a new client begins with, Monday first; the owner corrects it."""
 
-_CLOCK = r"(\d{1,2})(?:\s*[:hH.]\s*(\d{2})?)?"
+_CLOCK = r"(\d{1,2})(?:\s*[:h.](\d{2})?)?"
 _SPAN = re.compile(rf"{_CLOCK}\s*(?:-|–|—|à|to|bis)\s*{_CLOCK}")
 _BETWEEN = re.compile(r"\s*(?:[,;/+]|et|and|und)?\s*")
 _CLOSED = frozenset({"", "-", "fermé", "ferme", "closed", "geschlossen"})

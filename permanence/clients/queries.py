@@ -73,13 +73,14 @@ class ClientView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientView:
-    """For whom a message can be. `kind`: practitioner, practice, desk. `email` may be empty."""
+    """For whom a message can be. `kind`: practitioner, practice, desk. `email` may be empty; not `active`: he left."""
 
     id: str
     client: str
     name: str
     kind: str
     email: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,14 @@ def client_view(row: Client) -> ClientView:
 
 def recipient_view(row: Recipient) -> RecipientView:
     """The row as a frozen view."""
-    return RecipientView(id=str(row.pk), client=str(row.client_id), name=row.name, kind=row.kind, email=row.email)
+    return RecipientView(
+        id=str(row.pk),
+        client=str(row.client_id),
+        name=row.name,
+        kind=row.kind,
+        email=row.email,
+        active=row.active,
+    )
 
 
 def _access(row: PortalUser) -> PortalAccess:

@@ -12,7 +12,7 @@ from permanence.messaging.rules import Fill, Urgency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnAnswer:
-    """What a person of the client wrote back; `when` on the client's clock."""
+    """What a person of the client wrote back; `when` on the house's clock."""
 
     name: str
     when: str
@@ -40,17 +40,19 @@ _STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
 _AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
 
 
-def message_rows(found: Iterable[MessageRow], answers: Mapping[str, tuple[AnswerView, ...]]) -> tuple[DrawnRow, ...]:
-    """The rows with the answers to them (by message), in the order of what must be done.
+def message_rows(
+    found: Iterable[MessageRow], answers: Mapping[str, tuple[AnswerView, ...]], zone: ZoneInfo
+) -> tuple[DrawnRow, ...]:
+    """The rows with the answers to them (by message), in the order of what must be done; `zone` is the house's clock.
 
     Urgent, failed, waiting, acknowledged; each newest first.
     """
-    drawn = [_drawn(row, answers.get(row.message, ())) for row in found]
+    drawn = [_drawn(row, answers.get(row.message, ()), zone) for row in found]
     return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
 
 
-def _drawn(row: MessageRow, answers: tuple[AnswerView, ...]) -> DrawnRow:
-    state, zone = row.state, ZoneInfo(row.time_zone)
+def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> DrawnRow:
+    state = row.state
     track = "track--failed" if state.failed is not None else "track--final" if state.is_acknowledged else ""
     return DrawnRow(
         row=row,

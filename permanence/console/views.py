@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console import history, rows
 from permanence.console.words import catalogue, outcomes
@@ -208,7 +209,8 @@ def messages_fragment(request: HttpRequest) -> HttpResponse:
     by = who(request)
     found = messages.todays_messages(by.house, _CLOCK.now())
     answers = messages.answers_to(by.house, [row.message for row in found if row.answers])
-    return render(request, "console/messages.html", {"rows": rows.message_rows(found, answers)})
+    drawn = rows.message_rows(found, answers, calls.zone_of(house=by.house))
+    return render(request, "console/messages.html", {"rows": drawn})
 
 
 @never_cache

@@ -175,6 +175,9 @@ _FORM = {
 _HOUSE = {
     "link_lost_what": _("The telephone is out of reach."),
     "link_lost_do": _("Reconnecting. No call comes to you meanwhile; what you typed is kept."),
+    "sign_out_waits": _(
+        "Your words are not all at the house yet: you stay signed in. Try again when the site answers."
+    ),
     "signed_out_what": _("You are signed out."),
     "signed_out_do": _("A call in progress goes on. Sign in again in a new tab, then come back here."),
     "bye_what": _("The exchange does not accept this page."),

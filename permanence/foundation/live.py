@@ -23,7 +23,7 @@ def touch(*topics: str, house_key: int, at: datetime) -> None:
     LiveTouch.objects.bulk_create([LiveTouch(house_id=house_key, topic=topic, at=at) for topic in topics])
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+            cursor.execute("SELECT pg_notify(%s, topic) FROM unnest(%s::text[]) AS topic", [CHANNEL, list(topics)])
 
 
 def sweep(*, at: datetime) -> int:

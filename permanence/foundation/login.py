@@ -7,6 +7,7 @@ Reads from Django's settings: `PERMANENCE_WEB_URL` (the address that gives a bro
 
 import ipaddress
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -20,18 +21,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.foundation import patience
 from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
+from permanence.kernel.system import SystemClock
 
 LANDING: tuple[tuple[Role, str], ...] = (
     (Role.SECRETARY, "/console"),
     (Role.SUPERVISOR, "/supervision/calls"),
-    (Role.OWNER, "/supervision/calls"),
+    (Role.OWNER, "/backstage/"),
     (Role.PORTAL_USER, "/portal"),
 )
 """Where a person goes after signing in: the first role of this list that is hers decides."""
 THEMES = frozenset({"light", "dark"})
 A_YEAR = 365 * 24 * 3600
+MINUTE_S = 60
+CLOCK = SystemClock()
 FIELD_LIMIT = 320
 """Characters read from a field of the sign-in form: an e-mail address has at most 254 (RFC 5321)."""
 
@@ -90,6 +95,15 @@ def _sign_in_page(request: HttpRequest, *, username: str, asked: str, failed: st
     return render(request, "foundation/login.html", context, status=422 if failed else 200)
 
 
+def _too_many(wait: timedelta) -> str:
+    """Too many wrong passwords, in words: how long to wait."""
+    seconds = int(wait.total_seconds()) + 1
+    if seconds <= MINUTE_S:
+        return _("Too many wrong passwords. Try again in %(seconds)d seconds.") % {"seconds": seconds}
+    minutes = -(-seconds // MINUTE_S)
+    return _("Too many wrong passwords. Try again in %(minutes)d minutes.") % {"minutes": minutes}
+
+
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -104,12 +118,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(
             request, username=username, asked=asked, failed=_("Type your user name and your password.")
         )
+    address, at = request.META.get("REMOTE_ADDR", ""), CLOCK.now()
+    until = patience.allowed_at(username=username, address=address, at=at)
+    if until is not None:
+        return _sign_in_page(request, username=username, asked=asked, failed=_too_many(until - at))
+    tried = patience.begin(username=username, address=address, at=at)
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, Person):
         failed = _(
             "This user name and this password do not go together. Check the capitals and the keyboard's language."
         )
         return _sign_in_page(request, username=username, asked=asked, failed=failed)
+    patience.forgive(username=username, tried=tried)
     login(request, user)
     answer = HttpResponseRedirect(asked or landing(user.roles))
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:

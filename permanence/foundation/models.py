@@ -202,3 +202,23 @@ class EngineEventAside(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hearer} {self.engine} {self.sequence}"
+
+
+class WrongPassword(models.Model):
+    """A password that did not go with a user name: when, for which one (in small letters), from which address.
+
+    It belongs to no house: the user name may be nobody's. Rows are swept after a day.
+    """
+
+    username = models.CharField(max_length=320)
+    address = models.CharField(max_length=45)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["username", "at"], name="foundation_wrong_username"),
+            models.Index(fields=["address", "at"], name="foundation_wrong_address"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.at:%Y-%m-%d %H:%M}"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Decisions of the common ground: the roles, which topics a person may hear, when a failed delivery is tried again."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -43,3 +44,23 @@ def retry_after(attempts: int) -> timedelta:
     """How long to wait before trying again after `attempts` failures: 1 s, doubled each time, at most ten minutes."""
     doublings: int = min(max(attempts, 1) - 1, 16)
     return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+
+
+WRONG_PASSWORDS_OF_AN_ACCOUNT = 5
+WRONG_PASSWORDS_OF_AN_ADDRESS = 20
+"""An address may be a whole practice behind one router: it is given more patience than an account."""
+WRONG_PASSWORDS_COUNT_FOR = timedelta(minutes=15)
+FIRST_WAIT = timedelta(seconds=15)
+LONGEST_WAIT = timedelta(minutes=5)
+"""Not longer: whoever types a stranger's user name again and again must not keep the stranger out for a day."""
+
+
+def sign_in_allowed_at(wrong: Sequence[datetime], *, free: int) -> datetime | None:
+    """From which moment another password may be tried after these `wrong` ones (in order); None: at once.
+
+    `free` wrong passwords cost nothing; then 15 s from the last, doubled for each more, five minutes at most.
+    """
+    if len(wrong) < free:
+        return None
+    doublings = min(len(wrong) - free, 16)
+    return wrong[-1] + min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)

@@ -2,7 +2,8 @@
 """Watches the table of live touches from the web process and wakes who listens.
 
 SQLite: `PRAGMA data_version` says that another connection has committed; it is asked every 10 ms on a connection of our
-own, and only while somebody listens. PostgreSQL: LISTEN on the channel that `foundation.live` notifies.
+own, and only while somebody listens. PostgreSQL: LISTEN on the channel that `foundation.live` notifies; the topic comes
+with the notice, for rows that are numbered in one order and committed in another cannot be read by their number.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ log = logging.getLogger(__name__)
 POLL_S = 0.01
 AGAIN_S = 1.0
 NEWEST = "SELECT coalesce(max(id), 0) FROM foundation_livetouch"
-SINCE = "SELECT id, topic FROM foundation_livetouch WHERE id > {} ORDER BY id"
+SINCE = "SELECT id, topic FROM foundation_livetouch WHERE id > ? ORDER BY id"
+RECENT = "SELECT DISTINCT topic FROM foundation_livetouch WHERE at > now() - interval '1 minute'"
+"""What may have been touched between two connections; a topic told in vain costs a screen one fetch."""
 
 
 class Listener:
@@ -53,6 +56,7 @@ class Watcher:
         self._database = settings.DATABASES["default"] if database is None else database
         self._listeners: set[Listener] = set()
         self._wanted = asyncio.Event()
+        self._last: int | None = None
         self.watching = asyncio.Event()
         """Set once a touch committed from now on will be heard."""
 
@@ -85,8 +89,9 @@ class Watcher:
     async def _sqlite(self) -> AsyncIterator[str]:
         with contextlib.closing(sqlite3.connect(self._database["NAME"], uri=True, isolation_level=None)) as connection:
             connection.execute("PRAGMA query_only = ON")
-            last = connection.execute(NEWEST).fetchone()[0]
-            seen = connection.execute("PRAGMA data_version").fetchone()[0]
+            if self._last is None:
+                self._last = connection.execute(NEWEST).fetchone()[0]
+            seen = None  # touched while the database was away: looked for at once
             self.watching.set()
             while True:
                 await self._wanted.wait()
@@ -95,8 +100,8 @@ class Watcher:
                     await asyncio.sleep(POLL_S)
                     continue
                 seen = version
-                for key, topic in connection.execute(SINCE.format("?"), (last,)).fetchall():
-                    last = key
+                for key, topic in connection.execute(SINCE, (self._last,)).fetchall():
+                    self._last = key
                     yield topic
 
     async def _postgresql(self) -> AsyncIterator[str]:
@@ -104,13 +109,8 @@ class Watcher:
         given = {name: self._database[key] for key, name in fields.items() if self._database.get(key)}
         async with await psycopg.AsyncConnection.connect(autocommit=True, **given) as connection:
             await connection.execute(f"LISTEN {CHANNEL}")
-            newest = await (await connection.execute(NEWEST)).fetchone()
-            last = newest[0] if newest else 0
             self.watching.set()
-            while True:
-                async for _notice in connection.notifies(stop_after=1):
-                    pass  # the generator holds the connection: it must end before the next question
-                rows = await (await connection.execute(SINCE.format("%s"), (last,))).fetchall()
-                for key, topic in rows:
-                    last = key
-                    yield topic
+            for (topic,) in await (await connection.execute(RECENT)).fetchall():
+                yield topic
+            async for notice in connection.notifies():
+                yield notice.payload

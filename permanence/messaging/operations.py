@@ -110,6 +110,8 @@ def take_message(*, house: str, client_id: str, call: str, by: Who, at: datetime
         with transaction.atomic():
             row = _kept_before(house, form.message, fields, text)
             if row is None:
+                if not recipient.active:
+                    raise NoSuchRecipient(f"{recipient.id} is at client {client.id} no more")
                 _refuse_other_call(house, call, client.id)
                 row = Message.objects.create(
                     house_id=by.house_key,

@@ -20,7 +20,8 @@ NAME_LIMIT = 120
 """Characters of a caller's name as typed."""
 NUMBER_LIMIT = 40
 """Characters of a caller's number as typed."""
-_MESSAGE_ID = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
+_MESSAGE_ID = re.compile(r"(?!voice-)[0-9A-Za-z_-]{16,40}\Z")
+"""What a page may call a message; `voice-<call>` are those of voice messages, whose place nobody takes."""
 
 
 class Urgency(enum.StrEnum):

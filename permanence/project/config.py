@@ -60,10 +60,12 @@ class Configuration:
     line_port: int = 8001
     sip_host: str = "127.0.0.1"
     sip_port: int = 5060
+    sip_tls_port: int = 5061
     media_hosts: tuple[str, ...] = ("127.0.0.1",)
     media_port: int = 5080
     media_rtp: PortRange = RTP_PORTS
     public_host: str = ""
+    public_tls: str = "acme"
     public_address: str = ""
     mail_host: str = "127.0.0.1"
     mail_port: int = 25
@@ -154,6 +156,13 @@ def _slug(value: object) -> str:
     return text
 
 
+def _tls(value: object) -> str:
+    text = _text(value)
+    if text not in {"acme", "internal"}:
+        raise ValueError("acme or internal")
+    return text
+
+
 def _security(value: object) -> str:
     text = _text(value)
     if text not in {"none", "starttls", "tls"}:
@@ -226,10 +235,12 @@ SETTINGS: dict[str, Setting] = {
     "line.port": Setting("line_port", _port),
     "sip.host": Setting("sip_host", _address),
     "sip.port": Setting("sip_port", _port),
+    "sip.tls_port": Setting("sip_tls_port", _port),
     "media.hosts": Setting("media_hosts", _addresses),
     "media.port": Setting("media_port", _port),
     "media.rtp": Setting("media_rtp", _ports),
     "public.host": Setting("public_host", _text),
+    "public.tls": Setting("public_tls", _tls),
     "public.address": Setting("public_address", _address),
     "mail.host": Setting("mail_host", _text),
     "mail.port": Setting("mail_port", _port),

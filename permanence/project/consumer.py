@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from threading import Event as Flag
 
-from django.db import DatabaseError, DataError, IntegrityError, close_old_connections
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, close_old_connections
 
 from permanence.foundation import bus
 from permanence.foundation.exchange import EngineMessage, Exchange, ExchangeAbsent, ExchangeRefused
@@ -47,20 +47,23 @@ class Consumer:
 
     def run(self) -> None:
         """The thread's body: subscribe, apply, and begin again when the exchange or the database goes away."""
-        absent = False
+        absent = away = False
         while not self._stop.is_set():
             try:
                 self._follow()
-                absent = False
+                absent = away = False
             except (ExchangeAbsent, ExchangeRefused) as refusal:
                 if not absent:
                     log.warning("the exchange's events wait in its journal: %s", refusal.why)
                 absent = True
-            except DatabaseError:
-                log.exception("the database is away; the events wait in the exchange's journal")
+            except (DatabaseError, InterfaceError) as error:
+                if not away:
+                    log.error("the database is away; the events wait in the exchange's journal: %s", error)
+                away = True
                 close_old_connections()
             except Exception:  # the thread outlives every surprise: the record of the calls hangs on it
                 log.exception("the engine's events could not be read; beginning again")
+                close_old_connections()
             self._stop.wait(AGAIN_S)
 
     def _follow(self) -> None:
@@ -93,7 +96,7 @@ class Consumer:
                 hearer(message.engine, message.sequence, event)
             except (IntegrityError, DataError) as error:  # what it says does not fit: its own fault
                 problem: Exception = error
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 raise
             except Exception as error:  # whatever a room trips over must not stop the events after it
                 problem = error

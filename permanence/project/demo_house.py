@@ -170,20 +170,20 @@ def _weber(make: _Maker) -> None:
     make.instruction(
         client,
         doctor,
-        "Douleur dans la poitrine, essoufflement, paralysie, perte de connaissance : "
-        "« Raccrochez et composez le 112 tout de suite. »",
+        "Douleur dans la poitrine, essoufflement, paralysie, perte de connaissance : "
+        "« Raccrochez et composez le 112 tout de suite. »",
         age=timedelta(days=15),
         priority=2,
     )
     make.instruction(
         client,
         doctor,
-        "Renouvellement d’ordonnance : message, réponse avant 18 h. Ne rien promettre pour les anticoagulants.",
+        "Renouvellement d’ordonnance : message, réponse avant 18 h. Ne rien promettre pour les anticoagulants.",
         age=timedelta(days=22),
         priority=1,
     )
     make.instruction(
-        client, doctor, "Nouveaux patients : mardi et jeudi, 30 min.", age=timedelta(days=40), lasts=timedelta(days=37)
+        client, doctor, "Nouveaux patients : mardi et jeudi, 30 min.", age=timedelta(days=40), lasts=timedelta(days=37)
     )
     make.reasons(client, *WEBER_REASONS)
     # Six months before the demonstration, so that the consent is always in the past.
@@ -229,19 +229,19 @@ def _dupont(make: _Maker) -> None:
     make.instruction(
         client,
         anne,
-        "Enfant de moins de 3 mois avec de la fièvre : « Composez le 15 tout de suite », puis prévenir le Dr Dupont.",
+        "Enfant de moins de 3 mois avec de la fièvre : « Composez le 15 tout de suite », puis prévenir le Dr Dupont.",
         age=timedelta(days=60),
         priority=2,
     )
     make.instruction(
         client,
         marc,
-        "Le Dr Lemaire rappelle lui-même pour les résultats, entre 12 h 30 et 13 h 30. Prendre le numéro.",
+        "Le Dr Lemaire rappelle lui-même pour les résultats, entre 12 h 30 et 13 h 30. Prendre le numéro.",
         age=timedelta(days=9),
         priority=1,
     )
     make.instruction(
-        client, anne, "Pas de certificat par téléphone : proposer un rendez-vous.", age=timedelta(days=120)
+        client, anne, "Pas de certificat par téléphone : proposer un rendez-vous.", age=timedelta(days=120)
     )
     make.reasons(
         client,

@@ -10,25 +10,39 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
-from permanence.project.phone import directory
+from permanence.project.config import Configuration
+from permanence.project.phone import directory, sound
 from permanence.project.supervisor import folder
 from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
+from permanence.project.trunk_report import CODECS, Echo, find_echo, report
 from permanence.reception.table import RoutingTable
+from permanence.telephony import spool
 
 LIMIT_S = 220.0
 """The exchange itself gives up a call that nobody answers after 180 s."""
-
-CODECS = {0: "G.711 mu-law", 8: "G.711 A-law"}
+RECORDING_LIMIT_S = 5.0
+DIGITS = "159#"
+PROMPTS = {"fr": "fr/voice-caller", "en": "en/voice-caller", "de": "de/voice-caller"}
 
 
 class CannotTest(Refusal):
     """There is nothing to test, or not enough was said."""
 
     code = "cannot_test"
+
+
+class Call(NamedTuple):
+    """What is dialled: the fields of the exchange's `dial`."""
+
+    house: str
+    trunk: str
+    number: str
+    caller: str
+    seconds: int
 
 
 def choose(table: RoutingTable, house: str, trunk: str | None, caller: str | None) -> tuple[str, str]:
@@ -50,12 +64,17 @@ def words(event: dict[str, Any]) -> str:
     """One event of the test call as a sentence."""
     match event["type"]:
         case "DialStarted":
-            return f"INVITE sent over {event['trunk']} to {event['number']}"
+            way = f" ({event['remote']})" if event["remote"] else ""
+            return f"INVITE sent over {event['trunk']} to {event['number']}{way}"
         case "DialProgressed":
             early = ", with sound before the answer" if event["early_media"] else ""
             return f"the carrier says {event['status']}{early}"
         case "DialAnswered":
             return f"answered, {CODECS.get(event['payload_type'], event['payload_type'])}"
+        case "DialDigit":
+            return f"the key {event['digit']} came back"
+        case "DialRecorded":
+            return f"{event['seconds']:.1f} s of sound recorded"
         case "DialEnded":
             heard = "sound came back" if event["heard"] else "NO sound came back"
             refusal = f"refused with {event['status']}: {event['why']}" if event["status"] else event["why"]
@@ -63,25 +82,60 @@ def words(event: dict[str, Any]) -> str:
     return str(event["type"])
 
 
-def works(event: dict[str, Any]) -> bool:
-    """Whether the last event says that the trunk carries a call with its sound."""
-    return event["type"] == "DialEnded" and event["answered_at_ms"] is not None and bool(event["heard"])
-
-
-async def follow(path: Path, dial: str) -> dict[str, Any]:
-    """Prints the events of one call of ours; the last one. Acknowledges nothing: the worker does that for the house."""
+async def follow(path: Path, dial: str) -> list[dict[str, Any]]:
+    """Prints the events of one call of ours; all of them. Acknowledges nothing: the worker does that for the house."""
     reader, writer = await asyncio.open_unix_connection(str(path), limit=4_000_000)
     writer.write(json.dumps({"id": 1, "command": "subscribe", "after": 0}).encode() + b"\n")
+    found: list[dict[str, Any]] = []
     try:
-        while line := await reader.readline():
+        while line := await asyncio.wait_for(reader.readline(), _patience(found)):
             event = json.loads(line).get("event", {})
-            if event.get("dial") == dial:
-                say(f"  {words(event)}")
-                if event["type"] == "DialEnded":
-                    return dict(event)
+            if event.get("dial") != dial:
+                continue
+            say(f"  {words(event)}")
+            found.append(event)
+            if whole(found):
+                return found
+    except TimeoutError as error:
+        if not _is_over(found):
+            raise CannotTest("The call did not end in time.") from error
+        return found
     finally:
         writer.close()
     raise CannotTest("The exchange closed the connection.")
+
+
+def _is_over(found: Sequence[dict[str, Any]]) -> bool:
+    return any(event["type"] == "DialEnded" for event in found)
+
+
+def _patience(found: Sequence[dict[str, Any]]) -> float:
+    return RECORDING_LIMIT_S if _is_over(found) else LIMIT_S
+
+
+def whole(found: Sequence[dict[str, Any]]) -> bool:
+    """Whether nothing more of a call is to be told: it ended and, once answered, its recording is on the disk."""
+    kinds = {event["type"] for event in found}
+    return "DialEnded" in kinds and ("DialAnswered" not in kinds or "DialRecorded" in kinds)
+
+
+def listen(found: Sequence[dict[str, Any]], data: Path, prompt: str) -> Echo | None:
+    """Looks for our voice in the recording, which is deleted; None where there is none. `data`: the data folder."""
+
+    def private(key: bytes) -> bytes:
+        return (data / "keys" / spool.private_key_file(key)).read_bytes()
+
+    for event in found:
+        if event["type"] == "DialRecorded":
+            file = data / "spool" / Path(str(event["file"])).name
+            try:
+                heard = sound.from_alaw(spool.open_file(file.read_bytes(), file=file.name, private=private))
+            except (OSError, spool.SpoolBroken):
+                return None
+            finally:
+                file.unlink(missing_ok=True)
+            return find_echo(sound.from_alaw((sound.VOICES / f"{prompt}.alaw").read_bytes()), heard)
+    return None
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -90,6 +144,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("number", help="in full with its country; best an echo number of the carrier")
     parser.add_argument("--trunk", help="which trunk, where the house has several")
     parser.add_argument("--caller", help="the line of the house to show")
+    parser.add_argument("--seconds", type=int, default=8, help="how long to talk after the answer (default: 8)")
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="the data folder (default: var/demo)")
     options = parser.parse_args(arguments)
     data = options.data.resolve()
@@ -97,14 +152,23 @@ def main(arguments: Sequence[str]) -> int:
     status = folder.read_status(data)
     if status is None:
         raise CannotTest(f"No house is running on {data}.")
-    house = configuration_of(data, os.environ).house
-    trunk, caller = choose(directory.read_table(data), house, options.trunk, options.caller)
+    configuration = configuration_of(data, os.environ)
+    table = directory.read_table(data)
+    trunk, caller = choose(table, configuration.house, options.trunk, options.caller)
     say(f"calling {number} over {trunk}, showing {caller}")
-    path = Path(status["run"]) / "exchange.sock"
-    found = Exchange(path).command("dial", house=house, trunk=trunk, number=number, caller=caller, seconds=5)
-    try:
-        last = asyncio.run(asyncio.wait_for(follow(path, str(found["dial"])), LIMIT_S))
-    except TimeoutError as error:
-        raise CannotTest("The call did not end in time.") from error
-    say("The trunk works." if works(last) else "The trunk does NOT carry a whole call.")
-    return 0 if works(last) else 1
+    call = Call(configuration.house, trunk, number, caller, max(options.seconds, 4))
+    prompt = PROMPTS[directory.look_up_language(number)]
+    lines, works = examine(Path(status["run"]) / "exchange.sock", call, prompt, configuration)
+    for line in lines:
+        say(line)
+    say("The trunk works." if works else "The trunk does NOT carry a whole call.")
+    return 0 if works else 1
+
+
+def examine(control: Path, call: Call, prompt: str, configuration: Configuration) -> tuple[list[str], bool]:
+    """Makes the call; the report and whether the trunk works. Raises CannotTest or a refusal of the exchange."""
+    wanted = {"digits": DIGITS, "record": True, "prompt": prompt}
+    dialled = Exchange(control).command("dial", **call._asdict(), **wanted)
+    found = asyncio.run(follow(control, str(dialled["dial"])))
+    echo = listen(found, configuration.data, prompt)
+    return report(found, shown=call.caller, digits=DIGITS, public=configuration.public_address, echo=echo)

@@ -67,8 +67,9 @@ def _list_context(by: Who, asked: Asked) -> dict[str, Any]:
 
 def _nobodys_lines(by: Who, since: datetime) -> list[str]:
     """The lines that rang and still are nobody's: an alarm until one gives them to a client."""
-    given = clients.lines(house=by.house)
-    return [spelt(line) for line in calls_of.lines_of_nobody(house=by.house, since=since) if line not in given]
+    found = calls_of.lines_of_nobody(house=by.house, since=since)
+    given = clients.lines(house=by.house) if found else {}
+    return [spelt(line) for line in found if line not in given]
 
 
 @never_cache

@@ -15,7 +15,7 @@ class Trunk(HouseModel):
         ("to", _("the To header")),
         ("p_called_party_id", _("the P-Called-Party-ID header")),
     )
-    TRANSPORTS = (("udp", "UDP"), ("tcp", "TCP"), ("tls", "TLS"))
+    TRANSPORTS = (("udp", "UDP"), ("tcp", "TCP"), ("tls", "TLS"), ("auto", _("what the DNS says")))
 
     name = models.SlugField(_("name"), max_length=40)
     addresses = models.JSONField(
@@ -26,11 +26,29 @@ class Trunk(HouseModel):
         _("the called number stands in"), max_length=20, choices=NUMBER_FROM, default="request_uri"
     )
     strip_prefix = models.CharField(_("prefix to cut"), max_length=12, blank=True, default="")
-    transport = models.CharField(_("transport"), max_length=3, choices=TRANSPORTS, default="udp")
+    transport = models.CharField(_("transport"), max_length=4, choices=TRANSPORTS, default="udp")
     registrar = models.CharField(_("registrar"), max_length=200, blank=True, default="")
     user = models.CharField(_("user"), max_length=80, blank=True, default="")
     secret = models.CharField(
         _("name of the secret"), max_length=80, blank=True, default="", help_text=_("A file of the keys folder.")
+    )
+    target = models.CharField(
+        _("where our calls go"),
+        max_length=200,
+        blank=True,
+        default="",
+        help_text=_("A host, or host:port; empty: the registrar, else the first address."),
+    )
+    ca_file = models.CharField(
+        _("the carrier's authority (TLS)"),
+        max_length=80,
+        blank=True,
+        default="",
+        help_text=_("A certificate in the keys folder; empty: the authorities of this machine."),
+    )
+    client_certificate = models.BooleanField(_("show our certificate (TLS)"), default=False)
+    keep_alive_s = models.PositiveSmallIntegerField(
+        _("ask for a sign of life every (seconds)"), default=0, help_text=_("0: never.")
     )
 
     objects = HouseQuerySet["Trunk"].as_manager()

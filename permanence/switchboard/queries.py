@@ -64,6 +64,19 @@ def trunk_entry(row: Trunk) -> TrunkEntry:
     """The trunk as the exchange reads it."""
     fields: dict[str, Any] = {
         name: getattr(row, name)
-        for name in ("name", "country", "number_from", "strip_prefix", "transport", "registrar", "user", "secret")
+        for name in (
+            "name",
+            "country",
+            "number_from",
+            "strip_prefix",
+            "transport",
+            "registrar",
+            "user",
+            "secret",
+            "target",
+            "ca_file",
+            "client_certificate",
+            "keep_alive_s",
+        )
     }
     return TrunkEntry(addresses=tuple(row.addresses), **fields)

@@ -86,8 +86,9 @@ def entropy() -> SeededEntropy:
 
 
 @pytest.fixture(autouse=True)
-def data_folder(settings: Settings, tmp_path: Path) -> Path:
-    """A data folder for every test that touches keys, tickets or sockets."""
+def data_folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder for every test that touches keys, tickets or sockets; houses opened in a test keep to themselves."""
+    monkeypatch.delenv("PERMANENCE_DATABASE_URL", raising=False)  # the suite's own cluster
     data = tmp_path / "data"
     settings.PERMANENCE = settings.PERMANENCE.changed(data=data, run=data / "run", demonstration=True)
     return data

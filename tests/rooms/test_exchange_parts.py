@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.engine.exchange.arrivals import identify, loop_refusal, spelled
+from permanence.engine.exchange.arrivals import identify, loop_refusal, spelled, told_host
 from permanence.engine.exchange.call import Call
 from permanence.engine.exchange.log import event_fields
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import Seat, fingerprint_of
 from permanence.engine.exchange.slices import SliceStore, UnusableSlice
-from permanence.engine.exchange.trunks import TrunkBook
-from permanence.reception.table import RoutingTable, TrunkEntry, write_slice
+from permanence.engine.exchange.trunks import TrunkBook, place_of
+from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry, read_slice, write_slice
 from permanence.telephony.commands import (
     HOUSE_COMMANDS,
     SEAT_COMMANDS,
@@ -30,6 +30,7 @@ from permanence.telephony.commands import (
 from permanence.telephony.core.call import TABLE, CallState, Effect, Trigger, accepts, advance
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.incoming import CalledNumber, IncomingInvite
+from permanence.telephony.sip.location import Place
 from tests.stories import cast
 
 # -- the states of a call --------------------------------------------------------------------------------------------
@@ -214,6 +215,19 @@ def test_a_client_of_another_house_is_not_found_on_this_trunk() -> None:
     assert at.house == cast.HOUSE
 
 
+def test_the_number_called_goes_before_a_hint_at_another_houses_client() -> None:
+    """Two houses behind one carrier: what a forwarding header names never outweighs the line that was dialled."""
+    trunk = TrunkEntry(name="a", addresses=("192.0.2.1",), country="LU")
+    _, table = book(trunk)
+    table = table.put(replace(cast.house(), house="other", trunks=(trunk,)))
+    table = table.put(replace(cast.weber(), house="other", client="7", lines=("+35220000707",)))
+    found = TrunkBook()
+    found.table_changed(table)
+    dialled, hint = CalledNumber("request_uri", "+35220000707"), CalledNumber("diversion", cast.WEBER_LINE)
+    at = identify(invite(dialled, hint, count=1), found.at("192.0.2.1"), table)
+    assert (at.house, at.client and at.client.client, at.line) == ("other", "7", "+35220000707")
+
+
 @pytest.mark.parametrize(
     ("numbers", "count", "status"),
     [
@@ -320,3 +334,47 @@ def test_no_number_of_a_caller_stands_in_the_log() -> None:
         "client": "1",
         "trunk": "carrier",
     }
+
+
+# -- behind a router ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("public", "remote", "told"),
+    [
+        ("203.0.113.7", "198.51.100.9", "203.0.113.7"),
+        ("203.0.113.7", "192.168.1.1", "192.168.1.2"),
+        ("203.0.113.7", "2001:db8::9", "192.168.1.2"),
+        ("", "198.51.100.9", "192.168.1.2"),
+    ],
+)
+def test_the_public_address_stands_in_the_sdp_for_trunks_outside(public: str, remote: str, told: str) -> None:
+    flow = Flow("udp", ("192.168.1.2", 5060), (remote, 5060))
+    assert told_host(public, flow) == told
+
+
+def test_where_our_calls_go() -> None:
+    def place(**fields: Any) -> Place | None:
+        return place_of(
+            TrunkEntry(**{"name": "a", "addresses": ("192.0.2.0/28", "192.0.2.9"), "country": "LU", **fields})
+        )
+
+    assert place() == Place("192.0.2.9", 0, "udp")
+    assert place(registrar="reg.example:5070", transport="tls") == Place("reg.example", 5070, "tls")
+    assert place(registrar="reg.example", target="[2001:db8::1]:5062") == Place("2001:db8::1", 5062, "udp")
+    assert place(target="carrier.example", transport="auto") == Place("carrier.example", 0, "")
+    assert place(addresses=("192.0.2.0/28",)) is None
+
+
+def test_a_slice_written_before_the_new_fields_is_still_read() -> None:
+    written = write_slice(replace(cast.house(), trunks=(TrunkEntry(name="a", addresses=(), country="LU"),)))
+    [trunk] = cast_trunks(written)
+    for name in ("target", "ca_file", "client_certificate", "keep_alive_s"):
+        del trunk[name]
+    read = read_slice(written)
+    assert isinstance(read, HouseSlice)
+    assert read.trunks == (TrunkEntry(name="a", addresses=(), country="LU"),)
+
+
+def cast_trunks(written: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(written["trunks"])

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 
 from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
+from permanence.clients.models import Recipient
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
 from permanence.messaging import handlers, operations, queries, recordings, rules, tasks, words
 from permanence.messaging.models import Draft, Message, MessageAnswer
@@ -87,6 +88,21 @@ def test_a_wrong_recipient_is_impossible(cast):
     with pytest.raises(operations.NoSuchReason):
         take(cast, reason="other")
     assert not Message.objects.exists()
+
+
+def test_nobody_new_writes_to_a_recipient_who_left(cast):
+    """A page whose card is older than his leaving; what was kept before stays kept when the page asks again."""
+    take(cast)
+    Recipient.objects.filter(pk=cast.weber.doctor).update(active=False)
+    assert take(cast, at=LATER).message == "m" * 20
+    with pytest.raises(operations.NoSuchRecipient):
+        take(cast, key="n" * 20)
+    assert Message.objects.count() == 1
+
+
+def test_no_page_takes_the_id_of_a_voice_message(cast):
+    with pytest.raises(rules.MessageIdMalformed):
+        take(cast, key="voice-call-0123456789")
 
 
 def test_a_call_belongs_to_one_client(cast):

@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from permanence.project import demo_cast as cast
 from tests.screens import voices
-from tests.screens.pages import CAPTURE, CHROMIUM, FAKE_DEVICE, LISTEN
+from tests.screens.pages import CAPTURE, CHROMIUM, FAKE_DEVICE, LISTEN, PAINTED
 from tests.screens.whole_house import WholeHouse, part
 
 LIMIT_S = 30.0
@@ -117,7 +117,8 @@ class Tab:
     async def value(self, function: str, *arguments: Any) -> Any:
         """What a function of JavaScript gives."""
         call = f"({function})({', '.join(json.dumps(one) for one in arguments)})"
-        found = await self.tools.ask("Runtime.evaluate", self.session, expression=call, awaitPromise=True, returnByValue=True)  # fmt: skip
+        how = {"awaitPromise": True, "returnByValue": True}
+        found = await self.tools.ask("Runtime.evaluate", self.session, expression=call, **how)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
@@ -133,8 +134,9 @@ class Tab:
 
     async def key(self, name: str, code: int) -> None:
         """Presses a key, as a person does. `code`: the Windows virtual key."""
+        pressed = {"key": name, "code": name, "windowsVirtualKeyCode": code}
         for kind in ("rawKeyDown", "keyUp"):
-            await self.tools.ask("Input.dispatchKeyEvent", self.session, type=kind, key=name, code=name, windowsVirtualKeyCode=code)  # fmt: skip
+            await self.tools.ask("Input.dispatchKeyEvent", self.session, type=kind, **pressed)
 
     async def to_front(self) -> None:
         """This tab is the one seen; the others of its window are hidden."""
@@ -202,7 +204,7 @@ async def sit_down(console: Tab, site: str, email: str) -> None:
     await console.until(
         "() => location.pathname === '/console' && document.getElementById('go-ready')?.hidden === false"
     )
-    await console.until("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # fmt: skip
+    await console.value(PAINTED)
     await console.key("F2", 113)
     await console.until("() => document.getElementById('presence-dot').className === 'dot dot--ready'")
 
@@ -244,7 +246,8 @@ class Found:
 
 async def call_into_hidden(house: WholeHouse, console: Tab, recording: Path) -> Found:
     """A real call to Atlas while the console is hidden; she comes back to the tab, answers, and both are heard."""
-    rings = f"() => {{ const now = ({RINGING})(); return now.ringing && now.peak > {LOUD_RING} && now.notification?.shown && now; }}"  # fmt: skip
+    whole = f"now.ringing && now.peak > {LOUD_RING} && now.notification?.shown"
+    rings = f"() => {{ const now = ({RINGING})(); return {whole} && now; }}"
     async with house.call(cast.ATLAS_LINE, "--language", "en", "--record", str(recording)) as phone:
         try:
             rang = await console.until(rings, within_s=10)
@@ -264,5 +267,7 @@ async def call_into_hidden(house: WholeHouse, console: Tab, recording: Path) -> 
     return Found(
         rang=rang, late_ms=float(seen["late"]), sockets_opened=int(seen["opened"]), sockets_closed=int(seen["closed"]),
         secretary_heard=voices.likeness(heard, voices.caller("en")),
-        caller_heard=voices.likeness(part(voices.heard_in(recording), since, until), voices.built_in("en/voice-secretary")),
+        caller_heard=voices.likeness(
+            part(voices.heard_in(recording), since, until), voices.built_in("en/voice-secretary")
+        ),
     )  # fmt: skip

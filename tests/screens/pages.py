@@ -57,7 +57,7 @@ async def stock_chromium(*, arguments: tuple[str, ...] = FAKE_DEVICE) -> AsyncIt
 
 async def heard_at(page: Page, seconds: int) -> Samples:
     """What the secretary's earpiece gives in the next seconds, at 8 kHz."""
-    await page.wait_for_function("window.heardTrack !== undefined")
+    await page.wait_for_function("() => window.heardTrack !== undefined")
     return np.array(await page.evaluate(LISTEN, seconds), dtype=np.float64) * 32768
 
 

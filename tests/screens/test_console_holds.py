@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The console when something breaks: reload, site killed, exchange gone, microphone refused. No word is lost."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -94,6 +95,45 @@ async def test_a_draft_survives_the_death_of_web_and_a_reload(
     await console.page.reload()
     await console.shows("desk")
     await expect(console.by_id("text")).to_have_value("Pas un mot perdu.")
+
+
+KEPT = """async () => {
+  const databases = await indexedDB.databases();
+  const drafts = Object.entries(localStorage).filter(([key]) => key.startsWith("permanence.draft."));
+  return { drafts: drafts.map(([, text]) => text), databases: databases.map((one) => one.name) };
+}"""
+
+
+async def test_what_is_kept_in_the_browser_is_sealed_and_gone_after_signing_out(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("Fièvre depuis trois jours.")
+    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=10000)
+    kept = await console.page.evaluate(KEPT)
+    (draft,) = kept["drafts"]
+    plain = base64.b64decode(draft)
+    assert len(plain) > 500
+    for word in ("Fièvre", "Jeanne", "352621000147", "Weber"):
+        assert word.encode() not in plain
+    assert kept["databases"] == ["permanence"]
+    await console.page.locator(".menu summary").click()
+    await console.page.locator("form[data-sign-out] button").click()
+    await console.page.wait_for_url("**/login*")
+    assert await console.page.evaluate(KEPT) == {"drafts": [], "databases": []}
+    assert site.rows("select count(*) from messaging_draft") == [(1,)]
+
+
+async def test_signing_out_waits_for_words_that_the_site_has_not_got(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await site.kill()
+    await console.write("Pas encore arrivé.")
+    await console.page.locator(".menu summary").click()
+    await console.page.locator("form[data-sign-out] button").click()
+    await expect(console.by_id("banner-error")).to_contain_text("vous restez connectée", timeout=15000)
+    assert len((await console.page.evaluate(KEPT))["drafts"]) == 1
 
 
 async def test_a_draft_is_found_again_in_an_emptied_browser(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""She works in another tab: a call still rings, in every way it can, and is answered. `bench hidden` waits ten minutes."""
+"""She works in another tab: a call still rings, in every way it can, and is answered (`bench hidden`: ten minutes)."""
 
 from pathlib import Path
 

@@ -118,8 +118,9 @@ async def test_a_conversation_does_not_notice_the_death_of_worker_and_exchange(
     recording = tmp_path / "caller.wav"
     async with at_seat(speaking_browser, house, cast.AOIFE) as aoife:
         first = house.call(cast.ATLAS_LINE, "--language", "en", "--record", str(recording))
-        async with first as phone, house.call(cast.ATLAS_LINE, "--language", "en") as waiting:
+        async with first as phone, contextlib.AsyncExitStack() as stack:
             await answered(aoife, phone)
+            waiting = await stack.enter_async_context(house.call(cast.ATLAS_LINE, "--language", "en"))
             await waiting.says("ringing")
             await expect(aoife.by_id("queue-waiting")).to_have_text("1")
             listening = asyncio.create_task(heard_at(aoife.page, 6))
@@ -163,7 +164,7 @@ async def test_when_media_dies_the_leg_is_rebuilt_and_both_hear_each_other_again
             await heard_at(aoife.page, 1)
             await aoife.page.evaluate(WATCH_THE_BAR)
             await killed(house, MEDIA)
-            await aoife.page.wait_for_function("window.barWas.includes('callbar callbar--lost')")
+            await aoife.page.wait_for_function("() => window.barWas.includes('callbar callbar--lost')")
             await expect(aoife.by_id("callbar")).to_have_class("callbar", timeout=30000)
             since = phone.seconds()
             heard_by_aoife = await heard_at(aoife.page, 6)

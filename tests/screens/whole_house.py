@@ -61,11 +61,20 @@ async def until[T](what: str, fact: Callable[[], T], *, within_s: float = FACT_L
 
 @dataclass(frozen=True)
 class WholeHouse:
-    """A running house; `status` is what its supervisor wrote for the other commands."""
+    """A running house; `status` is what its supervisor wrote for the other commands, `said` what it printed.
+
+    `prefix` are the words before every command of this house, where it lives in a network of its own.
+    """
 
     data: Path
     environment: dict[str, str]
     status: dict[str, Any]
+    said: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
+
+    def command(self, *words: str) -> tuple[str, ...]:
+        """`./run` with these words, where the house lives."""
+        return (*self.prefix, sys.executable, "-P", "-m", "permanence.project.cli", *words)
 
     @property
     def site(self) -> str:
@@ -132,7 +141,7 @@ class WholeHouse:
     async def call(self, number: str, *arguments: str) -> AsyncIterator["PhoneCall"]:
         """`./run phone NUMBER`, until the block ends."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "permanence.project.cli", "phone", number, "--data", str(self.data), *arguments,
+            *self.command("phone", number, "--data", str(self.data), *arguments),
             env=self.environment, cwd=REPOSITORY, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
@@ -181,15 +190,29 @@ class PhoneCall:
             return await self._process.wait()
 
 
-@contextlib.asynccontextmanager
-async def whole_house(data: Path) -> AsyncIterator[WholeHouse]:
-    """The demonstration house on free ports, ready, stopped in its own order at the end."""
+def own_ports() -> dict[str, str]:
+    """An environment in which a house has ports of its own."""
     ports = {f"PERMANENCE_{name}_PORT": str(free_port()) for name in ("WEB", "LINE", "SIP", "MEDIA", "MAIL")}
     environment = {**os.environ, **ports, "PYTHONPATH": str(REPOSITORY), "PERMANENCE_MEDIA_RTP": "21000-21199"}
     environment.pop("PERMANENCE_DATA", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
+    return environment
+
+
+@contextlib.asynccontextmanager
+async def whole_house(data: Path) -> AsyncIterator[WholeHouse]:
+    """The demonstration house on free ports, ready, stopped in its own order at the end."""
+    async with started(data, "--data", str(data), environment=own_ports()) as house:
+        yield house
+
+
+@contextlib.asynccontextmanager
+async def started(
+    data: Path, *arguments: str, environment: dict[str, str], prefix: tuple[str, ...] = ()
+) -> AsyncIterator[WholeHouse]:
+    """`./run` with these arguments, ready, stopped in its own order at the end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "permanence.project.cli", "--data", str(data), env=environment, cwd=REPOSITORY,
+        *prefix, sys.executable, "-P", "-m", "permanence.project.cli", *arguments, env=environment, cwd=REPOSITORY,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     said: list[str] = []
@@ -204,7 +227,7 @@ async def whole_house(data: Path) -> AsyncIterator[WholeHouse]:
         assert READY in said[-1], "".join(said)
         drained = asyncio.create_task(process.stdout.read())
         status = json.loads((data / "run" / "house.json").read_text())
-        yield WholeHouse(data, environment, status)
+        yield WholeHouse(data, environment, status, tuple(said), prefix)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -53,6 +53,7 @@ def test_the_queue_keeps_its_order(world: World) -> None:
     world.start_exchange()
     assert first.sound in ("music", "fr/place-1")
     world.claire.sits_down()
+    world.forward(1)  # the queue is told a few times a second at most
     assert world.claire.last("queue")["waiting"] == 1
     assert world.claire.offered["call"] == first.call
     world.claire.answers()

@@ -31,12 +31,13 @@ from permanence.clients import operations, queries
 from permanence.foundation.models import House
 from permanence.foundation.who import system_of
 from permanence.kernel.system import SystemClock
-client = queries.lines(house="demo")["{line}"]
-made = dict(client=client, by=system_of(House.objects.get(slug="demo")), at=SystemClock().now())
-operations.set_hours(week=(), always=True, closed_on_holidays=False, **made)
-operations.set_waiting(ring_before_music_s=1, max_wait_s=2, **made)
+lines = queries.lines(house="demo")
+made = dict(by=system_of(House.objects.get(slug="demo")), at=SystemClock().now())
+operations.set_hours(client=lines["{open}"], week=(), always=True, closed_on_holidays=False, **made)
+operations.set_waiting(client=lines["{open}"], ring_before_music_s=1, max_wait_s=2, **made)
+operations.set_hours(client=lines["{closed}"], week=(), always=False, **made)
 """
-"""The demonstration, in which Dr Weber's callers wait two seconds at every hour of the day."""
+"""The demonstration, in which Dr Weber's callers wait two seconds, and Dupont's is closed, at every hour of the day."""
 
 
 async def until[T](what: str, fact: Callable[[], T], *, within_s: float = FACT_LIMIT_S) -> T:
@@ -74,7 +75,7 @@ class RecordedHouse(RealHouse):
         }
 
     async def prepare(self) -> None:
-        code = PREPARE.format(line=demo_cast.WEBER_LINE)
+        code = PREPARE.format(open=demo_cast.WEBER_LINE, closed=demo_cast.DUPONT_LINE)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, env=self.environment, stdin=asyncio.subprocess.DEVNULL
         )
@@ -94,12 +95,12 @@ class RecordedHouse(RealHouse):
 
         await until("the exchange holds the routing table", held)
 
-    def rows(self, question: str) -> list[tuple[Any, ...]]:
+    def rows(self, question: str, *values: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
         if not self.database_url:
-            return sqlite_rows(self.folder / "db.sqlite3", question)
+            return sqlite_rows(self.folder / "db.sqlite3", question, *values)
         with psycopg.connect(self.database_url) as connection:
-            return connection.execute(question.encode()).fetchall()
+            return connection.execute(question.replace("?", "%s").encode(), values).fetchall()
 
     def change(self, act: str, *values: str) -> None:
         """Changes the embedded database: what time alone would have brought about."""
@@ -136,16 +137,23 @@ class Browser:
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self._cookies)
         )
 
+    @property
+    def cookies(self) -> str:
+        """The Cookie header."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies)
+
     async def get(self, path: str) -> tuple[int, bytes]:
         """The status and the body."""
-        return await asyncio.to_thread(self._open, urllib.request.Request(self._site + path))
+        return await asyncio.to_thread(self._open, self._request(path))
 
     async def post(self, path: str, **fields: str) -> tuple[int, bytes]:
         """The same, after the redirect."""
         token = next(cookie.value or "" for cookie in self._cookies if cookie.name == "csrftoken")
         body = urllib.parse.urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
-        request = urllib.request.Request(self._site + path, data=body, headers={"Origin": self._site})
-        return await asyncio.to_thread(self._open, request)
+        return await asyncio.to_thread(self._open, self._request(path, body))
+
+    def _request(self, path: str, body: bytes | None = None) -> urllib.request.Request:
+        return urllib.request.Request(self._site + path, data=body, headers={"Origin": self._site})  # noqa: S310 - ours
 
     def _open(self, request: urllib.request.Request) -> tuple[int, bytes]:
         try:

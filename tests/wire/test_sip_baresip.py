@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""baresip, a telephone that is not ours, both ways over UDP and TCP of this machine."""
+"""baresip, a telephone that is not ours, both ways over UDP, TCP and TLS of this machine."""
 
 import asyncio
 import socket
@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from permanence.telephony.shells.sip_stream import StreamTransport
 from permanence.telephony.sip.events import AnswerReceived, InviteReceived, SessionConfirmed, SessionEnded
+from permanence.telephony.sip.flow import Flow
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import sdp
+from tests.wire.test_sip_sockets import contexts
 
 _CONFIG = """\
 poll_method epoll
 sip_listen 127.0.0.1:{port}
 sip_trans_def {transport}
+{tls}
 audio_player aufile,{folder}/heard.wav
 audio_source aufile,{folder}/said.wav
 audio_alert aufile,{folder}/alert.wav
@@ -31,7 +35,8 @@ _SILENCE = b"RIFF" + (36 + 64_000).to_bytes(4, "little") + b"WAVEfmt " + bytes.f
 
 
 async def telephone(folder: Path, transport: str, port: int, *arguments: str) -> asyncio.subprocess.Process:
-    (folder / "config").write_text(_CONFIG.format(folder=folder, transport=transport, port=port))
+    tls = f"sip_cafile {folder}/authority.pem\nsip_certificate {folder}/both.pem" if transport == "tls" else ""
+    (folder / "config").write_text(_CONFIG.format(folder=folder, transport=transport, port=port, tls=tls))
     (folder / "accounts").write_text(f"<sip:phone@127.0.0.1;transport={transport}>;regint=0;answermode=auto\n")
     (folder / "contacts").write_text("")
     (folder / "said.wav").write_bytes(_SILENCE)
@@ -54,13 +59,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 async def test_baresip_calls_us(transport: str, tmp_path: Path) -> None:
     house = Answerer(ring_s=0.1)
     if transport == "udp":
         address = (await house.runner.listen_udp()).address
     else:
-        address = await house.runner.open_streams("tcp").listen()
+        server = contexts(tmp_path)[0] if transport == "tls" else None
+        address = await house.runner.open_streams(transport).listen(server_tls=server)
     target = f"sip:+35226000001@{address[0]}:{address[1]};transport={transport}"
     process = await telephone(tmp_path, transport, free_port(), "-t", "3", "-e", f"/dial {target}")
     try:
@@ -91,3 +97,34 @@ async def test_we_call_baresip(tmp_path: Path) -> None:
     finally:
         await hung_up(process)
         caller.close()
+
+
+async def test_we_call_baresip_over_tls(tmp_path: Path) -> None:
+    _, known = contexts(tmp_path)
+    caller = Answerer()
+    streams = caller.runner.open_streams("tls", client_tls=known)
+    port = free_port()
+    process = await telephone(tmp_path, "tls", port)
+    try:
+        flow = await connected(streams, port + 1)  # baresip listens for TLS one port above
+        target = f"sip:phone@127.0.0.1:{port + 1};transport=tls"
+        session = caller.endpoint.dial(target, flow, "sip:house@127.0.0.1", sdp(4000), now=caller.runner.now())
+        caller.runner.pump()
+        assert "m=audio" in ((await caller.until(AnswerReceived))[0].sdp or "")
+        caller.endpoint.end(session, now=caller.runner.now())
+        caller.runner.pump()
+        assert [event.by for event in caller.took(SessionEnded)] == ["local"]
+    finally:
+        await hung_up(process)
+        caller.close()
+        await asyncio.sleep(0)
+
+
+async def connected(streams: StreamTransport, port: int) -> Flow:
+    """The connection, as soon as somebody listens."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return await streams.connect("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.02)

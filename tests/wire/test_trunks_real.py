@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.project import trunk_test
+from permanence.project.config import Configuration
 from permanence.reception.table import TrunkEntry
 from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip import events as sip
@@ -246,3 +248,28 @@ async def test_calls_over_tls_and_a_renewed_certificate(house: RealHouse, tmp_pa
     with pytest.raises(ssl.SSLCertVerificationError):
         async with calling_over_tls(house, first):
             raise AssertionError
+
+
+async def test_the_trunk_test_reports_on_a_real_call(house: RealHouse) -> None:
+    carrier = await EchoCarrier(early=True).start()
+    await trunk(house, target=f"127.0.0.1:{carrier.port}")
+    configuration = Configuration(data=house.folder, run=house.folder)
+    call = trunk_test.Call(cast.HOUSE, "carrier", ECHO, cast.WEBER_LINE, 5)
+    control, spool = house.folder / "exchange.sock", house.folder / "spool"
+    lines, works = await asyncio.to_thread(trunk_test.examine, control, call, "fr/voice-caller", configuration)
+    told = " ".join(lines)
+    assert works
+    assert "status 183 with sound of the carrier (early media)" in told
+    assert "our own voice came back after" in told, told
+    assert "159# went as telephone-event (RFC 4733) and came back" in told
+    assert f"the carrier reaches us at 127.0.0.1:{house.sip_port}" in told
+    assert list(spool.iterdir()) == []
+    carrier.echoes = False
+    lines, works = await asyncio.to_thread(trunk_test.examine, control, call, "fr/voice-caller", configuration)
+    assert not works
+    assert "NO sound came back" in " ".join(lines)
+    carrier.refuse = 486
+    lines, works = await asyncio.to_thread(trunk_test.examine, control, call, "fr/voice-caller", configuration)
+    assert not works
+    assert "busy" in lines[-1]
+    await carrier.close()

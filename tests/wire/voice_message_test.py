@@ -103,8 +103,8 @@ async def test_what_media_recorded_before_it_was_killed_is_a_message_all_the_sam
         call = await speaks(house, phone, 2)
         await house.kill(house.media)
         phone.hangs_up()
-        ended = f"select ended_at from calls_call where call = '{call}' and ended_at is not null"
-        await until("the call is over", lambda: house.rows(ended))
+        ended = "select ended_at from calls_call where call = ? and ended_at is not null"
+        await until("the call is over", lambda: house.rows(ended, call))
         assert house.rows(MESSAGES) == []
         await house.kill(house.worker)
         file = tmp_path / "spool" / f"{call}.alaw"

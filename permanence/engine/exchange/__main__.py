@@ -7,8 +7,9 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
-from permanence.engine.exchange.log import start_logging
+from permanence.engine.exchange.log import LATER_S, Log, start_logging
 from permanence.engine.exchange.options import Options, read_options
 from permanence.engine.exchange.process import CannotStart, Exchange
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -24,13 +25,14 @@ else:
 _log = logging.getLogger("permanence.exchange")
 
 
-async def serve(options: Options) -> None:
+async def serve(options: Options, log: Log) -> None:
     """Runs until SIGTERM or SIGINT. Raises CannotStart or OSError."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    exchange = Exchange(options, SystemClock(), SystemEntropy())
+    log.later = partial(loop.call_later, LATER_S)
+    exchange = Exchange(options, SystemClock(), SystemEntropy(), tell=log.tell)
     await exchange.start()
     gc.collect()
     gc.set_threshold(50_000, 20, 50)  # a call leaves next to no cycles behind
@@ -39,15 +41,17 @@ async def serve(options: Options) -> None:
     await stopping.wait()
     _log.info("stopping")
     await exchange.stop()
+    log.later = None
+    log.flush()
 
 
 def main() -> int:
     """The process; its exit status."""
     options = read_options()
-    start_logging(logging.DEBUG if options.verbose else logging.INFO)
+    log = start_logging(logging.DEBUG if options.verbose else logging.INFO)
     try:
         with asyncio.Runner(loop_factory=_new_loop) as runner:
-            runner.run(serve(options))
+            runner.run(serve(options, log))
     except (CannotStart, OSError) as error:
         _log.error("cannot_start", extra={"fields": {"why": str(error)}})
         return 1

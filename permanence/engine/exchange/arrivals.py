@@ -2,6 +2,7 @@
 """An INVITE of a trusted trunk becomes a call: whose line, who calls, may it be a loop, can we hear each other."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.engine.exchange.call import Call
@@ -35,26 +36,33 @@ class Identified:
 
 def spelled(user: str, trunk: TrunkEntry) -> str | None:
     """A user part of the trunk in E.164; None when it is no telephone number. Its prefix is cut first."""
-    if trunk.strip_prefix and user.startswith(trunk.strip_prefix):
-        user = user[len(trunk.strip_prefix) :]
+    return _spelled(user, trunk.strip_prefix, trunk.country)
+
+
+@lru_cache(maxsize=4_096)
+def _spelled(user: str, prefix: str, country: str) -> str | None:
+    if prefix and user.startswith(prefix):
+        user = user[len(prefix) :]
     try:
-        return parse_number(user, country=trunk.country).e164
+        return parse_number(user, country=country).e164
     except NotANumber:
         return None
 
 
 def identify(invite: IncomingInvite, trunks: tuple[HouseTrunk, ...], table: RoutingTable) -> Identified:
     """The client whose number was called, by the candidates of the INVITE: where the trunk says the number stands
-    first, then the other called numbers, then History-Info, then Diversion. `trunks` is not empty; only clients of
-    houses that have this trunk are found."""
+    first, then the other called numbers, then History-Info, then Diversion: a hint of one house never outweighs the
+    number dialled of another. `trunks` is not empty; only clients of houses that have this trunk are found."""
     first = trunks[0]
-    for row in trunks:
-        order = sorted(invite.called, key=lambda one, at=row.entry.number_from: one.source != at)  # type: ignore[misc]
-        for candidate in order:
-            line = spelled(candidate.user, row.entry)
-            client = None if line is None else table.client_of(line)
-            if line is not None and client is not None and client.house == row.house:
-                return Identified(client, line, candidate.source, row.house, row.entry)
+    for hints in (False, True):
+        called = [one for one in invite.called if (one.source in _FORWARDING_SOURCES) is hints]
+        for row in trunks:
+            order = sorted(called, key=lambda one, at=row.entry.number_from: one.source != at)  # type: ignore[misc]
+            for candidate in order:
+                line = spelled(candidate.user, row.entry)
+                client = None if line is None else table.client_of(line)
+                if line is not None and client is not None and client.house == row.house:
+                    return Identified(client, line, candidate.source, row.house, row.entry)
     sent = next((one.user for one in invite.called if one.source == first.entry.number_from), invite.request_user)
     return Identified(None, spelled(sent, first.entry) or sent[:64], UNKNOWN, first.house, first.entry)
 

@@ -7,6 +7,7 @@ The file `starts` in the journal's folder counts the starts that did not live lo
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from permanence.engine.exchange import segments
 from permanence.engine.exchange.journal import CRASHES_BEFORE_ASIDE, Journal
@@ -83,6 +84,21 @@ def carry_over(aside: Path, journal: Journal) -> int:
     for event in carried:
         journal.append(event)
     return len(carried)
+
+
+def states_of(aside: Path) -> dict[str, Any]:
+    """The last states of a set-aside journal, as far as it can be read; nothing is written."""
+    states: dict[str, Any] = {}
+    for path in segments.segment_paths(aside):
+        try:
+            for record, _ in segments.scan(path.read_bytes()):
+                if record.get("k") == "base":
+                    states.clear()
+                elif record.get("k") == "state":
+                    states[record["s"]] = record["v"]
+        except (segments.UnreadableSegment, KeyError, TypeError, ValueError, OSError):
+            continue
+    return {name: value for name, value in states.items() if value is not None}
 
 
 def open_journal[J: Journal](

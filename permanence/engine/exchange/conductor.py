@@ -16,6 +16,7 @@ from permanence.engine.exchange.caller_side import CLOSING_TAG, PLACE_TAG, Calle
 from permanence.engine.exchange.dialling import Dialling
 from permanence.engine.exchange.house_desk import HouseDesk
 from permanence.engine.exchange.moment import Moment
+from permanence.engine.exchange.orphans import Orphans
 from permanence.engine.exchange.parts import ExchangeSettings, Parts, SlicesPort
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seat_desk import SeatDesk
@@ -71,6 +72,7 @@ class Conductor:
             callers=CallerSide(endpoint, gateway, ports, turn),
         )
         parts = self.parts
+        self.orphans = Orphans(parts)
         self.seat_desk = SeatDesk(
             seats=parts.seats,
             desks=parts.desks,
@@ -78,6 +80,7 @@ class Conductor:
             callers=parts.callers,
             gateway=gateway,
             calls=parts.calls,
+            freed=self.orphans.end_on,
         )
         self._arrivals = Arrivals(parts)
         self.dialling = Dialling(parts)
@@ -121,12 +124,16 @@ class Conductor:
             for house in self.parts.desks:
                 self.parts.turn.event(TrunkRefused(house=house, at=moment.at, source=event.source, count=event.count))
             return
-        if not isinstance(event, sip.SessionEvent) or self.dialling.sip_event(event, moment):
+        if not isinstance(event, sip.SessionEvent):
+            return
+        if self.dialling.sip_event(event, moment) or self.orphans.sip_event(event, moment):
             return
         call = self.parts.sessions.get(event.session)
         if call is None:
             return
-        self.parts.turn.touch(call)
+        if not isinstance(event, sip.SessionConfirmed) or event.sdp is not None:
+            # An ACK alone is not worth a write: a session taken over without it sends its 200 again and gets another.
+            self.parts.turn.touch(call)
         if isinstance(event, sip.InviteCancelled):
             self.end_call(call, by="caller", why="abandoned", moment=moment)
         elif isinstance(event, sip.SessionEnded):
@@ -174,15 +181,15 @@ class Conductor:
         if isinstance(event, media.LegHeard):
             self.dialling.leg_heard(event)
             self.parts.alarms.pop("leg", None)
-        call = self.parts.calls.get(event.leg)
-        if call is None:
+            self._limits.pop(("silent", event.leg), None)
             return
+        call = self.parts.calls.get(event.leg)
         if isinstance(event, media.LegFailed):
-            self._leg_failed(call, event.why, moment)
-        elif isinstance(event, media.LegHeard):
-            self._limits.pop(("silent", call.id), None)
-        elif call.sending:
-            self._limits[("silent", call.id)] = moment.now + SILENCE_LIMIT_S
+            if call is not None:
+                self._leg_failed(call, event.why, moment)
+            self.orphans.end(event.leg, "media_lost", moment)
+        elif event.leg in self.orphans or (call is not None and call.sending):
+            self._limits[("silent", event.leg)] = moment.now + SILENCE_LIMIT_S
 
     def _leg_failed(self, call: Call, why: str, moment: Moment) -> None:
         """Another port, unless it is the address that cannot be had or ports fail one after the other."""
@@ -352,8 +359,8 @@ class Conductor:
     def _limit_reached(self, kind: str, name: str, moment: Moment) -> None:
         call = self.parts.calls.get(name)
         if call is None:
-            return
-        if kind == "recording":
+            self.orphans.end(name, "media_lost", moment)
+        elif kind == "recording":
             self.parts.desk_of(call).close_books(call, moment)
         else:
             self.end_call(call, by="system", why="media_lost", moment=moment)
@@ -369,6 +376,10 @@ class Conductor:
             self.parts.turn.discard()
             raise
         self.parts.turn.commit()
+
+    def other_sessions(self) -> frozenset[str]:
+        """The SIP sessions that belong to none of the calls, and rightly so."""
+        return self.dialling.sessions() | self.orphans.sessions()
 
     def end_call(self, call: Call, *, by: str, why: str, moment: Moment) -> None:
         """A call ends, whatever it was doing."""

@@ -203,6 +203,10 @@ class Dialling:
         """The media legs that are ours."""
         return frozenset(self._by_id)
 
+    def sessions(self) -> frozenset[str]:
+        """The SIP sessions that are ours."""
+        return frozenset(self._by_session)
+
     def _checked(self, command: Dial) -> tuple[str, str]:
         try:
             number, shown = PhoneNumber(command.number).e164, PhoneNumber(command.caller).e164

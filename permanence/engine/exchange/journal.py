@@ -48,6 +48,7 @@ class Journal:
         `on_synced` is called from the syncer's thread. Raises `segments.UnreadableSegment` or OSError.
         """
         self._folder = folder
+        self.clock = clock
         self._segment_bytes = segment_bytes
         self._minimum_free = minimum_free_bytes
         self.states: dict[str, Any] = {}

@@ -10,7 +10,6 @@ import logging
 from http import HTTPStatus
 from typing import Protocol, cast
 
-from websockets.exceptions import ConnectionClosed, InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -102,10 +101,9 @@ class LineSocket(asyncio.Protocol):
 
     def send(self, text: bytes) -> None:
         """A text message (UTF-8), written with the others of this turn; nothing happens once the socket closes."""
-        try:
-            self._protocol.send_text(text)
-        except (InvalidState, ConnectionClosed):
+        if self._protocol.state is not State.OPEN:
             return
+        self._protocol.send_text(text)
         self._flush_soon()
 
     def close(self, code: int) -> None:

@@ -4,9 +4,11 @@
 import logging
 import re
 import sys
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO
 
+LATER_S = 0.2
 _PLAIN_WORD = re.compile(r"[^\s\"'=]+")
 _SHOWN = ("call", "client", "secretary", "seat", "state", "why", "by", "how", "reason", "place", "waited_ms", "trunk")
 
@@ -19,30 +21,67 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line; a traceback follows on lines of its own."""
-        at = self._at(record)
         fields: dict[str, Any] = getattr(record, "fields", {})
-        words = [at, record.levelname, record.name, record.getMessage()]
-        words += [f"{name}={_word(value)}" for name, value in fields.items()]
-        line = " ".join(words)
+        line = self.line(record.created, record.levelname, record.name, record.getMessage(), fields)
         return line if not record.exc_info else f"{line}\n{self.formatException(record.exc_info)}"
 
-    def _at(self, record: logging.LogRecord) -> str:
-        second = int(record.created)
+    def line(self, at: float, level: str, name: str, event: str, fields: Mapping[str, Any]) -> str:
+        """The line of an entry; `at`: seconds since 1970."""
+        second = int(at)
         if second != self._second:
             self._second = second
             self._spelled = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._spelled}.{int(record.msecs):03d}Z"
+        words = "".join(f" {key}={_word(value)}" for key, value in fields.items())
+        return f"{self._spelled}.{int((at - second) * 1000):03d}Z {level} {name} {event}{words}"
 
 
-def start_logging(level: int = logging.INFO) -> None:
+class Log(logging.Handler):
+    """Writes the lines. What is only information waits up to LATER_S for more of its kind, so that a call does not
+    cost a write for each of its entries; a warning brings everything out at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._lines: list[str] = []
+        self.setFormatter(_FORMATTER)
+        self.later: Callable[[Callable[[], None]], object] | None = None
+        """Calls something in LATER_S; None writes each line at once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """logging: one entry."""
+        self._put(self.format(record))
+        if record.levelno > logging.INFO:
+            self.flush()
+
+    def tell(self, at: float, name: str, event: str, fields: Mapping[str, Any]) -> None:
+        """An entry of information, without the machinery. `at`: seconds since 1970."""
+        self._put(_FORMATTER.line(at, "INFO", name, event, fields))
+
+    def flush(self) -> None:
+        """Writes what waits."""
+        if self._lines:
+            lines, self._lines = self._lines, []
+            self._stream.write("".join(lines))
+            self._stream.flush()
+
+    def _put(self, line: str) -> None:
+        if self.later is None:
+            self._lines.append(line + "\n")
+            self.flush()
+            return
+        if not self._lines:
+            self.later(self.flush)
+        self._lines.append(line + "\n")
+
+
+def start_logging(level: int = logging.INFO) -> Log:
     """Sends every logger of the process to stderr."""
     # What no line of ours shows is not looked up for each (the logging HOWTO, "Optimization").
-    logging._srcfile = None  # type: ignore[attr-defined]
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = logging.logAsyncioTasks = False
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter())
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    handler = Log(sys.stderr)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("permanence.exchange.websocket").setLevel(logging.WARNING)
+    return handler
 
 
 def event_fields(event: dict[str, Any]) -> dict[str, Any]:
@@ -53,3 +92,6 @@ def event_fields(event: dict[str, Any]) -> dict[str, Any]:
 def _word(value: Any) -> str:
     text = str(value)
     return text if _PLAIN_WORD.fullmatch(text) else repr(text)
+
+
+_FORMATTER = LineFormatter()

@@ -4,13 +4,14 @@
 import asyncio
 import contextlib
 import logging
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from permanence.engine.exchange import takeover
-from permanence.engine.exchange.aside import note_healthy, open_journal
+from permanence.engine.exchange.aside import note_healthy, open_journal, states_of
 from permanence.engine.exchange.bus import ControlServer
 from permanence.engine.exchange.conductor import Conductor
 from permanence.engine.exchange.dialling import CannotDial
@@ -20,10 +21,12 @@ from permanence.engine.exchange.log import event_fields
 from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.options import Options
 from permanence.engine.exchange.parts import ExchangeSettings
+from permanence.engine.exchange.rebuild import rebuild
 from permanence.engine.exchange.slices import SliceStore
 from permanence.engine.exchange.trunk_edge import TrunkEdge
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.kernel.clock import Clock, Entropy
+from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket
 from permanence.telephony.commands import Dial, Hello, HouseCommand, Publish, SeatCommand, Status
 from permanence.telephony.gateways.embedded import EmbeddedGateway
@@ -36,37 +39,57 @@ from permanence.telephony.sip.settings import SipSettings
 
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
 HEALTHY_S = 10
+RESTART = 70
 KEEP_SESSIONS_S = 10
 TIMER_SLACK_S = 0.001
 _TOLD = frozenset({"CallArrived", "UnknownLineCalled", "CallAnswered", "CallClosed", "CallEnded", "VoiceMessageKept"})
 _log = logging.getLogger("permanence.exchange")
 
 
+class Faulty(Refusal):
+    """A fault of ours."""
+
+    code = "failed"
+
+
 class CannotStart(Exception):
     """Said in one sentence to whoever started the process."""
+
+
+Tell = Callable[[float, str, str, Mapping[str, Any]], None]
+"""Writes one entry of the log: seconds since 1970, logger, event, fields (`log.Log.tell`)."""
+
+
+def _tell_by_logging(_at: float, name: str, event: str, fields: Mapping[str, Any]) -> None:
+    logging.getLogger(name).info(event, extra={"fields": fields})
 
 
 class LoggedJournal(Journal):
     """The journal, whose events also become lines of the log: those that begin, answer and end a call always."""
 
+    tell: Tell = staticmethod(_tell_by_logging)
+
     def append(self, event: dict[str, Any]) -> int:
         """See `Journal`."""
-        level = logging.INFO if event.get("type") in _TOLD else logging.DEBUG
-        if _log.isEnabledFor(level):
-            _log.log(level, str(event.get("type")), extra={"fields": event_fields(event)})
+        kind = event["type"]
+        if kind in _TOLD:
+            self.tell(self.clock.now().timestamp(), _log.name, kind, event_fields(event))
+        elif _log.isEnabledFor(logging.DEBUG):
+            _log.debug(kind, extra={"fields": event_fields(event)})
         return super().append(event)
 
 
 class Exchange:
     """Composes the exchange and runs it on the current loop. Implements `Seats` and `HouseCommands` for its doors."""
 
-    def __init__(self, options: Options, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, options: Options, clock: Clock, entropy: Entropy, *, tell: Tell = _tell_by_logging) -> None:
         """Reads the journal and the table and rebuilds what a dead exchange left. Raises CannotStart or OSError."""
         self._options = options
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._journal_folder = options.data / "journal"
         self._journal, aside = open_journal(self._journal_folder, clock, self._synced_in_thread, LoggedJournal)
+        self._journal.tell = tell
         slices = SliceStore(options.data / "table")
         self._trunks = TrunkBook()
         endpoint = SipEndpoint(SipSettings(public_host=options.public_address or None), entropy, self._trunks.trust)
@@ -94,9 +117,11 @@ class Exchange:
         self._control = ControlServer(options.run / CONTROL_SOCKET, options.engine, self._journal, self)
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
+        self._ticking = False
         self._alarms: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         alarms = self._conductor.parts.alarms
+        self._aside = aside
         if aside is not None:
             alarms["journal_aside"] = f"the journal crashed the exchange and was set aside ({aside.name})"
         for name in slices.unreadable:
@@ -106,6 +131,9 @@ class Exchange:
         """Takes over, then opens the doors. Raises OSError when one is taken."""
         counts = takeover.restore(self._conductor, self._moment())
         _log.info("restored", extra={"fields": {**counts, "torn_bytes": self._journal.torn_bytes}})
+        if self._aside is not None:
+            kept, ended = takeover.adopt(self._conductor, states_of(self._aside), self._moment())
+            _log.warning("adopted", extra={"fields": {"conversations": kept, "ended": ended}})
         options = self._options
         await self._edge.listen(options)
         self._gateway.listen(self._media_event)
@@ -135,9 +163,8 @@ class Exchange:
 
     def page_opened(self, page: str, ticket: SeatTicket, hello: Hello) -> None:
         """See `line.Seats`."""
-        self._conductor.page_opened(page, ticket, hello, self._moment())
+        self._asked(lambda: self._conductor.page_opened(page, ticket, hello, self._moment()))
         _log.info("page_opened", extra={"fields": {"page": page, "secretary": ticket.secretary, "seat": ticket.seat}})
-        self._after()
 
     def page_renewed(self, page: str, ticket: SeatTicket) -> None:
         """See `line.Seats`."""
@@ -145,8 +172,7 @@ class Exchange:
 
     def page_command(self, page: str, command: SeatCommand, request: int | None) -> None:
         """See `line.Seats`."""
-        self._conductor.page_command(page, command, request, self._moment())
-        self._after()
+        self._asked(lambda: self._conductor.page_command(page, command, request, self._moment()))
 
     def page_closed(self, page: str) -> None:
         """See `line.Seats`."""
@@ -198,23 +224,55 @@ class Exchange:
         else:
             self._guarded(lambda: self._conductor.media_happened(event, self._moment()))
 
-    def _tick(self) -> None:
+    def _ring(self) -> None:
         self._timer = None
-        self._guarded(lambda: self._conductor.tick_desks(self._moment()))
+        self._tick()
+
+    def _tick(self) -> None:
+        self._ticking = True
+        try:
+            self._guarded(lambda: self._conductor.tick_desks(self._moment()))
+        finally:
+            self._ticking = False
 
     def _guarded(self, turn: Callable[[], None]) -> None:
         """A fault in one turn is written down and costs that turn, not the telephone."""
         try:
             turn()
         except Exception:
-            _log.exception("turn_failed")
+            self._rebuild()
         self._after()
+
+    def _asked[T](self, turn: Callable[[], T]) -> T:
+        """A turn somebody asked for: a refusal is his answer, a fault too. Raises Refusal."""
+        try:
+            return turn()
+        except Refusal:
+            raise
+        except Exception as error:
+            self._rebuild()
+            raise Faulty("the exchange could not carry it out") from error
+        finally:
+            self._after()
+
+    def _rebuild(self) -> None:
+        """Memory may be ahead of the journal: it is made again from it. Where even that fails, the process dies as by
+        kill -9: the next one takes over from the same journal."""
+        _log.exception("turn_failed")
+        try:
+            rebuild(self._conductor, self._moment())
+        except Exception:
+            _log.exception("rebuild_failed")
+            os._exit(RESTART)
 
     def _after(self) -> None:
         """After each turn: what SIP has to send, the next timer, the alarms."""
         self._sip.pump()
         moment = self._moment()
         due = self._conductor.next_desk_deadline(moment)
+        if due is not None and due <= moment.now and not self._ticking:
+            self._tick()  # what a turn made due at once leaves with what the turn sends
+            return
         # A timer that rings too early finds nothing due: cheaper than moving it after every turn.
         if due is not None and (self._timer is None or due < self._due - TIMER_SLACK_S):
             self._set_timer(due, moment)
@@ -225,7 +283,7 @@ class Exchange:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_later(max(0.0, due - moment.now), self._tick)
+        self._timer = self._loop.call_later(max(0.0, due - moment.now), self._ring)
 
     def _tell_alarms(self) -> None:
         current = self._conductor.parts.alarms

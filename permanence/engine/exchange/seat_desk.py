@@ -49,13 +49,16 @@ class SeatDesk:
         callers: CallerSide,
         gateway: MediaGateway,
         calls: dict[str, Call],
+        freed: Callable[[str, Moment], None],
     ) -> None:
+        """`freed(line, moment)`: the secretary of the line takes calls again."""
         self._seats = seats
         self._desks = desks
         self._turn = turn
         self._callers = callers
         self._gateway = gateway
         self._calls = calls
+        self._freed = freed
         self.revoked: dict[str, int] = {}
         self._commands: dict[type, Callable[[Seat, Any, Moment], None]] = {
             commands.NegotiateLine: self._negotiate,
@@ -212,6 +215,7 @@ class SeatDesk:
     def _ready(self, seat: Seat, _command: commands.GoReady, moment: Moment) -> None:
         desk = self._desks[seat.house]
         desk.apply(desk.reception.ready(seat.secretary, at=moment.at), moment)
+        self._freed(seat.line, moment)
 
     def _break(self, seat: Seat, command: commands.TakeBreak, moment: Moment) -> None:
         desk = self._desks[seat.house]

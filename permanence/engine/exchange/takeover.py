@@ -34,9 +34,23 @@ def restore(exchange: Conductor, moment: Moment) -> dict[str, int]:
         _restore_desks(exchange, states, moment)
         for call in lost:
             exchange.end_call(call, by="system", why="exchange_lost", moment=moment)
-        _agree_on_calls(exchange, moment)
+        agree_on_calls(exchange, moment)
         _end_dialled(exchange, states, moment)
+        exchange.orphans.restore(states, moment)
     return counts
+
+
+def adopt(exchange: Conductor, states: dict[str, Any], moment: Moment) -> tuple[int, int]:
+    """The states of a journal that was set aside: its conversations stay plugged, nothing of it is led again. How many
+    stay, and how many calls were ended or lost. Call it after `restore`, before anything else happens."""
+    with exchange.one_turn():
+        return exchange.orphans.adopt(states, moment)
+
+
+def states_of_reception(house: str, states: dict[str, Any]) -> dict[str, Any]:
+    """The journal's states of one house's reception, by the reception's own names."""
+    prefix = f"{RECEPTION_PREFIX}{house}/"
+    return {name.removeprefix(prefix): value for name, value in states.items() if name.startswith(prefix)}
 
 
 def _end_dialled(exchange: Conductor, states: dict[str, Any], moment: Moment) -> None:
@@ -60,7 +74,7 @@ def _end_dialled(exchange: Conductor, states: dict[str, Any], moment: Moment) ->
             continue
 
 
-def _agree_on_calls(exchange: Conductor, moment: Moment) -> None:
+def agree_on_calls(exchange: Conductor, moment: Moment) -> None:
     """A call that only the exchange, or only a reception, has from the journal is over."""
     for call in tuple(exchange.parts.calls.values()):
         if call.state is not CallState.ENDED and exchange.parts.desk_of(call).reception.stage_of(call.id) is None:
@@ -87,11 +101,11 @@ def media_connected(exchange: Conductor, living: Living, moment: Moment) -> None
                 exchange.seat_desk.line_is(seat, up, moment)
             elif line is not None and line.state == "new":
                 exchange.parts.turn.send(seat.page, messages.line_is(False, renew=False))
-        for name in lines:
+        for name in lines.keys() - exchange.orphans.lines():
             exchange.parts.turn.act(partial(exchange.parts.gateway.close_line, name))
         for call in tuple(exchange.parts.calls.values()):
             _settle_leg(exchange, call, legs.pop(call.id, None), plugged, moment)
-        for name in legs.keys() - exchange.dialling.legs():
+        for name in legs.keys() - exchange.dialling.legs() - exchange.orphans.legs():
             exchange.parts.turn.act(partial(exchange.parts.gateway.close_leg, name))
 
 
@@ -166,15 +180,14 @@ def _restore_calls(exchange: Conductor, states: dict[str, Any], moment: Moment, 
 
 def _restore_desks(exchange: Conductor, states: dict[str, Any], moment: Moment) -> None:
     for house in exchange.parts.slices.table.houses:
-        prefix = f"{RECEPTION_PREFIX}{house}/"
-        own = {name.removeprefix(prefix): value for name, value in states.items() if name.startswith(prefix)}
+        own = states_of_reception(house, states)
         try:
             reception, decided = Reception.restore(
                 house, exchange.parts.slices.table, own, entropy=exchange.parts.entropy, at=moment.at
             )
         except _BROKEN:
             for name in own:
-                exchange.parts.turn.state(prefix + name, None)
+                exchange.parts.turn.state(f"{RECEPTION_PREFIX}{house}/{name}", None)
             exchange.parts.alarms["restore"] = f"the reception of {house} could not be rebuilt"
             continue
         exchange.parts.desks[house] = exchange.new_desk(house, reception=reception)

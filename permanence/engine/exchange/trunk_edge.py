@@ -84,11 +84,19 @@ class TrunkEdge:
                     await look()
                 except Exception:
                     _log.exception("look_failed")
+            self._forget_the_gone()
             self._runner.pump()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look_now.wait(), LOOK_EVERY_S)
                 self._not_before.clear()
             self._look_now.clear()
+
+    def _forget_the_gone(self) -> None:
+        """A trunk that is no more has no alarm."""
+        for code in list(self._alarms):
+            kind, colon, key = code.partition(":")
+            if colon and kind in {"trunk", "silent"} and self._trunks.named(key) is None:
+                del self._alarms[code]
 
     def wake(self) -> None:
         """The table may have changed: looks at once."""

@@ -48,6 +48,7 @@ class TrunkBook:
                 row = HouseTrunk(house, trunk)
                 self._by_key[row.key] = row
                 self._rows += [(network, row) for network in self._networks(_sources(trunk))]
+        self._states = {key: state for key, state in self._states.items() if key in self._by_key}
 
     def resolved(self, addresses: Mapping[str, Iterable[str]]) -> None:
         """The addresses behind the host names the trunks are given by."""

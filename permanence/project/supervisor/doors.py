@@ -8,18 +8,26 @@ CADDYFILE = "Caddyfile"
 
 
 def caddyfile(configuration: Configuration) -> str:
-    """Caddy's configuration: one name, two doors; no admin socket, its certificates in the data folder."""
+    """Caddy's configuration: one name, two doors; no admin socket, its certificates in the data folder.
+
+    With `public.tls = "internal"` Caddy signs the certificate itself: for a network whose browsers trust its root.
+    Whoever comes without TLS, by whatever name or address, is sent to the address at which the microphone works.
+    """
     store = configuration.data / "keys" / "caddy"
     line = f"{_host(configuration.line_host)}:{configuration.line_port}"
     site = f"{_host(configuration.web_host)}:{configuration.web_port}"
+    own = "\ttls internal\n" if configuration.public_tls == "internal" else ""
     return f"""\
 {{
 \tadmin off
 \tskip_install_trust
 \tstorage file_system "{store}"
 }}
+http:// {{
+\tredir https://{configuration.public_host}{{uri}}
+}}
 {configuration.public_host} {{
-\thandle /line {{
+{own}\thandle /line {{
 \t\treverse_proxy {line}
 \t}}
 \thandle {{

@@ -37,7 +37,8 @@ def restart_delay(ends: int) -> float:
 def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -> tuple[Program, ...]:
     """The processes of a house, in the order in which they are started.
 
-    `fds` maps `web`, `line`, `sip-udp`, `sip-tcp`, `media-udp` and `media-tcp` to descriptors of listening sockets.
+    `fds` maps `web`, `line`, `sip-udp`, `sip-tcp`, `sip-tls`, `media-udp` and `media-tcp` to descriptors of listening
+    sockets.
     """
     data = ("--data", str(configuration.data), "--run", str(configuration.run))
     public = ("--public-address", configuration.public_address) if configuration.public_address else ()
@@ -47,14 +48,15 @@ def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -
     exchange = ["-m", "permanence.engine.exchange", *data, "--engine", configuration.engine]
     exchange += ["--line-host", configuration.line_host, "--line-port", str(configuration.line_port)]
     exchange += ["--sip-host", configuration.sip_host, "--sip-port", str(configuration.sip_port)]
+    exchange += ["--sip-tls-port", str(configuration.sip_tls_port)]
     exchange += ["--rtp", str(configuration.media_rtp)]
     for origin in configuration.origins:
         exchange += ["--origin", origin]
-    exchange += _passed(fds, "line", "sip-udp", "sip-tcp")
+    exchange += _passed(fds, "line", "sip-udp", "sip-tcp", "sip-tls")
     web_fd = fds.get("web", (None,))[0]
     found = [
         Program("media", (*media, *public), fds=_held(fds, "media-udp", "media-tcp")),
-        Program("exchange", (*exchange, *public), fds=_held(fds, "line", "sip-udp", "sip-tcp")),
+        Program("exchange", (*exchange, *public), fds=_held(fds, "line", "sip-udp", "sip-tcp", "sip-tls")),
         Program(
             "web",
             ("-m", "permanence.project.web"),

@@ -29,7 +29,7 @@ from permanence.project.supervisor.fingerprint import mark_prepared  # noqa: E40
 
 
 def open_real_house(configuration: Configuration, owner: dict[str, str]) -> None:
-    """A house with its owner, who is its supervisor too. Raises Refusal (e-mail malformed, password weak)."""
+    """A house with its owner, whose day begins in the back office. Raises Refusal (e-mail malformed, password weak)."""
     at = SystemClock().now()
     secrecy.make_key(configuration.house, entropy=SystemEntropy())
     with transaction.atomic():
@@ -45,7 +45,7 @@ def open_real_house(configuration: Configuration, owner: dict[str, str]) -> None
             email=owner["email"],
             name=owner["name"],
             language=owner["language"],
-            roles=frozenset({Role.OWNER, Role.SUPERVISOR}),
+            roles=frozenset({Role.OWNER}),
             password=owner["password"],
             by=system,
             at=at,

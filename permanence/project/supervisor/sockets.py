@@ -28,7 +28,7 @@ class Sockets:
         for held in self.bound:
             kinds = held.wanted.kinds * len(held.wanted.hosts)
             for kind, opened in zip(kinds, held.sockets, strict=True):
-                name = held.wanted.field.removesuffix("_port")
+                name = held.wanted.field.removesuffix("_port").replace("_", "-")
                 named = f"{name}-{kind}" if len(held.wanted.kinds) > 1 else name
                 found[named] = (*found.get(named, ()), opened.fileno())
         return found
@@ -49,6 +49,9 @@ def wanted_ports(configuration: Configuration) -> tuple[Wanted, ...]:
             "the secretaries' audio", "media_port", configuration.media_hosts, configuration.media_port, ("udp", "tcp")
         ),
     ]
+    if (configuration.data / "keys" / "sip.crt").exists():
+        tls = configuration.sip_tls_port
+        found.append(Wanted("SIP over TLS", "sip_tls_port", (configuration.sip_host,), tls, ("tcp",)))
     if configuration.demonstration:
         found.append(Wanted("the mailbox", "mail_port", (configuration.mail_host,), configuration.mail_port, ("tcp",)))
     return tuple(found)

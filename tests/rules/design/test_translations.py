@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every sentence has its French and English, and the modules ask for no word that is not there."""
+"""Every sentence (screens, mails, printed pages) has its French, English and German, and the modules ask for no word that is not there."""
 
 import re
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def texts(entry: polib.POEntry) -> list[str]:
     return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_every_sentence_is_translated(language: str) -> None:
     known = {(entry.msgctxt or "", entry.msgid) for entry in catalogue(language) if entry.translated()}
     missing = {f"{each.file}: {each.text}" for each in every_sentence() if (each.context, each.text) not in known}

@@ -128,7 +128,7 @@ export function paintOffer(offer, now) {
 /** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
 export function paintOfferTime(offer, now, offerSeconds = 12) {
   say(byId("ring-number"), callerNumber(offer.card));
-  say(byId("ring-local"), clock(now, offer.card.time_zone));
+  say(byId("ring-local"), offer.card.unknown_line ? clock(now) : clock(now, offer.card.time_zone));
   say(byId("ring-since"), running(now - offer.arrived_ms));
   const left = Math.max(0, Math.ceil((offer.until_ms - now) / 1000));
   say(byId("ring-left"), word("offer_left", { seconds: left }));
@@ -145,8 +145,9 @@ export function paintDesk(key, card, now) {
   phrase(card);
   orders(byId("desk-orders"), card, now, false);
   const open = card.open_until_ms ? word("open_until", { hour: sentenceHour(card.open_until_ms, card.time_zone) }) : "";
-  const local = card.place ? word("local_at", { hour: sentenceHour(now, card.time_zone), place: card.place }) : word("local", { hour: sentenceHour(now, card.time_zone) });
+  const local = card.unknown_line ? "" : card.place ? word("local_at", { hour: sentenceHour(now, card.time_zone), place: card.place }) : word("local", { hour: sentenceHour(now, card.time_zone) });
   const note = byId("desk-local");
+  show(note, Boolean(local || open));
   note.replaceChildren(icon("clock"), ` ${[local, open].filter(Boolean).join(", ")}`);
 }
 

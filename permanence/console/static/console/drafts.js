@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What was typed, call by call: kept in this browser at once, on the site every two seconds, and forgotten only when the site has confirmed the message.
+// What was typed, call by call: kept sealed in this browser at once, on the site every two seconds, and forgotten only when the site has confirmed the message.
 import { newId, request, SiteRefusal } from "./api.js";
+import { Vault } from "./vault.js";
 
 const PREFIX = "permanence.draft.";
 const SAVE_EVERY_MS = 2000;
@@ -32,14 +33,34 @@ export class Drafts {
     this.busy = "";
     /** @type {Draft|null} */
     this.last = null;
-    for (const key of Object.keys(localStorage)) {
-      if (!key.startsWith(PREFIX)) continue;
-      const draft = read(key);
-      if (draft && draft.person === person) this.kept.set(draft.call, draft);
-    }
+    this.vault = new Vault(person);
+    /** @type {Set<string>} calls whose words are not sealed into this browser yet */
+    this.unsealed = new Set();
+    /** @type {Promise<void>} */
+    this.sealing = Promise.resolve();
     setInterval(() => this.saveAll(), SAVE_EVERY_MS);
     window.addEventListener("pagehide", () => this.saveAll());
-    setTimeout(() => this.send(), 0);
+  }
+
+  /** Reads what this browser kept of this person; before anything is typed. What nobody's key opens any more is removed with the next sign-out. */
+  async load() {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(PREFIX)) continue;
+      const draft = await this.vault.open(key, localStorage.getItem(key) ?? "");
+      if (draft && draft.person === this.person && !this.kept.has(draft.call)) this.kept.set(draft.call, draft);
+    }
+    this.send();
+  }
+
+  /** Whether everything typed is with the site, so that this browser may forget it. */
+  async leave() {
+    await this.saveAll();
+    for (const draft of [...this.kept.values()]) {
+      if (draft.state === "sending") await this.sendOne(draft);
+      else if (draft.touched) this.unsaved.add(draft.call);
+    }
+    await this.saveAll();
+    return this.unsaved.size === 0 && this.waiting === 0;
   }
 
   /** The draft of this call, or a new one with the form prefilled. @param {string} call @param {import("./state.js").Card} card */
@@ -79,7 +100,19 @@ export class Drafts {
   /** @param {Draft} draft */
   put(draft) {
     this.kept.set(draft.call, draft);
-    localStorage.setItem(PREFIX + draft.call, JSON.stringify(draft));
+    this.unsealed.add(draft.call);
+    this.sealing = this.sealing.then(() => this.sealEach());
+  }
+
+  /** Seals the newest words of each call; what was forgotten meanwhile is not written. */
+  async sealEach() {
+    for (const call of [...this.unsealed]) {
+      this.unsealed.delete(call);
+      const draft = this.kept.get(call);
+      if (!draft) continue;
+      const sealed = await this.vault.seal(PREFIX + call, draft);
+      if (sealed !== null && this.kept.has(call)) localStorage.setItem(PREFIX + call, sealed);
+    }
   }
 
   /** @param {string} call */
@@ -208,14 +241,5 @@ export class Drafts {
     if (late) this.saving.then(() => this.drop(draft.call));
     this.hooks.confirmed(draft);
     return true;
-  }
-}
-
-/** @param {string} key @returns {Draft|null} */
-function read(key) {
-  try {
-    return JSON.parse(localStorage.getItem(key) || "null");
-  } catch {
-    return null;
   }
 }

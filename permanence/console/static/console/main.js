@@ -363,9 +363,17 @@ onSite((down) => {
 });
 wire();
 paint();
+// A call may come back with the first word of the exchange: what was typed into it is read before.
+await drafts.load();
+paint();
 line.connect();
 refresh("messages");
 refresh("history");
 listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);
+window.addEventListener("permanence:leaving", (event) => {
+  const safe = drafts.leave();
+  /** @type {import("../../../foundation/static/design/sign-out.js").Leaving} */ (event).detail.push(safe);
+  safe.then((kept) => kept || showError(word("sign_out_waits")));
+});

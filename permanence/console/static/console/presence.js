@@ -59,7 +59,7 @@ export function paintPresenceTime(state, now) {
   say(byId("presence-detail"), detail);
 }
 
-/** Opens the choice of a break; calls `choose` with the reason or "off". @param {State} state @param {(reason: string) => void} choose */
+/** Opens the choice of a break; calls `choose` with the reason or "off". @param {(reason: string) => void} choose */
 export function wireBreak(choose) {
   const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-break"));
   const pick = (/** @type {string} */ reason) => {

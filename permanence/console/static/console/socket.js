@@ -132,7 +132,9 @@ export class LineSocket {
 
   ping() {
     if (!this.welcomed || !this.socket) return;
-    if (Date.now() - this.heardAt > PONG_WITHIN_MS) {
+    // Unanswered is what was asked: a hidden page's timers come a minute late, and silence before the next question means nothing.
+    const [asked] = this.pings.values();
+    if (asked !== undefined && performance.now() - asked > PONG_WITHIN_MS && Date.now() - this.heardAt > PONG_WITHIN_MS) {
       this.drop();
       this.retry();
       return;
@@ -145,7 +147,7 @@ export class LineSocket {
   /** @param {number} n */
   ponged(n) {
     const sent = this.pings.get(n);
-    this.pings.delete(n);
+    for (const older of [...this.pings.keys()]) if (older <= n) this.pings.delete(older);
     if (sent !== undefined) this.options.onDelay(Math.round(performance.now() - sent));
   }
 

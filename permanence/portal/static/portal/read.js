@@ -3,8 +3,13 @@
 
 const track = document.getElementById("track");
 
+/** Whether the browser fetched the page ahead and nobody sees it yet. */
+function ahead() {
+  return "prerendering" in document && document.prerendering === true;
+}
+
 async function tell() {
-  if (!track || !track.dataset.read || document.visibilityState !== "visible" || document.prerendering) return;
+  if (!track || !track.dataset.read || document.visibilityState !== "visible" || ahead()) return;
   const address = track.dataset.read;
   delete track.dataset.read;
   try {

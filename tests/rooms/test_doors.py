@@ -1,0 +1,432 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Every address of the site, and who may GET or POST it: a new address that is not in the table fails.
+
+Nobody: 302 to the sign-in page. Signed in without the role: 403. A way the page does not have: 405. What is of house A
+is not there (404, or the back office's 302) for the same role of house B. No GET or HEAD changes a row or a file.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.cookies import SimpleCookie
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.db import transaction
+from django.test import Client as Browser
+from django.urls import URLResolver, get_resolver, reverse
+
+from permanence.calls.models import Call
+from permanence.clients import operations as client_operations
+from permanence.clients.models import Instruction, PortalUser
+from permanence.foundation import operations
+from permanence.foundation.models import AuditEntry, House, Person
+from permanence.foundation.rules import Role
+from permanence.foundation.who import who_is
+from permanence.messaging import operations as messaging
+from permanence.messaging.rules import MessageForm
+from permanence.switchboard.models import Trunk
+from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
+
+pytestmark = pytest.mark.django_db
+
+MESSAGE, CALL = "m" * 20, "call-of-house-a"
+SECRETS = ("Jeanne Canarie", "+352621000147", "621 000 147", "anticoagulant-canari", "instruction-canari", CALL)
+"""What the other house, and nobody, must ever see."""
+HOUSE_ROLES = ("secretary", "supervisor", "owner")
+INLINE = re.compile(r"<(?:script|style)(?![^>]*(?:\bsrc=|application/json))[^>]*>|\son[a-z]+=\"|\sstyle=\"")
+"""What the policy would stop: script and style of the page itself without a nonce."""
+DJANGOS_OWN = {"backstage:jsi18n", "backstage:password_change", "backstage:password_change_done"}
+"""Pages of Django's that show nothing of a house."""
+ROLES = ("portal", *HOUSE_ROLES)
+OPEN = ("nobody", *ROLES)
+
+
+@dataclass(frozen=True)
+class Door:
+    """`get` and `post`: the status for each who may; for everybody else the rule of the module. `args` of the address,
+    `query` and `body` so that who may gets through. `other`: the status for the same role of house B.
+    `writes`: the tables a GET may add to, with the reason in a comment of the table."""
+
+    get: dict[str, int] = field(default_factory=dict)
+    post: dict[str, int] = field(default_factory=dict)
+    args: tuple[str, ...] = ()
+    query: str = ""
+    body: dict[str, str] = field(default_factory=dict)
+    other: int | None = None
+    writes: tuple[str, ...] = ()
+    has_get: bool = True
+
+
+def to(status: int, *roles: str) -> dict[str, int]:
+    return dict.fromkeys(roles, status)
+
+
+def admin(name: str, *, args: tuple[str, ...] = (), get: int = 200, post: int = 200) -> dict[str, Door]:
+    """A page of the back office: the owner's. Others are sent to its sign-in page, which refuses."""
+    other = 302 if args else None
+    return {f"backstage:{name}": Door(get=to(get, "owner"), post=to(post, "owner"), args=args, other=other)}
+
+
+def model(
+    name: str, *, add: bool = True, change: int = 200, delete: bool = False, add_post: int = 200
+) -> dict[str, Door]:
+    """The five pages of a table, by what the house allows."""
+    key = ("{" + name + "}",)
+    return {
+        **admin(f"{name}_changelist"),
+        **admin(f"{name}_add", get=200 if add else 403, post=add_post if add else 403),
+        **admin(f"{name}_change", args=key, get=200, post=200 if change == 200 else 403),
+        **admin(f"{name}_history", args=key),
+        **admin(f"{name}_delete", args=key, get=200 if delete else 403, post=200 if delete else 403),
+    }
+
+
+ANYBODY_302 = to(302, *OPEN)
+DOORS: dict[str, Door] = {
+    "home": Door(get=ANYBODY_302, post=to(405, *OPEN)),
+    "login": Door(get=to(200, *OPEN), post=to(422, *OPEN)),
+    "logout": Door(get=to(405, *OPEN), post=ANYBODY_302),
+    "language": Door(get=ANYBODY_302, post=ANYBODY_302),
+    "theme": Door(get=to(405, *OPEN), post=ANYBODY_302),
+    "console:page": Door(get=to(200, "secretary")),
+    "console:ticket": Door(get=to(200, "secretary"), query="seat=abc123"),
+    "console:messages": Door(has_get=False, post=to(422, "secretary")),
+    "console:drafts": Door(get=to(200, "secretary")),
+    "console:draft": Door(has_get=False, post=to(405, *ROLES), args=(CALL,)),
+    "console:number": Door(get=to(200, "secretary"), query="text=621000147&client={client}"),
+    "console:messages-fragment": Door(get=to(200, "secretary")),
+    "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
+    "portal": Door(get=to(200, "portal")),
+    "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
+    "portal_audio": Door(get=to(404, "portal"), args=(MESSAGE,), other=404),
+    "portal_read": Door(has_get=False, post=to(200, "portal"), args=(MESSAGE,), other=404),
+    "portal_acknowledge": Door(has_get=False, post=to(303, "portal"), args=(MESSAGE,), other=404),
+    "portal_answer": Door(has_get=False, post=to(422, "portal"), args=(MESSAGE,), other=404),
+    # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
+    "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
+    "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
+    "supervision:calls": Door(get=to(200, "supervisor", "owner")),
+    # Who took the calls out of the house is written down, although it is a GET.
+    "supervision:export": Door(
+        get=to(200, "supervisor", "owner"), query="client={client}&month=2026-11", other=404, writes=("AuditEntry",)
+    ),
+    "supervision:called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:not-called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
+    **admin("index"),
+    "backstage:login": Door(get=to(302, "nobody"), post=to(302, "nobody")),
+    **admin("logout", get=405, post=302),
+    **admin("password_change"),
+    **admin("password_change_done", post=405),
+    **admin("autocomplete", get=403, post=405),
+    **admin("jsi18n", post=405),
+    "backstage:view_on_site": Door(get=to(404, "owner"), post=to(404, "owner"), args=("1", "1")),
+    "backstage:app_list": Door(get=to(200, "owner"), post=to(200, "owner"), args=("clients",)),
+    **model("clients_client"),
+    **model("clients_instruction", add=False, delete=True),
+    **model("foundation_person"),
+    **model("foundation_house", add=False),
+    **model("switchboard_trunk", delete=True),
+    **model("foundation_auditentry", add=False, change=403),
+}
+
+
+def addresses() -> dict[str, Any]:
+    """Name -> pattern of every address; the unnamed ones of Django's admin (redirects and 404) are its own."""
+    found: dict[str, Any] = {}
+
+    def walk(patterns: Any, space: str) -> None:
+        for each in patterns:
+            if isinstance(each, URLResolver):
+                walk(each.url_patterns, f"{space}{each.namespace}:" if each.namespace else space)
+            elif each.name:
+                found[space + each.name] = each
+            else:
+                found[f"{space}{each.pattern}"] = each
+
+    walk(get_resolver().url_patterns, "")
+    return found
+
+
+UNNAMED = {"backstage:<path:object_id>/", "backstage:(?P<url>.*)$"}
+
+
+def test_every_address_is_in_the_table() -> None:
+    assert set(addresses()) - UNNAMED == set(DOORS)
+
+
+@dataclass(frozen=True)
+class Houses:
+    """The signed-in browsers by role, of house A and of house B, and the ids of house A."""
+
+    a: dict[str, Browser]
+    b: dict[str, Browser]
+    ids: dict[str, str]
+
+
+@pytest.fixture
+def houses(cast, tmp_path: Path) -> Houses:
+    key = django_settings.PERMANENCE.ticket_key
+    key.parent.mkdir(parents=True, exist_ok=True)
+    key.write_bytes(b"k" * 32)
+    people: dict[str, dict[str, Browser]] = {}
+    for slug, suffix in ((cast.house, "a"), (cast.other_house, "b")):
+        system = operations.house_system(house=slug)
+        made = people[suffix] = {"nobody": Browser()}
+        for role in (Role.SUPERVISOR, Role.OWNER, Role.PORTAL_USER):
+            pk = operations.add_person(
+                email=f"{role.value}@{suffix}.example",
+                name=f"Only {role.value}",
+                language="fr",
+                roles=frozenset({role}),
+                password=OTHER_PASSWORD,
+                by=system,
+                at=NOW,
+            )
+            made[role.value.removesuffix("_user")] = SignedInBrowser(
+                who_is(Person.objects.select_related("house").get(pk=pk))
+            )
+            if role is Role.PORTAL_USER:
+                client = cast.weber if suffix == "a" else cast.other_client
+                client_operations.add_portal_user(client=client, person=pk, recipient=None, by=system, at=NOW)
+    people["a"]["secretary"] = SignedInBrowser(cast.claire)
+    operations.grant(
+        person=cast.nadia.person, role=Role.OWNER, held=False, by=operations.house_system(house="nadia"), at=NOW
+    )
+    operations.grant(
+        person=cast.nadia.person, role=Role.SUPERVISOR, held=False, by=operations.house_system(house="nadia"), at=NOW
+    )
+    people["b"]["secretary"] = SignedInBrowser(cast.nadia)
+    ids = _contents(cast)
+    return Houses(people["a"], people["b"], ids)
+
+
+def _contents(cast: Any) -> dict[str, str]:
+    """A message, a call and an instruction of Dr Weber's, with words that must not leave the house."""
+    house = House.objects.get(slug=cast.house)
+    Call.objects.create(
+        house=house,
+        client_id=int(cast.weber),
+        call=CALL,
+        called_line="+35220202020",
+        caller="+352621000147",
+        display="Jeanne Canarie",
+        arrived_at=datetime(2026, 11, 24, 9, tzinfo=UTC),
+        ended_at=datetime(2026, 11, 24, 9, 1, tzinfo=UTC),
+        abandoned=True,
+    )
+    recipient = next(iter(PortalUser.objects.filter(client=int(cast.weber), recipient__isnull=False))).recipient_id
+    form = MessageForm(
+        message=MESSAGE,
+        recipient=str(recipient),
+        caller_name="Jeanne Canarie",
+        caller_number="621 000 147",
+        text="anticoagulant-canari",
+    )
+    messaging.take_message(
+        house=cast.house, client_id=cast.weber, call=CALL, by=cast.claire, at=datetime.now(UTC), form=form
+    )
+    client_operations.write_instruction(
+        client=cast.weber,
+        text="instruction-canari",
+        author=cast.marc.person,
+        starts_at=None,
+        ends_at=None,
+        priority=0,
+        by=cast.marc,
+        at=NOW,
+    )
+    return {
+        "client": cast.weber,
+        "clients_client": cast.weber,
+        "clients_instruction": str(Instruction.objects.get(text="instruction-canari").pk),
+        "foundation_person": cast.claire.person,
+        "foundation_house": str(house.pk),
+        "switchboard_trunk": str(Trunk.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
+        "foundation_auditentry": str(AuditEntry.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
+    }
+
+
+def address(name: str, ids: dict[str, str]) -> str:
+    door = DOORS[name]
+    path = reverse(name, args=[each.format(**ids) for each in door.args])
+    return f"{path}?{door.query.format(**ids)}" if door.query else path
+
+
+def expected(name: str, method: str, role: str) -> int:
+    """By the table, else by the rule."""
+    door = DOORS[name]
+    listed = door.post if method == "POST" else door.get
+    if role in listed:
+        return listed[role]
+    if role == "nobody":
+        return 302
+    if name.startswith("backstage:") and name != "backstage:login":
+        return 302  # to Django's sign-in page of the back office, which refuses with 403 who is signed in
+    way_is_there = bool(door.post) if method == "POST" else door.has_get
+    return 403 if way_is_there else 405
+
+
+@contextmanager
+def asked(browser: Browser, method: str, path: str, *, strict: bool = False) -> Iterator[Any]:
+    """The answer to a browser with the same cookies; what it changed is undone at the end."""
+    other = Browser(enforce_csrf_checks=strict)
+    other.cookies = SimpleCookie(browser.cookies.output(attrs=[], header="", sep=";"))
+    with transaction.atomic():
+        yield other.generic(method, path, content_type="application/x-www-form-urlencoded")
+        transaction.set_rollback(True)
+
+
+def leads_to_sign_in(answer: Any) -> bool:
+    return answer.status_code == 302 and "/login" in answer["Location"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_who_may(houses: Houses, method: str) -> None:
+    wrong = []
+    for name, role in product(sorted(DOORS), OPEN):
+        wanted = expected(name, method, role)
+        with asked(houses.a[role], method, address(name, houses.ids)) as answer:
+            door = DOORS[name]
+            listed = role in (door.post if method == "POST" else door.get)
+            elsewhere = leads_to_sign_in(answer) or answer.get("Location", "") == reverse("backstage:index")
+            barred = listed or answer.status_code in {403, 405} or elsewhere
+            if answer.status_code != wanted or not barred:
+                wrong.append((name, role, answer.status_code, wanted))
+            if not listed:
+                assert not [secret for secret in SECRETS if secret in answer.content.decode()], (name, role)
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_other_house_sees_nothing(houses: Houses, method: str) -> None:
+    """The same role of house B: what names a thing of house A is not there, the rest shows nothing of house A."""
+    wrong = []
+    for name, door in sorted(DOORS.items()):
+        for role, allowed in (door.post if method == "POST" else door.get).items():
+            if role == "nobody":
+                continue
+            rows = kept()
+            with asked(houses.b[role], method, address(name, houses.ids)) as answer:
+                body = answer.content.decode(errors="replace")
+                if door.other is not None and allowed not in {403, 405} and answer.status_code != door.other:
+                    wrong.append((name, role, answer.status_code, door.other))
+                wrong += [(name, role, secret) for secret in SECRETS if secret in body]
+                if door.other is not None and kept() != rows:
+                    wrong.append((name, role, "changed"))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def kept() -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    return {
+        table.__name__: list(table._default_manager.order_by("pk").values())
+        for table in apps.get_models()
+        if table._meta.managed
+    }
+
+
+def files() -> dict[str, bytes]:
+    data: Path = django_settings.PERMANENCE.data
+    return {str(path): path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_changes_nothing(houses: Houses, method: str) -> None:
+    rows, before, wrong = kept(), files(), []
+    for name in sorted(DOORS):
+        with transaction.atomic():
+            for browser in (*houses.a.values(), *houses.b.values()):
+                browser.generic(method, address(name, houses.ids))
+            after = kept()
+            changed = {table for table in rows if rows[table] != after[table]}
+            if changed - set(DOORS[name].writes):
+                wrong.append((name, changed))
+            transaction.set_rollback(True)
+    assert not wrong, "\n".join(map(str, wrong))
+    assert files() == before
+
+
+def test_no_other_site_can_post(houses: Houses) -> None:
+    """Without the token of our own page a POST does nothing, whoever is signed in (OWASP, CSRF)."""
+    rows, wrong = kept(), []
+    for name, door in sorted(DOORS.items()):
+        for role, status in door.post.items():
+            if role == "nobody" or status in {403, 404, 405}:
+                continue
+            with asked(houses.a[role], "POST", address(name, houses.ids), strict=True) as answer:
+                if answer.status_code != 403 or kept() != rows:
+                    wrong.append((name, role, answer.status_code))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_every_page_is_armoured(houses: Houses) -> None:
+    """Content security policy without inline script, no frame, no sniffing, and never in a shared cache."""
+    wrong = []
+    for name, role in product(sorted(DOORS), OPEN):
+        with asked(houses.a[role], "GET", address(name, houses.ids)) as answer:
+            policy = answer.get("Content-Security-Policy", "")
+            strict = {"script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"}
+            sound = all(part in policy for part in strict) and "unsafe" not in policy
+            sound = sound and answer["X-Frame-Options"] == "DENY" and answer["X-Content-Type-Options"] == "nosniff"
+            if not sound:
+                wrong.append((name, role, policy))
+            kept_out = "private" in answer.get("Cache-Control", "") or name in DJANGOS_OWN
+            if role != "nobody" and answer.status_code == 200 and not kept_out:
+                wrong.append((name, role, answer.get("Cache-Control")))
+            body = answer.content.decode(errors="replace")
+            wrong += [(name, role, each) for each in INLINE.findall(body) if 'nonce="' not in each]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("path", ["/demo/mail", "/demo/mail/none"])
+def test_a_real_house_has_no_demonstration_mailbox(houses: Houses, settings: Any, path: str) -> None:
+    settings.DEMONSTRATION = False
+    folder: Path = django_settings.PERMANENCE.mailbox
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "none.eml").write_text("Subject: anticoagulant-canari\n\nx")
+    for role in OPEN:
+        assert houses.a[role].get(path).status_code == 404
+
+
+@pytest.mark.parametrize("door", ["/login", "/theme", "/language"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_no_door_leads_off_the_site(houses: Houses, door: str, target: str) -> None:
+    browser = houses.a["nobody"]
+    body = {
+        "next": target,
+        "username": "supervisor@a.example",
+        "password": OTHER_PASSWORD,
+        "theme": "dark",
+        "language": "fr",
+    }
+    answer = browser.post(door, body, HTTP_REFERER="https://evil.example/x")
+    assert answer.status_code == 302
+    assert "evil" not in answer["Location"]
+    assert "javascript" not in answer["Location"]
+
+
+def test_signing_in_makes_a_new_session(houses: Houses) -> None:
+    """A session planted before signing in is worth nothing afterwards (session fixation, CWE-384)."""
+    browser = Browser()
+    session = browser.session
+    session["planted"] = 1
+    session.save()
+    planted = session.session_key
+    browser.cookies[django_settings.SESSION_COOKIE_NAME] = planted
+    browser.post("/login", {"username": "supervisor@a.example", "password": OTHER_PASSWORD})
+    cookie = browser.cookies[django_settings.SESSION_COOKIE_NAME]
+    assert cookie.value != planted
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    thief = Browser()
+    thief.cookies[django_settings.SESSION_COOKIE_NAME] = planted
+    assert thief.get("/supervision/calls").status_code == 302
