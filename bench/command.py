@@ -51,7 +51,7 @@ def bench_calls(wish: Wish) -> Report:
     ])  # fmt: skip
     quick = wish.quick
     if wish.gateway != "null":
-        seconds = wish.seconds or (3.0 if quick else 30.0)
+        seconds = wish.seconds or (3.0 if quick else 20.0)
         load = calls.Load(rate=wish.rate or (10.0 if quick else 50.0), seconds=seconds, secretaries=20 if quick else 60)
         report.add("a", *calls.real_media(load, wish.runs))
     if wish.gateway != "embedded":
@@ -103,7 +103,7 @@ def bench_talk(wish: Wish) -> Report:
     """`talk`: answer key to speech."""
     report = Report(remarks=["from the key in Chromium to the first loud audio: at the caller the packet's arrival, at "
                              "the secretary the block in the page's audio graph"])  # fmt: skip
-    report.add("talk", *screens.talk(rounds=2 if wish.quick else 8, runs=wish.runs))
+    report.add("talk", *screens.talk(rounds=2 if wish.quick else 6, runs=wish.runs))
     return report
 
 
@@ -129,7 +129,7 @@ BENCHES: dict[str, Callable[[Wish], Report]] = {
 def main(arguments: Sequence[str]) -> int:
     """Runs one bench; status 1 when a call failed or a packet was lost."""
     given = _parser().parse_args(arguments)
-    before = Before.look()
+    before = Before.when_quiet(given.wait)
     wish = Wish(runs=given.runs or (1 if given.quick else 5), seconds=given.seconds, rate=given.rate,
                 quick=given.quick, gateway=given.gateway)  # fmt: skip
     began = time.monotonic()
@@ -179,6 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--gateway", choices=("", "embedded", "null"), default="", help="calls: only with audio, or only without"
     )
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait at most for the load to fall to 1.0")
     parser.add_argument("--quick", action="store_true", help="small numbers, one run: does it work?")
     parser.add_argument("--json", action="store_true", help="one object")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")

@@ -10,6 +10,7 @@ import time
 
 from bench.figures import Figures, priority
 from bench.house import folder_of_its_own
+from permanence.foundation.exchange import ExchangeAbsent
 from permanence.project import demo_cast as cast
 from tests.screens import voices
 from tests.screens.hidden import call_into_hidden, hidden_behind, sit_down, two_tabs
@@ -55,6 +56,13 @@ async def _wait(house: WholeHouse, seconds: float) -> int:
     until, not_ready = time.monotonic() + seconds, 0
     while (left := until - time.monotonic()) > 0:
         await asyncio.sleep(min(LOOK_EVERY_S, left))
-        seats = await asyncio.to_thread(lambda: house.exchange.status()["seats"])
-        not_ready += [(seat["presence"], seat["connected"]) for seat in seats] != [("ready", True)]
+        not_ready += await asyncio.to_thread(_states, house) != [("ready", True)]
     return not_ready
+
+
+def _states(house: WholeHouse) -> list[tuple[str, bool]]:
+    """Presence and connection of each seat; none while the exchange does not answer."""
+    try:
+        return [(seat["presence"], seat["connected"]) for seat in house.exchange.status()["seats"]]
+    except ExchangeAbsent:
+        return []

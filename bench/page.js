@@ -3,7 +3,7 @@
 // Moments are milliseconds since 1970.
 (() => {
   const now = () => performance.timeOrigin + performance.now();
-  const bench = { offered: "", call: "", painted: [], pressed: 0, heard: 0, armed: false, early: false, track: null, socket: null };
+  const bench = { offered: "", call: "", painted: [], pressed: 0, heard: 0, loud: 0, armed: false, early: false, track: null, socket: null };
   window.bench = bench;
 
   const Socket = window.WebSocket;
@@ -52,16 +52,17 @@
     const source = context.createMediaStreamSource(new MediaStream([bench.track]));
     const tap = context.createScriptProcessor(256, 1, 1);
     tap.onaudioprocess = (event) => {
-      if (!bench.armed && !shown) return;
       const samples = event.inputBuffer.getChannelData(0);
       let energy = 0;
       for (const sample of samples) energy += sample * sample;
-      if (energy / samples.length < 1e-4) return;
+      if (energy / samples.length < 4e-4) return; // a voice has more than twice that, concealment after one has less
+      bench.loud = now();
       if (bench.armed) Object.assign(bench, { heard: now(), armed: false });
-      else if (!bench.heard) bench.early = true; // something else than the caller's voice: the sample is worth nothing
+      else if (shown && !bench.heard) bench.early = true; // something else than the caller's voice: the sample is worth nothing
     };
     source.connect(tap);
     tap.connect(context.destination);
     bench.context = context;
   };
+  bench.quiet = () => now() - bench.loud > 1000;
 })();

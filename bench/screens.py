@@ -256,6 +256,9 @@ def _both(secretary: list[float], caller: list[float]) -> Figures:
 
 async def _one_talk(callers: Callers, console: ConsolePage) -> tuple[float, float]:
     """(the secretary hears, the caller hears), milliseconds after the key; 0 for a side that heard nothing."""
+    async with asyncio.timeout(LIMIT_S):
+        while not await console.page.evaluate("bench.quiet()"):  # nothing is left of the call before
+            await asyncio.sleep(0.1)
     await console.page.evaluate("Object.assign(bench, { heard: 0, early: false })")
     _, audio, _ = await callers.dial(cast.ATLAS_LINE, "+352621000147")
     await console.shows("ringing")

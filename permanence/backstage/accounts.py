@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client accounts in the back office: one page holds everything about a client."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin import display
@@ -41,6 +42,7 @@ from permanence.foundation.models import House
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
+from permanence.reception.table import GreetingEntry
 
 CLOCK = SystemClock()
 
@@ -156,6 +158,12 @@ class PortalUserInline(_Inline):
     fields = ("person", "recipient", "active")
 
 
+def _said(account: queries.Account, name: str) -> list[GreetingEntry]:
+    """The phrases as somebody of this name would say them."""
+    first = name.split(maxsplit=1)[0] if name.strip() else name
+    return [replace(each, text=each.text.replace("{name}", first)) for each in account.greetings]
+
+
 class ClientAdmin(HouseAdmin):
     """Clients."""
 
@@ -229,7 +237,8 @@ class ClientAdmin(HouseAdmin):
             preview = queries.account(house=house, client=object_id, at=CLOCK.now())
         except queries.ClientUnknown:
             preview = None
-        return super().change_view(request, object_id, form_url, {"preview": preview, **(extra_context or {})})
+        shown = {"preview": preview, "greetings": _said(preview, who(request).name) if preview else ()}
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: ARG002
         """The row, in the owner's house."""

@@ -8,7 +8,7 @@ REFUSALS = {
     "refusal_offer_gone": _("This call does not ring here any more."),
     "refusal_not_possible_now": _("This cannot be done now."),
     "refusal_not_your_call": _("This call is over, or with a colleague."),
-    "refusal_outcome_missing": _("Choose how this call ended, then F2."),
+    "refusal_outcome_missing": _("Choose how this call ended, then {forward}."),
     "refusal_seat_gone": _("Your post is open in another page."),
     "refusal_unknown_secretary": _("The telephone does not know you yet. Ask the owner to publish the house."),
     "refusal_unknown_break": _("This break has no such reason."),

@@ -11,6 +11,10 @@ from typing import Any
 import orjson
 
 
+class NotJson(ValueError):
+    """The text is not JSON."""
+
+
 def encode(value: Any) -> bytes:
     """`value` as JSON. Raises TypeError or ValueError for what JSON cannot say."""
     try:
@@ -20,7 +24,7 @@ def encode(value: Any) -> bytes:
 
 
 def decode(data: bytes | bytearray | memoryview | str) -> Any:
-    """The value of a JSON text. Raises ValueError for anything else, however deep or long."""
+    """The value of a JSON text. Raises NotJson for anything else, however deep or long."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -28,11 +32,11 @@ def decode(data: bytes | bytearray | memoryview | str) -> Any:
 
 
 def _decode_slowly(data: bytes | bytearray | memoryview | str) -> Any:
-    """What orjson refuses: a lone surrogate as an escape is fine, everything else is a ValueError."""
-    text = data if isinstance(data, str) else bytes(data).decode()
-    if "\\u" not in text:
-        raise ValueError("not JSON")
+    """What orjson refuses: a lone surrogate as an escape is fine, everything else is not JSON."""
     try:
+        text = data if isinstance(data, str) else bytes(data).decode()
+        if "\\u" not in text:
+            raise NotJson("not JSON")
         return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise NotJson("not JSON") from error

@@ -21,6 +21,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import TEXT_LIMIT, MessageIdMalformed, TextMissing, TextTooLong
+from permanence.portal import ranges
 from permanence.portal.rows import letter
 
 _CLOCK = SystemClock()
@@ -65,7 +66,7 @@ def audio(request: HttpRequest, message: str) -> HttpResponse:
     found = messages.recording_for_person(by.house, by.person, message)
     if found is None:
         raise Http404
-    return HttpResponse(found, content_type="audio/wav", headers={"Content-Disposition": "inline"})
+    return ranges.answer(found, request.headers.get("Range", ""), content_type="audio/wav")
 
 
 @require_POST

@@ -17,7 +17,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.project import backup, config
 from permanence.project.phone.directory import read_table
-from permanence.project.supervisor import folder
+from permanence.project.supervisor import doors, folder
 from permanence.project.supervisor.ports import PortBusy, bind
 from permanence.project.supervisor.sockets import wanted_ports
 from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
@@ -122,7 +122,8 @@ def answers(host: str, port: int) -> bool:
 def microphone(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
     """Browsers give the microphone to https and to localhost only (the "secure context" of W3C)."""
     if configuration.public_host:
-        yield certificate(configuration.public_host, at=at)
+        own = configuration.data / doors.AUTHORITY if configuration.public_tls == "internal" else None
+        yield certificate(configuration.public_host, at=at, authority=own)
     elif config.is_loopback(configuration.web_host):
         sentence = "Secretaries on this machine have their microphone; from elsewhere set public.host (README)."
         yield Finding("well" if configuration.demonstration else "look", "microphone", sentence)
@@ -131,12 +132,13 @@ def microphone(configuration: config.Configuration, *, at: datetime) -> Iterator
         yield Finding("wrong", "microphone", sentence + "Set public.host to a name that leads here.")
 
 
-def certificate(host: str, *, at: datetime, port: int = 443) -> Finding:
-    """The certificate that this machine shows under its public name."""
+def certificate(host: str, *, at: datetime, port: int = 443, authority: Path | None = None) -> Finding:
+    """The certificate that this machine shows under its public name, signed by `authority` where it is the house's."""
+    cafile = str(authority) if authority is not None and authority.exists() else None
     try:
         with (
             socket.create_connection(("127.0.0.1", port), timeout=3.0) as plain,
-            ssl.create_default_context().wrap_socket(plain, server_hostname=host) as secured,
+            ssl.create_default_context(cafile=cafile).wrap_socket(plain, server_hostname=host) as secured,
         ):
             shown = secured.getpeercert() or {}
     except (OSError, ValueError) as error:

@@ -7,6 +7,7 @@ sealed before goes on opening. It needs no restart: web, worker and media take t
 
 import argparse
 import os
+import pwd
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,6 +82,11 @@ def main(arguments: Sequence[str]) -> int:
     data = options.data.resolve()
     if not (data / "keys").is_dir():
         raise KeysRefused(f"There is no house in {data}.")
+    if options.act in {"make", "rotate"} and data.stat().st_uid != os.getuid():
+        owner = pwd.getpwuid(data.stat().st_uid).pw_name
+        raise KeysRefused(
+            f"Keys made by another user cannot be read by the house. Type:\n  sudo -u {owner} ./run keys ..."
+        )
     os.environ["PERMANENCE_DATA"] = str(data)  # read when the settings are first asked for, in the next line
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "permanence.project.settings")
     settings.PERMANENCE = settings.PERMANENCE.changed(data=data)

@@ -13,7 +13,7 @@ from permanence.telephony.media.g711 import SAMPLES_PER_SECOND
 
 CODECS = {0: "G.711 mu-law", 8: "G.711 A-law"}
 OUR_VOICE = 0.5
-"""From this likeness on, what came back is what we said; another voice or noise stays below 0.2."""
+"""From this likeness on, what came back is what we said; another voice or noise stays below 0.3."""
 _REFERENCE_S = 2.0
 
 REFUSALS = {
@@ -39,10 +39,13 @@ REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """What we said, found again in what we heard: `likeness` 0 to 1, and how long after we had said it."""
+    """What we said, found again in what we heard: `likeness` 0 to 1, and where in the recording it begins.
+
+    That is not the delay of the way there and back: a recording begins with the first packet heard.
+    """
 
     likeness: float
-    delay_ms: int
+    begins_ms: int
 
 
 def find_echo(said: "numpy.typing.NDArray[numpy.int16]", heard: "numpy.typing.NDArray[numpy.int16]") -> Echo:
@@ -119,7 +122,7 @@ def _hearing(ended: dict[str, Any], echo: Echo | None) -> str:
         return "Sound came back; whether it was ours is not known, since nothing was recorded."
     if echo.likeness >= OUR_VOICE:
         return (
-            f"Both sides hear: our own voice came back after {echo.delay_ms} ms (likeness {echo.likeness:.0%}), so the "
+            f"Both sides hear: our own voice came back (likeness {echo.likeness:.0%}), so the "
             "carrier hears us and we hear it."
         )
     return (

@@ -13,7 +13,7 @@ from datetime import date
 from permanence.countries.emergency import emergency_prompt
 from permanence.reception import prompts
 from permanence.reception.events import Reason
-from permanence.reception.table import HEALTH_SECTOR, ClientSlice
+from permanence.reception.table import ClientSlice
 
 CLOSED = "closed"
 MAX_WAIT = "max_wait"
@@ -39,7 +39,7 @@ def voice_message_allowed(client: ClientSlice) -> tuple[bool, Reason]:
         return False, Reason(code="voice_message_not_wanted")
     if client.state != "active":
         return False, Reason(code="voice_message_client_inactive", detail=client.state)
-    if client.sector == HEALTH_SECTOR:
+    if client.is_health:
         consent = client.voice_message_consent
         if consent is None or not consent.agreed_date.strip() or not consent.duty_contact.strip():
             return False, Reason(code="voice_message_without_consent")
@@ -56,7 +56,7 @@ def closing_words(client: ClientSlice, *, reason: str, language: str, on: date) 
     general = (prompts.busy_prompt(language) if reason == MAX_WAIT else prompts.closed_prompt(language),)
     last = prompts.leave_message_prompt(language) if allowed else prompts.call_again_prompt(language)
     spoken = (*(own or general), last) if allowed or own is None else own
-    if client.sector == HEALTH_SECTOR:
+    if client.is_health:
         spoken = _emergency_first(client.country, language, on, spoken)
     return Closing(prompts=spoken, voice_message=allowed, why=(why,))
 

@@ -132,6 +132,11 @@ class ClientSlice:
     voice_message: bool = False
     voice_message_consent: VoiceMessageConsent | None = None
 
+    @property
+    def is_health(self) -> bool:
+        """Whether the law of health holds for him, so also where his sector is spelled otherwise or is not said."""
+        return self.sector.strip().casefold() in {HEALTH_SECTOR, ""}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretaryEntry:

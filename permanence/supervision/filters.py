@@ -45,12 +45,13 @@ class Asked:
 
 
 def read_asked(given: Mapping[str, str]) -> Asked:
-    """The filters behind the query part of an address. Nothing typed there makes an error."""
-    page = given.get("page", "")
+    """The filters behind the query part of an address. Nothing typed there makes an error. `when`: a day or a month."""
+    page, when = given.get("page", ""), given.get("when", "")
+    day, month = given.get("day", "") or when, given.get("month", "") or when
     return Asked(
         client=_key(given.get("client", "")),
-        day=given.get("day", "") if read_day(given.get("day", "")) else "",
-        month=given.get("month", "") if month_days(given.get("month", "")) else "",
+        day=day if read_day(day) else "",
+        month=month if month_days(month) else "",
         secretary=_key(given.get("secretary", "")),
         abandoned=given.get("abandoned", "") == "1",
         page=int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,

@@ -20,6 +20,7 @@ from permanence.kernel.system import SystemClock
 from permanence.staff import queries as staff
 from permanence.supervision.export import calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
+from permanence.supervision.periods import day_choices, month_choices
 from permanence.supervision.rows import drawn_calls, spelt
 
 UNDO_FOR = timedelta(hours=24)
@@ -40,11 +41,14 @@ def calls(request: HttpRequest) -> HttpResponse:
     context = _list_context(by, asked)
     if request.GET.get("part") == "list":
         return render(request, "supervision/list.html", context)
+    today = _CLOCK.now().astimezone(context["zone"]).date()
     context |= {
         "clients": clients.clients(house=by.house),
         "secretaries": staff.secretaries(house=by.house, active_only=False),
         "topic": f"house/{by.house}/calls",
-        "this_month": f"{_CLOCK.now().astimezone(context['zone']):%Y-%m}",
+        "days": day_choices(today, read_day(asked.day)),
+        "months": month_choices(today, read_day(f"{asked.month}-01")),
+        "this_month": f"{today:%Y-%m}",
         "is_secretary": Role.SECRETARY in by.roles,
         "is_owner": Role.OWNER in by.roles,
     }

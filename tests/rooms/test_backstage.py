@@ -165,7 +165,7 @@ def test_a_new_client_begins_with_the_houses_country_and_gets_a_line(cast, marc)
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("languages", "fr, klingon"), ("line-0-number", "20000101"), ("line-0-number", "+33199009999")],
+    [("languages", "fr, klingon"), ("line-0-number", "twelve"), ("line-0-number", "+33199009999"), ("day_1", "8-99")],
 )
 def test_a_mistake_is_said_and_nothing_is_saved(cast, marc, field, value):
     events = announced("ClientChanged")
@@ -173,6 +173,82 @@ def test_a_mistake_is_said_and_nothing_is_saved(cast, marc, field, value):
     assert answer.status_code == 200
     assert errors(answer)
     assert announced("ClientChanged") == events
+
+
+def test_a_new_client_needs_few_words(cast, marc):
+    answer = fill(
+        marc,
+        "/backstage/clients/client/add/",
+        name="Dr Eva Klein",
+        kind="practitioner",
+        sector="health",
+        day_0="8h-12h 14-18:30",
+        day_6="24h",
+        **{
+            "line-0-number": "20 00 01 09",
+            "recipient-0-name": "Dr Klein",
+            "reason-0-label": "Résultats",
+            "reason-1-label": "resultats",
+        },
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = Client.objects.get(name="Dr Eva Klein")
+    account = queries.account(house="demo", client=str(row.pk), at=SystemClock().now())
+    assert (row.initials, account.lines) == ("EK", ("+35220000109",))
+    week = {day.weekday: [(each.opens, each.until) for each in day.intervals] for day in account.hours.week}
+    assert week[0] == [("08:00", "12:00"), ("14:00", "18:30")]
+    assert week[1] == [("08:00", "12:00"), ("14:00", "18:00")]
+    assert week[6] == [("00:00", "24:00")]
+    assert 5 not in week
+    assert [(each.code, each.label) for each in account.reasons] == [
+        ("resultats", "Résultats"),
+        ("resultats-2", "resultats"),
+    ]
+
+
+def test_the_page_of_a_client_shows_what_the_secretary_will_see(cast, marc):
+    page = marc.get(f"/backstage/clients/client/{cast.weber}/change/").content.decode()
+    account = queries.account(house="demo", client=cast.weber, at=SystemClock().now())
+    preview = page[page.index("preview-title") : page.index("preview-title") + 3000]
+    assert account.greetings[0].text.split("{name}")[0] in preview
+    assert account.instructions[0].text[:20] in preview
+
+
+def steps_left(browser):
+    page = browser.get("/backstage/").content.decode()
+    return {
+        code: "start__step--done" not in css
+        for css, code in re.findall(r'class="row ([^"]*)"[^>]*id="step-(\w+)"', page)
+    }
+
+
+def test_the_start_page_says_what_a_house_still_lacks(cast, marc):
+    left = steps_left(marc)
+    assert not any(left[code] for code in ("client", "line", "hours", "greeting", "secretary", "trunk"))
+    Line.objects.filter(client=cast.weber).delete()
+    Trunk.objects.all().delete()
+    left = steps_left(marc)
+    assert left["line"]
+    assert left["trunk"]
+    assert "Dr Weber" in marc.get("/backstage/").content.decode()
+    assert steps_left(marc)["call"]
+
+
+def test_a_person_is_given_the_messages_of_a_client(cast, marc):
+    answer = fill(
+        marc,
+        "/backstage/foundation/person/add/",
+        name="Dr Weber",
+        email="Weber.private@example.org",
+        new_password="a long enough sentence",
+        reads_for=cast.weber,
+    )
+    assert (answer.status_code, errors(answer)) == (302, [])
+    person = Person.objects.get(email="weber.private@example.org")
+    (access,) = queries.portal_access(house="demo", person=str(person.pk))
+    assert (access.client.id, access.recipient, person.is_portal_user) == (cast.weber, None, True)
+    nadia = marc.get("/backstage/foundation/person/add/").content.decode()
+    assert f'<option value="{cast.other_client}"' not in nadia
 
 
 def test_voice_messages_of_a_health_client_need_the_agreement(cast, marc):

@@ -246,6 +246,9 @@ def test_a_voice_message_is_heard_by_get_and_nothing_changes(cast, tmp_path):
     answer = browser.get(f"{path}/audio")
     assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("audio/wav", True)
     assert b"\x55" * 800 in answer.content
+    part = browser.get(f"{path}/audio", headers={"Range": "bytes=0-1"})  # what an iPhone asks first
+    assert (part.status_code, part.content) == (206, b"RI")
+    assert part["Content-Range"] == f"bytes 0-1/{len(answer.content)}"
     assert rows() == before
     assert signed_in(cast.dr_weber).get(f"{path}/audio").status_code == 404
     assert Browser().get(f"{path}/audio").status_code == 302

@@ -177,6 +177,9 @@ def test_a_public_name_gets_its_doors(tmp_path):
     assert "house.example {" in text
     assert text.index("handle /line {") < text.index("reverse_proxy 127.0.0.1:8001")
     assert text.index("reverse_proxy 127.0.0.1:8001") < text.index("reverse_proxy 127.0.0.1:9000")
+    assert "tls internal" not in text
+    assert "redir https://house.example{uri}" in text
+    assert "\ttls internal\n" in doors.caddyfile(house.changed(public_tls="internal"))
     program = doors.doors(house, "/usr/bin/caddy")
     assert program.arguments[0] == "/usr/bin/caddy"
     assert not program.says_ready

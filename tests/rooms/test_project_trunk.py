@@ -87,7 +87,7 @@ def test_a_whole_call_is_reported_with_times_codec_and_echo():
     assert works
     assert "it rings after 0.4 s" in words
     assert "Answered after 1.5 s, codec G.711 A-law" in words
-    assert "our own voice came back after 140 ms (likeness 97%)" in words
+    assert "our own voice came back (likeness 97%)" in words
     assert "we gave +33199001234" in words
 
 
@@ -137,7 +137,7 @@ def test_our_own_voice_is_found_again_late_quiet_and_noisy():
     heard[1120 : 1120 + 40_000] += voice()[:40_000] * 0.4
     echo = trunk_report.find_echo(voice(), heard.astype(numpy.int16))
     assert echo.likeness > 0.9
-    assert echo.delay_ms == 140
+    assert echo.begins_ms == 140
 
 
 def test_another_voice_silence_and_nothing_are_not_ours():

@@ -12,7 +12,9 @@ from django.test import Client as Anonymous
 from django.utils import translation
 
 from permanence.calls.queries import CallRow
-from permanence.foundation.models import AuditEntry
+from permanence.clients import operations as clients
+from permanence.foundation.models import AuditEntry, House
+from permanence.foundation.who import system_of
 from permanence.supervision import words
 from permanence.supervision.export import calls_csv, guarded
 from permanence.supervision.filters import month_days, read_asked
@@ -73,6 +75,20 @@ def test_filters_stand_in_the_address(cast, engine, browser_of):
     assert calls("month=2001-01") == []
     assert calls("month=nonsense&client=x&page=-3&day=2026-99-99") == ["c2", "c1"]
     assert calls(f"client={cast.other_client}") == []
+
+
+def test_a_line_of_nobody_is_an_alarm_until_a_client_has_it(cast, engine, browser_of):
+    marc = browser_of(cast.marc)
+    engine.say(CallArrived, at=RECENT, call="c1", client="", trunk="t", called_line="+35220000999", caller=CALLER)
+    engine.say(
+        CallArrived, at=RECENT - timedelta(days=8), call="c2", client="", trunk="t", called_line="+35220000888",
+        caller=CALLER,
+    )  # fmt: skip
+    assert marc.get(f"{PAGE}?part=list").context["nobodys"] == ["+352 20 00 09 99"]
+    assert browser_of(cast.nadia).get(PAGE).context["nobodys"] == []
+    by = system_of(House.objects.get(slug=cast.house))
+    clients.give_line(client=cast.weber, number="+35220000999", by=by, at=RECENT)
+    assert marc.get(PAGE).context["nobodys"] == []
 
 
 def test_the_part_is_only_the_list(cast, engine, browser_of):

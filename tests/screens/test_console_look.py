@@ -118,6 +118,44 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await looks_right(console, "wrapup")
 
 
+FORM = """() => {
+  const foot = document.querySelector(".talk__foot").getBoundingClientRect();
+  const within = (box) => box.top >= 0 && box.bottom <= foot.top + 1;
+  const form = document.getElementById("form");
+  const choices = [...document.querySelectorAll("#form .choice label")].filter((one) => one.offsetParent);
+  return { scrolls: form.scrollHeight - form.clientHeight,
+    hidden: choices.filter((one) => !within(one.getBoundingClientRect())).length,
+    outcomes: document.querySelectorAll("#outcomes label").length };
+}"""
+
+
+async def test_the_whole_form_is_seen_in_a_small_window_without_scrolling(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    client, recipients = site.client("Cabinet Dupont")
+    card = {**cards.weber(client, recipients), "name": "Cabinet Dupont", "initials": "CD"}
+    assert len(recipients) > 1
+    await console.page.set_viewport_size({"width": 1366, "height": 625})
+    await console.go_ready()
+    await exchange.command("ready")
+    await exchange.ring(card)
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+    for language in ("fr", "de", "en"):
+        if language != "fr":
+            await console.page.locator(".menu > summary").click()
+            await console.page.locator(f".menu button[value={language}]").click()
+            await expect(console.page.locator("html")).to_have_attribute("lang", language)
+            await console.shows("desk")
+        await console.shot(f"small-{language}")
+        assert await console.page.evaluate(FORM) == {"scrolls": 0, "hidden": 0, "outcomes": 4}, language
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.shot("small-wrap")
+    assert await console.page.evaluate(FORM) == {"scrolls": 0, "hidden": 0, "outcomes": 4}
+
+
 async def test_the_sign_in_page(browser: Browser, site: Site) -> None:
     page = await browser.new_page(locale="fr-FR")
     login = LoginPage(page, site.url)

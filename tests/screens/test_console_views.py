@@ -33,6 +33,7 @@ NUMBER = "+352621000147"
 def house(db: None, settings: Any, tmp_path: Path) -> Path:
     """The demonstration house in a data folder of its own."""
     make_parts(tmp_path)
+    (tmp_path / "db.sqlite3").touch(mode=0o600)
     make_keys(tmp_path, SystemEntropy())
     settings.PERMANENCE = django_settings.PERMANENCE.changed(data=tmp_path, demonstration=True)
     settings.DEMONSTRATION = True

@@ -153,6 +153,7 @@ async def test_hold_is_music_mute_is_silence_and_keys_of_the_caller_harm_nothing
 async def test_a_missed_offer_goes_to_the_next_and_she_who_missed_it_says_when_she_is_ready(
     house: WholeHouse, speaking_browser: Browser
 ) -> None:
+    await house.set_hours(cast.DUPONT_LINE, always=True)
     async with (
         at_seat(speaking_browser, house, cast.CLAIRE, locale="fr-FR") as claire,
         at_seat(speaking_browser, house, cast.AOIFE) as aoife,

@@ -108,6 +108,13 @@ class WholeHouse:
 
     async def set_hours(self, line: str, *, always: bool) -> None:
         """Opens the client of a line for every minute, or closes him for every one; the exchange knows it then."""
+
+        def known() -> bool:
+            client = read_table(self.data).client_of(line)
+            return client is not None and client.hours.always is always and not client.hours.week
+
+        if known():
+            return
         shell = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "django", "shell", "--no-imports", "-c", HOURS.format(line=line, always=always),
             env={
@@ -117,11 +124,6 @@ class WholeHouse:
             cwd=REPOSITORY,
         )  # fmt: skip
         assert await shell.wait() == 0
-
-        def known() -> bool:
-            client = read_table(self.data).client_of(line)
-            return client is not None and client.hours.always is always and not client.hours.week
-
         await until(f"the exchange holds the new hours of {line}", known)
 
     def kill(self, module: str) -> int:

@@ -42,6 +42,7 @@ class EchoCarrier:
         self.early, self.redirect, self.echoes = early, redirect, echoes
         self.host = host
         self.requests: list[SipMessage] = []
+        self.responses: list[SipMessage] = []
         self.contacts: list[str] = []
         self.refused_digests = 0
         self.port = 0
@@ -87,7 +88,11 @@ class EchoCarrier:
         writer.close()
 
     def _take(self, data: bytes, send: Send) -> None:
-        if len(data.strip()) < 12 or data.startswith(b"SIP/2.0"):
+        if len(data.strip()) < 12:
+            return
+        if data.startswith(b"SIP/2.0"):
+            self.responses.append(parse_message(data))
+            self._changed.set()
             return
         request = parse_message(data)
         self.requests.append(request)
@@ -106,6 +111,31 @@ class EchoCarrier:
 
     def took(self, method: str) -> list[SipMessage]:
         return [request for request in self.requests if request.method == method]
+
+    async def calls(self, line: str) -> list[int]:
+        """Brings a call to where the house registered (UDP), gives it up once it rings; the statuses it heard."""
+        uri = self.contacts[-1].strip("<>")
+        host, _, port = uri.rpartition("@")[2].rpartition(":")
+        ours = f"{self.host}:{self.port}"
+        invite = (
+            f"INVITE {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {ours};branch=z9hG4bKcall\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:+352621000147@{ours}>;tag=a\r\nTo: <sip:{line}@{ours}>\r\nCall-ID: call\r\n"
+            f"CSeq: 1 INVITE\r\nContact: <sip:x@{ours}>\r\nContent-Length: 0\r\n\r\n"
+        )
+        self._datagrams[-1].sendto(invite.encode(), (host, int(port)))
+        await self._heard(180)
+        cancel = invite.replace("INVITE", "CANCEL")
+        self._datagrams[-1].sendto(cancel.encode(), (host, int(port)))
+        await self._heard(487)
+        ack = invite.replace("INVITE", "ACK")
+        self._datagrams[-1].sendto(ack.encode(), (host, int(port)))
+        return [response.status for response in self.responses]
+
+    async def _heard(self, status: int) -> None:
+        async with asyncio.timeout(10):
+            while status not in [response.status for response in self.responses]:
+                self._changed.clear()
+                await self._changed.wait()
 
     # what it answers
 

@@ -116,7 +116,7 @@ def test_rfc3263_4_3_silence_and_a_lost_way_lead_to_the_next_target_too() -> Non
 
 
 def test_rfc3263_4_3_a_busy_line_or_a_phone_that_rang_is_an_answer() -> None:
-    for rings, status in ((False, 486), (True, 408)):
+    for rings, status in ((False, 486), (True, 408), (True, 503)):
         trunk = Trunk()
         session, invite = dial(trunk, others=(SECOND,))
         if rings:

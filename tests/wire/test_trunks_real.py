@@ -78,11 +78,12 @@ async def test_rfc3261_10_registers_with_digest_and_is_called_at_its_contact(hou
     carrier = await EchoCarrier(password="secret").start()
     (house.folder / "keys" / "carrier.secret").write_text("secret\n")
     at = f"127.0.0.1:{carrier.port}"
-    await trunk(house, registrar=at, user="house", secret="carrier.secret")
+    await trunk(house, registrar=at, user="house", secret="carrier.secret", number_from="to")
     await carrier.got("REGISTER", 2)
     await state(house, registration="registered", registration_status=200)
     assert carrier.contacts == [f"<sip:house@127.0.0.1:{house.sip_port}>"]
     assert carrier.refused_digests == 0
+    assert await carrier.calls(cast.WEBER_LINE) == [100, 180, 200, 487]
     await carrier.close()
 
 
@@ -260,7 +261,7 @@ async def test_the_trunk_test_reports_on_a_real_call(house: RealHouse) -> None:
     told = " ".join(lines)
     assert works
     assert "status 183 with sound of the carrier (early media)" in told
-    assert "our own voice came back after" in told, told
+    assert "our own voice came back" in told, told
     assert "159# went as telephone-event (RFC 4733) and came back" in told
     assert f"the carrier reaches us at 127.0.0.1:{house.sip_port}" in told
     assert list(spool.iterdir()) == []
@@ -273,3 +274,19 @@ async def test_the_trunk_test_reports_on_a_real_call(house: RealHouse) -> None:
     assert not works
     assert "busy" in lines[-1]
     await carrier.close()
+
+
+async def test_rfc3263_a_registration_follows_its_name_when_the_ttl_is_over(tmp_path: Path) -> None:
+    first, second = await EchoCarrier().start(), await EchoCarrier().start()
+    service = "_sip._udp.carrier.example. 1 SRV 10 0"
+    rows = (f"{service} {first.port} pop.carrier.example.", "pop.carrier.example. 1 A 127.0.0.1")
+    async with NameServer(*rows) as names, running_house(tmp_path, name_server=names.address) as house:
+        (house.folder / "keys" / "carrier.secret").write_text("secret")
+        await trunk(house, addresses=(), registrar="carrier.example", user="house", secret="carrier.secret")
+        await first.got("REGISTER")
+        names.put(f"{service} {second.port} pop.carrier.example.")
+        [register, *_] = await second.got("REGISTER")
+        assert register.uri == "sip:carrier.example"
+        assert [one.get("Expires") for one in first.took("REGISTER")] == ["600", "0"]
+    await first.close()
+    await second.close()

@@ -26,11 +26,17 @@ _log = logging.getLogger("permanence.exchange")
 
 
 async def serve(options: Options, log: Log) -> None:
-    """Runs until SIGTERM or SIGINT. Raises CannotStart or OSError."""
-    stopping = asyncio.Event()
+    """Runs until SIGTERM (another exchange follows: the calls stay in media) or SIGINT (the house goes down: every
+    caller is told). Raises CannotStart or OSError."""
+    stopping, closing = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+
+    def close() -> None:
+        closing.set()
+        stopping.set()
+
+    loop.add_signal_handler(signal.SIGTERM, stopping.set)
+    loop.add_signal_handler(signal.SIGINT, close)
     log.later = partial(loop.call_later, LATER_S)
     exchange = Exchange(options, SystemClock(), SystemEntropy(), tell=log.tell)
     await exchange.start()
@@ -39,7 +45,9 @@ async def serve(options: Options, log: Log) -> None:
     gc.freeze()  # what lives from the start is not walked again during calls
     print("ready", flush=True)  # noqa: T201 - the contract with whoever started us
     await stopping.wait()
-    _log.info("stopping")
+    _log.info("closing" if closing.is_set() else "stopping")
+    if closing.is_set():
+        await exchange.close()
     await exchange.stop()
     log.later = None
     log.flush()

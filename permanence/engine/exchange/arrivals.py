@@ -104,6 +104,8 @@ class Arrivals:
 
     def _take(self, event: InviteReceived, moment: Moment) -> tuple[int, str | None] | None:
         exchange = self._parts
+        if exchange.closing:
+            return 503, None
         if not exchange.journal.accepting:
             exchange.alarms["journal"] = "new calls are refused: the journal cannot be written"
             return 503, None

@@ -29,6 +29,8 @@ class CallerSide:
         self._gateway = gateway
         self._ports = ports
         self._turn = turn
+        self.refusal = _UNAVAILABLE
+        """The status of a call that ends before it was answered."""
         self._do: dict[Effect, Callable[[Call, Moment], None]] = {
             Effect.SEND_RINGING: self._ring,
             Effect.SEND_ANSWER: self._answer,
@@ -217,7 +219,7 @@ class CallerSide:
         if call.sip_answered:
             self._endpoint.end(call.session, now=moment.now)
         else:
-            self._endpoint.reject(call.session, _UNAVAILABLE, now=moment.now)
+            self._endpoint.reject(call.session, self.refusal, now=moment.now)
 
     @staticmethod
     def line_of(call: Call) -> str:

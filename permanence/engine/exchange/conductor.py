@@ -28,7 +28,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket
 from permanence.telephony import commands
 from permanence.telephony.core.call import CallState, Trigger
-from permanence.telephony.events import TrunkRefused, VoiceMessageKept
+from permanence.telephony.events import TrunkRefused
 from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.media import control as media
 from permanence.telephony.sip import events as sip
@@ -129,8 +129,10 @@ class Conductor:
         if self.dialling.sip_event(event, moment) or self.orphans.sip_event(event, moment):
             return
         call = self.parts.sessions.get(event.session)
-        if call is None:
-            return
+        if call is not None:
+            self._call_event(call, event, moment)
+
+    def _call_event(self, call: Call, event: sip.SessionEvent, moment: Moment) -> None:
         if not isinstance(event, sip.SessionConfirmed) or event.sdp is not None:
             # An ACK alone is not worth a write: a session taken over without it sends its 200 again and gets another.
             self.parts.turn.touch(call)
@@ -221,16 +223,7 @@ class Conductor:
             return
         if isinstance(event, media.Recorded):
             if event.seconds >= MIN_VOICE_MESSAGE_S:
-                kept = VoiceMessageKept(
-                    house=call.house,
-                    at=moment.at,
-                    call=call.id,
-                    client=call.client,
-                    file=event.file,
-                    seconds=event.seconds,
-                    caller=call.caller,
-                )
-                self.parts.turn.event(kept)
+                self.parts.desk_of(call).message_kept(call, event.file, event.seconds, moment)
         else:
             self.parts.alarms["recording"] = f"a voice message could not be written: {event.why}"
         call.recording = ""

@@ -17,7 +17,7 @@ from permanence.reception.desk import Reception
 from permanence.reception.events import CallOffered, CallQueued
 from permanence.reception.table import HouseSlice, RoutingTable
 from permanence.telephony.core.call import CallState, Trigger
-from permanence.telephony.events import CallEnded
+from permanence.telephony.events import CallEnded, VoiceMessageKept
 from permanence.telephony.gateways.port import MediaGateway
 
 RECEPTION_PREFIX = "reception/"
@@ -133,6 +133,20 @@ class HouseDesk:
             )
         )
         self._forget(call)
+
+    def message_kept(self, call: Call, file: str, seconds: float, moment: Moment) -> None:
+        """Announces the voice message of a call."""
+        self._turn.event(
+            VoiceMessageKept(
+                house=call.house,
+                at=moment.at,
+                call=call.id,
+                client=call.client,
+                file=file,
+                seconds=seconds,
+                caller=call.caller,
+            )
+        )
 
     def show_everything(self, seat: Seat) -> None:
         """The full state for a page that has just said hello."""

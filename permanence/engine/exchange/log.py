@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-LATER_S = 0.2
+LATER_S = 0.05
 _PLAIN_WORD = re.compile(r"[^\s\"'=]+")
 _SHOWN = ("call", "client", "secretary", "seat", "state", "why", "by", "how", "reason", "place", "waited_ms", "trunk")
 

@@ -43,7 +43,10 @@ class SlicesPort(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """The exchange's common ground. `alarms`: code -> what is wrong now, in a sentence."""
+    """The exchange's common ground. `alarms`: code -> what is wrong now, in a sentence.
+
+    `closing`: the house goes down.
+    """
 
     settings: ExchangeSettings
     endpoint: SipEndpoint
@@ -60,6 +63,7 @@ class Parts:
     seats: SeatBook = field(default_factory=SeatBook)
     desks: dict[str, HouseDesk] = field(default_factory=dict)
     alarms: dict[str, str] = field(default_factory=dict)
+    closing: bool = False
 
     def desk_of(self, call: Call) -> HouseDesk:
         """The desk that leads the call."""

@@ -13,6 +13,7 @@ from typing import Any
 from permanence.engine.exchange import takeover
 from permanence.engine.exchange.aside import note_healthy, open_journal, states_of
 from permanence.engine.exchange.bus import ControlServer
+from permanence.engine.exchange.closing import close_house, is_busy
 from permanence.engine.exchange.conductor import Conductor
 from permanence.engine.exchange.dialling import CannotDial
 from permanence.engine.exchange.journal import Journal
@@ -40,6 +41,7 @@ from permanence.telephony.sip.settings import SipSettings
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
 HEALTHY_S = 10
 RESTART = 70
+CLOSE_S, CLOSE_LOOK_S = 1.5, 0.02
 KEEP_SESSIONS_S = 10
 TIMER_SLACK_S = 0.001
 _TOLD = frozenset({"CallArrived", "UnknownLineCalled", "CallAnswered", "CallClosed", "CallEnded", "VoiceMessageKept"})
@@ -145,6 +147,14 @@ class Exchange:
             self._tasks.append(asyncio.create_task(work()))
         self._after()
 
+    async def close(self) -> None:
+        """The house goes down, media with it: every call is ended, new ones get 503. Waits, CLOSE_S at most, until the
+        carriers have answered and the recordings are closed."""
+        self._guarded(lambda: close_house(self._conductor, self._moment()))
+        until = self._clock.monotonic() + CLOSE_S
+        while is_busy(self._conductor) and self._clock.monotonic() < until:
+            await asyncio.sleep(CLOSE_LOOK_S)
+
     async def stop(self) -> None:
         """Closes the doors and writes what is left. The calls stay in media, for the exchange that comes next."""
         for task in self._tasks:
@@ -185,12 +195,11 @@ class Exchange:
         """See `bus.HouseCommands`."""
         if isinstance(command, Dial):
             return self._dial(command)
-        result = self._conductor.house_command(command, self._moment())
+        result = self._asked(lambda: self._conductor.house_command(command, self._moment()))
         if isinstance(command, Publish):
             self._edge.wake()
         elif isinstance(command, Status):
             result["journal"]["sync_p99_ms"] = self._journal.sync_p99_ms
-        self._after()
         return result
 
     async def _dial(self, command: Dial) -> dict[str, str]:
@@ -202,8 +211,7 @@ class Exchange:
             password = self._edge.password_of(trunk) if trunk.entry.user else ""
         except (OSError, ValueError) as error:
             raise CannotDial(f"the carrier cannot be reached: {error}") from error
-        found = self._conductor.dial(command, trunk, flows, password, self._moment())
-        self._after()
+        found = self._asked(lambda: self._conductor.dial(command, trunk, flows, password, self._moment()))
         return {"dial": found}
 
     # -- what happens ----------------------------------------------------------------------------------------------

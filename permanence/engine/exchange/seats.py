@@ -45,15 +45,17 @@ class Seat:
 
     def to_plain(self) -> dict[str, Any]:
         """The place as JSON values, without its page."""
-        plain = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "page"}
+        plain: dict[str, Any] = {name: getattr(self, name) for name in _KEPT}
         return {**plain, "after": list(self.after)}
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Self:
         """The inverse of `to_plain`. Raises TypeError or KeyError."""
-        known = {field.name for field in fields(cls)} - {"page"}
-        values = {name: value for name, value in data.items() if name in known}
+        values = {name: value for name, value in data.items() if name in _KEPT}
         return cls(**{**values, "after": tuple(values.get("after", ()))})
+
+
+_KEPT = tuple(field.name for field in fields(Seat) if field.name != "page")
 
 
 def line_name(house: str, secretary: str) -> str:

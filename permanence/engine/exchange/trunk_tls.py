@@ -6,6 +6,7 @@ want to see it; `sip-clients.crt`, where there is one, signs the certificates of
 `ca_file` signs its carrier's.
 """
 
+import errno
 import ssl
 from pathlib import Path
 
@@ -55,21 +56,30 @@ class TrunkTls:
         kept = self._clients.get(name)
         if kept is not None and kept[0] == stamps:
             return kept[1]
-        made = ssl.create_default_context(cafile=str(self._named(entry.ca_file)) if entry.ca_file else None)
+        made = ssl.create_default_context(cafile=self._existing(entry.ca_file) if entry.ca_file else None)
         made.minimum_version = ssl.TLSVersion.TLSv1_2
         if ours:
-            made.load_cert_chain(self._keys / CERTIFICATE, self._keys / KEY)
+            made.load_cert_chain(self._existing(CERTIFICATE), self._existing(KEY))
         self._clients[name] = stamps, made
         return made
 
     def _load(self, context: ssl.SSLContext) -> None:
-        self._served = self._stamps(CERTIFICATE, KEY, CLIENTS)
+        stamps = self._stamps(CERTIFICATE, KEY, CLIENTS)
+        pair = self._existing(CERTIFICATE), self._existing(KEY)
         # A pair that does not fit together would leave the context half changed: it is tried on another one first.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self._keys / CERTIFICATE, self._keys / KEY)
-        context.load_cert_chain(self._keys / CERTIFICATE, self._keys / KEY)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*pair)
+        context.load_cert_chain(*pair)
         if (self._keys / CLIENTS).is_file():
             context.load_verify_locations(self._keys / CLIENTS)
             context.verify_mode = ssl.CERT_OPTIONAL
+        self._served = stamps
+
+    def _existing(self, name: str) -> str:
+        """The path of a file that is there: the TLS library does not say which one it misses."""
+        path = self._named(name)
+        if not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "not in the keys folder", name)
+        return str(path)
 
     def _named(self, name: str) -> Path:
         if "/" in name or name.startswith("."):

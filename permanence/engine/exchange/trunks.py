@@ -13,6 +13,7 @@ STATE_FIELDS = ("registration", "registration_status", "alive", "alive_status")
 TrunkState = dict[str, object]
 """`registration`: registered, failed or unregistered; `alive`: whether the last OPTIONS was answered; each with the
 status of the answer (0: it could not be sent). What was never asked is absent."""
+_REMEMBERED = 1_024
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -34,6 +35,7 @@ class TrunkBook:
 
     def __init__(self) -> None:
         self._rows: list[tuple[Network, HouseTrunk]] = []
+        self._found: dict[str, tuple[HouseTrunk, ...]] = {}
         self._by_key: dict[str, HouseTrunk] = {}
         self._resolved: dict[str, tuple[str, ...]] = {}
         self._table = RoutingTable()
@@ -42,7 +44,7 @@ class TrunkBook:
     def table_changed(self, table: RoutingTable) -> None:
         """Takes the trunks of a new table."""
         self._table = table
-        self._rows, self._by_key = [], {}
+        self._rows, self._by_key, self._found = [], {}, {}
         for house, entry in sorted(table.houses.items()):
             for trunk in entry.trunks:
                 row = HouseTrunk(house, trunk)
@@ -79,6 +81,14 @@ class TrunkBook:
 
     def at(self, host: str) -> tuple[HouseTrunk, ...]:
         """Every trunk that has this source address, those of the first house first."""
+        found = self._found.get(host)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[host] = self._look_up(host)
+        return found
+
+    def _look_up(self, host: str) -> tuple[HouseTrunk, ...]:
         try:
             address = ipaddress.ip_address(host.partition("%")[0])
         except ValueError:

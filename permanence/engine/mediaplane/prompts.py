@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Prompts by name: the product's own sounds, and audio by content in DATA/prompts."""
 
+import logging
 import re
 from pathlib import Path
 
+from permanence.countries.emergency import EMERGENCY_RULES, LANGUAGES
 from permanence.engine.mediaplane.player import Frames, frames_of
 
 _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 _BUILT_IN = re.compile(r"(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _SIZE_LIMIT = 10 * 60 * 8000  # ten minutes
 _CACHE_LIMIT = 64 * 1024 * 1024
+_EMERGENCY = re.compile(r"([a-z]{2})/emergency-[0-9-]+\Z")
 _PLACE = re.compile(r"([a-z]{2})/place-(\d{1,2})\Z")
+_log = logging.getLogger(__name__)
 SOUNDS = Path(__file__).parent / "sounds"
 
 
@@ -24,7 +28,24 @@ class PromptLibrary:
         self._size = 0
 
     def frames(self, name: str) -> Frames | None:
-        """The prompt, None where there is none of that name."""
+        """The prompt, None where there is none of that name.
+
+        An emergency sentence whose audio is not there is never left out: the one that says 112 is said, in its own
+        language if possible.
+        """
+        found = self._read(name)
+        sentence = _EMERGENCY.match(name)
+        if found is not None or sentence is None:
+            return found
+        for language in dict.fromkeys((sentence.group(1), "en", *LANGUAGES)):
+            instead = f"{language}/emergency-{EMERGENCY_RULES[-1].numbers[0]}"
+            found = self._read(instead)
+            if found is not None:
+                _log.error("prompt %r is not there: %r is said", name, instead)
+                return found
+        return None
+
+    def _read(self, name: str) -> Frames | None:
         known = self._cache.get(name)
         if known is not None:
             return known

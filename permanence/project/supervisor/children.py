@@ -72,8 +72,8 @@ class Child:
         return status
 
     async def stop(self) -> None:
-        """SIGTERM, then SIGKILL after `PATIENCE_S`."""
-        self.signal(signal.SIGTERM)
+        """The program's `stop_signal`, then SIGKILL after `PATIENCE_S`."""
+        self.signal(self.program.stop_signal)
         try:
             await asyncio.wait_for(self._process.wait(), PATIENCE_S)
         except TimeoutError:

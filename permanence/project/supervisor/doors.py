@@ -5,6 +5,8 @@ from permanence.project.config import Configuration
 from permanence.project.supervisor.plan import Program
 
 CADDYFILE = "Caddyfile"
+AUTHORITY = "keys/caddy/pki/authorities/local/root.crt"
+"""In the data folder: the root that browsers are told to trust with `public.tls = "internal"`."""
 
 
 def caddyfile(configuration: Configuration) -> str:

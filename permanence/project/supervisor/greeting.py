@@ -37,7 +37,7 @@ def words(configuration: Configuration, notes: Sequence[str]) -> list[str]:
     if configuration.demonstration:
         lines += _demonstration(configuration)
     else:
-        lines += ["", f"Next: open {configuration.web_url}/ and log in; ./run doctor says what is still missing."]
+        lines += ["", f"Next: open {configuration.web_url}/ and log in: the first page says what is still missing."]
     return [*lines, "", "Ctrl-C stops the house."]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which processes a house has, how each is started, and when one that ended is started again. Pure."""
 
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +18,10 @@ LONGEST_DELAY_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to run. `after` names the process whose `ready` it waits for; `fds` are the sockets it inherits."""
+    """One process to run. `after` names the process whose `ready` it waits for; `fds` are the sockets it inherits.
+
+    `stop_signal` asks it to stop with the house.
+    """
 
     name: str
     arguments: tuple[str, ...]
@@ -25,6 +29,7 @@ class Program:
     after: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
     says_ready: bool = True
+    stop_signal: signal.Signals = signal.SIGTERM
 
 
 def restart_delay(ends: int) -> float:
@@ -56,7 +61,12 @@ def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -
     web_fd = fds.get("web", (None,))[0]
     found = [
         Program("media", (*media, *public), fds=_held(fds, "media-udp", "media-tcp")),
-        Program("exchange", (*exchange, *public), fds=_held(fds, "line", "sip-udp", "sip-tcp", "sip-tls")),
+        Program(
+            "exchange",
+            (*exchange, *public),
+            fds=_held(fds, "line", "sip-udp", "sip-tcp", "sip-tls"),
+            stop_signal=signal.SIGINT,  # it ends every call; after SIGTERM the calls wait for the next exchange
+        ),
         Program(
             "web",
             ("-m", "permanence.project.web"),

@@ -79,10 +79,10 @@ def test_no_word_is_kept_that_no_module_asks_for() -> None:
 def test_the_extraction_finds_every_form(tmp_path: Path) -> None:
     code = ROOT / "tests" / "rules" / "design" / "test_translations.py"
     assert [each.text for each in of_python(code)] == []
-    page = ROOT / "permanence" / "console" / "templates" / "console" / "messages.html"
+    page = ROOT / "permanence" / "supervision" / "templates" / "supervision" / "list.html"
     found = {each.text: each for each in of_template(page)}
-    assert found["%(n)s answer"].plural == "%(n)s answers"
-    assert "No message today yet" in found
+    assert found["%(counter)s call"].plural == "%(counter)s calls"
+    assert "To be called back" in found
 
 
 def test_catalogues_are_compiled_once_and_read_back(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 """The product's own sounds: every one the reception may name is there, and nobody gets at any other file."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 
+from permanence.engine.mediaplane import prompts
 from permanence.engine.mediaplane.player import Player, frames_of
 from permanence.engine.mediaplane.prompts import SOUNDS, PromptLibrary
 from permanence.engine.mediaplane.recorder import is_file_name
@@ -65,3 +67,24 @@ def test_playing_once_and_for_ever() -> None:
     assert [once.next() is None for _ in range(3)] == [False, False, True]
     assert [loop.next() is None for _ in range(5)] == [False] * 5
     assert Player((), loop=True).next() is None
+
+
+@pytest.mark.parametrize(
+    "missing", ["fr/emergency-15-112", "de/emergency-112-999", "pt/emergency-112", "en/emergency-5"]
+)
+def test_an_emergency_sentence_that_is_missing_is_said_by_another(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A damaged installation, a rule without its audio: all Europe answers 112 (Directive 2018/1972, art. 109)."""
+    sounds = tmp_path / "sounds"
+    shutil.copytree(SOUNDS, sounds)
+    (sounds / f"{missing}.alaw").unlink(missing_ok=True)
+    monkeypatch.setattr(prompts, "SOUNDS", sounds)
+    language = missing[:2] if missing[:2] in {"fr", "en", "de"} else "en"
+    instead = PromptLibrary(tmp_path).frames(f"{language}/emergency-112")
+    assert instead is not None
+    assert PromptLibrary(tmp_path).frames(missing) == instead
+    for path in sounds.rglob("emergency*"):
+        path.unlink()
+    assert PromptLibrary(tmp_path).frames(missing) is None
+    assert PromptLibrary(tmp_path).frames("fr/closing-112") is None

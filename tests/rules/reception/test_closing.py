@@ -135,7 +135,7 @@ def test_a_line_nobody_has_may_be_a_doctors(countries: list[str], language: str)
         assert said_first(closing.prompts) == FIRST[countries[0], spoken]
 
 
-@pytest.mark.parametrize("sector", ["Health", "HEALTH", " health", "health "])
+@pytest.mark.parametrize("sector", ["Health", "HEALTH", " health", "health ", "", " "])
 def test_the_sector_however_it_is_written(sector: str) -> None:
     """A slice comes from outside the process: a spelling must not cost the sentence."""
     entry: Any = client("10", country="FR", sector=sector)

@@ -43,6 +43,7 @@ def prepare(data: Path) -> None:
     """A data folder with keys, tables and the demonstration house."""
     data.mkdir(parents=True, exist_ok=True)
     make_parts(data)
+    (data / "db.sqlite3").touch(mode=0o600)
     make_keys(data, SystemEntropy())
     for command in (["migrate", "--verbosity", "0"], ["load_demo_house"]):
         subprocess.run([sys.executable, "-m", "django", *command], env=environment(data), cwd=ROOT, check=True)

@@ -1,38 +1,108 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4).
-import { byId, isTyping, make } from "./dom.js";
-import { word } from "./words.js";
+// The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4). Every key can be changed by the person.
+import { config } from "./api.js";
+import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
+import { byId, isTyping, make, say } from "./dom.js";
+import { known, word } from "./words.js";
 
-/** @typedef {{key: string, alt?: boolean, ctrl?: boolean, shift?: boolean, hint: string, act: () => void, when?: () => boolean, words: string, foot?: boolean}} Binding */
+/** @typedef {{id: string, act: () => void, when?: () => boolean, words: string, foot?: boolean}} Binding */
+
+/** What each key is until the person changes it. @type {Record<string, string>} */
+const STANDARD = { forward: "F2", end: "F9", hold: "F4", mute: "F7", save: "Control+Enter", break: "Alt+p", history: "Alt+h", today: "Alt+j", pane: "F6", pane_back: "Shift+F6", keys: "F1" };
+/** These act on the call, whatever lies on top of the page. */
+const CALL = new Set(["forward", "end", "hold", "mute"]);
+const KEPT = `permanence.keys.${config.person}`;
 
 /** @type {Binding[]} */
 const bindings = [];
+/** @type {{numbers: boolean, chords: Record<string, string>}} */
+let chosen = { numbers: true, chords: {} };
+/** The key that is being changed. */
+let changing = "";
 
 /** @param {Binding} binding */
 export function bind(binding) {
   bindings.push(binding);
 }
 
-/** @param {KeyboardEvent} event @param {Binding} binding */
-function fits(event, binding) {
-  const key = binding.key.length === 1 ? event.key.toLowerCase() : event.key;
-  // AltGr arrives as Ctrl+Alt and writes characters: it is never one of our keys.
-  if (event.getModifierState?.("AltGraph")) return false;
-  return key === binding.key && event.altKey === Boolean(binding.alt) && (event.ctrlKey || event.metaKey) === Boolean(binding.ctrl) && event.shiftKey === Boolean(binding.shift);
+/** The chord of a key now. @param {string} id */
+function chord(id) {
+  return chosen.chords[id] ?? STANDARD[id] ?? "";
+}
+
+function read() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) || "{}");
+    const chords = Object.entries(kept.chords ?? {}).filter(([id, text]) => id in STANDARD && typeof text === "string" && !unfit(text));
+    chosen = { numbers: kept.numbers !== false, chords: Object.fromEntries(chords) };
+  } catch {
+    // What was kept is not readable: the keys are the usual ones.
+  }
+}
+
+function keep() {
+  localStorage.setItem(KEPT, JSON.stringify(chosen));
+  paintHints();
+  paintKeys();
+}
+
+/** The hints on the buttons follow. */
+function paintHints() {
+  for (const id of Object.keys(STANDARD)) known[id] = hintOf(chord(id));
+  for (const hint of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("kbd[data-key]"))) {
+    const id = hint.dataset.key ?? "";
+    say(hint, hintOf(chord(id)));
+    hint.closest("[aria-keyshortcuts]")?.setAttribute("aria-keyshortcuts", ariaOf(chord(id)));
+  }
 }
 
 /** @param {KeyboardEvent} event */
 function pressed(event) {
-  if (event.repeat && event.key.startsWith("F")) return;
+  if (changing) return change(event);
   const dialog = document.querySelector("dialog[open]");
-  const fitting = bindings.filter((one) => fits(event, one));
+  const text = chordOf(event);
+  const fitting = bindings.filter((one) => chord(one.id) === text);
   if (fitting.length) {
     // Ours even when it does nothing now: F7 must not start the browser's caret browsing in the middle of a call.
     event.preventDefault();
-    if (!dialog || event.key.startsWith("F")) fitting.find((one) => !one.when || one.when())?.act();
-    return;
+    if (event.repeat) return undefined;
+    const able = fitting.find((one) => !one.when || one.when());
+    if (able && (!dialog || CALL.has(able.id))) able.act();
+    return undefined;
   }
-  if (!dialog && /^[1-9]$/.test(event.key) && !event.altKey && !event.ctrlKey && !event.metaKey && !isTyping(event.target)) pick(event);
+  if (chosen.numbers && !dialog && /^[1-9]$/.test(text) && !isTyping(event.target)) pick(event);
+  return undefined;
+}
+
+/** The next key pressed is the new one. @param {KeyboardEvent} event */
+function change(event) {
+  event.preventDefault();
+  event.stopPropagation();
+  const text = chordOf(event);
+  if (!text || event.repeat) return;
+  const id = changing;
+  const taken = bindings.find((one) => one.id !== id && chord(one.id) === text);
+  if (text === "Escape") return settle(id, "");
+  const fault = unfit(text);
+  if (fault) return say(byId("keys-said"), word(fault, { key: hintOf(text) }));
+  if (taken) return say(byId("keys-said"), word("key_taken", { key: hintOf(text), what: word(taken.words) }));
+  chosen.chords[id] = text;
+  if (STANDARD[id] === text) delete chosen.chords[id];
+  keep();
+  settle(id, word("key_changed", { key: hintOf(text), what: wordsOf(id) }));
+}
+
+/** @param {string} id @param {string} said */
+function settle(id, said) {
+  changing = "";
+  paintRows();
+  say(byId("keys-said"), said);
+  byId(`change-${id}`).focus();
+}
+
+/** What a key does, in every state it has. @param {string} id */
+function wordsOf(id) {
+  return [...new Set(bindings.filter((one) => one.id === id).map((one) => word(one.words)))].join(", ");
 }
 
 /** Picks what is numbered on the screen. @param {KeyboardEvent} event */
@@ -60,29 +130,59 @@ function pane(step) {
 /** What the foot of the page says now. */
 export function paintKeys() {
   const now = bindings.filter((one) => one.foot && (!one.when || one.when()));
-  const text = now.map((one) => one.hint + one.words).join();
+  const text = now.map((one) => chord(one.id) + one.words).join();
   const place = byId("keys-now");
   if (place.dataset.text === text) return;
   place.dataset.text = text;
-  place.replaceChildren(...now.map((one) => make("span", {}, make("kbd", {}, one.hint), ` ${word(one.words)}`)));
+  place.replaceChildren(...now.map((one) => make("span", {}, make("kbd", {}, hintOf(chord(one.id))), ` ${word(one.words)}`)));
+}
+
+/** The rows of the list: the key, what it does, and the button that changes it. */
+function paintRows() {
+  const rows = [...new Set(bindings.map((one) => one.id))].map((id) => {
+    const what = wordsOf(id);
+    const button = make("button", { class: "btn btn--sm btn--quiet", type: "button", id: `change-${id}`, "aria-label": word("key_change_of", { what }) }, word("key_change"));
+    button.addEventListener("click", () => {
+      changing = id;
+      say(byId("keys-said"), word("key_press", { what, escape: word("key_escape") }));
+    });
+    return make("tr", {}, make("td", {}, make("kbd", {}, hintOf(chord(id)))), make("td", {}, what), make("td", {}, button));
+  });
+  rows.push(make("tr", {}, make("td", {}, make("kbd", {}, word("key_escape"))), make("td", {}, word("key_close")), make("td", {})));
+  byId("dialog-keys-rows").replaceChildren(...rows);
 }
 
 /** The list of all keys. */
 function showAll() {
-  const seen = new Set();
-  const rows = bindings.filter((one) => !seen.has(one.hint + one.words) && seen.add(one.hint + one.words)).map((one) => make("tr", {}, make("td", {}, make("kbd", {}, one.hint)), make("td", {}, word(one.words))));
-  rows.push(make("tr", {}, make("td", {}, make("kbd", {}, "1"), "\u00a0–\u00a0", make("kbd", {}, "9")), make("td", {}, word("key_numbers"))));
-  rows.push(make("tr", {}, make("td", {}, make("kbd", {}, word("key_escape"))), make("td", {}, word("key_close"))));
-  byId("dialog-keys-rows").replaceChildren(...rows);
+  paintRows();
+  say(byId("keys-said"), "");
   const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-keys"));
   if (!dialog.open) dialog.showModal();
 }
 
 /** Begins to listen; every key of the screen was bound before. */
 export function startKeys() {
-  bind({ key: "F6", hint: "F6", words: "key_pane", act: () => pane(1), foot: true });
-  bind({ key: "F6", shift: true, hint: word("key_shift_f6"), words: "key_pane_back", act: () => pane(-1) });
-  bind({ key: "F1", hint: "F1", words: "key_all", act: showAll });
+  bind({ id: "pane", words: "key_pane", act: () => pane(1), foot: true });
+  bind({ id: "pane_back", words: "key_pane_back", act: () => pane(-1) });
+  bind({ id: "keys", words: "key_all", act: showAll });
+  read();
+  paintHints();
   byId("all-keys").addEventListener("click", showAll);
+  const numbers = /** @type {HTMLInputElement} */ (byId("keys-numbers"));
+  numbers.checked = chosen.numbers;
+  numbers.addEventListener("change", () => {
+    chosen.numbers = numbers.checked;
+    keep();
+  });
+  byId("keys-reset").addEventListener("click", () => {
+    chosen = { numbers: true, chords: {} };
+    numbers.checked = true;
+    keep();
+    paintRows();
+    say(byId("keys-said"), word("key_all_back"));
+  });
+  byId("dialog-keys").addEventListener("close", () => {
+    changing = "";
+  });
   document.addEventListener("keydown", pressed, true);
 }

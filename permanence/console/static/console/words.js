@@ -6,6 +6,9 @@ import { pageData } from "./dom.js";
 const catalogue = pageData("words");
 export const language = document.documentElement.lang || "fr";
 
+/** What every sentence may name: the keys as they are now. @type {Record<string, string>} */
+export const known = {};
+
 /** The sentence of this key, with {names} replaced. A key that the catalogue lacks is shown as it is, and logged.
  * @param {string} key @param {Record<string, string|number>} [values] */
 export function word(key, values = {}) {
@@ -14,7 +17,7 @@ export function word(key, values = {}) {
     console.warn(`no words for "${key}"`);
     text = key;
   }
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? known[name] ?? whole));
 }
 
 /** Whether the catalogue has this key. @param {string} key */
