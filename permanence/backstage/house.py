@@ -4,16 +4,19 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.contrib.admin import display
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import trail
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import COUNTRY_CHOICES, AddressesField, time_zone_choices
 from permanence.backstage.site import HouseAdmin, ReadOnly
+from permanence.clients.models import Client
 from permanence.foundation import operations
-from permanence.foundation.models import House
+from permanence.foundation.models import AuditEntry, House
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.switchboard import operations as switchboard
@@ -129,8 +132,25 @@ class TrunkAdmin(HouseAdmin):
 class AuditAdmin(ReadOnly):
     """Who did what, when."""
 
-    list_display = ("at", "by_name", "action", "subject", "detail")
-    fields = ("at", "by_name", "action", "subject", "client_key", "detail")
-    list_filter = ("action",)
+    list_display = ("at", "by_name", "act", "about")
+    fields = ("at", "by_name", "act", "about")
+    readonly_fields = ("act", "about")
     date_hierarchy = "at"
     ordering = ("-at", "-pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """With the name of the client each is about."""
+        name = Client.objects.filter(pk=OuterRef("client_key")).values("name")
+        rows: QuerySet[AuditEntry] = super().get_queryset(request).annotate(client_name=Subquery(name))
+        return rows
+
+    @display(description=_("act"))
+    def act(self, entry: AuditEntry) -> str:
+        """The act in words."""
+        return trail.named(entry.action)
+
+    @display(description=_("about"))
+    def about(self, entry: AuditEntry) -> str:
+        """The client, and the details a person reads."""
+        client = getattr(entry, "client_name", None) or ""
+        return " – ".join(dict.fromkeys(each for each in (client, trail.told(entry.detail)) if each))

@@ -48,7 +48,7 @@ def emergency_rule(country: str, *, on: date) -> EmergencyRule:
     """The rule in force in `country` on that day; for an unknown country, or before the first rule, the 112."""
     for rule in EMERGENCY_RULES:
         if (
-            rule.country == country.upper()
+            rule.country == country.strip().upper()
             and rule.valid_from <= on
             and (rule.valid_until is None or on < rule.valid_until)
         ):

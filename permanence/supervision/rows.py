@@ -72,7 +72,7 @@ def _state(row: CallRow) -> tuple[str, str]:
 
 def when(at: datetime, zone: ZoneInfo) -> str:
     """A moment as day and time of the house, the month in letters: 11/12 is another day in Dublin than elsewhere."""
-    return formats.date_format(at.astimezone(zone), "j M Y, H:i")
+    return formats.date_format(at.astimezone(zone), "j N Y, H:i")
 
 
 def spelt(number: str) -> str:

@@ -5,7 +5,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from django.utils import translation
 
+from permanence.backstage.trail import ACTIONS, named
 from permanence.clients import queries
 from permanence.clients.models import Client, Instruction, Line
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
@@ -369,3 +371,14 @@ def test_the_audit_trail_is_only_read(cast, marc):
     assert marc.get(f"/backstage/foundation/auditentry/{entry.pk}/change/").status_code == 200
     assert marc.post(f"/backstage/foundation/auditentry/{entry.pk}/change/", {"action": "x"}).status_code == 403
     assert marc.post(f"/backstage/foundation/auditentry/{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_audit_trail_speaks_in_words(cast, marc):
+    fill(marc, f"/backstage/clients/client/{cast.weber}/change/", max_wait_s="240")
+    page = marc.get("/backstage/foundation/auditentry/").content.decode()
+    with translation.override("fr"):
+        assert named("client.changed") in page
+    assert "Dr Weber" in page
+    assert "client.changed" not in page
+    noted = set(AuditEntry.objects.values_list("action", flat=True))
+    assert noted - set(ACTIONS) == set()

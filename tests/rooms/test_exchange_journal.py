@@ -228,3 +228,65 @@ def test_a_house_that_outlived_the_journal_gets_new_numbers(tmp_path: Path) -> N
     again = opened(tmp_path)
     assert again.next_sequence == 502
     assert again.states == {"call/a": {"x": 1}}
+
+
+@given(cut=st.integers(min_value=1, max_value=700))
+def test_a_turn_is_believed_whole_or_not_at_all(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal = opened(folder)
+    for number in range(4):
+        journal.collect()
+        journal.append(event(2 * number))
+        journal.append(event(2 * number + 1))
+        journal.keep("call/a", {"turn": number})
+        journal.keep(f"call/{number}", {"turn": number})
+        journal.write_collected()
+    journal.close()
+    path = segments.segment_paths(folder)[-1]
+    data = path.read_bytes()
+    path.write_bytes(data[: max(0, len(data) - cut)])
+    again = opened(folder)
+    found = len(again.events_after(0))
+    again.close()
+    assert found % 2 == 0
+    turns = found // 2
+    assert again.states == (
+        {f"call/{number}": {"turn": number} for number in range(turns)} | {"call/a": {"turn": turns - 1}}
+        if turns
+        else {}
+    )
+
+
+def test_a_turn_with_a_record_too_large_writes_the_others(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.collect()
+    journal.append(event(1))
+    journal.keep("call/large", "x" * (segments.MAX_RECORD + 1))
+    with pytest.raises(ValueError, match="over the limit"):
+        journal.write_collected()
+    journal.append(event(2))
+    journal.close()
+    again = opened(tmp_path)
+    assert [found for _, found in again.events_after(0)] == [event(1), event(2)]
+    again.close()
+
+
+def test_the_version_before_is_read(tmp_path: Path) -> None:
+    before = b"PERMANENCE-JOURNAL %d\n" % (segments.FORMAT_VERSION - 1)
+    records = [{"k": "event", "n": 1, "e": event(1)}, {"k": "state", "s": "call/a", "v": {"x": 1}}]
+    segments.segment_path(tmp_path, 1).write_bytes(before + b"".join(segments.pack(record) for record in records))
+    journal = opened(tmp_path)
+    assert journal.events_after(0) == [(1, event(1))]
+    assert journal.states == {"call/a": {"x": 1}}
+    assert journal.torn_bytes == 0
+    journal.close()
+
+
+def test_the_states_of_a_journal_set_aside_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.keep("call/a", {"x": 1})
+    journal.keep("call/b", {"x": 2})
+    journal.keep("call/b", None)
+    journal.close()
+    segments.segment_path(tmp_path, 9).write_bytes(b"no segment")
+    assert aside.states_of(tmp_path) == {"call/a": {"x": 1}}

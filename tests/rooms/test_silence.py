@@ -4,9 +4,12 @@
 Every logger is heard at its lowest level, through good requests, refused ones and a view that breaks.
 """
 
+import copy
 import json
 import logging
+import logging.config
 import random
+import sys
 from datetime import timedelta
 
 import pytest
@@ -16,6 +19,7 @@ from django.test import Client as Browser
 from permanence.dispatch import tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.messaging import operations as messaging
+from permanence.project import settings as real_settings
 from permanence.project.demo_cast import CLAIRE
 from permanence.project.mail_sink import start_mail_sink
 from tests.rooms.conftest import NOW
@@ -96,6 +100,22 @@ def test_a_view_that_breaks_shows_and_logs_a_plain_fault(cast, browser_of, heard
     assert leaks(answer.content.decode()) == []
     assert "the disk is gone" in heard.text
     assert leaks(heard.text) == []
+
+
+def test_the_row_a_database_refuses_is_not_in_the_log():
+    """As PostgreSQL words it, in a traceback and in a message."""
+    words = f"null value violates a constraint\nDETAIL:  Failing row contains (1, {NAME}, {NUMBER}).\n"
+    settings = copy.deepcopy(real_settings.LOGGING)
+    formatter = logging.config.DictConfigurator(settings).configure_formatter(settings["formatters"]["line"])
+    try:
+        raise RuntimeError(words)
+    except RuntimeError:
+        told = logging.LogRecord("worker", logging.ERROR, "x", 1, "%r", (RuntimeError(words),), sys.exc_info())
+    said = formatter.format(told)
+    assert "ERROR worker" in said
+    assert "null value violates a constraint" in said
+    assert "Traceback" in said
+    assert leaks(said) == []
 
 
 def test_debug_is_off_whatever_the_environment_says():

@@ -11,9 +11,9 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage, LoginPage, Screen, violations
+from tests.screens.looks import looks_right
+from tests.screens.pages import ConsolePage, LoginPage
 
-SIZES = {"1366": (1366, 768), "1920": (1920, 1080), "390": (390, 844), "625": (1366, 625)}
 OTHERS: list[dict[str, Any]] = [
     {"caller_name": "Mme Colin", "urgency": "urgent", "reason_label": "Enfant malade", "taken_at": "2026-01-01 08:00"},
     {"caller_name": "Mr Byrne", "failed_at": "2026-01-01 08:00", "failure": "adresse refusée"},
@@ -36,23 +36,6 @@ def more_messages(site: Site) -> None:
         database.commit()
 
 
-async def looks_right(screen: Screen, name: str, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
-    """Both themes at every size: a picture, axe, and no sideways scroll."""
-    found: list[str] = []
-    for scheme in ("light", "dark"):
-        for size in sizes:
-            width, height = SIZES[size]
-            await screen.page.set_viewport_size({"width": width, "height": height})
-            await screen.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            await screen.shot(f"{name}-{size}-{scheme}")
-            if not await screen.fits():
-                found.append(f"{size} {scheme}: scrolls sideways")
-            found += [f"{size} {scheme}: {each}" for each in await violations(screen.page)]
-    await screen.page.set_viewport_size({"width": 1366, "height": 768})
-    await screen.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    assert not found, "\n".join(found)
-
-
 async def answer_key_is_in_sight(console: ConsolePage, name: str) -> bool:
     box = await console.by_id(name).bounding_box()
     return box is not None and box["y"] + box["height"] <= 625
@@ -71,6 +54,7 @@ async def test_every_state_of_the_console(console: ConsolePage, exchange: FakeEx
     await console.write("Renouvellement du traitement anticoagulant (boîte finie jeudi).")
     await console.press("Control+Enter")
     await expect(console.by_id("save")).to_be_disabled()
+    await expect(console.by_id("toasts")).to_contain_text("Dr Weber", timeout=15000)
     await console.press("F9")
     await console.presence_is("wrap")
     await console.press("F2")

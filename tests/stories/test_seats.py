@@ -211,3 +211,17 @@ def test_another_secretary_cannot_touch_the_call(world: World) -> None:
         assert world.aoife.tries(command) == "not_your_call"
     assert world.aoife.tries(commands.AnswerCall(call)) == "offer_gone"
     assert caller.hears("Claire")  # type: ignore[attr-defined]
+
+
+def test_the_queue_is_told_a_few_times_a_second_and_at_the_end_as_it_is(world: World) -> None:
+    world.claire.opens_page()
+    world.forward(2)
+    before = len([message for message in world.claire.messages if message["t"] == "queue"])
+    for number in range(8):
+        world.caller(f"+35262100020{number}").dials(cast.WEBER_LINE)
+        world.forward(0.01)
+    told = [message["waiting"] for message in world.claire.messages if message["t"] == "queue"][before:]
+    assert told == [1]
+    world.forward(1)
+    told = [message["waiting"] for message in world.claire.messages if message["t"] == "queue"][before:]
+    assert told == [1, 8]

@@ -53,7 +53,7 @@ def health_slices(draw: st.DrawFn) -> ClientSlice:
     return client(
         "10",
         tuple(draw(st.lists(languages, max_size=3))),
-        country=draw(st.sampled_from(["FR", "LU", "IE", "fr", "lu", "ie"])),
+        country=draw(st.sampled_from(["FR", "LU", "IE", "fr", "lu", "ie", " FR", "ie "])),
         sector="health",
         region=draw(st.text(max_size=3)),
         state=draw(states),
@@ -83,7 +83,7 @@ def said_first(prompts: tuple[str, ...]) -> str:
 def test_the_sentence_of_the_country_comes_first(entry: ClientSlice, reason: str, language: str) -> None:
     closing = closing_words(entry, reason=reason, language=language, on=ON)
     spoken = language if language in {"fr", "en", "de"} else "en"
-    assert said_first(closing.prompts) == FIRST[entry.country.upper(), spoken]
+    assert said_first(closing.prompts) == FIRST[entry.country.strip().upper(), spoken]
     if closing.voice_message:
         consent = entry.voice_message_consent
         assert consent is not None
@@ -109,7 +109,7 @@ def test_at_the_desk_whatever_closes_the_call(
     desk.forward(200)
     found = [each for each in desk.decisions if isinstance(each, CloseCall)]
     assert len(found) == 1
-    assert said_first(found[0].prompts) in {FIRST[entry.country.upper(), each] for each in ("fr", "en", "de")}
+    assert said_first(found[0].prompts) in {FIRST[entry.country.strip().upper(), each] for each in ("fr", "en", "de")}
 
 
 @pytest.mark.parametrize("country", ["FR", "LU", "IE"])
