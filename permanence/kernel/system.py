@@ -24,3 +24,24 @@ class SystemEntropy:
     def token(self, size: int) -> bytes:
         """`size` unpredictable bytes."""
         return os.urandom(size)
+
+
+class PooledEntropy:
+    """The system's random generator, asked for POOL_BYTES at a time: for a process that needs a little chance for each
+    message. It belongs to one thread, and to a process that does not fork."""
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._at = 0
+
+    def token(self, size: int) -> bytes:
+        """`size` unpredictable bytes, none handed out twice."""
+        end = self._at + size
+        if end > len(self._pool):
+            self._pool, self._at, end = os.urandom(max(POOL_BYTES, size)), 0, size
+        token = self._pool[self._at : end]
+        self._at = end
+        return token
+
+
+POOL_BYTES = 1_024

@@ -36,9 +36,9 @@ async def test_a_caller_is_answered_and_the_client_acknowledges(
             assert await phone.over() == 0
         heard_by_caller = voices.heard_in(recording)
         caller, secretary = voices.caller("en"), voices.built_in("en/voice-secretary")
-        assert voices.likeness(heard_by_aoife, caller) > 0.7 > voices.likeness(heard_by_aoife, secretary) + 0.1
+        assert voices.likeness(heard_by_aoife, caller) > max(0.6, voices.likeness(heard_by_aoife, secretary) + 0.1)
         middle = heard_by_caller[8000:40000]
-        assert voices.likeness(middle, secretary) > 0.5 > voices.likeness(middle, caller) + 0.1
+        assert voices.likeness(middle, secretary) > max(0.5, voices.likeness(middle, caller) + 0.1)
 
         await aoife.press("Control+Enter")
         await expect(aoife.by_id("toasts")).to_contain_text("Message kept")

@@ -72,6 +72,7 @@ class LineSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: octets."""
         self._unanswered = 0
+        self.waits = True  # what this brings about is written below
         self._protocol.receive_data(data)
         try:
             for event in self._protocol.events_received():
