@@ -9,7 +9,7 @@ from django.db.models import ForeignKey
 
 ROOMS = [config for config in apps.get_app_configs() if config.name.startswith("permanence.")]
 TABLES = [model for config in ROOMS for model in config.get_models()]
-WITHOUT_HOUSE = {"House", "OutboxReceipt", "EnginePosition", "EngineEventAside"}
+WITHOUT_HOUSE = {"House", "OutboxReceipt", "WrongPassword", "EnginePosition", "EngineEventAside"}
 """Rows of the machinery: the house itself, and positions that belong to an engine or to an event."""
 
 

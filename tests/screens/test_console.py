@@ -258,6 +258,7 @@ async def test_every_key_can_be_changed_and_the_hints_follow(
     await console.press("Alt+m")
     await exchange.command("hold")
     assert [each["t"] for each in exchange.heard].count("hold") == 1
+    await expect(console.by_id("bar-heard")).to_contain_text("musique")
     await console.press("Alt+m")
     await exchange.command("resume")
     await exchange.caller_hangs_up()
