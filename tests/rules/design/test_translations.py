@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every sentence (screens, mails, printed pages) has its French, English and German, and the modules ask for no word that is not there."""
+"""The words on screen: all sentences have their French, English and German, and no module asks for a missing word."""
 
 import re
 from collections.abc import Iterator
