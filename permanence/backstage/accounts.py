@@ -158,10 +158,10 @@ class PortalUserInline(_Inline):
     fields = ("person", "recipient", "active")
 
 
-def _said(account: queries.Account, name: str) -> list[GreetingEntry]:
+def _said(file: queries.ClientFile, name: str) -> list[GreetingEntry]:
     """The phrases as somebody of this name would say them."""
     first = name.split(maxsplit=1)[0] if name.strip() else name
-    return [replace(each, text=each.text.replace("{name}", first)) for each in account.greetings]
+    return [replace(each, text=each.text.replace("{name}", first)) for each in file.greetings]
 
 
 class ClientAdmin(HouseAdmin):
@@ -234,7 +234,7 @@ class ClientAdmin(HouseAdmin):
         """The page, and above it what the secretary will see."""
         house = who(request).house
         try:
-            preview = queries.account(house=house, client=object_id, at=CLOCK.now())
+            preview = queries.client_file(house=house, client=object_id, at=CLOCK.now())
         except queries.ClientUnknown:
             preview = None
         shown = {"preview": preview, "greetings": _said(preview, who(request).name) if preview else ()}

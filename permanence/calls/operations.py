@@ -18,23 +18,6 @@ class CallUnknown(Refusal):
     code = "call_unknown"
 
 
-class OutcomeEmpty(Refusal):
-    """An outcome names what became of the call."""
-
-    code = "outcome_empty"
-
-
-@transaction.atomic
-def set_outcome(*, call: str, outcome: str, by: Who, at: datetime) -> None:
-    """Correct what became of a call. Raises CallUnknown, OutcomeEmpty."""
-    if not outcome.strip():
-        raise OutcomeEmpty(call)
-    row = _locked(call, by)
-    before, row.outcome = row.outcome, outcome.strip()[:40]
-    row.save(update_fields=["outcome"])
-    _note(row, "call.outcome", by=by, at=at, detail={"before": before, "after": row.outcome})
-
-
 @transaction.atomic
 def mark_called_back(*, call: str, by: Who, at: datetime) -> None:
     """The caller was called back: he leaves the list. Marked already: the first mark stays. Raises CallUnknown."""

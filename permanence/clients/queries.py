@@ -92,7 +92,7 @@ class ReasonView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class ClientFile:
     """Everything the telephone needs of a client, in the classes of the routing table."""
 
     view: ClientView
@@ -182,10 +182,10 @@ def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
-def account(*, house: str, client: str, at: datetime) -> Account:
+def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions that are over are left out. Raises ClientUnknown.
 
-    Eight queries, whatever the size of the account.
+    Eight queries, whatever the size of the file.
     """
     key = _key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
@@ -193,7 +193,7 @@ def account(*, house: str, client: str, at: datetime) -> Account:
         raise ClientUnknown(f"no client {client} in {house}")
     numbers = Line.objects.for_house(house).for_client(key).order_by("number").values_list("number", flat=True)
     greetings = Greeting.objects.for_house(house).for_client(key).order_by("pk")
-    return Account(
+    return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
         hours=_hours(row),

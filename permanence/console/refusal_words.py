@@ -29,5 +29,11 @@ REFUSALS = {
     "refused_message_id_taken": _("This message was saved before with other words. Save again to send a new one."),
     "refused_call_of_another_client": _("This call belongs to another client. Your message is kept here."),
     "refused_bad_request": _("The site did not understand this page. Nothing is lost: reload it and save again."),
+    "again_no_address": _("No address is known for this recipient: enter one in the back office, then send again."),
+    "again_no_such_message": _("This message is not in the house any more."),
+    "again_site_down": _("The site does not answer: nothing was sent again. Try when it is back."),
+    "again_other": _("The message was not sent again ({why})."),
+    "again_done": _("The message is on its way again."),
+    "again_nothing": _("Nothing failed any more: the message is on its way."),
     "refused_other": _("The site did not take your message ({why}). It is kept here."),
 }

@@ -22,7 +22,8 @@ class DrawnAnswer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnRow:
     """One message of the list. `steps` are the classes of the four boxes; `others`: who acknowledged beside him;
-    `answers`: what the client wrote back, the oldest first."""
+    `answers`: what the client wrote back, the oldest first; `voice`: the length of what the caller spoke ("0:32"), else
+    ""; `can_send_again`: no way to the client worked."""
 
     row: MessageRow
     steps: tuple[str, ...]
@@ -30,10 +31,12 @@ class DrawnRow:
     sentence: str
     others: tuple[str, ...]
     answers: tuple[DrawnAnswer, ...]
+    voice: str
     age: str
     age_class: str
     is_urgent: bool
     is_final: bool
+    can_send_again: bool
 
 
 _STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
@@ -45,10 +48,14 @@ def message_rows(
 ) -> tuple[DrawnRow, ...]:
     """The rows with the answers to them (by message), in the order of what must be done; `zone` is the house's clock.
 
-    Urgent, failed, waiting, acknowledged; each newest first.
+    Urgent, failed, spoken on the answering machine, waiting, acknowledged; each newest first.
     """
     drawn = [_drawn(row, answers.get(row.message, ()), zone) for row in found]
-    return tuple(sorted(drawn, key=lambda each: (each.is_final, not each.is_urgent, each.track != "track--failed")))
+    return tuple(sorted(drawn, key=_turn))
+
+
+def _turn(each: DrawnRow) -> tuple[bool, bool, bool, bool]:
+    return each.is_final, not each.is_urgent, each.track != "track--failed", not each.voice
 
 
 def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> DrawnRow:
@@ -63,8 +70,16 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
         answers=tuple(
             DrawnAnswer(name=each.name, when=words.moment(each.at, zone), text=each.text) for each in answers
         ),
+        voice="" if row.voice_seconds is None else _length(row.voice_seconds),
         age=words.age_words(state.age),
         age_class=_AGE[state.age_level.value],
         is_urgent=row.urgency is Urgency.URGENT and not state.is_acknowledged,
         is_final=state.is_acknowledged,
+        can_send_again=state.failed is not None and not state.is_acknowledged,
     )
+
+
+def _length(seconds: float) -> str:
+    """Minutes and seconds, never "0:00": what was kept was heard for a moment."""
+    minutes, rest = divmod(max(round(seconds), 1), 60)
+    return f"{minutes}:{rest:02d}"

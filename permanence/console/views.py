@@ -25,11 +25,12 @@ from permanence.clients import queries as clients
 from permanence.console import history, rows
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
+from permanence.dispatch import operations as dispatch
 from permanence.foundation.rules import Role
 from permanence.foundation.seats import seat_ticket
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.refusals import Refusal
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import MessageForm
@@ -41,6 +42,7 @@ SEAT_LIMIT = 64
 """Characters of a seat's id."""
 _FORM_FIELDS = {each.name: each.type for each in fields(MessageForm)}
 _CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
 
 
 class BadRequest(Refusal):
@@ -148,6 +150,19 @@ def take_message(request: HttpRequest) -> HttpResponse:
         form=MessageForm(**texts, read_back=read_back),
     )
     return JsonResponse({"message": kept.message, "taken_at": kept.taken_at.isoformat()}, status=201)
+
+
+@require_POST
+@secretary_only
+@answers_in_json
+def send_again(request: HttpRequest, message: str) -> HttpResponse:
+    """Sends a message that did not get out once more, to where its recipient is reached now."""
+    by = who(request)
+    try:
+        count = dispatch.retry(house=by.house, message=message, by=by, at=_CLOCK.now(), entropy=_ENTROPY)
+    except messaging.NoSuchMessage as refusal:
+        return JsonResponse({"code": refusal.code, "why": ""}, status=404)
+    return JsonResponse({"deliveries": count})
 
 
 @require_http_methods(["PUT", "DELETE"])

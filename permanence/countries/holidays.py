@@ -25,11 +25,6 @@ def holiday_on(day: date, *, country: str, region: str = "") -> str | None:
     return _year(country.upper(), region.strip().lower(), day.year).get(day)
 
 
-def holidays_of(year: int, *, country: str, region: str = "") -> dict[date, str]:
-    """All public holidays of a year, in their order."""
-    return dict(sorted(_year(country.upper(), region.strip().lower(), year).items()))
-
-
 @lru_cache(maxsize=256)
 def _year(country: str, region: str, year: int) -> dict[date, str]:
     if country not in COUNTRIES:

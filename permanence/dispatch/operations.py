@@ -32,8 +32,15 @@ from permanence.foundation import audit
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
+from permanence.kernel.refusals import Refusal
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
+
+
+class NoAddress(Refusal):
+    """The recipient has neither an address nor a portal user now: there is no way to send anything."""
+
+    code = "no_address"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +71,20 @@ def prepare(*, house: str, house_key: int, message: str, at: datetime, entropy: 
     if found is None or Delivery.objects.for_house(house).filter(message=message).exists():
         return 0
     routes = _routes(house, found)
-    Delivery.objects.bulk_create(
+    _create(routes, found, house_key=house_key, at=at, entropy=entropy)
+    if not routes:
+        _report(house, message, at=at)
+    return len(routes)
+
+
+def _create(
+    routes: tuple[Route, ...], found: messages.MessageView, *, house_key: int, at: datetime, entropy: Entropy
+) -> None:
+    made = [
         Delivery(
             house_id=house_key,
             client_id=int(found.client),
-            message=message,
+            message=found.message,
             key=new_id(at, entropy),
             channel=route.channel,
             address=route.address,
@@ -78,10 +94,8 @@ def prepare(*, house: str, house_key: int, message: str, at: datetime, entropy: 
             next_attempt_at=at,
         )
         for route in routes
-    )
-    if not routes:
-        _report(house, message, at=at)
-    return len(routes)
+    ]
+    Delivery.objects.bulk_create(made, ignore_conflicts=True)  # two who ask at once make each way once
 
 
 def _routes(house: str, message: messages.MessageView) -> tuple[Route, ...]:
@@ -164,13 +178,33 @@ def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
     return bool(changed)
 
 
-def retry(*, house: str, message: str, by: Who, at: datetime) -> int:
-    """Send again what failed or came back, because a person asks; gives how many deliveries are due now."""
+def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) -> int:
+    """Send again what failed or came back, because a person of the house asks; gives how many deliveries are due now.
+
+    The way is worked out anew: what failed is tried again where the recipient still has that address, and goes to the
+    address that was corrected meanwhile; the row of the wrong one stays as it ended. 0 when nothing failed.
+    Raises messaging's NoSuchMessage (also for another house's), and NoAddress.
+    """
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
     with transaction.atomic():
         _lock(house, message)
-        rows = Delivery.objects.for_house(house).filter(message=message, state__in=bad)
-        count = rows.update(state=DeliveryState.PENDING, next_attempt_at=at, leased_until=None)
+        found = messages.message(house, message, at)
+        rows = Delivery.objects.for_house(house).filter(message=message)
+        if found is None:
+            raise messaging.NoSuchMessage(message)
+        if rows.exists() and not rows.filter(state__in=bad).exists():
+            return 0
+        routes = _routes(house, found)
+        if not routes:
+            raise NoAddress(found.recipient)
+        known = {(row.channel, row.address): row for row in rows}
+        again = [known[way].pk for way in ((each.channel, each.address) for each in routes) if way in known]
+        count = rows.filter(pk__in=again, state__in=bad).update(
+            state=DeliveryState.PENDING, attempts=0, next_attempt_at=at, leased_until=None
+        )
+        new = tuple(each for each in routes if (each.channel, each.address) not in known)
+        _create(new, found, house_key=by.house_key, at=at, entropy=entropy)
+        count += len(new)
         if count:
             audit.note(by=by, at=at, action="message.sent_again", subject=f"messaging.message:{message}")
             _report(house, message, at=at)

@@ -112,5 +112,5 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _only_demonstration() -> None:
-    if not settings.DEMONSTRATION:
+    if not settings.DEMONSTRATION or settings.PERMANENCE.is_seen_from_elsewhere:
         raise Http404

@@ -58,7 +58,7 @@ class Configuration:
     web_fd: int | None = None
     line_host: str = "127.0.0.1"
     line_port: int = 8001
-    sip_host: str = "127.0.0.1"
+    sip_hosts: tuple[str, ...] = ("127.0.0.1",)
     sip_port: int = 5060
     sip_tls_port: int = 5061
     media_hosts: tuple[str, ...] = ("127.0.0.1",)
@@ -74,6 +74,11 @@ class Configuration:
     mail_security: str = "none"
     mail_from: str = "permanence@localhost"
     database_url: str = ""
+
+    @property
+    def sip_host(self) -> str:
+        """The first address SIP listens on."""
+        return self.sip_hosts[0]
 
     @property
     def database(self) -> Path:
@@ -101,11 +106,6 @@ class Configuration:
         return self.run / "exchange.sock"
 
     @property
-    def media_socket(self) -> Path:
-        """The media process's control socket."""
-        return self.run / "media.sock"
-
-    @property
     def web_url(self) -> str:
         """Where a browser on this machine (with a public host: anywhere) opens the site; no final slash."""
         if self.public_host:
@@ -118,6 +118,11 @@ class Configuration:
         if self.public_host:
             return f"wss://{self.public_host}/line"
         return f"ws://{browser_host(self.line_host)}:{self.line_port}/line"
+
+    @property
+    def is_seen_from_elsewhere(self) -> bool:
+        """Whether browsers of other machines reach the site."""
+        return bool(self.public_host) or not is_loopback(self.web_host)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -233,7 +238,8 @@ SETTINGS: dict[str, Setting] = {
     "web.port": Setting("web_port", _port),
     "line.host": Setting("line_host", _address),
     "line.port": Setting("line_port", _port),
-    "sip.host": Setting("sip_host", _address),
+    "sip.host": Setting("sip_hosts", _addresses),
+    "sip.hosts": Setting("sip_hosts", _addresses),
     "sip.port": Setting("sip_port", _port),
     "sip.tls_port": Setting("sip_tls_port", _port),
     "media.hosts": Setting("media_hosts", _addresses),

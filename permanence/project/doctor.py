@@ -13,17 +13,31 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.project import backup, config
 from permanence.project.phone.directory import read_table
 from permanence.project.supervisor import doors, folder
 from permanence.project.supervisor.ports import PortBusy, bind
-from permanence.project.supervisor.sockets import wanted_ports
+from permanence.project.supervisor.sockets import busy_doors, wanted_ports
 from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
 from permanence.reception.table import RoutingTable
 
 EXPECTED = ("mediaplane", "exchange", "web", "worker")
+ADVICE = {
+    "journal": "Look at the room and the state of the disk of the data folder.",
+    "journal_aside": "Keep that file and the log: they show the fault.",
+    "leg": "media.hosts has to hold an address of this machine for every carrier's family of addresses.",
+    "media": "The supervisor starts it again; the log says why it went.",
+    "ports": "Widen media.rtp.",
+    "recording": "Look at the room and the state of the disk of the data folder.",
+    "silent": "Ask the carrier, or look at the trunk's address in the back office and at the firewall.",
+    "sip_tls": "Put a good certificate and its key there.",
+    "slice": "Save that client or the house again in the back office.",
+    "trunk": "Look at its registrar, user and secret in the back office.",
+}
+"""What to do about an alarm of the exchange, by its code up to the colon."""
 NETWORK_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"}
 LOW_DISK = 2_000_000_000
 FULL_DISK = 200_000_000
@@ -45,8 +59,10 @@ class Finding:
 def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
     """Everything that can be seen from this machine, in the order in which it should be mended."""
     status = folder.read_status(configuration.data)
-    yield from processes(status)
+    yield from processes(status, doors_wanted=bool(configuration.public_host))
     yield from ports(configuration, status)
+    if status is not None:
+        yield from exchange(Path(status["run"]) / "exchange.sock")
     yield from microphone(configuration, at=at)
     yield disk(shutil.disk_usage(configuration.data).free, file_system(configuration.data, mounts()))
     yield clock(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
@@ -54,16 +70,23 @@ def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Fi
     yield last_backup(configuration, at=at)
 
 
-def processes(status: Mapping[str, Any] | None, proc: Path = Path("/proc")) -> Iterator[Finding]:
-    """Whether the house runs, and each of its processes."""
+def processes(
+    status: Mapping[str, Any] | None, proc: Path = Path("/proc"), *, doors_wanted: bool = False
+) -> Iterator[Finding]:
+    """Whether the house runs, and each of its processes; `doors_wanted`: Caddy is one of them."""
     if status is None:
         yield Finding("wrong", "house", "No house runs on this data folder: start it with ./run.")
         return
     supervisor = int(status["pid"])
     yield Finding("well", "house", f"The house runs since {status['started']} (process {supervisor}).")
     running = children(supervisor, proc)
-    for name in EXPECTED:
-        if any(f"permanence.engine.{name}" in line or f"permanence.project.{name}" in line for line in running):
+    marks: dict[str, tuple[str, ...]] = {
+        name: (f"permanence.engine.{name}", f"permanence.project.{name}") for name in EXPECTED
+    }
+    if doors_wanted:
+        marks["doors"] = (f"/{doors.CADDYFILE} ",)
+    for name, told in marks.items():
+        if any(mark in line for line in running for mark in told):
             yield Finding("well", name, "running.")
         else:
             yield Finding("wrong", name, "not running; the log says why, the supervisor starts it again and again.")
@@ -95,6 +118,8 @@ def ports(configuration: config.Configuration, status: Mapping[str, Any] | None)
                 yield Finding("wrong", "ports", busy.why)
             else:
                 yield Finding("well", "ports", f"{wanted.name}: {wanted.port} is free.")
+        for why in busy_doors(configuration):
+            yield Finding("wrong", "ports", why)
         return
     behind = ((configuration.web_host, configuration.web_port), (configuration.line_host, configuration.line_port))
     named = (("the site", status["web"]), ("the line", status["line"]))
@@ -108,6 +133,36 @@ def ports(configuration: config.Configuration, status: Mapping[str, Any] | None)
             yield Finding("well", "ports", f"{name} answers at {address}.")
         else:
             yield Finding("wrong", "ports", f"{name} does not answer at {address}.")
+
+
+def exchange(control: Path) -> Iterator[Finding]:
+    """What the running exchange says of itself on its control socket; its silence is a finding too."""
+    try:
+        status = Exchange(control).status()
+    except Refusal as refusal:
+        yield Finding("wrong", "exchange", f"It does not say how it is: {refusal.why}. No call may be taken.")
+        return
+    yield from complaints(status)
+
+
+def complaints(status: Mapping[str, Any]) -> Iterator[Finding]:
+    """Each alarm of the exchange's `status`, and each trunk whose carrier turned us away or is silent, once."""
+    alarms = {str(alarm["code"]): str(alarm["why"]) for alarm in status["alarms"]}
+    for code, why in alarms.items():
+        kind, _, about = code.partition(":")
+        subject = "trunks" if kind in {"trunk", "silent"} else "exchange"
+        said = f"{about}: {why}" if about else f"{why[:1].upper()}{why[1:]}"
+        yield Finding("wrong", subject, f"{said.rstrip('.')}. {ADVICE.get(kind, 'The log says more.')}")
+    for trunk in status["trunk_states"]:
+        name = trunk["trunk"]
+        if trunk["registration"] == "failed" and f"trunk:{name}" not in alarms:
+            why = f"our registration failed ({trunk['registration_status']})"
+            yield Finding("wrong", "trunks", f"{name}: {why}. {ADVICE['trunk']}")
+        if trunk["alive"] is False and f"silent:{name}" not in alarms:
+            why = f"the carrier does not answer ({trunk['alive_status']})"
+            yield Finding("wrong", "trunks", f"{name}: {why}. {ADVICE['silent']}")
+    if not alarms:
+        yield Finding("well", "exchange", f"It answers and complains of nothing; {len(status['calls'])} calls now.")
 
 
 def answers(host: str, port: int) -> bool:

@@ -21,7 +21,7 @@ PERMANENCE: Configuration = configuration(DATA, file=read_file(DATA), environmen
 DEMONSTRATION = PERMANENCE.demonstration
 SECURE = bool(PERMANENCE.public_host)
 PERMANENCE_WEB_URL = PERMANENCE.web_url
-PERMANENCE_DEMO_LOGINS = DEMONSTRATION_LOGINS if DEMONSTRATION else ()
+PERMANENCE_DEMO_LOGINS = DEMONSTRATION_LOGINS if DEMONSTRATION and not PERMANENCE.is_seen_from_elsewhere else ()
 
 SECRET_KEY = PERMANENCE.django_key.read_text(encoding="utf-8").strip() if PERMANENCE.django_key.exists() else ""
 DEBUG = False
@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_htmx",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -63,7 +62,6 @@ MIDDLEWARE = [
     "permanence.foundation.middleware.SignedInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "permanence.project.urls"
 WSGI_APPLICATION = None

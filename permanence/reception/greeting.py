@@ -24,11 +24,6 @@ def greetings_for(client: ClientSlice, secretary: SecretaryEntry) -> tuple[Greet
     return tuple(GreetingEntry(language=entry.language, text=entry.text.replace(NAME, first_name)) for entry in chosen)
 
 
-def greeting_for(client: ClientSlice, secretary: SecretaryEntry) -> GreetingEntry | None:
-    """The phrase shown in large: the first of `greetings_for`, None where the client has none."""
-    return next(iter(greetings_for(client, secretary)), None)
-
-
 def spoken_language(hints: Iterable[str], offered: Iterable[str], house: str) -> str:
     """The language of the house's own prompts for a caller.
 

@@ -13,8 +13,8 @@ from permanence.switchboard.models import Trunk
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
     """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Eight queries."""
-    account = clients.account(house=house, client=client, at=at)
-    view = account.view
+    file = clients.client_file(house=house, client=client, at=at)
+    view = file.view
     return ClientSlice(
         house=house,
         client=client,
@@ -30,16 +30,16 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         time_zone=view.time_zone,
         languages=view.languages,
         state=view.state,
-        lines=account.lines,
-        hours=account.hours,
-        greetings=account.greetings,
-        instructions=account.instructions,
-        recipients=account.recipients,
-        reasons=account.reasons,
-        ring_before_music_s=account.ring_before_music_s,
-        max_wait_s=account.max_wait_s,
-        voice_message=account.voice_message,
-        voice_message_consent=account.voice_message_consent,
+        lines=file.lines,
+        hours=file.hours,
+        greetings=file.greetings,
+        instructions=file.instructions,
+        recipients=file.recipients,
+        reasons=file.reasons,
+        ring_before_music_s=file.ring_before_music_s,
+        max_wait_s=file.max_wait_s,
+        voice_message=file.voice_message,
+        voice_message_consent=file.voice_message_consent,
     )
 
 

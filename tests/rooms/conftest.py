@@ -87,7 +87,7 @@ def entropy() -> SeededEntropy:
 
 @pytest.fixture(autouse=True)
 def data_folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder for every test that touches keys, tickets or sockets; houses opened in a test keep to themselves."""
+    """A data folder for every test that touches keys, tickets or sockets; a house opened in a test keeps to itself."""
     monkeypatch.delenv("PERMANENCE_DATABASE_URL", raising=False)  # the suite's own cluster
     data = tmp_path / "data"
     settings.PERMANENCE = settings.PERMANENCE.changed(data=data, run=data / "run", demonstration=True)

@@ -121,10 +121,10 @@ def test_the_other_houses_owner_sees_and_reaches_nothing_of_ours(cast, browser_o
 
 
 def test_a_client_saved_unchanged_stays_as_he_was(cast, marc):
-    before = queries.account(house="demo", client=cast.dupont, at=SystemClock().now())
+    before = queries.client_file(house="demo", client=cast.dupont, at=SystemClock().now())
     answer = fill(marc, f"/backstage/clients/client/{cast.dupont}/change/")
     assert (answer.status_code, errors(answer)) == (302, [])
-    assert queries.account(house="demo", client=cast.dupont, at=SystemClock().now()) == before
+    assert queries.client_file(house="demo", client=cast.dupont, at=SystemClock().now()) == before
 
 
 def test_a_changed_client_is_saved_noted_and_announced(cast, marc):
@@ -136,7 +136,7 @@ def test_a_changed_client_is_saved_noted_and_announced(cast, marc):
         **{"line-TOTAL_FORMS": "2", "line-1-number": "+352 20 00 01-02", "line-1-label": "mobile"},
     )
     assert (answer.status_code, errors(answer)) == (302, [])
-    account = queries.account(house="demo", client=cast.weber, at=SystemClock().now())
+    account = queries.client_file(house="demo", client=cast.weber, at=SystemClock().now())
     assert (account.max_wait_s, account.lines) == (240, ("+35220000101", "+35220000102"))
     assert announced("ClientChanged") == events + 1
     entry = AuditEntry.objects.latest("pk")
@@ -195,7 +195,7 @@ def test_a_new_client_needs_few_words(cast, marc):
     )
     assert (answer.status_code, errors(answer)) == (302, [])
     row = Client.objects.get(name="Dr Eva Klein")
-    account = queries.account(house="demo", client=str(row.pk), at=SystemClock().now())
+    account = queries.client_file(house="demo", client=str(row.pk), at=SystemClock().now())
     assert (row.initials, account.lines) == ("EK", ("+35220000109",))
     week = {day.weekday: [(each.opens, each.until) for each in day.intervals] for day in account.hours.week}
     assert week[0] == [("08:00", "12:00"), ("14:00", "18:30")]
@@ -210,7 +210,7 @@ def test_a_new_client_needs_few_words(cast, marc):
 
 def test_the_page_of_a_client_shows_what_the_secretary_will_see(cast, marc):
     page = marc.get(f"/backstage/clients/client/{cast.weber}/change/").content.decode()
-    account = queries.account(house="demo", client=cast.weber, at=SystemClock().now())
+    account = queries.client_file(house="demo", client=cast.weber, at=SystemClock().now())
     preview = page[page.index("preview-title") : page.index("preview-title") + 3000]
     assert account.greetings[0].text.split("{name}")[0] in preview
     assert account.instructions[0].text[:20] in preview
@@ -278,7 +278,7 @@ def test_a_new_instruction_is_written_on_the_clients_page(cast, marc):
         **{"instruction-TOTAL_FORMS": "4", "instruction-3-text": "Absente", "instruction-3-priority": "3"},
     )
     assert (answer.status_code, errors(answer)) == (302, [])
-    first = queries.account(house="demo", client=cast.weber, at=SystemClock().now()).instructions[0]
+    first = queries.client_file(house="demo", client=cast.weber, at=SystemClock().now()).instructions[0]
     assert (first.text, first.author, first.version) == ("Absente", "Marc", 1)
 
 

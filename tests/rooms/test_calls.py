@@ -279,18 +279,6 @@ def test_nobody_of_another_house_acts_on_a_call(cast, engine):
     for act in (operations.mark_called_back, operations.undo_called_back):
         with pytest.raises(operations.CallUnknown):
             act(call="lost", by=cast.nadia, at=START)
-    with pytest.raises(operations.CallUnknown):
-        operations.set_outcome(call="lost", outcome="message", by=cast.nadia, at=START)
-
-
-def test_an_outcome_is_corrected_with_a_trace(cast, engine):
-    engine.answered("c1", cast.weber)
-    operations.set_outcome(call="c1", outcome="information", by=cast.marc, at=START)
-    assert listed(cast)[0].outcome == "information"
-    entry = AuditEntry.objects.get(action="call.outcome")
-    assert (entry.detail, str(entry.client_key)) == ({"before": "message", "after": "information"}, cast.weber)
-    with pytest.raises(operations.OutcomeEmpty):
-        operations.set_outcome(call="c1", outcome=" ", by=cast.marc, at=START)
 
 
 def test_earlier_calls_of_a_number_are_those_to_this_client_only(cast, engine):

@@ -77,7 +77,7 @@ def test_colours_are_spread():
 
 
 def held(cast, client, at):
-    return {entry.text: entry for entry in queries.account(house=cast.house, client=client, at=at).instructions}
+    return {entry.text: entry for entry in queries.client_file(house=cast.house, client=client, at=at).instructions}
 
 
 def write(cast, text="Absente de 14 h à 16 h", **fields):
@@ -174,7 +174,7 @@ def test_health_clients_have_voice_messages_only_with_consent(cast):
     with pytest.raises(IntegrityError), transaction.atomic():
         Client.objects.filter(pk=cast.dupont).update(voice_message=True)
     operations.agree_to_voice_messages(client=cast.atlas, agreed=None, duty_contact="", by=cast.marc, at=NOW)
-    assert queries.account(house=cast.house, client=cast.atlas, at=NOW).voice_message
+    assert queries.client_file(house=cast.house, client=cast.atlas, at=NOW).voice_message
 
 
 def test_dupont_never_sees_webers(cast):
@@ -197,7 +197,7 @@ def test_the_second_house_sees_nothing_of_the_first(cast):
     assert queries.lines(house="nadia") == {"+33199009999": cast.other_client}
     for read in (
         lambda: queries.client(house="nadia", client=cast.weber),
-        lambda: queries.account(house="nadia", client=cast.weber, at=NOW),
+        lambda: queries.client_file(house="nadia", client=cast.weber, at=NOW),
         lambda: queries.recipient(house="nadia", client=cast.weber, recipient=cast.recipients["Dr Weber"]),
     ):
         with pytest.raises((queries.ClientUnknown, queries.RecipientUnknown)):
@@ -247,14 +247,14 @@ def test_a_strange_id_is_an_unknown_client(cast, strange):
         queries.client(house="demo", client=strange)
 
 
-def test_queries_do_not_grow_with_the_account(cast, django_assert_num_queries):
+def test_queries_do_not_grow_with_the_file_of_a_client(cast, django_assert_num_queries):
     with django_assert_num_queries(8):
-        queries.account(house="demo", client=cast.weber, at=NOW)
+        queries.client_file(house="demo", client=cast.weber, at=NOW)
     for number in range(20):
         write(cast, text=f"Consigne {number}")
         operations.add_reason(client=cast.weber, code=f"r{number}", label="x", by=cast.marc, at=NOW)
     with django_assert_num_queries(8):
-        queries.account(house="demo", client=cast.weber, at=NOW)
+        queries.client_file(house="demo", client=cast.weber, at=NOW)
     with django_assert_num_queries(1):
         queries.clients(house="demo")
     with django_assert_num_queries(1):

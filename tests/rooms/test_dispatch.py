@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from permanence.clients import operations as clients
 from permanence.clients.models import Recipient
 from permanence.clients.rules import RecipientKind
-from permanence.dispatch import handlers, operations, queries, tasks
+from permanence.dispatch import handlers, operations, tasks
 from permanence.dispatch.channels.email import relay as channel
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction, read_receipts
 from permanence.dispatch.channels.email.relay import RelaySettings
@@ -36,6 +36,7 @@ from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, Channel, Del
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.foundation.operations import house_system
 from permanence.foundation.outbox import Wiring, deliver_due
+from permanence.kernel.system import SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.events import MESSAGING_EVENTS
@@ -221,8 +222,8 @@ def test_a_refused_recipient_is_final_and_its_reason_is_shown(cast, server, rela
     tasks.run_due(at=NOON, relay=relay)
     found = state(cast)
     assert (found.failed, found.failure) == (Box.SENT, "550 5.1.1 no such mailbox")
-    assert [each.why for each in queries.undelivered(cast.house)] == ["550 5.1.1 no such mailbox"]
-    assert queries.undelivered(cast.other_house) == []
+    (row,) = Delivery.objects.filter(channel=Channel.EMAIL)
+    assert (row.state, row.why) == (DeliveryState.FAILED, "550 5.1.1 no such mailbox")
     assert tasks.run_due(at=NOON + timedelta(days=2), relay=relay) == 0
 
 
@@ -481,11 +482,67 @@ def test_a_bounce_strikes_the_second_box_and_a_person_may_send_again(cast, serve
     found = state(cast)
     assert (found.failed, found.failure) == (Box.DELIVERED, "5.1.1 unknown")
     assert not operations.take_receipt(receipt(ReceiptAction.FAILED), at=NOON)
-    assert operations.retry(house=cast.other_house, message="m" * 20, by=cast.other_secretary, at=NOON) == 0
-    assert operations.retry(house=cast.house, message="m" * 20, by=cast.claire, at=NOON) == 1
+    with pytest.raises(messaging.NoSuchMessage):
+        again(cast, house=cast.other_house, by=cast.other_secretary)
+    assert again(cast) == 1
     tasks.run_due(at=NOON, relay=relay)
     assert len(server.envelopes) == 2
     assert state(cast).failed is None
+
+
+def again(cast, *, at=NOON, **changed):
+    asked = {"house": cast.house, "message": "m" * 20, "by": cast.claire, "at": at, "entropy": SystemEntropy()}
+    return operations.retry(**{**asked, **changed})
+
+
+def refused(cast, server, relay):
+    server.recipients["weber@weber.example"] = "550 5.1.1 no such mailbox"
+    take(cast)
+    tasks.run_due(at=NOON, relay=relay)
+    assert state(cast).failed is Box.SENT
+
+
+def test_sent_again_it_goes_to_the_address_that_was_corrected_meanwhile(cast, server, relay):
+    refused(cast, server, relay)
+    Recipient.objects.filter(pk=cast.weber.doctor).update(email="anne@weber.example")  # as the back office does
+    later = NOON + timedelta(hours=1)
+    assert again(cast, at=later) == 1
+    assert (state(cast, at=later).failed, again(cast, at=later)) == (None, 0)
+    tasks.run_due(at=later, relay=relay)
+    assert [each.rcpt_tos for each in server.envelopes] == [["anne@weber.example"]]
+    assert (state(cast, at=later).reached, state(cast, at=later).failed) == (Box.SENT, None)
+    assert again(cast, at=later) == 0
+    entry = AuditEntry.objects.get(action="message.sent_again")
+    assert (entry.subject, entry.by_id) == (f"messaging.message:{'m' * 20}", cast.claire.person_key)
+
+
+def test_sent_again_a_relay_that_is_away_is_asked_by_the_whole_back_off(cast, server, relay):
+    refused(cast, server, relay)
+    Delivery.objects.update(attempts=MAX_ATTEMPTS)
+    assert again(cast) == 1
+    server.recipients["weber@weber.example"] = "451 later"
+    tasks.run_due(at=NOON, relay=relay)
+    assert (mail_delivery().state, mail_delivery().attempts) == (DeliveryState.PENDING, 1)
+
+
+def test_a_recipient_nobody_can_reach_gets_it_once_he_has_an_address(cast, server, relay):
+    take(cast, recipient=_add_unreachable(cast))
+    assert state(cast).failure == "no_address"
+    with pytest.raises(operations.NoAddress):
+        again(cast)
+    assert state(cast).failure == "no_address"
+    Recipient.objects.filter(name="Dr Klein").update(email="klein@weber.example")
+    assert (again(cast), state(cast).failed) == (1, None)
+    tasks.run_due(at=NOON, relay=relay)
+    assert [each.rcpt_tos for each in server.envelopes] == [["klein@weber.example"]]
+
+
+def test_what_did_not_fail_is_not_sent_again(cast, server, relay):
+    take(cast)
+    assert again(cast) == 0
+    tasks.run_due(at=NOON, relay=relay)
+    assert (again(cast), tasks.run_due(at=NOON, relay=relay)) == (0, 0)
+    assert not AuditEntry.objects.filter(action="message.sent_again").exists()
 
 
 @pytest.mark.parametrize("action", [ReceiptAction.RELAYED, ReceiptAction.EXPANDED, ReceiptAction.DELAYED])
@@ -522,20 +579,6 @@ def test_receipts_are_read_as_rfc_3464_writes_them():
     assert (one.key, one.action) == ("k+1", ReceiptAction.FAILED)
     assert one.why == "5.0.0 550 'a@b.example' is not a registered user"
     assert two.action is ReceiptAction.DELAYED
-
-
-def test_the_other_house_sees_no_delivery(cast):
-    take(cast)
-    assert queries.deliveries(cast.other_house, "m" * 20) == []
-    assert [each.channel for each in queries.deliveries(cast.house, "m" * 20)] == [Channel.EMAIL, Channel.PORTAL]
-
-
-def test_next_due(cast, server, relay):
-    assert queries.next_due_at() is None
-    take(cast)
-    assert queries.next_due_at() == NOON
-    tasks.run_due(at=NOON, relay=relay)
-    assert queries.next_due_at() is None
 
 
 @given(st.binary(max_size=400))

@@ -115,6 +115,6 @@ def test_what_is_no_house_is_not_copied(tmp_path):
         backup.back_up(tmp_path / "nowhere", tmp_path / "copies", stamp="s")
 
 
-def test_a_house_on_postgresql_is_copied_by_postgresqls_own_tool(house, tmp_path):
+def test_a_house_on_postgresql_is_left_to_postgresqls_own_tool(house, tmp_path):
     with pytest.raises(backup.BackupRefused, match="pg_dump"):
         backup.back_up(house, tmp_path / "copies", stamp="s", database_url="postgresql://host/name")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from permanence.project import cli
+from permanence.project.supervisor import greeting, start
 
 CLONE = Path(__file__).resolve().parents[2]
 
@@ -43,12 +44,18 @@ def test_a_word_that_it_does_not_know_is_answered_with_those_it_knows():
         (("phone", "12"), "not a number with its country"),
         (("phone", "+353209100101"), "No house is running"),
         (("doctor",), "There is no house"),
-        (("--listen", "0.0.0.0"), "./run --empty DIR"),
+        (("--listen", "0.0.0.0"), "one address of this machine"),
+        (("--listen", "192.0.2.7"), "./run --empty DIR"),
+        (("--empty", "nowhere", "--listen", "192.0.2.7"), "permanence.toml"),
         (("restore", "nowhere", "--data", "nowhere"), "not a copy"),
     ],
 )
 def test_a_refusal_is_one_sentence_without_a_traceback(tmp_path, arguments, sentence):
-    told = (*arguments, "--data", str(tmp_path / "none")) if arguments[0] in {"phone", "doctor"} else arguments
+    told = (
+        (*arguments, "--data", str(tmp_path / "none"))
+        if arguments[0] in {"phone", "doctor"} or arguments == ("--listen", "192.0.2.7")
+        else arguments
+    )
     result = run(*told)
     assert result.returncode == 1
     assert sentence in result.stderr
@@ -61,6 +68,17 @@ def test_the_demonstration_never_listens_outside_this_machine(tmp_path, name):
     assert result.returncode == 1
     assert "this machine only" in result.stderr
     assert not (tmp_path / "demo").exists()
+
+
+def test_listening_opens_the_site_the_line_and_the_audio_but_not_the_telephone(tmp_path):
+    found = start.demonstration_configuration(tmp_path, {}, "192.0.2.7")
+    assert (found.web_host, found.line_host, found.media_hosts) == ("192.0.2.7", "192.0.2.7", ("192.0.2.7",))
+    assert (found.sip_host, found.demonstration) == ("127.0.0.1", True)
+    behind = start.demonstration_configuration(tmp_path, {"PERMANENCE_PUBLIC_HOST": "demo.example"}, "192.0.2.7")
+    assert (behind.web_host, behind.media_hosts) == ("127.0.0.1", ("192.0.2.7",))
+    text = "\n".join(greeting.words(found, ()))
+    assert "claire@permanence.example  Claire" in text
+    assert "/demo/mail" not in text
 
 
 def test_a_real_house_needs_its_owner_and_a_place_outside_the_clone(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from permanence.project import config
+from permanence.project.supervisor import owner
 
 CLONE = Path(__file__).resolve().parents[2]
 DATA = Path("/srv/house")
@@ -18,7 +19,7 @@ def read(file=None, **environment):
 
 def test_defaults_listen_on_this_machine_only():
     found = read()
-    assert {found.web_host, found.line_host, found.sip_host, *found.media_hosts} == {"127.0.0.1"}
+    assert {found.web_host, found.line_host, *found.sip_hosts, *found.media_hosts} == {"127.0.0.1"}
     assert (found.web_port, found.line_port, found.sip_port, found.media_port) == (8000, 8001, 5060, 5080)
     assert found.media_rtp == (10000, 10999)
     assert found.run == DATA / "run"
@@ -52,10 +53,26 @@ def test_a_child_process_reads_what_its_parent_knew():
         {
             "house": {"name": "atlas", "demonstration": True},
             "media": {"hosts": ["127.0.0.1", "::1"], "rtp": "12000-12099"},
+            "sip": {"hosts": ["127.0.0.1", "::1"]},
         },
         PERMANENCE_MAIL_PASSWORD="s=cr,t",
     ).changed(run=Path("/tmp/p"), web_fd=7)
     assert config.configuration(DATA, file={"web": {"port": 1234}}, environment=parent.environment()) == parent
+
+
+def test_sip_listens_on_one_address_or_on_several():
+    assert read({"sip": {"host": "192.0.2.1"}}).sip_hosts == ("192.0.2.1",)
+    assert read({"sip": {"hosts": ["0.0.0.0", "::"]}}).sip_hosts == ("0.0.0.0", "::")
+    assert read({"sip": {"hosts": ["0.0.0.0", "::"]}}, PERMANENCE_SIP_HOST="127.0.0.1").sip_hosts == ("127.0.0.1",)
+    assert read(PERMANENCE_SIP_HOST="127.0.0.1", PERMANENCE_SIP_HOSTS="192.0.2.1,::1").sip_hosts == ("192.0.2.1", "::1")
+    with pytest.raises(config.ConfigurationRefused, match=r"sip\.hosts: expected an IPv4 or IPv6 address"):
+        read({"sip": {"hosts": ["sip.example"]}})
+
+
+def test_a_new_house_listens_on_both_families(tmp_path):
+    owner.first_settings(tmp_path)
+    found = config.configuration(tmp_path, file=config.read_file(tmp_path), environment={})
+    assert found.sip_hosts == found.media_hosts == ("0.0.0.0", "::")
 
 
 def test_every_field_but_the_folders_is_a_setting():

@@ -11,6 +11,7 @@ from permanence.foundation import operations
 from permanence.foundation.models import House, Person
 from permanence.project import demo_cast
 from permanence.project.demo_house import NotADemonstration, load_demo_house
+from permanence.project.supervisor import printed
 from permanence.reception.hours import is_open_at
 from tests.rooms.conftest import NOW
 
@@ -32,7 +33,7 @@ def test_every_printed_login_opens_a_door(loaded):
 def test_every_printed_number_is_a_line_and_the_first_is_always_open(loaded):
     lines = queries.lines(house="demo")
     assert set(lines) == {number for _, number in demo_cast.NUMBERS}
-    first = queries.account(house="demo", client=lines[demo_cast.NUMBERS[0][1]], at=NOW)
+    first = queries.client_file(house="demo", client=lines[demo_cast.NUMBERS[0][1]], at=NOW)
     view = first.view
     for month in range(1, 13):
         for hour in (0, 12, 23):
@@ -42,7 +43,7 @@ def test_every_printed_number_is_a_line_and_the_first_is_always_open(loaded):
 
 def test_every_client_can_be_answered(loaded):
     for client in queries.clients(house="demo"):
-        account = queries.account(house="demo", client=client.id, at=NOW)
+        account = queries.client_file(house="demo", client=client.id, at=NOW)
         assert {greeting.language for greeting in account.greetings} >= {client.languages[0]}
         assert all("{name}" in greeting.text for greeting in account.greetings)
         assert len(account.instructions) == 3
@@ -77,3 +78,14 @@ def test_never_in_a_configuration_that_is_not_the_demonstration(db, entropy, set
     with pytest.raises(NotADemonstration):
         load_demo_house(at=NOW, entropy=entropy)
     assert not House.objects.exists()
+
+
+def test_those_with_the_printed_password_are_named_until_all_have_another(loaded):
+    assert printed.still_printed() == sorted(login.email for login in demo_cast.DEMONSTRATION_LOGINS)
+    by = operations.system_of(House.objects.get())
+    for person in Person.objects.exclude(email=demo_cast.ATLAS):
+        operations.give_password(person=str(person.pk), password="seven brave herons", by=by, at=NOW)
+    assert printed.still_printed() == [demo_cast.ATLAS]
+    last = Person.objects.get(email=demo_cast.ATLAS)
+    operations.give_password(person=str(last.pk), password="eight brave herons", by=by, at=NOW)
+    assert printed.still_printed() == []

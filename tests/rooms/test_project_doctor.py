@@ -39,6 +39,54 @@ def test_a_process_that_is_missing_is_named(tmp_path):
     assert len(found) == 5
 
 
+def test_caddy_is_one_of_the_processes_of_a_house_with_a_public_name(tmp_path):
+    proc = make_proc(tmp_path, web="python -m permanence.project.web")
+    wanted = doctor.processes({"pid": 7, "started": "then"}, proc, doors_wanted=True)
+    assert ("wrong", "doors") in levels(wanted)
+    (tmp_path / "100" / "cmdline").write_bytes(
+        b"/usr/bin/caddy\0run\0--config\0/d/run/Caddyfile\0--adapter\0caddyfile\0"
+    )
+    assert ("well", "doors") in levels(doctor.processes({"pid": 7, "started": "then"}, proc, doors_wanted=True))
+
+
+def trunk_state(name, **told):
+    blank = dict.fromkeys(("registration", "registration_status", "alive", "alive_status"))
+    return {"trunk": name, **blank, **told}
+
+
+def test_each_alarm_and_each_sick_trunk_is_said_once():
+    status = {
+        "calls": [],
+        "alarms": [
+            {"code": "journal", "why": "new calls are refused: the journal cannot be written"},
+            {"code": "trunk:h/one", "why": "the carrier does not accept our registration (403)"},
+        ],
+        "trunk_states": [
+            trunk_state("h/one", registration="failed", registration_status=403),
+            trunk_state("h/two", registration="failed", registration_status=503),
+            trunk_state("h/three", registration="registered", registration_status=200, alive=False, alive_status=408),
+            trunk_state("h/four", registration="registered", registration_status=200, alive=True, alive_status=200),
+            trunk_state("h/five"),
+        ],
+    }
+    found = list(doctor.complaints(status))
+    assert {finding.level for finding in found} == {"wrong"}
+    assert [finding.subject for finding in found] == ["exchange", "trunks", "trunks", "trunks"]
+    assert found[0].sentence.startswith("New calls are refused: the journal cannot be written. Look at the room")
+    for finding, name, code in zip(found[1:], ("h/one", "h/two", "h/three"), ("403", "503", "408"), strict=True):
+        assert finding.sentence.startswith(f"{name}: ")
+        assert f"({code})" in finding.sentence
+
+
+def test_an_exchange_without_complaint_is_well():
+    assert levels(doctor.complaints({"calls": [], "alarms": [], "trunk_states": []})) == [("well", "exchange")]
+
+
+def test_a_silent_exchange_is_wrong(tmp_path):
+    found = list(doctor.exchange(tmp_path / "exchange.sock"))
+    assert levels(found) == [("wrong", "exchange")]
+
+
 def test_a_house_that_does_not_run_is_said_once():
     assert levels(doctor.processes(None)) == [("wrong", "house")]
 

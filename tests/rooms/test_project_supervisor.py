@@ -21,7 +21,7 @@ from permanence.project.supervisor.log import Log
 CLONE = Path(__file__).resolve().parents[2]
 
 SERVING = """
-import pathlib, signal, sys
+import os, pathlib, signal, sys
 trace = pathlib.Path(sys.argv[2])
 def note(word):
     with trace.open("a") as file:
@@ -31,6 +31,7 @@ def leave(*_):
     sys.exit(0)
 signal.signal(signal.SIGTERM, leave)
 note("starts")
+trace.with_suffix(".pid").write_text(str(os.getpid()))
 print("ready", flush=True)
 while True:
     signal.pause()
@@ -70,8 +71,8 @@ async def test_a_process_that_is_killed_is_started_again_and_named(tmp_path):
     killed = []
 
     def kill_once():
-        killed.append(house.pids["web"])
-        os.kill(house.pids["web"], signal.SIGKILL)
+        killed.append(int(trace.with_suffix(".pid").read_text()))
+        os.kill(killed[0], signal.SIGKILL)
 
     running = asyncio.create_task(house.run(kill_once))
     async with asyncio.timeout(30):
@@ -103,10 +104,12 @@ from permanence.kernel.system import SystemClock
 from permanence.project.supervisor import plan
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
-forever = "import time; print('ready', flush=True)\\nwhile True: time.sleep(60)"
+number = pathlib.Path({str(tmp_path / "media.pid")!r})
+forever = (f"import os, pathlib, time; pathlib.Path({{str(number)!r}}).write_text(str(os.getpid()))\\n"
+           "print('ready', flush=True)\\nwhile True: time.sleep(60)")
 house = House([plan.Program("media", ("-c", forever))], environment=dict(os.environ),
               log=Log(pathlib.Path({str(tmp_path / "log")!r}), SystemClock()), clock=SystemClock(), say=print)
-asyncio.run(house.run(lambda: print(house.pids["media"], flush=True)))
+asyncio.run(house.run(lambda: print(number.read_text(), flush=True)))
 """
     )
     with subprocess.Popen([sys.executable, str(parent)], stdout=subprocess.PIPE, text=True) as supervisor:
@@ -145,6 +148,20 @@ def test_a_busy_port_is_named_with_its_owner_and_the_demonstration_takes_the_nex
         assert got.port > busy
         assert f"(pid {os.getpid()})" in got.busy
         got.close()
+
+
+def test_a_busy_door_is_named_with_its_owner_and_what_helps(tmp_path):
+    house = config.Configuration(tmp_path, tmp_path / "run", public_host="house.example")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        busy = other.getsockname()[1]
+        said = sockets.busy_doors(house, (busy,))
+        assert f"port {busy} is taken by" in said[0]
+        assert f"(pid {os.getpid()})" in said[0]
+        assert "sudo systemctl disable --now caddy" in said[1]
+        assert sockets.busy_doors(house.changed(public_host=""), (busy,)) == []
+    assert sockets.busy_doors(house, (busy,)) == []
 
 
 def test_udp_and_tcp_are_taken_on_the_same_number():
@@ -235,6 +252,7 @@ def test_the_last_lines_say_where_who_what_and_next(tmp_path):
         "http://localhost:8012/",
         "sip:127.0.0.1:5060",
         "claire@permanence.example",
+        "mail   http://localhost:8012/demo/mail",
         "./run phone +353209100101",
         "port 8000",
     ):

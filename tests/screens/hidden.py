@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from permanence.project import demo_cast as cast
 from tests.screens import voices
-from tests.screens.pages import CAPTURE, CHROMIUM, FAKE_DEVICE, LISTEN, PAINTED
+from tests.screens.pages import CAPTURE, FAKE_DEVICE, LISTEN, PAINTED, UNPRIVILEGED
 from tests.screens.whole_house import WholeHouse, part
 
 LIMIT_S = 30.0
@@ -152,7 +152,7 @@ async def two_tabs(site: str, microphone: Path) -> AsyncIterator[tuple[Tab, Tab]
     """The console's tab to be, and another; the microphone hears the WAV file again and again."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
-            CHROMIUM, "--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", *FAKE_DEVICE,
+            str(UNPRIVILEGED), "--headless=new", "--no-first-run", "--remote-debugging-port=0", *FAKE_DEVICE,
             f"--use-file-for-fake-audio-capture={microphone}", f"--user-data-dir={profile}", "about:blank",
             stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_p
 
 from tests.screens.voices import Samples
 
-CHROMIUM = "/usr/bin/chromium"
+UNPRIVILEGED = Path(__file__).with_name("unprivileged-chromium")
 FAKE_DEVICE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 """Chromium drops the keys pressed before a new page's first picture: nobody presses what he does not see yet."""
@@ -46,13 +47,17 @@ SHOTS = os.environ.get("PERMANENCE_SHOTS", "")
 
 @contextlib.asynccontextmanager
 async def stock_chromium(*, arguments: tuple[str, ...] = FAKE_DEVICE) -> AsyncIterator[Browser]:
-    """Debian's Chromium with a fake microphone and its permission, nothing else changed."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    """Debian's Chromium with a fake microphone and its permission, nothing else changed; as an ordinary user."""
+    with tempfile.TemporaryDirectory() as downloads:
+        Path(downloads).chmod(0o777)  # the browser runs as another user
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=UNPRIVILEGED, chromium_sandbox=True, downloads_path=downloads, args=list(arguments)
+            )
+            try:
+                yield browser
+            finally:
+                await browser.close()
 
 
 async def heard_at(page: Page, seconds: int) -> Samples:
@@ -138,7 +143,7 @@ class ConsolePage(Screen):
 
     async def presence_is(self, dot: str) -> None:
         """Waits for the shape of the presence: ready, call, wrap, break, off."""
-        await expect(self.by_id("presence-dot")).to_have_class(f"dot dot--{dot}", timeout=10000)
+        await expect(self.by_id("presence-dot")).to_have_class(f"dot dot--{dot}", timeout=20000)
 
     async def choose(self, name: str, value: str) -> None:
         """Picks an option of the form by its value."""

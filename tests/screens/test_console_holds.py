@@ -165,6 +165,40 @@ async def test_the_exchange_gone_and_back_leaves_the_call_on_screen(
     assert [each["t"] for each in exchange.heard].count("hello") == 2
 
 
+async def test_a_key_pressed_while_the_line_is_cut_is_done_when_it_is_back(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await exchange.cut()
+    await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
+    await console.press("F9")
+    assert (await exchange.command("end"))["call"] == "call-1"
+    assert [each["t"] for each in exchange.heard].count("hello") == 2
+    await console.presence_is("wrap")
+    await expect(console.by_id("banner-error")).to_be_hidden()
+
+
+async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await exchange.go_away()
+    await console.press("F9")
+    await expect(console.by_id("banner-error")).to_contain_text("rien n’a été fait")
+    await console.by_id("banner-error-close").click()
+    await console.page.reload()  # the page knows of no call now, the caller is still there
+    await console.shows("idle")
+    for key in ("F9", "F2", "F4", "F7"):
+        await console.press(key)
+        await expect(console.by_id("banner-error")).to_contain_text("rien n’a été fait")
+        await console.by_id("banner-error-close").click()
+    await exchange.__aenter__()
+    await console.shows("desk")
+    assert "end" not in [each["t"] for each in exchange.heard]
+    await console.press("F9")
+    await exchange.command("end")
+
+
 async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, exchange: FakeExchange) -> None:
     await exchange.bye(4409, "the seat is open on another page")
     await expect(console.by_id("banner-link")).to_contain_text("ouvert dans une autre page")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the console asks of the site: for secretaries only, of their own house, one client never beside another."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from permanence.foundation.models import House
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.kernel.tickets import read_ticket
+from permanence.messaging import operations as messaging
 from permanence.project import demo_cast as cast
 from permanence.project import demo_house
 from permanence.project.supervisor.folder import make_keys, make_parts
+from tests import spool
 
 ADDRESSES = (
     "/console",
@@ -96,6 +99,55 @@ def test_a_message_sent_twice_is_kept_once(house: Path) -> None:
     page = claire.get("/console/fragments/messages").content.decode()
     assert page.count("Jeanne Hoffmann") == 1
     assert "Rappeler." not in page
+
+
+def spoken(house: Path, name: str = "Atlas") -> str:
+    """A caller spoke for 92.4 s on the client's line; the message's id."""
+    client = client_named(name)[0]
+    spool.write(house, "call-9.alaw", bytes(8000))
+    by = operations.house_system(house=demo_house.HOUSE)
+    kept = messaging.take_voice_message(
+        house=demo_house.HOUSE,
+        client_id=client,
+        call="call-9",
+        file="call-9.alaw",
+        seconds=92.4,
+        by=by,
+        at=SystemClock().now(),
+    )
+    assert kept is not None
+    return kept.message
+
+
+def test_what_a_caller_spoke_stands_in_the_list_until_it_is_acknowledged(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    claire.post("/console/messages", message(), content_type="application/json")
+    spoken(house)
+    page = claire.get("/console/fragments/messages").content.decode()
+    assert re.search(r'badge--new">Message vocal <span class="nowrap">1:32</span>', page)
+    first = page.split("</li>")[0]
+    assert "Message vocal" in first  # before what a secretary took: nobody has spoken with this caller
+    assert page.count("Message vocal") == 1
+    assert "Envoi en cours" in first
+    assert "is-final" not in first
+
+
+def test_a_message_that_failed_is_sent_again_from_its_line(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    claire.post("/console/messages", message(), content_type="application/json")
+    address = f"/console/messages/{'m' * 20}/send-again"
+    assert 'data-again="' not in claire.get("/console/fragments/messages").content.decode()
+    fails = {"house": demo_house.HOUSE, "message": "m" * 20, "at": SystemClock().now(), "sent": False}
+    messaging.record_transmission(**fails, delivered=False, why="550 no such mailbox")
+    page = claire.get("/console/fragments/messages").content.decode()
+    assert f'data-again="{"m" * 20}"' in page
+    assert signed_in(cast.CLAIRE, checked=True).post(address).status_code == 403
+    assert signed_in(cast.WEBER).post(address).status_code == 403
+    assert claire.get(address).status_code == 405
+    assert claire.post("/console/messages/unknown/send-again").status_code == 404
+    answer = claire.post(address, b"{}", content_type="application/json")
+    assert (answer.status_code, answer.json()) == (200, {"deliveries": 2})
+    assert 'data-again="' not in claire.get("/console/fragments/messages").content.decode()
 
 
 @pytest.mark.parametrize(

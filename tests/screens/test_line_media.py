@@ -12,11 +12,11 @@ from playwright.async_api import Page, async_playwright
 
 from permanence.telephony.media import control
 from permanence.telephony.media.g711 import ALAW_TO_LINEAR
+from tests.screens.pages import UNPRIVILEGED
 from tests.wire.media_client_webrtc import tone
 from tests.wire.media_process import Media, running_media
 from tests.wire.test_media_calls import is_sound
 
-CHROMIUM = "/usr/bin/chromium"
 PAGE = b"""<!doctype html><title>line</title><button id=go>go</button><audio id=ear autoplay></audio><script>
 const heard = () => {
   const bins = new Uint8Array(analyser.frequencyBinCount);
@@ -73,8 +73,9 @@ async def media(tmp_path: Path) -> AsyncIterator[Media]:
 async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+            executable_path=UNPRIVILEGED,
+            chromium_sandbox=True,
+            args=["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
         )
         yield await browser.new_page()
         await browser.close()

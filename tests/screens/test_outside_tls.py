@@ -19,7 +19,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.screens import voices
 from tests.screens.networks import Network, two_networks
-from tests.screens.pages import CAPTURE, CHROMIUM, FAKE_DEVICE, ConsolePage, LoginPage, heard_at
+from tests.screens.pages import CAPTURE, FAKE_DEVICE, UNPRIVILEGED, ConsolePage, LoginPage, heard_at
 from tests.screens.whole_house import (
     REPOSITORY,
     PhoneCall,
@@ -122,7 +122,6 @@ async def outside_browser(
     voice = voices.write_wav(folder / "voice.wav", voices.built_in("en/voice-secretary"), rate=48000)
     key = await until("Caddy has its certificate", lambda: key_of(house))
     arguments = [
-        "--no-sandbox",
         *FAKE_DEVICE,
         f"--use-file-for-fake-audio-capture={voice}",
         f"--host-resolver-rules=MAP {NAME} {HOUSE}",
@@ -130,7 +129,7 @@ async def outside_browser(
     ]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=networks[1].program(folder, CHROMIUM), args=arguments
+            executable_path=networks[1].program(folder, str(UNPRIVILEGED)), chromium_sandbox=True, args=arguments
         )
         yield browser
         await browser.close()

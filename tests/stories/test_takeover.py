@@ -3,7 +3,9 @@
 
 from datetime import UTC, datetime
 
+from permanence.engine.exchange import takeover
 from permanence.telephony import commands
+from permanence.telephony.media.control import MediaLost
 from tests.stories import cast
 from tests.stories.world import OFFER, World
 
@@ -146,6 +148,39 @@ def test_the_death_of_media_rebuilds_every_leg(world: World) -> None:
     assert waiting.hears("music")
     world.claire.does(commands.NegotiateLine("a new offer of the same page"))
     assert world.claire.last("line")["state"] == "up"
+    assert caller.hears("Claire")
+
+
+def test_she_is_told_at_once_when_media_dies_and_nobody_rings_at_her(world: World) -> None:
+    world.claire.sits_down()
+    world.gateway.die()
+    world.settle()
+    assert world.claire.last("line") == {"t": "line", "state": "down", "renew": False}
+    assert world.claire.presence == "reconnecting"
+    waiting = world.caller().dials(cast.WEBER_LINE)
+    assert not world.claire.rings
+    world.gateway.come_back()
+    world.settle()
+    assert world.claire.last("line") == {"t": "line", "state": "down", "renew": True}
+    world.claire.does(commands.NegotiateLine("a new offer of the same page"))
+    assert world.claire.presence == "offered"
+    assert waiting.state == "dialling"
+
+
+def test_a_media_process_that_was_only_out_of_reach_leaves_the_conversation(world: World) -> None:
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.claire.answers()
+    living = world.gateway.living()
+    world.conductor.media_happened(MediaLost(), world.clock.moment)
+    assert world.claire.last("line")["state"] == "down"
+    assert world.claire.presence == "reconnecting"
+    takeover.media_connected(world.conductor, living, world.clock.moment)
+    world.settle()
+    assert world.claire.last("line")["state"] == "up"
+    assert world.claire.presence == "on_call"
+    assert caller.hears("Claire")
+    world.forward(40)
     assert caller.hears("Claire")
 
 

@@ -178,6 +178,7 @@ class Conductor:
             self._recorded(event, moment)
         elif isinstance(event, media.MediaLost):
             self.parts.alarms["media"] = "the media process cannot be reached"
+            self.seat_desk.lines_out_of_reach(moment)
 
     def _leg_event(self, event: media.LegFailed | media.LegHeard | media.LegSilent, moment: Moment) -> None:
         if isinstance(event, media.LegHeard):

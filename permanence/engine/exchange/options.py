@@ -21,7 +21,7 @@ class Options:
     engine: str
     line_host: str
     line_port: int
-    sip_host: str
+    sip_hosts: tuple[str, ...]
     sip_port: int
     sip_tls_port: int
     origins: tuple[str, ...]
@@ -41,7 +41,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--engine", required=True)
     parser.add_argument("--line-host", default="127.0.0.1")
     parser.add_argument("--line-port", type=int, default=8001)
-    parser.add_argument("--sip-host", default="127.0.0.1")
+    parser.add_argument("--sip-host", nargs="+", default=["127.0.0.1"], help="0.0.0.0 and :: for all")
     parser.add_argument("--sip-port", type=int, default=5060)
     parser.add_argument("--sip-tls-port", type=int, default=5061)
     parser.add_argument("--origin", action="append", default=[], dest="origins")
@@ -60,7 +60,7 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
         engine=found.engine,
         line_host=found.line_host,
         line_port=found.line_port,
-        sip_host=found.sip_host,
+        sip_hosts=tuple(found.sip_host),
         sip_port=found.sip_port,
         sip_tls_port=found.sip_tls_port,
         origins=tuple(found.origins),

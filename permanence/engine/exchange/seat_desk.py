@@ -180,6 +180,13 @@ class SeatDesk:
         self._turn.send(seat.page, messages.line_is(up, renew=not seat.line_held))
         desk.apply(desk.reception.line_state(seat.secretary, up=up, at=moment.at), moment)
 
+    def lines_out_of_reach(self, moment: Moment) -> None:
+        """Media is gone: every secretary whose line was up is told now, and gets no call. What lives on in media
+        (its socket was lost, not the process) is found again when it is back."""
+        for seat in self._seats:
+            if seat.line_up:
+                self.line_is(seat, False, moment)
+
     def _negotiate(self, seat: Seat, command: commands.NegotiateLine, moment: Moment) -> None:
         """A new browser transport, or an ICE restart of the one that lives (same DTLS fingerprint)."""
         fingerprint = fingerprint_of(command.sdp)

@@ -46,7 +46,7 @@ class TrunkEdge:
         self._alarms = alarms
         self._names = names
         self._tls = TrunkTls(self._keys)
-        self._tls_at: tuple[str, int, int | None] | None = None
+        self._tls_at: list[tuple[str, int, int | None]] = []
         self._udp: list[UdpSocket] = []
         self._streams: dict[str, StreamTransport] = {}
         self._registered: dict[str, _Registered] = {}
@@ -68,12 +68,15 @@ class TrunkEdge:
             self._udp.append(await self._runner.listen_udp(fd=fd))
         for fd in tcp:
             await self._streams["tcp"].listen(fd=fd)
-        if not udp:
-            self._udp.append(await self._runner.listen_udp(host=options.sip_host, port=options.sip_port))
-        if not udp and not tcp:
-            await self._streams["tcp"].listen(host=options.sip_host, port=self._udp[0].address[1])
+        for host in () if udp else options.sip_hosts:
+            port = self._udp[0].address[1] if self._udp else options.sip_port
+            self._udp.append(await self._runner.listen_udp(host=host, port=port))
+        for host in () if udp or tcp else options.sip_hosts:
+            await self._streams["tcp"].listen(host=host, port=self._udp[0].address[1])
         tls = options.fds.get("sip-tls", ())
-        self._tls_at = options.sip_host, options.sip_tls_port, tls[0] if tls else None
+        self._tls_at = [("", 0, fd) for fd in tls]
+        if not tls:
+            self._tls_at = [(host, options.sip_tls_port, None) for host in options.sip_hosts]
         await self._certificates()
 
     async def run(self) -> None:
@@ -183,12 +186,12 @@ class TrunkEdge:
         if not self._tls.has_certificate:
             return
         try:
-            if self._tls_at is not None:
-                context, (host, port, fd) = self._tls.server(), self._tls_at
-                await self._streams["tls"].listen(host=host, port=port, fd=fd, server_tls=context)
-                self._tls_at = None
-            elif self._tls.renew():
+            if not self._tls_at and self._tls.renew():
                 _log.info("certificate_renewed")
+            while self._tls_at:
+                context, (host, port, fd) = self._tls.server(), self._tls_at[0]
+                await self._streams["tls"].listen(host=host, port=port, fd=fd, server_tls=context)
+                del self._tls_at[0]
             self._alarms.pop("sip_tls", None)
         except OSError as error:
             self._alarms["sip_tls"] = f"no calls over TLS with the certificate in the keys folder: {error}"

@@ -31,7 +31,8 @@ def words(configuration: Configuration, notes: Sequence[str]) -> list[str]:
     lines = ["", "Permanence is ready.", ""]
     lines += [f"  note   {note}" for note in notes]
     lines.append(f"  site   {configuration.web_url}/")
-    lines.append(f"  SIP    sip:{configuration.sip_host}:{configuration.sip_port} (UDP)")
+    hosts = [f"[{host}]" if ":" in host else host for host in configuration.sip_hosts]
+    lines += [f"  SIP    sip:{host}:{configuration.sip_port} (UDP and TCP)" for host in hosts]
     lines.append(f"  data   {configuration.data}")
     lines.append(f"  log    {configuration.data / 'log' / 'permanence.log'}")
     if configuration.demonstration:
@@ -45,6 +46,10 @@ def _demonstration(configuration: Configuration) -> list[str]:
     width = max(len(login.email) for login in DEMONSTRATION_LOGINS)
     logins = [f"    {login.email:<{width}}  {login.password}  {login.who}" for login in DEMONSTRATION_LOGINS]
     numbers = [f"    {number:<{width}}  {name}" for name, number in NUMBERS]
+    mail = ["", f"  mail   {configuration.web_url}/demo/mail"]
+    if configuration.is_seen_from_elsewhere:  # the passwords were changed; the mailbox asks nobody who he is
+        logins = [f"    {login.email:<{width}}  {login.who}" for login in DEMONSTRATION_LOGINS]
+        mail = []
     return [
         "",
         "  log in as",
@@ -52,6 +57,7 @@ def _demonstration(configuration: Configuration) -> list[str]:
         "",
         "  numbers to dial",
         *numbers,
+        *mail,
         "",
         f"Next: open {configuration.web_url}/, log in as Aoife or Claire and press ready;",
         f"then, in another terminal:  ./run phone {NUMBERS[0][1]}",

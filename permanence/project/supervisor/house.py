@@ -35,11 +35,6 @@ class House:
         self._ready = {program.name: asyncio.Event() for program in programs}
         self._stopping = asyncio.Event()
 
-    @property
-    def pids(self) -> dict[str, int]:
-        """The number of each running process."""
-        return {name: child.pid for name, child in self._children.items()}
-
     def stop(self) -> None:
         """Asks the house to stop; called twice, it stops without patience."""
         if self._stopping.is_set():

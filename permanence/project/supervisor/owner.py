@@ -2,6 +2,8 @@
 """A new real house: its data folder outside the clone, its first settings, its owner."""
 
 import argparse
+import contextlib
+import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.project import config
+from permanence.project.supervisor.ports import open_socket
 
 TIME_ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg", "IE": "Europe/Dublin"}
 LANGUAGES = {"FR": "fr", "LU": "fr", "IE": "en"}
@@ -22,10 +25,10 @@ name = "house"
 
 [sip]
 # Where carriers reach the house. Only the trunks of the back office are listened to.
-host = "0.0.0.0"
+hosts = {every}
 
 [media]
-hosts = ["0.0.0.0"]
+hosts = {every}
 
 # The name under which secretaries and doctors open the site over TLS, without which no browser gives a microphone.
 # [public]
@@ -71,11 +74,20 @@ def refuse_inside(data: Path, clone: Path) -> None:
         raise Refusal(f"{data} is inside the program's own folder. Give a folder outside {clone}.")
 
 
+def every_address() -> str:
+    """For `permanence.toml`: every IPv4 address and, where this machine has IPv6 at all, every IPv6 address."""
+    found = ["0.0.0.0"]
+    with contextlib.suppress(OSError):
+        open_socket("::", 0, "udp").close()
+        found.append("::")
+    return json.dumps(found)
+
+
 def first_settings(data: Path) -> None:
     """Writes `permanence.toml` for a new house; an existing one is left alone."""
     path = data / config.FILE_NAME
     if not path.exists():
-        path.write_text(FIRST_SETTINGS, encoding="utf-8")
+        path.write_text(FIRST_SETTINGS.format(every=every_address()), encoding="utf-8")
         path.chmod(0o600)
 
 

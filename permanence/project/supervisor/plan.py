@@ -52,7 +52,7 @@ def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -
     media += _passed(fds, "media-udp", "media-tcp")
     exchange = ["-m", "permanence.engine.exchange", *data, "--engine", configuration.engine]
     exchange += ["--line-host", configuration.line_host, "--line-port", str(configuration.line_port)]
-    exchange += ["--sip-host", configuration.sip_host, "--sip-port", str(configuration.sip_port)]
+    exchange += ["--sip-host", *configuration.sip_hosts, "--sip-port", str(configuration.sip_port)]
     exchange += ["--sip-tls-port", str(configuration.sip_tls_port)]
     exchange += ["--rtp", str(configuration.media_rtp)]
     for origin in configuration.origins:

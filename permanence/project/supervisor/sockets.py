@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The ports of a house, tried before anything starts; only the demonstration takes the next free one."""
 
+import errno
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from permanence.kernel.refusals import Refusal
 from permanence.project.config import Configuration
-from permanence.project.supervisor.ports import Bound, PortBusy, Wanted, bind, udp_ports_in_use
+from permanence.project.supervisor.ports import (
+    Bound,
+    PortBusy,
+    Wanted,
+    bind,
+    open_socket,
+    owner_of,
+    socket_inodes,
+    udp_ports_in_use,
+)
 
 
 class PortsBusy(Refusal):
@@ -44,17 +55,47 @@ def wanted_ports(configuration: Configuration) -> tuple[Wanted, ...]:
     found = [
         Wanted("the site", "web_port", (configuration.web_host,), configuration.web_port, ("tcp",)),
         Wanted("the secretaries' line", "line_port", (configuration.line_host,), configuration.line_port, ("tcp",)),
-        Wanted("SIP", "sip_port", (configuration.sip_host,), configuration.sip_port, ("udp", "tcp")),
+        Wanted("SIP", "sip_port", configuration.sip_hosts, configuration.sip_port, ("udp", "tcp")),
         Wanted(
             "the secretaries' audio", "media_port", configuration.media_hosts, configuration.media_port, ("udp", "tcp")
         ),
     ]
     if (configuration.data / "keys" / "sip.crt").exists():
         tls = configuration.sip_tls_port
-        found.append(Wanted("SIP over TLS", "sip_tls_port", (configuration.sip_host,), tls, ("tcp",)))
+        found.append(Wanted("SIP over TLS", "sip_tls_port", configuration.sip_hosts, tls, ("tcp",)))
     if configuration.demonstration:
         found.append(Wanted("the mailbox", "mail_port", (configuration.mail_host,), configuration.mail_port, ("tcp",)))
     return tuple(found)
+
+
+DOORS = (80, 443)
+"""TCP: where Caddy listens, on every address."""
+OTHER_CADDY = "Debian's own caddy.service is switched off by: sudo systemctl disable --now caddy"
+
+
+def busy_doors(configuration: Configuration, doors: Sequence[int] = DOORS) -> list[str]:
+    """With a public name: one sentence for each of Caddy's ports that another process holds, and what helps."""
+    if not configuration.public_host:
+        return []
+    busy = [f"the doors: port {port} is taken by {_holder(port)}." for port in doors if _is_taken(port)]
+    return [*busy, OTHER_CADDY] if busy else []
+
+
+def _holder(port: int) -> str:
+    return owner_of(port, "tcp") or "a process of another user"
+
+
+def _is_taken(port: int) -> bool:
+    """Tries the port. Who may not (Caddy itself may be allowed to) looks whether anybody listens on it."""
+    for host in ("0.0.0.0", "::"):
+        try:
+            open_socket(host, port, "tcp").close()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            if error.errno == errno.EACCES and any(socket_inodes(port, "tcp")):
+                return True
+    return False
 
 
 TRIED_ONLY = frozenset({"mail_port"})
@@ -63,7 +104,7 @@ TRIED_ONLY = frozenset({"mail_port"})
 def take_ports(configuration: Configuration) -> Sockets:
     """Binds every port of the house. Raises PortsBusy with one sentence for each port that cannot be had."""
     got: list[Bound] = []
-    busy: list[str] = []
+    busy = busy_doors(configuration)
     notes: list[str] = []
     for wanted in wanted_ports(configuration):
         try:

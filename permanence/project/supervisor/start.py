@@ -15,7 +15,7 @@ from pathlib import Path
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project import config
-from permanence.project.supervisor import doors, folder, greeting, plan
+from permanence.project.supervisor import doors, folder, greeting, listening, plan
 from permanence.project.supervisor.fingerprint import is_prepared
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
@@ -36,20 +36,26 @@ def say(sentence: str) -> None:
     sys.stdout.flush()
 
 
-def demonstration_configuration(data: Path, environment: Mapping[str, str]) -> config.Configuration:
-    """The demonstration's configuration: its own defaults, its file, the environment; loopback whatever they say."""
+def demonstration_configuration(data: Path, environment: Mapping[str, str], listen: str = "") -> config.Configuration:
+    """The demonstration's configuration: its own defaults, its file, the environment; loopback whatever they say.
+
+    `listen`: one address of this machine at which others may see it. Raises Refusal.
+    """
     file = {table: dict(content) for table, content in config.read_file(data).items()}
     for table, content in DEMONSTRATION_DEFAULTS.items():
         file[table] = {**content, **file.get(table, {})}
     read = config.configuration(data, file=file, environment=environment)
-    hosts = (read.web_host, read.line_host, read.sip_host, *read.media_hosts, read.mail_host)
+    hosts = (*read.sip_hosts, read.mail_host)
+    if not listen:
+        hosts = (*hosts, read.web_host, read.line_host, *read.media_hosts)
     outside = [host for host in hosts if not config.is_loopback(host)]
-    if outside or read.public_host or read.public_address:
+    if outside or (not listen and (read.public_host or read.public_address)):
         raise Refusal(
             "The demonstration listens on this machine only: its passwords are printed in its README. "
-            "For a house that others reach: ./run --empty DIR"
+            f"{listening.REAL_HOUSE}"
         )
-    return read.changed(demonstration=True)
+    read = read.changed(demonstration=True)
+    return listening.opened(read, listen) if listen else read
 
 
 def configuration_of(data: Path, environment: Mapping[str, str]) -> config.Configuration:
@@ -165,16 +171,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--owner-name", help="the owner's name")
     parser.add_argument("--house-name", default="Permanence", help="the name of the house")
     parser.add_argument("--country", choices=sorted(TIME_ZONES), default="FR", help="the house's country")
-    parser.add_argument("--listen", metavar="ADDRESS", help="refused: the demonstration's passwords are public")
+    parser.add_argument(
+        "--listen", metavar="ADDRESS", help="the demonstration for others, once all its passwords were changed"
+    )
     options = parser.parse_args(arguments)
-    if options.listen:
-        raise Refusal(
-            "The demonstration cannot listen outside this machine while its passwords are the printed ones. "
-            "For a house that others reach: ./run --empty DIR"
-        )
     if options.empty is not None:
+        if options.listen:
+            raise listening.CannotListen(listening.NO_LISTEN)
         return _real_house(options)
-    return open_house(demonstration_configuration(options.data.resolve(), os.environ))
+    listen = listening.address_of(options.listen) if options.listen else ""
+    configuration = demonstration_configuration(options.data.resolve(), os.environ, listen)
+    if listen:
+        listening.refuse_printed_passwords(configuration, _environment(configuration))
+    return open_house(configuration)
 
 
 def _real_house(options: argparse.Namespace) -> int:

@@ -145,10 +145,6 @@ class SimulatedGateway:
         self._hold(one.peer)
         self._tell(control.LineLost(line=line))
 
-    def fail_line(self, line: str, why: str) -> None:
-        """A negotiation fails for good."""
-        self._tell(control.LineFailed(line=line, why=why))
-
     def speak(self, leg: str) -> None:
         """The first RTP of a leg arrives."""
         self._parties[leg].heard = True

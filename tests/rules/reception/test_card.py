@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from permanence.countries.emergency import LANGUAGES
 from permanence.reception.card import CallerShown, build_card, instructions_in_force, milliseconds
 from permanence.reception.closing import closing_words, unknown_line_words, voice_message_allowed
-from permanence.reception.greeting import greeting_for, greetings_for, spoken_language
+from permanence.reception.greeting import greetings_for, spoken_language
 from permanence.reception.hours import opening_at
 from permanence.reception.prompts import LAST_PLACE, built_in_prompts, place_prompt
 from permanence.reception.table import (
@@ -133,7 +133,7 @@ def test_a_phrase_in_a_language_she_speaks_comes_first():
         ),
     )
     assert [each.text for each in greetings_for(entry, CLAIRE)] == ["Claire Claire", "Bonjour {nom}", "Hello"]
-    assert greeting_for(client("10", greetings=()), CLAIRE) is None
+    assert greetings_for(client("10", greetings=()), CLAIRE) == ()
 
 
 @pytest.mark.parametrize(

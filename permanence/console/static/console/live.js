@@ -33,10 +33,21 @@ export async function refresh(name) {
   }
   try {
     const content = await fragment(path);
-    if (turns.get(name) === turn) places.forEach((place) => place.replaceChildren(content.cloneNode(true)));
+    if (turns.get(name) === turn) places.forEach((place) => replace(place, content));
   } catch {
     // The site is down or refused; `api` told the page, which says so. What was shown stays.
   }
+}
+
+/** The focus stays on what it was on, or in the pane when that is gone. @param {Element} place @param {DocumentFragment} content */
+function replace(place, content) {
+  const active = /** @type {HTMLElement|null} */ (document.activeElement);
+  const inside = active !== null && active !== place && place.contains(active);
+  const again = active?.dataset.again;
+  place.replaceChildren(content.cloneNode(true));
+  if (!inside) return;
+  const same = again ? place.querySelector(`[data-again="${CSS.escape(again)}"]`) : null;
+  /** @type {HTMLElement|null} */ (same ?? place.closest("[data-pane]"))?.focus({ preventScroll: true });
 }
 
 /** Opens the live socket, and opens it again whenever it ends. */

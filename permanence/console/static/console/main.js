@@ -6,6 +6,7 @@ import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "
 import { Drafts } from "./drafts.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
+import "./again.js";
 import { bind, paintKeys, startKeys } from "./keys.js";
 import { listen, refresh, source } from "./live.js";
 import { headsetMicrophone, wireHeadset } from "./headset.js";
@@ -235,7 +236,7 @@ function tick() {
 
 /** Sends a request; a refusal is said in words. @param {string} type @param {Record<string, unknown>} [fields] */
 async function act(type, fields) {
-  const reply = await line.ask(type, fields);
+  const reply = await line.askWhenBack(type, fields);
   if (!reply.ok) showError(hasWord(`refusal_${reply.code}`) ? word(`refusal_${reply.code}`) : word("refusal_other", { why: reply.why ?? "" }));
   return reply.ok;
 }
@@ -336,6 +337,8 @@ function wire() {
   bind({ id: "end", words: "key_end", act: acts.end, when: () => Boolean(state.call), foot: true });
   bind({ id: "hold", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
   bind({ id: "mute", words: "key_mute", act: acts.mute, when: () => Boolean(state.call), foot: true });
+  // Without the exchange nobody knows what there is to answer or to end: said, never passed over in silence.
+  for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: () => showError(word("refusal_line_lost")), when: () => state.connection !== "open" });
   bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });

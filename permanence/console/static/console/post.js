@@ -8,7 +8,7 @@ import { word } from "./words.js";
 
 const TREATMENTS = /** @type {const} */ (["echoCancellation", "noiseSuppression", "autoGainControl"]);
 const QUIET_LEVEL = 0.08;
-const UP_WITHIN_MS = 8000;
+const UP_WITHIN_MS = 15000;
 
 export class Post {
   /** @param {import("./line.js").Line} line @param {() => void} changed @param {HTMLAudioElement} earpiece */

@@ -5,6 +5,8 @@ const BACK_OFF_MS = [200, 500, 1000, 2000, 3000, 5000];
 const PING_EVERY_MS = 5000;
 const PONG_WITHIN_MS = 12000;
 const REPLY_WITHIN_MS = 5000;
+/** How long an act of a person waits for a socket that is away. */
+const BACK_WITHIN_MS = 2000;
 const RENEW_EVERY_MS = 4 * 60 * 1000;
 const RENEW_AGAIN_MS = 15 * 1000;
 
@@ -34,6 +36,8 @@ export class LineSocket {
     this.waiting = new Map();
     /** @type {Map<number, number>} */
     this.pings = new Map();
+    /** @type {Set<() => void>} whoever waits for the socket to be back */
+    this.awaited = new Set();
     this.heardAt = 0;
     this.currentTicket = "";
     this.retryTimer = 0;
@@ -74,6 +78,7 @@ export class LineSocket {
     if (message.t === "welcome") {
       this.welcomed = true;
       this.attempt = 0;
+      for (const back of this.awaited) back();
     }
     if (message.t === "bye" && [4401, 4403, 4409].includes(Number(message.code))) this.lastWords = message;
     this.options.onMessage(message);
@@ -86,7 +91,8 @@ export class LineSocket {
     this.welcomed = false;
     for (const { resolve, timer } of this.waiting.values()) {
       clearTimeout(timer);
-      resolve({ ok: false, code: "line_lost", why: "" });
+      // It was sent: whether it was heard, the state after the return tells.
+      resolve({ ok: false, code: "no_reply", why: "" });
     }
     this.waiting.clear();
     this.pings.clear();
@@ -165,6 +171,23 @@ export class LineSocket {
       this.waiting.set(id, { resolve, timer });
       this.socket?.send(JSON.stringify({ t: type, id, ...fields }));
     });
+  }
+
+  /** As `ask`, for what a person does: while the socket is away it waits a little for it, then says that nothing was done.
+   * @param {string} type @param {Record<string, unknown>} [fields] @returns {Promise<Reply>} */
+  async askWhenBack(type, fields = {}) {
+    if (!this.welcomed && !this.stopped) {
+      await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+        const back = () => {
+          clearTimeout(timer);
+          this.awaited.delete(back);
+          resolve();
+        };
+        const timer = setTimeout(back, BACK_WITHIN_MS);
+        this.awaited.add(back);
+      });
+    }
+    return this.ask(type, fields);
   }
 
   /** @param {{id: number, ok: boolean, code?: string, why?: string}} message */
