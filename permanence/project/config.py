@@ -282,7 +282,7 @@ def is_loopback(host: str) -> bool:
 
 def browser_host(host: str) -> str:
     """How a browser of this machine names a listening address: `localhost` where it can, brackets around IPv6."""
-    if is_loopback(host) or host in {"0.0.0.0", "::"}:
+    if host in {"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}:
         return "localhost"
     return f"[{host}]" if ":" in host else host
 

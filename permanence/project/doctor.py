@@ -59,6 +59,7 @@ class Finding:
 def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
     """Everything that can be seen from this machine, in the order in which it should be mended."""
     status = folder.read_status(configuration.data)
+    configuration = as_it_runs(configuration, status)
     yield from processes(status, doors_wanted=bool(configuration.public_host))
     yield from ports(configuration, status)
     if status is not None:
@@ -68,6 +69,13 @@ def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Fi
     yield clock(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
     yield from trunks(read_table(configuration.data), demonstration=configuration.demonstration)
     yield last_backup(configuration, at=at)
+
+
+def as_it_runs(configuration: config.Configuration, status: Mapping[str, Any] | None) -> config.Configuration:
+    """The configuration with the site's address of the running house, which `--listen` may have given."""
+    scheme, _, rest = str(status["web"] if status else "").partition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    return configuration.changed(web_host=host) if scheme == "http" and host not in {"", "localhost"} else configuration
 
 
 def processes(

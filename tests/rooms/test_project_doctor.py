@@ -116,6 +116,15 @@ def test_a_site_in_the_open_without_tls_has_no_microphone(tmp_path):
     assert levels(doctor.microphone(base.changed(web_host="192.0.2.7"), at=AT)) == [("wrong", "microphone")]
 
 
+def test_a_demonstration_that_listens_elsewhere_is_looked_at_where_it_listens(tmp_path):
+    base = config.Configuration(tmp_path, tmp_path / "run", demonstration=True)
+    found = doctor.as_it_runs(base, {"web": "http://192.0.2.7:8000"})
+    assert levels(doctor.microphone(found, at=AT)) == [("wrong", "microphone")]
+    assert doctor.as_it_runs(base, {"web": "http://[2001:db8::7]:8000"}).web_host == "2001:db8::7"
+    assert doctor.as_it_runs(base, {"web": "http://localhost:8000"}) == base
+    assert doctor.as_it_runs(base, None) == base
+
+
 def test_a_public_name_without_a_certificate_is_wrong():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -12,7 +12,7 @@ from permanence.engine.exchange.parts import ExchangeSettings
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket
-from permanence.reception.table import ClientSlice, RoutingTable
+from permanence.reception.table import ClientSlice, HouseSlice, RoutingTable
 from permanence.telephony import commands
 from permanence.telephony.gateways.simulated import SimulatedGateway
 from permanence.telephony.media.control import MediaConnected, MediaEvent
@@ -33,11 +33,16 @@ _STEP_S = 1.0
 class World:
     """One house, its exchange, and everybody around it."""
 
-    def __init__(self, at: datetime = cast.MONDAY_MORNING, clients: Iterable[ClientSlice] = ()) -> None:
+    def __init__(
+        self,
+        at: datetime = cast.MONDAY_MORNING,
+        clients: Iterable[ClientSlice] = (),
+        house: HouseSlice | None = None,
+    ) -> None:
         self.clock = MovableClock(at)
         self.journal = MemoryJournal()
         self.pages = MemoryPages()
-        table = RoutingTable().put(cast.house())
+        table = RoutingTable().put(house or cast.house())
         for client in tuple(clients) or (cast.weber(), cast.dupont(), cast.atlas()):
             table = table.put(client)
         self.slices = MemorySlices(table)

@@ -50,6 +50,8 @@ def _demonstration(configuration: Configuration) -> list[str]:
     if configuration.is_seen_from_elsewhere:  # the passwords were changed; the mailbox asks nobody who he is
         logins = [f"    {login.email:<{width}}  {login.who}" for login in DEMONSTRATION_LOGINS]
         mail = []
+        if not configuration.public_host:
+            mail = ["", "  note   no browser elsewhere gives its microphone without TLS: public.host brings it"]
     return [
         "",
         "  log in as",
