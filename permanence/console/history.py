@@ -52,6 +52,9 @@ def when_words(at: datetime, zone: ZoneInfo) -> str:
 
 
 def _of_message(row: messages.MessageRow, zone: ZoneInfo) -> Contact:
+    state = words.state_sentence(row.state, zone)
+    if row.voice_seconds is not None:  # nobody took it
+        return Contact(at=row.taken_at, when=when_words(row.taken_at, zone), what=row.reason, more=state)
     taken = _("Message for %(recipient)s, taken by %(secretary)s.") % {
         "recipient": row.recipient_name,
         "secretary": row.taken_by_name,
@@ -60,7 +63,7 @@ def _of_message(row: messages.MessageRow, zone: ZoneInfo) -> Contact:
         at=row.taken_at,
         when=when_words(row.taken_at, zone),
         what=row.reason or _("Message"),
-        more=f"{taken} {words.state_sentence(row.state, zone)}",
+        more=f"{taken} {state}",
     )
 
 

@@ -3,10 +3,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils import formats
+from django.utils.translation import gettext as _
+
 from permanence.messaging import words
-from permanence.messaging.queries import AnswerView, MessageRow
+from permanence.messaging.queries import AnswerView, MessageRow, MessageView
 from permanence.messaging.rules import Fill, Urgency
 
 
@@ -39,6 +43,18 @@ class DrawnRow:
     can_send_again: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedRow:
+    """What a row shows when it is opened, on the house's clock. `steps`: how far it went, one sentence each, the first
+    step first."""
+
+    taken: str
+    urgency: str
+    voice: str
+    steps: tuple[str, ...]
+    answers: tuple[DrawnAnswer, ...]
+
+
 _STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
 _AGE = {"calm": "", "late": "age--late", "overdue": "age--over"}
 
@@ -63,7 +79,7 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
     track = "track--failed" if state.failed is not None else "track--final" if state.is_acknowledged else ""
     return DrawnRow(
         row=row,
-        steps=tuple(_STEP[fill] for _, fill in state.boxes),
+        steps=tuple(_STEP[fill] for _box, fill in state.boxes),
         track=track,
         sentence=words.state_sentence(state, zone),
         others=tuple(words.others_sentence(act, zone) for act in state.others_acknowledged),
@@ -77,6 +93,30 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
         is_final=state.is_acknowledged,
         can_send_again=state.failed is not None and not state.is_acknowledged,
     )
+
+
+def opened(message: MessageView, zone: ZoneInfo) -> OpenedRow:
+    """The message as its opened row shows it; `zone` is the house's clock."""
+    state = message.state
+    steps = [words.state_sentence(state, zone)]
+    for act in state.read_by:
+        steps.append(_("%(name)s read it: %(when)s") % {"name": act.name, "when": _day_and_hour(act.at, zone)})
+    for act in state.acknowledged_by:
+        steps.append(_("%(name)s acknowledged it: %(when)s") % {"name": act.name, "when": _day_and_hour(act.at, zone)})
+    return OpenedRow(
+        taken=_day_and_hour(message.taken_at, zone),
+        urgency=str(words.URGENCY[message.urgency]),
+        voice="" if message.voice_seconds is None else _length(message.voice_seconds),
+        steps=tuple(steps),
+        answers=tuple(
+            DrawnAnswer(name=each.name, when=_day_and_hour(each.at, zone), text=each.text)
+            for each in message.answer_texts
+        ),
+    )
+
+
+def _day_and_hour(at: datetime, zone: ZoneInfo) -> str:
+    return formats.date_format(at.astimezone(zone), "SHORT_DATETIME_FORMAT")
 
 
 def _length(seconds: float) -> str:

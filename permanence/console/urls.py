@@ -10,6 +10,7 @@ urlpatterns = [
     path("console", views.page, name="page"),
     path("console/ticket", views.ticket, name="ticket"),
     path("console/messages", views.take_message, name="messages"),
+    path("console/messages/<str:message>", views.one_message, name="message"),
     path("console/messages/<str:message>/send-again", views.send_again, name="send-again"),
     path("console/drafts", views.drafts, name="drafts"),
     path("console/drafts/<str:call>", views.draft, name="draft"),

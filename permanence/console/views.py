@@ -99,6 +99,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "ticketUrl": "/console/ticket",
         "csrf": get_token(request),
         "house": by.house,
+        "timeZone": str(calls.zone_of(house=by.house)),
         "person": by.person,
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
@@ -150,6 +151,19 @@ def take_message(request: HttpRequest) -> HttpResponse:
         form=MessageForm(**texts, read_back=read_back),
     )
     return JsonResponse({"message": kept.message, "taken_at": kept.taken_at.isoformat()}, status=201)
+
+
+@never_cache
+@require_safe
+@secretary_only
+def one_message(request: HttpRequest, message: str) -> HttpResponse:
+    """One message of her house, opened in its row: its words, its number, how far it went, what the client answered."""
+    by = who(request)
+    found = messages.message(by.house, message, _CLOCK.now())
+    if found is None:
+        return JsonResponse({"code": "no_such_message", "why": ""}, status=404)
+    opened = rows.opened(found, calls.zone_of(house=by.house))
+    return render(request, "console/message.html", {"message": found, "opened": opened})
 
 
 @require_POST

@@ -9,7 +9,7 @@ import argparse
 import asyncio
 import math
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,12 +61,33 @@ class Caller:
     talk: float
 
 
-def callers(an_hour: float, entropy: Entropy, *, talk_s: float = TALK_S) -> Iterator[Caller]:
-    """Callers for ever, on the lines of the demonstration, from numbers kept for fiction (06 39 98 xx xx)."""
+def gaps(
+    first: int, scale: float, entropy: Entropy, *, speed: float = 1.0, lines: int = len(NUMBERS)
+) -> Iterator[float]:
+    """Seconds from each caller to the next, along the curve of the day from its hour `first`; the night is left out.
+
+    `speed`: how many seconds of that day pass in one of ours. A Poisson process whose rate changes with the hour, by
+    thinning (Lewis and Shedler 1979): callers come at the rate of the peak and as many stay as the hour wants.
+    """
+    hours = sorted(HOURS)
+    peak = max(HOURS.values())
+    mean = 3600.0 / calls_an_hour(lines, 9, scale) / speed
+    now = hours.index(first) * 3600.0
+    gap = 0.0
     while True:
+        step = exponential(mean, entropy)
+        gap, now = gap + step, now + step * speed
+        if fraction(entropy) * peak < HOURS[hours[int(now // 3600) % len(hours)]]:
+            yield gap
+            gap = 0.0
+
+
+def callers(coming: Iterable[float], entropy: Entropy, *, talk_s: float = TALK_S) -> Iterator[Caller]:
+    """A caller after each gap, on the lines of the demonstration, from numbers kept for fiction (06 39 98 xx xx)."""
+    for gap in coming:
         name, number = NUMBERS[int(fraction(entropy) * len(NUMBERS))]
         yield Caller(
-            gap=exponential(3600.0 / an_hour, entropy),
+            gap=gap,
             number=number,
             name=name,
             caller=f"+3363998{int(fraction(entropy) * 10000):04d}",
@@ -116,10 +137,10 @@ class Street:
             task.add_done_callback(self.calls.discard)
 
 
-async def _demo(house: tuple[str, int], an_hour: float, talk_s: float) -> Street:
+async def _demo(house: tuple[str, int], coming: Iterator[Caller]) -> Street:
     street = Street(Softphone(house, SystemEntropy()))
     await street.phone.open()
-    walking = asyncio.create_task(street.walk(callers(an_hour, SystemEntropy(), talk_s=talk_s)))
+    walking = asyncio.create_task(street.walk(coming))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, walking.cancel)
@@ -133,7 +154,8 @@ def main(arguments: Sequence[str]) -> int:
     """Status 0 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="./run demo", description="Sends callers to the demonstration house.")
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
-    parser.add_argument("--hour", type=int, choices=sorted(HOURS), default=9, help="the hour of the day (default: 9)")
+    parser.add_argument("--hour", type=int, choices=sorted(HOURS), default=9, help="where the day begins (default: 9)")
+    parser.add_argument("--speed", type=float, default=1.0, help="how fast the day passes (default: 1, as it is)")
     parser.add_argument("--scale", type=float, default=5.0, help="times the calls of three lines (default: 5)")
     parser.add_argument("--talk", type=float, default=TALK_S, help=f"mean seconds of a conversation ({TALK_S:.0f})")
     options = parser.parse_args(arguments)
@@ -141,10 +163,14 @@ def main(arguments: Sequence[str]) -> int:
     if status is None or not status["demonstration"]:
         raise Refusal(f"No demonstration house is running on {options.data}. Start it first: ./run")
     an_hour = calls_an_hour(len(NUMBERS), options.hour, options.scale)
-    if an_hour <= 0:
-        raise Refusal("--scale must be above 0.")
-    say(f"{an_hour:.0f} callers an hour on {len(NUMBERS)} lines, one every {3600 / an_hour:.0f} s; Ctrl-C stops them")
+    if an_hour <= 0 or options.speed <= 0:
+        raise Refusal("--scale and --speed must be above 0.")
+    say(
+        f"{options.hour} h: {an_hour * options.speed:.0f} callers an hour on {len(NUMBERS)} lines, "
+        f"then as the day goes; Ctrl-C stops them"
+    )
     house = (reachable(str(status["sip"]["host"])), int(status["sip"]["port"]))
-    street = asyncio.run(_demo(house, an_hour, options.talk))
+    coming = gaps(options.hour, options.scale, SystemEntropy(), speed=options.speed)
+    street = asyncio.run(_demo(house, callers(coming, SystemEntropy(), talk_s=options.talk)))
     say(f"{street.count} callers, {street.answered} heard an answer.")
     return 0

@@ -265,17 +265,13 @@ def _atlas(make: _Maker) -> None:
         place="Cork",
         country="IE",
         time_zone="Europe/Dublin",
-        languages=("en", "fr"),
+        languages=("en",),
         by=make.system,
         at=make.at,
     )
     make.line(client, cast.ATLAS_LINE)
     clients.set_hours(client=client, week=(), always=True, closed_on_holidays=False, by=make.system, at=make.at)
-    make.greetings(
-        client,
-        en="Atlas customer service, hello. This is {name}, how can I help?",
-        fr="Service client Atlas, bonjour. {name} à votre écoute.",
-    )
+    make.greetings(client, en="Atlas customer service, hello. This is {name}, how can I help?")
     person = make.person(cast.ATLAS, "Niamh Byrne", "en", ())
     desk = make.recipient(client, RecipientKind.DESK, "Repairs desk", cast.ATLAS)
     make.recipient(client, RecipientKind.DESK, "Orders and parts", "parts@atlas.example")

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -93,7 +94,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found = calls_of.exported_calls(house=by.house, client=client.id, first=first, last=last, zone=zone)
     body = calls_csv(found, zone=zone, language=get_language() or by.language)
     operations.note_export(client=client.id, first=first, last=last, by=by, at=_CLOCK.now())
-    name = f"calls-{client.id}-{first:%Y-%m}.csv"
+    name = f"calls-{slugify(client.name) or client.id}-{first:%Y-%m}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
 

@@ -102,6 +102,7 @@ DOORS: dict[str, Door] = {
     "console:draft": Door(has_get=False, post=to(405, *ROLES), args=(CALL,)),
     "console:number": Door(get=to(200, "secretary"), query="text=621000147&client={client}"),
     "console:messages-fragment": Door(get=to(200, "secretary")),
+    "console:message": Door(get=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:send-again": Door(has_get=False, post=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),

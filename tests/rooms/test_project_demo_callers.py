@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The callers of the demonstration come with the volumes and hours of the trade."""
 
+import collections
 import hashlib
 import itertools
 
@@ -31,9 +32,28 @@ def test_a_day_has_all_its_calls_and_the_published_peaks():
     assert demo_callers.calls_an_hour(3, 3, 1.0) == 0
 
 
-def test_callers_come_at_the_asked_pace_to_every_line_some_withholding_their_number():
-    coming = list(itertools.islice(demo_callers.callers(120.0, Seeded()), 4000))
-    assert sum(caller.gap for caller in coming) / 4000 == pytest.approx(30.0, rel=0.1)
+def test_a_day_of_callers_follows_the_curve_of_the_day_whatever_its_speed():
+    for speed in (1.0, 60.0):
+        gaps = itertools.islice(demo_callers.gaps(8, 40.0, Seeded(), speed=speed), 12_000)
+        moments = itertools.takewhile(lambda at: at < 12, (at * speed / 3600 for at in itertools.accumulate(gaps)))
+        by_hour = collections.Counter(8 + int(moment) for moment in moments)
+        assert by_hour.total() == pytest.approx(3 * 40 * 40, rel=0.05)
+        for hour, share in demo_callers.HOURS.items():
+            assert by_hour[hour] / by_hour.total() == pytest.approx(share, abs=0.015), hour
+
+
+def test_the_day_begins_at_the_asked_hour_and_the_night_is_left_out():
+    gaps = itertools.islice(demo_callers.gaps(19, 400.0, Seeded(), speed=3600.0), 12_000)
+    moments = [at for at in itertools.accumulate(gaps) if at < 3]
+    evening, morning, peak = (sum(hour <= at < hour + 1 for at in moments) for hour in range(3))
+    assert evening == pytest.approx(3 * 16_000 * demo_callers.HOURS[19], rel=0.1)
+    assert morning == pytest.approx(evening, rel=0.1)
+    assert peak > 1.6 * morning
+
+
+def test_callers_come_to_every_line_some_withholding_their_number():
+    coming = list(itertools.islice(demo_callers.callers(itertools.repeat(30.0), Seeded()), 4000))
+    assert {caller.gap for caller in coming} == {30.0}
     assert sum(caller.talk for caller in coming) / 4000 == pytest.approx(137.0, rel=0.1)
     assert {caller.number for caller in coming} == {number for _, number in NUMBERS}
     assert sum(caller.anonymous for caller in coming) / 4000 == pytest.approx(0.1, abs=0.03)

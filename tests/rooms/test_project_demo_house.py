@@ -13,6 +13,7 @@ from permanence.project import demo_cast
 from permanence.project.demo_house import NotADemonstration, load_demo_house
 from permanence.project.supervisor import printed
 from permanence.reception.hours import is_open_at
+from permanence.staff.models import Secretary
 from tests.rooms.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,10 @@ def test_those_with_the_printed_password_are_named_until_all_have_another(loaded
     last = Person.objects.get(email=demo_cast.ATLAS)
     operations.give_password(person=str(last.pk), password="eight brave herons", by=by, at=NOW)
     assert printed.still_printed() == []
+
+
+def test_only_a_secretary_who_speaks_english_fits_the_english_line(loaded):
+    lines = queries.lines(house="demo")
+    client = queries.client_file(house="demo", client=lines[demo_cast.ATLAS_LINE], at=NOW).view
+    fitting = [each.person.name for each in Secretary.objects.all() if set(each.languages) & set(client.languages)]
+    assert (tuple(client.languages), fitting) == (("en",), ["Aoife"])

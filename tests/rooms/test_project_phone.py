@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy
 import pytest
 
+from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.system import SystemEntropy
 from permanence.project.phone import directory, sound
 from permanence.project.phone.audio import Audio
@@ -152,7 +153,19 @@ def test_the_ear_waits_before_it_calls_it_silence():
     ear = sound.Ear()
     loud, quiet = sound.to_alaw(numpy.full(160, 5000, dtype=numpy.int16)), b"\xd5" * 160
     words = [ear.hears(frame) for frame in [loud] * 20 + [quiet] * 30 + [loud] * 5 + [quiet] * 60]
-    assert [word for word in words if word] == ["sound", "silence"]
+    assert [word for word in words if word] == ["speech", "silence"]
+
+
+def test_the_ear_knows_the_sounds_of_the_house_within_a_second(tmp_path):
+    library = PromptLibrary(tmp_path)
+    known = sound.house_sounds(library)
+    person = sound.to_alaw(numpy.full(160, 5000, dtype=numpy.int16))
+    for name, word in [("music", "music"), ("fr/place-3", "place"), ("en/closed", "closing"), ("beep", "tone")]:
+        ear = sound.Ear(known)
+        heard = [ear.hears(frame) for frame in library.frames(name)]
+        assert word in heard[:50], name
+        assert "speech" not in heard, name
+        assert [ear.hears(person) for _ in range(10)][-1] == "speech"
 
 
 class House(asyncio.DatagramProtocol):

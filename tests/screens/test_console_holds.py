@@ -199,6 +199,35 @@ async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
     await exchange.command("end")
 
 
+async def test_a_message_that_failed_is_sent_again_from_its_line(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    await console.write("À renvoyer.")
+    await console.press("Control+Enter")
+    await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
+    site.change("update messaging_message set failed_at = taken_at, failure = '550 no such mailbox'")
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await console.page.reload()
+    await console.shows("idle")
+    line = console.messages("view-idle")
+    await expect(line).to_contain_text("550 no such mailbox")
+    again = line.get_by_role("button", name="Renvoyer")
+    await again.focus()
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text("de nouveau en route")
+    await expect(again).to_have_count(0)
+    await expect(line).to_contain_text("Envoi en cours")
+    assert site.rows("select channel, state from dispatch_delivery order by channel") == [
+        ("email", "pending"),
+        ("portal", "pending"),
+    ]
+    assert console.page.url == f"{site.url}/console"
+    assert await console.page.evaluate("document.activeElement.matches('[data-pane]')")
+
+
 async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, exchange: FakeExchange) -> None:
     await exchange.bye(4409, "the seat is open on another page")
     await expect(console.by_id("banner-link")).to_contain_text("ouvert dans une autre page")

@@ -16,6 +16,7 @@ from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.kernel.tickets import read_ticket
 from permanence.messaging import operations as messaging
+from permanence.messaging.models import Message
 from permanence.project import demo_cast as cast
 from permanence.project import demo_house
 from permanence.project.supervisor.folder import make_keys, make_parts
@@ -130,6 +131,11 @@ def test_what_a_caller_spoke_stands_in_the_list_until_it_is_acknowledged(house: 
     assert page.count("Message vocal") == 1
     assert "Envoi en cours" in first
     assert "is-final" not in first
+    Message.objects.filter(voice_seconds__isnull=False).update(caller_number=NUMBER)
+    asked = {"client": client_named("Atlas")[0], "number": NUMBER}
+    history = claire.get("/console/history", asked).content.decode()
+    assert "<p>Message vocal</p>" in history
+    assert "pris par" not in history
 
 
 def test_a_message_that_failed_is_sent_again_from_its_line(house: Path) -> None:

@@ -26,6 +26,16 @@ class Relay:
         self.settings = RelaySettings(host="127.0.0.1", port=port)
         self._mails: list[tuple[str, EmailMessage]] = []
         self._controller: Controller | None = None
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Nobody has a mailbox under a refused address."""
+        if address in self.refused:
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 ok"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Keeps the mail for each recipient."""
@@ -59,25 +69,25 @@ class Mailbox:
 
     def __init__(self, relay: Relay, address: str) -> None:
         self._relay = relay
-        self._address = address
+        self.address = address
         self._seen = 0
 
     def expects_mail(self) -> EmailMessage:
         """Exactly one new mail is there."""
-        found = self._relay.taken_for(self._address)[self._seen :]
-        assert len(found) == 1, f"{len(found)} new mails for {self._address}"
+        found = self._relay.taken_for(self.address)[self._seen :]
+        assert len(found) == 1, f"{len(found)} new mails for {self.address}"
         self._seen += 1
         return found[0]
 
     def nothing_more_arrives(self) -> None:
         """There is no mail but those that were expected."""
-        found = self._relay.taken_for(self._address)
+        found = self._relay.taken_for(self.address)
         assert len(found) == self._seen, [str(mail["Subject"]) for mail in found[self._seen :]]
 
     @property
     def link(self) -> str:
         """The message's id behind the link of the last mail."""
-        body = self._relay.taken_for(self._address)[-1].get_body(("plain",))
+        body = self._relay.taken_for(self.address)[-1].get_body(("plain",))
         assert body is not None
         found = _LINK.search(body.get_content())
         assert found is not None

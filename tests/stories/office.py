@@ -7,14 +7,15 @@ mails by SMTP to a relay on loopback. One clock moves all of it.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
 
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
+from permanence.clients.models import Recipient
 from permanence.console import rows
+from permanence.dispatch import operations as dispatch
 from permanence.dispatch import tasks
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.rules import DeliveryState
@@ -122,6 +123,15 @@ class Clerk(Secretary):
         self.office.works()
         return kept.message
 
+    def sends_again(self, message: str) -> None:
+        """Presses the button on the line of a message that did not get out."""
+        at = self.office.clock.now()
+        due = dispatch.retry(
+            house=cast.HOUSE, message=message, by=self.who, at=at, entropy=SeededEntropy(f"again {at}")
+        )
+        assert due
+        self.office.works()
+
     def sees(self, state: str, words_: str = "") -> None:
         """The newest of today's messages is in this state (of `words.track_state`), and its line says `words_`."""
         found = self._today()[0]
@@ -148,16 +158,15 @@ class Practitioner:
         self.who = person(email)
         self.mailbox = office.relay.mailbox(email)
 
-    def finds_mail(self) -> EmailMessage:
-        """Exactly one new mail is in his mailbox."""
-        return self.mailbox.expects_mail()
-
     def opens(self, message: str = "") -> str:
         """Reads a message on the portal (by default the one his last mail leads to); its text."""
         at = self._office.clock.now()
-        return messaging.mark_read(
-            house=cast.HOUSE, message=message or self.mailbox.link, by=self.who, at=at
-        ).text
+        return messaging.mark_read(house=cast.HOUSE, message=message or self.mailbox.link, by=self.who, at=at).text
+
+    def moves_to(self, address: str) -> None:
+        """The owner corrects the doctor's address in the back office."""
+        Recipient.objects.filter(email=self.mailbox.address).update(email=address)
+        self.mailbox = self._office.relay.mailbox(address)
 
     def acknowledges(self, message: str = "") -> None:
         """Presses the button under it."""
@@ -165,7 +174,7 @@ class Practitioner:
         messaging.acknowledge(house=cast.HOUSE, message=message or self.mailbox.link, by=self.who, at=at)
         self._office.works()
 
-    def list(self) -> list[str]:
+    def portal(self) -> list[str]:
         """The messages his portal shows."""
         found = messages.messages_for_person(cast.HOUSE, self.who.person, self._office.clock.now())
         return [each.message for each in found]

@@ -107,12 +107,28 @@ def test_the_relay_is_down_then_up_again(office: Office, relay: Relay) -> None:
 
 
 def test_a_colleague_at_dupont_acknowledges_in_his_own_name(office: Office) -> None:
-    message = takes_a_call(office, cast.DUPONT_LINE, for_="Dr Dupont")
+    message = takes_a_call(office, cast.DUPONT_LINE, for_="Dr Anne Dupont")
     office.dr_dupont.mailbox.expects_mail()
     office.dr_lemaire.acknowledges(message)
-    office.claire.sees("unknown", "Dr Lemaire acknowledged at 14:15, not for the recipient")
+    office.claire.sees("unknown", "Dr Marc Lemaire acknowledged at 14:15, not for the recipient")
     office.dr_dupont.acknowledges()
-    office.claire.sees("acknowledged", "Acknowledged by Dr Dupont")
+    office.claire.sees("acknowledged", "Acknowledged by Dr Anne Dupont")
+    office.forward(minutes=15)
+    office.nothing_more_arrives()
+
+
+def test_a_refused_address_is_corrected_and_the_message_sent_again(office: Office, relay: Relay) -> None:
+    relay.refused.add(office.dr_weber.mailbox.address)
+    message = takes_a_call(office, cast.WEBER_LINE, for_="Dr Weber")
+    office.claire.sees("failed", "550")
+    office.forward(minutes=15)
+    office.nothing_more_arrives()
+    office.dr_weber.moves_to("anne@weber.example")
+    office.claire.sends_again(message)
+    office.dr_weber.mailbox.expects_mail()
+    office.claire.sees("unknown")
+    office.dr_weber.acknowledges()
+    office.claire.sees("acknowledged")
     office.forward(minutes=15)
     office.nothing_more_arrives()
 
@@ -120,9 +136,9 @@ def test_a_colleague_at_dupont_acknowledges_in_his_own_name(office: Office) -> N
 def test_dupont_never_sees_what_is_webers(office: Office) -> None:
     message = takes_a_call(office, cast.WEBER_LINE, for_="Dr Weber")
     office.dr_weber.mailbox.expects_mail()
-    assert office.dr_weber.list() == [message]
+    assert office.dr_weber.portal() == [message]
     for other in (office.dr_dupont, office.dr_lemaire):
-        assert other.list() == []
+        assert other.portal() == []
         with pytest.raises(messaging.NoSuchMessage):
             other.acknowledges(message)
     office.claire.sees("unknown")

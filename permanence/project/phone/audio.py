@@ -3,7 +3,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from permanence.kernel.clock import Entropy
 from permanence.project.phone.sound import Ear, Recorder
@@ -14,14 +14,20 @@ FRAME_S = g711.FRAME_SAMPLES / g711.SAMPLES_PER_SECOND
 
 
 class Audio(asyncio.DatagramProtocol):
-    """The RTP side of one call. Plays `frames` from `speak` on; `heard` is called with `sound`, `silence`."""
+    """The RTP side of one call. Plays `frames` from `speak` on; `heard` is called with the words of `Ear`."""
 
-    def __init__(self, frames: Iterator[bytes], entropy: Entropy, heard: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        frames: Iterator[bytes],
+        entropy: Entropy,
+        heard: Callable[[str], None],
+        known: Mapping[bytes, str] | None = None,
+    ) -> None:
         self.recorder = Recorder()
         self._frames = frames
         self._stream = rtp.OutgoingStream(entropy.token(10))
         self._heard = heard
-        self._ear = Ear()
+        self._ear = Ear(known or {})
         self._keys: deque[str] = deque()
         self._transport: asyncio.DatagramTransport | None = None
         self._agreed: Negotiated | None = None

@@ -11,6 +11,7 @@ import tty
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.phone import directory, sound
@@ -76,19 +77,40 @@ class Teller:
 
     def __call__(self, step: str, detail: str) -> None:
         """One step, as `softphone.Progress`."""
-        words = {
-            "ringing": "ringing",
-            "answered": "answered",
-            "hears": f"hears {detail}",
-            "ended": f"ended by {detail}",
-            "failed": f"not answered: {detail}",
-        }
-        say(f"{self._now() - self._start:6.1f} s  {words[step]}")
+        say(f"{self._now() - self._start:6.1f} s  {told(step, detail)}")
+
+
+HEARD = {
+    "music": "the house answers: waiting music",
+    "place": "the house answers: your place in the queue",
+    "closing": "the house answers: closing words",
+    "tone": "the tone: a message can be left now",
+    "speech": "a person speaks",
+    "silence": "silence",
+}
+
+
+def told(step: str, detail: str) -> str:
+    """A step of a call (`softphone.Progress`) as a person reads it. 200 alone does not say who is there."""
+    words = {
+        "ringing": "ringing",
+        "answered": "connected",
+        "hears": HEARD.get(detail, detail),
+        "ended": f"ended by {detail}",
+        "failed": f"not answered: {detail}",
+    }
+    return words[step]
+
+
+def known_sounds(data: Path) -> dict[bytes, str]:
+    """The sounds of the house of this data folder, its clients' own closing words with them."""
+    folder = data / "prompts"
+    return sound.house_sounds(PromptLibrary(folder), (path.stem for path in folder.glob("*.alaw")))
 
 
 async def _call(options: argparse.Namespace, number: str, house: tuple[str, int], frames: Iterator[bytes]) -> Call:
     loop = asyncio.get_running_loop()
-    phone = Softphone(house, SystemEntropy())
+    phone = Softphone(house, SystemEntropy(), known_sounds(options.data.resolve()))
     await phone.open()
     caller = directory.read_number(options.caller).e164
     say(f"dialling {number} as {'a withheld number' if options.anonymous else caller}; Ctrl-C hangs up")

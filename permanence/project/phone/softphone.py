@@ -2,7 +2,7 @@
 """A SIP telephone over UDP: the product's own user agent (`telephony.sip`) as the caller of any number of calls."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from permanence.kernel.clock import Entropy
@@ -15,7 +15,7 @@ from permanence.telephony.sip.flow import Address, Flow, host_in_uri
 from permanence.telephony.sip.settings import SipSettings
 
 Progress = Callable[[str, str], None]
-"""Told of each step of a call: `ringing`, `answered`, `hears`, `ended`, `failed`, with its detail."""
+"""Told of each step of a call: `ringing`, `answered`, `hears` (a word of `sound.Ear`), `ended`, `failed`, with detail."""
 
 
 @dataclass(slots=True)
@@ -46,9 +46,11 @@ class Call:
 class Softphone(asyncio.DatagramProtocol):
     """Calls one house. `open` before the first call, `close` after the last."""
 
-    def __init__(self, house: Address, entropy: Entropy) -> None:
+    def __init__(self, house: Address, entropy: Entropy, known: Mapping[bytes, str] | None = None) -> None:
+        """`known`: the house's own sounds, as `sound.house_sounds` gives them."""
         self._house = house
         self._entropy = entropy
+        self._known = known or {}
         self._endpoint = SipEndpoint(SipSettings(user_agent="Permanence phone"), entropy, self._trust)
         self._transport: asyncio.DatagramTransport | None = None
         self._local: Address = (house[0], 0)
@@ -71,7 +73,7 @@ class Softphone(asyncio.DatagramProtocol):
         self, number: str, *, caller: str, display: str, anonymous: bool, frames: Iterator[bytes], progress: Progress
     ) -> Call:
         """Dials `number` (E.164) as `caller`; the call goes on by itself. `anonymous` asks for privacy (RFC 3323)."""
-        audio = Audio(frames, self._entropy, lambda word: progress("hears", word))
+        audio = Audio(frames, self._entropy, lambda word: progress("hears", word), self._known)
         await audio.open(self._house[0])
         session_id = int.from_bytes(self._entropy.token(4), "big")
         call = Call(number, audio, progress, session_id)

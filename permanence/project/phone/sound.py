@@ -2,11 +2,13 @@
 """What the telephone plays and what it heard: WAV files in, WAV files out, A-law frames of 20 ms in between."""
 
 import wave
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy
 
+from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.refusals import Refusal
 from permanence.telephony.media import g711
 
@@ -15,6 +17,12 @@ _CODES = numpy.frombuffer(g711.nearest_codes(g711.ALAW_TO_LINEAR, range(-32768, 
 VOICES = Path(__file__).resolve().parents[2] / "engine" / "mediaplane" / "sounds"
 PAUSE_FRAMES = 100
 """Silent frames (2 s) between two times that the built-in voice says its sentence."""
+LAST_PLACE = 20
+"""The last place in the queue that the house says as a number."""
+FAINT = 30.0
+"""Mean level (of 32768) below which a frame is much like any other."""
+SPEECH_WINDOW = 25
+"""Frames (0.5 s) among which speech and the house's sounds are looked for."""
 
 
 class UnusableSound(Refusal):
@@ -112,27 +120,51 @@ class Recorder:
             file.writeframes(from_alaw(bytes(self._codes)).astype("<i2").tobytes())
 
 
+def house_sounds(prompts: PromptLibrary, own: Iterable[str] = ()) -> dict[bytes, str]:
+    """What the house itself plays, as word by frame of 20 ms: it sends its sounds as they are, from their first sample.
+
+    `own`: the names of the clients' own closing words. Words: `music`, `place`, `closing`, `tone` (after which a
+    message is recorded). Frames too quiet to tell one sound from another are left out.
+    """
+    named = {"music": ("music",), "tone": ("beep",), "closing": tuple(own)}
+    for folder in (path for path in VOICES.iterdir() if path.is_dir()):
+        stems = [path.stem for path in folder.glob("*.alaw") if not path.stem.startswith(("voice-", "number-", "place-"))]
+        named["closing"] += tuple(f"{folder.name}/{stem}" for stem in stems)
+        places = (*(f"place-{number}" for number in range(1, LAST_PLACE + 1)), "place-many")
+        named[f"place {folder.name}"] = tuple(f"{folder.name}/{place}" for place in places)
+    found: dict[bytes, str] = {}
+    for word, names in named.items():
+        for name in names:
+            frames_of_it = prompts.frames(name) or ()
+            found |= dict.fromkeys((each for each in frames_of_it if level(each) > FAINT), word.partition(" ")[0])
+    return found
+
+
+def level(payload: bytes) -> float:
+    """The mean level of A-law samples, of 32768."""
+    return float(numpy.abs(from_alaw(payload).astype(numpy.int32)).mean()) if payload else 0.0
+
+
 class Ear:
-    """Tells sound from silence: `hears` gives a word when it changed, after `STEADY` frames of the same kind."""
+    """Tells the house's own sounds, speech and silence apart: `hears` gives a word when it changed, within a second."""
 
-    STEADY = 15
     LOUD = 300
-    """Mean level (of 32768) above which 20 ms count as sound."""
+    """Mean level (of 32768) above which 20 ms that are no sound of the house's count as speech."""
+    NEEDED = {"silence": 50, "speech": 10}
+    """Frames of a kind before it is said; the pauses of speech are not silence. A sound of the house's: `SURE`."""
+    SURE = 3
 
-    def __init__(self) -> None:
+    def __init__(self, known: Mapping[bytes, str] | None = None) -> None:
+        self._known = known or {}
         self._state = ""
-        self._run = 0
-        self._last = ""
+        self._recent: deque[str] = deque(maxlen=max(self.NEEDED.values()))
 
     def hears(self, payload: bytes) -> str | None:
-        """`sound` or `silence` at the moment it has become that, otherwise None."""
-        level = float(numpy.abs(from_alaw(payload).astype(numpy.int32)).mean()) if payload else 0.0
-        kind = "sound" if level > self.LOUD else "silence"
-        # the pauses of speech are not silence: one second of it is asked for
-        self._run = self._run + 1 if kind == self._last else 1
-        self._last = kind
-        needed = self.STEADY if kind == "sound" else 50
-        if kind != self._state and self._run >= needed:
-            self._state = kind
-            return kind
-        return None
+        """`speech`, `silence` or a word of `house_sounds` at the moment it has become that, otherwise None."""
+        kind = self._known.get(payload) or ("speech" if level(payload) > self.LOUD else "silence")
+        self._recent.append(kind)
+        recent = self._recent if kind == "silence" else list(self._recent)[-SPEECH_WINDOW:]
+        if kind == self._state or sum(each == kind for each in recent) < self.NEEDED.get(kind, self.SURE):
+            return None
+        self._state = kind
+        return kind

@@ -87,6 +87,11 @@ class Site:
         with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3")) as connection:
             return connection.execute(question).fetchall()
 
+    def change(self, order: str) -> None:
+        """What another process wrote into the database meanwhile."""
+        with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3")) as connection, connection:
+            connection.execute(order)
+
     def client(self, name: str) -> tuple[str, list[tuple[str, str]]]:
         """A client's id and his recipients (id, name)."""
         ((key,),) = self.rows(f"select id from clients_client where name = '{name}'")  # noqa: S608 - a test's own words

@@ -44,9 +44,11 @@ function replace(place, content) {
   const active = /** @type {HTMLElement|null} */ (document.activeElement);
   const inside = active !== null && active !== place && place.contains(active);
   const again = active?.dataset.again;
+  const opener = active?.dataset.open;
   place.replaceChildren(content.cloneNode(true));
+  document.dispatchEvent(new Event("permanence:renewed"));
   if (!inside) return;
-  const same = again ? place.querySelector(`[data-again="${CSS.escape(again)}"]`) : null;
+  const same = again ? place.querySelector(`[data-again="${CSS.escape(again)}"]`) : opener ? place.querySelector(`[data-open="${CSS.escape(opener)}"]`) : null;
   /** @type {HTMLElement|null} */ (same ?? place.closest("[data-pane]"))?.focus({ preventScroll: true });
 }
 

@@ -7,6 +7,7 @@ import { Drafts } from "./drafts.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
 import "./again.js";
+import "./opened.js";
 import { bind, paintKeys, startKeys } from "./keys.js";
 import { listen, refresh, source } from "./live.js";
 import { headsetMicrophone, wireHeadset } from "./headset.js";
@@ -226,7 +227,7 @@ source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1
 
 function tick() {
   const at = now();
-  say(byId("clock"), clock(at));
+  say(byId("clock"), clock(at, config.timeZone));
   paintQueue(state, at);
   paintPresenceTime(state, at);
   if (state.offer) paintOfferTime(state.offer, at, state.welcome?.config.offer_s);

@@ -4,7 +4,9 @@ import { pageData } from "./dom.js";
 
 /** @type {Record<string, string>} */
 const catalogue = pageData("words");
-export const language = document.documentElement.lang || "fr";
+const page = document.documentElement.lang || "fr";
+/** English is written as in Ireland and Britain: the day before the month, 24 hours. */
+export const language = page === "en" ? "en-GB" : page;
 
 /** What every sentence may name: the keys as they are now. @type {Record<string, string>} */
 export const known = {};
@@ -36,7 +38,7 @@ export function running(ms) {
 
 /** The clock in a time zone, for columns and bars: 14:05. @param {number} ms @param {string} [timeZone] */
 export function clock(ms, timeZone) {
-  return formatter({ hour: "2-digit", minute: "2-digit", hour12: false, timeZone }).format(ms);
+  return formatter({ hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(ms);
 }
 
 /** A moment in a sentence: the hour today, else day and hour. @param {number} ms @param {number} now @param {string} [timeZone] */
