@@ -173,7 +173,9 @@ def _first_call(who: Who) -> Step:
     return Step(
         code="call",
         title=_("The first call"),
-        sentence=_("A secretary signs in and presses “Begin my service” (F2); then call %(number)s, or on this machine type:")
+        sentence=_(
+            "A secretary signs in and presses “Begin my service” (F2); then call %(number)s, or on this machine type:"
+        )
         % {"number": spell_international(PhoneNumber(number)) if number else _("the client's number")},
         done=answered,
         command=f"./run phone {number or 'NUMBER'} --data {settings.PERMANENCE.data}",

@@ -17,7 +17,9 @@ _AGE = {"calm": "muted", "late": "age--late", "overdue": "age--over"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One message of the list. `steps`: the classes of the four boxes. `mine_done`: this person acknowledged it."""
+    """One message of the list. `steps`: the classes of the four boxes. `mine_done`: this person acknowledged it.
+    `voice`: the length of what the caller spoke ("0:32"), else "".
+    """
 
     row: MessageRow
     steps: tuple[str, ...]
@@ -33,6 +35,7 @@ class Letter:
     age_class: str
     taken: str
     taken_day: str
+    voice: str
 
 
 def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
@@ -56,4 +59,11 @@ def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
         age_class=_AGE[state.age_level.value],
         taken=words.moment(row.taken_at, zone),
         taken_day="" if today else formats.date_format(taken, "j F"),
+        voice="" if row.voice_seconds is None else _length(row.voice_seconds),
     )
+
+
+def _length(seconds: float) -> str:
+    """Minutes and seconds, never "0:00": what was kept was heard for a moment."""
+    minutes, rest = divmod(max(round(seconds), 1), 60)
+    return f"{minutes}:{rest:02d}"

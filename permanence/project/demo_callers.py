@@ -9,16 +9,16 @@ import argparse
 import asyncio
 import math
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
-from permanence.kernel.system import SystemEntropy
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.demo_cast import NUMBERS
 from permanence.project.phone import directory, sound
-from permanence.project.phone.command import reachable
+from permanence.project.phone.command import known_sounds, reachable, told
 from permanence.project.phone.softphone import Softphone
 from permanence.project.supervisor import folder
 from permanence.project.supervisor.start import DEMONSTRATION, say
@@ -82,10 +82,23 @@ def gaps(
             gap = 0.0
 
 
-def callers(coming: Iterable[float], entropy: Entropy, *, talk_s: float = TALK_S) -> Iterator[Caller]:
-    """A caller after each gap, on the lines of the demonstration, from numbers kept for fiction (06 39 98 xx xx)."""
+def open_lines(data: Path) -> Sequence[tuple[str, str]]:
+    """The lines of the demonstration that are open at this moment; all of them when none is."""
+    table, now = directory.read_table(data), SystemClock().now()
+    return [line for line in NUMBERS if directory.is_open(line[1], table, at=now)] or NUMBERS
+
+
+def callers(
+    coming: Iterable[float],
+    entropy: Entropy,
+    *,
+    talk_s: float = TALK_S,
+    lines: Callable[[], Sequence[tuple[str, str]]] = lambda: NUMBERS,
+) -> Iterator[Caller]:
+    """A caller after each gap, from numbers kept for fiction (06 39 98 xx xx), on one of `lines()` (names, E.164)."""
     for gap in coming:
-        name, number = NUMBERS[int(fraction(entropy) * len(NUMBERS))]
+        called = lines()
+        name, number = called[int(fraction(entropy) * len(called))]
         yield Caller(
             gap=gap,
             number=number,
@@ -98,35 +111,63 @@ def callers(coming: Iterable[float], entropy: Entropy, *, talk_s: float = TALK_S
 
 
 @dataclass(slots=True)
+class Answer:
+    """What one caller hears. `person` is set once a secretary is there, even one who says nothing yet.
+
+    Silence after the closing words is not hers: there a message is recorded.
+    """
+
+    closing: bool = False
+    person: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hears(self, caller: Caller, step: str, detail: str) -> None:
+        """One step of the call, as `softphone.Progress`; prints it."""
+        if step == "hears":
+            self.closing = self.closing or detail in {"closing", "tone"}
+            if detail == "speech" or (detail == "silence" and not self.closing):
+                if not self.person.is_set():
+                    self.person.set()
+                    say(f"  {caller.caller} -> {caller.name}: a secretary answers")
+                return
+            if detail == "silence":
+                return
+        say(f"  {caller.caller} -> {caller.name}: {told(step, detail)}")
+
+
+@dataclass(slots=True)
 class Street:
     """The callers on their telephones, and what became of them."""
 
     phone: Softphone
     calls: set[asyncio.Task[None]] = field(default_factory=set)
     count: int = 0
+    connected: int = 0
     answered: int = 0
 
     async def one(self, caller: Caller) -> None:
         """One caller from dialling to hanging up."""
         language = directory.look_up_language(caller.number)
+        answer = Answer()
         call = await self.phone.call(
             caller.number,
             caller=caller.caller,
             display="",
             anonymous=caller.anonymous,
             frames=sound.frames(sound.built_in_voice(language), repeat=True),
-            progress=lambda step, detail: (
-                say(f"  {caller.caller} -> {caller.name}: {step} {detail}") if step != "hears" else None
-            ),
+            progress=lambda step, detail: answer.hears(caller, step, detail),
         )
         self.count += 1
-        try:
-            await asyncio.wait_for(call.answered.wait(), caller.patience)
+        over = asyncio.create_task(call.over.wait())
+        person = asyncio.create_task(answer.person.wait())
+        await asyncio.wait((over, person), timeout=caller.patience, return_when=asyncio.FIRST_COMPLETED)
+        self.connected += call.answered.is_set()
+        if answer.person.is_set():
             self.answered += 1
-            await asyncio.wait_for(call.over.wait(), caller.talk)
-        except TimeoutError:
+            await asyncio.wait((over,), timeout=caller.talk)
+        person.cancel()
+        if not call.over.is_set():
             self.phone.hang_up(call)
-        await call.over.wait()
+        await over
 
     async def walk(self, coming: Iterator[Caller]) -> None:
         """Lets callers come until it is cancelled."""
@@ -137,8 +178,8 @@ class Street:
             task.add_done_callback(self.calls.discard)
 
 
-async def _demo(house: tuple[str, int], coming: Iterator[Caller]) -> Street:
-    street = Street(Softphone(house, SystemEntropy()))
+async def _demo(house: tuple[str, int], data: Path, coming: Iterator[Caller]) -> Street:
+    street = Street(Softphone(house, SystemEntropy(), known_sounds(data)))
     await street.phone.open()
     walking = asyncio.create_task(street.walk(coming))
     loop = asyncio.get_running_loop()
@@ -171,6 +212,8 @@ def main(arguments: Sequence[str]) -> int:
     )
     house = (reachable(str(status["sip"]["host"])), int(status["sip"]["port"]))
     coming = gaps(options.hour, options.scale, SystemEntropy(), speed=options.speed)
-    street = asyncio.run(_demo(house, callers(coming, SystemEntropy(), talk_s=options.talk)))
-    say(f"{street.count} callers, {street.answered} heard an answer.")
+    data = options.data.resolve()
+    people = callers(coming, SystemEntropy(), talk_s=options.talk, lines=lambda: open_lines(data))
+    street = asyncio.run(_demo(house, data, people))
+    say(f"{street.count} callers, {street.connected} connected, {street.answered} answered by a secretary.")
     return 0

@@ -139,6 +139,7 @@ LOGOUT_REDIRECT_URL = "/login"
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", "Français"), ("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [str(PACKAGE.parent / "locale")]
+FORMAT_MODULE_PATH = "permanence.foundation.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

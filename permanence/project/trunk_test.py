@@ -60,6 +60,16 @@ def choose(table: RoutingTable, house: str, trunk: str | None, caller: str | Non
     return trunk or trunks[0], caller or lines[0]
 
 
+def refuse_own_line(table: RoutingTable, number: str) -> None:
+    """A test call to a line of ours would come back in and ring a secretary. Raises CannotTest."""
+    owner = table.lines.get(number)
+    if owner is not None:
+        raise CannotTest(
+            f"{number} is the line of {table.clients[owner].name}, a client of this house: the call would ring a "
+            "secretary. Give a number outside it, best an echo number of the carrier."
+        )
+
+
 def words(event: dict[str, Any]) -> str:
     """One event of the test call as a sentence."""
     match event["type"]:
@@ -154,6 +164,7 @@ def main(arguments: Sequence[str]) -> int:
         raise CannotTest(f"No house is running on {data}.")
     configuration = configuration_of(data, os.environ)
     table = directory.read_table(data)
+    refuse_own_line(table, number)
     trunk, caller = choose(table, configuration.house, options.trunk, options.caller)
     say(f"calling {number} over {trunk}, showing {caller}")
     call = Call(configuration.house, trunk, number, caller, max(options.seconds, 4))

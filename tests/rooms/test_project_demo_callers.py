@@ -59,3 +59,28 @@ def test_callers_come_to_every_line_some_withholding_their_number():
     assert sum(caller.anonymous for caller in coming) / 4000 == pytest.approx(0.1, abs=0.03)
     assert {PhoneNumber(caller.caller).e164[:8] for caller in coming} == {"+3363998"}
     assert len(PhoneNumber(coming[0].caller).e164) == 12
+
+
+@pytest.mark.parametrize(
+    ("heard", "answered"),
+    [
+        (("speech",), True),
+        (("music", "place", "music"), False),
+        (("music", "silence"), True),
+        (("closing", "tone", "silence"), False),
+    ],
+)
+def test_only_a_person_counts_as_an_answer(heard, answered, capsys):
+    caller, answer = next(demo_callers.callers([1.0], Seeded())), demo_callers.Answer()
+    for step, detail in (("answered", "127.0.0.1:10018"), *(("hears", word) for word in heard)):
+        answer.hears(caller, step, detail)
+    said = capsys.readouterr().out
+    assert answer.person.is_set() is answered
+    assert said.count("a secretary answers") == answered
+    assert "connected" in said
+    assert "10018" not in said
+
+
+def test_callers_prefer_the_lines_that_are_said():
+    coming = itertools.islice(demo_callers.callers(itertools.repeat(1.0), Seeded(), lines=lambda: NUMBERS[:1]), 50)
+    assert {caller.number for caller in coming} == {NUMBERS[0][1]}

@@ -11,6 +11,7 @@ from permanence.project import trunk_report, trunk_test
 from permanence.project.phone import sound
 from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry
 from permanence.telephony import events, spool
+from tests.rooms.test_project_phone import client
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -37,6 +38,12 @@ def test_the_only_trunk_and_a_line_of_the_house_are_chosen():
 def test_what_is_missing_is_said(names, trunk, caller, words):
     with pytest.raises(trunk_test.CannotTest, match=words):
         trunk_test.choose(table(*names), "h", trunk, caller)
+
+
+def test_a_line_of_the_house_is_never_called():
+    with pytest.raises(trunk_test.CannotTest, match=r"the line of Dr Weber.*ring a secretary"):
+        trunk_test.refuse_own_line(RoutingTable().put(client()), "+35220000101")
+    trunk_test.refuse_own_line(RoutingTable().put(client()), "+33199009999")
 
 
 def plain(event):

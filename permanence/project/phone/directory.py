@@ -73,6 +73,16 @@ def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialle
     return Dialled(number, known=True, remarks=(f"{client.name} ({client.place})", *_hours(client, at)))
 
 
+def is_open(number: str, table: RoutingTable, *, at: datetime) -> bool:
+    """Whether the line (E.164) is a client's and open at that moment."""
+    owner = table.lines.get(number)
+    if owner is None:
+        return False
+    client = table.clients[owner]
+    zone, country, region = client.time_zone, client.country, client.region
+    return opening_at(client.hours, zone=zone, country=country, region=region, at=at).is_open
+
+
 def _hours(client: ClientSlice, at: datetime) -> tuple[str, ...]:
     opening = opening_at(client.hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
     if opening.is_open:

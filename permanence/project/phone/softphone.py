@@ -15,7 +15,7 @@ from permanence.telephony.sip.flow import Address, Flow, host_in_uri
 from permanence.telephony.sip.settings import SipSettings
 
 Progress = Callable[[str, str], None]
-"""Told of each step of a call: `ringing`, `answered`, `hears` (a word of `sound.Ear`), `ended`, `failed`, with detail."""
+"""Told of each step of a call: `ringing`, `answered`, `hears` (a word of `Ear`), `ended`, `failed`, with its detail."""
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import wave
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import numpy
 
@@ -128,7 +129,9 @@ def house_sounds(prompts: PromptLibrary, own: Iterable[str] = ()) -> dict[bytes,
     """
     named = {"music": ("music",), "tone": ("beep",), "closing": tuple(own)}
     for folder in (path for path in VOICES.iterdir() if path.is_dir()):
-        stems = [path.stem for path in folder.glob("*.alaw") if not path.stem.startswith(("voice-", "number-", "place-"))]
+        stems = [
+            path.stem for path in folder.glob("*.alaw") if not path.stem.startswith(("voice-", "number-", "place-"))
+        ]
         named["closing"] += tuple(f"{folder.name}/{stem}" for stem in stems)
         places = (*(f"place-{number}" for number in range(1, LAST_PLACE + 1)), "place-many")
         named[f"place {folder.name}"] = tuple(f"{folder.name}/{place}" for place in places)
@@ -150,7 +153,7 @@ class Ear:
 
     LOUD = 300
     """Mean level (of 32768) above which 20 ms that are no sound of the house's count as speech."""
-    NEEDED = {"silence": 50, "speech": 10}
+    NEEDED: ClassVar[dict[str, int]] = {"silence": 50, "speech": 10}
     """Frames of a kind before it is said; the pauses of speech are not silence. A sound of the house's: `SURE`."""
     SURE = 3
 

@@ -25,7 +25,7 @@ export function paintBanners({ state, siteDown, signedOut, waiting, voice }) {
   show(byId("sign-in-again"), signedOut || (refused && Number(state.refusal?.code) === 4401));
   show(byId("banner-voice"), voice);
   show(byId("banner-site"), siteDown || waiting > 0);
-  if (siteDown || waiting) say(byId("banner-site-words"), waiting ? word(waiting === 1 ? "site_down_one" : "site_down_waiting", { count: waiting }) : word("site_down"));
+  if (siteDown || waiting) say(byId("banner-site-words"), waiting ? word(waiting === 1 ? "site_down_one" : "site_down_waiting", { count: waiting }) : word(away || refused ? "site_down_too" : "site_down"));
 }
 
 /** A refusal or a failure, until she closes it. @param {string} text */

@@ -65,6 +65,7 @@ export function paintBarTime(state, now, audioUp) {
 
 /** @param {NonNullable<State["ended"]>} ended */
 function endedWords(ended) {
+  if (ended.why !== "line_lost" && document.querySelector("#outcomes input:checked")) return word("ended_chosen");
   const key = `ended_${ended.why}`;
   if (hasWord(key)) return word(key);
   return word(hasWord(`ended_by_${ended.by}`) ? `ended_by_${ended.by}` : "ended_by_system");

@@ -137,7 +137,7 @@ export class MessageForm {
 
   /** Clears the errors, or writes one and puts the focus where it is mended. @param {Record<string, string>} [found] */
   errors(found = {}) {
-    for (const [id, field] of [["text-error", "text"], ["number-error", "caller-number"], ["outcome-error", ""]]) {
+    for (const [id, field] of [["recipient-error", ""], ["text-error", "text"], ["number-error", "caller-number"], ["outcome-error", ""]]) {
       const text = found[id] ?? "";
       const element = byId(id);
       show(element, text !== "");
@@ -153,8 +153,11 @@ export class MessageForm {
     const fields = this.fields();
     if (!fields.recipient) {
       const first = /** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]"));
-      (first ?? byId("recipient-select")).focus();
+      const target = first && byId("recipients").contains(first) ? first : byId("recipient-select");
       say(byId("plan"), word("plan_choose"));
+      this.errors({ "recipient-error": word("recipient_missing") });
+      target.focus();
+      byId("recipient-error").scrollIntoView({ block: "nearest" });
       return false;
     }
     if (!fields.text.trim()) {
@@ -173,6 +176,7 @@ export class MessageForm {
   askOutcome() {
     this.errors({ "outcome-error": word("outcome_missing") });
     /** @type {HTMLElement} */ (this.form.querySelector("input[name=outcome]")).focus();
+    byId("outcome-error").scrollIntoView({ block: "nearest" });
   }
 
   /** The number in full with its country beside it; a number that cannot exist says so. */

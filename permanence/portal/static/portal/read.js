@@ -28,3 +28,11 @@ async function tell() {
 document.addEventListener("visibilitychange", tell);
 document.addEventListener("prerenderingchange", tell);
 tell();
+
+/** Answer: the words can be typed at once. */
+document.querySelector("[data-focus]")?.addEventListener("click", (event) => {
+  const field = document.getElementById(/** @type {HTMLElement} */ (event.currentTarget).dataset.focus ?? "");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+});
