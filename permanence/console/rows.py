@@ -98,11 +98,10 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
 def opened(message: MessageView, zone: ZoneInfo) -> OpenedRow:
     """The message as its opened row shows it; `zone` is the house's clock."""
     state = message.state
+    read, acknowledged = _("%(name)s read it: %(when)s"), _("%(name)s acknowledged it: %(when)s")
     steps = [words.state_sentence(state, zone)]
-    for act in state.read_by:
-        steps.append(_("%(name)s read it: %(when)s") % {"name": act.name, "when": _day_and_hour(act.at, zone)})
-    for act in state.acknowledged_by:
-        steps.append(_("%(name)s acknowledged it: %(when)s") % {"name": act.name, "when": _day_and_hour(act.at, zone)})
+    for said, acts in ((read, state.read_by), (acknowledged, state.acknowledged_by)):
+        steps += [said % {"name": act.name, "when": _day_and_hour(act.at, zone)} for act in acts]
     return OpenedRow(
         taken=_day_and_hour(message.taken_at, zone),
         urgency=str(words.URGENCY[message.urgency]),

@@ -16,6 +16,7 @@ from pathlib import Path
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.project import line_states
 from permanence.project.demo_cast import NUMBERS
 from permanence.project.phone import directory, sound
 from permanence.project.phone.command import known_sounds, reachable, told
@@ -84,8 +85,8 @@ def gaps(
 
 def open_lines(data: Path) -> Sequence[tuple[str, str]]:
     """The lines of the demonstration that are open at this moment; all of them when none is."""
-    table, now = directory.read_table(data), SystemClock().now()
-    return [line for line in NUMBERS if directory.is_open(line[1], table, at=now)] or NUMBERS
+    table, now = line_states.read_table(data), SystemClock().now()
+    return [line for line in NUMBERS if line_states.is_open(line[1], table, at=now)] or NUMBERS
 
 
 def callers(

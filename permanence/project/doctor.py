@@ -17,7 +17,7 @@ from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.project import backup, config
-from permanence.project.phone.directory import read_table
+from permanence.project.line_states import read_table
 from permanence.project.supervisor import doors, folder
 from permanence.project.supervisor.ports import PortBusy, bind
 from permanence.project.supervisor.sockets import busy_doors, wanted_ports
@@ -86,7 +86,7 @@ def processes(
         yield Finding("wrong", "house", "No house runs on this data folder: start it with ./run.")
         return
     supervisor = int(status["pid"])
-    yield Finding("well", "house", f"The house runs since {status['started']} (process {supervisor}).")
+    yield Finding("well", "house", f"The house runs since {in_words(status['started'])} (process {supervisor}).")
     running = children(supervisor, proc)
     marks: dict[str, tuple[str, ...]] = {
         name: (f"permanence.engine.{name}", f"permanence.project.{name}") for name in EXPECTED
@@ -98,6 +98,14 @@ def processes(
             yield Finding("well", name, "running.")
         else:
             yield Finding("wrong", name, "not running; the log says why, the supervisor starts it again and again.")
+
+
+def in_words(moment: str) -> str:
+    """An RFC 3339 moment on this machine's clock, `24 November 2026, 12:03`; what is no moment is left as it is."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%-d %B %Y, %H:%M}"
+    except ValueError:
+        return moment
 
 
 def children(parent: int, proc: Path) -> list[str]:
@@ -117,7 +125,8 @@ def _command(process: Path) -> str:
 
 
 def ports(configuration: config.Configuration, status: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Running: do the site and the line answer. Not running: are the ports free."""
+    """Running: do the site and the line answer. Not running: are the ports free. What is well is one finding."""
+    well: list[str] = []
     if status is None:
         for wanted in wanted_ports(configuration):
             try:
@@ -125,7 +134,9 @@ def ports(configuration: config.Configuration, status: Mapping[str, Any] | None)
             except PortBusy as busy:
                 yield Finding("wrong", "ports", busy.why)
             else:
-                yield Finding("well", "ports", f"{wanted.name}: {wanted.port} is free.")
+                well.append(f"{wanted.name} {wanted.port}")
+        if well:
+            yield Finding("well", "ports", f"Free: {', '.join(well)}.")
         for why in busy_doors(configuration):
             yield Finding("wrong", "ports", why)
         return
@@ -138,9 +149,11 @@ def ports(configuration: config.Configuration, status: Mapping[str, Any] | None)
             host, _, number = str(address).partition("://")[2].removesuffix("/line").rpartition(":")
             port = int(number)
         if answers("127.0.0.1" if host in {"localhost", "0.0.0.0"} else host.strip("[]"), port):
-            yield Finding("well", "ports", f"{name} answers at {address}.")
+            well.append(f"{name} answers at {address}")
         else:
             yield Finding("wrong", "ports", f"{name} does not answer at {address}.")
+    if well:
+        yield Finding("well", "ports", f"{', '.join(well)}.")
 
 
 def exchange(control: Path) -> Iterator[Finding]:

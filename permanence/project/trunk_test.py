@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
+from permanence.project import line_states
 from permanence.project.config import Configuration
 from permanence.project.phone import directory, sound
 from permanence.project.supervisor import folder
@@ -163,7 +164,7 @@ def main(arguments: Sequence[str]) -> int:
     if status is None:
         raise CannotTest(f"No house is running on {data}.")
     configuration = configuration_of(data, os.environ)
-    table = directory.read_table(data)
+    table = line_states.read_table(data)
     refuse_own_line(table, number)
     trunk, caller = choose(table, configuration.house, options.trunk, options.caller)
     say(f"calling {number} over {trunk}, showing {caller}")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the doctor says of what he sees."""
 
+import re
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
@@ -168,5 +169,9 @@ def test_the_doors_of_a_running_house(tmp_path):
         port = door.getsockname()[1]
         status = {"web": f"http://localhost:{port}", "line": f"ws://localhost:{port}/line"}
         house = config.Configuration(tmp_path, tmp_path)
-        assert levels(doctor.ports(house, status)) == [("well", "ports")] * 2
+        assert levels(doctor.ports(house, status)) == [("well", "ports")]
     assert levels(doctor.ports(house, status)) == [("wrong", "ports")] * 2
+
+
+def test_a_moment_is_said_in_words():
+    assert re.fullmatch(r"2[45] November 2026, \d\d:03", doctor.in_words("2026-11-24T12:03:05+00:00"))

@@ -12,6 +12,7 @@ import pytest
 
 from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.system import SystemEntropy
+from permanence.project import line_states
 from permanence.project.phone import directory, sound
 from permanence.project.phone.audio import Audio
 from permanence.project.phone.softphone import Softphone
@@ -94,6 +95,15 @@ def test_a_closed_day_says_why():
     closing = DateHours(date="2026-11-24", intervals=(), label="congrès")
     found = look_up("+35220000101", client(hours=OpeningHours(exceptions=(closing,))))
     assert "closed now (congrès)" in found.remarks[1]
+
+
+def test_the_state_of_a_line_is_told_in_three_words():
+    afternoon = WeekdayHours(weekday=1, intervals=(Interval(opens="14:00", until="18:00"),))
+    table = RoutingTable().put(client(hours=OpeningHours(week=(afternoon,))))
+    assert line_states.state_of("+35220000101", table, at=TUESDAY_NOON) == "closed until 14:00"
+    assert not line_states.is_open("+35220000101", table, at=TUESDAY_NOON)
+    assert line_states.state_of("+35220000101", table, at=TUESDAY_NOON.replace(hour=14)) == "open now"
+    assert line_states.state_of("+33199009999", table, at=TUESDAY_NOON) == ""
 
 
 def test_an_unknown_number_is_explained_with_the_lines_there_are():

@@ -14,7 +14,7 @@ import pytest
 
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project import config
-from permanence.project.supervisor import doors, folder, greeting, plan, ports, sockets
+from permanence.project.supervisor import doors, folder, greeting, owner, plan, ports, sockets
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
 
@@ -247,15 +247,30 @@ def test_the_log_turns_over_by_size(tmp_path):
 
 def test_the_last_lines_say_where_who_what_and_next(tmp_path):
     house = config.Configuration(tmp_path, tmp_path / "run", demonstration=True, web_port=8012)
-    text = "\n".join(greeting.words(house, ["the site: port 8000 is taken."]))
+    text = "\n".join(greeting.words(house, ["the site: port 8000 is taken."], {"+353209100101": "open now"}))
     for expected in (
         "http://localhost:8012/",
         "sip:127.0.0.1:5060",
         "claire@permanence.example",
         "mail   http://localhost:8012/demo/mail",
         "./run phone +353209100101",
+        "Atlas           open now",
         "port 8000",
     ):
         assert expected in text
     published = json.loads(json.dumps(greeting.status(house, pid=3, started="now")))
     assert published["sip"] == {"host": "127.0.0.1", "port": 5060}
+
+
+@pytest.mark.parametrize(
+    ("locale", "country", "language"),
+    [
+        ("en_IE.UTF-8", "IE", "en"),
+        ("en_GB", "IE", "en"),
+        ("fr_LU", "LU", "fr"),
+        ("de_DE", "LU", "de"),
+        ("C", "FR", "fr"),
+    ],
+)
+def test_the_locale_of_the_owner_proposes_country_and_language(locale, country, language):
+    assert owner.guess({"LANG": locale}) == (country, language)

@@ -129,7 +129,7 @@ def test_the_file_of_a_client_and_month(cast, engine, browser_of):
     engine.answered("c3", cast.dupont, at=at)
     answer = browser_of(cast.marc).get(f"{PAGE}.csv?client={cast.weber}&month=2026-11")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer["Content-Disposition"] == f'attachment; filename="calls-dr-weber-2026-11.csv"'
+    assert answer["Content-Disposition"] == 'attachment; filename="calls-dr-weber-2026-11.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
     text = answer.content.decode("utf-8-sig")
     delimiter = ";" if ";" in text.splitlines()[0] else ","

@@ -257,7 +257,7 @@ async def call_into_hidden(house: WholeHouse, console: Tab, recording: Path) -> 
         await console.to_front()
         await console.until("() => document.visibilityState === 'visible'")
         await console.key("F2", 113)
-        await phone.says("answered")
+        await phone.says("connected")
         await console.until("() => window.heardTrack !== undefined && !document.getElementById('view-desk').hidden")
         since = phone.seconds()
         heard = np.array(await console.value(LISTEN, 6), dtype=np.float64) * 32768

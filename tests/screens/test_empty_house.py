@@ -194,7 +194,7 @@ async def test_an_owner_comes_to_the_first_answered_call(
         await expect(eva.by_id("ring-say")).to_contain_text("Cabinet du docteur Klein, Eva, bonjour.")
         await eva.shot("empty-house-ring")
         await eva.press("F2")
-        await phone.says("answered")
+        await phone.says("connected")
         await eva.shows("desk")
         await eva.page.fill("#caller-name", "Mme Schmit")
         await eva.choose_first("recipient")

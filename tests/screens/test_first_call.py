@@ -25,7 +25,7 @@ async def test_a_caller_is_answered_and_the_client_acknowledges(
             await expect(aoife.by_id("ring-name")).to_have_text("Atlas")
             await expect(aoife.by_id("ring-say")).to_contain_text("Atlas")
             await aoife.press("F2")
-            await phone.says("answered")
+            await phone.says("connected")
             await aoife.shows("desk")
             heard_by_aoife = await heard_at(aoife.page, 6)
             await aoife.page.fill("#caller-name", "Sean Murphy")
@@ -65,7 +65,7 @@ async def test_a_reload_brings_the_same_conversation_back(house: WholeHouse, spe
         async with house.call(cast.ATLAS_LINE, "--language", "en") as phone:
             await aoife.shows("ringing")
             await aoife.press("F2")
-            await phone.says("answered")
+            await phone.says("connected")
             await aoife.shows("desk")
             await aoife.write("Half a sentence")
             await expect(aoife.by_id("draft-state")).to_have_text("Draft kept")

@@ -82,7 +82,7 @@ async def test_a_closed_health_line_says_the_emergency_number_first_and_keeps_wh
     arguments = ("--from", "+33639980112", "--language", "fr", "--record", str(recording))
     async with house.call(cast.WEBER_LINE, *arguments) as phone:
         await phone.says("closed")
-        await phone.says("answered")
+        await phone.says("connected")
         (call,) = await until(
             "the exchange records what the caller says",
             lambda: [each for each in house.exchange.status()["calls"] if each["state"] == "voice_message"],

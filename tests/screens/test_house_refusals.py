@@ -53,7 +53,7 @@ async def test_without_a_microphone_she_is_told_and_the_demonstration_speaks_wit
             await answered(aoife, phone)
             heard = await heard_at(aoife.page, 6)
             assert voices.likeness(heard, voices.caller("en")) > 0.7
-            await phone.says("hears sound")
+            await phone.says("a person speaks")
             await expect(aoife.by_id("banner-voice")).to_be_visible()
             await aoife.press("F9")
             assert await phone.over() == 0

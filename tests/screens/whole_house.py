@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, expect
 
 from permanence.foundation.exchange import Exchange
 from permanence.project import demo_cast as cast
-from permanence.project.phone.directory import read_table
+from permanence.project.line_states import read_table
 from tests.screens import voices
 from tests.screens.pages import CAPTURE, ConsolePage, LoginPage
 
@@ -174,7 +174,7 @@ class PhoneCall:
         async with asyncio.timeout(CALL_LIMIT_S):
             while line := (await self._process.stdout.readline()).decode():
                 self.said.append(line.strip())
-                if "answered" in line:
+                if "connected" in line:
                     self._answered_at = asyncio.get_running_loop().time()
                 if words in line:
                     return line.strip()
@@ -289,7 +289,7 @@ async def answered(console: ConsolePage, phone: PhoneCall) -> None:
     """She answers the call that rings."""
     await console.shows("ringing")
     await console.press("F2")
-    await phone.says("answered")
+    await phone.says("connected")
     await console.shows("desk")
 
 

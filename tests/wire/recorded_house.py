@@ -17,8 +17,8 @@ from typing import Any
 import psycopg
 
 from permanence.project import demo_cast
+from permanence.project.line_states import read_table
 from permanence.project.mail_sink import MailSink, start_mail_sink
-from permanence.project.phone.directory import read_table
 from permanence.reception.table import ClientSlice
 from tests.wire.line_house import DEADLINE_S, RealHouse, free_port, start
 from tests.wire.rows import sqlite_rows

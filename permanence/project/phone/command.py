@@ -14,6 +14,7 @@ from pathlib import Path
 from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.project import line_states
 from permanence.project.phone import directory, sound
 from permanence.project.phone.softphone import Call, Softphone
 from permanence.project.supervisor import folder
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     status = folder.read_status(options.data.resolve())
     if status is None:
         raise Refusal(f"No house is running on {options.data}. Start it first, in another terminal: ./run")
-    found = directory.look_up(dialled, directory.read_table(options.data.resolve()), at=SystemClock().now())
+    found = directory.look_up(dialled, line_states.read_table(options.data.resolve()), at=SystemClock().now())
     for remark in found.remarks:
         say(remark)
     codes = sound.read_wav(options.play) if options.play else sound.built_in_voice(options.language or found.language)

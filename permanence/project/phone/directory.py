@@ -4,10 +4,8 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from permanence.engine.exchange.slices import SliceStore
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.reception.hours import opening_at
@@ -56,12 +54,6 @@ def read_number(text: str) -> PhoneNumber:
         ) from error
 
 
-def read_table(data: Path) -> RoutingTable:
-    """The routing table that the exchange of this data folder holds; empty where there is none."""
-    folder = data / "table"
-    return SliceStore(folder).table if folder.is_dir() else RoutingTable()
-
-
 def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialled:
     """What the table says of a number at a moment."""
     owner = table.lines.get(number.e164)
@@ -71,16 +63,6 @@ def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialle
         return Dialled(number, known=False, remarks=(unknown,))
     client = table.clients[owner]
     return Dialled(number, known=True, remarks=(f"{client.name} ({client.place})", *_hours(client, at)))
-
-
-def is_open(number: str, table: RoutingTable, *, at: datetime) -> bool:
-    """Whether the line (E.164) is a client's and open at that moment."""
-    owner = table.lines.get(number)
-    if owner is None:
-        return False
-    client = table.clients[owner]
-    zone, country, region = client.time_zone, client.country, client.region
-    return opening_at(client.hours, zone=zone, country=country, region=region, at=at).is_open
 
 
 def _hours(client: ClientSlice, at: datetime) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The last lines that `./run` prints: where to look, who to be, what to dial, what to try next. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from permanence.project.config import Configuration
@@ -26,8 +26,8 @@ def status(configuration: Configuration, *, pid: int, started: str) -> dict[str,
     }
 
 
-def words(configuration: Configuration, notes: Sequence[str]) -> list[str]:
-    """The lines to print when every process is ready."""
+def words(configuration: Configuration, notes: Sequence[str], states: Mapping[str, str] | None = None) -> list[str]:
+    """The lines to print when every process is ready. `states`: each line (E.164) with "open now" and the like."""
     lines = ["", "Permanence is ready.", ""]
     lines += [f"  note   {note}" for note in notes]
     lines.append(f"  site   {configuration.web_url}/")
@@ -36,16 +36,17 @@ def words(configuration: Configuration, notes: Sequence[str]) -> list[str]:
     lines.append(f"  data   {configuration.data}")
     lines.append(f"  log    {configuration.data / 'log' / 'permanence.log'}")
     if configuration.demonstration:
-        lines += _demonstration(configuration)
+        lines += _demonstration(configuration, states or {})
     else:
         lines += ["", f"Next: open {configuration.web_url}/ and log in: the first page says what is still missing."]
     return [*lines, "", "Ctrl-C stops the house."]
 
 
-def _demonstration(configuration: Configuration) -> list[str]:
+def _demonstration(configuration: Configuration, states: Mapping[str, str]) -> list[str]:
     width = max(len(login.email) for login in DEMONSTRATION_LOGINS)
     logins = [f"    {login.email:<{width}}  {login.password}  {login.who}" for login in DEMONSTRATION_LOGINS]
-    numbers = [f"    {number:<{width}}  {name}" for name, number in NUMBERS]
+    names = max(len(name) for name, _ in NUMBERS)
+    numbers = [f"    {number:<{width}}  {name:<{names}}  {states.get(number, '')}".rstrip() for name, number in NUMBERS]
     mail = ["", f"  mail   {configuration.web_url}/demo/mail"]
     if configuration.is_seen_from_elsewhere:  # the passwords were changed; the mailbox asks nobody who he is
         logins = [f"    {login.email:<{width}}  {login.who}" for login in DEMONSTRATION_LOGINS]
@@ -61,6 +62,6 @@ def _demonstration(configuration: Configuration) -> list[str]:
         *numbers,
         *mail,
         "",
-        f"Next: open {configuration.web_url}/, log in as Aoife or Claire and press ready;",
+        f"Next: open {configuration.web_url}/, log in as Aoife and press “Begin my service” (F2);",
         f"then, in another terminal:  ./run phone {NUMBERS[0][1]}",
     ]

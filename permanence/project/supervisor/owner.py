@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from permanence.project import config
 from permanence.project.supervisor.ports import open_socket
 
 TIME_ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg", "IE": "Europe/Dublin"}
+SPOKEN = ("fr", "en", "de")
 LANGUAGES = {"FR": "fr", "LU": "fr", "IE": "en"}
+COUNTRIES = {"fr": "FR", "de": "LU", "en": "IE"}
+"""Of a house whose owner's locale names none of ours."""
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 FIRST_SETTINGS = """\
@@ -53,10 +57,11 @@ class Owner:
     password: str
     house: str
     country: str
+    language: str
 
     def as_json(self) -> dict[str, str]:
         """What `prepare` reads."""
-        return {**asdict(self), "time_zone": TIME_ZONES[self.country], "language": LANGUAGES[self.country]}
+        return {**asdict(self), "time_zone": TIME_ZONES[self.country]}
 
 
 def new_password(entropy: Entropy) -> str:
@@ -91,11 +96,38 @@ def first_settings(data: Path) -> None:
         path.chmod(0o600)
 
 
-def ask_owner(options: argparse.Namespace, entropy: Entropy) -> Owner:
-    """The owner from the options, asking on the terminal for what is missing. Raises Refusal without a terminal."""
+def guess(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Country and language of the house by the locale of its owner (`en_IE.UTF-8`), else France and French."""
+    locale = next((found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := environment.get(name))), "")
+    language, _, country = locale.partition(".")[0].partition("_")
+    if language not in SPOKEN:  # C and POSIX say nothing
+        return "FR", "fr"
+    return country if country in TIME_ZONES else COUNTRIES[language], language
+
+
+def ask_owner(options: argparse.Namespace, entropy: Entropy, environment: Mapping[str, str]) -> Owner:
+    """The owner from the options, asking on the terminal for what is missing.
+
+    Raises Refusal where the e-mail cannot be asked for; country and language then come from the locale.
+    """
     email = options.owner_email or _ask("Your e-mail address (it will be your login): ", "--owner-email")
     name = options.owner_name or email.partition("@")[0]
-    return Owner(email, name, new_password(entropy), options.house_name, options.country)
+    guessed, spoken = guess(environment)
+    country = options.country or _choose("Country of the house", sorted(TIME_ZONES), guessed)
+    usual = spoken if country == guessed else LANGUAGES[country]
+    language = options.language or _choose("Language of the house", SPOKEN, usual)
+    return Owner(email, name, new_password(entropy), options.house_name, country, language)
+
+
+def _choose(question: str, choices: Sequence[str], default: str) -> str:
+    """One of `choices`, asked for where there is a terminal; Enter takes `default`."""
+    if not sys.stdin.isatty():
+        return default
+    answer = input(f"{question}, {', '.join(choices)} [{default}]: ").strip() or default
+    found = [choice for choice in choices if choice.lower() == answer.lower()]
+    if not found:
+        raise Refusal(f"{answer!r} is none of {', '.join(choices)}.")
+    return found[0]
 
 
 def _ask(question: str, option: str) -> str:

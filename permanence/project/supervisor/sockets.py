@@ -98,6 +98,12 @@ def _is_taken(port: int) -> bool:
     return False
 
 
+INSTEAD = (
+    "Stop that program (a house: Ctrl-C where ./run was typed), or give this one other ports in permanence.toml or the "
+    "environment: PERMANENCE_WEB_PORT, PERMANENCE_LINE_PORT, PERMANENCE_SIP_PORT, PERMANENCE_MEDIA_PORT, "
+    "PERMANENCE_MEDIA_RTP."
+)
+
 TRIED_ONLY = frozenset({"mail_port"})
 
 
@@ -123,6 +129,6 @@ def take_ports(configuration: Configuration) -> Sockets:
         if busy or held.wanted.field in TRIED_ONLY:
             held.close()
     if busy:
-        raise PortsBusy("\n".join(busy))
+        raise PortsBusy("\n".join([*busy, INSTEAD]))
     kept = tuple(held for held in got if held.wanted.field not in TRIED_ONLY)
     return Sockets(configuration, kept, tuple(notes))

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.project import config
+from permanence.project import config, line_states
+from permanence.project.demo_cast import NUMBERS
 from permanence.project.supervisor import doors, folder, greeting, listening, plan
 from permanence.project.supervisor.fingerprint import is_prepared
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
-from permanence.project.supervisor.owner import TIME_ZONES, Owner, ask_owner, first_settings, refuse_inside
+from permanence.project.supervisor.owner import SPOKEN, TIME_ZONES, Owner, ask_owner, first_settings, refuse_inside
 from permanence.project.supervisor.sockets import Sockets, take_ports
 
 CLONE = Path(__file__).resolve().parents[3]
@@ -74,7 +75,10 @@ def open_house(configuration: config.Configuration, new_owner: Owner | None = No
     os.umask(0o077)  # whatever a process of the house writes is for its owner alone
     folder.make_parts(data)
     lock = folder.Lock(data)
-    lock.take()
+    try:
+        lock.take()
+    except folder.HouseRunning as running:
+        raise _with_address(data, running.why) from running
     folder.make_keys(data, SystemEntropy())
     configuration = configuration.changed(run=folder.sockets_folder(data))
     sockets = take_ports(configuration)
@@ -87,6 +91,11 @@ def open_house(configuration: config.Configuration, new_owner: Owner | None = No
         folder.forget_status(data)
         sockets.close()
         lock.release()
+
+
+def _with_address(data: Path, why: str) -> folder.HouseRunning:
+    status = folder.read_status(data)
+    return folder.HouseRunning(f"{why} Its site: {status['web']}/" if status else why)
 
 
 def _environment(configuration: config.Configuration) -> dict[str, str]:
@@ -152,11 +161,13 @@ async def _run(sockets: Sockets, log: Log) -> int:
 
 
 def _greeter(sockets: Sockets, started: str) -> Callable[[], None]:
-    configuration = sockets.configuration
+    configuration, clock = sockets.configuration, SystemClock()
 
     def greet() -> None:
         folder.write_status(configuration.data, greeting.status(configuration, pid=os.getpid(), started=started))
-        for line in greeting.words(configuration, sockets.notes):
+        table, now = line_states.read_table(configuration.data), clock.now()
+        states = {number: line_states.state_of(number, table, at=now) for _, number in NUMBERS}
+        for line in greeting.words(configuration, sockets.notes, states):
             say(line)
 
     return greet
@@ -170,7 +181,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--owner-email", help="with --empty, at the first start: the owner's login")
     parser.add_argument("--owner-name", help="the owner's name")
     parser.add_argument("--house-name", default="Permanence", help="the name of the house")
-    parser.add_argument("--country", choices=sorted(TIME_ZONES), default="FR", help="the house's country")
+    parser.add_argument("--country", choices=sorted(TIME_ZONES), help="the house's country (default: that of LANG)")
+    parser.add_argument("--language", choices=SPOKEN, help="the house's and owner's language (default: that of LANG)")
     parser.add_argument(
         "--listen", metavar="ADDRESS", help="the demonstration for others, once all its passwords were changed"
     )
@@ -190,11 +202,14 @@ def _real_house(options: argparse.Namespace) -> int:
     data = options.empty.resolve()
     refuse_inside(data, CLONE)
     if (data / "run").exists() and folder.is_running(data):
-        raise folder.HouseRunning("This house is already running.")
+        raise _with_address(data, "This house is already running.")
     folder.make_parts(data)
     first_settings(data)
     configuration = config.configuration(data, file=config.read_file(data), environment=os.environ)
     if configuration.demonstration:
         raise Refusal(f"{data} holds a demonstration house.")
     new = not (data / "keys" / f"house-{configuration.house}.key").exists()
-    return open_house(configuration, ask_owner(options, SystemEntropy()) if new else None)
+    if not new:
+        return open_house(configuration)
+    take_ports(configuration).close()  # a port that is taken is said before the owner is asked anything
+    return open_house(configuration, ask_owner(options, SystemEntropy(), os.environ))

@@ -112,6 +112,7 @@ function heard(message) {
   if (message.t === "error") showError(hasWord(`error_${message.code}`) ? word(`error_${message.code}`) : word("error_other", { why: message.why }));
   if (before.offer && !state.offer) {
     quiet();
+    say(byId("alert"), "");
     const how = /** @type {string} */ (state.offerEnded);
     if (message.t === "offer_ended" && hasWord(`offer_${how}`)) say(byId("status"), word(`offer_${how}`));
   }
