@@ -2,7 +2,7 @@
 // Requests to the site. Its absence is normal here: callers decide what to keep and when to try again.
 import { pageData } from "./dom.js";
 
-/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, demonstration: boolean, ticketUrl: string, icons: {calm: string, ring: string}}} */
+/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, demonstration: boolean, timeZone: string, ticketUrl: string, icons: {calm: string, ring: string}}} */
 export const config = pageData("config");
 
 /** The site answered no: `status` and, where it said so, a code and sentence of its own. */
