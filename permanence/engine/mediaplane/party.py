@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What lines and legs have in common: one outgoing stream, and whatever feeds it at the moment."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
@@ -32,7 +33,7 @@ class Table(Protocol):
         """The party leaves."""
 
 
-class Party:
+class Party(ABC):
     """One side of a conversation. It hears, in this order: keys being sent, its player, its mixer, its peer.
 
     Everything a party hears goes through `out`, so it is one stream whoever speaks. Moments are monotonic seconds.
@@ -61,18 +62,18 @@ class Party:
         self._feed_sequence = 0
         self._feed_timestamp = 0
 
+    @abstractmethod
     def can_hear(self) -> bool:
         """Whether a packet would go anywhere at all."""
-        raise NotImplementedError
 
     @property
     def sends_keys(self) -> bool:
         """Whether keys wait or are being sent."""
         return self._key is not None or bool(self._keys)
 
+    @abstractmethod
     def emit(self, packet: bytes) -> None:
         """Send one RTP packet of `out`."""
-        raise NotImplementedError
 
     def key_heard(self, timestamp: int, payload: bytes) -> str | None:
         """The digit a telephone-event packet brings, once a key press."""
