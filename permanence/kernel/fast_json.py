@@ -5,7 +5,9 @@ orjson refuses text with a lone surrogate (octets of a carrier that are not UTF-
 library writes it, escaped, which every reader understands.
 """
 
+import dataclasses
 import json
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -16,11 +18,23 @@ class NotJson(ValueError):
 
 
 def encode(value: Any) -> bytes:
-    """`value` as JSON. Raises TypeError or ValueError for what JSON cannot say."""
+    """`value` as JSON, moments in RFC 3339, dataclasses as objects.
+
+    Raises TypeError or ValueError for what JSON cannot say.
+    """
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return json.dumps(value, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    """What orjson writes on its own and the standard library does not."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def decode(data: bytes | bytearray | memoryview | str) -> Any:

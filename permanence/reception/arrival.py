@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from permanence.reception.closing import CLOSED, SUSPENDED
 from permanence.reception.events import Reason
 from permanence.reception.greeting import spoken_language
-from permanence.reception.hours import opening_at
+from permanence.reception.hours import Openings
 from permanence.reception.table import ClientSlice, HouseSlice
 from permanence.reception.waiting import Call
 
@@ -20,11 +20,11 @@ ACTIVE = "active"
 """The one state of a client in which his calls are answered."""
 
 
-def why_shut(client: ClientSlice, *, at: datetime) -> tuple[str, Reason] | None:
+def why_shut(client: ClientSlice, openings: Openings, *, at: datetime) -> tuple[str, Reason] | None:
     """The `reason` of the closing words and what explains it; None when the line is open at `at`."""
     if client.state != ACTIVE:
         return SUSPENDED, Reason(code="client_inactive", detail=client.state)
-    hours = opening_at(client.hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
+    hours = openings.of(client, at=at)
     if hours.is_open:
         return None
     return CLOSED, Reason(code=f"closed_by_{hours.because}", detail=hours.label)

@@ -4,9 +4,9 @@
 from datetime import datetime, timedelta
 
 from permanence.reception import events
-from permanence.reception.floor import EVERYONE, Floor
-from permanence.reception.presence import Doing, Seat, Signal
-from permanence.reception.waiting import Call, Stage
+from permanence.reception.floor import Floor
+from permanence.reception.presence import BUSY, Doing, Seat, Signal
+from permanence.reception.waiting import TOGETHER, Call, Stage
 
 _PENDING = {"break": Signal.PRESSED_BREAK, "off": Signal.PRESSED_OFF}
 
@@ -24,7 +24,7 @@ def check_reach(floor: Floor, seat: Seat, *, at: datetime, always_show: bool = F
         return
     if reachable and seat.lost_since is not None:
         seat.lost_since = seat.expires = None
-        floor.deadlines.take(f"lost/{seat.secretary}")
+        floor.deadlines.lay(seat)
         floor.show(seat, at=at)
         if seat.doing is Doing.READY:
             floor.seek_call(seat, at=at)
@@ -49,15 +49,13 @@ def _lose(floor: Floor, seat: Seat, *, at: datetime) -> None:
 def expire_later(floor: Floor, seat: Seat, *, at: datetime) -> None:
     """From `at` she has `reconnect_s` to be back."""
     seat.expires = at + timedelta(seconds=floor.slice.reconnect_s)
-    floor.deadlines.put(f"lost/{seat.secretary}", seat.expires, EVERYONE)
+    floor.deadlines.lay(seat)
     floor.touch_seat(seat)
 
 
 def put_off(floor: Floor, seat: Seat, *, at: datetime, why: str) -> None:
     """Off at once. Her ringing call goes on to the next, her caller back to his place, her wrap-up ends unnamed."""
     secretary = seat.secretary
-    for name in ("lost", "wrap"):
-        floor.deadlines.take(f"{name}/{secretary}")
     call = floor.calls.get(seat.call)
     if seat.doing is Doing.OFFERED and call is not None:
         floor.end_offer(call, "withdrawn", at=at)
@@ -67,19 +65,19 @@ def put_off(floor: Floor, seat: Seat, *, at: datetime, why: str) -> None:
     if seat.doing is not Doing.OFF:
         seat.apply(Signal.EXPIRED, at=at, why=why)
     seat.call = seat.pending = seat.pending_reason = ""
-    seat.until = seat.expires = seat.lost_since = seat.ready_since = None
+    seat.until = seat.expires = seat.lost_since = seat.ready_since = seat.laid = None
     floor.show(seat, at=at)
     if not seat.socket:
         floor.drop_seat(seat)
     if call is not None and call.stage is Stage.WAITING:
         floor.try_again(call, "withdrawn", at=at)
-    elif call is not None and call.stage in {Stage.TALKING, Stage.KEPT}:
+    elif call is not None and call.stage in TOGETHER:
         floor.return_to_queue(call, at=at)
 
 
 def leave(floor: Floor, seat: Seat, what: str, reason: str, *, at: datetime) -> None:
     """She asks for a break or the end of her shift (`what`: break, off)."""
-    if seat.doing in {Doing.ON_CALL, Doing.WRAP_UP}:
+    if seat.doing in BUSY:
         seat.pending, seat.pending_reason = what, reason
         floor.show(seat, at=at)
         return
@@ -89,7 +87,7 @@ def leave(floor: Floor, seat: Seat, what: str, reason: str, *, at: datetime) -> 
     floor.ready.take(seat.secretary)
     seat.apply(_PENDING[what], at=at, reason=reason)
     if what == "off":
-        _rest(floor, seat)
+        _rest(seat)
     floor.show(seat, at=at)
     if rang is not None:
         floor.try_again(rang, "declined", at=at)
@@ -97,16 +95,16 @@ def leave(floor: Floor, seat: Seat, what: str, reason: str, *, at: datetime) -> 
 
 def leave_wrap_up(floor: Floor, seat: Seat, outcome: str, *, at: datetime) -> None:
     """The wrap-up is over: what she asked for meanwhile, else ready."""
-    floor.deadlines.take(f"wrap/{seat.secretary}")
     _announce_wrap_up(floor, seat, outcome, at=at)
     seat.apply(Signal.WRAPPED_UP, at=at, why="" if outcome else "wrap_up_limit")
     seat.call, seat.until = "", None
+    floor.deadlines.lay(seat)
     pending, reason = seat.pending, seat.pending_reason
     seat.pending = seat.pending_reason = ""
     if pending:
         seat.apply(_PENDING[pending], at=at, reason=reason)
         if pending == "off":
-            _rest(floor, seat)
+            _rest(seat)
     resume(floor, seat, at=at)
     if seat.doing is Doing.OFF and not seat.socket:
         floor.drop_seat(seat)
@@ -125,9 +123,8 @@ def not_taken(floor: Floor, call: Call, how: str, *, at: datetime) -> None:
     floor.try_again(call, how, at=at)
 
 
-def _rest(floor: Floor, seat: Seat) -> None:
-    seat.lost_since = seat.expires = seat.ready_since = None
-    floor.deadlines.take(f"lost/{seat.secretary}")
+def _rest(seat: Seat) -> None:
+    seat.lost_since = seat.expires = seat.ready_since = seat.laid = None
 
 
 def _announce_wrap_up(floor: Floor, seat: Seat, outcome: str, *, at: datetime) -> None:

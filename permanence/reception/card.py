@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The card: what the secretary sees before she answers. As plain JSON it is the `card` of docs/contracts.md."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,7 @@ import orjson
 
 from permanence.kernel.events import to_plain
 from permanence.reception.greeting import greetings_for
-from permanence.reception.hours import opening_at
+from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
     GreetingEntry,
@@ -23,7 +22,7 @@ from permanence.reception.table import (
 UNKNOWN_KIND = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CallerShown:
     """Who calls, as far as it may be shown: `number` (E.164) and `display` are absent when the call is masked."""
 
@@ -32,7 +31,7 @@ class CallerShown:
     display: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CardInstruction:
     """One instruction in force. Moments in milliseconds since 1970; `is_new`: written since her last call for him."""
 
@@ -45,7 +44,7 @@ class CardInstruction:
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CardForm:
     """The choices of the message form."""
 
@@ -53,7 +52,7 @@ class CardForm:
     reasons: tuple[ReasonEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Card:
     """Everything the console shows while the phone rings. `client` is None on a line nobody has.
 
@@ -99,20 +98,19 @@ def build_card(
     caller: CallerShown,
     called_line: str,
     at: datetime,
+    open_until: datetime | None = None,
     seen_at: datetime | None = None,
 ) -> Card:
     """The card of a call for `client` (None: unknown line) at that secretary.
 
     `at`: the moment of the offer; the instructions in force then are listed by priority (highest first), then the
     most recently written first. `seen_at`: her last call for this client; what was written later is new to her, and
-    everything is when she has had none.
+    everything is when she has had none. `open_until`: when his line closes, None when it is closed or never does.
     """
     if caller.masked:
         caller = CallerShown(masked=True)
     if client is None:
         return _unknown_card(house, caller, called_line)
-    opening = opening_at(client.hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
-    until = opening.changes_at if opening.is_open else None
     return Card(
         client=client.client,
         name=client.name,
@@ -122,10 +120,10 @@ def build_card(
         place=client.place,
         sector=client.sector,
         time_zone=client.time_zone,
-        open_until_ms=None if until is None else milliseconds(until),
+        open_until_ms=None if open_until is None else milliseconds(open_until),
         languages=client.languages,
         greetings=greetings_for(client, secretary),
-        instructions=tuple(_shown(entry, seen_at) for entry in instructions_in_force(client.instructions, at=at)),
+        instructions=tuple([_shown(entry, seen_at) for entry in instructions_in_force(client.instructions, at=at)]),
         caller=caller,
         called_line=called_line,
         unknown_line=False,
@@ -140,8 +138,9 @@ def instructions_in_force(entries: tuple[InstructionEntry, ...], *, at: datetime
         for entry in entries
         if (entry.starts is None or entry.starts <= at) and (entry.ends is None or at < entry.ends)
     ]
-    current.sort(key=lambda entry: entry.id)
-    current.sort(key=lambda entry: (entry.priority, entry.written_at), reverse=True)
+    if len(current) > 1:
+        current.sort(key=lambda entry: entry.id)
+        current.sort(key=lambda entry: (entry.priority, entry.written_at), reverse=True)
     return tuple(current)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the reception asks the exchange to do. Frozen; executed in the order given, after the events are journalled."""
+"""What the reception asks the exchange to do: executed in the order given, after the events are journalled."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,23 +8,24 @@ from typing import Any
 from permanence.kernel.events import Event
 from permanence.reception.card import Card
 from permanence.reception.events import Reason
+from permanence.reception.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RingBack:
     """Send the caller 180 (only 180: no 183, no 200). Given once, at his arrival."""
 
     call: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StartMusic:
     """Send 200 and let the caller hear the hold music. Given at most once a wait; comes before `AnnouncePlace`."""
 
     call: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AnnouncePlace:
     """Interrupt the music, say `prompts` (the place in the queue, `place` counts from 1), then the music again."""
 
@@ -33,7 +34,7 @@ class AnnouncePlace:
     prompts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Offer:
     """Ring at one secretary's console until `until`. `card` is what she sees before she answers."""
 
@@ -47,7 +48,7 @@ class Offer:
     why: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WithdrawOffer:
     """Stop ringing at that secretary. `how`: missed, declined, abandoned, withdrawn, seat_lost (never answered)."""
 
@@ -57,7 +58,7 @@ class WithdrawOffer:
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Connect:
     """Send 200 where not sent, stop what the caller hears, plug him into the secretary's line."""
 
@@ -68,7 +69,7 @@ class Connect:
     card: Card
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class KeepCaller:
     """The secretary's line is lost during the conversation: the caller hears the hold music until it is back."""
 
@@ -76,7 +77,7 @@ class KeepCaller:
     secretary: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Replug:
     """The secretary's line is back: plug the same caller into it again."""
 
@@ -85,7 +86,7 @@ class Replug:
     seat: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseCall:
     """Send 200 where not sent, say `prompts`, then record a voice message when `voice_message`, then hang up.
 
@@ -99,7 +100,7 @@ class CloseCall:
     why: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PresenceIs:
     """The presence of a secretary, for her screen. `until`: the end of her wrap-up, None otherwise.
 
@@ -116,7 +117,7 @@ class PresenceIs:
     pending: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class QueueIs:
     """How many callers wait while no console rings for them, and the INVITE's moment of the longest waiting one."""
 
@@ -139,7 +140,7 @@ type Decision = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     """The answer to one input of the reception.
 

@@ -31,8 +31,8 @@ from permanence.reception import attendance, events, keeping
 from permanence.reception.arrival import new_call, why_shut
 from permanence.reception.closing import MAX_WAIT
 from permanence.reception.decisions import Decided, KeepCaller, Offer, PresenceIs, QueueIs, Replug, RingBack
-from permanence.reception.floor import EVERYONE, Floor
-from permanence.reception.presence import BREAK_REASONS, Doing, Seat, Signal
+from permanence.reception.floor import Floor
+from permanence.reception.presence import BREAK_REASONS, BUSY, Doing, Seat, Signal
 from permanence.reception.refusals import (
     LineDown,
     NotPossibleNow,
@@ -42,7 +42,7 @@ from permanence.reception.refusals import (
     UnknownSecretary,
 )
 from permanence.reception.table import RoutingTable
-from permanence.reception.waiting import Call, Stage
+from permanence.reception.waiting import TOGETHER, Call, Stage
 from permanence.telephony.events import LineBack, LineLost, UnknownLineCalled
 
 
@@ -62,7 +62,7 @@ class Reception:
             return floor.notes()
         for seat in list(floor.seats.values()):
             if seat.secretary not in floor.secretaries:
-                attendance.put_off(self._floor, seat, at=at, why="not_in_the_house")
+                attendance.put_off(floor, seat, at=at, why="not_in_the_house")
             elif seat.may_be_offered:
                 floor.ready.take(seat.secretary)
                 floor.seek_call(seat, at=at)
@@ -99,7 +99,7 @@ class Reception:
         floor.calls[call] = made
         floor.enter(made)
         if entry is not None:
-            shut = why_shut(entry, at=at)
+            shut = why_shut(entry, floor.openings, at=at)
             if shut is not None:
                 floor.close(made, shut[0], at=at, why=(shut[1],))
                 return floor.notes()
@@ -115,7 +115,7 @@ class Reception:
         gone = floor.calls.get(call)
         if gone is None:
             return floor.notes()
-        if gone.stage in {Stage.TALKING, Stage.KEPT}:
+        if gone.stage in TOGETHER:
             return self.call_over(gone.secretary, call, at=at)
         freed = floor.end_offer(gone, "abandoned", at=at) if gone.stage is Stage.OFFERED else None
         if gone.stage is Stage.WAITING:
@@ -138,13 +138,13 @@ class Reception:
         """The conversation is over, whoever ended it: her wrap-up begins. Raises NotPossibleNow when it is not hers."""
         floor = self._floor
         over, seat = floor.calls.get(call), floor.seats.get(secretary)
-        if over is None or over.secretary != secretary or over.stage not in {Stage.TALKING, Stage.KEPT}:
+        if over is None or over.secretary != secretary or over.stage not in TOGETHER:
             raise NotPossibleNow(f"call {call} is not with {secretary}")
         floor.drop_call(over)
         if seat is not None and seat.doing is Doing.ON_CALL:
             seat.apply(Signal.CALL_OVER, at=at)
             seat.until = at + timedelta(seconds=floor.slice.wrap_up_s)
-            floor.deadlines.put(f"wrap/{secretary}", seat.until, EVERYONE)
+            floor.deadlines.lay(seat)
             if seat.lost_since is not None and seat.expires is None:
                 attendance.expire_later(floor, seat, at=at)
             floor.show(seat, at=at)
@@ -215,7 +215,7 @@ class Reception:
         Raises UnknownSecretary, LineDown, OutcomeMissing (in wrap-up, nothing to take back), NotPossibleNow.
         """
         seat = self._seat(secretary)
-        if seat.doing in {Doing.ON_CALL, Doing.WRAP_UP} and seat.pending:
+        if seat.doing in BUSY and seat.pending:
             seat.pending = seat.pending_reason = ""
             self._floor.show(seat, at=at)
             return self._floor.notes()
@@ -269,33 +269,29 @@ class Reception:
 
     def next_deadline(self) -> datetime | None:
         """The moment at which `tick` has something to do, None when nothing is pending."""
-        name = self._floor.deadlines.first(EVERYONE)
-        return None if name is None else self._floor.deadlines.key(name)
+        first = self._floor.deadlines.first()
+        return None if first is None else first[0][0]
 
     def tick(self, *, at: datetime) -> Decided:
         """Do all that was due until `at`, in the order in which it was due."""
         floor = self._floor
-        while (name := floor.deadlines.first(EVERYONE)) is not None and floor.deadlines.key(name) <= at:
-            floor.deadlines.take(name)
-            kind, _, who = name.partition("/")
-            self._due[kind](self, who, at)
+        while (first := floor.deadlines.first()) is not None and first[0][0] <= at:
+            (_, what), who, _, timed = first
+            self._due[what](self, who, at)
+            floor.deadlines.lay(timed)
         return floor.notes()
 
     def _offer_due(self, call: str, at: datetime) -> None:
         attendance.not_taken(self._floor, self._floor.calls[call], "missed", at=at)
 
     def _music_due(self, call: str, at: datetime) -> None:
-        # While a console rings the caller hears 180; `seek_secretary` starts the music should she not answer.
-        if self._floor.calls[call].stage is Stage.WAITING:
-            self._floor.start_music(self._floor.calls[call], at=at)
+        self._floor.start_music(self._floor.calls[call], at=at)
 
     def _place_due(self, call: str, at: datetime) -> None:
         self._floor.say_place(self._floor.calls[call], at=at)
 
     def _wait_due(self, call: str, at: datetime) -> None:
-        # While a console rings it may still be answered; `try_again` closes should it not be.
-        if self._floor.calls[call].stage is Stage.WAITING:
-            self._floor.close(self._floor.calls[call], MAX_WAIT, at=at)
+        self._floor.close(self._floor.calls[call], MAX_WAIT, at=at)
 
     def _wrap_due(self, secretary: str, at: datetime) -> None:
         attendance.leave_wrap_up(self._floor, self._floor.seats[secretary], "", at=at)
@@ -338,7 +334,7 @@ class Reception:
     def call_of(self, secretary: str) -> str | None:
         """The call she talks in, or wraps up."""
         seat = self._floor.seats.get(secretary)
-        return seat.call or None if seat is not None and seat.doing in {Doing.ON_CALL, Doing.WRAP_UP} else None
+        return seat.call or None if seat is not None and seat.doing in BUSY else None
 
     def stage_of(self, call: str) -> Stage | None:
         """Where a call stands, None when it is over or unknown."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the reception decides, each decision with its reason."""
 
-from dataclasses import dataclass
-
 from permanence.kernel.events import Event, EventCatalogue
+from permanence.reception.record import event, record
 from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reason:
     """Why: a stable `code` the screens translate, and the `detail` it speaks of (a name, a number, a duration)."""
 
@@ -15,7 +14,7 @@ class Reason:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallQueued(CallEvent):
     """The call waits for a secretary. `place` counts from 1."""
 
@@ -23,7 +22,7 @@ class CallQueued(CallEvent):
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallOffered(CallEvent):
     """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown."""
 
@@ -36,7 +35,7 @@ class CallOffered(CallEvent):
     shown: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class OfferEnded(CallEvent):
     """The ring at that secretary ended without her answer. `how`: missed, declined, abandoned, withdrawn, seat_lost."""
 
@@ -45,7 +44,7 @@ class OfferEnded(CallEvent):
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallAnswered(CallEvent):
     """The secretary and the caller hear each other. `waited_ms` counts from the INVITE."""
 
@@ -55,7 +54,7 @@ class CallAnswered(CallEvent):
     waited_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallAbandoned(CallEvent):
     """The caller hung up before an answer. `waited_ms` counts from the INVITE."""
 
@@ -63,7 +62,7 @@ class CallAbandoned(CallEvent):
     caller: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallClosed(CallEvent):
     """The caller hears the closing words. `reason`: closed, max_wait, suspended. `voice_message`: may he speak one."""
 
@@ -72,7 +71,7 @@ class CallClosed(CallEvent):
     why: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class PresenceChanged(Event):
     """A secretary's presence: off, ready, offered, on_call, wrap_up, break, missed, reconnecting.
 
@@ -86,7 +85,7 @@ class PresenceChanged(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class WrapUpEnded(CallEvent):
     """The secretary left wrap-up. `outcome` is her code, or "" when the limit ended it (the draft is kept)."""
 

@@ -16,7 +16,10 @@ from permanence.reception import events, prompts
 from permanence.reception.arrival import start_limits
 from permanence.reception.card import CallerShown, Card, build_card, milliseconds
 from permanence.reception.closing import MAX_WAIT, Closing, closing_words, unknown_line_words
+from permanence.reception.deadlines import Deadlines
 from permanence.reception.events import Reason
+from permanence.reception.hours import Openings
+from permanence.reception.moments import written
 from permanence.reception.notes import Notes
 from permanence.reception.presence import Seat, Signal
 from permanence.reception.shelf import Shelf
@@ -29,8 +32,8 @@ ANNOUNCE_EVERY_S = 30
 SEEN_LIMIT = 5000
 """Pairs of secretary and client whose last call is remembered: what the journal repeats in every segment."""
 
-EVERYONE = ("everyone",)
-"""The label under which everything on a shelf lies."""
+EVERYONE = "everyone"
+"""The label under which every waiting call lies."""
 
 
 class Floor(Notes):
@@ -46,7 +49,8 @@ class Floor(Notes):
         self.seen: dict[tuple[str, str], datetime] = {}
         self.waiting = Shelf()
         self.ready = Shelf()
-        self.deadlines = Shelf()
+        self.deadlines = Deadlines()
+        self.openings = Openings()
         self.line: list[tuple[datetime, int]] = []
         self.order = 0
         self.secretaries: dict[str, SecretaryEntry] = {}
@@ -59,6 +63,7 @@ class Floor(Notes):
         """Take a table; whether the house's own slice is another one than before."""
         before = self.table.houses.get(self.house) if self.secretaries else None
         self.table = table
+        self.openings.forget()
         house = table.houses.get(self.house)
         if house is before and self.secretaries:
             return False
@@ -76,8 +81,8 @@ class Floor(Notes):
 
     def drop_call(self, call: Call) -> None:
         """Forget a call that is over."""
-        self._leave_line(call)
-        self._stop_clocks(call)
+        if call.stage is Stage.WAITING:
+            self._leave_queue(call)
         self.calls.pop(call.call, None)
         self.touch(f"call/{call.call}", None)
 
@@ -85,20 +90,24 @@ class Floor(Notes):
         """Forget a seat that is off and not connected."""
         self.ready.take(seat.secretary)
         self.seats.pop(seat.secretary, None)
+        seat.laid = None
         self.touch(f"seat/{seat.secretary}", None)
 
     def notes(self) -> decided.Decided:
         """Hand out what was noted since the last time, with the queue when it is another one."""
-        queue = self.queue()
-        if queue != self._queue:
-            self._queue = queue
-            self.decide(queue)
+        if self.waiting.things or self._queue.waiting:
+            queue = self.queue()
+            if queue != self._queue:
+                self._queue = queue
+                self.decide(queue)
         return self.hand_out()
 
     def queue(self) -> decided.QueueIs:
         """The callers for whom no console rings."""
-        first = self.waiting.first(EVERYONE)
-        return decided.QueueIs(waiting=len(self.waiting), longest=None if first is None else self.calls[first].arrived)
+        first = self.waiting.first((EVERYONE,))
+        return decided.QueueIs(
+            waiting=len(self.waiting.things), longest=None if first is None else self.calls[first].arrived
+        )
 
     def show(self, seat: Seat, *, at: datetime) -> None:
         """Announce her presence and put it on her screen."""
@@ -122,7 +131,6 @@ class Floor(Notes):
     def enter(self, call: Call) -> None:
         """A new or returning caller takes his place: by the moment of his INVITE, before all who came later."""
         insort(self.line, (call.arrived, call.order))
-        self._start_clocks(call)
 
     def place_of(self, call: Call) -> int:
         """His place among the callers nobody has answered yet, counted from 1."""
@@ -136,7 +144,7 @@ class Floor(Notes):
             return
         self.wait(call)
         reason = Reason(code="nobody_ready")
-        if self.ready:
+        if self.ready.things:
             reason = Reason(code="nobody_ready_speaks", detail=" ".join(call.languages))
         why = (reason,) if not after else (Reason(code="offer_ended", detail=after), reason)
         self.announce(
@@ -149,7 +157,8 @@ class Floor(Notes):
 
     def wait(self, call: Call) -> None:
         """Lay the call down among those for whom no console rings."""
-        self.waiting.put(call.call, (call.arrived, call.order), (*call.labels, *EVERYONE))
+        self.waiting.put(call.call, (call.arrived, call.order), (*call.labels, EVERYONE))
+        self.deadlines.lay(call)
         self.touch_call(call)
 
     def return_to_queue(self, call: Call, *, at: datetime) -> None:
@@ -180,7 +189,6 @@ class Floor(Notes):
     def start_music(self, call: Call, *, at: datetime) -> None:
         """200, music, and his place in the queue."""
         call.music, call.music_at = True, None
-        self.deadlines.take(f"music/{call.call}")
         self.decide(decided.StartMusic(call=call.call))
         self.say_place(call, at=at)
 
@@ -191,7 +199,7 @@ class Floor(Notes):
             spoken = (prompts.place_prompt(call.language, place),)
             self.decide(decided.AnnouncePlace(call=call.call, place=place, prompts=spoken))
         call.place_at = at + timedelta(seconds=ANNOUNCE_EVERY_S)
-        self.deadlines.put(f"place/{call.call}", call.place_at, EVERYONE)
+        self.deadlines.lay(call)
         self.touch_call(call)
 
     # offers ---------------------------------------------------------------------------------------------------------
@@ -205,7 +213,7 @@ class Floor(Notes):
         card = self.card(call, seat.secretary, at=at)
         call.offer, call.secretary, call.why, call.card = new_id(at, self.entropy), seat.secretary, why, card
         call.until = at + timedelta(seconds=self.slice.offer_s)
-        self.deadlines.put(f"offer/{call.call}", call.until, EVERYONE)
+        self.deadlines.lay(call)
         seat.apply(Signal.OFFERED, at=at)
         seat.call, seat.client = call.call, call.client
         self.announce(
@@ -220,7 +228,7 @@ class Floor(Notes):
                 until_ms=milliseconds(call.until),
                 why=why,
                 greeting=card.greetings[0].text if card.greetings else "",
-                shown=tuple(f"{entry.id}:{entry.version}" for entry in card.instructions),
+                shown=tuple([f"{entry.id}:{entry.version}" for entry in card.instructions]),
             )
         )
         self.decide(self.offer_of(call, seat))
@@ -266,8 +274,7 @@ class Floor(Notes):
     def answered(self, call: Call, seat: Seat, *, at: datetime) -> None:
         """She pressed answer: connect the two."""
         call.move(Stage.TALKING)
-        self._leave_line(call)
-        self._stop_clocks(call)
+        self._leave_queue(call)
         seat.apply(Signal.ANSWERED, at=at)
         self.announce(
             events.CallAnswered(
@@ -300,8 +307,7 @@ class Floor(Notes):
     def close(self, call: Call, reason: str, *, at: datetime, why: tuple[Reason, ...] = ()) -> None:
         """The closing words, then perhaps a voice message."""
         call.move(Stage.CLOSING)
-        self._leave_line(call)
-        self._stop_clocks(call)
+        self._leave_queue(call)
         closing = self._closing(call, reason, at)
         reasons = (*why, *closing.why)
         self.announce(
@@ -326,9 +332,17 @@ class Floor(Notes):
         """What she sees of this call."""
         entry = self.secretaries.get(secretary) or SecretaryEntry(id=secretary, name="", languages=())
         seen = self.seen.get((secretary, call.client)) if call.client is not None else None
-        caller = CallerShown(number=call.caller, masked=call.masked, display=call.display)
+        client = self.client_of(call)
+        opening = None if client is None else self.openings.of(client, at=at)
         return build_card(
-            self.client_of(call), self.slice, entry, caller=caller, called_line=call.called_line, at=at, seen_at=seen
+            client,
+            self.slice,
+            entry,
+            caller=CallerShown(number=call.caller, masked=call.masked, display=call.display),
+            called_line=call.called_line,
+            at=at,
+            open_until=opening.changes_at if opening is not None and opening.is_open else None,
+            seen_at=seen,
         )
 
     def _remember(self, secretary: str, client: str | None, at: datetime) -> None:
@@ -337,7 +351,7 @@ class Floor(Notes):
             return
         self.seen.pop((secretary, client), None)
         self.seen[secretary, client] = at
-        self.touch(f"seen/{secretary}/{client}", at)
+        self.touch(f"seen/{secretary}/{client}", written(at))
         if len(self.seen) > SEEN_LIMIT:
             oldest = next(iter(self.seen))
             del self.seen[oldest]
@@ -346,10 +360,13 @@ class Floor(Notes):
     # small steps ----------------------------------------------------------------------------------------------------
 
     def _why(self, call: Call, seat: Seat, at: datetime, after: str) -> tuple[Reason, ...]:
-        shared = [language for language in call.languages if language in self.languages_of(seat.secretary)]
+        spoken = self.languages_of(seat.secretary)
+        shared = [language for language in call.languages if language in spoken]
         ready_s = max(int((at - (seat.ready_since or at)).total_seconds()), 0)
-        why = [Reason(code="longest_ready", detail=str(ready_s))]
-        why.append(Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"))
+        why = [
+            Reason(code="longest_ready", detail=str(ready_s)),
+            Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"),
+        ]
         if call.client is None:
             why.append(Reason(code="unknown_line", detail=call.called_line))
         if after:
@@ -365,27 +382,14 @@ class Floor(Notes):
 
     def forget_offer(self, call: Call) -> None:
         """Nothing is left of an offer that is over."""
-        self.deadlines.take(f"offer/{call.call}")
         call.offer, call.secretary, call.until, call.why, call.card = "", "", None, (), None
+        self.deadlines.lay(call)
         self.touch_call(call)
 
-    def _leave_line(self, call: Call) -> None:
+    def _leave_queue(self, call: Call) -> None:
+        """He waits no longer: neither his place nor time matters to him."""
         self.waiting.take(call.call)
         spot = bisect_left(self.line, (call.arrived, call.order))
         if spot < len(self.line) and self.line[spot] == (call.arrived, call.order):
             del self.line[spot]
-
-    def _start_clocks(self, call: Call) -> None:
-        for name, moment in (
-            ("music", None if call.music else call.music_at),
-            ("place", call.place_at),
-            ("wait", call.close_at),
-            ("offer", call.until),
-        ):
-            if moment is not None:
-                self.deadlines.put(f"{name}/{call.call}", moment, EVERYONE)
-
-    def _stop_clocks(self, call: Call) -> None:
-        for name in ("music", "place", "wait", "offer"):
-            self.deadlines.take(f"{name}/{call.call}")
-        call.music_at = call.place_at = call.close_at = call.until = None
+        call.music_at = call.place_at = call.close_at = call.until = call.laid = None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which phrase the secretary says, and in which language the house speaks to a caller."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from permanence.countries.emergency import LANGUAGES
 from permanence.reception.table import ClientSlice, GreetingEntry, SecretaryEntry
@@ -15,13 +15,17 @@ def greetings_for(client: ClientSlice, secretary: SecretaryEntry) -> tuple[Greet
     Among these the client's order of languages decides, then the order in which they were written. Every phrase is
     shown, even in a language she does not speak: the client's own words are never hidden from her.
     """
-    order = {language: place for place, language in enumerate(client.languages)}
     first_name = secretary.name.split(" ", 1)[0]
-    chosen = sorted(
-        client.greetings,
-        key=lambda entry: (entry.language not in secretary.languages, order.get(entry.language, len(order))),
+    chosen: Sequence[GreetingEntry] = client.greetings
+    if len(chosen) > 1:
+        order = {language: place for place, language in enumerate(client.languages)}
+        chosen = sorted(
+            chosen,
+            key=lambda entry: (entry.language not in secretary.languages, order.get(entry.language, len(order))),
+        )
+    return tuple(
+        [GreetingEntry(language=entry.language, text=entry.text.replace(NAME, first_name)) for entry in chosen]
     )
-    return tuple(GreetingEntry(language=entry.language, text=entry.text.replace(NAME, first_name)) for entry in chosen)
 
 
 def spoken_language(hints: Iterable[str], offered: Iterable[str], house: str) -> str:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from permanence.countries.holidays import holiday_on
-from permanence.reception.table import Interval, OpeningHours
+from permanence.reception.record import record
+from permanence.reception.table import ClientSlice, Interval, OpeningHours
 
 _DAY = timedelta(days=1)
 
@@ -33,7 +34,7 @@ class _Rule(NamedTuple):
     region: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Opening:
     """Open or closed at a moment. `changes_at` (UTC): when that changes, None when it never does.
 
@@ -44,6 +45,9 @@ class Opening:
     changes_at: datetime | None
     because: str
     label: str = ""
+
+
+ALWAYS = Opening(is_open=True, changes_at=None, because="always")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def opening_at(hours: OpeningHours, *, zone: str, country: str, region: str = ""
     Raises `zoneinfo.ZoneInfoNotFoundError` for a time zone that does not exist.
     """
     if hours.always:
-        return Opening(is_open=True, changes_at=None, because="always")
+        return ALWAYS
     rule = _Rule(hours, zone, country, region)
     today = at.astimezone(ZoneInfo(zone)).date()
     is_open = is_open_at(hours, zone=zone, country=country, region=region, at=at)
@@ -95,6 +99,32 @@ def opening_at(hours: OpeningHours, *, zone: str, country: str, region: str = ""
         changes_at = _far_change(rule, today + (NEAR_DAYS - 1) * _DAY, is_open)
     reason = hours_of_day(hours, today, country=country, region=region)
     return Opening(is_open=is_open, changes_at=changes_at, because=reason.because, label=reason.label)
+
+
+class Openings:
+    """Open or closed, worked out once a client for as long as the answer stays the same."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[ClientSlice, datetime, datetime, Opening]] = {}
+
+    def forget(self) -> None:
+        """Keep nothing: what was kept of clients that are gone is of no use."""
+        self._kept.clear()
+
+    def of(self, client: ClientSlice, *, at: datetime) -> Opening:
+        """What `opening_at` says of this client at `at` (aware). All clients asked about are of one house."""
+        if client.hours.always:
+            return ALWAYS
+        kept = self._kept.get(client.client)
+        if kept is not None and kept[0] is client and kept[1] <= at < kept[2]:
+            return kept[3]
+        zone = client.time_zone
+        opening = opening_at(client.hours, zone=zone, country=client.country, region=client.region, at=at)
+        # Why he is open or closed may be another reason tomorrow, though nothing changes.
+        midnight = _utc(at.astimezone(ZoneInfo(zone)).date() + _DAY, 0, zone, fold=0)
+        until = midnight if opening.changes_at is None else min(midnight, opening.changes_at)
+        self._kept[client.client] = client, at, until, opening
+        return opening
 
 
 def _scan(rule: _Rule, first: date, days: int, edge: datetime, is_open: bool) -> datetime | None:

@@ -9,16 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from permanence.reception import attendance
-from permanence.reception.floor import EVERYONE, Floor
+from permanence.reception.floor import Floor
+from permanence.reception.moments import written
 from permanence.reception.presence import Doing, Seat, Signal
-from permanence.reception.waiting import Call, Stage
+from permanence.reception.waiting import TOGETHER, Call, Stage
 
 
 def export(floor: Floor) -> dict[str, Any]:
     """Every named value, as JSON."""
     states: dict[str, Any] = {f"call/{name}": call.plain() for name, call in floor.calls.items()}
     states |= {f"seat/{name}": seat.plain() for name, seat in floor.seats.items()}
-    states |= {f"seen/{who}/{client}": at.isoformat() for (who, client), at in floor.seen.items()}
+    states |= {f"seen/{who}/{client}": written(at) for (who, client), at in floor.seen.items()}
     return states
 
 
@@ -45,6 +46,7 @@ def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
     for call in floor.calls.values():
         if call.stage in {Stage.WAITING, Stage.OFFERED}:
             floor.enter(call)
+            floor.deadlines.lay(call)
         if call.stage is Stage.WAITING:
             floor.wait(call)
     for seat in list(floor.seats.values()):
@@ -64,7 +66,7 @@ def _reconcile(floor: Floor, *, at: datetime) -> list[Call]:
         if call.stage is Stage.OFFERED and not hers:
             call.move(Stage.WAITING)
             floor.forget_offer(call)
-        elif call.stage in {Stage.TALKING, Stage.KEPT} and not hers:
+        elif call.stage in TOGETHER and not hers:
             deserted.append(call)
     for seat in floor.seats.values():
         held = floor.calls.get(seat.call)
@@ -82,7 +84,7 @@ def _reconcile(floor: Floor, *, at: datetime) -> list[Call]:
 
 def _load_seat(floor: Floor, seat: Seat, *, at: datetime) -> None:
     if seat.doing is Doing.WRAP_UP and seat.until is not None:
-        floor.deadlines.put(f"wrap/{seat.secretary}", seat.until, EVERYONE)
+        floor.deadlines.lay(seat)
     if seat.lost_since is None:
         attendance.check_reach(floor, seat, at=at)
     else:

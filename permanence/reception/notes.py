@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What one input of the desk decided, gathered until it is handed out."""
 
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from permanence.kernel.events import Event
@@ -16,15 +16,12 @@ class Notes:
     def __init__(self) -> None:
         self._decisions: list[Decision] = []
         self._events: list[Event] = []
-        self._changed: dict[str, Call | Seat | datetime | None] = {}
-
-    def decide(self, *decisions: Decision) -> None:
-        """Note decisions."""
-        self._decisions.extend(decisions)
-
-    def announce(self, event: Event) -> None:
+        self._changed: dict[str, Call | Seat | str | None] = {}
+        # The lists' own methods: a call takes two dozen notes.
+        self.decide: Callable[[Decision], None] = self._decisions.append
+        """Note a decision."""
+        self.announce: Callable[[Event], None] = self._events.append
         """Note an event."""
-        self._events.append(event)
 
     def touch_call(self, call: Call) -> None:
         """Note that the call's kept state changed."""
@@ -34,19 +31,17 @@ class Notes:
         """Note that the seat's kept state changed."""
         self._changed[f"seat/{seat.secretary}"] = seat
 
-    def touch(self, name: str, value: datetime | None) -> None:
+    def touch(self, name: str, value: str | None) -> None:
         """Note the value of a name; None removes it."""
         self._changed[name] = value
 
     def hand_out(self) -> Decided:
         """What was noted since the last time."""
-        states = {name: _plain(value) for name, value in self._changed.items()}
+        states: dict[str, Any] = {}
+        for name, value in self._changed.items():
+            states[name] = value if value is None or isinstance(value, str) else value.plain()
         taken = Decided(tuple(self._decisions), tuple(self._events), states)
-        self._decisions, self._events, self._changed = [], [], {}
+        self._decisions.clear()
+        self._events.clear()
+        self._changed.clear()
         return taken
-
-
-def _plain(value: Call | Seat | datetime | None) -> Any:
-    if value is None:
-        return None
-    return value.isoformat() if isinstance(value, datetime) else value.plain()

@@ -10,12 +10,14 @@ conversation EXPIRED is not given while her line is up: the two still hear each 
 A break or the end of the shift asked during a call is remembered (`pending`) and takes effect after the wrap-up.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from permanence.reception.deadlines import Due
 from permanence.reception.decisions import PresenceIs
+from permanence.reception.moments import read, written
 from permanence.reception.refusals import NotPossibleNow
 
 RECONNECTING = "reconnecting"
@@ -33,6 +35,10 @@ class Doing(StrEnum):
     WRAP_UP = "wrap_up"
     BREAK = "break"
     MISSED = "missed"
+
+
+BUSY = frozenset({Doing.ON_CALL, Doing.WRAP_UP})
+"""With a caller, or writing down what he wanted."""
 
 
 class Signal(StrEnum):
@@ -95,6 +101,19 @@ class Seat:
     client: str | None = None
     until: datetime | None = None
     expires: datetime | None = None
+    laid: Due | None = field(default=None, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Which secretary."""
+        return self.secretary
+
+    def due(self) -> Due | None:
+        """What is due next: the end of the time she has to be back (lost), or of her wrap-up."""
+        until = self.until if self.doing is Doing.WRAP_UP else None
+        if self.expires is None:
+            return None if until is None else (until, "wrap")
+        return (self.expires, "lost") if until is None or self.expires <= until else (until, "wrap")
 
     @property
     def may_be_offered(self) -> bool:
@@ -117,7 +136,7 @@ class Seat:
         return PresenceIs(
             secretary=self.secretary,
             seat=self.seat,
-            state=self.doing.value if lost is None else RECONNECTING,
+            state=str(self.doing) if lost is None else RECONNECTING,
             since=self.since if lost is None else lost,
             reason=self.reason,
             why=self.why if lost is None else "",
@@ -127,9 +146,24 @@ class Seat:
 
     def plain(self) -> dict[str, Any]:
         """The seat as a JSON object, moments in RFC 3339."""
-        plain: dict[str, Any] = {name: getattr(self, name) for name in _TEXTS}
-        plain |= {name: _written(getattr(self, name)) for name in _MOMENTS}
-        return {**plain, "doing": self.doing.value, "line": self.line, "client": self.client}
+        since, ready = written(self.since), self.ready_since
+        return {
+            "secretary": self.secretary,
+            "seat": self.seat,
+            "reason": self.reason,
+            "why": self.why,
+            "pending": self.pending,
+            "pending_reason": self.pending_reason,
+            "call": self.call,
+            "since": since,
+            "lost_since": None if self.lost_since is None else written(self.lost_since),
+            "ready_since": None if ready is None else since if ready is self.since else written(ready),
+            "until": None if self.until is None else written(self.until),
+            "expires": None if self.expires is None else written(self.expires),
+            "doing": str(self.doing),
+            "line": self.line,
+            "client": self.client,
+        }
 
     @classmethod
     def read(cls, plain: dict[str, Any]) -> "Seat":
@@ -140,17 +174,9 @@ class Seat:
         for name in _TEXTS:
             setattr(found, name, str(plain[name]))
         for name in _MOMENTS:
-            setattr(found, name, _read(plain[name]))
+            setattr(found, name, read(plain[name]))
         return found
 
 
 _TEXTS = ("secretary", "seat", "reason", "why", "pending", "pending_reason", "call")
 _MOMENTS = ("since", "lost_since", "ready_since", "until", "expires")
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A call at the desk: its stages as a table, and what the desk remembers of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from permanence.reception.card import Card
+from permanence.reception.deadlines import Due
 from permanence.reception.events import Reason
+from permanence.reception.moments import read, written
 
 ANYBODY = "*"
 """The label of a call that every secretary can take, whatever she speaks."""
@@ -31,6 +33,9 @@ STAGES: dict[Stage, frozenset[Stage]] = {
     Stage.CLOSING: frozenset(),
 }
 """The stages that may follow each; a call may go away from any."""
+
+TOGETHER = frozenset({Stage.TALKING, Stage.KEPT})
+"""The stages in which a call is with its secretary."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,12 +66,32 @@ class Call:
     until: datetime | None = None
     why: tuple[Reason, ...] = ()
     card: Card | None = None
+    laid: Due | None = field(default=None, compare=False)
 
     def move(self, stage: Stage) -> None:
         """To the next stage. Raises AssertionError for one that may not follow: a fault of the desk, never of input."""
         if stage not in STAGES[self.stage]:
             raise AssertionError(f"call {self.call}: {self.stage} cannot become {stage}")
         self.stage = stage
+
+    @property
+    def id(self) -> str:
+        """Which call."""
+        return self.call
+
+    def due(self) -> Due | None:
+        """What is due next. While a console rings, music and closing words wait for the end of that offer."""
+        place = self.place_at
+        if self.stage is Stage.OFFERED:
+            until = self.until
+            if until is not None and (place is None or until <= place):
+                return until, "offer"
+            return None if place is None else (place, "place")
+        if self.stage is not Stage.WAITING:
+            return None
+        music = None if self.music else self.music_at
+        moments = ((music, "music"), (place, "place"), (self.close_at, "wait"))
+        return min(((moment, what) for moment, what in moments if moment is not None), default=None)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,15 +104,35 @@ class Call:
 
     def plain(self) -> dict[str, Any]:
         """The call as a JSON object, moments in RFC 3339; the card is made again when it is needed."""
-        plain: dict[str, Any] = {name: getattr(self, name) for name in _AS_THEY_ARE}
-        plain |= {name: _written(getattr(self, name)) for name in _MOMENTS}
-        return {**plain, "languages": list(self.languages), "stage": self.stage.value}
+        arrived = written(self.arrived)
+        return {
+            "call": self.call,
+            "client": self.client,
+            "order": self.order,
+            "language": self.language,
+            "caller": self.caller,
+            "masked": self.masked,
+            "display": self.display,
+            "called_line": self.called_line,
+            "trunk": self.trunk,
+            "music": self.music,
+            "offer": self.offer,
+            "secretary": self.secretary,
+            "arrived": arrived,
+            "wait_from": arrived if self.wait_from is self.arrived else written(self.wait_from),
+            "music_at": None if self.music_at is None else written(self.music_at),
+            "place_at": None if self.place_at is None else written(self.place_at),
+            "close_at": None if self.close_at is None else written(self.close_at),
+            "until": None if self.until is None else written(self.until),
+            "languages": list(self.languages),
+            "stage": str(self.stage),
+        }
 
     @classmethod
     def read(cls, plain: dict[str, Any]) -> "Call":
         """The inverse of `plain`. Raises KeyError, ValueError or TypeError."""
         fields: dict[str, Any] = {name: plain[name] for name in _AS_THEY_ARE}
-        fields |= {name: _read(plain[name]) for name in _MOMENTS}
+        fields |= {name: read(plain[name]) for name in _MOMENTS}
         return cls(**fields, languages=tuple(plain["languages"]), stage=Stage(plain["stage"]))
 
 
@@ -96,11 +141,3 @@ _AS_THEY_ARE = (
     *("music", "offer", "secretary"),
 )
 _MOMENTS = ("arrived", "wait_from", "music_at", "place_at", "close_at", "until")
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
-
-
-def _read(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from permanence.engine.exchange import aside, segments
 from permanence.engine.exchange.journal import Journal
+from permanence.kernel.fast_json import encode
 from permanence.kernel.system import SystemClock
 
 
@@ -71,7 +72,7 @@ def test_a_torn_tail_costs_only_what_is_torn(tmp_path_factory: pytest.TempPathFa
     again = opened(folder)
     kept = [sequence for sequence, _ in again.events_after(0)]
     assert kept == list(range(1, len(kept) + 1))
-    whole = len(segments.pack({"k": "event", "n": 1, "e": event(0)}))
+    whole = len(segments.pack(encode({"k": "event", "n": 1, "e": event(0)})))
     assert len(kept) == max(0, 8 - -(-cut // whole)) or len(data) - cut < whole
     again.append(event(99))
     again.close()
@@ -235,12 +236,8 @@ def test_a_turn_is_believed_whole_or_not_at_all(tmp_path_factory: pytest.TempPat
     folder = tmp_path_factory.mktemp("journal")
     journal = opened(folder)
     for number in range(4):
-        journal.collect()
-        journal.append(event(2 * number))
-        journal.append(event(2 * number + 1))
-        journal.keep("call/a", {"turn": number})
-        journal.keep(f"call/{number}", {"turn": number})
-        journal.write_collected()
+        both = (encode(event(2 * number)), encode(event(2 * number + 1)))
+        journal.write(both, {"call/a": {"turn": number}, f"call/{number}": {"turn": number}})
     journal.close()
     path = segments.segment_paths(folder)[-1]
     data = path.read_bytes()
@@ -259,22 +256,34 @@ def test_a_turn_is_believed_whole_or_not_at_all(tmp_path_factory: pytest.TempPat
 
 def test_a_turn_with_a_record_too_large_writes_the_others(tmp_path: Path) -> None:
     journal = opened(tmp_path)
-    journal.collect()
-    journal.append(event(1))
-    journal.keep("call/large", "x" * (segments.MAX_RECORD + 1))
+    large = {"call/large": "x" * (segments.MAX_RECORD + 1), "call/a": {"x": 1}}
     with pytest.raises(ValueError, match="over the limit"):
-        journal.write_collected()
+        journal.write((encode(event(1)),), large)
     journal.append(event(2))
     journal.close()
     again = opened(tmp_path)
     assert [found for _, found in again.events_after(0)] == [event(1), event(2)]
+    assert again.states == {"call/a": {"x": 1}}
+    again.close()
+
+
+def test_a_turn_too_large_for_one_record_is_written_in_several(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    half = "x" * (segments.MAX_RECORD // 2)
+    journal.write((encode(event(1)), encode(event(2))), {"call/a": half, "call/b": half})
+    journal.close()
+    again = opened(tmp_path)
+    assert [found for _, found in again.events_after(0)] == [event(1), event(2)]
+    assert again.states == {"call/a": half, "call/b": half}
     again.close()
 
 
 def test_the_version_before_is_read(tmp_path: Path) -> None:
     before = b"PERMANENCE-JOURNAL %d\n" % (segments.FORMAT_VERSION - 1)
     records = [{"k": "event", "n": 1, "e": event(1)}, {"k": "state", "s": "call/a", "v": {"x": 1}}]
-    segments.segment_path(tmp_path, 1).write_bytes(before + b"".join(segments.pack(record) for record in records))
+    segments.segment_path(tmp_path, 1).write_bytes(
+        before + b"".join(segments.pack(encode(record)) for record in records)
+    )
     journal = opened(tmp_path)
     assert journal.events_after(0) == [(1, event(1))]
     assert journal.states == {"call/a": {"x": 1}}

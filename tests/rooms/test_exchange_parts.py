@@ -19,6 +19,7 @@ from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import Seat, fingerprint_of
 from permanence.engine.exchange.slices import SliceStore, UnusableSlice
 from permanence.engine.exchange.trunks import TrunkBook, place_of
+from permanence.kernel.fast_json import decode, encode
 from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry, read_slice, write_slice
 from permanence.telephony.commands import (
     HOUSE_COMMANDS,
@@ -28,6 +29,7 @@ from permanence.telephony.commands import (
     read_seat_command,
 )
 from permanence.telephony.core.call import TABLE, CallState, Effect, Trigger, accepts, advance
+from permanence.telephony.events import CallArrived
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.incoming import CalledNumber, IncomingInvite
 from permanence.telephony.sip.location import Place
@@ -315,7 +317,7 @@ def test_a_call_and_a_seat_come_back_from_their_records() -> None:
         state=CallState.HELD,
         closing_prompts=("a", "b"),
     )
-    assert Call.from_plain({**json.loads(json.dumps(call.to_plain())), "of_a_later_version": 1}) == call
+    assert Call.from_plain({**decode(encode(call.to_plain())), "of_a_later_version": 1}) == call
     seat = Seat(house="demo", secretary="1", name="Claire", seat="s", page="p", after=({"t": "ended"},))
     assert Seat.from_plain(json.loads(json.dumps(seat.to_plain()))) == Seat(
         house="demo", secretary="1", name="Claire", seat="s", after=({"t": "ended"},)
@@ -328,8 +330,11 @@ def test_the_fingerprint_tells_two_browsers_apart() -> None:
 
 
 def test_no_number_of_a_caller_stands_in_the_log() -> None:
-    event = {"type": "CallArrived", "call": "c", "caller": "+352621000147", "withheld": "+352621", "display": "Max"}
-    assert event_fields({**event, "client": "1", "trunk": "carrier"}) == {
+    event = CallArrived(
+        house="demo", at=datetime(2026, 11, 24, tzinfo=UTC), call="c", client="1", trunk="carrier",
+        called_line="+35226000001", caller="+352621000147", withheld="+352621", display="Max", found_by="request_uri",
+    )  # fmt: skip
+    assert event_fields(event) == {
         "call": "c",
         "client": "1",
         "trunk": "carrier",

@@ -3,11 +3,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from permanence.engine.exchange.moment import Moment
+from permanence.kernel.fast_json import decode, encode
 
 
 class MovableClock:
@@ -58,23 +59,14 @@ class MemoryJournal:
     def synced(self) -> int:
         return self.position - self.held_back
 
-    def append(self, event: dict[str, Any]) -> int:
+    def write(self, events: Iterable[bytes], states: Mapping[str, Any]) -> None:
         self.position += 1
-        self.events.append(json.loads(json.dumps(event)))
-        return len(self.events)
-
-    def keep(self, name: str, value: Any) -> None:
-        self.position += 1
-        if value is None:
-            self.states.pop(name, None)
-        else:
-            self.states[name] = json.loads(json.dumps(value))
-
-    def collect(self) -> None:
-        self.collecting = True
-
-    def write_collected(self) -> None:
-        self.collecting = False
+        self.events += [json.loads(event) for event in events]
+        for name, value in states.items():
+            if value is None:
+                self.states.pop(name, None)
+            else:
+                self.states[name] = decode(encode(value))
 
 
 class MemoryPages:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from permanence.telephony.sip.framing import Framer
-from permanence.telephony.sip.message import SipMessage, parse_message, respond
+from permanence.telephony.sip.message import SipMessage, parse_message
+from permanence.telephony.sip.responses import respond
 
 Send = Callable[[bytes], None]
 NONCE = "4b6f6d6d656e"

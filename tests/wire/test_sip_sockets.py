@@ -28,6 +28,9 @@ from tests.wire.answerer import Answerer
 from tests.wire.carrier import Trunk, sdp
 
 
+_FOUR_SIX_SIX = (socket.AF_INET, socket.AF_INET6, socket.AF_INET6)
+
+
 @pytest.fixture
 async def house() -> AsyncIterator[Answerer]:
     answerer = Answerer()
@@ -124,6 +127,23 @@ async def test_inherited_socket_is_served(caller: Answerer, house: Answerer) -> 
     ours = await house.runner.listen_udp(fd=inherited.detach())
     theirs = await caller.runner.listen_udp()
     await converse(caller, house, theirs.flow(ours.address))
+
+
+async def test_what_waits_for_a_socket_that_is_not_open_yet_is_not_lost(house: Answerer) -> None:
+    first, second, carrier = (socket.socket(family, socket.SOCK_DGRAM) for family in _FOUR_SIX_SIX)
+    for one, host in ((first, "127.0.0.1"), (second, "::1"), (carrier, "::1")):
+        one.bind((host, 0))
+    carrier.setblocking(False)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as early:
+        early.sendto(b"\r\n\r\n", first.getsockname())
+    ours, theirs = second.getsockname()[:2], carrier.getsockname()[:2]
+    target = f"sip:+35226000001@[::1]:{theirs[1]}"
+    house.endpoint.dial(target, Flow("udp", ours, theirs), "sip:house@[::1]", sdp(4000), now=house.runner.now())
+    with house.runner.opening():
+        for one in (first, second):
+            await house.runner.listen_udp(fd=one.detach())
+    with carrier:
+        assert carrier.recv(65536).startswith(b"INVITE ")
 
 
 async def test_closed_port_fails_the_call_over_tcp(caller: Answerer) -> None:

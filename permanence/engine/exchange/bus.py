@@ -110,13 +110,14 @@ class ControlServer:
 
     async def _stream(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, after: int) -> None:
         self._journal.skip_to(after + 1)  # a house that outlived our journal would take our next events for old ones
+        engine = encode(self._engine)
         acknowledgements = asyncio.create_task(self._read_acknowledgements(reader))
         try:
             while not acknowledgements.done():
                 durable, wait = self._journal.durable_sequence, self._durable.wait()
-                batch = [pair for pair in self._journal.events_after(after, BATCH) if pair[0] <= durable]
+                batch = [pair for pair in self._journal.written_after(after, BATCH) if pair[0] <= durable]
                 for sequence, event in batch:
-                    _send(writer, {"engine": self._engine, "sequence": sequence, "event": event})
+                    writer.write(b'{"engine":%b,"sequence":%d,"event":%b}\n' % (engine, sequence, event))
                     after = sequence
                 await writer.drain()
                 if batch:

@@ -6,8 +6,6 @@ Each public method is one *turn*: it works out what follows from its input, writ
 After each, the owner sends what `endpoint.drain_output()` holds and sets its timer to `next_deadline`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from permanence.engine.exchange.arrivals import Arrivals
@@ -327,17 +325,18 @@ class Conductor:
 
     def next_desk_deadline(self, moment: Moment) -> float | None:
         """The monotonic second at which `tick_desks` is wanted; None when nothing waits."""
-        wanted = list(self._limits.values())
+        wanted = min(self._limits.values()) if self._limits else None
         dial_due = self.dialling.next_deadline()
-        if dial_due is not None:
-            wanted.append(dial_due)
+        if dial_due is not None and (wanted is None or dial_due < wanted):
+            wanted = dial_due
         for desk in self.parts.desks.values():
             due = desk.reception.next_deadline()
             if due is not None:
-                wanted.append(moment.monotonic_of(due))
-            if desk.queue_due is not None:
-                wanted.append(desk.queue_due)
-        return min(wanted, default=None)
+                desk_due = moment.now + (due - moment.at).total_seconds()
+                wanted = desk_due if wanted is None or desk_due < wanted else wanted
+            if desk.queue_due is not None and (wanted is None or desk.queue_due < wanted):
+                wanted = desk.queue_due
+        return wanted
 
     def keep_sessions(self) -> None:
         """Writes what changed in the SIP sessions without an event (a refresh of ours moves CSeq: RFC 4028)."""
@@ -361,15 +360,9 @@ class Conductor:
 
     # -- shared with the parts ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def one_turn(self) -> Iterator[None]:
-        """Commits what the block brought about; a refusal, or a fault, leaves nothing behind."""
-        try:
-            yield
-        except BaseException:
-            self.parts.turn.discard()
-            raise
-        self.parts.turn.commit()
+    def one_turn(self) -> Turn:
+        """Inputs that are worked on together: written together, and when one is refused nothing behind it is done."""
+        return self.parts.turn
 
     def other_sessions(self) -> frozenset[str]:
         """The SIP sessions that belong to none of the calls, and rightly so."""

@@ -196,6 +196,8 @@ class Dialling:
 
     def next_deadline(self) -> float | None:
         """When `tick` is wanted."""
+        if not self._by_id:
+            return None
         moments = (due for one in self._by_id.values() for due in (one.ends_at, one.digits_at, one.give_up_at))
         return min((due for due in moments if due is not None), default=None)
 

@@ -15,7 +15,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 from permanence.engine.exchange import segments
 from permanence.engine.exchange.syncer import Syncer
 from permanence.kernel.clock import Clock
+from permanence.kernel.fast_json import decode, encode
 
 SEGMENT_BYTES = 8 << 20
 MINIMUM_FREE_BYTES = 32 << 20
@@ -51,17 +52,15 @@ class Journal:
         self.clock = clock
         self._segment_bytes = segment_bytes
         self._minimum_free = minimum_free_bytes
-        self.states: dict[str, Any] = {}
+        self._states: dict[str, bytes] = {}  # the JSON of each
         self.next_sequence = 1
         self.acknowledged = 0
         self.position = 0
         self.torn_bytes = 0
         self.failure = ""
         self._sync_failure = ""
-        self._recent: deque[tuple[int, dict[str, Any]]] = deque(maxlen=RECENT_EVENTS)
+        self._recent: deque[tuple[int, bytes]] = deque(maxlen=RECENT_EVENTS)
         self._backlog: deque[tuple[bytes, int]] = deque()
-        self._collected: list[dict[str, Any]] = []
-        self._collecting = False
         self._written_events: deque[tuple[int, int]] = deque()  # (position, sequence) not yet known to be synced
         self._durable = 0
         self._last_of_segment: dict[int, int] = {}
@@ -96,24 +95,48 @@ class Journal:
         ordered = sorted(self._syncer.durations_s)
         return round(ordered[len(ordered) * 99 // 100] * 1000, 3) if ordered else 0.0
 
+    @property
+    def states(self) -> dict[str, Any]:
+        """Every living state, read anew."""
+        return {name: decode(value) for name, value in self._states.items()}
+
     def append(self, event: dict[str, Any]) -> int:
         """Writes one engine event; returns its sequence (from 1, never reused in this folder)."""
-        sequence = self.next_sequence
-        self.next_sequence += 1
-        self._recent.append((sequence, event))
-        self._last_of_segment[self._number] = sequence
-        self._write({"k": "event", "n": sequence, "e": event})
-        return sequence
+        self.write((encode(event),), {})
+        return self.next_sequence - 1
 
     def keep(self, name: str, value: Any) -> None:
         """Writes the state `name`; None removes it. Writing what is already kept costs nothing."""
-        if self.states.get(name) == value:
-            return  # also None for a name that is not kept
-        if value is None:
-            self.states.pop(name, None)
-        else:
-            self.states[name] = value
-        self._write({"k": "state", "s": name, "v": value})
+        self.write((), {name: value})
+
+    def write(self, events: Iterable[bytes], states: Mapping[str, Any]) -> None:
+        """What one turn brought, as one record in one write: `events`, each as its JSON, then `states` by name.
+
+        A state of None is removed; one that is already kept so is not written. Raises ValueError for a state or an
+        event that is too large; the others are written.
+        """
+        parts: list[bytes] = []
+        last = 0
+        for event in events:
+            last = self.next_sequence
+            self.next_sequence += 1
+            self._recent.append((last, event))
+            parts.append(b'{"k":"event","n":%d,"e":%b}' % (last, event))
+        if last:
+            self._last_of_segment[self._number] = last
+        kept = self._states
+        for name, value in states.items():
+            if value is None:
+                if kept.pop(name, None) is not None:
+                    parts.append(segments.state(name, b"null"))
+                continue
+            data = encode(value)
+            if kept.get(name) != data:
+                if len(data) < segments.MAX_TURN:  # the next segment repeats it
+                    kept[name] = data
+                parts.append(segments.state(name, data))
+        if parts:
+            self._write_parts(parts, last)
 
     def acknowledge(self, sequence: int) -> None:
         """The house holds every event up to `sequence`: they may be dropped."""
@@ -121,44 +144,39 @@ class Journal:
         if sequence <= self.acknowledged:
             return
         self.acknowledged = sequence
-        self._write({"k": "ack", "n": sequence})
+        self._write_parts([encode({"k": "ack", "n": sequence})], 0)
         self._drop_old_segments()
 
     def skip_to(self, sequence: int) -> None:
         """The next event gets `sequence` or more (after a journal was set aside)."""
         if sequence > self.next_sequence:
             self.next_sequence = sequence
-            self._write({"k": "base", "n": sequence, "a": self.acknowledged})
-            for name, value in self.states.items():
-                self._write({"k": "state", "s": name, "v": value})
+            self._write_parts([encode({"k": "base", "n": sequence, "a": self.acknowledged})], 0)
+            for name, value in self._states.items():
+                self._write_parts([segments.state(name, value)], 0)
 
     def events_after(self, sequence: int, limit: int = 500) -> list[tuple[int, dict[str, Any]]]:
         """Up to `limit` events after `sequence`, in order; those already dropped are not among them."""
+        return [(number, decode(event)) for number, event in self.written_after(sequence, limit)]
+
+    def written_after(self, sequence: int, limit: int = 500) -> list[tuple[int, bytes]]:
+        """The same, each event as its JSON."""
         if self._recent and self._recent[0][0] <= sequence + 1:
             first = bisect_right(self._recent, sequence, key=lambda pair: pair[0])
             return list(islice(self._recent, first, first + limit))
         if sequence + 1 >= self.next_sequence:
             return []
-        found: list[tuple[int, dict[str, Any]]] = []
+        found: list[tuple[int, bytes]] = []
         for path in segments.segment_paths(self._folder):
             last = self._last_of_segment.get(int(path.stem), 0)
             if last <= sequence:
                 continue
             for record, _ in segments.scan(path.read_bytes()):
                 if record.get("k") == "event" and record["n"] > sequence:
-                    found.append((record["n"], record["e"]))
+                    found.append((record["n"], encode(record["e"])))
                     if len(found) >= limit:
                         return found
         return found
-
-    def collect(self) -> None:
-        """From now on records are collected; `write_collected` writes them at once (one turn, one write)."""
-        self._collecting = True
-
-    def write_collected(self) -> None:
-        """Writes what was collected since `collect`."""
-        self._collecting = False
-        self._write_collected()
 
     def check_room(self) -> None:
         """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
@@ -173,30 +191,24 @@ class Journal:
 
     def close(self) -> None:
         """Writes and syncs what is left."""
-        self.write_collected()
         self._flush_backlog()
         self._syncer.close()
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
-    def _write(self, record: dict[str, Any]) -> None:
-        self._collected.append(record)
-        if not self._collecting:
-            self._write_collected()
-
-    def _write_collected(self) -> None:
-        """All that was collected as one record, in one write; or into the backlog. Raises ValueError for a state or an
-        event that is too large; the others are written."""
-        collected, self._collected = self._collected, []
-        if not collected:
+    def _write_parts(self, parts: list[bytes], last: int) -> None:
+        """The records of one turn as one, or into the backlog. `last`: the sequence of the last event, 0 for none."""
+        if sum(map(len, parts)) < segments.MAX_TURN:
+            self._write_or_keep(segments.pack_turn(parts), last)
             return
-        try:
-            self._write_or_keep(segments.pack_turn(collected), _last_sequence(collected))
-        except ValueError:
-            if len(collected) == 1:
-                raise
-            for record in collected:
-                self._write(record)
+        too_large: ValueError | None = None
+        for part in parts:
+            try:
+                self._write_or_keep(segments.pack(part), decode(part).get("n", 0))
+            except ValueError as error:
+                too_large = error
+        if too_large is not None:
+            raise too_large
 
     def _write_or_keep(self, data: bytes, sequence: int) -> None:
         self._flush_backlog()
@@ -239,8 +251,8 @@ class Journal:
     def _open_segment(self) -> None:
         """A new segment that begins with where the events stand and with every living state."""
         number = self._number + 1
-        base = {"k": "base", "n": self.next_sequence, "a": self.acknowledged}
-        states = ({"k": "state", "s": name, "v": value} for name, value in self.states.items())
+        base = encode({"k": "base", "n": self.next_sequence, "a": self.acknowledged})
+        states = (segments.state(name, value) for name, value in self._states.items())
         data = segments.MAGIC + b"".join(segments.pack(record) for record in (base, *states))
         path = segments.segment_path(self._folder, number)
         try:
@@ -300,23 +312,18 @@ class Journal:
         kind = record.get("k")
         if kind == "event":
             self.next_sequence = record["n"] + 1
-            self._recent.append((record["n"], record["e"]))
+            self._recent.append((record["n"], encode(record["e"])))
         elif kind == "state":
             if record["v"] is None:
-                self.states.pop(record["s"], None)
+                self._states.pop(record["s"], None)
             else:
-                self.states[record["s"]] = record["v"]
+                self._states[record["s"]] = encode(record["v"])
         elif kind == "ack":
             self.acknowledged = max(self.acknowledged, record["n"])
         elif kind == "base":
             self.next_sequence = max(self.next_sequence, record["n"])
             self.acknowledged = max(self.acknowledged, record["a"])
-            self.states.clear()
-
-
-def _last_sequence(records: list[dict[str, Any]]) -> int:
-    """The sequence of the last event among them; 0 when there is none."""
-    return next((int(record["n"]) for record in reversed(records) if record["k"] == "event"), 0)
+            self._states.clear()
 
 
 def _sync_path(path: Path) -> None:

@@ -7,6 +7,7 @@ one write. This is what makes a message cost a fifth of what it costs through th
 
 import asyncio
 import logging
+import struct
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -19,6 +20,8 @@ HANDSHAKE_S = 10.0
 CLOSE_S = 2.0
 MAX_UNSENT = 1 << 20
 _FAULT = 1011
+_WHOLE_TEXT = 0x81  # FIN, opcode 1
+_HEAD_16, _HEAD_64 = struct.Struct("!BBH"), struct.Struct("!BBQ")
 _log = logging.getLogger("permanence.exchange.line")
 _quiet = logging.getLogger("permanence.exchange.websocket")
 
@@ -55,6 +58,7 @@ class LineSocket(asyncio.Protocol):
         self._protocol = ServerProtocol(max_size=max_message, logger=_quiet)
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
+        self._out: list[bytes] = []
         self._is_text = True
         self._opened = False
         self._unanswered = 0
@@ -74,6 +78,7 @@ class LineSocket(asyncio.Protocol):
         self._unanswered = 0
         self.waits = True  # what this brings about is written below
         self._protocol.receive_data(data)
+        self._out += self._protocol.data_to_send()
         try:
             for event in self._protocol.events_received():
                 if isinstance(event, Request):
@@ -101,16 +106,31 @@ class LineSocket(asyncio.Protocol):
     # -- what the owner does with it -----------------------------------------------------------------------------------
 
     def send(self, text: bytes) -> None:
-        """A text message (UTF-8), written with the others of this turn; nothing happens once the socket closes."""
+        """A text message (UTF-8), written with the others of this turn; nothing happens once the socket closes.
+
+        The frame is put together here: what a server sends is not masked, so it is a head of 2 to 10 octets
+        (RFC 6455 section 5.2), and this is done for every message of every call.
+        """
         if self._protocol.state is not State.OPEN:
             return
-        self._protocol.send_text(text)
-        self._flush_soon()
+        length = len(text)
+        if length < 126:
+            head = bytes((_WHOLE_TEXT, length))
+        elif length < 1 << 16:
+            head = _HEAD_16.pack(_WHOLE_TEXT, 126, length)
+        else:
+            head = _HEAD_64.pack(_WHOLE_TEXT, 127, length)
+        self._out.append(head)
+        self._out.append(text)
+        if not self.waits:
+            self.waits = True
+            self._owner.flush_soon(self)
 
     def close(self, code: int) -> None:
         """Says goodbye after what waits was written; cut off when the other side does not answer it."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code)
+            self._out += self._protocol.data_to_send()
             self._limit_to(CLOSE_S)
             self._flush_soon()
 
@@ -126,16 +146,18 @@ class LineSocket(asyncio.Protocol):
         elif self._protocol.state is State.OPEN:
             self._unanswered += 1
             self._protocol.send_ping(b"")
+            self._out += self._protocol.data_to_send()
             self._flush_soon()
 
     def flush(self) -> None:
         """Writes what waits. A page that does not read is cut off."""
         self.waits = False
-        transport, writes = self._transport, self._protocol.data_to_send()
+        transport, writes = self._transport, self._out
         if transport is None or not writes:
             return
-        ends = not writes[-1]
-        transport.write(writes[0] if len(writes) == 1 else b"".join(writes))
+        self._out = []
+        ends = not writes[-1]  # the library asks by an empty write for the end of what we send
+        transport.write(b"".join(writes))
         if ends:
             transport.close()
         elif transport.get_write_buffer_size() > MAX_UNSENT:
@@ -152,6 +174,7 @@ class LineSocket(asyncio.Protocol):
         refusal = self._owner.admit(request)
         response = self._protocol.reject(*refusal) if refusal is not None else self._protocol.accept(request)
         self._protocol.send_response(response)
+        self._out += self._protocol.data_to_send()
         if self._protocol.state is State.OPEN:
             self._opened = True
             self._limit_to(None)

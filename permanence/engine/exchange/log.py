@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The exchange's log: one line an entry on stderr, `key=value`, without secrets, callers' numbers or what they said."""
 
+import dataclasses
 import logging
 import re
 import sys
@@ -8,8 +9,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from permanence.kernel.events import Event
+
 LATER_S = 0.05
 _PLAIN_WORD = re.compile(r"[^\s\"'=]+")
+_PLAIN_WORDS = re.compile(r"(?: [^\s\"'=]+=[^\s\"'=]+)*")
+_SHOWN_OF: dict[type[Event], tuple[str, ...]] = {}
 _SHOWN = ("call", "client", "secretary", "seat", "state", "why", "by", "how", "reason", "place", "waited_ms", "trunk")
 
 
@@ -31,7 +36,9 @@ class LineFormatter(logging.Formatter):
         if second != self._second:
             self._second = second
             self._spelled = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        words = "".join(f" {key}={_word(value)}" for key, value in fields.items())
+        words = "".join([f" {key}={value}" for key, value in fields.items()])
+        if _PLAIN_WORDS.fullmatch(words) is None:
+            words = "".join([f" {key}={_word(value)}" for key, value in fields.items()])
         return f"{self._spelled}.{int((at - second) * 1000):03d}Z {level} {name} {event}{words}"
 
 
@@ -84,13 +91,18 @@ def start_logging(level: int = logging.INFO) -> Log:
     return handler
 
 
-def event_fields(event: dict[str, Any]) -> dict[str, Any]:
+def event_fields(event: Event) -> dict[str, Any]:
     """What of an engine event may stand in the log."""
-    return {name: event[name] for name in _SHOWN if event.get(name) not in (None, "")}
+    kind = type(event)
+    names = _SHOWN_OF.get(kind)
+    if names is None:
+        own = {field.name for field in dataclasses.fields(event)}
+        names = _SHOWN_OF[kind] = tuple(name for name in _SHOWN if name in own)
+    return {name: value for name in names if (value := getattr(event, name)) is not None and value != ""}
 
 
 def _word(value: Any) -> str:
-    text = str(value)
+    text = value if type(value) is str else str(value)
     return text if _PLAIN_WORD.fullmatch(text) else repr(text)
 
 

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One moment as the two clocks tell it: the calendar's for events and hours, the monotonic one for timers."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from permanence.kernel.clock import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """`at` is timezone-aware, in UTC; `now` is monotonic seconds."""
 
     at: datetime
@@ -24,10 +22,6 @@ class Moment:
     def ms(self) -> int:
         """Milliseconds since 1970."""
         return milliseconds(self.at)
-
-    def monotonic_of(self, at: datetime) -> float:
-        """The monotonic second at which `at` comes."""
-        return self.now + (at - self.at).total_seconds()
 
 
 def milliseconds(at: datetime) -> int:

@@ -45,8 +45,19 @@ class Seat:
 
     def to_plain(self) -> dict[str, Any]:
         """The place as JSON values, without its page."""
-        plain: dict[str, Any] = {name: getattr(self, name) for name in _KEPT}
-        return {**plain, "after": list(self.after)}
+        return {
+            "house": self.house,
+            "secretary": self.secretary,
+            "name": self.name,
+            "seat": self.seat,
+            "page_host": self.page_host,
+            "line_held": self.line_held,
+            "line_up": self.line_up,
+            "fingerprint": self.fingerprint,
+            "issued": self.issued,
+            "muted": self.muted,
+            "after": self.after,
+        }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Self:

@@ -23,6 +23,8 @@ _READABLE = {_MAGIC % version for version in (FORMAT_VERSION, FORMAT_VERSION - 1
 _HEAD = struct.Struct(">II")
 _TURN = "turn"
 MAX_RECORD = 1 << 20
+MAX_TURN = MAX_RECORD - (64 << 10)
+"""What the records of one turn may have together, with room for the names and for what joins them."""
 SUFFIX = ".journal"
 
 
@@ -30,17 +32,21 @@ class UnreadableSegment(Exception):
     """The file is not a segment of a version this code reads."""
 
 
-def pack(record: dict[str, Any]) -> bytes:
-    """One record as bytes. Raises ValueError above MAX_RECORD bytes."""
-    payload = encode(record)
-    if len(payload) > MAX_RECORD:
-        raise ValueError(f"a record of {len(payload)} bytes is over the limit")
-    return _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
+def pack(record: bytes) -> bytes:
+    """One record, a JSON object, with its length and checksum. Raises ValueError above MAX_RECORD bytes."""
+    if len(record) > MAX_RECORD:
+        raise ValueError(f"a record of {len(record)} bytes is over the limit")
+    return _HEAD.pack(len(record), zlib.crc32(record)) + record
 
 
-def pack_turn(records: list[dict[str, Any]]) -> bytes:
+def pack_turn(records: list[bytes]) -> bytes:
     """Several records as one. Raises ValueError above MAX_RECORD bytes."""
-    return pack(records[0] if len(records) == 1 else {"k": _TURN, "r": records})
+    return pack(records[0] if len(records) == 1 else b'{"k":"turn","r":[%b]}' % b",".join(records))
+
+
+def state(name: str, value: bytes) -> bytes:
+    """The record of a state whose JSON is `value`."""
+    return b'{"k":"state","s":%b,"v":%b}' % (encode(name), value)
 
 
 def scan(data: bytes) -> Iterator[tuple[dict[str, Any], int]]:

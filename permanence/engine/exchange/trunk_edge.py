@@ -64,15 +64,16 @@ class TrunkEdge:
         for transport in ("tcp", "tls"):
             self._streams[transport] = self._runner.open_streams(transport, admit=admit)
         udp, tcp = options.fds.get("sip-udp", ()), options.fds.get("sip-tcp", ())
-        for fd in udp:
-            self._udp.append(await self._runner.listen_udp(fd=fd))
-        for fd in tcp:
-            await self._streams["tcp"].listen(fd=fd)
-        for host in () if udp else options.sip_hosts:
-            port = self._udp[0].address[1] if self._udp else options.sip_port
-            self._udp.append(await self._runner.listen_udp(host=host, port=port))
-        for host in () if udp or tcp else options.sip_hosts:
-            await self._streams["tcp"].listen(host=host, port=self._udp[0].address[1])
+        with self._runner.opening():
+            for fd in udp:
+                self._udp.append(await self._runner.listen_udp(fd=fd))
+            for fd in tcp:
+                await self._streams["tcp"].listen(fd=fd)
+            for host in () if udp else options.sip_hosts:
+                port = self._udp[0].address[1] if self._udp else options.sip_port
+                self._udp.append(await self._runner.listen_udp(host=host, port=port))
+            for host in () if udp or tcp else options.sip_hosts:
+                await self._streams["tcp"].listen(host=host, port=self._udp[0].address[1])
         tls = options.fds.get("sip-tls", ())
         self._tls_at = [("", 0, fd) for fd in tls]
         if not tls:

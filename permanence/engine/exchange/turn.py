@@ -7,9 +7,9 @@ process sends after `commit`.) Answers to a person's command wait until the jour
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from permanence.engine.exchange import messages
 from permanence.engine.exchange.call import CARD_PREFIX, SIP_PREFIX, STATE_PREFIX, Call
@@ -20,8 +20,12 @@ from permanence.reception.events import ENGINE_EVENTS
 class JournalPort(Protocol):
     """What the conductor needs of the journal."""
 
-    states: dict[str, Any]
     position: int
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """The living states."""
+        ...
 
     @property
     def accepting(self) -> bool:
@@ -33,20 +37,8 @@ class JournalPort(Protocol):
         """The position up to which everything is on the disk."""
         ...
 
-    def append(self, event: dict[str, Any]) -> int:
-        """Writes an event; its sequence."""
-        ...
-
-    def keep(self, name: str, value: Any) -> None:
-        """Writes a state; None removes it."""
-        ...
-
-    def collect(self) -> None:
-        """What follows is written together."""
-        ...
-
-    def write_collected(self) -> None:
-        """Writes it."""
+    def write(self, events: Iterable[bytes], states: Mapping[str, Any]) -> None:
+        """Writes events (their JSON), then states (None removes one), as one record."""
         ...
 
 
@@ -66,8 +58,13 @@ class PagesPort(Protocol):
         ...
 
 
+Tell = Callable[[Event], None]
+"""Gets each event that is about to be written."""
+
+
 class Turn:
-    """Collects, then commits. One object serves every turn in its time."""
+    """Collects, then commits. One object serves every turn in its time; `with turn:` is one turn, which leaves nothing
+    behind when what stands in it raises."""
 
     def __init__(self, journal: JournalPort, pages: PagesPort, export: Callable[[str], dict[str, Any] | None]) -> None:
         """`export` gives the SIP state of a session for the journal."""
@@ -80,6 +77,18 @@ class Turn:
         self._acts: list[Callable[[], None]] = []
         self._replies: deque[tuple[int, str, dict[str, Any]]] = deque()
         self._new_replies: list[tuple[str, int]] = []
+        self.tell: Tell | None = None
+
+    def __enter__(self) -> Self:
+        """A turn begins."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _traceback: object) -> None:
+        """The turn is over: what it brought about is written and done, or, where it failed, forgotten."""
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
 
     def event(self, event: Event) -> None:
         """Something happened."""
@@ -130,24 +139,26 @@ class Turn:
     def commit(self) -> None:
         """Writes, then acts."""
         events, states, touched, acts = self._events, self._states, self._touched, self._acts
-        self._events, self._states, self._touched, self._acts = [], {}, {}, []
-        self._journal.collect()
-        try:
-            for event in events:
-                self._journal.append(ENGINE_EVENTS.write(event))
+        if acts:
+            self._acts = []
+        if events or states or touched:
+            self._events, self._states, self._touched = [], {}, {}
+            if self.tell is not None:
+                for event in events:
+                    self.tell(event)
             for call in touched.values():
                 states[STATE_PREFIX + call.id] = call.to_plain()
                 states[SIP_PREFIX + call.session] = self._export(call.session)
-            for name, value in states.items():
-                self._journal.keep(name, value)
-        finally:
-            self._journal.write_collected()
+            self._journal.write([ENGINE_EVENTS.encode(event) for event in events], states)
         for act in acts:
             act()
-        for page, request in self._new_replies:
-            self._replies.append((self._journal.position, page, messages.accepted(request)))
-        self._new_replies.clear()
-        self.synced()
+        if self._new_replies:
+            position = self._journal.position
+            for page, request in self._new_replies:
+                self._replies.append((position, page, messages.accepted(request)))
+            self._new_replies.clear()
+        if self._replies:
+            self.synced()
 
     def discard(self) -> None:
         """The input was refused: nothing of it happens."""

@@ -34,18 +34,17 @@ _READERS: dict[type[Any], dict[str, FieldReader]] = {
     kind: {field.name: reader_for(get_type_hints(kind)[field.name]) for field in dataclasses.fields(kind) if field.name}
     for kind in (*_COMMANDS.values(), *_EVENTS.values(), LivingLine, LivingLeg)
 }
-_FIELDS: dict[type[Any], tuple[str, ...]] = {
-    kind: tuple(field.name for field in dataclasses.fields(kind))
-    for kind in (*_COMMANDS.values(), *_EVENTS.values(), Reply)
+_HEADS: dict[type[Any], bytes] = {
+    **{kind: b'{"command":"%b",' % name.encode() for name, kind in _COMMANDS.items()},
+    **{kind: b'{"event":"%b",' % name.encode() for name, kind in _EVENTS.items()},
 }
 
 
 def command_to_json(command: MediaCommand, request: int | None = None) -> bytes:
     """One line of JSON with its newline. `request` asks for a reply under that id."""
-    document: dict[str, Any] = {"command": command.NAME, **_fields_of(command)}
-    if request is not None:
-        document["id"] = request
-    return _line(document)
+    head = _HEADS[type(command)] if request is None else b'%b"id":%d,' % (_HEADS[type(command)], request)
+    fields = encode(command)
+    return b"%b%b\n" % (head, fields[1:]) if fields != b"{}" else head[:-1] + b"}\n"
 
 
 def command_from_json(line: bytes) -> tuple[MediaCommand, int | None]:
@@ -62,12 +61,12 @@ def command_from_json(line: bytes) -> tuple[MediaCommand, int | None]:
 
 def event_to_json(event: MediaEvent) -> bytes:
     """One line of JSON with its newline."""
-    return _line({"event": event.NAME, **_fields_of(event)})
+    return b"%b%b\n" % (_HEADS[type(event)], encode(event)[1:])
 
 
 def reply_to_json(reply: Reply) -> bytes:
     """One line of JSON with its newline."""
-    return _line(_fields_of(reply))
+    return encode(reply) + b"\n"
 
 
 def message_from_json(line: bytes) -> MediaEvent | Reply | None:
@@ -129,14 +128,6 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise ControlError(name)
     return value
-
-
-def _fields_of(message: MediaCommand | MediaEvent | Reply) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in _FIELDS[type(message)]}
-
-
-def _line(document: Mapping[str, Any]) -> bytes:
-    return encode(document) + b"\n"
 
 
 def matrix_is_square(mix: Mix) -> bool:

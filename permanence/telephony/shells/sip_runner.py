@@ -4,16 +4,18 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from permanence.kernel.system import SystemClock
 from permanence.telephony.shells.sip_stream import Admit, StreamTransport
 from permanence.telephony.shells.sip_udp import UdpSocket
 from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.events import SipEvent
-from permanence.telephony.sip.flow import Flow
+from permanence.telephony.sip.flow import Address, Flow
 
 _MONOTONIC = SystemClock().monotonic
+_MAX_CARRIERS = 20_000
 _log = logging.getLogger(__name__)
 
 OnEvent = Callable[[SipEvent], None]
@@ -33,16 +35,33 @@ class SipRunner:
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._udp: list[UdpSocket] = []
+        self._carriers: dict[tuple[Address, Address], UdpSocket] = {}
+        """The socket of each flow, as far as something was sent by it."""
         self._streams: list[StreamTransport] = []
         self._senders: dict[str, Callable[[bytes, Flow], None]] = {"udp": self._send_udp}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: float | None = None
         self._pumping = False
 
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """While the sockets are opened, one after the other: what the endpoint has to send waits for all of them.
+
+        An inherited socket brings what came meanwhile as soon as it is open, and what is sent then by a way that is
+        not open yet would be lost.
+        """
+        self._pumping = True
+        try:
+            yield
+        finally:
+            self._pumping = False
+        self.pump()
+
     async def listen_udp(self, *, host: str = "127.0.0.1", port: int = 0, fd: int | None = None) -> UdpSocket:
         """Opens a UDP socket (or takes an inherited one) and serves it. Raises OSError."""
         opened = await UdpSocket.open(self.receive, host=host, port=port, fd=fd)
         self._udp.append(opened)
+        self._carriers.clear()
         return opened
 
     def open_streams(
@@ -68,44 +87,52 @@ class SipRunner:
         """Sends what waits, tells what happened until nothing is left, sets the timer."""
         if self._pumping:
             return
+        drain, senders, tell = self.endpoint.drain, self._senders, self._on_event
+        waiting = drain()
+        if waiting is None:
+            self._set_timer()
+            return
         self._pumping = True
         try:
-            while self._drain():
-                pass
+            while waiting is not None:
+                output, events = waiting
+                for data, flow in output:
+                    sender = senders.get(flow.transport)
+                    if sender is not None:
+                        sender(data, flow)
+                    else:
+                        self.endpoint.flow_lost(flow, self.now())  # a transport we do not have is a way that is lost
+                for event in events:
+                    try:
+                        tell(event)
+                    except Exception:  # one that fails must not take the others, nor the socket, with it
+                        _log.exception("sip: %s was not handled", type(event).__name__)
+                waiting = drain()
         finally:
             self._pumping = False
         self._set_timer()
 
-    def _drain(self) -> bool:
-        output = self.endpoint.drain_output()
-        for data, flow in output:
-            sender = self._senders.get(flow.transport)
-            if sender is not None:
-                sender(data, flow)
-            else:
-                self.endpoint.flow_lost(flow, self.now())  # a transport we do not have is a way that is lost
-        events = self.endpoint.drain_events()
-        for event in events:
-            self._tell(event)
-        return bool(output or events)
-
-    def _tell(self, event: SipEvent) -> None:
-        """One event that fails must not take the others, nor the socket, with it."""
-        try:
-            self._on_event(event)
-        except Exception:
-            _log.exception("sip: %s was not handled", type(event).__name__)
-
     def _send_udp(self, data: bytes, flow: Flow) -> None:
+        way = flow.local, flow.remote
+        opened = self._carriers.get(way)
+        if opened is None:
+            opened = self._carrier(flow)
+            if opened is None:
+                return
+            if len(self._carriers) >= _MAX_CARRIERS:
+                self._carriers.clear()
+            self._carriers[way] = opened
+        opened.send(data, flow)
+
+    def _carrier(self, flow: Flow) -> UdpSocket | None:
         for opened in self._udp:
             if opened.carries(flow):
-                opened.send(data, flow)
-                return
+                return opened
         family = ":" in flow.remote[0]
         for opened in self._udp:
             if (":" in opened.address[0]) == family:
-                opened.send(data, flow)  # a session taken over from a process that listened elsewhere
-                return
+                return opened  # a session taken over from a process that listened elsewhere
+        return None
 
     def _set_timer(self) -> None:
         due = self.endpoint.next_deadline()

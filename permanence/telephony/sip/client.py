@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.machine import Machine, State, Table
-from permanence.telephony.sip.message import SipMessage, respond
+from permanence.telephony.sip.message import SipMessage
+from permanence.telephony.sip.responses import respond
 from permanence.telephony.sip.stack import Stack
 
 LARGE = 1_300

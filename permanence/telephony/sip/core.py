@@ -4,6 +4,7 @@
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.grammar import BadSyntax, Uri
@@ -41,6 +42,7 @@ class Core:
         return direct if direct == flow or self.trust(direct) is not None else flow
 
 
+@lru_cache(maxsize=1_024)
 def _is_literal(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

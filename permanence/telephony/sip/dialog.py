@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The dialog: who talks to whom, by which way, counted how (RFC 3261 section 12)."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from permanence.telephony.sip.grammar import BadSyntax, NameAddr, write_params
 from permanence.telephony.sip.message import SipMessage
 
+_TAG_ALONE = frozenset({"tag"})
 _TEXTS = ("call_id", "local", "local_tag", "remote", "remote_tag", "target")
 
 
@@ -24,6 +25,8 @@ class Dialog:
     routes: list[str] = field(default_factory=list)
     local_cseq: int = 0
     remote_cseq: int | None = None
+    _written: tuple[str, ...] = field(default=(), init=False, repr=False, compare=False)
+    _kept: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def request(self, method: str, via: str, cseq: int | None = None) -> SipMessage:
         """A request inside the dialog; with `cseq` None the next number is taken (ACK and CANCEL repeat one)."""
@@ -72,8 +75,14 @@ class Dialog:
 
     def to_plain(self) -> dict[str, Any]:
         """The dialog as JSON values. Texts go octet for octet (as latin-1): a carrier may send any."""
-        plain = asdict(self)
-        return plain | {name: _octets(plain[name]) for name in _TEXTS} | {"routes": [_octets(r) for r in self.routes]}
+        texts = (self.call_id, self.local, self.local_tag, self.remote, self.remote_tag, self.target)
+        if texts != self._written:  # once in most calls, while the journal takes the dialog at every change of the call
+            self._written, self._kept = texts, dict(zip(_TEXTS, map(_octets, texts), strict=True))
+        return self._kept | {
+            "routes": [_octets(route) for route in self.routes] if self.routes else [],
+            "local_cseq": self.local_cseq,
+            "remote_cseq": self.remote_cseq,
+        }
 
     @classmethod
     def from_plain(cls, data: dict[str, Any]) -> Self:
@@ -101,6 +110,8 @@ def checked_routes(message: SipMessage) -> list[str]:
 
 def without_tag(address: NameAddr) -> str:
     """An address of From or To without its tag, written anew: the part of the dialog that both sides share."""
+    if not address.display and address.params.keys() <= _TAG_ALONE:
+        return f"<{address.uri.text}>"
     display = address.display.replace("\\", "\\\\").replace('"', '\\"')
     params = {name: value for name, value in address.params.items() if name != "tag"}
     written = f"<{address.uri.text}>{write_params(params)}"

@@ -72,6 +72,15 @@ class SipEndpoint:
         events, self._stack.events = self._stack.events, []
         return events
 
+    def drain(self) -> tuple[list[tuple[bytes, Flow]], list[SipEvent]] | None:
+        """What must be sent and what happened, both in order; None when there is neither."""
+        stack = self._stack
+        output, events = stack.output, stack.events
+        if not output and not events:
+            return None
+        stack.output, stack.events = [], []
+        return output, events
+
     def flow_lost(self, flow: Flow, now: float) -> None:
         """The connection or the datagram's way is gone: requests waiting on it fail with 503 (RFC 3261 17.1.4)."""
         self._stack.now = now
@@ -228,5 +237,6 @@ class SipEndpoint:
         return self._table.get(session)
 
     def _incoming(self, session: str, now: float) -> IncomingSession | None:
-        found = self._any(session, now)
+        self._stack.now = now
+        found = self._table.get(session)
         return found if isinstance(found, IncomingSession) else None

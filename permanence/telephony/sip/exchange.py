@@ -52,7 +52,7 @@ class Negotiating(Protocol):
         *,
         sdp: str | None = None,
         headers: Iterable[tuple[str, str]] = (),
-    ) -> SipMessage:
+    ) -> None:
         """Answers a request of the session."""
         ...
 
@@ -83,16 +83,18 @@ class Negotiating(Protocol):
 class OfferExchange:
     """The offers of one confirmed session."""
 
+    # What a session begins with stands here once: most calls never have a second offer.
+    _theirs: ServerTransaction | None = None
+    _ours: str | None = None
+    _silent = False
+    _glares = 0
+    _in_ack: int | None = None
+    _delayed: str | None = None
+    _patience: Timer | None = None
+    _retry: Timer | None = None
+
     def __init__(self, session: Negotiating) -> None:
         self._session = session
-        self._theirs: ServerTransaction | None = None
-        self._ours: str | None = None
-        self._silent = False
-        self._glares = 0
-        self._in_ack: int | None = None
-        self._delayed: str | None = None
-        self._patience: Timer | None = None
-        self._retry: Timer | None = None
 
     @property
     def open(self) -> bool:

@@ -3,6 +3,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 Address = tuple[str, int]
@@ -64,6 +65,7 @@ def host_in_uri(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+@lru_cache(maxsize=1_024)
 def sees_us_at(remote: str, public: str) -> bool:
     """Whether the machine at `remote` reaches us by our address `public` of the outside.
 

@@ -3,26 +3,38 @@
 
 Every reader is linear in the length of its text: single passes, and patterns without nested quantifiers, since anybody
 may send anything. What does not fit raises `BadSyntax`.
+
+Every request brings a Via, two addresses and some URIs, nearly always in their plainest form: `_PLAIN_VIA`,
+`_PLAIN_ADDRESS` and `_PLAIN_URI` read that form whole, by one match. They accept nothing that the general readers below
+them would refuse, and read it alike; whatever they do not match goes to the general ones.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Self
 from urllib.parse import unquote
 
-_WORD = r"[A-Za-z0-9\-.!%*_+`'~]++"
+WORD = r"[A-Za-z0-9\-.!%*_+`'~]++"
+"""The pattern of a token of RFC 3261."""
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
-_TOKEN_ONLY = re.compile(_WORD)
+_TOKEN_ONLY = re.compile(WORD)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*+")
 _HOST_PORT = re.compile(r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)(?::([0-9]{1,5}))?")
-_PARAM = re.compile(rf'\s*+;\s*+({_WORD})\s*+(?:=\s*+({_QUOTED}|\[[0-9A-Fa-f:.]++\]|[^\s;,"=]++)\s*+)?', re.DOTALL)
+_PARAM = re.compile(rf'\s*+;\s*+({WORD})\s*+(?:=\s*+({_QUOTED}|\[[0-9A-Fa-f:.]++\]|[^\s;,"=]++)\s*+)?', re.DOTALL)
 _VIA = re.compile(
-    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({_WORD})\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)\s*+(?::\s*+([0-9]{{1,5}}))?\s*+(;.*)?",
+    rf"SIP\s*+/\s*+2\.0\s*+/\s*+({WORD})\s++(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)\s*+(?::\s*+([0-9]{{1,5}}))?\s*+(;.*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_PLAIN = r"(sips?):(?:([A-Za-z0-9+.\-_]++)@)?([A-Za-z0-9.\-]++)(?::([0-9]{1,5}))?"
+_PLAIN_URI = re.compile(_PLAIN)
+_PLAIN_ADDRESS = re.compile(rf'(?:"([^"\\]*+)"\s*+)?<(?:({_PLAIN})|([^<>"]++))>(?:;tag=({WORD}))?')
+_PLAIN_VIA = re.compile(
+    r"SIP/2\.0/(UDP|TCP|TLS) (\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)(?::([0-9]{1,5}))?"
+    rf"(;rport)?;branch=({WORD})(;rport)?"
+)
 _DISPLAY = re.compile(rf'\s*+(?:({_QUOTED})\s*+|([^"<>,]*+))<', re.DOTALL)
-_CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({_WORD})")
+_CSEQ = re.compile(rf"([0-9]{{1,10}})\s++({WORD})")
 _UNUSABLE_IN_URI = re.compile(r'[\s<>"]')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MAX_CSEQ = 2**31
@@ -51,6 +63,8 @@ def unquoted(value: str) -> str:
 
 def printable(text: str) -> str:
     """`text` as it may be shown and stored: octets that were no UTF-8 become `?`, control characters go."""
+    if text.isascii() and text.isprintable():
+        return text
     clean = text.encode("utf-8", "replace").decode("utf-8")
     return clean if clean.isprintable() else "".join(char for char in clean if char.isprintable())
 
@@ -102,10 +116,14 @@ def parse_params(text: str) -> Params:
 
 def write_params(params: Params) -> str:
     """The inverse of `parse_params`."""
-    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in params.items())
+    return "".join([f";{name}" if value is None else f";{name}={value}" for name, value in params.items()])
 
 
-@dataclass(frozen=True, slots=True)
+# The three below are read several times a call. They are not frozen, which would cost a call into C for each field;
+# nobody changes them, but for the parameters of a Via.
+
+
+@dataclass(slots=True)
 class Uri:
     """A URI. For a scheme other than sip and sips, `host` holds everything after the colon.
 
@@ -119,6 +137,7 @@ class Uri:
     params: Params
     headers: str
     text: str
+    _number: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> "Uri":
@@ -127,6 +146,10 @@ class Uri:
 
     @classmethod
     def _parse(cls, text: str) -> Self:
+        plain = _PLAIN_URI.fullmatch(text)
+        if plain is not None:
+            scheme, user, host, digits = plain.groups()
+            return cls(scheme, user, host.lower(), _port(digits), {}, "", text)
         scheme, colon, rest = text.partition(":")
         if not colon or _SCHEME.fullmatch(scheme) is None or _UNUSABLE_IN_URI.search(rest):
             raise BadSyntax("bad URI")
@@ -146,8 +169,11 @@ class Uri:
     @property
     def number(self) -> str:
         """The user part unescaped, without password and parameters; for `tel:` the number itself (RFC 3966)."""
-        written = self.host if self.scheme == "tel" else (self.user or "")
-        return printable(unquote(written.partition(";")[0].partition(":")[0]))
+        if self._number is None:
+            written = self.host if self.scheme == "tel" else (self.user or "")
+            number = written.partition(";")[0].partition(":")[0]
+            self._number = printable(unquote(number) if "%" in number else number)
+        return self._number
 
     @property
     def transport(self) -> str:
@@ -172,13 +198,14 @@ def _uri_params(text: str) -> Params:
     return params
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NameAddr:
-    """An address of From, To, Contact, Route and the like: display name, URI, header parameters."""
+    """An address of From, To, Contact, Route and the like: display name, URI, header parameters, among them the tag."""
 
     display: str
     uri: Uri
     params: Params
+    tag: str | None
 
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
@@ -187,6 +214,11 @@ class NameAddr:
 
     @classmethod
     def _parse(cls, text: str) -> Self:
+        plain = _PLAIN_ADDRESS.fullmatch(text)
+        if plain is not None:
+            name, written, scheme, user, host, digits, other, tag = plain.groups()
+            known = Uri.parse(other) if other else Uri(scheme, user, host.lower(), _port(digits), {}, "", written)
+            return cls(name or "", known, {} if tag is None else {"tag": tag}, tag)
         found = _DISPLAY.match(text)
         if found is None:
             return cls._bare(text)
@@ -194,7 +226,8 @@ class NameAddr:
         if close < 0:
             raise BadSyntax("unclosed angle bracket")
         display = unquoted(found[1]) if found[1] else found[2].strip()
-        return cls(display, Uri.parse(text[found.end() : close]), parse_params(text[close + 1 :]))
+        uri, params = Uri.parse(text[found.end() : close]), parse_params(text[close + 1 :])
+        return cls(display, uri, params, params.get("tag"))
 
     @classmethod
     def _bare(cls, text: str) -> Self:
@@ -202,12 +235,8 @@ class NameAddr:
         written = written.strip()
         if any(char in written for char in '<>",?'):
             raise BadSyntax("an address with these characters needs angle brackets")
-        return cls("", Uri.parse(written), parse_params(semicolon + params))
-
-    @property
-    def tag(self) -> str | None:
-        """The tag parameter."""
-        return self.params.get("tag")
+        uri, read = Uri.parse(written), parse_params(semicolon + params)
+        return cls("", uri, read, read.get("tag"))
 
 
 # The messages of one call repeat their addresses: what was read is kept, few and short, and must not be changed.
@@ -225,25 +254,30 @@ def _known_address(text: str) -> NameAddr:
 
 @dataclass(slots=True)
 class Via:
-    """One hop of the way back (RFC 3261 section 20.42)."""
+    """One hop of the way back (RFC 3261 section 20.42). `branch` is that parameter, empty when absent."""
 
     transport: str
     host: str
     port: int | None
     params: Params
+    branch: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises BadSyntax."""
+        plain = _PLAIN_VIA.fullmatch(text)
+        params: Params
+        if plain is not None and not (plain[4] and plain[6]):
+            transport, host, digits, before, branch, after = plain.groups()
+            params = {"rport": None, "branch": branch} if before else {"branch": branch}
+            if after:
+                params["rport"] = None
+            return cls(transport, host.lower(), _port(digits), params, branch)
         found = _VIA.fullmatch(text.strip())
         if found is None:
             raise BadSyntax("bad Via")
-        return cls(found[1].upper(), found[2].lower(), _port(found[3]), parse_params(found[4] or ""))
-
-    @property
-    def branch(self) -> str:
-        """The branch, empty when absent."""
-        return self.params.get("branch") or ""
+        params = parse_params(found[4] or "")
+        return cls(found[1].upper(), found[2].lower(), _port(found[3]), params, params.get("branch") or "")
 
     def __str__(self) -> str:
         port = f":{self.port}" if self.port else ""

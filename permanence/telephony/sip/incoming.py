@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, printable, unquoted
+from permanence.telephony.sip.grammar import BadSyntax, NameAddr, decimal, printable, unquoted
 from permanence.telephony.sip.message import SipMessage
 
 _ANONYMOUS_HOST = "anonymous.invalid"
@@ -20,7 +20,10 @@ _CAUSES = {
 _MAX_COUNT = 100
 
 
-@dataclass(frozen=True, slots=True)
+# The two below are made at every call: not frozen, which would cost a call into C for each field; nobody changes them.
+
+
+@dataclass(slots=True)
 class CalledNumber:
     """One place where the called number may stand: `source` is `request_uri`, `to`, `p_called_party_id`,
     `history_info` or `diversion`; `user` the user part, unescaped, as the carrier spelled it."""
@@ -29,7 +32,7 @@ class CalledNumber:
     user: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IncomingInvite:
     """The facts of an INVITE, spelled as the carrier did (`countries.numbers` makes E.164 of it).
 
@@ -62,11 +65,13 @@ def read_invite(invite: SipMessage, raw: bytes) -> IncomingInvite:
     masked = _is_masked(invite)
     if number is not None and identity.uri.host == _ANONYMOUS_HOST:
         number = None
-    history = _by_index(_addresses(invite, "History-Info"))
+    history = _addresses(invite, "History-Info")
+    if len(history) > 1:
+        history = _by_index(history)
     diversions = _addresses(invite, "Diversion")
     return IncomingInvite(
         call_id=printable(invite.call_id),
-        request_user=Uri.parse(invite.uri).number,
+        request_user=invite.target.number,
         called=_called(invite, history, diversions),
         caller=None if masked else number,
         display="" if masked else printable(identity.display or invite.sender.display),
@@ -83,6 +88,8 @@ def read_invite(invite: SipMessage, raw: bytes) -> IncomingInvite:
 
 def _addresses(message: SipMessage, name: str) -> list[NameAddr]:
     found: list[NameAddr] = []
+    if name not in message.headers:
+        return found
     for value in message.elements(name):
         try:
             found.append(NameAddr.parse(value))
@@ -93,20 +100,23 @@ def _addresses(message: SipMessage, name: str) -> list[NameAddr]:
 
 def _is_masked(invite: SipMessage) -> bool:
     """RFC 3323 section 4.2; From of an anonymous call is anonymous@anonymous.invalid (section 4.1.1.3)."""
-    asked = {word.strip().lower() for value in invite.all("Privacy") for word in value.replace(",", ";").split(";")}
-    return bool(asked & _HIDDEN) or invite.sender.uri.host == _ANONYMOUS_HOST
+    if invite.sender.uri.host == _ANONYMOUS_HOST:
+        return True
+    values = invite.headers.get("Privacy", ())
+    return any(word.strip().lower() in _HIDDEN for value in values for word in value.replace(",", ";").split(";"))
 
 
 def _called(invite: SipMessage, history: list[NameAddr], diversions: list[NameAddr]) -> tuple[CalledNumber, ...]:
     """The dialled number may stand in five places: ours first, then who was dialled before the call was forwarded."""
-    places = [
-        ("request_uri", Uri.parse(invite.uri)),
-        ("to", invite.to.uri),
-        *(("p_called_party_id", address.uri) for address in _addresses(invite, "P-Called-Party-ID")[:1]),
-        *(("history_info", address.uri) for address in history[:1]),
-        *(("diversion", address.uri) for address in diversions[-1:]),
-    ]
-    return tuple(CalledNumber(source, uri.number) for source, uri in places if uri.number)
+    places = [("request_uri", invite.target), ("to", invite.to.uri)]
+    parties = _addresses(invite, "P-Called-Party-ID")
+    if parties:
+        places.append(("p_called_party_id", parties[0].uri))
+    if history:
+        places.append(("history_info", history[0].uri))
+    if diversions:
+        places.append(("diversion", diversions[-1].uri))
+    return tuple([CalledNumber(source, number) for source, uri in places if (number := uri.number)])
 
 
 def _by_index(history: list[NameAddr]) -> list[NameAddr]:
@@ -132,6 +142,8 @@ def _reason(history: list[NameAddr], diversions: list[NameAddr]) -> str | None:
 
 def _count(history: list[NameAddr], diversions: list[NameAddr]) -> int:
     """How often the call was forwarded; each list tells it alone, so they are not added (RFC 7544)."""
+    if not history and not diversions:
+        return 0
     told = sum(decimal(entry.params.get("counter"), _MAX_COUNT) or 1 for entry in diversions)
     caused = sum(1 for entry in history if "cause" in entry.uri.params)
     return max(told, caused)

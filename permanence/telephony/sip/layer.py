@@ -2,6 +2,7 @@
 """The transaction layer: finds the transaction a message belongs to (RFC 3261 sections 17.1.3 and 17.2.3)."""
 
 from collections.abc import Callable
+from functools import partial
 
 from permanence.telephony.sip.client import ClientTransaction, InviteClient, OtherClient
 from permanence.telephony.sip.flow import Flow, same_way
@@ -9,7 +10,7 @@ from permanence.telephony.sip.message import COOKIE, SipMessage
 from permanence.telephony.sip.server import InviteServer, OtherServer, ServerTransaction
 from permanence.telephony.sip.stack import Stack
 
-ServerKey = tuple[str, ...]
+ServerKey = tuple[str | int | None, ...]
 ClientKey = tuple[str, str]
 OnResponse = Callable[[SipMessage, ClientTransaction], None]
 
@@ -17,15 +18,16 @@ OnResponse = Callable[[SipMessage, ClientTransaction], None]
 def server_key(request: SipMessage, method: str) -> ServerKey:
     """What names a server transaction; without the magic cookie, the rules of RFC 2543 (RFC 3261 section 17.2.3)."""
     via = request.via
-    if via.branch.startswith(COOKIE) and len(via.branch) > len(COOKIE):
-        return via.branch, via.host, str(via.port), method
+    branch = via.branch
+    if branch.startswith(COOKIE) and len(branch) > len(COOKIE):
+        return branch, via.host, via.port, method
     tag = request.sender.tag or ""
-    return request.uri, request.call_id, tag, str(request.cseq[0]), f"{via.host}:{via.port}", via.branch, method
+    return request.uri, request.call_id, tag, request.cseq[0], f"{via.host}:{via.port}", branch, method
 
 
 def merge_key(request: SipMessage) -> ServerKey:
     """What two copies of one request, come by two ways, have in common (RFC 3261 section 8.2.2.2)."""
-    return request.call_id, request.sender.tag or "", str(request.cseq[0]), request.method
+    return request.call_id, request.sender.tag or "", request.cseq[0], request.method
 
 
 class TransactionLayer:
@@ -44,19 +46,18 @@ class TransactionLayer:
         """The server transaction of a request; with `method` INVITE, the one an ACK or a CANCEL is about."""
         return self._servers.get(server_key(request, method or request.method))
 
-    def is_merged(self, request: SipMessage) -> bool:
-        """Whether the same request came by another way and is still being served."""
-        other = self._merged.get(merge_key(request))
-        return other is not None and other != server_key(request, request.method)
+    def transaction(self, key: ServerKey) -> ServerTransaction | None:
+        """The server transaction that `server_key` names."""
+        return self._servers.get(key)
 
-    def serve(self, request: SipMessage, flow: Flow) -> ServerTransaction:
-        """Opens a server transaction."""
-        key = server_key(request, request.method)
+    def serve(self, request: SipMessage, flow: Flow, key: ServerKey) -> ServerTransaction:
+        """Opens the server transaction that `key` names; it is `merged` when the same request came by another way and
+        is still being served."""
         merged = merge_key(request)
         kind = InviteServer if request.method == "INVITE" else OtherServer
-        transaction = kind(self._stack, request, flow, lambda: self._served(key, merged))
+        transaction = kind(self._stack, request, flow, partial(self._served, key, merged))
         self._servers[key] = transaction
-        self._merged.setdefault(merged, key)
+        transaction.merged = self._merged.setdefault(merged, key) != key
         return transaction
 
     def _served(self, key: ServerKey, merged: ServerKey) -> None:

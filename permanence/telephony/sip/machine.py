@@ -6,6 +6,7 @@ The tables are data, so that tests can walk them: every state reachable, every w
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import ClassVar
 
 from permanence.telephony.sip.stack import Stack
@@ -15,6 +16,7 @@ from permanence.telephony.sip.timers import Timer
 class State(Enum):
     """States of the transactions (RFC 3261 figures 5 to 8; ACCEPTED by RFC 6026)."""
 
+    __hash__ = object.__hash__  # there is one object a state; Enum's own hashes its name, in Python, at every step
     CALLING = "calling"
     TRYING = "trying"
     PROCEEDING = "proceeding"
@@ -24,6 +26,7 @@ class State(Enum):
     TERMINATED = "terminated"
 
 
+_TERMINATED = State.TERMINATED
 Table = Mapping[tuple[State, str], tuple[State, tuple[str, ...]]]
 
 
@@ -46,18 +49,19 @@ class Machine:
         step = self.table.get((self.state, happening))
         if step is None:
             return False
-        before = self.state
-        self.state, actions = step
+        after, actions = step
+        self.state = after
         for action in actions:
             getattr(self, action)()
-        if self.state is State.TERMINATED and before is not State.TERMINATED:
+        if after is _TERMINATED:
             self._finish()
         return True
 
     def start(self, timer: str, delay: float) -> None:
         """Starts the timer that fires the happening `timer`; one of the same name is replaced."""
-        self.stop(timer)
-        self._timers[timer] = self.stack.after(delay, lambda: self._expired(timer))
+        if timer in self._timers:
+            self._timers[timer].cancel()
+        self._timers[timer] = self.stack.after(delay, partial(self._expired, timer))
 
     def stop(self, timer: str) -> None:
         """Stops a timer, if it runs."""

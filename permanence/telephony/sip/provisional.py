@@ -21,18 +21,24 @@ class _Unacknowledged:
     has_sdp: bool
 
 
+def _nothing() -> None:
+    """What a session that is over does."""
+
+
 class ReliableProvisionals:
     """The reliable 1xx of one INVITE. `on_silence` is called when 64 T1 went by without the PRACK."""
+
+    # What an INVITE begins with stands here once: most never have a reliable response.
+    _rseq = 0
+    _open: _Unacknowledged | None = None
+    _timer: Timer | None = None
+    _deadline = 0.0
+    _interval = 0.0
 
     def __init__(self, stack: Stack, flow: Flow, on_silence: Callable[[], object]) -> None:
         self._stack = stack
         self._flow = flow
         self._on_silence = on_silence
-        self._rseq = 0
-        self._open: _Unacknowledged | None = None
-        self._timer: Timer | None = None
-        self._deadline = 0.0
-        self._interval = 0.0
 
     @property
     def busy(self) -> bool:
@@ -78,10 +84,16 @@ class ReliableProvisionals:
 
     def stop(self) -> None:
         """Nothing is awaited any more."""
-        self._open = None
+        if self._open is not None:
+            self._open = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def end(self) -> None:
+        """The session is over."""
+        self.stop()
+        self._on_silence = _nothing
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON values."""

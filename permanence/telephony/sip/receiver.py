@@ -7,8 +7,10 @@ from permanence.telephony.sip.events import InviteReceived, SourceRefused
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.grammar import BadSyntax, split_list
 from permanence.telephony.sip.incoming import read_invite
-from permanence.telephony.sip.message import BadMessage, SipMessage, parse_message, respond
+from permanence.telephony.sip.layer import server_key
+from permanence.telephony.sip.message import BadMessage, SipMessage, parse_message
 from permanence.telephony.sip.phrases import ALLOW, SUPPORTED
+from permanence.telephony.sip.responses import respond, write_response
 from permanence.telephony.sip.server import ServerTransaction
 from permanence.telephony.sip.session import Session
 from permanence.telephony.sip.table import SessionTable
@@ -101,7 +103,7 @@ class Receiver:
         message = self._parse(data, flow)
         if message is not None and message.method != "ACK":
             back = stamp_via(message, flow)
-            self._stack.send(respond(message, 403, self._stack.token(6)).encode(), back)
+            self._stack.send(write_response(message, 403, self._stack.token(6)), back)
 
     # responses
 
@@ -127,16 +129,27 @@ class Receiver:
     # requests
 
     def _receive_request(self, request: SipMessage, flow: Flow, trunk: str, raw: bytes) -> None:
+        method = request.method
         try:
-            back = stamp_via(request, flow)
-            if request.method == "ACK":
+            if method == "ACK":  # it has no answer, so no way back
                 self._receive_ack(request)
-            elif request.method == "CANCEL":
+                return
+            back = stamp_via(request, flow)
+            if method == "CANCEL":
                 self._receive_cancel(request, back)
-            elif (known := self._core.layer.find(request)) is not None:
+                return
+            key = server_key(request, method)
+            known = self._core.layer.transaction(key)
+            if known is not None:
                 known.fire("request")
+                return
+            transaction = self._core.layer.serve(request, back, key)
+            if request.to.tag is None:
+                self._receive_outside(transaction, flow, trunk, raw)
+            elif (session := self._session_of(request)) is None:
+                self._refuse(transaction, 481)
             else:
-                self._receive_new(request, flow, back, trunk, raw)
+                session.receive(transaction, flow)
         except BadSyntax as bad:
             self.counters["malformed"] += 1
             self._refuse_malformed(request, flow, 400, str(bad))
@@ -154,28 +167,17 @@ class Receiver:
             known.fire("request")
             return
         invite = self._core.layer.find(cancel, "INVITE")
-        transaction = self._core.layer.serve(cancel, back)
+        transaction = self._core.layer.serve(cancel, back, server_key(cancel, cancel.method))
         tag = invite.tag if invite is not None else None
-        answer = respond(cancel, 481 if invite is None else 200, tag or self._stack.token(6))
-        transaction.respond(answer)
+        transaction.respond(481 if invite is None else 200, tag or self._stack.token(6))
         if invite is not None and invite.open and invite.on_cancel is not None:
             invite.on_cancel(cancel)
 
-    def _receive_new(self, request: SipMessage, flow: Flow, back: Flow, trunk: str, raw: bytes) -> None:
-        if request.to.tag is not None:
-            session = self._session_of(request)
-            transaction = self._core.layer.serve(request, back)
-            if session is None:
-                self._refuse(transaction, 481)
-            else:
-                session.receive(transaction, flow)
-        elif self._core.layer.is_merged(request):
-            self._refuse(self._core.layer.serve(request, back), 482)
-        else:
-            self._receive_outside(request, flow, back, trunk, raw)
-
-    def _receive_outside(self, request: SipMessage, flow: Flow, back: Flow, trunk: str, raw: bytes) -> None:
-        transaction = self._core.layer.serve(request, back)
+    def _receive_outside(self, transaction: ServerTransaction, flow: Flow, trunk: str, raw: bytes) -> None:
+        request = transaction.request
+        if transaction.merged:
+            self._refuse(transaction, 482)
+            return
         refusal = refusal_of(request, self._stack.settings.min_se)
         if refusal is not None:
             self._refuse(transaction, *refusal)
@@ -209,10 +211,8 @@ class Receiver:
     def _refuse(
         self, transaction: ServerTransaction, status: int, headers: list[tuple[str, str]] | None = None
     ) -> None:
-        answer = respond(transaction.request, status, self._stack.token(6))
-        for name, value in headers or ():
-            answer.add(name, value)
-        transaction.respond(answer)
+        more = "".join([f"{name}: {value}\r\n" for name, value in headers or ()])
+        transaction.respond(status, self._stack.token(6), more=more)
 
     def _session_of(self, request: SipMessage) -> Session | None:
         """The session by Call-ID and both tags (RFC 3261 section 12.2.2)."""
@@ -228,15 +228,16 @@ def stamp_via(request: SipMessage, flow: Flow) -> Flow:
     RFC 3261 sections 18.2.1 and 18.2.2, RFC 3581. Raises BadSyntax when the Via cannot be read.
     """
     via = request.via
+    params = via.params
     host, port = flow.remote
-    wants_port = "rport" in via.params and via.params["rport"] is None
+    wants_port = params.get("rport", "") is None
     if wants_port:
-        via.params["rport"] = str(port)
+        params["rport"] = str(port)
     if wants_port or via.host.strip("[]") != host:
-        via.params["received"] = host
-        parts = split_list(request.headers["Via"][0])
-        request.headers["Via"][0] = ", ".join([str(via), *parts[1:]])
-    if flow.reliable or wants_port:
+        params["received"] = host
+        values = request.headers["Via"]
+        values[0] = ", ".join([str(via), *split_list(values[0])[1:]]) if "," in values[0] else str(via)
+    if wants_port or flow.reliable:
         return flow
     back = via.port or _DEFAULT_PORT[flow.transport]
     return Flow(flow.transport, flow.local, (host, back), flow.stream)

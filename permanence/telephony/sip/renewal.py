@@ -17,7 +17,9 @@ _MAX_INTERVAL = 2**31
 
 def session_expires(message: SipMessage) -> tuple[int, str] | None:
     """Interval in seconds and refresher (`uac`, `uas` or empty) of a Session-Expires header; None when unusable."""
-    number, semicolon, params = (message.get("Session-Expires") or "").partition(";")
+    if "Session-Expires" not in message.headers:
+        return None
+    number, semicolon, params = message.headers["Session-Expires"][0].partition(";")
     interval = decimal(number.strip(), _MAX_INTERVAL)
     if interval is None:
         return None
@@ -28,17 +30,23 @@ def session_expires(message: SipMessage) -> tuple[int, str] | None:
     return interval, refresher
 
 
+def _nothing() -> None:
+    """What a session that is over does."""
+
+
 class Renewal:
     """The session timer of one session."""
 
+    # What a session begins with stands here once: most sessions never have a timer of their own.
+    interval = 0
+    ours = False
+    _timer: Timer | None = None
+    _deadline: Timer | None = None
+
     def __init__(self, stack: Stack, refresh: Callable[[], object], expire: Callable[[], object]) -> None:
-        self.interval = 0
-        self.ours = False
         self._stack = stack
         self._refresh = refresh
         self._expire = expire
-        self._timer: Timer | None = None
-        self._deadline: Timer | None = None
 
     def grant(self, request: SipMessage) -> list[tuple[str, str]]:
         """As the receiver of an INVITE or UPDATE: the headers of our 2xx. Without a wish, no session timer."""
@@ -85,10 +93,17 @@ class Renewal:
 
     def stop(self) -> None:
         """No timer runs any more."""
-        for timer in (self._timer, self._deadline):
-            if timer is not None:
-                timer.cancel()
-        self._timer = self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def end(self) -> None:
+        """The session is over: nothing will be asked of it any more."""
+        self.stop()
+        self._refresh = self._expire = _nothing
 
     def to_plain(self) -> dict[str, Any]:
         """The agreement as JSON values."""

@@ -16,9 +16,13 @@ from typing import ClassVar
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.machine import Machine, State, Table
 from permanence.telephony.sip.message import SipMessage
+from permanence.telephony.sip.responses import write_response
 from permanence.telephony.sip.stack import Stack
 
 _P, _A, _C, _F, _T = State.PROCEEDING, State.ACCEPTED, State.COMPLETED, State.CONFIRMED, State.TERMINATED
+
+_FORGOTTEN = SipMessage()
+"""What stands for the request of a transaction that nobody will answer any more."""
 
 INVITE_SERVER: Table = {
     (_P, "request"): (_P, ("repeat",)),
@@ -58,24 +62,32 @@ class ServerTransaction(Machine):
         self.last = b""
         self.tag: str | None = None
         """The tag of the session that answers; a CANCEL is answered with it (RFC 3261 section 9.2)."""
+        self.merged = False
+        """Whether the same request came by another way and was being served (RFC 3261 section 8.2.2.2)."""
         self.on_cancel: Callable[[SipMessage], None] | None = None
 
     @property
     def open(self) -> bool:
         """Whether a response may still be given."""
-        return self.state in {State.TRYING, State.PROCEEDING}
+        return self.state is _P or self.state is State.TRYING
 
-    def respond(self, response: SipMessage) -> bool:
-        """Sends a response; False when a final one has been given already."""
-        if not self.open:
+    def respond(
+        self, status: int, tag: str | None, *, reason: str | None = None, more: str = "", body: str = ""
+    ) -> bool:
+        """Sends a response, written by `write_response`; False when a final one has been given already."""
+        if self.state is not _P and self.state is not State.TRYING:
             return False
-        self.last = response.encode()
-        kind = "provisional" if response.status < 200 else "success" if response.status < 300 else "refusal"
-        return self.fire(kind)
+        self.last = write_response(self.request, status, tag, reason=reason, more=more, body=body)
+        return self.fire("provisional" if status < 200 else "success" if status < 300 else "refusal")
+
+    def forget(self) -> None:
+        """Nobody will answer any more: what stays until the last timer need not keep the request, nor a session."""
+        self.request = _FORGOTTEN
+        self.on_cancel = None
 
     def transmit(self) -> None:
         """Sends the last response."""
-        self.stack.send(self.last, self.flow)
+        self.stack.output.append((self.last, self.flow))
 
     def repeat(self) -> None:
         """Sends the last response once more, when there is one."""
@@ -129,5 +141,6 @@ class OtherServer(ServerTransaction):
     first = State.TRYING
 
     def start_j(self) -> None:
-        """64 T1: absorbs repetitions of the request."""
+        """64 T1: absorbs repetitions of the request, which its key tells."""
+        self.forget()
         self.start("j", 0.0 if self.flow.reliable else 64 * self.stack.settings.t1)

@@ -3,18 +3,12 @@
 
 Theory of operation
 -------------------
-`Phase` is what the session may do now; PHASES lists every passage from one to the next, and `advance` refuses any
-other. The two beginnings are `incoming` (we answer) and `outgoing` (we dial); once CONFIRMED both are alike. What
-happens inside a confirmed session has helpers of its own: `exchange` (offers and answers), `renewal` (session timers),
-`acceptance` (our 2xx until its ACK).
-
-    INVITED -> EARLY -> ACCEPTED -> CONFIRMED -> ENDED        answering; ENDED from each
-                        ACCEPTED -> CLOSING   -> ENDED        ended before the ACK: BYE must wait for it (section 15)
-    CALLING -> PROCEEDING -> CONFIRMED -> ENDED               dialling; CALLING again elsewhere, or with a password
-               PROCEEDING -> CANCELLING -> ENDED              given up; a 2xx that crosses is released
+`Phase` is what the session may do now (`phases` draws them); `advance` refuses a passage that is not listed there. The
+two beginnings are `incoming` (we answer) and `outgoing` (we dial); once CONFIRMED both are alike. What happens inside a
+confirmed session has helpers of its own: `exchange` (offers and answers), `renewal` (session timers), `acceptance` (our
+2xx until its ACK).
 """
 
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +21,8 @@ from permanence.telephony.sip.dtmf import read_dtmf
 from permanence.telephony.sip.events import DtmfInfo, SessionEnded, SipEvent
 from permanence.telephony.sip.exchange import OfferExchange
 from permanence.telephony.sip.flow import Flow
-from permanence.telephony.sip.message import SipMessage, respond
+from permanence.telephony.sip.message import SipMessage
+from permanence.telephony.sip.phases import NAMES, PHASES, Phase
 from permanence.telephony.sip.phrases import ALLOW, EXTENSIONS, SUPPORTED
 from permanence.telephony.sip.renewal import Renewal
 from permanence.telephony.sip.server import ServerTransaction
@@ -37,33 +32,9 @@ if TYPE_CHECKING:
 
 _MAX_CHALLENGES = 2
 _CSEQ_GAP = 100
+_ABILITIES = f"\r\nAllow: {ALLOW}\r\nSupported: {SUPPORTED}\r\n"
 
 
-class Phase(Enum):
-    """How far a session is."""
-
-    INVITED = "invited"
-    EARLY = "early"
-    ACCEPTED = "accepted"
-    CLOSING = "closing"
-    CALLING = "calling"
-    PROCEEDING = "proceeding"
-    CANCELLING = "cancelling"
-    CONFIRMED = "confirmed"
-    ENDED = "ended"
-
-
-PHASES: dict[Phase, frozenset[Phase]] = {
-    Phase.INVITED: frozenset({Phase.EARLY, Phase.ACCEPTED, Phase.ENDED}),
-    Phase.EARLY: frozenset({Phase.EARLY, Phase.ACCEPTED, Phase.ENDED}),
-    Phase.ACCEPTED: frozenset({Phase.CONFIRMED, Phase.CLOSING, Phase.ENDED}),
-    Phase.CLOSING: frozenset({Phase.ENDED}),
-    Phase.CALLING: frozenset({Phase.CALLING, Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
-    Phase.PROCEEDING: frozenset({Phase.CALLING, Phase.PROCEEDING, Phase.CANCELLING, Phase.CONFIRMED, Phase.ENDED}),
-    Phase.CANCELLING: frozenset({Phase.ENDED}),
-    Phase.CONFIRMED: frozenset({Phase.ENDED}),
-    Phase.ENDED: frozenset(),
-}
 _DIALOG_GONE = frozenset({408, 481})
 _HANDLERS = {
     "BYE": "on_bye",
@@ -100,10 +71,17 @@ class Session:
         self.remote_sdp: str | None = None
         self.account: DigestAccount | None = None
         self.remote_allows: frozenset[str] = frozenset()
-        self.exchange = OfferExchange(self)
         self.renewal = Renewal(core.stack, self._refresh, self._expired)
         self.acceptances: dict[int, Acceptance] = {}
+        self._exchange: OfferExchange | None = None
         self._on_over = on_over
+
+    @property
+    def exchange(self) -> OfferExchange:
+        """Made when it is first needed: most calls have no second offer."""
+        if self._exchange is None:
+            self._exchange = OfferExchange(self)
+        return self._exchange
 
     @property
     def key(self) -> tuple[str, str]:
@@ -140,19 +118,18 @@ class Session:
         sdp: str | None = None,
         headers: "Iterable[tuple[str, str]]" = (),
         reason: str | None = None,
-    ) -> SipMessage:
+    ) -> None:
         """Answers a request of this session; 101 to 299 carry what makes or refreshes the dialog."""
-        response = respond(transaction.request, status, self.dialog.local_tag, reason)
+        more = ""
         if 100 < status < 300:
-            for route in transaction.request.all("Record-Route"):
-                response.add("Record-Route", route)
-            response.add("Contact", self.stack.contact(self.flow)).add("Allow", ALLOW).add("Supported", SUPPORTED)
+            for route in transaction.request.headers.get("Record-Route", ()):
+                more += f"Record-Route: {route}\r\n"
+            more += f"Contact: {self.stack.contact(self.flow)}{_ABILITIES}"
         for name, value in headers:
-            response.add(name, value)
+            more += f"{name}: {value}\r\n"
         if sdp is not None:
-            response.set_body("application/sdp", sdp)
-        transaction.respond(response)
-        return response
+            more += "Content-Type: application/sdp\r\n"
+        transaction.respond(status, self.dialog.local_tag, reason=reason, more=more, body=sdp or "")
 
     def request(
         self,
@@ -246,8 +223,8 @@ class Session:
 
     def on_info(self, transaction: ServerTransaction) -> None:
         """INFO: a key pressed, or nothing we know (RFC 6086 section 4.2.2)."""
-        self.respond(transaction, 200)
         pressed = read_dtmf(transaction.request)
+        self.respond(transaction, 200)
         if pressed is not None:
             self.emit(DtmfInfo(self.id, *pressed))
 
@@ -295,14 +272,18 @@ class Session:
             self.emit(SessionEnded(self.id, by, why))
 
     def conclude(self) -> bool:
-        """Stops everything; False when it was over before."""
+        """Stops everything; False when it was over before.
+
+        What points back at the session lets go of it, so that its memory is free at once, without the collector.
+        """
         if not self.advance(Phase.ENDED):
             return False
         for acceptance in self.acceptances.values():
             acceptance.stop()
         self.acceptances.clear()
-        self.renewal.stop()
-        self.exchange.stop()
+        self.renewal.end()
+        if self._exchange is not None:
+            self._exchange.stop()
         self._on_over(self)
         return True
 
@@ -377,7 +358,7 @@ class Session:
             "v": 1,
             "kind": self.kind,
             "id": self.id,
-            "phase": self.phase.value,
+            "phase": NAMES[self.phase],
             "flow": self.flow.to_plain(),
             "dialog": self.dialog.to_plain(),
             "local_sdp": self.local_sdp,

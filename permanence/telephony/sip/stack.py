@@ -25,6 +25,7 @@ class Stack:
         self.events: list[SipEvent] = []
         self._entropy = entropy
         self._learned: dict[tuple[str, Address], Address] = {}
+        self._contacts: dict[tuple[str, Address, Address], str] = {}
         self._refused_streams: dict[Address, float] = {}
 
     def send(self, data: bytes, flow: Flow) -> None:
@@ -51,7 +52,10 @@ class Stack:
         """The other side sees us as `seen` (Via received and rport, RFC 3581): behind a NAT, our Contact."""
         if len(self._learned) >= _MAX_LEARNED:
             self._learned.clear()
-        self._learned[flow.transport, flow.remote] = seen
+        key = flow.transport, flow.remote
+        if self._learned.get(key) != seen:
+            self._learned[key] = seen
+            self._contacts.clear()
 
     def takes_streams(self, remote: Address) -> bool:
         """Whether TCP may be tried: this address has not refused it within the last hour."""
@@ -81,6 +85,17 @@ class Stack:
 
     def contact(self, flow: Flow, user: str = "") -> str:
         """Our Contact for whom `flow` reaches."""
+        if user:
+            return self._contact(flow, f"{user}@")
+        key = flow.transport, flow.local, flow.remote
+        written = self._contacts.get(key)
+        if written is None:
+            if len(self._contacts) >= _MAX_LEARNED:
+                self._contacts.clear()
+            written = self._contacts[key] = self._contact(flow, "")
+        return written
+
+    def _contact(self, flow: Flow, user: str) -> str:
         host, port = self.public_address(flow)
         transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
-        return f"<sip:{user}{'@' if user else ''}{host_in_uri(host)}:{port}{transport}>"
+        return f"<sip:{user}{host_in_uri(host)}:{port}{transport}>"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Timers without a clock: a heap of moments, run by `tick`. A cancelled timer costs nothing until its moment comes."""
 
-import heapq
 from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from itertools import count
 
 _SMALL = 1_024
 
@@ -25,37 +26,39 @@ class Timers:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Timer]] = []
-        self._number = 0
+        self._numbers = count()
         self._sweep_at = _SMALL
 
     def at(self, moment: float, action: Callable[[], object]) -> Timer:
         """Calls `action` at `moment` (monotonic seconds)."""
-        if len(self._heap) >= self._sweep_at:
-            self._sweep()
-        self._number += 1
         timer = Timer(action)
-        heapq.heappush(self._heap, (moment, self._number, timer))
+        heap = self._heap
+        heappush(heap, (moment, next(self._numbers), timer))
+        if len(heap) > self._sweep_at:
+            self._sweep()
         return timer
 
     def _sweep(self) -> None:
         """Forgets cancelled timers whose moment is far, so that finished calls leave nothing behind."""
         self._heap = [entry for entry in self._heap if entry[2].action is not None]
-        heapq.heapify(self._heap)
+        heapify(self._heap)
         self._sweep_at = max(_SMALL, 2 * len(self._heap))
 
     def next_deadline(self) -> float | None:
         """The moment of the first live timer."""
         heap = self._heap
         while heap and heap[0][2].action is None:
-            heapq.heappop(heap)
+            heappop(heap)
         return heap[0][0] if heap else None
 
     def pop_due(self, now: float) -> Callable[[], object] | None:
         """Takes the first call due at `now`, None when there is none."""
-        due = self.next_deadline()
-        if due is None or due > now:
-            return None
-        return heapq.heappop(self._heap)[2].action
+        heap = self._heap
+        while heap and heap[0][0] <= now:
+            action = heappop(heap)[2].action
+            if action is not None:
+                return action
+        return None
 
     def __len__(self) -> int:
         return len(self._heap)

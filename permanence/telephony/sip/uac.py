@@ -14,9 +14,10 @@ from permanence.telephony.sip.events import AnswerReceived, DialFailed, OfferRec
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal, printable
 from permanence.telephony.sip.message import SipMessage, parse_message
+from permanence.telephony.sip.phases import Phase
 from permanence.telephony.sip.phrases import ALLOW
 from permanence.telephony.sip.server import ServerTransaction
-from permanence.telephony.sip.session import Phase, Session
+from permanence.telephony.sip.session import Session
 from permanence.telephony.sip.settings import Credentials
 from permanence.telephony.sip.timers import Timer
 from permanence.telephony.sip.ways import SILENT, UNAVAILABLE, Ways

@@ -9,10 +9,12 @@ from permanence.telephony.sip.dialog import Dialog, dialog_of
 from permanence.telephony.sip.events import InviteCancelled, OfferAnswered, SessionConfirmed
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.grammar import decimal
+from permanence.telephony.sip.layer import server_key
 from permanence.telephony.sip.message import SipMessage, parse_message
+from permanence.telephony.sip.phases import Phase
 from permanence.telephony.sip.provisional import ReliableProvisionals
 from permanence.telephony.sip.server import InviteServer, ServerTransaction
-from permanence.telephony.sip.session import Phase, Session
+from permanence.telephony.sip.session import Session
 from permanence.telephony.sip.timers import Timer
 
 _PROVISIONAL_REPEAT = 60.0
@@ -48,6 +50,7 @@ class IncomingSession(Session):
         self._described = False
         self._repeat: Timer | None = None
         self._guards: list[Timer] = []
+        self._invite_kept = ""
         self.remote_sdp = self._invite.sdp
         self.remote_allows = self._invite.tokens("Allow")
         transaction.on_cancel = self._cancelled
@@ -263,7 +266,8 @@ class IncomingSession(Session):
 
     def conclude(self) -> bool:
         """Stops the provisional responses too."""
-        self._reliable.stop()
+        self._reliable.end()
+        self._transaction.forget()
         self._stop_repeating()
         self._stop_guards()
         self._waiting.clear()
@@ -273,21 +277,27 @@ class IncomingSession(Session):
 
     def to_plain(self) -> dict[str, Any]:
         """The session as JSON values, with the INVITE as it stands in its transaction."""
-        return super().to_plain() | {
-            "way_back": self._transaction.flow.to_plain(),
-            "invite": self._invite.encode().decode("latin-1"),
-            "last": self._transaction.last.decode("latin-1"),
+        if not self._invite_kept:  # written at the first export: it never changes
+            self._invite_kept = self._invite.encode().decode("latin-1")
+        transaction = self._transaction
+        plain = super().to_plain()
+        plain |= {
+            "way_back": plain["flow"] if transaction.flow is self.flow else transaction.flow.to_plain(),
+            "invite": self._invite_kept,
+            "last": transaction.last.decode("latin-1"),
             "reliable": self._reliable.to_plain(),
             "waiting": [list(item) for item in self._waiting],
             "held_answer": self._held_answer,
             "described": self._described,
         }
+        return plain
 
     @classmethod
     def restored(cls, core: Core, data: dict[str, Any], on_over: Callable[[Session], None]) -> "IncomingSession":
         """Takes over what `to_plain` wrote."""
         invite = parse_message(data["invite"].encode("latin-1"))
-        transaction = core.layer.serve(invite, Flow.from_plain(data["way_back"]))
+        way_back = Flow.from_plain(data["way_back"])
+        transaction = core.layer.serve(invite, way_back, server_key(invite, invite.method))
         dialog = Dialog.from_plain(data["dialog"])
         flow, phase = Flow.from_plain(data["flow"]), Phase(data["phase"])
         session = cls(core, data["id"], dialog, flow=flow, transaction=transaction, phase=phase, on_over=on_over)

@@ -43,6 +43,24 @@ def test_reading() -> None:
     assert parse_sdp(OFFER.replace("\n", "\r\n")) == description
 
 
+def test_spaces_capitals_and_empty_lines_change_nothing() -> None:
+    assert parse_sdp(OFFER.replace("a=ptime:20", "a= Ptime : 20 ")) == parse_sdp(OFFER)
+    assert parse_sdp(OFFER.replace("a=sendrecv", "\na=SENDRECV")) == parse_sdp(OFFER)
+    assert parse_sdp(OFFER.replace("v=0", "\nv=0 ").removesuffix("\n")) == parse_sdp(OFFER)
+    assert parse_sdp(OFFER.replace("s=-", "é=-")) == parse_sdp(OFFER)
+
+
+@pytest.mark.parametrize("lines", [1_000, 1_001])
+def test_a_thousand_lines_and_not_one_more(lines: int) -> None:
+    text = OFFER + "b=X\n" * (lines - OFFER.count("\n"))
+    if lines == 1_000:
+        assert parse_sdp(text).media == parse_sdp(OFFER).media
+        assert parse_sdp(text.removesuffix("\n")).media == parse_sdp(OFFER).media
+    else:
+        with pytest.raises(SdpError):
+            parse_sdp(text)
+
+
 def test_answer_takes_pcma_and_the_carriers_number_for_keys() -> None:
     lines, agreed = answer(OFFER)
     assert agreed == Negotiated(

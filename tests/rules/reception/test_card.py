@@ -12,7 +12,7 @@ from permanence.countries.emergency import LANGUAGES
 from permanence.reception.card import CallerShown, build_card, instructions_in_force, milliseconds
 from permanence.reception.closing import closing_words, unknown_line_words, voice_message_allowed
 from permanence.reception.greeting import greetings_for, spoken_language
-from permanence.reception.hours import opening_at
+from permanence.reception.hours import Openings, opening_at
 from permanence.reception.prompts import LAST_PLACE, built_in_prompts, place_prompt
 from permanence.reception.table import (
     ClosingWords,
@@ -39,8 +39,16 @@ def instruction(name: str, **more: object) -> InstructionEntry:
 
 
 def card_of(entry, *, caller: CallerShown | None = None, at: datetime = START, seen_at: datetime | None = None):
+    opening = None if entry is None else Openings().of(entry, at=at)
     return build_card(
-        entry, HOUSE, CLAIRE, caller=caller or CallerShown(), called_line="+35212345", at=at, seen_at=seen_at
+        entry,
+        HOUSE,
+        CLAIRE,
+        caller=caller or CallerShown(),
+        called_line="+35212345",
+        at=at,
+        open_until=opening.changes_at if opening is not None and opening.is_open else None,
+        seen_at=seen_at,
     )
 
 

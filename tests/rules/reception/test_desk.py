@@ -534,3 +534,50 @@ def test_voice_messages_of_a_health_client_need_the_whole_consent():
         assert closed.voice_message is allowed
         assert closed.prompts[0] == "fr/emergency-15-112"
         assert (closed.prompts[-1] == "fr/leave-message") is allowed
+
+
+def test_nothing_is_due_any_more_when_what_was_waited_for_is_over():
+    desk = Desk()
+    due = desk.reception.next_deadline
+    desk.sits(CLAIRE)
+    desk.rings("a")
+    assert due() == START + timedelta(seconds=12)
+    desk.do("answer", CLAIRE, "a")
+    assert due() is None
+    desk.do("call_gone", "a")
+    assert due() == START + timedelta(seconds=90)
+    desk.do("wrap_up_done", CLAIRE, "a", "message")
+    assert due() is None
+    desk.do("seat_lost", CLAIRE, "seat-1")
+    assert due() == START + timedelta(seconds=30)
+    desk.do("seat_connected", CLAIRE, "seat-1")
+    assert due() is None
+    desk.do("line_state", CLAIRE, up=False)
+    desk.do("off", CLAIRE)
+    assert due() is None
+    desk.do("line_state", CLAIRE, up=True)
+    desk.do("ready", CLAIRE)
+    desk.do("line_state", CLAIRE, up=False)
+    assert due() == START + timedelta(seconds=30)
+    desk.do("seat_revoked", CLAIRE)
+    assert due() is None
+    desk.sits(AOIFE, ready=False)
+    desk.do("ready", AOIFE)
+    desk.do("line_state", AOIFE, up=False)
+    desk.do("table_changed", desk.table.put(replace(house_slice({}), version=2)))
+    assert (desk.state(AOIFE), due()) == ("off", None)
+    desk.rings("b")
+    assert due() == START + timedelta(seconds=10)
+    desk.do("call_gone", "b")
+    assert due() is None
+
+
+def test_while_a_console_rings_only_the_end_of_the_offer_and_the_place_are_due():
+    desk = Desk(house_slice(CAST, offer_s=20), client(DUPONT, max_wait_s=15))
+    desk.rings("a")
+    desk.forward(11)
+    desk.sits(CLAIRE)
+    assert desk.offered(CLAIRE) == "a"
+    assert desk.reception.next_deadline() == START + timedelta(seconds=31)
+    desk.do("decline", CLAIRE, "a")
+    assert desk.reception.next_deadline() == START + timedelta(seconds=15)

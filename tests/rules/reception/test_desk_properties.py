@@ -2,7 +2,9 @@
 """Whatever happens, in whatever order: what must hold at the desk after every single input."""
 
 import contextlib
+import sys
 from datetime import timedelta
+from types import CodeType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,7 @@ from permanence.reception import decisions as decided
 from permanence.reception import events
 from permanence.reception.desk import Reception
 from permanence.reception.presence import Doing
+from permanence.reception.table import Interval, OpeningHours, WeekdayHours
 from permanence.reception.waiting import Call, Stage
 from tests.rules.reception.house import HOUSE, START, Counter, Desk, client, house_slice, table
 
@@ -134,13 +137,17 @@ class Watched(Desk):
         waiting = [call for call in floor.calls.values() if call.stage is Stage.WAITING]
         assert not any(self.fits(seat.secretary, call) for seat in free for call in waiting)
         # The indexes say what the records say.
-        assert set(floor.waiting._things) == {call.call for call in waiting}
-        assert set(floor.ready._things) == {seat.secretary for seat in free}
+        assert set(floor.waiting.things) == {call.call for call in waiting}
+        assert set(floor.ready.things) == {seat.secretary for seat in free}
         assert floor.line == sorted((call.arrived, call.order) for call in [*waiting, *offered])
         assert self.reception.queue().waiting == len(waiting)
         # Nothing overdue, and the named values handed out add up to the whole.
         due = self.reception.next_deadline()
         assert due is None or due > self.at
+        pending = [
+            next_ for each in [*floor.calls.values(), *floor.seats.values()] if (next_ := each.due()) is not None
+        ]
+        assert due == (min(pending)[0] if pending else None)
         assert self.states == self.reception.export()
 
 
@@ -187,13 +194,47 @@ def test_a_restart_loses_nothing(script):
     ]
 
 
+class Work:
+    """Counts what the interpreter executes of any code but this file, in instructions."""
+
+    TOOL = 4
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def __enter__(self) -> "Work":
+        watch = sys.monitoring
+        watch.use_tool_id(self.TOOL, "work")
+        watch.register_callback(self.TOOL, watch.events.INSTRUCTION, self._one)
+        watch.set_events(self.TOOL, watch.events.INSTRUCTION)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.monitoring.set_events(self.TOOL, 0)
+        sys.monitoring.free_tool_id(self.TOOL)
+
+    def _one(self, code: CodeType, _offset: int) -> object:
+        if code.co_filename == __file__:
+            return sys.monitoring.DISABLE
+        self.done += 1
+        return None
+
+
+OFFICE_HOURS = OpeningHours(
+    week=tuple(WeekdayHours(weekday=day, intervals=(Interval(opens="08:00", until="19:00"),)) for day in range(7))
+)
+
+
 def work_per_call(clients: int, secretaries: int, calls: int) -> float:
-    """Index steps a call, secretaries answering at once, with one more caller than secretaries waiting."""
+    """Instructions a call, secretaries answering at once, when every client had a call before."""
     reception = Reception(
         HOUSE,
         table(
             house_slice({str(number): ("fr", "en") for number in range(secretaries)}),
-            *(client(str(1000 + number), ("fr",) if number % 2 else ("en",)) for number in range(clients)),
+            *(
+                client(str(1000 + number), ("fr",) if number % 2 else ("en",), hours=OFFICE_HOURS)
+                for number in range(clients)
+            ),
         ),
         entropy=Counter(),
     )
@@ -202,20 +243,30 @@ def work_per_call(clients: int, secretaries: int, calls: int) -> float:
         reception.seat_connected(str(number), f"seat-{number}", at=at)
         reception.line_state(str(number), up=True, at=at)
         reception.ready(str(number), at=at)
-    floor = reception._floor
-    before = floor.waiting.steps + floor.ready.steps + floor.deadlines.steps
-    for number in range(calls):
-        at += timedelta(milliseconds=20)
-        arrived = reception.call_arrived(f"c{number}", client=str(1000 + number % clients), at=at)
-        offers = [each for each in arrived.decisions if isinstance(each, decided.Offer)]
-        assert len(offers) == 1
-        reception.answer(offers[0].secretary, f"c{number}", at=at)
-        reception.call_gone(f"c{number}", at=at)
-        reception.wrap_up_done(offers[0].secretary, f"c{number}", "message", at=at)
-        reception.tick(at=at)
-    return (floor.waiting.steps + floor.ready.steps + floor.deadlines.steps - before) / calls
+
+    def some(first: int, count: int) -> None:
+        nonlocal at
+        for number in range(first, first + count):
+            at += timedelta(milliseconds=20)
+            arrived = reception.call_arrived(f"c{number}", client=str(1000 + number % clients), at=at)
+            offers = [each for each in arrived.decisions if isinstance(each, decided.Offer)]
+            assert len(offers) == 1
+            reception.answer(offers[0].secretary, f"c{number}", at=at)
+            reception.call_gone(f"c{number}", at=at)
+            reception.wrap_up_done(offers[0].secretary, f"c{number}", "message", at=at)
+            reception.tick(at=at)
+
+    before = max(clients, calls)
+    some(0, before)
+    with Work() as work:
+        some(before, calls)
+    return work.done / calls
 
 
 @pytest.mark.parametrize(("clients", "secretaries"), [(500, 50), (1, 200), (500, 200)])
 def test_the_work_of_a_call_does_not_grow_with_the_house(clients: int, secretaries: int):
     assert work_per_call(clients, secretaries, 400) <= 1.1 * work_per_call(1, 50, 400)
+
+
+def test_a_call_is_little_work():
+    assert work_per_call(500, 200, 400) < 4_500

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Opening hours against a naive oracle that walks minute by minute over the client's wall clock."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from permanence.countries.holidays import holiday_on
-from permanence.reception.hours import Opening, hours_of_day, is_open_at, minutes_of, opening_at
+from permanence.reception.hours import Opening, Openings, hours_of_day, is_open_at, minutes_of, opening_at
 from permanence.reception.table import DateHours, Interval, OpeningHours, WeekdayHours
+from tests.rules.reception.house import client
 
 PARIS = "Europe/Paris"
 
@@ -176,3 +178,36 @@ def test_open_and_next_change_agree_with_the_wall_clock(hours, steps, zone):
 
 def test_the_holiday_of_a_day_is_the_librarys():
     assert hours_of_day(OFFICE, date(2026, 7, 14), country="FR").label == holiday_on(date(2026, 7, 14), country="FR")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["Europe/Paris", "America/Havana", "America/Santiago", "Pacific/Apia", "UTC"]),
+    st.lists(st.integers(0, 9 * 24 * 60), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_what_is_kept_is_what_would_be_worked_out(zone: str, minutes: list[int], holidays: bool):
+    saturday, monday = range(5, 6), range(1)
+    entry = client(
+        "10",
+        time_zone=zone,
+        hours=OpeningHours(
+            week=(*week(("08:00", "12:00"), ("22:00", "03:00"), days=saturday), *week(("00:00", "24:00"), days=monday)),
+            exceptions=tuple(
+                DateHours(date=date, intervals=(), label=label)
+                for date, label in [("2026-03-29", "away"), ("2026-04-01", "ill"), ("2026-04-02", "still ill")]
+            ),
+            closed_on_holidays=holidays,
+        ),
+    )
+    kept = Openings()
+    for minute in minutes:
+        moment = datetime(2026, 3, 27, 12, 0, tzinfo=UTC) + timedelta(minutes=minute)
+        assert kept.of(entry, at=moment) == opening(entry.hours, moment, zone=zone)
+
+
+def test_what_is_kept_belongs_to_one_version_of_one_client():
+    kept, moment = Openings(), at("2026-11-24 09:00")
+    one, another = client("10", hours=OFFICE), client("11", hours=OpeningHours())
+    assert [kept.of(each, at=moment).is_open for each in (one, another, one)] == [True, False, True]
+    assert not kept.of(replace(one, version=2, hours=OpeningHours()), at=moment).is_open

@@ -19,6 +19,7 @@ from permanence.telephony.sip.grammar import (
     write_params,
 )
 from permanence.telephony.sip.message import BadMessage, SipMessage, canonical_name, parse_message
+from permanence.telephony.sip.responses import respond, write_response
 
 QUOTABLE = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n"), max_size=30)
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=8)
@@ -126,6 +127,68 @@ def test_decimal(text: str | None, value: int | None) -> None:
 ])  # fmt: skip
 def test_header_names(name: str, canonical: str) -> None:
     assert canonical_name(name) == canonical
+
+
+@given(NAMES, NAMES, st.none() | st.integers(1, 65_535), st.none() | NAMES, st.none() | QUOTABLE)
+def test_an_address_in_its_plainest_form_is_read_like_any_other(
+    user: str, host: str, port: int | None, tag: str | None, name: str | None
+) -> None:
+    uri = f"sip:{user}@{host}" + (f":{port}" if port else "")
+    text = (f"{quoted(name)} " if name is not None else "") + f"<{uri}>" + (f";tag={tag}" if tag else "")
+    read = NameAddr.parse(text)
+    assert read == NameAddr.parse(f" {text} ")
+    assert (read.display, read.uri.text, read.tag) == (name or "", uri, tag)
+    other = Uri.parse(f"{uri};lr")
+    assert (other.scheme, other.user, other.host, other.port) == ("sip", user, host, port)
+    assert (read.uri.scheme, read.uri.user, read.uri.host, read.uri.port) == ("sip", user, host, port)
+
+
+@pytest.mark.parametrize("text", [
+    "SIP/2.0/UDP H.example:5070;branch=z9hG4bK1;rport", "SIP/2.0/TLS [2001:DB8::9];rport;branch=z9hG4bK1",
+    "SIP/2.0/TCP 192.0.2.1;branch=1", "SIP/2.0/UDP h;rport;branch=1", "SIP/2.0/UDP h:00080;branch=.-!%*_+`'~",
+])  # fmt: skip
+def test_a_via_in_its_plainest_form_is_read_like_any_other(text: str) -> None:
+    read, other = Via.parse(text), Via.parse(text.replace("/", " / ").replace(";", " ; "))
+    assert read == other
+    assert str(read) == str(other)
+
+
+@pytest.mark.parametrize("text", ["SIP/2.0/UDP h;rport;branch=1;rport", "SIP/2.0/UDP h:70000;branch=1"])
+def test_a_plain_via_is_refused_like_any_other(text: str) -> None:
+    with pytest.raises(BadSyntax):
+        Via.parse(text)
+
+
+FIRST = (
+    "Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:b@h>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n"
+)
+VALUES = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r"), max_size=30)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["Via", "v", "x-a", "X-A", "Subject", "s "]), VALUES), max_size=6))
+def test_a_head_without_irregularity_is_read_like_any_other(more: list[tuple[str, str]]) -> None:
+    head = f"OPTIONS sip:a@h SIP/2.0\r\n{FIRST}" + "".join(f"{name}:{value}\r\n" for name, value in more)
+    plain = parse_message(f"{head}\r\n".encode())
+    folded = parse_message(f"{head}X-Folded: 1\r\n 2\r\n\r\n".encode())
+    assert folded.headers.pop("X-Folded") == ["1 2"]
+    assert plain.headers == folded.headers
+    assert list(plain.headers) == list(folded.headers)
+
+
+def test_a_stray_carriage_return_belongs_to_its_value() -> None:
+    text = f"OPTIONS sip:a@h SIP/2.0\r\n{FIRST}Subject: a\rb\r\nX-A: 1\r\n\r\n"
+    assert parse_message(text.encode()).headers["Subject"] == ["a\rb"]
+
+
+@pytest.mark.parametrize("to", ["<sip:b@h>", "<sip:b@h>;tag=theirs"])
+@pytest.mark.parametrize("status", [100, 180, 486])
+def test_a_response_is_written_as_its_message_would_be(to: str, status: int) -> None:
+    lines = FIRST.replace("<sip:b@h>", to).replace("Via:", "Via: SIP/2.0/UDP p;branch=z9hG4bK0\r\nVia:")
+    request = parse_message(f"OPTIONS sip:a@h SIP/2.0\r\n{lines}\r\n".encode())
+    message = respond(request, status, "ours", "Why").add("X-A", "1").set_body("text/plain", "é")
+    more = "X-A: 1\r\nContent-Type: text/plain\r\n"
+    assert write_response(request, status, "ours", reason="Why", more=more, body="é") == message.encode()
+    assert write_response(request, status, "ours") == respond(request, status, "ours").encode()
 
 
 def test_message_comes_back_from_its_bytes() -> None:

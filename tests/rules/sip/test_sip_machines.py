@@ -5,8 +5,8 @@ import pytest
 
 from permanence.telephony.sip.client import INVITE_CLIENT, OTHER_CLIENT, InviteClient, OtherClient
 from permanence.telephony.sip.machine import Machine, State, Table
+from permanence.telephony.sip.phases import PHASES, Phase
 from permanence.telephony.sip.server import INVITE_SERVER, OTHER_SERVER, InviteServer, OtherServer
-from permanence.telephony.sip.session import PHASES, Phase
 
 MACHINES: list[tuple[Table, type[Machine], State]] = [
     (INVITE_SERVER, InviteServer, State.PROCEEDING),
