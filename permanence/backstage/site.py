@@ -7,15 +7,20 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
+from permanence.foundation import alarms, audit
 from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
 
 
 class BackstageSite(AdminSite):
@@ -30,7 +35,13 @@ class BackstageSite(AdminSite):
         """What is still missing, in order, then every page."""
         found = steps(who(request))
         left = [step for step in found if step.needed and not step.done]
-        context = {"steps": found, "next_step": left[0] if left else None, "title": None, "left": len(left)}
+        context = {
+            "steps": found,
+            "next_step": left[0] if left else None,
+            "title": None,
+            "left": len(left),
+            "alarms": alarms.standing(house=who(request).house, at=CLOCK.now()),
+        }
         return super().index(request, {**context, **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
@@ -38,6 +49,16 @@ class BackstageSite(AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied("the back office is for the owner")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's page for one's own password; that it was changed is noted in the same transaction."""
+        with transaction.atomic():
+            answer: HttpResponse = super().password_change(request, extra_context)
+            if request.method == "POST" and isinstance(answer, HttpResponseRedirect):
+                by = who(request)
+                subject = f"foundation.person:{by.person}"
+                audit.note(by=by, at=CLOCK.now(), action="person.password_changed", subject=subject)
+        return answer
 
 
 site = BackstageSite(name="backstage")

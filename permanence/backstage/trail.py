@@ -33,6 +33,7 @@ ACTIONS = {
     "message.taken": _("took a message"),
     "person.added": _("added a person"),
     "person.changed": _("changed a person"),
+    "person.password_changed": _("changed the own password"),
     "person.password_given": _("gave a new password"),
     "person.role_granted": _("opened a door to a person"),
     "person.role_taken": _("closed a door to a person"),

@@ -23,7 +23,7 @@ from permanence.reception.events import (
     WrapUpEnded,
 )
 from permanence.staff import queries as staff
-from permanence.telephony.events import CallArrived, CallEnded, CallEvent, VoiceMessageKept
+from permanence.telephony.events import CallArrived, CallEnded, CallEvent, VoiceMessageBegun, VoiceMessageKept
 
 HEARER = "calls"
 WITHHELD = "call.withheld"
@@ -161,6 +161,12 @@ def _wrapped_up(scene: _Scene, event: WrapUpEnded) -> None:
         scene.row.save(update_fields=["outcome"])
 
 
+def _voice_begun(scene: _Scene, event: VoiceMessageBegun) -> None:
+    if scene.row.voice_begun_at is None:
+        scene.row.voice_begun_at = event.at
+        scene.row.save(update_fields=["voice_begun_at"])
+
+
 def _voice_message(scene: _Scene, event: VoiceMessageKept) -> None:
     row = scene.row
     row.voice_file, row.voice_seconds = event.file[:120], event.seconds
@@ -190,5 +196,6 @@ _WRITERS: dict[type[Event], Callable[[_Scene, Any], None]] = {
     CallClosed: _closed,
     CallEnded: _ended,
     WrapUpEnded: _wrapped_up,
+    VoiceMessageBegun: _voice_begun,
     VoiceMessageKept: _voice_message,
 }

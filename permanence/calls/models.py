@@ -34,6 +34,7 @@ class Call(HouseModel):
     ended_by = models.CharField(max_length=12, default="", blank=True)
     why = models.CharField(_("why it ended"), max_length=40, default="", blank=True)
     outcome = models.CharField(_("outcome"), max_length=40, default="", blank=True)
+    voice_begun_at = models.DateTimeField(null=True)
     voice_file = models.CharField(max_length=120, default="", blank=True)
     voice_seconds = models.FloatField(null=True)
     called_back_at = models.DateTimeField(_("called back"), null=True)

@@ -66,6 +66,7 @@ class CallRow:
     voice_seconds: float | None
     called_back_at: datetime | None
     called_back_by: str
+    voice_begun_at: datetime | None = None
     offers: tuple[OfferRow, ...] = ()
 
     @property
@@ -181,6 +182,12 @@ def earlier_calls(*, house: str, client: str, number: str, before: datetime, lim
     return tuple(_view(row) for row in found.select_related(*_JOINED).order_by("-arrived_at", "-pk")[:limit])
 
 
+def last_call_at(*, house: str) -> datetime | None:
+    """When the last call of a house came; None when none did. One query."""
+    rows = Call.objects.for_house(house).order_by("-arrived_at", "-pk")
+    return rows.values_list("arrived_at", flat=True).first()
+
+
 def client_of(*, house: str, call: str) -> str | None:
     """The client whom a call was for; None on a line nobody has, and as long as the call is not recorded. One query."""
     key = Call.objects.for_house(house).filter(call=call).values_list("client", flat=True).first()
@@ -259,6 +266,7 @@ def _view(row: Call, offers: tuple[OfferRow, ...] = ()) -> CallRow:
         ended_by=row.ended_by,
         why=row.why,
         outcome=row.outcome,
+        voice_begun_at=row.voice_begun_at,
         voice_seconds=row.voice_seconds,
         called_back_at=row.called_back_at,
         called_back_by="" if row.called_back_by is None else row.called_back_by.name,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a room stands on the engine's bus: what makes its handler idempotent by (engine, sequence)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -30,6 +30,15 @@ def position(*, hearers: tuple[str, ...], engine: str) -> int:
     rows = EnginePosition.objects.filter(hearer__in=hearers, engine=engine)
     found = dict(rows.values_list("hearer", "sequence"))
     return min((found.get(hearer, 0) for hearer in hearers), default=0)
+
+
+ASIDE_TOLD_FOR = timedelta(days=7)
+
+
+def set_aside_since(*, at: datetime) -> int:
+    """How many events were set aside in the last `ASIDE_TOLD_FOR`. One query."""
+    rows = EngineEventAside.objects.filter(at__gt=at - ASIDE_TOLD_FOR)
+    return rows.values("engine", "sequence").distinct().count()
 
 
 def set_aside(*, hearer: str, engine: str, sequence: int, body: dict[str, Any], error: Exception, at: datetime) -> None:

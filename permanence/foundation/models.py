@@ -187,6 +187,36 @@ class LiveTouch(HouseModel):
         return self.topic
 
 
+class StandingAlarm(HouseModel):
+    """What is wrong now with a house, or with the machine that serves it: written and deleted by the worker.
+
+    `code` names the kind, `about` the one of its kind (a trunk, a number), `params` what its words speak of.
+    """
+
+    code = models.CharField(max_length=40)
+    about = models.CharField(max_length=120, blank=True, default="")
+    params = models.JSONField(default=dict)
+    since = models.DateTimeField()
+
+    objects = HouseQuerySet["StandingAlarm"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["house", "code", "about"], name="foundation_alarm_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.about}".strip()
+
+
+class SignOfLife(models.Model):
+    """When a process last said that it works; one row a process."""
+
+    process = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class EngineEventAside(models.Model):
     """An engine's event that a room could not apply, kept so that the others go on; a person looks at it."""
 

@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from permanence.foundation.models import House, OutboxEvent, OutboxReceipt
 from permanence.foundation.rules import retry_after
 from permanence.kernel.events import Event, EventCatalogue
 
 log = logging.getLogger(__name__)
+
+STUCK_AFTER = 6
+"""Failures after which an event is told to the house: about half a minute."""
 
 type Hearer = Callable[[str, Event], None]
 """`hearer(event_id, event)`: idempotent by `event_id`; called inside a transaction."""
@@ -77,6 +81,12 @@ def _deliver(row: OutboxEvent, *, at: datetime, wiring: Wiring) -> bool:
         return False
     OutboxEvent.objects.filter(pk=row.pk, delivered_at__isnull=True).update(delivered_at=at)
     return True
+
+
+def stuck() -> dict[str, datetime]:
+    """The houses that have an event which failed `STUCK_AFTER` times: slug -> when the oldest happened. One query."""
+    rows = OutboxEvent.objects.filter(delivered_at__isnull=True, attempts__gte=STUCK_AFTER).order_by()
+    return dict(rows.values("house__slug").annotate(since=Min("at")).values_list("house__slug", "since"))
 
 
 def sweep(*, before: datetime) -> int:

@@ -64,7 +64,8 @@ def _drawn(row: CallRow, zone: ZoneInfo) -> DrawnCall:
 
 def _state(row: CallRow) -> tuple[str, str]:
     if row.ended_at is None and row.closed_reason and not row.answered_at:
-        return "running", _("Voice message")
+        spoken = row.voice_begun_at is not None or row.voice_seconds is not None
+        return "running", _("Voice message") if spoken else _("Hears the closing words")
     if row.ended_at is None:
         return ("talking", _("On a call")) if row.answered_at else ("running", _("Waiting"))
     if row.abandoned:

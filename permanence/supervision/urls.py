@@ -11,4 +11,5 @@ urlpatterns = [
     path("supervision/calls.csv", views.export, name="export"),
     path("supervision/calls/<str:call>/called-back", views.called_back, name="called-back"),
     path("supervision/calls/<str:call>/not-called-back", views.not_called_back, name="not-called-back"),
+    path("supervision/messages/<str:message>/send-again", views.send_again, name="send-again"),
 ]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The supervisor's call list: every call, who is to be called back, and a CSV file a client and month."""
+"""The supervisor's page: what is wrong, what reached nobody, every call, who is to be called back; calls as CSV."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
@@ -15,14 +17,20 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.calls import operations
 from permanence.calls import queries as calls_of
 from permanence.clients import queries as clients
+from permanence.dispatch import operations as dispatch
+from permanence.foundation import alarms
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.messaging import operations as messaging
+from permanence.messaging import queries as messages
 from permanence.staff import queries as staff
+from permanence.supervision.alarms import drawn_alarms
 from permanence.supervision.export import calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
 from permanence.supervision.periods import day_choices, month_choices
 from permanence.supervision.rows import drawn_calls, spelt
+from permanence.supervision.undelivered import TOLD, drawn_messages
 
 UNDO_FOR = timedelta(hours=24)
 """How long a mark "called back" stands on the page to be undone."""
@@ -31,22 +39,27 @@ NOBODYS_FOR = timedelta(days=7)
 """How long a line on which calls came and which no client has stands on the page."""
 
 _CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
 
 
 @never_cache
 @require_safe
 @supervisor_only
 def calls(request: HttpRequest) -> HttpResponse:
-    """The page, or with `part=list` only what changes on it."""
+    """The page, or with `part` (alarms, undelivered, list) only that part of it, which changes by itself."""
     by, asked = who(request), read_asked(request.GET)
-    context = _list_context(by, asked)
-    if request.GET.get("part") == "list":
-        return render(request, "supervision/list.html", context)
-    today = _CLOCK.now().astimezone(context["zone"]).date()
+    part = PARTS.get(request.GET.get("part", ""))
+    if part is not None:
+        return render(request, part.template, {"asked": asked, **part.context(_scene(by, asked))})
+    scene = _scene(by, asked)
+    context: dict[str, Any] = {"asked": asked, "told": TOLD.get(request.GET.get("told", ""), "")}
+    for each in PARTS.values():
+        context |= each.context(scene)
+    today = scene.at.astimezone(scene.zone).date()
     context |= {
         "clients": clients.clients(house=by.house),
         "secretaries": staff.secretaries(house=by.house, active_only=False),
-        "topic": f"house/{by.house}/calls",
+        "house": by.house,
         "days": day_choices(today, read_day(asked.day)),
         "months": month_choices(today, read_day(f"{asked.month}-01")),
         "this_month": f"{today:%Y-%m}",
@@ -56,18 +69,53 @@ def calls(request: HttpRequest) -> HttpResponse:
     return render(request, "supervision/calls.html", context)
 
 
-def _list_context(by: Who, asked: Asked) -> dict[str, Any]:
-    at, zone = _CLOCK.now(), calls_of.zone_of(house=by.house)
+class Scene(NamedTuple):
+    """Who asks for what, when, on whose clock."""
+
+    by: Who
+    asked: Asked
+    at: datetime
+    zone: ZoneInfo
+
+
+def _scene(by: Who, asked: Asked) -> Scene:
+    return Scene(by, asked, _CLOCK.now(), calls_of.zone_of(house=by.house))
+
+
+def _alarms_context(scene: Scene) -> dict[str, Any]:
+    found = alarms.standing(house=scene.by.house, at=scene.at)
+    return {"alarms": drawn_alarms(found, zone=scene.zone, at=scene.at)}
+
+
+def _undelivered_context(scene: Scene) -> dict[str, Any]:
+    found = messages.undelivered_messages(scene.by.house, scene.at)
+    return {"undelivered": drawn_messages(found, zone=scene.zone, at=scene.at)}
+
+
+def _list_context(scene: Scene) -> dict[str, Any]:
+    by, asked, at, zone = scene
     page = calls_of.call_page(house=by.house, filters=asked.filters, page=asked.page, zone=zone)
     return {
-        "asked": asked,
-        "zone": zone,
         "page": page,
         "rows": drawn_calls(page.rows, zone=zone),
         "nobodys": _nobodys_lines(by, at - NOBODYS_FOR),
         "waiting": drawn_calls(calls_of.to_call_back(house=by.house, at=at), zone=zone),
         "done": drawn_calls(calls_of.called_back(house=by.house, since=at - UNDO_FOR), zone=zone),
     }
+
+
+class Part(NamedTuple):
+    """A part of the page that is fetched again when its topics are touched."""
+
+    template: str
+    context: Callable[[Scene], dict[str, Any]]
+
+
+PARTS = {
+    "alarms": Part("supervision/alarms.html", _alarms_context),
+    "undelivered": Part("supervision/undelivered.html", _undelivered_context),
+    "list": Part("supervision/list.html", _list_context),
+}
 
 
 def _nobodys_lines(by: Who, since: datetime) -> list[str]:
@@ -121,8 +169,22 @@ def not_called_back(request: HttpRequest, call: str) -> HttpResponse:
     return _back(request)
 
 
-def _back(request: HttpRequest) -> HttpResponse:
+@require_POST
+@supervisor_only
+def send_again(request: HttpRequest, message: str) -> HttpResponse:
+    """Sends a message that reached nobody once more, to where its recipient is reached now."""
+    by = who(request)
+    try:
+        count = dispatch.retry(house=by.house, message=message, by=by, at=_CLOCK.now(), entropy=_ENTROPY)
+    except messaging.NoSuchMessage as refusal:
+        raise Http404(refusal.why) from refusal
+    except dispatch.NoAddress as refusal:
+        return _back(request, told=refusal.code)
+    return _back(request, told="sent_again" if count else "nothing_failed")
+
+
+def _back(request: HttpRequest, *, told: str = "") -> HttpResponse:
     """To the list with the filters it had: only those are taken over from the form, never an address."""
-    asked = read_asked(request.POST)
+    given = "&".join(filter(None, (read_asked(request.POST).address, told and f"told={told}")))
     address = reverse("supervision:calls")
-    return redirect(f"{address}?{asked.address}" if asked.address else address)
+    return redirect(f"{address}?{given}" if given else address)

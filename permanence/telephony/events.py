@@ -83,6 +83,12 @@ class CallEnded(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceMessageBegun(CallEvent):
+    """The closing words and the tone are over: what the caller says is being recorded. Told again where the recording
+    had to begin anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceMessageKept(CallEvent):
     """The caller spoke a message; `file` is its name in the spool, `seconds` its length."""
 
@@ -173,6 +179,7 @@ TELEPHONY_EVENTS = EventCatalogue(
     LineLost,
     LineBack,
     CallEnded,
+    VoiceMessageBegun,
     VoiceMessageKept,
     TrunkRefused,
     DialStarted,

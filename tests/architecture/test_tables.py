@@ -19,6 +19,7 @@ WITHOUT_HOUSE = {
     "foundation.OutboxReceipt": "belongs to one row of the outbox, which has its house",
     "foundation.EnginePosition": "one row an engine, which serves houses",
     "foundation.EngineEventAside": "an event that could not be read: its house is not known",
+    "foundation.SignOfLife": "one row a process, which serves every house",
     "foundation.WrongPassword": "the user name that was tried may be nobody's",
 }
 

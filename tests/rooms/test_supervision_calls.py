@@ -18,6 +18,7 @@ from permanence.foundation.who import system_of
 from permanence.supervision import words
 from permanence.supervision.export import calls_csv, guarded
 from permanence.supervision.filters import month_days, read_asked
+from permanence.supervision.rows import drawn_calls
 from permanence.telephony.events import CallArrived
 from tests.rooms.test_calls import CALLER, Engine
 
@@ -157,12 +158,12 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(cast, engine, browse
     engine.answered("c0", cast.weber, at=RECENT)
     engine.abandoned("a0", cast.weber, at=RECENT, caller="+33199000100")
     marc.get(PAGE)
-    with django_assert_max_num_queries(13) as few:
+    with django_assert_max_num_queries(15) as few:
         marc.get(PAGE)
     for number in range(1, 40):
         engine.answered(f"c{number}", cast.weber, at=RECENT)
         engine.abandoned(f"a{number}", cast.dupont, at=RECENT, caller=f"+331990002{number:02}")
-    with django_assert_max_num_queries(13) as many:
+    with django_assert_max_num_queries(15) as many:
         marc.get(PAGE)
     assert len(few) == len(many)
 
@@ -172,7 +173,7 @@ def row(**fields):
     whole = dict.fromkeys(CallRow.__dataclass_fields__, "") | {
         "client": "1", "client_name": "Dr Weber", "client_colour": 1, "masked": False, "arrived_at": at,
         "answered_at": None, "ended_at": at, "wait_ms": 4000, "secretary": None, "abandoned": False,
-        "voice_seconds": None, "called_back_at": None, "offers": (), "call": "c1",
+        "voice_begun_at": None, "voice_seconds": None, "called_back_at": None, "offers": (), "call": "c1",
     }  # fmt: skip
     return CallRow(**{**whole, **fields})
 
@@ -201,6 +202,17 @@ def test_why_it_ended_in_words():
         assert words.end_words(row(ended_by="robot", why="new_code")) == "new_code"
         assert words.end_words(row(ended_at=None)) == ""
         assert words.outcome_words("strange") == "strange"
+
+
+def test_a_voice_message_is_one_only_once_it_is_spoken():
+    at = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    closing, begun = {"ended_at": None, "closed_reason": "closed"}, {"voice_begun_at": at}
+    kept = {"voice_begun_at": at, "voice_seconds": 12.0}
+    with translation.override("en"):
+        found = drawn_calls([row(**closing, **each) for each in ({}, begun, kept)], zone=ZoneInfo("UTC"))
+        assert [each.state_words for each in found] == ["Hears the closing words", "Voice message", "Voice message"]
+        [over] = drawn_calls([row(closed_reason="closed", **begun)], zone=ZoneInfo("UTC"))
+        assert over.state_words == "Not answered"
 
 
 @pytest.mark.parametrize(

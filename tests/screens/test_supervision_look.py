@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The call list as it looks: filters in one row at 1366, days in the page's language, no axe violation."""
+"""The supervisor's page as it looks: filters in one row at 1366, days in the page's language, no axe violation; what is
+wrong comes and goes by itself."""
 
 import subprocess
 import sys
@@ -40,9 +41,114 @@ PLACES = """() => {
 }"""
 
 
-async def test_the_call_list_in_every_language_size_and_theme(browser: Browser, site: Site) -> None:
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", CALLS]
+KEEP = """
+from datetime import timedelta
+from permanence.foundation import alarms
+from permanence.foundation.alarms import Alarm
+from permanence.kernel.system import SystemClock
+at, keys = SystemClock().now(), alarms.houses()
+alarms.sign(at=at)
+since = at - timedelta(days=2)
+alarms.keep({house: %s for house in keys}, keys=keys, at=at)
+"""
+FOUND = (
+    '[Alarm(code="disk", params={"gb": "1.4"}, since=since), Alarm(code="journal"), '
+    'Alarm(code="trunk", about="sip-1", params={"status": 403}, since=since)]'
+)
+
+
+UNDELIVERED = """
+from permanence.clients import queries as clients
+from permanence.dispatch import operations as dispatch
+from permanence.foundation.models import Person
+from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.dispatch.models import Delivery
+from permanence.messaging import operations as messaging
+from permanence.messaging.rules import MessageForm
+at, by = SystemClock().now(), who_is(Person.objects.get(email="claire@permanence.example"))
+client = next(each for each in clients.clients(house=by.house) if each.name == "Dr Weber")
+recipient = clients.recipients(house=by.house, client=client.id)[0].id
+form = MessageForm(message="m" * 20, recipient=recipient, caller_name="Jeanne Hoffmann", caller_number="+352621000147",
+    reason="", urgency="today", text="Rappeler.", read_back=False)
+messaging.take_message(house=by.house, client_id=client.id, call="", by=by, at=at, form=form)
+dispatch.prepare(house=by.house, house_key=by.house_key, message="m" * 20, at=at, entropy=SystemEntropy())
+why = "550 no such user"
+Delivery.objects.update(state="failed", why=why, attempts=1)
+messaging.record_transmission(house=by.house, message="m" * 20, at=at, sent=False, delivered=False, why=why)
+"""
+
+
+def said_by_the_worker(site: Site, code: str) -> None:
+    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", code]
     subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+
+
+async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended(browser: Browser, site: Site) -> None:
+    said_by_the_worker(site, KEEP % "[]")
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open("/login?next=/supervision/calls")
+    await login.sign_in(cast.MARC, cast.PASSWORD)
+    await page.wait_for_url("**/supervision/calls")
+    alarms = page.locator("[data-alarm]")
+    await expect(page.locator(".calls__calm")).to_be_visible()
+    await expect(alarms).to_have_count(0)
+    await looks_right(login, "supervision-calm", ("1366", "390"))
+    said_by_the_worker(site, KEEP % FOUND)
+    await expect(alarms).to_have_count(3)
+    shown = await alarms.evaluate_all("(all) => all.map((one) => one.dataset.alarm)")
+    assert (shown[-1], set(shown)) == ("disk", {"disk", "journal", "trunk"})
+    await expect(page.locator("[data-alarm=trunk]")).to_contain_text("L’opérateur sip-1 n’accepte pas")
+    await looks_right(login, "supervision-alarms", ("1366", "390"))
+    said_by_the_worker(site, KEEP % "[]")
+    await expect(page.locator(".calls__calm")).to_be_visible()
+    await expect(alarms).to_have_count(0)
+    assert login.complaints == []
+    await context.close()
+
+
+async def test_a_message_that_reached_nobody_appears_and_is_sent_again(browser: Browser, site: Site) -> None:
+    said_by_the_worker(site, KEEP % "[]")
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open("/login?next=/supervision/calls")
+    await login.sign_in(cast.MARC, cast.PASSWORD)
+    await page.wait_for_url("**/supervision/calls")
+    again = page.locator("#again-" + "m" * 20)
+    await expect(again).to_have_count(0)
+    said_by_the_worker(site, UNDELIVERED)
+    await expect(again).to_be_visible()
+    await looks_right(login, "supervision-undelivered", ("1366", "390"))
+    await again.focus()
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**told=sent_again")
+    await expect(again).to_have_count(0)
+    await expect(page.locator(".notice--info")).to_be_visible()
+    assert login.complaints == []
+    await context.close()
+
+
+async def test_a_page_that_does_not_reach_the_house_says_so(browser: Browser, site: Site) -> None:
+    context = await browser.new_context(locale="en-US", viewport={"width": 1366, "height": 768})
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open("/login?next=/supervision/calls")
+    await login.sign_in(cast.MARC, cast.PASSWORD)
+    await page.wait_for_url("**/supervision/calls")
+    await expect(page.locator("#stale")).to_be_hidden()
+    await site.kill()
+    await expect(page.locator("#stale")).to_be_visible()
+    await expect(page.locator("#stale")).to_contain_text("n’atteint plus la maison")
+    await site.start()
+    await expect(page.locator("#stale")).to_be_hidden(timeout=30_000)
+    await context.close()
+
+
+async def test_the_call_list_in_every_language_size_and_theme(browser: Browser, site: Site) -> None:
+    said_by_the_worker(site, CALLS)
     context = await browser.new_context(locale="en-US", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)

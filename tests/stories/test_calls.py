@@ -247,7 +247,7 @@ def test_a_voice_message_where_the_doctor_agreed() -> None:
     world.forward(20)
     caller.hangs_up()
     kinds = [event["type"] for event in world.journal.events]
-    assert kinds == ["CallArrived", "CallClosed", "VoiceMessageKept", "CallEnded"]
+    assert kinds == ["CallArrived", "CallClosed", "VoiceMessageBegun", "VoiceMessageKept", "CallEnded"]
     [kept] = world.events("VoiceMessageKept")
     assert kept["file"] == f"{caller.call}.alaw"
     assert 19 <= kept["seconds"] <= 21

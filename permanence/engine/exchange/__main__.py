@@ -12,6 +12,8 @@ from functools import partial
 from permanence.engine.exchange.log import LATER_S, Log, start_logging
 from permanence.engine.exchange.options import Options, read_options
 from permanence.engine.exchange.process import CannotStart, Exchange
+from permanence.engine.faults import count_faults
+from permanence.kernel.faults import FaultBook
 from permanence.kernel.system import PooledEntropy, SystemClock
 
 _new_loop: Callable[[], asyncio.AbstractEventLoop] | None
@@ -38,7 +40,9 @@ async def serve(options: Options, log: Log) -> None:
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
     loop.add_signal_handler(signal.SIGINT, close)
     log.later = partial(loop.call_later, LATER_S)
-    exchange = Exchange(options, SystemClock(), PooledEntropy(), tell=log.tell)
+    faults = FaultBook()
+    count_faults(faults.note)
+    exchange = Exchange(options, SystemClock(), PooledEntropy(), faults=faults, tell=log.tell)
     await exchange.start()
     gc.collect()
     gc.set_threshold(50_000, 20, 50)  # a call leaves next to no cycles behind

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An INVITE of a trusted trunk becomes a call: whose line, who calls, may it be a loop, can we hear each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from permanence.countries.numbers import NotANumber, parse_number
@@ -32,6 +32,8 @@ class Identified:
     found_by: str
     house: str
     trunk: TrunkEntry
+    also: tuple[str, ...] = ()
+    """Other houses that have this trunk and whose line it may be just as well."""
 
 
 def spelled(user: str, trunk: TrunkEntry) -> str | None:
@@ -53,7 +55,6 @@ def identify(invite: IncomingInvite, trunks: tuple[HouseTrunk, ...], table: Rout
     """The client whose number was called, by the candidates of the INVITE: where the trunk says the number stands
     first, then the other called numbers, then History-Info, then Diversion: a hint of one house never outweighs the
     number dialled of another. `trunks` is not empty; only clients of houses that have this trunk are found."""
-    first = trunks[0]
     for hints in (False, True):
         called = [one for one in invite.called if (one.source in _FORWARDING_SOURCES) is hints]
         for row in trunks:
@@ -63,8 +64,36 @@ def identify(invite: IncomingInvite, trunks: tuple[HouseTrunk, ...], table: Rout
                 client = None if line is None else table.client_of(line)
                 if line is not None and client is not None and client.house == row.house:
                     return Identified(client, line, candidate.source, row.house, row.entry)
-    sent = next((one.user for one in invite.called if one.source == first.entry.number_from), invite.request_user)
-    return Identified(None, spelled(sent, first.entry) or sent[:64], UNKNOWN, first.house, first.entry)
+    return _unknown(invite, trunks, table)
+
+
+def _unknown(invite: IncomingInvite, trunks: tuple[HouseTrunk, ...], table: RoutingTable) -> Identified:
+    """Nobody's line. Where several houses share the carrier, it is the house's that has a line with the longest common
+    beginning (numbers are given in blocks); where that says nothing the first one answers, by the names of the houses,
+    and `also` holds the others."""
+    found: dict[str, tuple[int, Identified]] = {}
+    for row in trunks:
+        sent = next((one.user for one in invite.called if one.source == row.entry.number_from), invite.request_user)
+        number = spelled(sent, row.entry)
+        likeness = 0 if number is None or len(trunks) == 1 else _likeness(number, row.house, table)
+        known = found.get(row.house)
+        if known is None or likeness > known[0]:
+            found[row.house] = likeness, Identified(None, number or sent[:64], UNKNOWN, row.house, row.entry)
+    longest = max(likeness for likeness, _ in found.values())
+    first, *others = (one for likeness, one in found.values() if likeness == longest)
+    return replace(first, also=tuple(one.house for one in others))
+
+
+def _likeness(number: str, house: str, table: RoutingTable) -> int:
+    """The length of the longest common beginning of `number` and a line of the house."""
+    lines = (line for line, owner in table.lines.items() if owner[0] == house)
+    return max((_common(number, line) for line in lines), default=0)
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def forwarded_by(invite: IncomingInvite, trunk: TrunkEntry) -> str | None:
@@ -158,6 +187,8 @@ class Arrivals:
         exchange = self._parts
         withheld = invite.withheld if invite.masked else None
         exchange.add_call(call)
+        for house in found.also:
+            exchange.alarms[f"line:{house}/{found.line}"] = "calls come on this number and no client of yours has it"
         arrived = CallArrived(
             house=call.house,
             at=moment.at,

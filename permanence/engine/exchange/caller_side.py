@@ -10,6 +10,7 @@ from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import line_name
 from permanence.engine.exchange.turn import Turn
 from permanence.telephony.core.call import CallState, Effect, Trigger, accepts, advance
+from permanence.telephony.events import VoiceMessageBegun
 from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.media.sdp import SdpError, parse_sdp
 from permanence.telephony.media.sdp_audio import accept_answer, answer_audio, offer_audio
@@ -203,9 +204,10 @@ class CallerSide:
         call.heard = CLOSING_TAG
         self._turn.act(partial(self._gateway.play, call.id, call.closing_prompts, tag=CLOSING_TAG))
 
-    def _record(self, call: Call, _moment: Moment) -> None:
+    def _record(self, call: Call, moment: Moment) -> None:
         call.heard = ""
         call.recording = f"{call.id}.alaw"
+        self._turn.event(VoiceMessageBegun(house=call.house, at=moment.at, call=call.id, client=call.client))
         self._turn.act(partial(self._gateway.record, call.id, call.recording, MAX_VOICE_MESSAGE_S))
 
     def _stop_record(self, call: Call, _moment: Moment) -> None:

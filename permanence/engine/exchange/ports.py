@@ -23,6 +23,11 @@ class PortPool:
         """How many are in use."""
         return len(self._used)
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a port rests."""
+        return bool(self._free)
+
     def take(self, now: float) -> int | None:
         """The port that has rested longest (late packets of its last call are over); None when all are used (503)."""
         for port, until in list(self._faulty.items()):

@@ -26,16 +26,21 @@ from permanence.engine.exchange.rebuild import rebuild
 from permanence.engine.exchange.slices import SliceStore
 from permanence.engine.exchange.trunk_edge import TrunkEdge
 from permanence.engine.exchange.trunks import TrunkBook
+from permanence.engine.exchange.vigil import Vigil
 from permanence.kernel.clock import Clock, Entropy
+from permanence.kernel.events import Event
+from permanence.kernel.faults import FaultBook
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket
+from permanence.reception.events import CallAnswered, CallClosed
 from permanence.telephony.commands import Dial, Hello, HouseCommand, Publish, SeatCommand, Status
+from permanence.telephony.events import CallArrived, CallEnded, UnknownLineCalled, VoiceMessageKept
 from permanence.telephony.gateways.embedded import EmbeddedGateway
-from permanence.telephony.media.control import MediaConnected, MediaEvent
+from permanence.telephony.media.control import Fault, MediaConnected, MediaEvent, Recorded
 from permanence.telephony.shells.dns import NameService
 from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip.endpoint import SipEndpoint
-from permanence.telephony.sip.events import PingAnswered, RegistrationChanged, SipEvent
+from permanence.telephony.sip.events import PingAnswered, RegistrationChanged, SipEvent, SourceRefused
 from permanence.telephony.sip.settings import SipSettings
 
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
@@ -44,7 +49,7 @@ RESTART = 70
 CLOSE_S, CLOSE_LOOK_S = 1.5, 0.02
 KEEP_SESSIONS_S = 10
 TIMER_SLACK_S = 0.001
-_TOLD = frozenset({"CallArrived", "UnknownLineCalled", "CallAnswered", "CallClosed", "CallEnded", "VoiceMessageKept"})
+_TOLD = frozenset({CallArrived, UnknownLineCalled, CallAnswered, CallClosed, CallEnded, VoiceMessageKept})
 _log = logging.getLogger("permanence.exchange")
 
 
@@ -66,33 +71,29 @@ def _tell_by_logging(_at: float, name: str, event: str, fields: Mapping[str, Any
     logging.getLogger(name).info(event, extra={"fields": fields})
 
 
-class LoggedJournal(Journal):
-    """The journal, whose events also become lines of the log: those that begin, answer and end a call always."""
-
-    tell: Tell = staticmethod(_tell_by_logging)
-
-    def append(self, event: dict[str, Any]) -> int:
-        """See `Journal`."""
-        kind = event["type"]
-        if kind in _TOLD:
-            self.tell(self.clock.now().timestamp(), _log.name, kind, event_fields(event))
-        elif _log.isEnabledFor(logging.DEBUG):
-            _log.debug(kind, extra={"fields": event_fields(event)})
-        return super().append(event)
-
-
 class Exchange:
     """Composes the exchange and runs it on the current loop. Implements `Seats` and `HouseCommands` for its doors."""
 
-    def __init__(self, options: Options, clock: Clock, entropy: Entropy, *, tell: Tell = _tell_by_logging) -> None:
-        """Reads the journal and the table and rebuilds what a dead exchange left. Raises CannotStart or OSError."""
+    def __init__(
+        self,
+        options: Options,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        faults: FaultBook | None = None,
+        tell: Tell = _tell_by_logging,
+    ) -> None:
+        """Reads the journal and the table and rebuilds what a dead exchange left. `faults`: where those of this process
+        are counted. Raises CannotStart or OSError."""
         self._options = options
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._journal_folder = options.data / "journal"
-        self._journal, aside = open_journal(self._journal_folder, clock, self._synced_in_thread, LoggedJournal)
-        self._journal.tell = tell
-        slices = SliceStore(options.data / "table")
+        self._synced_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._loop.add_reader(self._synced_fd, self._synced)
+        self._journal, aside = open_journal(self._journal_folder, clock, self._synced_in_thread, Journal)
+        self._tell = tell
+        slices = self._slices = SliceStore(options.data / "table")
         self._trunks = TrunkBook()
         endpoint = SipEndpoint(SipSettings(public_host=options.public_address or None), entropy, self._trunks.trust)
         self._gateway = EmbeddedGateway(options.run / MEDIA_SOCKET)
@@ -122,12 +123,12 @@ class Exchange:
         self._ticking = False
         self._alarms: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._conductor.parts.turn.tell = self._tell_event
         alarms = self._conductor.parts.alarms
         self._aside = aside
         if aside is not None:
             alarms["journal_aside"] = f"the journal crashed the exchange and was set aside ({aside.name})"
-        for name in slices.unreadable:
-            alarms[f"slice:{name}"] = "this slice of the table cannot be read"
+        self._vigil = Vigil(self._conductor.parts, self._journal, faults or FaultBook())
 
     async def start(self) -> None:
         """Takes over, then opens the doors. Raises OSError when one is taken."""
@@ -139,18 +140,19 @@ class Exchange:
         options = self._options
         await self._edge.listen(options)
         self._gateway.listen(self._media_event)
+        self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
         await self._control.start()
         inherited = options.fds.get("line", ())
         sockets = [socket.socket(fileno=fd) for fd in inherited]
         await self._line.start(host=options.line_host, port=options.line_port, sockets=sockets)
         for work in (self._gateway.run, self._every_second, self._edge.run):
             self._tasks.append(asyncio.create_task(work()))
-        self._after()
+        self._after(self._moment())
 
     async def close(self) -> None:
         """The house goes down, media with it: every call is ended, new ones get 503. Waits, CLOSE_S at most, until the
         carriers have answered and the recordings are closed."""
-        self._guarded(lambda: close_house(self._conductor, self._moment()))
+        self._guarded(close_house, self._conductor)
         until = self._clock.monotonic() + CLOSE_S
         while is_busy(self._conductor) and self._clock.monotonic() < until:
             await asyncio.sleep(CLOSE_LOOK_S)
@@ -167,13 +169,15 @@ class Exchange:
         self._sip.pump()
         self._sip.close()
         self._journal.close()
+        self._loop.remove_reader(self._synced_fd)
+        os.close(self._synced_fd)
         note_healthy(self._journal_folder)
 
     # -- Seats -----------------------------------------------------------------------------------------------------
 
     def page_opened(self, page: str, ticket: SeatTicket, hello: Hello) -> None:
         """See `line.Seats`."""
-        self._asked(lambda: self._conductor.page_opened(page, ticket, hello, self._moment()))
+        self._asked(self._conductor.page_opened, page, ticket, hello)
         _log.info("page_opened", extra={"fields": {"page": page, "secretary": ticket.secretary, "seat": ticket.seat}})
 
     def page_renewed(self, page: str, ticket: SeatTicket) -> None:
@@ -182,11 +186,11 @@ class Exchange:
 
     def page_command(self, page: str, command: SeatCommand, request: int | None) -> None:
         """See `line.Seats`."""
-        self._asked(lambda: self._conductor.page_command(page, command, request, self._moment()))
+        self._asked(self._conductor.page_command, page, command, request)
 
     def page_closed(self, page: str) -> None:
         """See `line.Seats`."""
-        self._guarded(lambda: self._conductor.page_closed(page, self._moment()))
+        self._guarded(self._conductor.page_closed, page)
         _log.info("page_closed", extra={"fields": {"page": page}})
 
     # -- HouseCommands ---------------------------------------------------------------------------------------------
@@ -195,11 +199,14 @@ class Exchange:
         """See `bus.HouseCommands`."""
         if isinstance(command, Dial):
             return self._dial(command)
-        result = self._asked(lambda: self._conductor.house_command(command, self._moment()))
+        if isinstance(command, Status):
+            self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
+        result = self._asked(self._conductor.house_command, command)
         if isinstance(command, Publish):
             self._edge.wake()
         elif isinstance(command, Status):
             result["journal"]["sync_p99_ms"] = self._journal.sync_p99_ms
+            result |= self._vigil.status(self._moment())
         return result
 
     async def _dial(self, command: Dial) -> dict[str, str]:
@@ -211,7 +218,7 @@ class Exchange:
             password = self._edge.password_of(trunk) if trunk.entry.user else ""
         except (OSError, ValueError) as error:
             raise CannotDial(f"the carrier cannot be reached: {error}") from error
-        found = self._asked(lambda: self._conductor.dial(command, trunk, flows, password, self._moment()))
+        found = self._asked(self._conductor.dial, command, trunk, flows, password)
         return {"dial": found}
 
     # -- what happens ----------------------------------------------------------------------------------------------
@@ -223,14 +230,28 @@ class Exchange:
         if isinstance(event, PingAnswered):
             self._edge.ping_answered(event)
             return
-        self._guarded(lambda: self._conductor.sip_event(event, self._moment()))
+        if isinstance(event, SourceRefused):
+            self._vigil.refused(event.source, event.count, self._moment())
+        self._guarded(self._conductor.sip_event, event)
 
     def _media_event(self, event: MediaEvent) -> None:
         if isinstance(event, MediaConnected):
             _log.info("media_connected", extra={"fields": {"instance": event.living.instance}})
-            self._guarded(lambda: takeover.media_connected(self._conductor, event.living, self._moment()))
+            self._guarded(takeover.media_connected, self._conductor, event.living)
+        elif isinstance(event, Fault):
+            self._vigil.faults.note(event.kind, event.where, self._clock.now())
         else:
-            self._guarded(lambda: self._conductor.media_happened(event, self._moment()))
+            self._guarded(self._conductor.media_happened, event)
+            if isinstance(event, Recorded):
+                self._conductor.parts.alarms.pop("recording", None)
+
+    def _tell_event(self, event: Event) -> None:
+        """Events also become lines of the log: those that begin, answer and end a call always."""
+        kind = type(event)
+        if kind in _TOLD:
+            self._tell(event.at.timestamp(), _log.name, kind.__name__, event_fields(event))
+        elif _log.isEnabledFor(logging.DEBUG):
+            _log.debug(kind.__name__, extra={"fields": event_fields(event)})
 
     def _ring(self) -> None:
         self._timer = None
@@ -239,29 +260,31 @@ class Exchange:
     def _tick(self) -> None:
         self._ticking = True
         try:
-            self._guarded(lambda: self._conductor.tick_desks(self._moment()))
+            self._guarded(self._conductor.tick_desks)
         finally:
             self._ticking = False
 
-    def _guarded(self, turn: Callable[[], None]) -> None:
-        """A fault in one turn is written down and costs that turn, not the telephone."""
+    def _guarded[*Given](self, turn: Callable[[*Given, Moment], None], *given: *Given) -> None:
+        """`turn(*given, moment)`. A fault in one turn is written down and costs that turn, not the telephone."""
+        moment = Moment.read(self._clock)
         try:
-            turn()
+            turn(*given, moment)
         except Exception:
             self._rebuild()
-        self._after()
+        self._after(moment)
 
-    def _asked[T](self, turn: Callable[[], T]) -> T:
+    def _asked[*Given, T](self, turn: Callable[[*Given, Moment], T], *given: *Given) -> T:
         """A turn somebody asked for: a refusal is his answer, a fault too. Raises Refusal."""
+        moment = Moment.read(self._clock)
         try:
-            return turn()
+            return turn(*given, moment)
         except Refusal:
             raise
         except Exception as error:
             self._rebuild()
             raise Faulty("the exchange could not carry it out") from error
         finally:
-            self._after()
+            self._after(moment)
 
     def _rebuild(self) -> None:
         """Memory may be ahead of the journal: it is made again from it. Where even that fails, the process dies as by
@@ -273,10 +296,9 @@ class Exchange:
             _log.exception("rebuild_failed")
             os._exit(RESTART)
 
-    def _after(self) -> None:
+    def _after(self, moment: Moment) -> None:
         """After each turn: what SIP has to send, the next timer, the alarms."""
         self._sip.pump()
-        moment = self._moment()
         due = self._conductor.next_desk_deadline(moment)
         if due is not None and due <= moment.now and not self._ticking:
             self._tick()  # what a turn made due at once leaves with what the turn sends
@@ -308,10 +330,13 @@ class Exchange:
         return Moment.read(self._clock)
 
     def _synced_in_thread(self, _position: int) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closing
-            self._loop.call_soon_threadsafe(self._synced)
+        # Not `call_soon_threadsafe`: it wakes the loop while this thread still has the interpreter, so that for every
+        # call the loop would wake twice, once only to wait.
+        with contextlib.suppress(OSError):  # the exchange has stopped
+            os.eventfd_write(self._synced_fd, 1)
 
     def _synced(self) -> None:
+        os.eventfd_read(self._synced_fd)
         self._conductor.synced()
         self._control.wake()
 
@@ -328,6 +353,7 @@ class Exchange:
                 alarms["journal"] = f"new calls are refused: {self._journal.failure}"
             else:
                 alarms.pop("journal", None)
+            self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
             self._line.check_tickets()
             self._tell_alarms()
             if seconds % KEEP_SESSIONS_S == 0:

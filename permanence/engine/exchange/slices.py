@@ -49,11 +49,14 @@ class SliceStore:
         if after is not self.table:
             _replace(path, json.dumps(write_slice(entry), ensure_ascii=False).encode())
             self.table = after
+            self._readable_again(path)
         return entry
 
     def withdraw(self, house: str, client: str) -> None:
         """Removes the client from the disk and the table. Raises UnusableSlice for an impossible name."""
-        self._path(house, client).unlink(missing_ok=True)
+        path = self._path(house, client)
+        path.unlink(missing_ok=True)
+        self._readable_again(path)
         self.table = self.table.without(house, client)
 
     def _refuse_foreign_lines(self, entry: HouseSlice | ClientSlice) -> None:
@@ -63,6 +66,10 @@ class SliceStore:
             owner = self.table.lines.get(line)
             if owner is not None and owner[0] != entry.house:
                 raise UnusableSlice(f"the line {line} belongs to another house")
+
+    def _readable_again(self, path: Path) -> None:
+        name = f"{path.parent.name}/{path.name}"
+        self.unreadable = [one for one in self.unreadable if one != name]
 
     def _path(self, house: str, client: str | None) -> Path:
         if not _SAFE.match(house) or (client is not None and not _SAFE.match(client)):

@@ -188,7 +188,7 @@ def _restore_desks(exchange: Conductor, states: dict[str, Any], moment: Moment) 
         except _BROKEN:
             for name in own:
                 exchange.parts.turn.state(f"{RECEPTION_PREFIX}{house}/{name}", None)
-            exchange.parts.alarms["restore"] = f"the reception of {house} could not be rebuilt"
+            exchange.parts.alarms[f"restore:{house}"] = "the reception of this house could not be rebuilt"
             continue
         exchange.parts.desks[house] = exchange.new_desk(house, reception=reception)
         exchange.parts.desks[house].apply(decided, moment)

@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+from permanence.engine.faults import count_faults
 from permanence.engine.mediaplane.control_server import ControlServer, Reach
 from permanence.engine.mediaplane.dtls import DtlsIdentity
 from permanence.engine.mediaplane.loop import MediaLoop
@@ -89,6 +90,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         tcp=bool(tcp),
     )
     servers.append(ControlServer(plane=plane, media=media, prompts=prompts, reach=reach))
+    count_faults(lambda kind, where, _at: tell(control.Fault(kind=kind, where=where)))
     control_path = arguments.run / "media.sock"
     await servers[0].serve(control_path)
     thread = media.start(plane)

@@ -16,7 +16,8 @@ from typing import Protocol
 from permanence.engine.mediaplane.priority import raise_priority
 
 _log = logging.getLogger(__name__)
-_TRACES = 100  # traces logged at most: the thousandth tells nothing new and a disk is finite
+_TRACES = 100  # traces logged, then one a minute: the thousandth tells nothing new and a disk is finite
+_TRACE_EVERY_S = 60.0
 
 TICK_S = 0.005
 FRAME_S = 0.020
@@ -50,6 +51,7 @@ class MediaLoop:
         self.late_most_s = 0.0
         self.real_time = False
         self.failures = 0
+        self._traced_at = 0.0
 
     def watch(self, sock: socket.socket, ready: Work | None) -> None:
         """Call `ready(now)` when the socket can be read, None to stop. Media thread only, or before it starts."""
@@ -111,5 +113,6 @@ class MediaLoop:
             work(now)
         except Exception:
             self.failures += 1
-            if self.failures <= _TRACES:
+            if self.failures <= _TRACES or now - self._traced_at >= _TRACE_EVERY_S:
+                self._traced_at = now
                 _log.exception("media: a step failed")

@@ -299,6 +299,15 @@ class RecordFailed(MediaEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fault(MediaEvent):
+    """A fault inside media cost one step. `kind`: the class of the exception; `where`: the logger of its trace."""
+
+    NAME: ClassVar[str] = "fault"
+    kind: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LivingLine:
     """One line that lives. `state`: new, up or lost. `leg`: what is plugged into it.
 
@@ -386,5 +395,6 @@ EVENTS: tuple[type[MediaEvent], ...] = (
     Played,
     Recorded,
     RecordFailed,
+    Fault,
 )
 """Every event that goes over the wire."""

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Standing alarms as the page draws them: in words, the dangerous first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+from permanence.foundation import moments
+from permanence.foundation.alarms import Standing
+from permanence.supervision.alarm_words import UNKNOWN, WORDS
+from permanence.supervision.rows import spelt
+
+NO_ANSWER = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnAlarm:
+    """One alarm. `since` is "" where nobody knows; `since_at` the moment for machines."""
+
+    code: str
+    danger: bool
+    wrong: str
+    means: str
+    act: str
+    since: str
+    since_at: datetime | None
+
+
+def drawn_alarms(found: Iterable[Standing], *, zone: ZoneInfo, at: datetime) -> tuple[DrawnAlarm, ...]:
+    """The alarms, the dangerous first, each kind in the order given."""
+    return tuple(sorted((_drawn(one, zone, at) for one in found), key=lambda drawn: not drawn.danger))
+
+
+def _drawn(one: Standing, zone: ZoneInfo, at: datetime) -> DrawnAlarm:
+    code = "slice_client" if one.code == "slice" and one.params.get("client") else one.code
+    words = WORDS.get(code, UNKNOWN)
+    status = one.params.get("status")
+    told = {
+        "code": one.code,
+        "count": "1",
+        "kind": "",
+        **one.params,
+        "about": one.about,
+        "gb": formats.number_format(float(one.params.get("gb", 0)), 1),
+        "number": spelt(one.about) if one.code == "line" else "",
+        "status": _("no answer") if status in {None, NO_ANSWER} else str(status),
+    }
+    since = "" if one.since is None else moments.day_and_hour(one.since, zone, now=at)
+    return DrawnAlarm(
+        code=one.code,
+        danger=words.danger,
+        wrong=str(words.wrong) % told,
+        means=str(words.means),
+        act=str(words.act),
+        since=since and _("since %(when)s") % {"when": since},
+        since_at=one.since,
+    )
