@@ -156,6 +156,11 @@ def finish(taken: Taken, attempt: Attempt, *, at: datetime) -> None:
             _report(taken.house, taken.message, at=at)
 
 
+def is_ours(key: str) -> bool:
+    """Whether one of our mails went out under this key."""
+    return Delivery.objects.filter(key=key, channel=Channel.EMAIL).exists()
+
+
 def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
     """What a receipt says about one of our mails; gives whether it was one of ours and said something new.
 

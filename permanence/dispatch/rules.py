@@ -9,6 +9,8 @@ BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), t
 """Waits after the first, second, third, fourth and every further failed try."""
 MAX_ATTEMPTS = 26
 """Tries before a delivery is given up: a little less than one day."""
+FETCH_LATEST = timedelta(minutes=15)
+"""The longest wait between two tries to fetch receipts from a mailbox that cannot be read."""
 LEASE = timedelta(minutes=3)
 """How long a worker owns a row it took: longer than one try can last (see `channels.email.relay.TIMEOUT_S`)."""
 
@@ -98,6 +100,12 @@ def retry_in(attempts: int) -> timedelta | None:
     if attempts >= MAX_ATTEMPTS:
         return None
     return BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
+
+
+def fetch_again_in(every: timedelta, failures: int) -> timedelta:
+    """How long to wait before receipts are fetched again, after so many failures in a row: twice as long after each."""
+    wait: timedelta = every * (1 << min(failures, 10))
+    return min(wait, max(every, FETCH_LATEST))
 
 
 def verdict(deliveries: tuple[tuple[Channel, DeliveryState, str], ...]) -> Verdict:

@@ -2,20 +2,25 @@
 """Due work of transmission, called by the worker's loop: send what is due, read the receipts that came in."""
 
 import logging
+import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
 
 from permanence.dispatch import operations
 from permanence.dispatch.channels.email.content import Notice, compose
+from permanence.dispatch.channels.email.mailbox_url import read_mailbox_url
 from permanence.dispatch.channels.email.receipts import read_receipts
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.channels.portal import channel as portal
+from permanence.dispatch.fetching import CannotTell, Fetcher
 from permanence.dispatch.operations import Taken
 from permanence.dispatch.rules import Attempt, Channel, Outcome
+from permanence.kernel.clock import Clock
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +68,37 @@ def take_receipts(*, at: datetime, folder: Path | None = None) -> int:
         news += sum(operations.take_receipt(receipt, at=at) for receipt in read_receipts(data))
         path.unlink(missing_ok=True)
     return news
+
+
+def receipt_fetcher(*, clock: Clock, stop: threading.Event) -> Fetcher | None:
+    """What fetches the house's receipts once started, until `stop` is set; None where no mailbox is configured."""
+    house = settings.PERMANENCE
+    if not house.mail_receipts_url:
+        return None
+    address = read_mailbox_url(house.mail_receipts_url)
+
+    def password() -> str:
+        if house.mail_receipts_password_file:
+            return (house.data / "keys" / house.mail_receipts_password_file).read_text(encoding="utf-8").strip("\r\n")
+        return house.mail_receipts_password or address.password
+
+    return Fetcher(
+        address,
+        password=password,
+        every=timedelta(seconds=house.mail_receipts_every),
+        mail=house.mailbox,
+        is_ours=_is_ours,
+        clock=clock,
+        stop=stop,
+    )
+
+
+def _is_ours(key: str) -> bool:
+    try:
+        return operations.is_ours(key)
+    except DatabaseError:
+        close_old_connections()  # the thread's own: the next turn opens another
+        raise CannotTell("the database does not answer") from None
 
 
 def relay_settings() -> RelaySettings:

@@ -42,6 +42,7 @@ from permanence.messaging import queries as messages
 from permanence.messaging.events import MESSAGING_EVENTS
 from permanence.messaging.rules import Box
 from permanence.project.mail_sink import start_mail_sink
+from tests.processes import free_port
 from tests.rooms.messaging_cast import NOON, form, make_cast
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +79,6 @@ class Server:
     @property
     def mails(self):
         return [email.message_from_bytes(each.content, policy=email.policy.default) for each in self.envelopes]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

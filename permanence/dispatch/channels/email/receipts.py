@@ -1,14 +1,33 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Reads delivery receipts: `multipart/report` with `message/delivery-status` (RFC 3462, RFC 3464).
+"""Reads delivery receipts: `multipart/report` with `message/delivery-status` (RFC 6522, RFC 3464, RFC 6533).
 
-A receipt is believed because it repeats the envelope's id, which only the relays on the way know.
+A receipt is believed because it repeats the delivery's key, 80 bits of chance: as the envelope's id, or, from a relay
+that knows nothing of RFC 3461, in the Message-ID of the mail it gives back.
+
+What comes in may be hostile. Only the report's own parts are looked at, one level deep, in one pass: a mail nested a
+thousand times costs what a flat one does, and a receipt wrapped in another mail is no receipt.
 """
 
-import email
+import email.parser
 import email.policy
 import enum
+import re
 from dataclasses import dataclass
 from email.message import Message
+
+TYPE_LIMIT = 1000
+"""Characters of a Content-Type that is taken apart: the standard library's way is quadratic in them."""
+PARTS_LIMIT = 8
+"""Parts of a report that are looked at; RFC 6522 knows three."""
+GROUPS_LIMIT = 20
+"""Recipients of one receipt that are looked at; each mail of ours has one."""
+WHY_LIMIT = 200
+_STATUS = {"message/delivery-status", "message/global-delivery-status"}
+_RETURNED = {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"}
+_BLANK = re.compile(rb"^[ \t]*\n", re.MULTILINE)
+_KEY = re.compile(r"[!-~]{1,100}")
+_MESSAGE_ID = re.compile(r"<([0-9a-z]{26})@[^<>@]{1,255}>")
+_HEAD = email.parser.BytesHeaderParser(policy=email.policy.compat32)  # it takes any header as it is, and never fails
 
 
 class ReceiptAction(enum.StrEnum):
@@ -32,33 +51,78 @@ class Receipt:
 
 def read_receipts(data: bytes) -> tuple[Receipt, ...]:
     """The receipts in a mail; empty when it is none (an answer out of office, a mail written by hand, rubbish)."""
-    mail = email.message_from_bytes(data, policy=email.policy.compat32)  # it takes any header as it is, and never fails
-    if mail.get_content_type() != "multipart/report":
+    head, body = _split(data.replace(b"\r\n", b"\n"))
+    parts = [_split(part) for part in _parts(head, body)]
+    key = ""
+    receipts: list[tuple[ReceiptAction, str]] = []
+    for part, content in parts:
+        if _type(part) in _STATUS and not receipts:
+            groups = _groups(content)
+            key = _from_xtext(_field(groups[0], "Original-Envelope-Id")) if groups else ""
+            receipts = _results(groups[1:])
+    if not key:
+        key = next((_returned(content) for part, content in parts if _type(part) in _RETURNED), "")
+    if not _KEY.fullmatch(key):
         return ()
-    found: list[Receipt] = []
-    for part in mail.walk():
-        if part.get_content_type() == "message/delivery-status":
-            found += _status(part)
-    return tuple(found)
+    return tuple(Receipt(key=key, action=action, why=why) for action, why in receipts)
 
 
-def _status(part: Message) -> list[Receipt]:
-    """The groups of fields of one status: the first is about the mail, each other about one recipient."""
-    payload = part.get_payload()
-    groups = [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
-    if not groups:
+def _split(data: bytes) -> tuple[Message, bytes]:
+    """The fields of a mail or of a part, and what follows the first blank line."""
+    blank = _BLANK.search(data)
+    end, begin = blank.span() if blank else (len(data), len(data))
+    return _HEAD.parsebytes(data[:end]), data[begin:]
+
+
+def _type(head: Message) -> str:
+    return head.get_content_type() if len(str(head.get("Content-Type", ""))) <= TYPE_LIMIT else ""
+
+
+def _parts(head: Message, body: bytes) -> list[bytes]:
+    """The parts of a report, each with its fields; none of any other mail (RFC 2046, 5.1.1)."""
+    if _type(head) != "multipart/report":
         return []
-    key = _from_xtext(str(groups[0].get("Original-Envelope-Id", "")).strip())
-    receipts: list[Receipt] = []
-    for group in groups[1:]:
+    try:
+        boundary = head.get_boundary("").encode("ascii")
+    except (ValueError, LookupError):  # a boundary in a charset that is none (RFC 2231)
+        return []
+    if not boundary:
+        return []
+    line = re.compile(rb"^--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?:\n|\Z)", re.MULTILINE)
+    return line.split(body, maxsplit=PARTS_LIMIT)[1 : PARTS_LIMIT + 1]
+
+
+def _groups(content: bytes) -> list[Message]:
+    """The groups of fields of one status: the first is about the mail, each other about one recipient."""
+    texts = _BLANK.split(content.lstrip(b"\n"), maxsplit=3 * GROUPS_LIMIT)
+    return [_HEAD.parsebytes(text) for text in texts if text.strip()][: GROUPS_LIMIT + 1]
+
+
+def _results(groups: list[Message]) -> list[tuple[ReceiptAction, str]]:
+    found: list[tuple[ReceiptAction, str]] = []
+    for group in groups:
         try:
-            action = ReceiptAction(str(group.get("Action", "")).split(";")[0].strip().lower())
+            action = ReceiptAction(_field(group, "Action").partition(";")[0].strip().lower())
         except ValueError:
             continue
-        status = str(group.get("Status", "")).split(" ")[0]
-        words = str(group.get("Diagnostic-Code", "")).partition(";")[2]
-        receipts.append(Receipt(key=key, action=action, why=" ".join(f"{status} {words}".split())[:200]))
-    return receipts if key else []
+        status = _field(group, "Status").partition(" ")[0]
+        words = _field(group, "Diagnostic-Code").partition(";")[2]
+        found.append((action, _readable(f"{status} {words}")[:WHY_LIMIT]))
+    return found
+
+
+def _returned(content: bytes) -> str:
+    """The key in the Message-ID of the mail, or of its head, that was given back (`content.compose` writes it)."""
+    found = _MESSAGE_ID.fullmatch(_field(_split(content)[0], "Message-ID"))
+    return found[1] if found else ""
+
+
+def _field(group: Message, name: str) -> str:
+    return str(group.get(name, "")).strip()
+
+
+def _readable(text: str) -> str:
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def _from_xtext(text: str) -> str:
