@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`./run backup DIR` and `./run restore DIR`: a whole house copied while it runs, and put back into an empty folder.
+"""`./run backup DIR`: a whole house copied while it runs.
 
-The database is copied by SQLite's own online backup, so that it is one moment of it. The journal is copied before and
-after it: an event that the worker stored and the exchange dropped in between is in one of the two copies, and an event
-that is in both is stored once (handlers are idempotent).
+The database is copied as it was at one moment: by SQLite's own online backup, or by PostgreSQL's own pg_dump. Journal
+and spool are copied before that moment and again right after it: an event that the worker stored and the exchange
+dropped in between, or a recording taken over in between, is in one of the two, and what is in both is stored once
+(handlers are idempotent). The rest comes after, so that it holds at least what the database names; the keys come first
+and last, so that whatever was sealed meanwhile can be opened.
 """
 
 import argparse
@@ -12,26 +14,23 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
-from permanence.project import config
-from permanence.project.supervisor import folder
+from permanence.project import backup_postgres, config
+from permanence.project.backup_postgres import BackupRefused
 from permanence.project.supervisor.start import DEMONSTRATION, configuration_of, say
 
 FOLDERS = ("keys", "journal", "table", "prompts", "spool", "audio", "mail")
+DATABASE = "db.sqlite3"
+DUMP = "db.dump"
+"""In a copy: the database of a house on PostgreSQL, in pg_dump's custom format."""
 MANIFEST = "manifest.json"
 LAST = Path("log") / "last-backup"
-VERSION = 1
-
-
-class BackupRefused(Refusal):
-    """The copy cannot be made or put back; `why` is the sentence to print."""
-
-    code = "backup_refused"
+VERSION = 2
+"""Of a copy: 2 may hold `DUMP`, 1 never does."""
 
 
 def back_up(data: Path, target: Path, *, stamp: str, database_url: str = "") -> Path:
@@ -39,72 +38,73 @@ def back_up(data: Path, target: Path, *, stamp: str, database_url: str = "") -> 
 
     Raises BackupRefused, OSError and sqlite3.Error.
     """
-    if database_url:
+    if not (data / "keys").is_dir() or not (database_url or (data / DATABASE).exists()):
         raise BackupRefused(
-            "This house keeps its data in PostgreSQL: copy that with pg_dump, and the folder beside it."
+            f"There is no house in {data}. (One on PostgreSQL is found where house.database_url is set.)"
         )
-    if not (data / "db.sqlite3").exists():
-        raise BackupRefused(f"There is no house in {data}.")
     finished = target / f"permanence-{stamp}"
     partial = target / f".permanence-{stamp}.partial"
     if finished.exists() or target.resolve().is_relative_to(data):
         raise BackupRefused(f"{target} is inside the house, or holds this copy already.")
     partial.mkdir(mode=0o700, parents=True)
-    _copy_folder(data / "journal", partial / "journal")
-    _copy_database(data / "db.sqlite3", partial / "db.sqlite3")
-    for name in FOLDERS:
-        _copy_folder(data / name, partial / name)
-    if (data / config.FILE_NAME).exists():
-        shutil.copy2(data / config.FILE_NAME, partial / config.FILE_NAME)
-    files = {str(path.relative_to(partial)): _digest(path) for path in _files(partial)}
-    (partial / MANIFEST).write_text(json.dumps({"version": VERSION, "made": stamp, "files": files}, indent=1))
-    for path in (*_files(partial), partial):
-        _sync(path)
-    partial.rename(finished)
-    _sync(target)
+    try:
+        _copy_house(data, partial, database_url)
+        files = {str(path.relative_to(partial)): digest(path) for path in _files(partial)}
+        (partial / MANIFEST).write_text(json.dumps({"version": VERSION, "made": stamp, "files": files}, indent=1))
+        for path in (*_files(partial), partial):
+            sync(path)
+        partial.rename(finished)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)  # half a copy is of no use, and holds keys
+        raise
+    sync(target)
     (data / LAST).parent.mkdir(exist_ok=True)
     (data / LAST).write_text(f"{stamp} {finished}\n")
+    if os.geteuid() == 0:  # the house's own user reads it
+        shutil.chown(data / LAST, data.stat().st_uid, data.stat().st_gid)
     return finished
 
 
-def restore(copy: Path, data: Path) -> int:
-    """Puts a copy back into `data`, which must be absent or empty; the number of files.
-
-    Every file is compared with the manifest before the first one is written. Raises BackupRefused and OSError.
-    """
-    try:
-        manifest = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
-        files = dict(manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BackupRefused(f"{copy} is not a copy made by ./run backup.") from error
-    if folder.is_running(data) or (data.exists() and any(data.iterdir())):
-        raise BackupRefused(f"{data} is not empty: a copy is put back into an empty folder only.")
-    for name, digest in files.items():
-        if not (copy / name).resolve().is_relative_to(copy.resolve()) or not (copy / name).is_file():
-            raise BackupRefused(f"{name} is missing from the copy.")
-        if _digest(copy / name) != digest:
-            raise BackupRefused(f"{name} is not what was copied: the disk of the copy cannot be trusted.")
-    folder.make_parts(data)
-    for name in files:
-        target = data / name
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copy2(copy / name, target)
-        _sync(target)
-    return len(files)
+def _copy_house(data: Path, copy: Path, database_url: str) -> None:
+    moving = ("journal", "spool")
+    for name in moving:
+        _copy_folder(data / name, copy / name)
+    held = backup_postgres.moment(database_url) if database_url else sqlite_moment(data / DATABASE)
+    with held as write:
+        for name in moving:
+            _copy_folder(data / name, copy / name)
+        write(copy / (DUMP if database_url else DATABASE))
+    for name in FOLDERS:
+        if name not in moving:
+            _copy_folder(data / name, copy / name)
+    _copy_folder(data / "keys", copy / "keys", only_missing=True)
+    if (data / config.FILE_NAME).exists():
+        shutil.copy2(data / config.FILE_NAME, copy / config.FILE_NAME)
 
 
-def _copy_database(source: Path, target: Path) -> None:
-    with closing(sqlite3.connect(source, timeout=30)) as live, closing(sqlite3.connect(target)) as copy:
-        live.backup(copy)
-        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise BackupRefused("The copied database does not pass SQLite's integrity check.")
-    target.chmod(0o600)
+@contextmanager
+def sqlite_moment(source: Path) -> Iterator[Callable[[Path], None]]:
+    """Holds one moment of the embedded database; what it gives writes that moment to a file. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(source, timeout=30, isolation_level=None)) as live:
+        live.execute("BEGIN")
+        live.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment is that of the first read
+
+        def write(target: Path) -> None:
+            target.touch(mode=0o600)
+            with closing(sqlite3.connect(target)) as copy:
+                live.backup(copy)
+                if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+                    raise BackupRefused("The copied database does not pass SQLite's integrity check.")
+
+        yield write
 
 
-def _copy_folder(source: Path, target: Path) -> None:
+def _copy_folder(source: Path, target: Path, *, only_missing: bool = False) -> None:
     """Copies what is there now; a file that goes away meanwhile (taken over, dropped) is left out."""
     for path in _files(source):
         copied = target / path.relative_to(source)
+        if only_missing and copied.exists():
+            continue
         copied.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             shutil.copy2(path, copied)
@@ -116,12 +116,14 @@ def _files(top: Path) -> Iterator[Path]:
     return (path for path in sorted(top.rglob("*")) if path.is_file() and not path.is_symlink())
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """The SHA-256 of a file, hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Brings a file or a folder to the disk. Raises OSError."""
     opened = os.open(path, os.O_RDONLY)
     try:
         os.fsync(opened)
@@ -138,6 +140,9 @@ def main(arguments: Sequence[str]) -> int:
     stamp = f"{SystemClock().now():%Y%m%dT%H%M%SZ}"
     data = options.data.resolve()
     database_url = configuration_of(data, os.environ).database_url
-    made = back_up(data, options.target.resolve(), stamp=stamp, database_url=database_url)
+    try:
+        made = back_up(data, options.target.resolve(), stamp=stamp, database_url=database_url)
+    except (OSError, sqlite3.Error) as error:
+        raise BackupRefused(f"The house could not be copied: {error}.") from error
     say(f"The house is copied to {made}. It holds the keys: keep it where only you can read it.")
     return 0
