@@ -131,7 +131,7 @@ class BrowserEnds:
                 if time.monotonic() > limit:
                     raise TimeoutError(f"{sum(not end.up for end in group)} ends did not come up")
                 time.sleep(0.01)
-        return {"cipher": self._browsers.ends[0].cipher}
+        return {"cipher": self._browsers.ends[0].end.cipher}
 
     def close(self) -> None:
         """See `Ends`."""

@@ -1,28 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""`./run demo`: callers for the demonstration house, until Ctrl-C, with the volumes and hours of the trade.
+"""The callers of the demonstration house, with the volumes and hours of the trade (`./run demo`, `demo_command`).
 
 A general practitioner's practice gets 20 to 60 calls a day; 77 % of a day's calls come between 9 and 12 and between 14
 and 19, the peak is 9 to 10 with 11 %; a call answered personally lasts 2 min 12 s on average (URPS Ile-de-France 2012).
 """
 
-import argparse
 import asyncio
-import math
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from permanence.kernel.clock import Entropy
-from permanence.kernel.refusals import Refusal
-from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.kernel.system import SystemClock
 from permanence.project import line_states
 from permanence.project.demo_cast import NUMBERS
+from permanence.project.demo_chance import exponential, fraction, one_of
 from permanence.project.phone import directory, sound
-from permanence.project.phone.command import known_sounds, reachable, told
+from permanence.project.phone.command import told
 from permanence.project.phone.softphone import Softphone
-from permanence.project.supervisor import folder
-from permanence.project.supervisor.start import DEMONSTRATION, say
+from permanence.project.supervisor.start import say
 
 CALLS_A_DAY = 40
 """Of one line of the demonstration, on an ordinary day."""
@@ -37,16 +33,6 @@ WITHHELD = 0.1
 def calls_an_hour(lines: int, hour: int, scale: float) -> float:
     """How many callers all lines together get in an hour of the day; `scale` makes a small house busier."""
     return lines * CALLS_A_DAY * HOURS.get(hour, 0.0) * scale
-
-
-def fraction(entropy: Entropy) -> float:
-    """A number from 0 (included) to 1 (excluded)."""
-    return int.from_bytes(entropy.token(6), "big") / (1 << 48)
-
-
-def exponential(mean: float, entropy: Entropy) -> float:
-    """A waiting time without memory, whose mean is `mean`: gaps between callers, talk, patience."""
-    return -mean * math.log(1.0 - fraction(entropy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +84,7 @@ def callers(
 ) -> Iterator[Caller]:
     """A caller after each gap, from numbers kept for fiction (06 39 98 xx xx), on one of `lines()` (names, E.164)."""
     for gap in coming:
-        called = lines()
-        name, number = called[int(fraction(entropy) * len(called))]
+        name, number = one_of(lines(), entropy)
         yield Caller(
             gap=gap,
             number=number,
@@ -170,6 +155,10 @@ class Street:
             self.phone.hang_up(call)
         await over
 
+    def summary(self) -> str:
+        """What became of them, in one sentence."""
+        return f"{self.count} callers, {self.connected} connected, {self.answered} answered by a secretary."
+
     async def walk(self, coming: Iterator[Caller]) -> None:
         """Lets callers come until it is cancelled."""
         for caller in coming:
@@ -178,43 +167,7 @@ class Street:
             self.calls.add(task)
             task.add_done_callback(self.calls.discard)
 
-
-async def _demo(house: tuple[str, int], data: Path, coming: Iterator[Caller]) -> Street:
-    street = Street(Softphone(house, SystemEntropy(), known_sounds(data)))
-    await street.phone.open()
-    walking = asyncio.create_task(street.walk(coming))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, walking.cancel)
-    await asyncio.wait([walking])
-    await street.phone.close()
-    await asyncio.gather(*street.calls, return_exceptions=True)
-    return street
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Status 0 after Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="./run demo", description="Sends callers to the demonstration house.")
-    parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
-    parser.add_argument("--hour", type=int, choices=sorted(HOURS), default=9, help="where the day begins (default: 9)")
-    parser.add_argument("--speed", type=float, default=1.0, help="how fast the day passes (default: 1, as it is)")
-    parser.add_argument("--scale", type=float, default=5.0, help="times the calls of three lines (default: 5)")
-    parser.add_argument("--talk", type=float, default=TALK_S, help=f"mean seconds of a conversation ({TALK_S:.0f})")
-    options = parser.parse_args(arguments)
-    status = folder.read_status(options.data.resolve())
-    if status is None or not status["demonstration"]:
-        raise Refusal(f"No demonstration house is running on {options.data}. Start it first: ./run")
-    an_hour = calls_an_hour(len(NUMBERS), options.hour, options.scale)
-    if an_hour <= 0 or options.speed <= 0:
-        raise Refusal("--scale and --speed must be above 0.")
-    say(
-        f"{options.hour} h: {an_hour * options.speed:.0f} callers an hour on {len(NUMBERS)} lines, "
-        f"then as the day goes; Ctrl-C stops them"
-    )
-    house = (reachable(str(status["sip"]["host"])), int(status["sip"]["port"]))
-    coming = gaps(options.hour, options.scale, SystemEntropy(), speed=options.speed)
-    data = options.data.resolve()
-    people = callers(coming, SystemEntropy(), talk_s=options.talk, lines=lambda: open_lines(data))
-    street = asyncio.run(_demo(house, data, people))
-    say(f"{street.count} callers, {street.connected} connected, {street.answered} answered by a secretary.")
-    return 0
+    async def go_home(self) -> None:
+        """Everybody hangs up, and is waited for."""
+        await self.phone.close()
+        await asyncio.gather(*self.calls, return_exceptions=True)

@@ -5,7 +5,7 @@ Numbers come from ranges kept for fiction where the country has one (Ireland 020
 Luxembourg keeps none), addresses end in `.example` (RFC 2606).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -60,9 +60,9 @@ class _Maker:
         for language, text in phrases.items():
             clients.set_greeting(client=client, language=language, text=text, by=self.system, at=self.at)
 
-    def reasons(self, client: str, *reasons: tuple[str, str]) -> None:
-        for code, label in reasons:
-            clients.add_reason(client=client, code=code, label=label, by=self.system, at=self.at)
+    def reasons(self, client: str, labels: Mapping[str, str], *codes: str) -> None:
+        for code in codes:
+            clients.add_reason(client=client, code=code, label=labels[code], by=self.system, at=self.at)
 
     def instruction(
         self, client: str, author: str, text: str, *, age: timedelta, priority: int = 0, lasts: timedelta | None = None
@@ -131,14 +131,17 @@ def _week(days: Iterable[int], *times: tuple[str, str]) -> tuple[Opening, ...]:
 WORKING_DAYS = range(MONDAY, FRIDAY + 1)
 
 
-WEBER_REASONS = (
-    ("renewal", "Renouvellement d’ordonnance"),
-    ("results", "Résultats d’analyse"),
-    ("advice", "Demande de conseil"),
-    ("appointment", "Rendez-vous"),
-    ("certificate", "Certificat"),
-    ("other", "Autre"),
-)
+MEDICAL = {
+    "renewal": "Renouvellement d’ordonnance",
+    "results": "Résultats d’analyse",
+    "advice": "Demande de conseil",
+    "appointment": "Rendez-vous",
+    "certificate": "Certificat",
+    "child": "Enfant malade",
+    "administrative": "Question administrative",
+    "other": "Autre",
+}
+"""Reasons for which patients call, of which each practice has some: code and label."""
 
 
 def _weber(make: _Maker) -> None:
@@ -185,7 +188,7 @@ def _weber(make: _Maker) -> None:
     make.instruction(
         client, doctor, "Nouveaux patients : mardi et jeudi, 30 min.", age=timedelta(days=40), lasts=timedelta(days=37)
     )
-    make.reasons(client, *WEBER_REASONS)
+    make.reasons(client, MEDICAL, "renewal", "results", "advice", "appointment", "certificate", "other")
     # Six months before the demonstration, so that the consent is always in the past.
     agreed = (make.at - timedelta(days=180)).date()
     clients.agree_to_voice_messages(
@@ -243,15 +246,7 @@ def _dupont(make: _Maker) -> None:
     make.instruction(
         client, anne, "Pas de certificat par téléphone : proposer un rendez-vous.", age=timedelta(days=120)
     )
-    make.reasons(
-        client,
-        ("appointment", "Rendez-vous"),
-        ("results", "Résultats d’analyse"),
-        ("child", "Enfant malade"),
-        ("renewal", "Renouvellement d’ordonnance"),
-        ("administrative", "Question administrative"),
-        ("other", "Autre"),
-    )
+    make.reasons(client, MEDICAL, "appointment", "results", "child", "renewal", "administrative", "other")
 
 
 def _atlas(make: _Maker) -> None:
@@ -297,12 +292,12 @@ def _atlas(make: _Maker) -> None:
         age=timedelta(hours=2),
         lasts=timedelta(days=21),
     )
-    make.reasons(
-        client,
-        ("breakdown", "Breakdown"),
-        ("repair", "Repair in progress"),
-        ("parts", "Spare part"),
-        ("warranty", "Warranty"),
-        ("complaint", "Complaint"),
-        ("other", "Other"),
-    )
+    labels = {
+        "breakdown": "Breakdown",
+        "repair": "Repair in progress",
+        "parts": "Spare part",
+        "warranty": "Warranty",
+        "complaint": "Complaint",
+        "other": "Other",
+    }
+    make.reasons(client, labels, *labels)

@@ -2,23 +2,18 @@
 """Far ends for the tests and the bench: a browser's line (real ICE, DTLS, SRTP) and a caller's RTP, over loopback."""
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
-from OpenSSL import SSL
-from pylibsrtp import Error as SrtpError
-from pylibsrtp import Session
 
-from permanence.engine.mediaplane.dtls import DtlsIdentity, datagrams, peer_fingerprint, srtp_sessions
+from permanence.engine.mediaplane.dtls import DtlsIdentity
 from permanence.kernel.system import SystemEntropy
-from permanence.telephony.media import stun
+from permanence.project.secretary.browser_end import CHECK_S, CODECS, CONSENT_S, BrowserEnd, read_far
 from permanence.telephony.media.g711 import ALAW_TO_LINEAR, nearest_codes
 from permanence.telephony.media.rtp import HEADER, is_rtcp, parse_rtp
-from permanence.telephony.media.sdp import parse_sdp
 
 DEADLINE_S = 10.0
 _ENCODE = np.frombuffer(nearest_codes(ALAW_TO_LINEAR, range(-32768, 32768)), np.uint8)
@@ -169,58 +164,35 @@ class RtpCaller(asyncio.DatagramProtocol):
 
 
 class BrowserLine(asyncio.DatagramProtocol):
-    """A browser's side of a line: `offer()`, `accept(answer)`, `await connected()`."""
+    """A browser's side of a line: `offer()`, `accept(answer)`, `await connected()`. The protocol is the product's."""
 
     def __init__(self, identity: DtlsIdentity | None = None) -> None:
         self.identity = identity or DtlsIdentity(datetime.now(UTC))
-        self.fingerprint = self.identity.fingerprint
+        self.end = BrowserEnd(self.identity, _ENTROPY, self.throw, changed=self._changed)
         self.ear = Ear()
         self.reports: list[bytes] = []
-        self.mouth = Mouth(self.send_rtp)
-        self.ufrag, self.password = _ENTROPY.token(4).hex(), _ENTROPY.token(12).hex()
+        self.mouth = Mouth(self.end.send_rtp)
         self.up = asyncio.Event()
-        self.checked = asyncio.Event()
-        self.mapped: tuple[str, int] | None = None
-        self.error = ""
         self.transport: asyncio.DatagramTransport | None = None
         self.drop_dtls = 0
-        self._dtls = self.identity.connection(server=False)
         self._remote: tuple[str, int] | None = None
-        self._remote_fingerprint = ""
-        self._username = b""
-        self._key = b""
-        self._transaction = b""
         self._consent: asyncio.Task[None] | None = None
-        self._receive: Session | None = None
-        self._send: Session | None = None
         self._tcp: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
 
-    def offer(self) -> str:
-        """An offer in the shape of Chromium's."""
-        return "\r\n".join([
-            "v=0", "o=- 4611731400430051336 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
-            "a=msid-semantic: WMS", "m=audio 9 UDP/TLS/RTP/SAVPF 111 8 126", "c=IN IP4 0.0.0.0",
-            f"a=ice-ufrag:{self.ufrag}", f"a=ice-pwd:{self.password}", "a=ice-options:trickle",
-            f"a=fingerprint:sha-256 {self.fingerprint}", "a=setup:actpass", "a=mid:0", "a=sendrecv", "a=rtcp-mux",
-            "a=rtpmap:111 opus/48000/2", "a=rtpmap:8 PCMA/8000", "a=rtpmap:126 telephone-event/8000",
-            f"a=ssrc:{self.mouth.ssrc} cname:test", "",
-        ])  # fmt: skip
+    @property
+    def mapped(self) -> tuple[str, int] | None:
+        return self.end.mapped
 
-    def new_credentials(self) -> None:
-        """For an ICE restart."""
-        self.ufrag, self.password = _ENTROPY.token(4).hex(), _ENTROPY.token(12).hex()
+    def offer(self) -> str:
+        """An offer with the codecs of a Chromium that was not told which to take."""
+        return self.end.describe(ssrc=self.mouth.ssrc, codecs={"111": "opus/48000/2", **CODECS})
 
     async def accept(self, answer: str, *, tcp: bool = False) -> None:
         """Take the answer's first UDP (or TCP) candidate and begin checks, handshake and audio."""
-        description = parse_sdp(answer)
-        media = description.media[0]
-        wanted = " tcp " if tcp else " udp "
-        words = next(value.split() for name, value in media.attributes if name == "candidate" and wanted in value)
-        self._remote = (words[4], int(words[5]))
-        self._username = f"{media.attribute('ice-ufrag')}:{self.ufrag}".encode()
-        self._key = (media.attribute("ice-pwd") or "").encode()
-        self._remote_fingerprint = (media.attribute("fingerprint") or "").split()[1]
+        far = read_far(answer, transport="tcp" if tcp else "udp")
+        self._remote = far.address
+        self.end.accept(far)
         if tcp:
             await self._connect_tcp()
         elif self.transport is None:
@@ -260,15 +232,9 @@ class BrowserLine(asyncio.DatagramProtocol):
         async with asyncio.timeout(DEADLINE_S):
             await self.up.wait()
 
-    def send_rtp(self, packet: bytes) -> None:
-        if self._send is not None:
-            self._to_wire(self._send.protect(packet))
-
     def hang_up(self) -> None:
         """Close as a page does: close_notify, then nothing any more."""
-        if self.up.is_set():
-            self._dtls.shutdown()
-            self._flush()
+        self.end.close()
         self.vanish()
 
     def vanish(self) -> None:
@@ -286,84 +252,34 @@ class BrowserLine(asyncio.DatagramProtocol):
             self.transport = None
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if data[0] < 4:
-            message = stun.parse_stun(data)
-            if message is not None and message.transaction == self._transaction:
-                self._check_answered(message)
-        elif data[0] < 64:
-            if self.drop_dtls > 0:
-                self.drop_dtls -= 1
-                return
-            self._dtls.bio_write(data)
-            self._handshake()
-        elif self._receive is not None:
-            try:
-                if is_rtcp(data):
-                    self.reports.append(self._receive.unprotect_rtcp(data))
-                    self.ear.changed.set()
-                else:
-                    self.ear.heard(self._receive.unprotect(data), asyncio.get_running_loop().time())
-            except SrtpError:
-                return
+        if 20 <= data[0] < 64 and self.drop_dtls > 0:
+            self.drop_dtls -= 1
+            return
+        packet = self.end.receive(data)
+        if packet is not None and is_rtcp(packet):
+            self.reports.append(packet)
+            self.ear.changed.set()
+        elif packet is not None:
+            self.ear.heard(packet, asyncio.get_running_loop().time())
+
+    def _changed(self) -> None:
+        if self.end.is_up:
+            self.up.set()
 
     async def _checks(self) -> None:
-        """A connectivity check at once, every 50 ms until the first answer, then every 2 s (consent)."""
         while True:
-            self._transaction = _ENTROPY.token(12)
-            attributes = [
-                (stun.USERNAME, self._username),
-                (stun.PRIORITY, (1853817087).to_bytes(4, "big")),
-                (stun.ICE_CONTROLLING, bytes(8)),
-                (stun.USE_CANDIDATE, b""),
-            ]
-            self._to_wire(stun.build_stun(stun.BINDING_REQUEST, self._transaction, attributes, self._key))
-            if self.checked.is_set() and not self.up.is_set() and self._dtls.DTLSv1_handle_timeout():
-                self._flush()
-            await asyncio.sleep(2.0 if self.up.is_set() else 0.05)
+            self.end.check()
+            await asyncio.sleep(CONSENT_S if self.end.is_up else CHECK_S)
 
     def check_now(self) -> None:
         """Begin the checks again, as after a change of network or credentials."""
-        self.checked.clear()
+        self.end.check_anew()
         if self._consent is not None:
             self._consent.cancel()
         self._consent = asyncio.create_task(self._checks())
 
-    def _check_answered(self, message: stun.StunMessage) -> None:
-        if message.kind != stun.BINDING_SUCCESS or not stun.integrity_holds(message, self._key):
-            return
-        self.mapped = stun.read_xor_address(message.attributes[stun.XOR_MAPPED_ADDRESS], message.transaction)
-        first = not self.checked.is_set()
-        self.checked.set()
-        if first and not self.up.is_set():
-            self._handshake()
-
-    def _handshake(self) -> None:
-        if self.up.is_set():
-            with contextlib.suppress(SSL.Error):
-                self._dtls.recv(2048)
-            return
-        try:
-            self._dtls.do_handshake()
-        except SSL.WantReadError:
-            self._flush()
-            return
-        except SSL.Error as error:
-            self.error = repr(error)
-            return
-        self._flush()
-        assert peer_fingerprint(self._dtls) == self._remote_fingerprint
-        self._receive, self._send = srtp_sessions(self._dtls, server=False)
-        self.up.set()
-
-    def _flush(self) -> None:
-        for datagram in datagrams(self._dtls):
-            self._to_wire(datagram)
-
     def throw(self, data: bytes) -> None:
         """Send anything, unprotected."""
-        self._to_wire(data)
-
-    def _to_wire(self, data: bytes) -> None:
         if self._tcp is not None:
             self._tcp.write(len(data).to_bytes(2, "big") + data)
         elif self.transport is not None and self._remote is not None:

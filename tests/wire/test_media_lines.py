@@ -83,7 +83,7 @@ async def test_change_of_network_moves_the_path(media: Media) -> None:
 
 async def test_ice_restart_keeps_the_association(media: Media) -> None:
     browser, caller = await talking(media)
-    browser.new_credentials()
+    browser.end.new_credentials()
     answer = await media.answer("line", browser.offer(), again=True)
     await browser.accept(answer)
     await browser.rebind()
@@ -96,7 +96,7 @@ async def test_ice_restart_keeps_the_association(media: Media) -> None:
 async def test_wrong_fingerprint_is_refused(media: Media) -> None:
     browser, caller = BrowserLine(), await media.caller("leg")
     caller.mouth.say(tone(700))
-    browser.fingerprint = "AA:" * 31 + "AA"
+    browser.end.fingerprint = "AA:" * 31 + "AA"
     await browser.accept(await media.answer("line", browser.offer()))
     media.gateway.plug("line", "leg")
     await media.event(control.LineFailed(line="line", why="fingerprint"))
@@ -112,7 +112,7 @@ async def test_wrong_fingerprint_is_refused(media: Media) -> None:
 async def test_failed_negotiation_leaves_the_call_alone(media: Media) -> None:
     browser, caller = await talking(media)
     intruder = BrowserLine()
-    intruder.fingerprint = "AA:" * 31 + "AA"
+    intruder.end.fingerprint = "AA:" * 31 + "AA"
     await intruder.accept(await media.answer("line", intruder.offer()))
     await media.event(control.LineFailed(line="line", why="fingerprint"))
     await asyncio.gather(caller.ear.until_tone(1000), browser.ear.until_tone(700))

@@ -90,13 +90,13 @@ class Audio(asyncio.DatagramProtocol):
                         payload, self._agreed.dtmf_payload_type, first=number == 0, now=loop.time()
                     )
                     self._send(packet)
-                    beat = await _next(beat)
+                    beat = await next_beat(beat)
             frame = next(self._frames)
             if self._agreed is not None and self._agreed.payload_type == rtp.PCMU:
                 frame = frame.translate(g711.ALAW_TO_ULAW)
             kind = rtp.PCMA if self._agreed is None else self._agreed.payload_type
             self._send(self._stream.frame(self._frames, frame, kind, loop.time()))
-            beat = await _next(beat)
+            beat = await next_beat(beat)
 
     def _send(self, packet: bytes) -> None:
         agreed = self._agreed
@@ -107,7 +107,7 @@ class Audio(asyncio.DatagramProtocol):
             self.sent += 1
 
 
-async def _next(beat: float) -> float:
+async def next_beat(beat: float) -> float:
     """Waits for the next beat; after a stall the beat starts again instead of hurrying behind."""
     loop = asyncio.get_running_loop()
     due = beat + FRAME_S

@@ -61,11 +61,11 @@ def read_wav(path: Path) -> bytes:
     return to_alaw(numpy.interp(at, numpy.arange(len(mono)), mono).astype(numpy.int16))
 
 
-def built_in_voice(language: str) -> bytes:
-    """The sentence that the house's own caller says, in "fr", "en" or "de"; A-law."""
-    path = VOICES / language / "voice-caller.alaw"
+def built_in_voice(language: str, who: str = "caller") -> bytes:
+    """The sentence that the house's own caller, or "secretary", says, in "fr", "en" or "de"; A-law."""
+    path = VOICES / language / f"voice-{who}.alaw"
     if not path.exists():
-        path = VOICES / "en" / "voice-caller.alaw"
+        path = VOICES / "en" / f"voice-{who}.alaw"
     return path.read_bytes()
 
 

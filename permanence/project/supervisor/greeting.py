@@ -48,9 +48,10 @@ def _demonstration(configuration: Configuration, states: Mapping[str, str]) -> l
     names = max(len(name) for name, _ in NUMBERS)
     numbers = [f"    {number:<{width}}  {name:<{names}}  {states.get(number, '')}".rstrip() for name, number in NUMBERS]
     mail = ["", f"  mail   {configuration.web_url}/demo/mail"]
+    live = ["Or see it live, beside you as Claire or Marc:  ./run demo --secretary"]
     if configuration.is_seen_from_elsewhere:  # the passwords were changed; the mailbox asks nobody who he is
         logins = [f"    {login.email:<{width}}  {login.who}" for login in DEMONSTRATION_LOGINS]
-        mail = []
+        mail, live = [], []
         if not configuration.public_host:
             mail = ["", "  note   no browser elsewhere gives its microphone without TLS: public.host brings it"]
     return [
@@ -64,4 +65,5 @@ def _demonstration(configuration: Configuration, states: Mapping[str, str]) -> l
         "",
         f"Next: open {configuration.web_url}/, log in as Aoife and press “Begin my service” (F2);",
         f"then, in another terminal:  ./run phone {NUMBERS[0][1]}",
+        *live,
     ]
