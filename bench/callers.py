@@ -18,11 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.tap import receive, stamped
+
 TICK_S = 0.005
 PTIME_S = 0.020
 T1_S = 0.5
 RETRIES = 7
 SETTLE_S = 20.0
+RECEIVE_BUFFER = 8 << 20
 _HEADER = struct.Struct("!BBHII")
 _SDP = (
     "v=0\r\no=- {number} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
@@ -42,6 +45,7 @@ class Plan:
     """One run. `hold_s`: from the answer to the caller's BYE; 0: the secretary ends the call.
 
     `rtp`: send and receive audio. `late_every`: each so many a caller's RTP begins only after `late_s`.
+    `listens`: the longest gap in the audio of the first so many callers to be answered is looked for.
     """
 
     sip_port: int
@@ -53,11 +57,13 @@ class Plan:
     first: int = 0
     late_every: int = 0
     late_s: float = 0.6
+    listens: int = 0
 
 
 @dataclass(kw_only=True)
 class Done:
-    """What came of a run. `placed`: caller's number -> moment of his INVITE; `late`: those whose RTP came late."""
+    """What came of a run. `placed`, `ended`: caller's number -> moment of his INVITE, of the exchange's BYE; `late`:
+    those whose RTP came late; `longest_gap_ms`: between two packets that a caller heard, by the kernel's stamps."""
 
     calls: int = 0
     answered: int = 0
@@ -67,7 +73,9 @@ class Done:
     packets_sent: int = 0
     packets_heard: int = 0
     cpu_s: float = 0.0
+    longest_gap_ms: float = 0.0
     placed: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
     late: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
 
@@ -99,6 +107,9 @@ class Callers:
         self._order = 0
         self._calls: dict[bytes, Call] = {}
         self._speaking: list[dict[int, Call]] = [{}, {}, {}, {}]
+        self._heard_at: dict[tuple[str, int], int] = {}
+        if plan.listens:
+            stamped(rtp, RECEIVE_BUFFER)
         self.done = Done()
 
     def run(self) -> Done:
@@ -177,12 +188,27 @@ class Callers:
             except BlockingIOError:
                 break
             self._message(data)
+        if self._plan.listens:
+            self._listen()
+            return
         while True:
             try:
                 self._rtp.recv(2048)
             except BlockingIOError:
                 return
             self.done.packets_heard += 1
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                _, arrived, leg = receive(self._rtp)
+            except BlockingIOError:
+                return
+            self.done.packets_heard += 1
+            if leg in self._heard_at:
+                gap = (arrived - (self._heard_at[leg] or arrived)) / 1e6
+                self.done.longest_gap_ms = max(self.done.longest_gap_ms, gap)
+                self._heard_at[leg] = arrived
 
     def _message(self, data: bytes) -> None:
         identity = _CALL_ID.search(data)
@@ -201,6 +227,7 @@ class Callers:
         copied = b"\r\n".join(_COPIED.findall(data))
         self._sip.sendto(b"SIP/2.0 200 OK\r\n" + copied + b"\r\nContent-Length: 0\r\n\r\n", self._exchange)
         if call is not None and data.startswith(b"BYE"):
+            self.done.ended[call.caller] = time.monotonic_ns()
             self._over(call, "" if call.answered else "ended by the exchange")
 
     def _answered(self, call: Call, status: int, method: bytes, data: bytes) -> None:
@@ -227,6 +254,8 @@ class Callers:
         audio = _AUDIO.search(data)
         if self._plan.rtp and audio:
             call.leg = ("127.0.0.1", int(audio[1]))
+            if len(self._heard_at) < self._plan.listens:
+                self._heard_at[call.leg] = 0  # nothing yet
             late = self._plan.late_every and call.number % self._plan.late_every == 0
             if late:
                 self.done.late.append(call.caller)
@@ -271,12 +300,12 @@ class Callers:
 _SPEECH = bytes((at * 37) & 0xFF for at in range(160))
 
 
-def opened(receive_buffer: int = 8 << 20) -> socket.socket:
+def opened() -> socket.socket:
     """A UDP socket of loopback that does not block, with room for what comes between two ticks."""
     made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     made.bind(("127.0.0.1", 0))
     made.setblocking(False)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     return made
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.figures import Figures, cpu_seconds, percentile, priority
-from bench.house import KEY, ORIGIN, BenchHouse, Worker, running
+from bench.house import BenchHouse, Worker, running
+from tests.processes import KEY, ORIGIN
 from tests.stories import cast
 
 LATE_EVERY = 7
@@ -26,6 +27,11 @@ class Load:
     hold_s: float = 1.0
     end_after_s: float = 0.0
     real: bool = True
+
+
+def about_s(load: Load, runs: int) -> float:
+    """Roughly how long the runs of a load take, seconds: the seats sit down first, the last calls end after it."""
+    return 4 + load.secretaries * 0.03 + runs * (load.seconds + load.hold_s + load.end_after_s + 1)
 
 
 class Bench:

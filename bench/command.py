@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench import calls, hidden_tab, media, screens
+from bench import calls, hidden_tab, media, restart, screens
 from bench.figures import Before, Figures, as_table, merged, spread, write_table
 
 SLOWEST_PACE = 0.99
@@ -49,24 +49,51 @@ def bench_calls(wish: Wish) -> Report:
         f"each {calls.LATE_EVERY}th caller's RTP begins 0.6 s late (late_rtp_offer beside prompt_rtp_offer)",
         "(b) and (c): media answers at once and carries no audio (signalling only)",
     ])  # fmt: skip
-    quick = wish.quick
+    loads = calls_loads(wish)
+    if "a" in loads:
+        report.add("a", *calls.real_media(loads["a"], wish.runs))
+    if "b" in loads:
+        report.add("b", *calls.signalling(loads["b"], wish.runs))
+        report.add("c", *calls.growth(loads["few"], loads["many"], loads["full"], wish.runs))
+    return report
+
+
+def calls_loads(wish: Wish) -> dict[str, calls.Load]:
+    """What `calls` does: `a` and `b` are its parts, `few`, `many` and `full` the three of part (c)."""
+    quick, found = wish.quick, {}
     if wish.gateway != "null":
-        seconds = wish.seconds or (3.0 if quick else 20.0)
-        load = calls.Load(rate=wish.rate or (10.0 if quick else 50.0), seconds=seconds, secretaries=20 if quick else 60)
-        report.add("a", *calls.real_media(load, wish.runs))
+        seconds = wish.seconds or (3.0 if quick else 60.0)
+        found["a"] = calls.Load(rate=wish.rate or (10.0 if quick else 50.0), seconds=seconds,
+                                secretaries=20 if quick else 60)  # fmt: skip
     if wish.gateway != "embedded":
         seconds = wish.seconds or (2.0 if quick else 10.0)
-        rate = wish.rate or (20.0 if quick else 200.0)
-        load = calls.Load(rate=rate, seconds=seconds, secretaries=60 if quick else 1050, hold_s=1 if quick else 5,
-                          real=False)  # fmt: skip
-        report.add("b", *calls.signalling(load, wish.runs))
-        small = calls.Load(rate=10 if quick else 50, seconds=2 if quick else 6, secretaries=10 if quick else 50,
-                           real=False)  # fmt: skip
-        large = calls.Load(rate=small.rate, seconds=small.seconds, secretaries=20 if quick else 200,
-                           clients=20 if quick else 500, real=False)  # fmt: skip
-        full = calls.Load(rate=40 if quick else 70, seconds=1 if quick else 6, secretaries=large.secretaries,
-                          clients=large.clients, hold_s=0, end_after_s=1 if quick else 4, real=False)  # fmt: skip
-        report.add("c", *calls.growth(small, large, full, wish.runs))
+        found["b"] = calls.Load(rate=wish.rate or (20.0 if quick else 200.0), seconds=seconds,
+                                secretaries=60 if quick else 1050, hold_s=1 if quick else 5, real=False)  # fmt: skip
+        few = found["few"] = calls.Load(rate=10 if quick else 50, seconds=2 if quick else 6,
+                                        secretaries=10 if quick else 50, real=False)  # fmt: skip
+        many = found["many"] = calls.Load(rate=few.rate, seconds=few.seconds, secretaries=20 if quick else 200,
+                                          clients=20 if quick else 500, real=False)  # fmt: skip
+        found["full"] = calls.Load(rate=40 if quick else 70, seconds=1 if quick else 6, secretaries=many.secretaries,
+                                   clients=many.clients, hold_s=0, end_after_s=1 if quick else 4,
+                                   real=False)  # fmt: skip
+    return found
+
+
+def bench_restart(wish: Wish) -> Report:
+    """`restart`: the exchange killed during calls (a), the second start of `./run` (b), its first one beside it."""
+    report = Report(remarks=[
+        "(a) real audio; the calls are seconds old; kill -9, the next exchange at once on the same sockets; every seat "
+        "comes back by itself, the first one ends her call; takeover_ms: status shows every call as before, her "
+        "command is accepted and the BYE is at the caller",
+        "(a) lost: calls that are not as they were; failed: commands refused, callers without their end, places in the "
+        "queue not kept",
+        "(b) ./run on its data folder from exec to the words that it is ready; first: the same on an empty data folder",
+    ])  # fmt: skip
+    floor = restart.Floor(talking=4, waiting=2) if wish.quick else restart.Floor(talking=50, waiting=10)
+    report.add("a", *restart.taken_over(floor, wish.runs))
+    first, second = restart.starts(wish.runs)
+    report.add("b", second, "")
+    report.add("first", [first], "")
     return report
 
 
@@ -123,15 +150,33 @@ BENCHES: dict[str, Callable[[Wish], Report]] = {
     "pop": bench_pop,
     "talk": bench_talk,
     "hidden": bench_hidden,
+    "restart": bench_restart,
 }
+RUN_S = {"media": 35.0, "pop": 9.0, "talk": 12.0, "restart": 13.0}
+"""Seconds that a run of the others takes."""
+
+
+def about_s(name: str, wish: Wish) -> float:
+    """How long a bench will take, seconds, roughly."""
+    if name == "hidden":
+        return (wish.seconds or hidden_tab.HIDDEN_S) + 60
+    if name == "calls":
+        return sum(calls.about_s(load, wish.runs) for load in calls_loads(wish).values())
+    return RUN_S[name] * wish.runs
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs one bench; status 1 when a call failed or a packet was lost."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.write and given.gateway:
+        parser.error("--write puts all parts of a bench into the page together: leave --gateway out")
     before = Before.when_quiet(given.wait)
     wish = Wish(runs=given.runs or (1 if given.quick else 5), seconds=given.seconds, rate=given.rate,
                 quick=given.quick, gateway=given.gateway)  # fmt: skip
+    if not given.quick:
+        minutes = max(1, round(about_s(given.name, wish) / 60))
+        print(f"{given.name}: takes about {minutes} min", file=sys.stderr, flush=True)
     began = time.monotonic()
     report = BENCHES[given.name](wish)
     medians = {part: merged(runs) for part, runs in report.runs.items()}
@@ -165,7 +210,7 @@ def _fault(before: Before, report: Report) -> str:
 
 def _text(report: Report, before: Before, wish: Wish, table: str, took_s: float) -> str:
     lines = [f"Machine: {before.machine}. Load before: {before.load}. Runs: {wish.runs}, {took_s:.0f} s in all.", ""]
-    lines += [f"- priority, {part}: {words}" for part, words in report.priorities.items()]
+    lines += [f"- priority, {part}: {words}" for part, words in report.priorities.items() if words]
     lines += [f"- {remark}" for remark in report.remarks]
     return "\n".join([*lines, "", table])
 

@@ -7,20 +7,21 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from permanence.reception.table import ClientSlice, HouseSlice, OpeningHours, SecretaryEntry, TrunkEntry, write_slice
+from tests.processes import bound, exchange_arguments, media_arguments, new_folder
 from tests.stories import cast
 
 CLONE = Path(__file__).resolve().parents[1]
-ORIGIN = "http://localhost:8000"
-KEY = bytes(range(32))
 START_S = 30.0
 STOP_S = 15.0
 FIRST_RTP, LAST_RTP = 12_000, 19_999
+_RTP = f"{FIRST_RTP}-{LAST_RTP}"
 
 
 class Worker:
@@ -69,14 +70,20 @@ class Worker:
         self.told(message)
         return self.answer()
 
+    def kill(self) -> None:
+        """`kill -9`."""
+        self.process.kill()
+        self.process.wait()
+        self.close()
+
     def close(self, *, terminate: bool = False) -> None:
         """Ends it: by the end of its stdin, or by SIGTERM."""
+        assert self.process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         if self.process.poll() is None:
             if terminate:
                 self.process.terminate()
-            assert self.process.stdin is not None
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
             try:
                 self.process.wait(STOP_S)
             except subprocess.TimeoutExpired:
@@ -98,24 +105,25 @@ class BenchHouse:
     def __init__(self, folder: Path, *, null_media: bool) -> None:
         self.folder = folder
         self.null_media = null_media
-        (folder / "keys").mkdir()
-        (folder / "keys" / "ticket.key").write_bytes(KEY)
-        (folder / "spool").mkdir()
-        self.line_socket, self.sip_socket = bound(socket.SOCK_STREAM), bound(socket.SOCK_DGRAM)
-        self.line_port: int = self.line_socket.getsockname()[1]
-        self.sip_port: int = self.sip_socket.getsockname()[1]
+        new_folder(folder)
+        self._sockets = {"line": bound(socket.SOCK_STREAM), "sip-udp": bound(socket.SOCK_DGRAM)}
+        self.line_port, self.sip_port = (int(one.getsockname()[1]) for one in self._sockets.values())
         self.media = start_media(folder, null=null_media)
         self.exchange = self._start_exchange()
 
     def _start_exchange(self) -> Worker:
-        line, sip = self.line_socket.fileno(), self.sip_socket.fileno()
-        started = Worker(
-            "exchange", "permanence.engine.exchange", "--data", str(self.folder), "--run", str(self.folder),
-            "--engine", "bench", "--rtp", f"{FIRST_RTP}-{LAST_RTP}", "--origin", ORIGIN, "--fd", f"line={line}",
-            "--fd", f"sip-udp={sip}", folder=self.folder, fds=(line, sip),
-        )  # fmt: skip
+        arguments, fds = exchange_arguments(self.folder, "bench", _RTP, self._sockets)
+        started = Worker("exchange", "permanence.engine.exchange", *arguments, folder=self.folder, fds=fds)
         started.ready()
         return started
+
+    def replace_exchange(self) -> int:
+        """`kill -9`, and the next one at once on the same sockets, as the supervisor does; serving when this returns.
+        The moment of the kill, CLOCK_MONOTONIC nanoseconds."""
+        killed = time.monotonic_ns()
+        self.exchange.kill()
+        self.exchange = self._start_exchange()
+        return killed
 
     def command(self, command: str, **fields: Any) -> Any:
         """One command over the control socket. Raises RuntimeError when it is refused."""
@@ -130,10 +138,10 @@ class BenchHouse:
             raise RuntimeError(f"{command}: {reply}")
         return reply["result"]
 
-    def publish(self, *, clients: int, secretaries: int) -> list[str]:
+    def publish(self, *, clients: int, secretaries: int, ring_before_music_s: int = 10) -> list[str]:
         """One pool in which every secretary may answer every client; gives the clients' lines."""
         self.command("publish", slice=write_slice(house_of(secretaries)))
-        made = [client_of(number) for number in range(clients)]
+        made = [replace(client_of(n), ring_before_music_s=ring_before_music_s) for n in range(clients)]
         for client in made:
             self.command("publish", slice=write_slice(client))
         return [client.lines[0] for client in made]
@@ -142,8 +150,8 @@ class BenchHouse:
         """Exchange first: it ends its calls in media."""
         self.exchange.close(terminate=True)
         self.media.close(terminate=True)
-        self.line_socket.close()
-        self.sip_socket.close()
+        for one in self._sockets.values():
+            one.close()
 
 
 def start_media(folder: Path, *, null: bool) -> Worker:
@@ -151,10 +159,7 @@ def start_media(folder: Path, *, null: bool) -> Worker:
     if null:
         started = Worker("media", "bench.null_media", "--run", str(folder), folder=folder)
     else:
-        started = Worker(
-            "media", "permanence.engine.mediaplane", "--data", str(folder), "--run", str(folder), "--port", "0",
-            "--rtp", f"{FIRST_RTP}-{LAST_RTP}", folder=folder,
-        )  # fmt: skip
+        started = Worker("media", "permanence.engine.mediaplane", *media_arguments(folder, _RTP), folder=folder)
     started.ready()
     return started
 
@@ -192,12 +197,3 @@ def running(*, null_media: bool) -> Iterator[BenchHouse]:
             yield house
         finally:
             house.close()
-
-
-def bound(kind: int) -> socket.socket:
-    """A socket on a free port of loopback."""
-    made = socket.socket(socket.AF_INET, kind)
-    made.bind(("127.0.0.1", 0))
-    if kind == socket.SOCK_STREAM:
-        made.listen(512)
-    return made

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bench import command, figures, screens
+from bench import calls, command, figures, restart, screens
 from permanence.project import bench as word
 
 
@@ -13,7 +13,9 @@ def figures_of(name, capfd, *arguments):
     """What `./run bench NAME --quick --json` prints."""
     status = word.main([name, "--quick", "--json", "--runs", "1", *arguments])
     assert status in {0, 1}  # 1: a call failed or a packet was lost, which a busy machine may do
-    return json.loads(capfd.readouterr().out.splitlines()[-1])
+    said = capfd.readouterr()
+    assert said.out, said.err
+    return json.loads(said.out.splitlines()[-1])
 
 
 def test_calls_with_audio(capfd):
@@ -40,6 +42,62 @@ def test_media(capfd):
     assert {"calls", "cpu_ms_per_call_s", "lost", "delay_p99_ms", "cipher"} <= found.keys()
     assert found["packets"] > 0
     assert found["parts"].keys() >= {"permanence-10"}
+
+
+def test_restart(capfd):
+    found = figures_of("restart", capfd)
+    assert {"takeover_ms", "bye_ms", "status_ms", "seats_back_ms", "second_start_ms", "first_start_ms"} <= found.keys()
+    assert found["lost"] == found["failed"] == 0
+    assert (found["talking"], found["waiting"], found["places_kept"]) == (4, 2, 2)
+    assert found["takeover_ms"] >= max(found["status_ms"], found["end_accepted_ms"], found["bye_ms"]) > 0
+    assert found["longest_gap_ms"] > 0
+    assert found["parts"].keys() == {"a", "b", "first"}
+
+
+def test_a_call_that_is_gone_after_the_restart_is_lost_and_a_caller_offered_out_of_turn_has_lost_his_place():
+    before = {"one": "talking", "two": "talking", "three": "waiting"}
+    assert restart.lost(before, before, 3) == 0
+    assert restart.lost(before, {"one": "talking", "three": "ended"}, 3) == 2
+    assert restart.lost(before, before, 4) == 1  # it was gone before
+    placed = {"+1": 10, "+2": 20, "+3": 30, "+4": 40}
+    floor = restart.Floor(talking=1, waiting=3)
+    assert restart.places_kept(placed, ["+2", "+3", "+4"], floor) == 3
+    assert restart.places_kept(placed, ["+2", "+4", "+3"], floor) == 1
+    assert restart.places_kept(placed, ["+2"], floor) == 1
+
+
+def wish(**asked):
+    """What the command line asks for."""
+    return command.Wish(**{"runs": 5, "seconds": None, "rate": None, "quick": False, "gateway": "", **asked})
+
+
+def test_calls_are_the_run_that_was_asked_for_and_say_how_long_it_takes(capsys, monkeypatch):
+    loads = command.calls_loads(wish())
+    assert (loads["a"].rate, loads["a"].seconds) == (50, 60)
+    assert (loads["b"].rate, loads["b"].seconds, loads["few"].seconds) == (200, 10, 6)
+    assert 400 < command.about_s("calls", wish()) < 800
+    assert command.about_s("calls", wish(gateway="null")) < 0.6 * command.about_s("calls", wish())
+    monkeypatch.setitem(command.BENCHES, "calls", lambda _: pytest.fail(capsys.readouterr().err))
+    with pytest.raises(pytest.fail.Exception, match=r"calls: takes about 10 min"):  # before anything runs
+        command.main(["calls", "--runs", "5"])
+
+
+def test_all_parts_of_calls_are_written_together(tmp_path, capsys, monkeypatch):
+    page = tmp_path / "performance.md"
+    page.write_text("<!-- bench calls -->\nold\n<!-- end calls -->\n")
+    for part in ("real_media", "signalling", "growth"):
+        monkeypatch.setattr(calls, part, lambda *_, name=part: ([{f"of_{name}": 1.0, "failed": 0}], "nice 0"))
+    monkeypatch.setattr(figures.os, "getloadavg", lambda: (0.4, 0.0, 0.0))
+    monkeypatch.setattr(command, "write_table", lambda name, text: figures.write_table(name, text, page))
+    assert command.main(["calls", "--write"]) == 0
+    for row in ("| a | of_real_media | 1 |", "| b | of_signalling | 1 |", "| c | of_growth | 1 |"):
+        assert row in page.read_text()
+    before = page.read_text()
+    for gateway in ("embedded", "null"):
+        with pytest.raises(SystemExit):
+            command.main(["calls", "--write", "--gateway", gateway])
+        assert "leave --gateway out" in capsys.readouterr().err
+    assert page.read_text() == before
 
 
 @pytest.mark.parametrize("name", ["pop", "talk"])

@@ -6,10 +6,9 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from playwright.async_api import Browser, Page, expect
 from permanence.foundation.exchange import Exchange
 from permanence.project import demo_cast as cast
 from permanence.project.line_states import read_table
+from tests.processes import port_settings, until
 from tests.screens import voices
 from tests.screens.pages import CAPTURE, ConsolePage, LoginPage
 
@@ -26,7 +26,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops the house."
 START_LIMIT_S = 90
 CALL_LIMIT_S = 60
-FACT_LIMIT_S = 30
 HOURS = """
 from permanence.clients import operations, queries
 from permanence.foundation.models import House
@@ -38,25 +37,6 @@ operations.set_hours(
     by=system_of(House.objects.get(slug="demo")), at=SystemClock().now(),
 )
 """
-
-
-def free_port() -> int:
-    """A port that was free on loopback, for TCP and UDP alike, a moment ago."""
-    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(("127.0.0.1", tcp.getsockname()[1]))
-        return int(tcp.getsockname()[1])
-
-
-async def until[T](what: str, fact: Callable[[], T], *, within_s: float = FACT_LIMIT_S) -> T:
-    """Waits until `fact` gives something true; gives it. `what` says what was awaited in vain."""
-    try:
-        async with asyncio.timeout(within_s):
-            while not (found := fact()):
-                await asyncio.sleep(0.05)
-            return found
-    except TimeoutError:
-        raise AssertionError(f"within {within_s:g} s it never came to this: {what}") from None
 
 
 @dataclass(frozen=True)
@@ -194,8 +174,7 @@ class PhoneCall:
 
 def own_ports() -> dict[str, str]:
     """An environment in which a house has ports of its own."""
-    ports = {f"PERMANENCE_{name}_PORT": str(free_port()) for name in ("WEB", "LINE", "SIP", "MEDIA", "MAIL")}
-    environment = {**os.environ, **ports, "PYTHONPATH": str(REPOSITORY), "PERMANENCE_MEDIA_RTP": "21000-21199"}
+    environment = {**os.environ, **port_settings(), "PYTHONPATH": str(REPOSITORY)}
     environment.pop("PERMANENCE_DATA", None)
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     return environment

@@ -17,7 +17,6 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.kernel.tickets import SeatTicket, sign_ticket
-from permanence.project.supervisor.folder import make_keys
 from permanence.reception.table import ClientSlice, HouseSlice, OpeningHours, TrunkEntry, write_slice
 from permanence.telephony.media.sdp import parse_sdp
 from permanence.telephony.media.sdp_audio import accept_answer, offer_audio
@@ -25,12 +24,11 @@ from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip import events as sip
 from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.settings import SipSettings
+from tests.processes import KEY, ORIGIN, bound, exchange_arguments, free_port, media_arguments, new_folder
 from tests.stories import cast
 from tests.wire.media_client_webrtc import BrowserLine, RtpCaller
 
 DEADLINE_S = 10.0
-ORIGIN = "http://localhost:8000"
-KEY = bytes(range(32))
 
 
 class Changes:
@@ -213,37 +211,30 @@ class RealHouse:
         self.folder = folder
         self.host = host
         self.name_server = name_server
-        self.line_socket = _listening(socket.SOCK_STREAM)
-        self.sip_socket = _listening(socket.SOCK_DGRAM, host)
-        self.tcp_socket = _listening(socket.SOCK_STREAM, host)
-        self.tls_socket = _listening(socket.SOCK_STREAM, host)
-        self.tls_port = self.tls_socket.getsockname()[1]
-        self.tcp_port = self.tcp_socket.getsockname()[1]
-        self.line_port = self.line_socket.getsockname()[1]
-        self.sip_port = self.sip_socket.getsockname()[1]
+        self.sockets = {
+            "line": bound(socket.SOCK_STREAM),
+            "sip-udp": bound(socket.SOCK_DGRAM, host),
+            "sip-tcp": bound(socket.SOCK_STREAM, host),
+            "sip-tls": bound(socket.SOCK_STREAM, host),
+        }
+        ports = [one.getsockname()[1] for one in self.sockets.values()]
+        self.line_port, self.sip_port, self.tcp_port, self.tls_port = ports
         self.rtp = _free_range()
         self.exchange: asyncio.subprocess.Process | None = None
         self.media: asyncio.subprocess.Process | None = None
         self.ends: list[Phone | Page] = []
-        (folder / "keys").mkdir()
-        (folder / "keys" / "ticket.key").write_bytes(KEY)
-        make_keys(folder, SystemEntropy())
-        (folder / "spool").mkdir()
+        new_folder(folder)
 
     async def start_media(self) -> None:
-        arguments = ["--data", str(self.folder), "--run", str(self.folder), "--port", "0", "--rtp", self.rtp]
+        arguments = media_arguments(self.folder, self.rtp)
         arguments += ["--host", "127.0.0.1", self.host] if self.host != "127.0.0.1" else []
         self.media = await start("permanence.engine.mediaplane", arguments)
 
     async def start_exchange(self) -> None:
-        line, sip_udp, sip_tcp = self.line_socket.fileno(), self.sip_socket.fileno(), self.tcp_socket.fileno()
-        arguments = ["--data", str(self.folder), "--run", str(self.folder), "--engine", "wire", "--rtp", self.rtp]
-        arguments += ["--origin", ORIGIN, "--fd", f"line={line}", "--fd", f"sip-udp={sip_udp}"]
-        sip_tls = self.tls_socket.fileno()
-        arguments += ["--fd", f"sip-tcp={sip_tcp}", "--fd", f"sip-tls={sip_tls}"]
+        arguments, fds = exchange_arguments(self.folder, "wire", self.rtp, self.sockets)
         if self.name_server is not None:
             arguments += ["--name-server", f"{self.name_server[0]}:{self.name_server[1]}"]
-        self.exchange = await start("permanence.engine.exchange", arguments, (line, sip_udp, sip_tcp, sip_tls))
+        self.exchange = await start("permanence.engine.exchange", arguments, fds)
 
     async def kill(self, process: asyncio.subprocess.Process | None) -> None:
         """kill -9."""
@@ -260,6 +251,20 @@ class RealHouse:
         assert reply["id"] == 1
         assert reply["ok"], reply
         return reply["result"]
+
+    async def event(self, kind: str, seconds: float = DEADLINE_S, **fields: Any) -> dict[str, Any]:
+        """Waits for the engine's first event of a kind, with these fields, since the beginning of its journal."""
+        reader, writer = await asyncio.open_unix_connection(self.folder / "exchange.sock", limit=1 << 20)
+        try:
+            writer.write(b'{"id": 1, "command": "subscribe", "after": 0}\n')
+            async with asyncio.timeout(seconds):
+                await reader.readline()
+                while True:
+                    event: dict[str, Any] = json.loads(await reader.readline())["event"]
+                    if event["type"] == kind and fields.items() <= event.items():
+                        return event
+        finally:
+            writer.close()
 
     async def publish(self, *slices: HouseSlice | ClientSlice) -> None:
         for entry in slices:
@@ -293,10 +298,8 @@ class RealHouse:
                 if process.returncode is None:
                     process.kill()
                     await process.wait()
-        self.line_socket.close()
-        self.sip_socket.close()
-        self.tcp_socket.close()
-        self.tls_socket.close()
+        for one in self.sockets.values():
+            one.close()
 
 
 @contextlib.asynccontextmanager
@@ -334,25 +337,6 @@ async def start(
     return process
 
 
-def _listening(kind: int, host: str = "127.0.0.1") -> socket.socket:
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
-    found.bind((host, 0))
-    if kind == socket.SOCK_STREAM:
-        found.listen()
-    return found
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _free_range() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    first = min(port, 64_000)
-    first -= first % 2
+    first = min(free_port(), 64_000) // 2 * 2
     return f"{first}-{first + 99}"

@@ -3,13 +3,13 @@
 
 import asyncio
 import contextlib
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media import control
+from tests.processes import free_port
 from tests.spool import make_keys
 from tests.wire.media_client_webrtc import DEADLINE_S, BrowserLine, RtpCaller
 
@@ -110,14 +110,6 @@ class Media:
     def close(self) -> None:
         for end in self._ends:
             end.vanish() if isinstance(end, BrowserLine) else end.close()
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A UDP port nobody has at the moment."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager

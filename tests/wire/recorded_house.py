@@ -10,7 +10,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ from permanence.project import demo_cast
 from permanence.project.line_states import read_table
 from permanence.project.mail_sink import MailSink, start_mail_sink
 from permanence.reception.table import ClientSlice
-from tests.wire.line_house import DEADLINE_S, RealHouse, free_port, start
+from tests.processes import free_port, until
+from tests.wire.line_house import DEADLINE_S, RealHouse, start
 from tests.wire.rows import sqlite_rows
 
-FACT_LIMIT_S = 20.0
 PREPARE = """
 from permanence.project.supervisor import prepare
 assert prepare.main() == 0
@@ -38,17 +38,6 @@ operations.set_waiting(client=lines["{open}"], ring_before_music_s=1, max_wait_s
 operations.set_hours(client=lines["{closed}"], week=(), always=False, **made)
 """
 """The demonstration, in which Dr Weber's callers wait two seconds, and Dupont's is closed, at every hour of the day."""
-
-
-async def until[T](what: str, fact: Callable[[], T], *, within_s: float = FACT_LIMIT_S) -> T:
-    """Waits until `fact` gives something true; gives it. `what` says what was awaited in vain."""
-    try:
-        async with asyncio.timeout(within_s):
-            while not (found := fact()):
-                await asyncio.sleep(0.05)
-            return found
-    except TimeoutError:
-        raise AssertionError(f"within {within_s:g} s it never came to this: {what}") from None
 
 
 class RecordedHouse(RealHouse):

@@ -14,9 +14,10 @@ import pytest
 from permanence.project.config import Configuration, PortRange
 from permanence.project.supervisor import plan, sockets
 from permanence.reception.table import TrunkEntry
+from tests.processes import free_port
 from tests.stories import cast
 from tests.wire.echo_carrier import EchoCarrier
-from tests.wire.line_house import RealHouse, free_port, start
+from tests.wire.line_house import RealHouse, start
 from tests.wire.test_trunks_real import dial, of
 
 BOTH = ("127.0.0.1", "::1")

@@ -2,11 +2,9 @@
 """The real exchange when things go wrong: three crashes on one journal, and the house that stops during calls."""
 
 import asyncio
-import json
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,25 +35,6 @@ async def talking(house: RealHouse) -> tuple[Page, Phone]:
     return claire, phone
 
 
-class Bus:
-    """Hears the engine's events."""
-
-    def __init__(self, house: RealHouse) -> None:
-        self._path = house.folder / "exchange.sock"
-
-    async def until(self, kind: str) -> dict[str, Any]:
-        """The first event of a kind."""
-        reader, writer = await asyncio.open_unix_connection(self._path, limit=1 << 20)
-        writer.write(b'{"id": 1, "command": "subscribe", "after": 0}\n')
-        async with asyncio.timeout(DEADLINE_S):
-            await reader.readline()
-            while True:
-                event: dict[str, Any] = json.loads(await reader.readline())["event"]
-                if event["type"] == kind:
-                    writer.close()
-                    return event
-
-
 async def test_a_conversation_goes_on_when_the_journal_is_set_aside(house: RealHouse) -> None:
     claire, phone = await talking(house)
     for _ in range(3):
@@ -70,7 +49,7 @@ async def test_a_conversation_goes_on_when_the_journal_is_set_aside(house: RealH
     assert (await again.shows("welcome"))["presence"] == "off"
     await asyncio.gather(phone.rtp.ear.until_tone(1000), claire.browser.ear.until_tone(700))
     phone.hangs_up()
-    ended = await Bus(house).until("CallEnded")
+    ended = await house.event("CallEnded")
     assert (ended["by"], ended["why"], ended["secretary"]) == ("caller", "hang_up", cast.CLAIRE)
     await phone.until(lambda: phone.state == "ended by local")
 

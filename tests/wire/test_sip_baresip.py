@@ -2,7 +2,6 @@
 """baresip, a telephone that is not ours, both ways over UDP, TCP and TLS of this machine."""
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from permanence.telephony.shells.sip_stream import StreamTransport
 from permanence.telephony.sip.events import AnswerReceived, InviteReceived, SessionConfirmed, SessionEnded
 from permanence.telephony.sip.flow import Flow
+from tests.processes import free_port
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import sdp
 from tests.wire.test_sip_sockets import contexts
@@ -51,12 +51,6 @@ async def hung_up(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])

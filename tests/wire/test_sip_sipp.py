@@ -2,23 +2,17 @@
 """sipp, a SIP implementation that is not ours, against the endpoint over UDP and TCP of this machine."""
 
 import asyncio
-import socket
 from pathlib import Path
 
 import pytest
 
 from permanence.telephony.sip.events import AnswerReceived, InviteReceived, SessionConfirmed, SessionEnded
+from tests.processes import free_port
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import sdp
 
 _SCENARIO = Path(__file__).resolve().parent / "sipp" / "caller.xml"
 _CALLS = 20
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def sipp(folder: Path, *arguments: str, port: int) -> tuple[int, str]:

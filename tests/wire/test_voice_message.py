@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A caller speaks after the longest wait; the practice hears him. All processes are real."""
 
-import asyncio
 import os
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,10 +9,13 @@ from pathlib import Path
 from permanence.engine.mediaplane.prompts import SOUNDS
 from permanence.project import demo_cast
 from permanence.telephony import spool
+from tests.processes import until
 from tests.wire.line_house import Phone
 from tests.wire.media_client_webrtc import frequencies, tone
-from tests.wire.recorded_house import RecordedHouse, recorded_house, until
+from tests.wire.recorded_house import RecordedHouse, recorded_house
 
+# What the exchange announces is awaited on its bus. The worker's rows, the files of media and worker and the mails are
+# announced to nobody here: they are looked at until they are there (`until`, with a limit).
 VOICE = tone(700)
 MESSAGES = "select key, voice_seconds, call, sent_at from messaging_message where voice_seconds is not null"
 
@@ -23,29 +25,18 @@ def heard(phone: Phone) -> bytes:
     return b"".join(packet.payload for packet in phone.rtp.ear.packets)
 
 
-async def recording(house: RecordedHouse) -> str:
-    """Waits until the exchange records; the call."""
-    async with asyncio.timeout(30):
-        while True:
-            status = await house.command("status")
-            for call in status["calls"]:
-                if call["state"] == "voice_message":
-                    return str(call["call"])
-            await asyncio.sleep(0.1)
-
-
 async def speaks(house: RecordedHouse, phone: Phone, seconds: int) -> str:
     """The caller dials Dr Weber, waits for the tone and speaks; the call, so many seconds of which are on the disk."""
     await phone.dials(demo_cast.WEBER_LINE, "+352621000147")
     await phone.until(lambda: phone.state == "answered", 15)
     phone.rtp.mouth.say(VOICE)
-    call = await recording(house)
+    call = str((await house.event("CallClosed", 15, voice_message=True))["call"])  # the words before the tone begin
     file = house.folder / "spool" / f"{call}.alaw"
 
     def written() -> bool:
         return file.exists() and sum(block.samples for block in spool.blocks(file.read_bytes())) >= seconds * 8000
 
-    await until(f"{seconds} s are on the disk", written)
+    await until(f"{seconds} s are on the disk", written)  # media says nothing while it records
     return call
 
 
