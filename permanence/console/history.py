@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Earlier contacts of a caller with one client, and with no other: calls and messages, as the history shows them."""
+"""Earlier contacts of a caller with one client, and with no other: calls and messages, on the house's clock."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console.words import OUTCOMES
+from permanence.foundation import moments
 from permanence.foundation.who import Who
 from permanence.messaging import queries as messages
 from permanence.messaging import words
@@ -34,46 +34,43 @@ def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contac
     if not client or not number:
         return ()
     try:
-        zone = ZoneInfo(clients.client(house=by.house, client=client).time_zone)
+        clients.client(house=by.house, client=client)
     except clients.ClientUnknown:
         return ()
+    zone = calls.zone_of(house=by.house)
     taken = messages.earlier_messages(by.house, client, number, at)
     noted = {row.call for row in taken}
     earlier = calls.earlier_calls(house=by.house, client=client, number=number, before=at)
-    found = [_of_message(row, zone) for row in taken]
-    found += [_of_call(row, zone) for row in earlier if row.ended_at is not None and row.call not in noted]
+    found = [_of_message(row, zone, at) for row in taken]
+    found += [_of_call(row, zone, at) for row in earlier if row.ended_at is not None and row.call not in noted]
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
-def when_words(at: datetime, zone: ZoneInfo) -> str:
-    """A past moment in the client's time zone, as the language of the page writes day and time."""
-    local = at.astimezone(zone)
-    return f"{formats.date_format(local, 'MONTH_DAY_FORMAT')}, {formats.date_format(local, 'TIME_FORMAT')}"
-
-
-def _of_message(row: messages.MessageRow, zone: ZoneInfo) -> Contact:
+def _of_message(row: messages.MessageRow, zone: ZoneInfo, now: datetime) -> Contact:
+    when = moments.day_and_hour(row.taken_at, zone, now=now)
     state = words.state_sentence(row.state, zone)
     if row.voice_seconds is not None:  # nobody took it
-        return Contact(at=row.taken_at, when=when_words(row.taken_at, zone), what=row.reason, more=state)
+        return Contact(at=row.taken_at, when=when, what=row.reason, more=state)
     taken = _("Message for %(recipient)s, taken by %(secretary)s.") % {
         "recipient": row.recipient_name,
         "secretary": row.taken_by_name,
     }
     return Contact(
         at=row.taken_at,
-        when=when_words(row.taken_at, zone),
+        when=when,
         what=row.reason or _("Message"),
         more=f"{taken} {state}",
     )
 
 
-def _of_call(row: calls.CallRow, zone: ZoneInfo) -> Contact:
+def _of_call(row: calls.CallRow, zone: ZoneInfo, now: datetime) -> Contact:
+    when = moments.day_and_hour(row.arrived_at, zone, now=now)
     more = ""
     if row.secretary_name and row.talked_ms is not None:
         minutes, seconds = divmod(row.talked_ms // 1000, 60)
         spoken = {"secretary": row.secretary_name, "minutes": minutes, "seconds": seconds}
         more = _("Taken by %(secretary)s, %(minutes)d min %(seconds)02d s.") % spoken
-    return Contact(at=row.arrived_at, when=when_words(row.arrived_at, zone), what=_call_words(row), more=more)
+    return Contact(at=row.arrived_at, when=when, what=_call_words(row), more=more)
 
 
 def _call_words(row: calls.CallRow) -> str:

@@ -35,5 +35,8 @@ REFUSALS = {
     "again_other": _("The message was not sent again ({why})."),
     "again_done": _("The message is on its way again."),
     "again_nothing": _("Nothing failed any more: the message is on its way."),
+    "refused_key_taken": _("The site refused it: another act has this key. Your keys are as they were."),
+    "refused_key_unfit": _("The site refused it: this key cannot be chosen. Your keys are as they were."),
+    "refused_key_unknown": _("The site does not know this act any more: reload the page. Your keys are as they were."),
     "refused_other": _("The site did not take your message ({why}). It is kept here."),
 }

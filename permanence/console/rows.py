@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
+from permanence.foundation import moments
 from permanence.messaging import words
 from permanence.messaging.queries import AnswerView, MessageRow, MessageView
 from permanence.messaging.rules import Fill, Urgency
@@ -84,9 +84,9 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
         sentence=words.state_sentence(state, zone),
         others=tuple(words.others_sentence(act, zone) for act in state.others_acknowledged),
         answers=tuple(
-            DrawnAnswer(name=each.name, when=words.moment(each.at, zone), text=each.text) for each in answers
+            DrawnAnswer(name=each.name, when=moments.clock(each.at, zone), text=each.text) for each in answers
         ),
-        voice="" if row.voice_seconds is None else _length(row.voice_seconds),
+        voice="" if row.voice_seconds is None else moments.length(row.voice_seconds),
         age=words.age_words(state.age),
         age_class=_AGE[state.age_level.value],
         is_urgent=row.urgency is Urgency.URGENT and not state.is_acknowledged,
@@ -95,30 +95,20 @@ def _drawn(row: MessageRow, answers: tuple[AnswerView, ...], zone: ZoneInfo) -> 
     )
 
 
-def opened(message: MessageView, zone: ZoneInfo) -> OpenedRow:
-    """The message as its opened row shows it; `zone` is the house's clock."""
+def opened(message: MessageView, zone: ZoneInfo, *, now: datetime) -> OpenedRow:
+    """The message as its opened row shows it at the moment `now`; `zone` is the house's clock."""
     state = message.state
     read, acknowledged = _("%(name)s read it: %(when)s"), _("%(name)s acknowledged it: %(when)s")
     steps = [words.state_sentence(state, zone)]
     for said, acts in ((read, state.read_by), (acknowledged, state.acknowledged_by)):
-        steps += [said % {"name": act.name, "when": _day_and_hour(act.at, zone)} for act in acts]
+        steps += [said % {"name": act.name, "when": moments.day_and_hour(act.at, zone, now=now)} for act in acts]
     return OpenedRow(
-        taken=_day_and_hour(message.taken_at, zone),
+        taken=moments.day_and_hour(message.taken_at, zone, now=now),
         urgency=str(words.URGENCY[message.urgency]),
-        voice="" if message.voice_seconds is None else _length(message.voice_seconds),
+        voice="" if message.voice_seconds is None else moments.length(message.voice_seconds),
         steps=tuple(steps),
         answers=tuple(
-            DrawnAnswer(name=each.name, when=_day_and_hour(each.at, zone), text=each.text)
+            DrawnAnswer(name=each.name, when=moments.day_and_hour(each.at, zone, now=now), text=each.text)
             for each in message.answer_texts
         ),
     )
-
-
-def _day_and_hour(at: datetime, zone: ZoneInfo) -> str:
-    return formats.date_format(at.astimezone(zone), "SHORT_DATETIME_FORMAT")
-
-
-def _length(seconds: float) -> str:
-    """Minutes and seconds, never "0:00": what was kept was heard for a moment."""
-    minutes, rest = divmod(max(round(seconds), 1), 60)
-    return f"{minutes}:{rest:02d}"

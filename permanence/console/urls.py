@@ -9,6 +9,7 @@ app_name = "console"
 urlpatterns = [
     path("console", views.page, name="page"),
     path("console/ticket", views.ticket, name="ticket"),
+    path("console/keys", views.keys, name="keys"),
     path("console/messages", views.take_message, name="messages"),
     path("console/messages/<str:message>", views.one_message, name="message"),
     path("console/messages/<str:message>/send-again", views.send_again, name="send-again"),

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console import history, rows
+from permanence.console.own_page import own_page_only
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
 from permanence.dispatch import operations as dispatch
@@ -34,7 +35,9 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import MessageForm
+from permanence.staff import operations as staffing
 from permanence.staff import queries as staff
+from permanence.staff.rules import RESERVED_KEYS, STANDARD_KEYS, KeyChoice
 
 BODY_LIMIT = 128 * 1024
 """Bytes of a request's JSON."""
@@ -101,6 +104,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "house": by.house,
         "timeZone": str(calls.zone_of(house=by.house)),
         "person": by.person,
+        "personName": by.name,
+        "keys": _keys(by),
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
     }
@@ -113,9 +118,37 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "console/console.html", context)
 
 
+def _keys(by: Who) -> dict[str, Any]:
+    """The keys of the page: the usual ones, those nobody may choose, and what this person changed."""
+    try:
+        chosen = staff.key_choice(house=by.house, person=by.person)
+    except staff.NotASecretary:  # the mark of the role without the secretary's row: the usual keys
+        chosen = KeyChoice()
+    return {"standard": dict(STANDARD_KEYS), "reserved": RESERVED_KEYS, "chosen": _plain(chosen)}
+
+
+def _plain(choice: KeyChoice) -> dict[str, Any]:
+    return {"chords": dict(choice.chords), "numbers": choice.numbers}
+
+
+@require_POST
+@own_page_only
+@answers_in_json
+def keys(request: HttpRequest) -> HttpResponse:
+    """Keeps the keys she changed, all of them; nothing chosen gives back the usual ones. Answers with what holds."""
+    by, data = who(request), _body(request)
+    chords, numbers = data.get("chords", {}), data.get("numbers", True)
+    if not isinstance(chords, dict) or not all(isinstance(each, str) for each in chords.values()):
+        raise BadRequest("chords is not an object of texts")
+    if not isinstance(numbers, bool):
+        raise BadRequest("numbers is not true or false")
+    staffing.choose_keys(by=by, choice=KeyChoice(chords=chords, numbers=numbers))
+    return JsonResponse(_plain(staff.key_choice(house=by.house, person=by.person)))
+
+
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 @answers_in_json
 def ticket(request: HttpRequest) -> HttpResponse:
     """A ticket for the seat named by `seat`, good for ten minutes; the page renews it long before."""
@@ -132,7 +165,7 @@ def ticket(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@secretary_only
+@own_page_only
 @answers_in_json
 def take_message(request: HttpRequest) -> HttpResponse:
     """Keeps a message. The page sends it again until it hears the answer; the id it made keeps it one message."""
@@ -155,19 +188,20 @@ def take_message(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 def one_message(request: HttpRequest, message: str) -> HttpResponse:
     """One message of her house, opened in its row: its words, its number, how far it went, what the client answered."""
     by = who(request)
-    found = messages.message(by.house, message, _CLOCK.now())
+    at = _CLOCK.now()
+    found = messages.message(by.house, message, at)
     if found is None:
         return JsonResponse({"code": "no_such_message", "why": ""}, status=404)
-    opened = rows.opened(found, calls.zone_of(house=by.house))
+    opened = rows.opened(found, calls.zone_of(house=by.house), now=at)
     return render(request, "console/message.html", {"message": found, "opened": opened})
 
 
 @require_POST
-@secretary_only
+@own_page_only
 @answers_in_json
 def send_again(request: HttpRequest, message: str) -> HttpResponse:
     """Sends a message that did not get out once more, to where its recipient is reached now."""
@@ -180,7 +214,7 @@ def send_again(request: HttpRequest, message: str) -> HttpResponse:
 
 
 @require_http_methods(["PUT", "DELETE"])
-@secretary_only
+@own_page_only
 @answers_in_json
 def draft(request: HttpRequest, call: str) -> HttpResponse:
     """Keeps (PUT) or forgets (DELETE) what she has typed for a call."""
@@ -197,7 +231,7 @@ def draft(request: HttpRequest, call: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 @answers_in_json
 def drafts(request: HttpRequest) -> HttpResponse:
     """Everything she has typed that no message holds yet."""
@@ -208,7 +242,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 @answers_in_json
 def number(request: HttpRequest) -> HttpResponse:
     """The number behind what was typed, by the spelling of the client's country: E.164, as shown, its country."""
@@ -232,7 +266,7 @@ def _country(by: Who, client: str) -> str:
 
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 def messages_fragment(request: HttpRequest) -> HttpResponse:
     """Today's messages with their state, those that still wait first."""
     by = who(request)
@@ -244,7 +278,7 @@ def messages_fragment(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@secretary_only
+@own_page_only
 def history_fragment(request: HttpRequest) -> HttpResponse:
     """Earlier contacts of a number with this client only; `short` gives the one line of the ringing view."""
     by = who(request)

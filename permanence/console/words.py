@@ -113,6 +113,9 @@ _CALL = {
     "offer_withdrawn": _("The call was taken back."),
     "offer_seat_lost": _("Your line was lost while it rang."),
     "open_until": _("open until {hour}"),
+    "house_time": _("Time at the house"),
+    "local_time_at": _("Local time, {place}"),
+    "local_time": _("Local time at the client's"),
     "local_at": _("{hour} at {place}"),
     "local": _("{hour} at the client's"),
     "why_longest_ready": _("Ready longest, for {detail}."),
@@ -155,6 +158,7 @@ _FORM = {
     "plan_saved": _("Kept and on its way to {name}. Its state stands in today's messages."),
     "plan_sending": _("Kept on this computer, on its way to the house."),
     "plan_site_down": _("The site does not answer: your message is kept here and leaves when the site is back."),
+    "plan_other_person": _("Not saved under another name: your message is kept here until you sign in again."),
     "plan_unknown_line": _("This line belongs to no client: no message can leave. Tell the supervisor."),
     "recipient_missing": _("Choose for whom the message is."),
     "message_not_opened": _("The message cannot be opened now. Try again when the site answers."),
@@ -183,6 +187,11 @@ _HOUSE = {
     ),
     "signed_out_what": _("You are signed out."),
     "signed_out_do": _("A call in progress goes on. Sign in again in a new tab, then come back here."),
+    "other_person_what": _("In this browser {name} is signed in now."),
+    "other_person_do": _(
+        "This page is {mine}'s: nothing is saved under another name, what you typed is kept on this computer. "
+        "Reload the page to work as {name}, or sign in again as {mine} in another tab: this page then goes on."
+    ),
     "bye_what": _("The exchange does not accept this page."),
     "bye_4401_what": _("The exchange does not accept your ticket."),
     "bye_4401_do": _("Sign in again. If it goes on, your seat was withdrawn: ask the supervisor."),
@@ -225,6 +234,7 @@ _KEYS = {
     "key_browsers": _("{key} belongs to the browser or to the keyboard. Press another key."),
     "key_changed": _("{key} now does this: {what}."),
     "key_all_back": _("All keys are as they were."),
+    "key_here": _("The site has not taken it yet: it is kept on this computer meanwhile."),
 }
 
 WORDS = {**_PRESENCE, **_SOUND, **_CALL, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}

@@ -111,6 +111,15 @@ def todays_messages(house: str, at: datetime) -> list[MessageRow]:
     return _rows(rows.order_by("-taken_at", "-pk")[:LIST_LIMIT], at=at)
 
 
+def undelivered_messages(house: str, at: datetime) -> list[MessageRow]:
+    """Those of the last fourteen days that reached nobody and that nobody acknowledged; newest first."""
+    rows = Message.objects.for_house(house).filter(
+        failed_at__isnull=False, acknowledged_at=None, taken_at__gte=at - timedelta(days=OPEN_DAYS), taken_at__lte=at
+    )
+    found = _rows(rows.order_by("-taken_at", "-pk")[:LIST_LIMIT], at=at)
+    return [row for row in found if row.state.failed is not None and not row.state.is_acknowledged]
+
+
 def earlier_messages(house: str, client: str, number: str, at: datetime) -> list[MessageRow]:
     """The last messages of a caller (his number in E.164) with this client only; empty without a number."""
     if not number:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The words for urgency and state, translated: console and portal say the same."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from permanence.foundation import moments
 from permanence.messaging.rules import Box, MessageState, PersonAct, Urgency
 
 URGENCY = {
@@ -27,7 +27,7 @@ def track_state(state: MessageState) -> str:
 
 def state_sentence(state: MessageState, zone: tzinfo) -> str:
     """One sentence for the four boxes: what happened last, and when, on the clock of `zone`."""
-    when = moment(state.since, zone)
+    when = moments.hour(state.since, zone)
     if state.failed is Box.SENT:
         return _("Not sent: %(why)s") % {"why": failure_words(state.failure)}
     if state.failed is Box.DELIVERED:
@@ -47,7 +47,7 @@ def others_sentence(act: PersonAct, zone: tzinfo) -> str:
     """What is said beside the boxes about a person for whom the message was not meant."""
     return _("%(name)s acknowledged at %(when)s, not for the recipient") % {
         "name": act.name,
-        "when": moment(act.at, zone),
+        "when": moments.hour(act.at, zone),
     }
 
 
@@ -56,11 +56,6 @@ def failure_words(failure: str) -> str:
     if failure == "no_address":
         return _("no address is known for this recipient")
     return failure or _("no reason was given")
-
-
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A moment on the clock of `zone`, as figures: 14:15."""
-    return formats.date_format(at.astimezone(zone), "H:i")
 
 
 def age_words(age: timedelta) -> str:

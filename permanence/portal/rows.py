@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats
 
+from permanence.foundation import moments
 from permanence.messaging import words
-from permanence.messaging.queries import MessageRow
+from permanence.messaging.queries import MessageRow, MessageView
 from permanence.messaging.rules import Fill, Urgency
 
 _STEP = {Fill.DONE: "is-done", Fill.FAILED: "is-failed", Fill.EMPTY: ""}
@@ -18,7 +19,8 @@ _AGE = {"calm": "muted", "late": "age--late", "overdue": "age--over"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """One message of the list. `steps`: the classes of the four boxes. `mine_done`: this person acknowledged it.
-    `voice`: the length of what the caller spoke ("0:32"), else "".
+    `taken` is figures, for the list; `taken_words` day and hour. `voice`: the length of what the caller spoke ("0:32"),
+    else "".
     """
 
     row: MessageRow
@@ -34,8 +36,28 @@ class Letter:
     age: str
     age_class: str
     taken: str
+    taken_words: str
     taken_day: str
     voice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a person of the client wrote to the secretary; `when` on the client's clock."""
+
+    name: str
+    text: str
+    at: datetime
+    when: str
+
+
+def replies(found: MessageView, *, at: datetime) -> tuple[Reply, ...]:
+    """The answers to the message, the oldest first, as they are drawn at the moment `at`."""
+    zone = ZoneInfo(found.time_zone)
+    return tuple(
+        Reply(name=each.name, text=each.text, at=each.at, when=moments.day_and_hour(each.at, zone, now=at))
+        for each in found.answer_texts
+    )
 
 
 def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
@@ -57,13 +79,8 @@ def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
         mine_done=any(act.person == person for act in state.acknowledged_by),
         age=words.age_words(state.age),
         age_class=_AGE[state.age_level.value],
-        taken=words.moment(row.taken_at, zone),
+        taken_words=moments.day_and_hour(row.taken_at, zone, now=at),
+        taken=moments.clock(row.taken_at, zone),
         taken_day="" if today else formats.date_format(taken, "j F"),
-        voice="" if row.voice_seconds is None else _length(row.voice_seconds),
+        voice="" if row.voice_seconds is None else moments.length(row.voice_seconds),
     )
-
-
-def _length(seconds: float) -> str:
-    """Minutes and seconds, never "0:00": what was kept was heard for a moment."""
-    minutes, rest = divmod(max(round(seconds), 1), 60)
-    return f"{minutes}:{rest:02d}"

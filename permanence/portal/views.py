@@ -22,7 +22,7 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import TEXT_LIMIT, MessageIdMalformed, TextMissing, TextTooLong
 from permanence.portal import ranges
-from permanence.portal.rows import letter
+from permanence.portal.rows import letter, replies
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
@@ -128,6 +128,7 @@ def _page(request: HttpRequest, by: Who, key: str, *, text: str = "", failed: st
     context: dict[str, Any] = {
         "letter": letter(found, person=by.person, at=at),
         "message": found,
+        "replies": replies(found, at=at),
         "answer_key": new_id(at, _ENTROPY),
         "typed": text,
         "failed": failed,

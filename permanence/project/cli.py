@@ -20,7 +20,11 @@ class Command(NamedTuple):
 COMMANDS: dict[str, Command] = {
     "": Command("permanence.project.supervisor.start", "", "the demonstration house, on this machine only"),
     "--empty": Command("permanence.project.supervisor.start", "DIR", "a real house in its own data folder"),
-    "demo": Command("permanence.project.demo_callers", "", "callers for the demonstration house, until Ctrl-C"),
+    "demo": Command(
+        "permanence.project.demo_command",
+        "[--secretary]",
+        "callers for the demonstration house, and a secretary who answers",
+    ),
     "doctor": Command("permanence.project.doctor", "", "says in plain words what is wrong with a house"),
     "keys": Command(
         "permanence.project.keys", "[rotate | export DIR]", "lists the keys of a house, makes new ones, copies them"

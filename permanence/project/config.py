@@ -9,10 +9,11 @@ A setting `web.port` stands in the file as `port` under `[web]` and in the envir
 import ipaddress
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from permanence.dispatch.channels.email.mailbox_url import read_mailbox_url
 from permanence.kernel.refusals import Refusal
 
 SOCKET_PATH_LIMIT = 107
@@ -66,6 +67,8 @@ class Configuration:
     media_rtp: PortRange = RTP_PORTS
     public_host: str = ""
     public_tls: str = "acme"
+    public_acme_directory: str = ""
+    public_acme_root: str = ""
     public_address: str = ""
     mail_host: str = "127.0.0.1"
     mail_port: int = 25
@@ -73,6 +76,10 @@ class Configuration:
     mail_password: str = ""
     mail_security: str = "none"
     mail_from: str = "permanence@localhost"
+    mail_receipts_url: str = field(default="", repr=False)
+    mail_receipts_password: str = field(default="", repr=False)
+    mail_receipts_password_file: str = ""
+    mail_receipts_every: int = 60
     database_url: str = ""
 
     @property
@@ -168,11 +175,32 @@ def _tls(value: object) -> str:
     return text
 
 
+def _directory(value: object) -> str:
+    text = _text(value)
+    if text and not (text.startswith("https://") and text.isprintable() and not set(text) & set(' "{}')):
+        raise ValueError("the https:// address of an ACME directory")
+    return text
+
+
 def _security(value: object) -> str:
     text = _text(value)
     if text not in {"none", "starttls", "tls"}:
         raise ValueError("none, starttls or tls")
     return text
+
+
+def _mailbox(value: object) -> str:
+    text = _text(value)
+    if text:
+        read_mailbox_url(text)
+    return text
+
+
+def _seconds(value: object) -> int:
+    text = str(value)
+    if isinstance(value, bool) or not (text.isascii() and text.isdecimal()) or not 10 <= int(text) <= 86400:
+        raise ValueError("seconds, between 10 and 86400")
+    return int(text)
 
 
 def _address(value: object) -> str:
@@ -223,10 +251,14 @@ def _addresses(value: object) -> tuple[str, ...]:
 
 
 class Setting(NamedTuple):
-    """One setting: the field of `Configuration` it fills, and its reader (whose ValueError says what is expected)."""
+    """One setting: the field of `Configuration` it fills, and its reader (whose ValueError says what is expected).
+
+    A password may stand in a `secret` one: what was found is not repeated to whoever reads the refusal.
+    """
 
     field: str
     read: Callable[[object], Any]
+    secret: bool = False
 
 
 SETTINGS: dict[str, Setting] = {
@@ -247,6 +279,8 @@ SETTINGS: dict[str, Setting] = {
     "media.rtp": Setting("media_rtp", _ports),
     "public.host": Setting("public_host", _text),
     "public.tls": Setting("public_tls", _tls),
+    "public.acme_directory": Setting("public_acme_directory", _directory),
+    "public.acme_root": Setting("public_acme_root", _text),
     "public.address": Setting("public_address", _address),
     "mail.host": Setting("mail_host", _text),
     "mail.port": Setting("mail_port", _port),
@@ -254,6 +288,10 @@ SETTINGS: dict[str, Setting] = {
     "mail.password": Setting("mail_password", _text),
     "mail.security": Setting("mail_security", _security),
     "mail.from": Setting("mail_from", _text),
+    "mail.receipts_url": Setting("mail_receipts_url", _mailbox, secret=True),
+    "mail.receipts_password": Setting("mail_receipts_password", _text, secret=True),
+    "mail.receipts_password_file": Setting("mail_receipts_password_file", _text),
+    "mail.receipts_every": Setting("mail_receipts_every", _seconds),
 }
 
 
@@ -320,7 +358,8 @@ def _set(values: dict[str, Any], key: str, value: object, named: str) -> None:
     try:
         values[setting.field] = setting.read(value)
     except ValueError as error:
-        raise ConfigurationRefused(f"{named}: expected {error}, found {value!r}") from error
+        found = "" if setting.secret else f", found {value!r}"
+        raise ConfigurationRefused(f"{named}: expected {error}{found}") from error
 
 
 def read_configuration(environment: Mapping[str, str]) -> Configuration:

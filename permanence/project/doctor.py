@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from permanence.dispatch import fetching
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
-from permanence.project import backup, config
+from permanence.project import backup, backup_postgres, config
 from permanence.project.line_states import read_table
 from permanence.project.supervisor import doors, folder
 from permanence.project.supervisor.ports import PortBusy, bind
@@ -26,16 +27,21 @@ from permanence.reception.table import RoutingTable
 
 EXPECTED = ("mediaplane", "exchange", "web", "worker")
 ADVICE = {
+    "events": "The worker writes the record of the calls: look at its lines of the log.",
+    "fault": "The log shows each with its trace: report it.",
     "journal": "Look at the room and the state of the disk of the data folder.",
     "journal_aside": "Keep that file and the log: they show the fault.",
     "leg": "media.hosts has to hold an address of this machine for every carrier's family of addresses.",
+    "line": "Give it to its client in the back office, or tell the carrier.",
     "media": "The supervisor starts it again; the log says why it went.",
     "ports": "Widen media.rtp.",
     "recording": "Look at the room and the state of the disk of the data folder.",
+    "restore": "Its callers were told nothing; new calls are taken. Keep the log.",
     "silent": "Ask the carrier, or look at the trunk's address in the back office and at the firewall.",
     "sip_tls": "Put a good certificate and its key there.",
     "slice": "Save that client or the house again in the back office.",
     "trunk": "Look at its registrar, user and secret in the back office.",
+    "turn_failed": "The log shows the fault with its trace: report it.",
 }
 """What to do about an alarm of the exchange, by its code up to the colon."""
 NETWORK_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "glusterfs", "ceph"}
@@ -66,8 +72,9 @@ def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Fi
         yield from exchange(Path(status["run"]) / "exchange.sock")
     yield from microphone(configuration, at=at)
     yield disk(shutil.disk_usage(configuration.data).free, file_system(configuration.data, mounts()))
-    yield clock(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
+    yield clock(clock_state())
     yield from trunks(read_table(configuration.data), demonstration=configuration.demonstration)
+    yield receipts(configuration, at=at)
     yield last_backup(configuration, at=at)
 
 
@@ -198,8 +205,7 @@ def answers(host: str, port: int) -> bool:
 def microphone(configuration: config.Configuration, *, at: datetime) -> Iterator[Finding]:
     """Browsers give the microphone to https and to localhost only (the "secure context" of W3C)."""
     if configuration.public_host:
-        own = configuration.data / doors.AUTHORITY if configuration.public_tls == "internal" else None
-        yield certificate(configuration.public_host, at=at, authority=own)
+        yield certificate(configuration.public_host, at=at, authority=authority_of(configuration))
     elif config.is_loopback(configuration.web_host):
         sentence = "Secretaries on this machine have their microphone; from elsewhere set public.host (README)."
         yield Finding("well" if configuration.demonstration else "look", "microphone", sentence)
@@ -208,21 +214,33 @@ def microphone(configuration: config.Configuration, *, at: datetime) -> Iterator
         yield Finding("wrong", "microphone", sentence + "Set public.host to a name that leads here.")
 
 
+def authority_of(configuration: config.Configuration) -> Path | None:
+    """The house's own authority, where it signs the certificate itself."""
+    return configuration.data / doors.AUTHORITY if configuration.public_tls == "internal" else None
+
+
+def certificate_days(host: str, *, at: datetime, port: int = 443, authority: Path | None = None) -> int:
+    """For how many more days the certificate is good that this machine shows under its public name.
+
+    `authority` signs it where it is the house's own. Raises OSError or ValueError when there is no good one.
+    """
+    cafile = str(authority) if authority is not None and authority.exists() else None
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=3.0) as plain,
+        ssl.create_default_context(cafile=cafile).wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        shown = secured.getpeercert() or {}
+    return (datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC) - at).days
+
+
 def certificate(host: str, *, at: datetime, port: int = 443, authority: Path | None = None) -> Finding:
     """The certificate that this machine shows under its public name, signed by `authority` where it is the house's."""
-    cafile = str(authority) if authority is not None and authority.exists() else None
     try:
-        with (
-            socket.create_connection(("127.0.0.1", port), timeout=3.0) as plain,
-            ssl.create_default_context(cafile=cafile).wrap_socket(plain, server_hostname=host) as secured,
-        ):
-            shown = secured.getpeercert() or {}
+        left = certificate_days(host, at=at, port=port, authority=authority)
     except (OSError, ValueError) as error:
         return Finding(
             "wrong", "TLS", f"https://{host} does not answer on this machine with a good certificate: {error}."
         )
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
-    left = (ends - at).days
     level = "well" if left >= CERTIFICATE_DAYS else "wrong"
     return Finding(level, "TLS", f"The certificate of {host} is good for {left} more days.")
 
@@ -247,6 +265,11 @@ def disk(free: int, kind: str) -> Finding:
     if free < FULL_DISK:
         return Finding("wrong", "disk", f"{room} New calls will be refused when nothing is left.")
     return Finding("look" if free < LOW_DISK else "well", "disk", room)
+
+
+def clock_state() -> int:
+    """What adjtimex(2) says of this machine's clock."""
+    return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)))
 
 
 def clock(state: int) -> Finding:
@@ -274,17 +297,47 @@ def trunks(table: RoutingTable, *, demonstration: bool) -> Iterator[Finding]:
         yield Finding("well", "lines", f"{len(table.lines)} lines of {len(table.clients)} clients.")
 
 
+def receipts(configuration: config.Configuration, *, at: datetime) -> Finding:
+    """Whether the receipts of our mails are fetched, by what the worker wrote down at its last turn."""
+    if configuration.demonstration:
+        return Finding("well", "receipts", "The demonstration's mailbox writes its own.")
+    if not configuration.mail_receipts_url:
+        told = "Nothing fetches them (mail.receipts_url): a mail that comes back later is not noticed."
+        return Finding("look", "receipts", told)
+    every = timedelta(seconds=configuration.mail_receipts_every)
+    standing = fetching.read_standing(configuration.mailbox / fetching.STANDING_FILE)
+    well, sentence = fetching.judge(standing, every=every, at=at)
+    return Finding("well" if well else "wrong", "receipts", sentence)
+
+
 def last_backup(configuration: config.Configuration, *, at: datetime) -> Finding:
-    """When the house was copied, by what `./run backup` left."""
+    """When the house was copied, by what `./run backup` left; and whether it can be, where PostgreSQL has to do it."""
     if configuration.demonstration:
         return Finding("well", "backup", "A demonstration needs none.")
-    try:
-        made = (configuration.data / backup.LAST).read_text(encoding="utf-8").split()[0]
-        when = datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except (OSError, ValueError, IndexError):
-        return Finding("wrong", "backup", "This house was never copied: ./run backup DIR")
+    if configuration.database_url and not backup_postgres.installed("pg_dump"):
+        return Finding("wrong", "backup", f"{backup_postgres.missing('pg_dump')}. Until then no copy can be made.")
+    when = backup_made(configuration)
+    if when is None:
+        return Finding("wrong", "backup", f"This house was never copied: ./run backup DIR --data {configuration.data}")
     old = at - when > BACKUP_AGE
     return Finding("look" if old else "well", "backup", f"Last copied on {when:%Y-%m-%d %H:%M} UTC.")
+
+
+def backup_made(configuration: config.Configuration) -> datetime | None:
+    """When the last copy was made, None for never."""
+    try:
+        made = (configuration.data / backup.LAST).read_text(encoding="utf-8").split()[0]
+        return datetime.strptime(made, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def opened_at(configuration: config.Configuration) -> datetime | None:
+    """When the house was first started, by its oldest key; None when there is none."""
+    try:
+        return datetime.fromtimestamp(configuration.django_key.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -95,6 +95,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _do(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed commands
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed commands
+    except FileNotFoundError:
+        raise CannotInstall(
+            f"This machine has no {command[0]}: a whole Debian has it (packages passwd, systemd)."
+        ) from None
     if done.returncode != 0:
         raise CannotInstall(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, slices of the routing table, the spool, sweeping; and in a thread of its own, since a mail relay may
-keep silent for as long as it likes, deliveries and their receipts. Each step fails alone: what one cannot do now the
-next turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM after the step in hand.
+The loop: outbox, slices of the routing table, the spool, sweeping; and in threads of their own, since a mail relay or
+an exchange may keep silent for as long as it likes, deliveries with their receipts and the look at what is wrong. Each
+step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to stderr, stops
+on SIGTERM after the step in hand.
 """
 
 import logging
@@ -25,14 +26,17 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from permanence.dispatch import tasks as dispatch  # noqa: E402
+from permanence.engine.faults import count_faults  # noqa: E402
 from permanence.foundation import live, outbox  # noqa: E402
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused  # noqa: E402
 from permanence.kernel.clock import Clock  # noqa: E402
+from permanence.kernel.faults import FaultBook  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.kernel.system import SystemClock  # noqa: E402
 from permanence.messaging import tasks as messaging  # noqa: E402
 from permanence.project.config import Configuration, read_configuration  # noqa: E402
 from permanence.project.consumer import Consumer  # noqa: E402
+from permanence.project.watch import LOOK_S, Watch  # noqa: E402
 from permanence.project.wiring import ENGINE_HEARERS, WIRING  # noqa: E402
 from permanence.switchboard import operations as switchboard  # noqa: E402
 
@@ -70,6 +74,7 @@ class Loop:
     spool_at: datetime | None = None
     sweep_at: datetime | None = None
     absent: bool = False
+    turned_at: datetime | None = None
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +83,7 @@ class Loop:
     def turn(self) -> None:
         """One turn."""
         take_turn(self.steps, self.clock)
+        self.turned_at = self.clock.now()
 
     def outbox(self, at: datetime) -> None:
         """Deliver what rooms have announced; a changed slice is sent in the same turn."""
@@ -156,6 +162,29 @@ class Post:
             self._due.clear()
 
 
+class Lookout:
+    """The thread that looks at what may be wrong, apart from the loop: an exchange that hangs holds up only this."""
+
+    def __init__(self, watch: Watch, *, clock: Clock, stop: threading.Event) -> None:
+        self._watch = watch
+        self._clock = clock
+        self._stop = stop
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Let the look in hand end."""
+        self._thread.join(timeout=seconds)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            take_turn([self._watch.look], self._clock)
+            self._stop.wait(LOOK_S)
+
+
 def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     exchange = Exchange(configuration.exchange_socket)
@@ -170,10 +199,18 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     )
     thread = threading.Thread(target=consumer.run, name="bus", daemon=True)
     post = Post(clock=clock, stop=stop)
+    fetcher = dispatch.receipt_fetcher(clock=clock, stop=stop)
     loop = Loop(exchange=exchange, clock=clock, announced=post.announced)
+    faults = FaultBook()
+    counting = count_faults(faults.note)
+    watch = Watch(exchange=exchange, configuration=configuration, faults=faults, turned=lambda: loop.turned_at)
+    lookout = Lookout(watch, clock=clock, stop=stop)
     loop.turn()
     thread.start()
     post.start()
+    if fetcher is not None:
+        fetcher.start()
+    lookout.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while not stop.is_set():
@@ -182,6 +219,10 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         loop.turn()
     thread.join(timeout=3)
     post.join(3)
+    if fetcher is not None:
+        fetcher.join(1)
+    lookout.join(3)
+    logging.getLogger().removeHandler(counting)
 
 
 def main() -> int:

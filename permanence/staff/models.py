@@ -32,6 +32,7 @@ class Secretary(HouseModel):
         _("languages"), default=list, help_text=_('In order of ease, for instance ["fr", "de"].')
     )
     active = models.BooleanField(_("active"), default=True)
+    keys = models.JSONField(default=dict)  # what she changed: {"chords": {act: key}, "numbers": bool}, {} is nothing
 
     objects = HouseQuerySet["Secretary"].as_manager()
 

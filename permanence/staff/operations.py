@@ -11,6 +11,8 @@ from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.staff.events import StaffChanged
 from permanence.staff.models import Pool, Secretary
+from permanence.staff.queries import NotASecretary
+from permanence.staff.rules import KeyChoice, checked
 
 
 class LanguagesMissing(Refusal):
@@ -62,6 +64,17 @@ def change_secretary(*, secretary: str, languages: tuple[str, ...], active: bool
     row.save(update_fields=["languages", "active"])
     operations.grant(person=str(row.person_id), role=Role.SECRETARY, by=by, at=at, held=active)
     changed(secretary=secretary, action="secretary.changed", by=by, at=at)
+
+
+def choose_keys(*, by: Who, choice: KeyChoice) -> None:
+    """Keep the keys that `by` changed for her own screen; `KeyChoice()` gives back the usual ones.
+
+    Raises KeyUnknown, KeyUnfit, KeyTaken, NotASecretary. Nobody else is concerned: nothing is noted or announced.
+    """
+    kept = checked(choice)
+    rows = Secretary.objects.for_house(by.house_key).filter(person_id=int(by.person), active=True)
+    if not rows.update(keys={"chords": dict(kept.chords), "numbers": kept.numbers}):
+        raise NotASecretary(f"person {by.person} is not a secretary of {by.house}")
 
 
 def changed(*, secretary: str, action: str, by: Who, at: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from permanence.kernel.refusals import Refusal
 from permanence.staff.models import PresenceSpan, Secretary
+from permanence.staff.rules import KeyChoice
 
 
 class NotASecretary(Refusal):
@@ -50,6 +51,15 @@ def secretary_of(*, house: str, person: str) -> SecretaryView:
     if row is None:
         raise NotASecretary(f"person {person} is not a secretary of {house}")
     return _view(row)
+
+
+def key_choice(*, house: str, person: str) -> KeyChoice:
+    """The keys that a signed-in secretary changed. Raises NotASecretary. One query."""
+    kept = Secretary.objects.for_house(house).filter(person_id=int(person), active=True).values_list("keys", flat=True)
+    found = kept.first()
+    if found is None:
+        raise NotASecretary(f"person {person} is not a secretary of {house}")
+    return KeyChoice(chords=found.get("chords", {}), numbers=found.get("numbers", True))
 
 
 def secretary_names(*, house: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import threading
 
 from permanence.engine.exchange.bus import ControlServer
 from permanence.engine.exchange.slices import SliceStore
+from permanence.kernel.fast_json import encode
 from permanence.kernel.refusals import Refusal
 from permanence.telephony import commands
 
@@ -32,6 +33,9 @@ class Journal:
     def events_after(self, sequence, limit):
         return self.events[sequence : sequence + limit]
 
+    def written_after(self, sequence, limit):
+        return [(number, encode(event)) for number, event in self.events_after(sequence, limit)]
+
     def acknowledge(self, sequence):
         self.acknowledged = max(self.acknowledged, sequence)
 
@@ -45,6 +49,7 @@ class Table:
         self.withdrawn = []
         self.revoked = []
         self.refuse = False
+        self.status = {"calls": 0}
 
     def command(self, command):
         if self.refuse:
@@ -61,7 +66,7 @@ class Table:
             case commands.Versions():
                 return self.slices.table.versions()
             case commands.Status():
-                return {"calls": 0}
+                return self.status
         return None
 
 

@@ -12,6 +12,7 @@ from permanence.clients import queries
 from permanence.clients.models import Client, Instruction, Line
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
+from permanence.project.demo_cast import PASSWORD
 from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
 
@@ -364,6 +365,21 @@ def test_the_house_is_renamed(cast, marc):
     assert (answer.status_code, errors(answer)) == (302, [])
     assert announced("HouseChanged") == 1
     assert marc.get("/backstage/foundation/house/add/").status_code == 403
+
+
+def test_changing_ones_own_password_is_noted_and_a_refused_one_is_not(cast, marc):
+    noted = AuditEntry.objects.filter(action="person.password_changed")
+    given = {"new_password1": "another long enough sentence", "new_password2": "another long enough sentence"}
+    refused = fill(marc, "/backstage/password_change/", old_password="not his", **given)
+    assert (refused.status_code, noted.count()) == (200, 0)
+    answer = fill(marc, "/backstage/password_change/", old_password=PASSWORD, **given)
+    assert answer.status_code == 302
+    entry = noted.get()
+    assert (entry.by_name, entry.subject) == ("Marc", f"foundation.person:{cast.marc.person}")
+    assert (entry.house.slug, entry.detail) == ("demo", {})
+    assert Person.objects.get(pk=cast.marc.person).check_password("another long enough sentence")
+    with translation.override("fr"):
+        assert named("person.password_changed") in marc.get("/backstage/foundation/auditentry/").content.decode()
 
 
 def test_the_audit_trail_is_only_read(cast, marc):

@@ -25,7 +25,7 @@ from permanence.reception.events import (
     Reason,
     WrapUpEnded,
 )
-from permanence.telephony.events import CallArrived, CallEnded, UnknownLineCalled, VoiceMessageKept
+from permanence.telephony.events import CallArrived, CallEnded, UnknownLineCalled, VoiceMessageBegun, VoiceMessageKept
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +170,10 @@ def test_closing_words_and_a_voice_message(cast, engine):
         CallClosed, at=moment, call="c1", client=cast.atlas, reason="max_wait", voice_message=True,
         why=(Reason(code="voice_message_allowed"),),
     )  # fmt: skip
+    assert listed(cast)[0].voice_begun_at is None
+    for later in (10, 14):  # told again where the recording had to begin anew
+        engine.say(VoiceMessageBegun, at=moment + timedelta(seconds=later), call="c1", client=cast.atlas)
+    assert listed(cast)[0].voice_begun_at == moment + timedelta(seconds=10)
     engine.say(VoiceMessageKept, at=moment, call="c1", client=cast.atlas, file="c1.alaw", seconds=12.5, caller=CALLER)
     engine.ends("c1", at=moment, by="system", why="max_wait")
     (row,) = listed(cast)

@@ -2,7 +2,7 @@
 """The portal's pages: pure GET, acts by POST with a token, nothing of another client or house, no script needed."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
@@ -242,6 +242,8 @@ def test_a_voice_message_is_heard_by_get_and_nothing_changes(cast, tmp_path):
     path = "/portal/messages/voice-" + "call-v" * 4
     browser = signed_in(cast.dr_dupont)
     before = rows()
+    for shown in ("/portal", path):  # its length stands in the list and beside the player
+        assert '<span class="nowrap">0:01</span>' in page(browser, shown)[1]
     assert f'src="{path}/audio"' in page(browser, path)[1]
     answer = browser.get(f"{path}/audio")
     assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("audio/wav", True)
@@ -281,6 +283,18 @@ def test_pages_are_not_kept_by_caches(cast):
     browser = signed_in(cast.dr_weber)
     for path in ("/portal", f"/portal/messages/{KEY}"):
         assert "no-store" in browser.get(path)["Cache-Control"]
+
+
+def test_moments_are_in_words_on_the_clients_clock(cast):
+    take(cast, at=datetime(2020, 1, 15, 10, 57, tzinfo=UTC))
+    browser = signed_in(cast.dr_weber)
+    browser.cookies["django_language"] = "fr"
+    found, html = page(browser, f"/portal/messages/{KEY}")
+    assert "15 janvier 2020, 11\u00a0h\u00a057" in html
+    form = found.form("/answer")
+    browser.post(form["action"], {**form["fields"], "text": "Merci."})
+    MessageAnswer.objects.update(at=datetime(2020, 1, 15, 13, 0, tzinfo=UTC))
+    assert "15 janvier 2020, 14\u00a0h</time>" in page(browser, f"/portal/messages/{KEY}")[1]
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -17,6 +17,7 @@ from permanence.project import config
 from permanence.project.supervisor import doors, folder, greeting, owner, plan, ports, sockets
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
+from tests.processes import free_port
 
 CLONE = Path(__file__).resolve().parents[2]
 
@@ -130,12 +131,6 @@ def test_the_first_restart_is_immediate_then_patience_grows(ends, delay):
     assert plan.restart_delay(ends) == delay
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_a_busy_port_is_named_with_its_owner_and_the_demonstration_takes_the_next():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -197,6 +192,11 @@ def test_a_public_name_gets_its_doors(tmp_path):
     assert "tls internal" not in text
     assert "redir https://house.example{uri}" in text
     assert "\ttls internal\n" in doors.caddyfile(house.changed(public_tls="internal"))
+    assert "acme_ca" not in text
+    other = house.changed(public_acme_directory="https://ca.example/acme/directory", public_acme_root="ca.crt")
+    assert f'\tacme_ca https://ca.example/acme/directory\n\tacme_ca_root "{tmp_path}/keys/ca.crt"\n' in doors.caddyfile(
+        other
+    )
     program = doors.doors(house, "/usr/bin/caddy")
     assert program.arguments[0] == "/usr/bin/caddy"
     assert not program.says_ready

@@ -10,6 +10,7 @@ from permanence.reception.events import CallAnswered, PresenceChanged
 from permanence.staff import operations, queries
 from permanence.staff.handlers import apply_engine_event
 from permanence.staff.models import PresenceSpan
+from permanence.staff.rules import STANDARD_KEYS, KeyChoice, KeyTaken, KeyUnfit, KeyUnknown, checked
 from tests.rooms.conftest import NOW, person
 
 
@@ -124,3 +125,61 @@ def test_refusals_of_the_staff(cast):
         operations.change_secretary(
             secretary=cast.claire_secretary, languages=("fr",), active=False, by=cast.nadia, at=NOW
         )
+
+
+def keys_of(who):
+    return queries.key_choice(house=who.house, person=who.person)
+
+
+def test_changed_keys_are_kept_for_the_person_and_nobody_else(cast):
+    assert keys_of(cast.claire) == KeyChoice()
+    operations.choose_keys(by=cast.claire, choice=KeyChoice(chords={"hold": "Alt+m", "forward": "F3"}, numbers=False))
+    assert keys_of(cast.claire) == KeyChoice(chords={"hold": "Alt+m", "forward": "F3"}, numbers=False)
+    assert keys_of(cast.aoife) == keys_of(cast.nadia) == KeyChoice()
+    with pytest.raises(queries.NotASecretary):
+        queries.key_choice(house=cast.nadia.house, person=cast.claire.person)
+
+
+def test_all_keys_as_they_were_leaves_nothing(cast):
+    operations.choose_keys(by=cast.claire, choice=KeyChoice(chords={"hold": "Alt+m"}, numbers=False))
+    operations.choose_keys(by=cast.claire, choice=KeyChoice())
+    assert keys_of(cast.claire) == KeyChoice()
+
+
+def test_two_acts_may_change_places_and_the_usual_key_is_no_choice(cast):
+    operations.choose_keys(by=cast.claire, choice=KeyChoice(chords={"hold": "F7", "mute": "F4", "end": "F9"}))
+    assert keys_of(cast.claire).chords == {"hold": "F7", "mute": "F4"}
+
+
+@pytest.mark.parametrize(
+    ("chords", "refusal"),
+    [
+        ({"hold": "F7"}, KeyTaken),
+        ({"hold": "Alt+m", "mute": "Alt+m"}, KeyTaken),
+        ({"dance": "Alt+m"}, KeyUnknown),
+        ({"hold": "m"}, KeyUnfit),
+        ({"hold": "Shift+m"}, KeyUnfit),
+        ({"hold": "F5"}, KeyUnfit),
+        ({"hold": "Control+w"}, KeyUnfit),
+        ({"hold": "Control+Shift+t"}, KeyUnfit),
+        ({"hold": ""}, KeyUnfit),
+        ({"hold": "Alt"}, KeyUnfit),
+        ({"hold": "Alt+m\n"}, KeyUnfit),
+        ({"hold": "Meta+m"}, KeyUnfit),
+        ({"hold": "Alt+" + "m" * 40}, KeyUnfit),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_and_what_was_kept_stays(cast, chords, refusal):
+    operations.choose_keys(by=cast.claire, choice=KeyChoice(chords={"hold": "Alt+m"}))
+    with pytest.raises(refusal):
+        operations.choose_keys(by=cast.claire, choice=KeyChoice(chords=chords))
+    assert keys_of(cast.claire).chords == {"hold": "Alt+m"}
+
+
+def test_whoever_answers_no_calls_has_no_keys(cast):
+    with pytest.raises(queries.NotASecretary):
+        operations.choose_keys(by=cast.dr_weber, choice=KeyChoice())
+
+
+def test_the_usual_keys_are_all_allowed():
+    assert checked(KeyChoice(chords=STANDARD_KEYS)) == KeyChoice()

@@ -91,10 +91,16 @@ async def test_a_draft_survives_the_death_of_web_and_a_reload(
     await site.kill()
     await console.write("Pas un mot perdu.")
     await expect(console.by_id("draft-state")).to_have_text("Gardé sur ce poste", timeout=10000)
+    await console.page.goto("about:blank")  # gone while the site is away: only this browser has the words
     await site.start()
-    await console.page.reload()
+    await console.open()
     await console.shows("desk")
     await expect(console.by_id("text")).to_have_value("Pas un mot perdu.")
+    # Without another key stroke the site has them too.
+    await console.page.wait_for_function(
+        "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.unsent.'))"
+    )
+    assert site.rows("select count(*) from messaging_draft") == [(1,)]
 
 
 KEPT = """async () => {
@@ -183,6 +189,7 @@ async def test_a_key_pressed_while_the_exchange_is_away_is_refused_in_words(
 ) -> None:
     await on_a_call(console, exchange, site)
     await exchange.go_away()
+    await expect(console.by_id("callbar")).to_have_class("callbar callbar--lost")
     await console.press("F9")
     await expect(console.by_id("banner-error")).to_contain_text("rien n’a été fait")
     await console.by_id("banner-error-close").click()

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the console asks of the site: for secretaries only, of their own house, one client never beside another."""
 
+import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from permanence.clients import queries as clients
+from permanence.console.words import WORDS
 from permanence.foundation import operations, who
 from permanence.foundation.models import House
 from permanence.foundation.rules import Role
@@ -199,6 +202,115 @@ def test_the_history_never_shows_another_client(house: Path) -> None:
     at_weber = claire.get("/console/history", {"client": weber, "number": NUMBER}).content.decode()
     assert "pris par Claire" in at_dupont
     assert "pris par Claire" not in at_weber
+
+
+def test_lists_and_history_are_on_the_houses_clock_in_words(house: Path) -> None:
+    """Atlas is in Cork, the house in Luxembourg: one hour apart all year."""
+    claire = signed_in(cast.CLAIRE)
+    claire.post("/console/messages", message("Atlas"), content_type="application/json")
+    listed = claire.get("/console/fragments/messages").content.decode()
+    Message.objects.update(taken_at=datetime(2020, 1, 15, 10, 57, tzinfo=UTC))
+    asked = {"client": client_named("Atlas")[0], "number": NUMBER}
+    history = claire.get("/console/history", asked).content.decode()
+    opened = claire.get(f"/console/messages/{'m' * 20}").content.decode()
+    short = claire.get("/console/history", {**asked, "short": "1"}).content.decode()
+    for shown in (history, opened, short):
+        assert "15 janvier 2020, 11\u00a0h\u00a057" in shown
+    for shown in (listed, history):
+        assert "Heures à l’horloge de la maison." in shown
+
+
+def test_a_sentence_says_the_hour_as_its_language_does(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    claire.post("/console/messages", message(), content_type="application/json")
+    at = datetime(2026, 11, 24, 10, 57, tzinfo=UTC)
+    messaging.record_transmission(house=demo_house.HOUSE, message="m" * 20, at=at, sent=True, delivered=True, why=None)
+    assert "Remis à 11\u00a0h\u00a057" in claire.get("/console/fragments/messages").content.decode()
+    claire.cookies["django_language"] = "de"
+    assert "Zugestellt um 11:57" in claire.get("/console/fragments/messages").content.decode()
+
+
+def config_of(browser: Client) -> dict[str, Any]:
+    """What the page carries for its modules."""
+    page = browser.get("/console").content.decode()
+    found = re.search(r'<script id="config" type="application/json">(.*?)</script>', page, re.S)
+    assert found is not None
+    config: dict[str, Any] = json.loads(found.group(1))
+    return config
+
+
+def choose_keys(browser: Client, body: Any) -> tuple[int, Any]:
+    answer = browser.post("/console/keys", body, content_type="application/json")
+    return answer.status_code, answer.json()
+
+
+def test_changed_keys_come_with_the_page_on_every_machine(house: Path) -> None:
+    wanted = {"chords": {"hold": "Alt+m"}, "numbers": False}
+    assert config_of(signed_in(cast.CLAIRE))["keys"]["chosen"] == {"chords": {}, "numbers": True}
+    assert choose_keys(signed_in(cast.CLAIRE), wanted) == (200, wanted)
+    assert config_of(signed_in(cast.CLAIRE))["keys"]["chosen"] == wanted
+    assert config_of(signed_in(cast.CLAIRE))["keys"]["standard"]["forward"] == "F2"
+    assert config_of(signed_in(cast.AOIFE))["keys"]["chosen"] == {"chords": {}, "numbers": True}
+    assert choose_keys(signed_in(cast.CLAIRE), {}) == (200, {"chords": {}, "numbers": True})
+    assert config_of(signed_in(cast.CLAIRE))["keys"]["chosen"] == {"chords": {}, "numbers": True}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"chords": {"hold": "F7"}}, "key_taken"),
+        ({"chords": {"hold": "m"}}, "key_unfit"),
+        ({"chords": {"dance": "F3"}}, "key_unknown"),
+        ({"chords": {"hold": 3}}, "bad_request"),
+        ({"chords": ["hold"]}, "bad_request"),
+        ({"numbers": "yes"}, "bad_request"),
+        ([], "bad_request"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_with_a_code(house: Path, body: Any, code: str) -> None:
+    status, answer = choose_keys(signed_in(cast.CLAIRE), body)
+    assert (status, answer["code"]) == (422, code)
+    assert code == "bad_request" or f"refused_{code}" in WORDS
+
+
+def test_keys_are_changed_by_the_secretarys_own_page_only(house: Path) -> None:
+    body = {"chords": {"hold": "Alt+m"}}
+    forged = signed_in(cast.CLAIRE, checked=True).post("/console/keys", body, content_type="application/json")
+    assert forged.status_code == 403
+    assert signed_in(cast.WEBER).post("/console/keys", body, content_type="application/json").status_code == 403
+    assert signed_in(cast.CLAIRE).get("/console/keys").status_code == 405
+    assert config_of(signed_in(cast.CLAIRE))["keys"]["chosen"]["chords"] == {}
+
+
+READ = ("/console/ticket?seat=abc", "/console/drafts", "/console/number?text=15", "/console/history")
+WRITTEN = (("post", "/console/messages"), ("post", "/console/keys"), ("put", "/console/drafts/call-1"))
+
+
+def test_a_page_made_for_somebody_else_is_told_who_is_signed_in_and_changes_nothing(house: Path) -> None:
+    """Claire's page is still open when Aoife signs in in the same browser."""
+    page = config_of(signed_in(cast.CLAIRE))
+    assert page["personName"] == "Claire"
+    aoife = signed_in(cast.AOIFE)
+    made_for = {"X-Person": page["person"]}
+    bodies = {"/console/messages": message(), "/console/keys": {"numbers": False}}
+    answers = [aoife.get(each, headers=made_for) for each in (*READ, "/console/fragments/messages")]
+    for method, path in WRITTEN:
+        body = bodies.get(path, {"body": {"text": "x"}})
+        answers.append(getattr(aoife, method)(path, body, content_type="application/json", headers=made_for))
+    answers.append(aoife.delete("/console/drafts/call-1", headers=made_for))
+    answers.append(aoife.post(f"/console/messages/{'m' * 20}/send-again", headers=made_for))
+    for answer in answers:
+        found = answer.json()
+        assert (answer.status_code, found["code"], found["name"]) == (409, "other_person", "Aoife")
+        assert found["why"] == "Session ouverte maintenant dans ce navigateur\u00a0: Aoife. Rien n’a été enregistré."
+    assert not Message.objects.exists()
+    assert aoife.get("/console/drafts").json() == {"drafts": []}
+    assert config_of(aoife)["keys"]["chosen"]["numbers"] is True
+    answer = signed_in(cast.WEBER).get("/console/drafts", headers=made_for)  # who has no console at all is named too
+    assert (answer.status_code, answer.json()["name"]) == (409, "Dr Weber")
+    hers = {"X-Person": config_of(aoife)["person"]}
+    kept = aoife.post("/console/messages", message(), content_type="application/json", headers=hers)
+    assert kept.status_code == 201
 
 
 def test_another_house_sees_nothing(house: Path) -> None:

@@ -24,7 +24,7 @@ def caddyfile(configuration: Configuration) -> str:
 \tadmin off
 \tskip_install_trust
 \tstorage file_system "{store}"
-}}
+{_authority(configuration)}}}
 http:// {{
 \tredir https://{configuration.public_host}{{uri}}
 }}
@@ -37,6 +37,15 @@ http:// {{
 \t}}
 }}
 """
+
+
+def _authority(configuration: Configuration) -> str:
+    """Who signs by ACME (RFC 8555) where it is not Let's Encrypt, and whose root that authority's own door shows."""
+    if configuration.public_tls != "acme" or not configuration.public_acme_directory:
+        return ""
+    root = configuration.public_acme_root
+    kept = f'\tacme_ca_root "{configuration.data / "keys" / root}"\n' if root else ""
+    return f"\tacme_ca {configuration.public_acme_directory}\n{kept}"
 
 
 def _host(host: str) -> str:

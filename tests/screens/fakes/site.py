@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,17 +13,11 @@ from pathlib import Path
 
 from permanence.kernel.system import SystemEntropy
 from permanence.project.supervisor.folder import make_keys, make_parts
+from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "permanence.project.settings"
 START_WITHIN_S = 30
-
-
-def free_port() -> int:
-    """A TCP port of loopback nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(data: Path, web_port: int = 8000, line_port: int = 8001) -> dict[str, str]:

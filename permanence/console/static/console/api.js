@@ -2,7 +2,8 @@
 // Requests to the site. Its absence is normal here: callers decide what to keep and when to try again.
 import { pageData } from "./dom.js";
 
-/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, demonstration: boolean, timeZone: string, ticketUrl: string, icons: {calm: string, ring: string}}} */
+/** @typedef {{chords: Record<string, string>, numbers: boolean}} Keys the keys a person changed, act to key, and whether 1 to 9 pick */
+/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, personName: string, keys: {standard: Record<string, string>, reserved: string, chosen: Keys}, demonstration: boolean, timeZone: string, ticketUrl: string, icons: {calm: string, ring: string}}} */
 export const config = pageData("config");
 
 /** The site answered no: `status` and, where it said so, a code and sentence of its own. */
@@ -23,6 +24,13 @@ export function onSite(listener) {
   listeners.push(listener);
 }
 
+/** @type {((name: string) => void)[]} */
+const persons = [];
+/** Calls `listener` with the name of whoever is signed in in this browser when it is not the person of this page, else "". @param {(name: string) => void} listener */
+export function onOtherPerson(listener) {
+  persons.push(listener);
+}
+
 /** The token against forged requests: the cookie's, since signing in again in another tab renews it. */
 function token() {
   return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? config.csrf;
@@ -39,7 +47,7 @@ export async function request(path, { method = "GET", json, keepalive = false } 
       credentials: "same-origin",
       redirect: "manual",
       signal: AbortSignal.timeout(8000),
-      headers: { "X-CSRFToken": token(), Accept: "application/json", ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
+      headers: { "X-CSRFToken": token(), "X-Person": config.person, Accept: "application/json", ...(json === undefined ? {} : { "Content-Type": "application/json" }) },
       body: json === undefined ? undefined : JSON.stringify(json),
     });
   } catch (error) {
@@ -51,8 +59,9 @@ export async function request(path, { method = "GET", json, keepalive = false } 
   listeners.forEach((listener) => listener(down));
   if (down) throw new TypeError("the site is down");
   if (response.type === "opaqueredirect" || response.status === 401) throw new SiteRefusal(401, "signed_out", "");
+  const body = response.ok ? {} : await response.json().catch(() => ({}));
+  persons.forEach((listener) => listener(body.code === "other_person" ? body.name : ""));
   if (!response.ok) {
-    const body = await response.json().catch(() => ({}));
     throw new SiteRefusal(response.status, body.code ?? "", body.why ?? "");
   }
   return response;

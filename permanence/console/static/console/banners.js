@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What the secretary must know whatever she is doing: the exchange out of reach, the site out of reach, a refusal, the voice that is not hers.
+import { config } from "./api.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { hasWord, word } from "./words.js";
 
 const TOAST_MS = 6000;
 
-/** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, waiting: number, voice: boolean}} facts */
-export function paintBanners({ state, siteDown, signedOut, waiting, voice }) {
+/** @param {{state: import("./state.js").State, siteDown: boolean, signedOut: boolean, other: string, waiting: number, voice: boolean}} facts
+ * `other`: who is signed in in this browser when it is not the person of this page, else "" */
+export function paintBanners({ state, siteDown, signedOut, other, waiting, voice }) {
   const refused = state.connection === "refused";
   const away = state.connection === "lost" && !state.call;
-  show(byId("banner-link"), refused || away || signedOut);
-  if (refused) {
+  show(byId("banner-link"), refused || away || signedOut || other !== "");
+  if (other) {
+    say(byId("banner-link-what"), word("other_person_what", { name: other }));
+    say(byId("banner-link-why"), word("other_person_do", { name: other, mine: config.personName }));
+  } else if (refused) {
     const code = String(state.refusal?.code ?? "");
     say(byId("banner-link-what"), hasWord(`bye_${code}_what`) ? word(`bye_${code}_what`) : word("bye_what"));
     say(byId("banner-link-why"), hasWord(`bye_${code}_do`) ? word(`bye_${code}_do`) : state.refusal?.why ?? "");
@@ -21,11 +26,13 @@ export function paintBanners({ state, siteDown, signedOut, waiting, voice }) {
     say(byId("banner-link-what"), word("link_lost_what"));
     say(byId("banner-link-why"), word("link_lost_do"));
   }
-  show(byId("take-seat"), refused && Number(state.refusal?.code) === 4409);
-  show(byId("sign-in-again"), signedOut || (refused && Number(state.refusal?.code) === 4401));
+  show(byId("reload-page"), other !== "");
+  show(byId("take-seat"), !other && refused && Number(state.refusal?.code) === 4409);
+  show(byId("sign-in-again"), other !== "" || signedOut || (refused && Number(state.refusal?.code) === 4401));
   show(byId("banner-voice"), voice);
-  show(byId("banner-site"), siteDown || waiting > 0);
-  if (siteDown || waiting) say(byId("banner-site-words"), waiting ? word(waiting === 1 ? "site_down_one" : "site_down_waiting", { count: waiting }) : word(away || refused ? "site_down_too" : "site_down"));
+  const held = waiting > 0 && !other;
+  show(byId("banner-site"), siteDown || held);
+  if (siteDown || held) say(byId("banner-site-words"), held ? word(waiting === 1 ? "site_down_one" : "site_down_waiting", { count: waiting }) : word(away || refused ? "site_down_too" : "site_down"));
 }
 
 /** A refusal or a failure, until she closes it. @param {string} text */

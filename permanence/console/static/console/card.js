@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+import { config } from "./api.js";
 import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { clock, day, hasWord, languageInWords, languageName, moment, running, sentenceHour, spoken, word } from "./words.js";
@@ -35,8 +36,9 @@ function placeOf(card) {
   return [sector, card.place].filter(Boolean).join(", ");
 }
 
-/** @param {number} ms @param {number} now @param {string} zone */
-function untilWords(ms, now, zone) {
+/** On the house's clock, as every moment that names no place. @param {number} ms @param {number} now */
+function untilWords(ms, now) {
+  const zone = config.timeZone;
   const last = day(ms, zone);
   return last === day(now, zone) ? word("until_hour", { hour: sentenceHour(ms, zone) }) : word("until_day", { day: last });
 }
@@ -51,9 +53,9 @@ function colour(element, card) {
 function orders(list, card, now, ringing) {
   const rows = card.instructions.map((order) => {
     const meta = [];
-    if (order.is_new || order.until_ms) meta.push(make("span", {}, [order.author, order.since_ms ? moment(order.since_ms, now, card.time_zone) : ""].filter(Boolean).join(", ")));
-    else if (order.since_ms) meta.push(make("span", {}, word("since_day", { day: day(order.since_ms, card.time_zone) })));
-    if (order.until_ms) meta.push(make("span", {}, untilWords(order.until_ms, now, card.time_zone)));
+    if (order.is_new || order.until_ms) meta.push(make("span", {}, [order.author, order.since_ms ? moment(order.since_ms, now, config.timeZone) : ""].filter(Boolean).join(", ")));
+    else if (order.since_ms) meta.push(make("span", {}, word("since_day", { day: day(order.since_ms, config.timeZone) })));
+    if (order.until_ms) meta.push(make("span", {}, untilWords(order.until_ms, now)));
     if (order.is_new && ringing) meta.push(make("span", {}, word("answering_is_reading")));
     return make(
       "div",
@@ -128,7 +130,9 @@ export function paintOffer(offer, now) {
 /** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
 export function paintOfferTime(offer, now, offerSeconds = 12) {
   say(byId("ring-number"), callerNumber(offer.card));
-  say(byId("ring-local"), offer.card.unknown_line ? clock(now) : clock(now, offer.card.time_zone));
+  const { unknown_line: unknown, place, time_zone: zone } = offer.card;
+  say(byId("ring-local-where"), unknown ? word("house_time") : place ? word("local_time_at", { place }) : word("local_time"));
+  say(byId("ring-local"), clock(now, unknown ? config.timeZone : zone));
   say(byId("ring-since"), running(now - offer.arrived_ms));
   const left = Math.max(0, Math.ceil((offer.until_ms - now) / 1000));
   say(byId("ring-left"), word("offer_left", { seconds: left }));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Keys as text ("Alt+p", "Control+Enter", "F2"): which one was pressed, how it is written on a button, which ones may be chosen.
+import { config } from "./api.js";
 import { word } from "./words.js";
 
 const MODIFIERS = /** @type {const} */ (["Control", "Alt", "Shift"]);
 const ALONE = new Set(["Control", "Alt", "Shift", "Meta", "AltGraph", "CapsLock", "NumLock", "ScrollLock", "Dead", "Process", "Unidentified"]);
 /** The browser's own, and those by which a page is walked through. */
-const NOT_OURS = /^(F5|F11|F12|(Shift\+)?Tab|(Shift\+)?Enter|Escape|Backspace|Delete|Arrow\w+|Home|End|PageUp|PageDown|Control\+[acfjlnprtvwxyz0+-]|Control\+(Tab|F4|F5)|Control\+Shift\+[a-z]|Alt\+[def]|Alt\+(F4|Tab|Home|Arrow\w+))$/;
+const NOT_OURS = new RegExp(config.keys.reserved);
 
 /** The chord of an event; "" for a modifier alone. AltGr arrives as Ctrl+Alt and writes characters: it is never one of ours.
  * @param {KeyboardEvent} event */

@@ -4,6 +4,8 @@ import { newId, request, SiteRefusal } from "./api.js";
 import { Vault } from "./vault.js";
 
 const PREFIX = "permanence.draft.";
+/** The calls whose words the site has not got, a key for each person: signing out in another name leaves those sealed words alone (`sign-out.js`). */
+const UNSENT = "permanence.unsent.";
 const SAVE_EVERY_MS = 2000;
 const SEND_AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 
@@ -49,6 +51,8 @@ export class Drafts {
       const draft = await this.vault.open(key, localStorage.getItem(key) ?? "");
       if (draft && draft.person === this.person && !this.kept.has(draft.call)) this.kept.set(draft.call, draft);
     }
+    // Words that had not reached the site before the reload go there now.
+    for (const call of JSON.parse(localStorage.getItem(UNSENT + this.person) || "[]")) if (this.kept.get(call)?.state === "typing") this.unsaved.add(call);
     this.send();
   }
 
@@ -95,6 +99,7 @@ export class Drafts {
     draft.at = Date.now();
     this.put(draft);
     this.unsaved.add(call);
+    this.mark();
   }
 
   /** @param {Draft} draft */
@@ -102,6 +107,13 @@ export class Drafts {
     this.kept.set(draft.call, draft);
     this.unsealed.add(draft.call);
     this.sealing = this.sealing.then(() => this.sealEach());
+  }
+
+  /** Writes down, call by call, what only this browser has. */
+  mark() {
+    const calls = [...this.kept.values()].filter((draft) => draft.state === "sending" || this.unsaved.has(draft.call) || this.busy === draft.call).map((draft) => draft.call);
+    if (calls.length) localStorage.setItem(UNSENT + this.person, JSON.stringify(calls));
+    else localStorage.removeItem(UNSENT + this.person);
   }
 
   /** Seals the newest words of each call; what was forgotten meanwhile is not written. */
@@ -120,6 +132,7 @@ export class Drafts {
     this.kept.delete(call);
     this.unsaved.delete(call);
     localStorage.removeItem(PREFIX + call);
+    this.mark();
   }
 
   /** Drafts with words in them that belong to no call in progress. @param {string|null} current */
@@ -147,12 +160,14 @@ export class Drafts {
         await request(`/console/drafts/${encodeURIComponent(call)}`, { method: "PUT", json: { client: draft.card.client, body: draft }, keepalive: true });
         this.siteDown = false;
       } catch (error) {
-        if (!(error instanceof SiteRefusal)) {
+        // Only a reasoned no ends it; signed out, or somebody else signed in: the words stay here and are tried again.
+        if (!(error instanceof SiteRefusal && error.status === 422)) {
           this.siteDown = true;
           this.unsaved.add(call);
         }
       }
       this.busy = "";
+      this.mark();
       this.hooks.changed();
     }
   }
@@ -178,6 +193,7 @@ export class Drafts {
     draft.state = "sending";
     this.put(draft);
     this.unsaved.delete(call);
+    this.mark();
     this.tries = 0;
     this.send();
   }
@@ -223,6 +239,7 @@ export class Drafts {
         draft.state = "typing";
         if (error.code === "message_id_taken") draft.message = newId();
         this.put(draft);
+        this.mark();
         this.hooks.refused(draft, error);
         return true;
       }

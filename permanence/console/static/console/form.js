@@ -37,7 +37,7 @@ export class MessageForm {
     this.recipients(draft.card);
     this.fill(draft.fields);
     show(byId("number-note"), false);
-    this.plan(false);
+    this.plan({ siteDown: false, other: "" });
     this.prefilled = draft.fields.number;
     if (draft.fields.number) this.checkNumber();
   }
@@ -110,22 +110,24 @@ export class MessageForm {
     if (!this.draft) return;
     this.errors();
     if (!this.saved) this.hooks.typed(this.fields());
-    this.plan(this.siteDown);
+    this.plan();
   }
 
-  siteDown = false;
+  /** What stands in the way of saving; `other`: who is signed in in this browser instead of her. */
+  obstacle = { siteDown: false, other: "" };
 
-  /** Says what saving does. @param {boolean} siteDown */
-  plan(siteDown) {
-    this.siteDown = siteDown;
+  /** Says what saving does. @param {{siteDown: boolean, other: string}} [obstacle] */
+  plan(obstacle = this.obstacle) {
+    this.obstacle = obstacle;
     const { recipient } = this.fields();
     const name = this.draft?.card.form.recipients.find((one) => one.id === recipient)?.name ?? "";
     say(byId("text-label"), name ? word("message_for", { name }) : word("message"));
     let key = name ? "plan_now" : "plan_choose";
     if (this.saved) key = "plan_saved";
+    else if (obstacle.other) key = "plan_other_person";
     else if (this.draft?.state === "sending") key = "plan_sending";
     else if (this.draft?.card.form.recipients.length === 0) key = "plan_unknown_line";
-    else if (siteDown) key = "plan_site_down";
+    else if (obstacle.siteDown) key = "plan_site_down";
     say(byId("plan"), word(key, { name }));
     const locked = this.saved || this.draft?.state === "sending" || this.draft?.card.form.recipients.length === 0;
     /** @type {HTMLButtonElement} */ (byId("save")).disabled = Boolean(locked);
@@ -135,7 +137,7 @@ export class MessageForm {
     input("read-back").disabled = gone;
   }
 
-  /** Clears the errors, or writes one and puts the focus where it is mended. @param {Record<string, string>} [found] */
+  /** Clears the errors, or writes one. The focus goes first to where it is mended: leaving a field tells that it changed, and that clears. @param {Record<string, string>} [found] */
   errors(found = {}) {
     for (const [id, field] of [["recipient-error", ""], ["text-error", "text"], ["number-error", "caller-number"], ["outcome-error", ""]]) {
       const text = found[id] ?? "";
@@ -155,27 +157,27 @@ export class MessageForm {
       const first = /** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]"));
       const target = first && byId("recipients").contains(first) ? first : byId("recipient-select");
       say(byId("plan"), word("plan_choose"));
-      this.errors({ "recipient-error": word("recipient_missing") });
       target.focus();
+      this.errors({ "recipient-error": word("recipient_missing") });
       byId("recipient-error").scrollIntoView({ block: "nearest" });
       return false;
     }
     if (!fields.text.trim()) {
-      this.errors({ "text-error": word("text_missing") });
       byId("text").focus();
+      this.errors({ "text-error": word("text_missing") });
       return false;
     }
     if (!fields.outcome) fields.outcome = "message";
     this.fill(fields);
     this.hooks.save(fields);
-    this.plan(this.siteDown);
+    this.plan();
     return true;
   }
 
   /** Asks for an outcome, in place. */
   askOutcome() {
-    this.errors({ "outcome-error": word("outcome_missing") });
     /** @type {HTMLElement} */ (this.form.querySelector("input[name=outcome]")).focus();
+    this.errors({ "outcome-error": word("outcome_missing") });
     byId("outcome-error").scrollIntoView({ block: "nearest" });
   }
 

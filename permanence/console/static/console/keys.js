@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4). Every key can be changed by the person.
+// The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4). Every key can be changed by the person, who finds hers at every machine (`keptkeys.js`).
 import { config } from "./api.js";
 import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
 import { byId, isTyping, make, say } from "./dom.js";
+import { keepKeys, keptKeys, onKeys } from "./keptkeys.js";
 import { known, word } from "./words.js";
 
 /** @typedef {{id: string, act: () => void, when?: () => boolean, words: string, foot?: boolean}} Binding */
 
-/** What each key is until the person changes it. @type {Record<string, string>} */
-const STANDARD = { forward: "F2", end: "F9", hold: "F4", mute: "F7", save: "Control+Enter", break: "Alt+p", history: "Alt+h", today: "Alt+j", pane: "F6", pane_back: "Shift+F6", keys: "F1" };
+/** What each key is until the person changes it. */
+const STANDARD = config.keys.standard;
 /** These act on the call, whatever lies on top of the page. */
 const CALL = new Set(["forward", "end", "hold", "mute"]);
-const KEPT = `permanence.keys.${config.person}`;
 
 /** @type {Binding[]} */
 const bindings = [];
-/** @type {{numbers: boolean, chords: Record<string, string>}} */
-let chosen = { numbers: true, chords: {} };
+let chosen = keptKeys();
 /** The key that is being changed. */
 let changing = "";
 
@@ -30,20 +29,26 @@ function chord(id) {
   return chosen.chords[id] ?? STANDARD[id] ?? "";
 }
 
-function read() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT) || "{}");
-    const chords = Object.entries(kept.chords ?? {}).filter(([id, text]) => id in STANDARD && typeof text === "string" && !unfit(text));
-    chosen = { numbers: kept.numbers !== false, chords: Object.fromEntries(chords) };
-  } catch {
-    // What was kept is not readable: the keys are the usual ones.
-  }
-}
-
-function keep() {
-  localStorage.setItem(KEPT, JSON.stringify(chosen));
+/** They hold from now on, here and at the site. @param {string} said what is said at once */
+async function keep(said) {
   paintHints();
   paintKeys();
+  say(byId("keys-said"), said);
+  if (!(await keepKeys(chosen)) && !changing) say(byId("keys-said"), [said, word("key_here")].join(" ").trim());
+}
+
+/** The site took them, or refused them with the reason: then they are as they were. @param {import("./api.js").Keys} held @param {string} trouble */
+function settled(held, trouble) {
+  chosen = held;
+  if (!trouble) return;
+  const focused = document.activeElement?.id ?? "";
+  changing = "";
+  /** @type {HTMLInputElement} */ (byId("keys-numbers")).checked = chosen.numbers;
+  paintHints();
+  paintKeys();
+  paintRows();
+  say(byId("keys-said"), trouble);
+  document.getElementById(focused)?.focus();
 }
 
 /** The hints on the buttons follow. */
@@ -85,11 +90,12 @@ function change(event) {
   if (text === "Escape") return settle(id, "");
   const fault = unfit(text);
   if (fault) return say(byId("keys-said"), word(fault, { key: hintOf(text) }));
-  if (taken) return say(byId("keys-said"), word("key_taken", { key: hintOf(text), what: word(taken.words) }));
-  chosen.chords[id] = text;
-  if (STANDARD[id] === text) delete chosen.chords[id];
-  keep();
-  settle(id, word("key_changed", { key: hintOf(text), what: wordsOf(id) }));
+  if (taken) return say(byId("keys-said"), word("key_taken", { key: hintOf(text), what: wordsOf(taken.id) }));
+  const chords = { ...chosen.chords, [id]: text };
+  if (STANDARD[id] === text) delete chords[id];
+  chosen = { ...chosen, chords };
+  settle(id, "");
+  keep(word("key_changed", { key: hintOf(text), what: wordsOf(id) }));
 }
 
 /** @param {string} id @param {string} said */
@@ -165,24 +171,23 @@ export function startKeys() {
   bind({ id: "pane", words: "key_pane", act: () => pane(1), foot: true });
   bind({ id: "pane_back", words: "key_pane_back", act: () => pane(-1) });
   bind({ id: "keys", words: "key_all", act: showAll });
-  read();
   paintHints();
   byId("all-keys").addEventListener("click", showAll);
   const numbers = /** @type {HTMLInputElement} */ (byId("keys-numbers"));
   numbers.checked = chosen.numbers;
   numbers.addEventListener("change", () => {
-    chosen.numbers = numbers.checked;
-    keep();
+    chosen = { ...chosen, numbers: numbers.checked };
+    keep("");
   });
   byId("keys-reset").addEventListener("click", () => {
     chosen = { numbers: true, chords: {} };
     numbers.checked = true;
-    keep();
     paintRows();
-    say(byId("keys-said"), word("key_all_back"));
+    keep(word("key_all_back"));
   });
   byId("dialog-keys").addEventListener("close", () => {
     changing = "";
   });
   document.addEventListener("keydown", pressed, true);
+  onKeys(settled);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
-import { config, onSite, ticket } from "./api.js";
+import { config, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
 import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
 import { Drafts } from "./drafts.js";
@@ -27,6 +27,8 @@ let reopened = null;
 let audioUp = false;
 let siteDown = false;
 let signedOut = false;
+/** Who is signed in in this browser, when it is somebody else than the person of this page. */
+let other = "";
 let delay = 0;
 /** @type {Set<string>} calls whose message the site has confirmed; survives a reload */
 const savedCalls = new Set(JSON.parse(sessionStorage.getItem("permanence.saved") || "[]"));
@@ -155,7 +157,7 @@ function paint() {
   if (onDesk) paintTalk(onDesk);
   if (shown !== "desk") form.close();
   paintPresence(state, post.state);
-  paintBanners({ state, siteDown, signedOut, waiting: drafts.waiting, voice: post.generated });
+  paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting, voice: post.generated });
   paintDrafts();
   paintHealth();
   paintHistory(shown === "ringing" ? state.offer?.card ?? null : onDesk?.card ?? null);
@@ -171,7 +173,7 @@ function paintTalk({ call, card }) {
   paintDesk(call, card, now());
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
-  form.plan(siteDown);
+  form.plan({ siteDown, other });
   paintDraftState();
 }
 
@@ -193,7 +195,7 @@ function paintDrafts() {
   const text = left.map((draft) => draft.call).join();
   if (box.dataset.text === text) return;
   box.dataset.text = text;
-  post.paintDrafts(box, left.map((draft) => ({ call: draft.call, card: draft.card, words: word("draft_left", { client: draft.card.name, caller: draft.fields.name || callerName(draft.card), moment: moment(draft.at, Date.now()) }) })), (call) => {
+  post.paintDrafts(box, left.map((draft) => ({ call: draft.call, card: draft.card, words: word("draft_left", { client: draft.card.name, caller: draft.fields.name || callerName(draft.card), moment: moment(draft.at, Date.now(), config.timeZone) }) })), (call) => {
     reopened = call;
     paint();
     byId("text").focus();
@@ -317,6 +319,7 @@ function wire() {
   press("go-ready", acts.forward);
   press("go-voice", () => ready(true));
   press("pause", openBreak);
+  press("reload-page", () => location.reload());
   press("take-seat", () => {
     state = { ...state, connection: "connecting", refusal: null };
     line.connect();
@@ -368,6 +371,12 @@ onSite((down) => {
   if (down === siteDown) return;
   siteDown = down;
   if (!down) drafts.send();
+  paint();
+});
+onOtherPerson((name) => {
+  if (name === other) return;
+  other = name;
+  if (!name) drafts.send();
   paint();
 });
 wire();

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Moments and lengths in words, in the language of the page: the one place where the house writes the time.
+
+In a sentence the hour is « 11 h 57 », « 8 h » in French, 11:57 in English and German; in a column it is figures in
+every language (`foundation/formats/`). Every moment is told on one clock, which the caller names: the house's for what
+the house reads, the client's for the client.
+"""
+
+from datetime import datetime, tzinfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+
+
+def hour(at: datetime, zone: tzinfo) -> str:
+    """The hour of a moment as a sentence says it, on the clock of `zone`."""
+    local = at.astimezone(zone)
+    return formats.date_format(local, "SENTENCE_TIME_FORMAT" if local.minute else "SENTENCE_FULL_HOUR_FORMAT")
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """The hour of a moment as figures, for columns and rows: 14:15."""
+    return formats.date_format(at.astimezone(zone), "H:i")
+
+
+def day_and_hour(at: datetime, zone: tzinfo, *, now: datetime) -> str:
+    """Day and hour as a sentence says them, the year only when it is not the present one: « 24 novembre, 11 h 57 »."""
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return _("today %(hour)s") % {"hour": hour(at, zone)}
+    day = formats.date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "DATE_FORMAT")
+    return _("%(day)s, %(hour)s") % {"day": day, "hour": hour(at, zone)}
+
+
+def length(seconds: float) -> str:
+    """Minutes and seconds of what was spoken, as figures; never "0:00": what was kept was heard for a moment."""
+    minutes, rest = divmod(max(round(seconds), 1), 60)
+    return f"{minutes}:{rest:02d}"
