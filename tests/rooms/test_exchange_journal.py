@@ -267,6 +267,29 @@ def test_a_turn_with_a_record_too_large_writes_the_others(tmp_path: Path) -> Non
     again.close()
 
 
+def test_a_turn_that_cannot_be_written_as_json_leaves_nothing(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    with pytest.raises(TypeError):
+        journal.write((encode(event(1)),), {"call/a": {"x": 1}, "call/b": object()})
+    assert (journal.events_after(0), journal.states) == ([], {})
+    journal.write((encode(event(2)),), {"call/a": {"x": 1}})
+    again = opened(tmp_path)
+    assert again.events_after(0) == [(1, event(2))]
+    assert again.states == {"call/a": {"x": 1}}
+
+
+def test_a_state_nearly_too_large_is_kept_replaced_and_removed_like_any_other(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    large = "x" * (segments.MAX_TURN + 1)
+    journal.keep("card/a", "before")
+    journal.keep("card/a", large)
+    journal.keep("card/b", large)
+    assert journal.states == {"card/a": large, "card/b": large}
+    journal.keep("card/b", None)
+    assert opened(tmp_path).states == {"card/a": large}  # in the segment it begins, too
+    assert opened(tmp_path).states == {"card/a": large}
+
+
 def test_a_turn_too_large_for_one_record_is_written_in_several(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     half = "x" * (segments.MAX_RECORD // 2)

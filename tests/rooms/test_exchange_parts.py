@@ -2,7 +2,9 @@
 """The smaller parts of the exchange: states of a call, commands, ports, trunks, slices on the disk, records."""
 
 import contextlib
+import io
 import json
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from permanence.engine.exchange.arrivals import identify, loop_refusal, spelled, told_host
 from permanence.engine.exchange.call import Call
-from permanence.engine.exchange.log import event_fields
+from permanence.engine.exchange.log import LineFormatter, Log, event_fields
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import Seat, fingerprint_of
 from permanence.engine.exchange.slices import SliceStore, UnusableSlice
@@ -339,6 +341,22 @@ def test_no_number_of_a_caller_stands_in_the_log() -> None:
         "client": "1",
         "trunk": "carrier",
     }
+
+
+@pytest.mark.parametrize("value", ["line:demo/5 why=over secretary=2", "a b", "a=b", 'a"b', "a\nb", ""])
+def test_no_value_can_pass_for_another_field_of_the_log(value: str) -> None:
+    line = LineFormatter().line(0.0, "INFO", "x", "alarm", {"code": value, "why": "w"})
+    assert line == f"1970-01-01T00:00:00.000Z INFO x alarm code={value!r} why=w"
+
+
+def test_a_log_that_cannot_be_written_costs_no_turn() -> None:
+    with open("/dev/full", "wb", buffering=0) as full:
+        log = Log(io.TextIOWrapper(full, write_through=True))
+        log.tell(0.0, "x", "CallArrived", {"call": "c"})
+        log.handle(logging.LogRecord("x", logging.ERROR, "", 0, "alarm", None, None))
+    log._stream = io.StringIO()
+    log.tell(0.0, "x", "CallEnded", {"call": "c"})
+    assert log._stream.getvalue() == "1970-01-01T00:00:00.000Z INFO x CallEnded call=c\n"
 
 
 # -- behind a router ---------------------------------------------------------------------------------------------------

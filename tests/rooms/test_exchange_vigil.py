@@ -10,7 +10,7 @@ from permanence.engine.exchange.arrivals import identify
 from permanence.engine.exchange.journal import Journal
 from permanence.engine.exchange.slices import SliceStore
 from permanence.engine.exchange.trunks import TrunkBook
-from permanence.engine.exchange.vigil import ASIDE_STANDS_S, BEHIND_S, MOST_LINES, Vigil
+from permanence.engine.exchange.vigil import ASIDE_STANDS_S, BEHIND_S, LINE_STANDS_S, MOST_LINES, Vigil
 from permanence.kernel.faults import STANDS_FOR, FaultBook
 from permanence.reception.table import RoutingTable, TrunkEntry, write_slice
 from permanence.telephony.sip.incoming import CalledNumber
@@ -134,6 +134,20 @@ def test_the_lines_of_nobody_are_bounded_and_go_when_a_client_has_them(watched):
     watched.parts.alarms[f"line:nadia/{cast.WEBER_LINE}"] = "nobody's"
     assert set(watched.look()) == {f"line:nadia/+3522000{number:04}" for number in range(101 - MOST_LINES, 100)}
     assert watched.look(24 * 3600) == {}
+
+
+def test_a_line_pushed_out_by_others_stands_its_full_time_when_it_is_called_again(watched):
+    first, *others = (f"line:nadia/+3522000{number:04}" for number in range(MOST_LINES + 1))
+    watched.parts.alarms[first] = "nobody's"
+    assert set(watched.look()) == {first}
+    watched.parts.alarms |= dict.fromkeys(others, "nobody's")
+    assert set(watched.look()) == set(others)
+    watched.parts.alarms.clear()
+    watched.clock.move(LINE_STANDS_S)
+    watched.parts.alarms[first] = "nobody's"
+    assert set(watched.look()) == {first}
+    assert set(watched.look(LINE_STANDS_S - 1)) == {first}
+    assert watched.look(1) == {}
 
 
 # -- whose is a line that no client has --------------------------------------------------------------------------------

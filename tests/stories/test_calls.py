@@ -390,6 +390,27 @@ def test_a_taken_rtp_port_is_left_for_another_before_the_answer(world: World) ->
     assert caller.hears("Claire")
 
 
+def test_a_taken_rtp_port_costs_a_closed_lines_caller_no_word() -> None:
+    world = World(SUNDAY)
+    world.gateway.busy_ports = {10000}
+    caller = world.caller().dials(cast.WEBER_LINE)
+    assert caller.hears("fr/emergency-112")
+    world.forward(60)
+    assert caller.state == "over"
+    assert world.events("CallEnded")[0]["why"] == "closed"
+
+
+def test_a_taken_rtp_port_costs_a_conversation_nothing_that_was_heard(world: World) -> None:
+    """Media tells so late that the secretary has answered: she is plugged in again, on the other port."""
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.claire.answers()
+    world.gateway.close_leg(caller.call)
+    world.conductor.media_happened(LegFailed(leg=caller.call, why="port_in_use"), world.clock.moment)
+    world.settle()
+    assert caller.hears("Claire")
+
+
 def test_the_secretary_hears_that_her_reply_is_kept_only_after_the_sync(world: World) -> None:
     world.claire.sits_down()
     caller = world.caller().dials(cast.WEBER_LINE)

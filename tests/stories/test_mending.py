@@ -93,6 +93,22 @@ def test_a_fault_while_the_caller_hangs_up_ends_his_call_all_the_same(
     assert world.events("CallEnded")[0]["why"] == "exchange_lost"
 
 
+def test_what_could_not_be_written_is_not_told_as_done(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.claire.sits_down()
+
+    def fails(*_arguments: Any) -> None:
+        raise SeededFault
+
+    with monkeypatch.context() as broken:
+        broken.setattr(world.journal, "write", fails)
+        with pytest.raises(SeededFault):
+            world.conductor.page_command(world.claire.page, commands.GoOff(), 77, world.clock.moment)
+    rebuild(world.conductor, world.clock.moment)
+    world.settle()
+    assert [told for told in world.claire.messages if told.get("id") == 77] == []
+    assert world.claire.presence == "ready"
+
+
 def aside(world: World) -> dict[str, Any]:
     """The exchange crashed three times: its journal's states, set aside; the next one has none."""
     world.kill_exchange()

@@ -218,6 +218,18 @@ async def test_a_message_over_the_limit_closes_the_socket(door: Door) -> None:
         assert socket.close_code == 1009
 
 
+async def test_the_last_word_of_a_page_that_closes_at_once_is_heard(door: Door) -> None:
+    async with door.knock() as socket:
+        await socket.send(hello(ticket()))
+        await socket.send(json.dumps({"t": "ping", "n": 1}))
+        await heard(socket)
+        socket.protocol.send_text(json.dumps({"t": "ready", "id": 2}).encode())
+        socket.protocol.send_close(1001)
+        socket.transport.write(b"".join(socket.protocol.data_to_send()))
+        await asyncio.wait_for(door.seats.moved.wait(), 10)
+    assert [request for _, _, request in door.seats.commands] == [2]
+
+
 async def test_an_expired_ticket_warns_once_and_a_new_one_renews(door: Door) -> None:
     async with door.knock() as socket:
         await socket.send(hello(ticket(age=1, lifetime=2)))

@@ -27,7 +27,6 @@ from permanence.telephony.sip.flow import Flow, host_in_uri
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import Trunk, sdp
 
-
 _FOUR_SIX_SIX = (socket.AF_INET, socket.AF_INET6, socket.AF_INET6)
 
 

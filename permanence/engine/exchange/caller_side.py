@@ -110,7 +110,7 @@ class CallerSide:
         call.sdp_version += 1
         call.sdp = _with_port(call.sdp, port)
         self._turn.touch(call)
-        self._open_leg(call, moment)
+        self.restate(call, moment)  # what was asked of the leg that could not be opened was refused with it
         if call.sip_answered:
             call.sdp = self._our_offer(call)
             self._endpoint.offer(call.session, call.sdp, now=moment.now)
@@ -159,7 +159,7 @@ class CallerSide:
             self._endpoint.send_dtmf(call.session, digit, now=moment.now)
 
     def restate(self, call: Call, moment: Moment) -> None:
-        """Media lost the leg: opens it again on the same port and lets the caller hear what he should."""
+        """Media has no such leg: opens it, on the port the call has now, and lets the caller hear what he should."""
         self._open_leg(call, moment)
         if call.state is CallState.TALKING:
             self._plug(call, moment)

@@ -5,10 +5,10 @@ Two kinds of facts are kept. **Events** get a sequence number and stay until the
 **States** are named values (`call/<id>`, `seat/<house>/<secretary>`): the last value of a name counts, None removes it.
 A new segment repeats the living states, so a segment whose events are all acknowledged can be deleted.
 
-A record is in the kernel's hands (`write`) before `append` returns, hence survives the death of the process; the
+A record is in the kernel's hands before `write` returns, hence survives the death of the process; the
 syncer brings it to the disk within 20 ms, hence it survives a power cut. What is announced to a person as kept waits
 for `synced`. When the disk is full nothing is lost that memory can hold: records wait in a backlog, `accepting` turns
-false (the exchange refuses new calls with 503) and every later append tries the backlog first.
+false (the exchange refuses new calls with 503) and every later record tries the backlog first.
 """
 
 import os
@@ -113,8 +113,9 @@ class Journal:
         """What one turn brought, as one record in one write: `events`, each as its JSON, then `states` by name.
 
         A state of None is removed; one that is already kept so is not written. Raises ValueError for a state or an
-        event that is too large; the others are written.
+        event that is too large; the others are written. Raises TypeError, and writes nothing, for what JSON cannot say.
         """
+        encoded = [(name, None if value is None else encode(value)) for name, value in states.items()]
         parts: list[bytes] = []
         last = 0
         for event in events:
@@ -125,16 +126,15 @@ class Journal:
         if last:
             self._last_of_segment[self._number] = last
         kept = self._states
-        for name, value in states.items():
-            if value is None:
+        for name, data in encoded:
+            if data is None:
                 if kept.pop(name, None) is not None:
                     parts.append(segments.state(name, b"null"))
-                continue
-            data = encode(value)
-            if kept.get(name) != data:
-                if len(data) < segments.MAX_TURN:  # the next segment repeats it
+            elif kept.get(name) != data:
+                record = segments.state(name, data)
+                if len(record) <= segments.MAX_RECORD:  # the next segment repeats it
                     kept[name] = data
-                parts.append(segments.state(name, data))
+                parts.append(record)
         if parts:
             self._write_parts(parts, last)
 

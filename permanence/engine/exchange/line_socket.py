@@ -60,7 +60,7 @@ class LineSocket(asyncio.Protocol):
         self._parts: list[bytes] = []
         self._out: list[bytes] = []
         self._is_text = True
-        self._opened = False
+        self._opened = self._closing = False
         self._unanswered = 0
         self._limit: asyncio.TimerHandle | None = None
         self.waits = False
@@ -128,6 +128,7 @@ class LineSocket(asyncio.Protocol):
 
     def close(self, code: int) -> None:
         """Says goodbye after what waits was written; cut off when the other side does not answer it."""
+        self._closing = True
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(code)
             self._out += self._protocol.data_to_send()
@@ -191,7 +192,7 @@ class LineSocket(asyncio.Protocol):
         data = bytes(frame.data)
         if self._parts:
             data, self._parts = b"".join((*self._parts, data)), []
-        if self._protocol.state is State.OPEN:
+        if not self._closing:  # what a page says right before its own goodbye still counts
             self._owner.received(self, data, is_text=self._is_text)
 
     def _limit_to(self, seconds: float | None) -> None:

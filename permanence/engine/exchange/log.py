@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The exchange's log: one line an entry on stderr, `key=value`, without secrets, callers' numbers or what they said."""
 
+import contextlib
 import dataclasses
 import logging
 import re
@@ -37,7 +38,8 @@ class LineFormatter(logging.Formatter):
             self._second = second
             self._spelled = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         words = "".join([f" {key}={value}" for key, value in fields.items()])
-        if _PLAIN_WORDS.fullmatch(words) is None:
+        # As many equals signs as fields: what stands in a value passes neither for another field nor for its end.
+        if words.count("=") != len(fields) or _PLAIN_WORDS.fullmatch(words) is None:
             words = "".join([f" {key}={_word(value)}" for key, value in fields.items()])
         return f"{self._spelled}.{int((at - second) * 1000):03d}Z {level} {name} {event}{words}"
 
@@ -65,11 +67,12 @@ class Log(logging.Handler):
         self._put(_FORMATTER.line(at, "INFO", name, event, fields))
 
     def flush(self) -> None:
-        """Writes what waits."""
+        """Writes what waits, or drops it: a full disk or a reader that is gone costs lines, not the telephone."""
         if self._lines:
             lines, self._lines = self._lines, []
-            self._stream.write("".join(lines))
-            self._stream.flush()
+            with contextlib.suppress(OSError):
+                self._stream.write("".join(lines))
+                self._stream.flush()
 
     def _put(self, line: str) -> None:
         if self.later is None:

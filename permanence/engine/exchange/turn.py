@@ -139,8 +139,11 @@ class Turn:
     def commit(self) -> None:
         """Writes, then acts."""
         events, states, touched, acts = self._events, self._states, self._touched, self._acts
+        replies = self._new_replies
         if acts:
             self._acts = []
+        if replies:  # taken now: where the writing fails, nothing was done that could be told
+            self._new_replies = []
         if events or states or touched:
             self._events, self._states, self._touched = [], {}, {}
             if self.tell is not None:
@@ -152,11 +155,10 @@ class Turn:
             self._journal.write([ENGINE_EVENTS.encode(event) for event in events], states)
         for act in acts:
             act()
-        if self._new_replies:
+        if replies:
             position = self._journal.position
-            for page, request in self._new_replies:
+            for page, request in replies:
                 self._replies.append((position, page, messages.accepted(request)))
-            self._new_replies.clear()
         if self._replies:
             self.synced()
 

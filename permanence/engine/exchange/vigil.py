@@ -127,6 +127,7 @@ class Vigil:
         codes = [code for code in alarms if code.startswith("line:")]
         for code in codes[:-MOST_LINES]:
             del alarms[code]
+            self._since.pop(code, None)
         for code in codes[-MOST_LINES:]:
             if code.partition(":")[2].partition("/")[2] in table.lines:
                 del alarms[code]

@@ -65,6 +65,15 @@ def host_in_uri(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def is_address(host: str) -> bool:
+    """Whether `host` is a literal address that may stand in a URI (RFC 3261 knows no zone of an IPv6 address)."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
+
+
 @lru_cache(maxsize=1_024)
 def sees_us_at(remote: str, public: str) -> bool:
     """Whether the machine at `remote` reaches us by our address `public` of the outside.

@@ -15,7 +15,8 @@ from functools import lru_cache
 from typing import Self
 from urllib.parse import unquote
 
-WORD = r"[A-Za-z0-9\-.!%*_+`'~]++"
+WORD_CHARACTER = r"[A-Za-z0-9\-.!%*_+`'~]"
+WORD = f"{WORD_CHARACTER}++"
 """The pattern of a token of RFC 3261."""
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _TOKEN_ONLY = re.compile(WORD)
@@ -284,9 +285,18 @@ class Via:
         return f"SIP/2.0/{self.transport} {self.host}{port}{write_params(self.params)}"
 
 
-@lru_cache(maxsize=512)
 def parse_cseq(text: str) -> tuple[int, str]:
     """The number and the method. Raises BadSyntax, also for a number of 2**31 or more (RFC 3261 section 8.1.1.5)."""
+    return known_cseq(text) if len(text) <= _KEPT_LENGTH else _parse_cseq(text)
+
+
+@lru_cache(maxsize=512)
+def known_cseq(text: str) -> tuple[int, str]:
+    """The same for a short one, which is kept."""
+    return _parse_cseq(text)
+
+
+def _parse_cseq(text: str) -> tuple[int, str]:
     found = _CSEQ.fullmatch(text)
     if found is None or int(found[1]) >= _MAX_CSEQ:
         raise BadSyntax("bad CSeq")

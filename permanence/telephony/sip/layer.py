@@ -86,13 +86,13 @@ class TransactionLayer:
         self._clients[key] = transaction
         return transaction
 
-    def receive_response(self, response: SipMessage) -> bool:
-        """Gives a response to its client transaction; False when it belongs to none."""
-        transaction = self._clients.get((response.via.branch, response.cseq[1]))
-        if transaction is None:
-            return False
-        transaction.receive(response)
-        return True
+    def awaits(self, response: SipMessage) -> bool:
+        """Whether a response belongs to a client transaction."""
+        return (response.via.branch, response.cseq[1]) in self._clients
+
+    def receive_response(self, response: SipMessage) -> None:
+        """Gives a response to its client transaction, which `awaits` it."""
+        self._clients[response.via.branch, response.cseq[1]].receive(response)
 
     def flow_lost(self, flow: Flow) -> None:
         """Every request that waits for an answer on `flow` fails with 503."""

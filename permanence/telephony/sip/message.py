@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from permanence.telephony.sip.bodies import sdp_of
 from permanence.telephony.sip.grammar import (
     WORD,
+    WORD_CHARACTER,
     BadSyntax,
     NameAddr,
     Uri,
@@ -46,9 +47,11 @@ _COMPACT = {
 }
 _IRREGULAR = ("Call-ID", "CSeq", "Min-SE", "RAck", "RSeq", "WWW-Authenticate", "MIME-Version", "P-Called-Party-ID")
 _NAMES = _COMPACT | {name.lower(): name for name in _IRREGULAR}
+_LONGEST_KEPT_NAME = 64
+"""A longer name is read line by line and its spelling not kept: strangers, too, may send any."""
 # Both read a head in which every carriage return begins a line end: a value goes on to the next one.
 _START = re.compile(rf"(?:({WORD}) ([^ \r]*+) SIP/2\.0|SIP/2\.0 ([1-6][0-9]{{2}}) ([^\r]*+))(?![^\r])")
-_HEADERS = re.compile(rf"\r\n({WORD})[ \t]*+:[ \t]*+([^\r]*+)")
+_HEADERS = re.compile(rf"\r\n({WORD_CHARACTER}{{1,{_LONGEST_KEPT_NAME}}}+)[ \t]*+:[ \t]*+([^\r]*+)")
 _ONCE = ("Call-ID", "CSeq", "From", "To")
 _NEEDED = frozenset({*_ONCE, "Via"})
 _AT_MOST_ONCE = ("Max-Forwards", "Content-Type", "Content-Length", "Session-Expires", "Min-SE", "RSeq", "RAck")
@@ -219,7 +222,11 @@ _VIEWS: dict[str, Callable[[SipMessage], object]] = {
 
 @lru_cache(maxsize=1_024)
 def canonical_name(name: str) -> str:
-    """The one spelling of a header name: compact forms written out, capitals as in the RFCs."""
+    """The one spelling of a (short) header name: compact forms written out, capitals as in the RFCs."""
+    return _spelled(name)
+
+
+def _spelled(name: str) -> str:
     lower = name.lower()
     return _NAMES.get(lower) or "-".join(part.capitalize() for part in lower.split("-"))
 
@@ -309,7 +316,8 @@ def _read_headers(message: SipMessage, lines: list[str]) -> str | None:
         if not colon or not is_token(name):
             wrong = wrong or "bad header line"
             continue
-        message.headers.setdefault(canonical_name(name), []).append(value.strip())
+        spelled = canonical_name(name) if len(name) <= _LONGEST_KEPT_NAME else _spelled(name)
+        message.headers.setdefault(spelled, []).append(value.strip())
     return wrong
 
 

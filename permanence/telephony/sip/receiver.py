@@ -4,8 +4,8 @@
 from permanence.telephony.sip.admission import refusal_of
 from permanence.telephony.sip.core import Core
 from permanence.telephony.sip.events import InviteReceived, SourceRefused
-from permanence.telephony.sip.flow import Flow
-from permanence.telephony.sip.grammar import BadSyntax, split_list
+from permanence.telephony.sip.flow import Flow, is_address
+from permanence.telephony.sip.grammar import BadSyntax, decimal, split_list
 from permanence.telephony.sip.incoming import read_invite
 from permanence.telephony.sip.layer import server_key
 from permanence.telephony.sip.message import BadMessage, SipMessage, parse_message
@@ -111,8 +111,9 @@ class Receiver:
         if len(response.elements("Via")) != 1:
             self.counters["stray"] += 1  # RFC 3261 section 18.1.2: not for us
             return
-        self._learn(response, flow)
-        if self._core.layer.receive_response(response):
+        if self._core.layer.awaits(response):
+            self._learn(response, flow)
+            self._core.layer.receive_response(response)
             return
         session = self._table.find(response.call_id, response.sender.tag or "")
         number, method = response.cseq
@@ -122,9 +123,10 @@ class Receiver:
         self.counters["stray"] += 1
 
     def _learn(self, response: SipMessage, flow: Flow) -> None:
-        seen, port = response.via.params.get("received"), response.via.params.get("rport")
-        if seen and port and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536:
-            self._stack.learn(flow, (seen.strip("[]"), int(port)))
+        params = response.via.params
+        seen, port = (params.get("received") or "").strip("[]"), decimal(params.get("rport"), 65_535)
+        if port and is_address(seen):
+            self._stack.learn(flow, (seen, port))
 
     # requests
 

@@ -12,6 +12,7 @@ from permanence.telephony.sip.grammar import (
     Uri,
     Via,
     decimal,
+    known_cseq,
     parse_cseq,
     parse_params,
     split_list,
@@ -127,6 +128,17 @@ def test_decimal(text: str | None, value: int | None) -> None:
 ])  # fmt: skip
 def test_header_names(name: str, canonical: str) -> None:
     assert canonical_name(name) == canonical
+
+
+def test_long_names_and_methods_are_not_remembered() -> None:
+    long = "M" * 1_000
+    head = "Via: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: 1\r\n"
+    parse_message(f"{long} sip:a@b SIP/2.0\r\n{head}CSeq: 1 {long}\r\n\r\n".encode())
+    kept = canonical_name.cache_info().currsize, known_cseq.cache_info().currsize
+    message = parse_message(f"{long}2 sip:a@b SIP/2.0\r\n{head}CSeq: 1 {long}2\r\nX-{long}: 1\r\n\r\n".encode())
+    assert (message.method, message.cseq) == (f"{long}2", (1, f"{long}2"))
+    assert message.get(f"X-{long.capitalize()}") == "1"
+    assert (canonical_name.cache_info().currsize, known_cseq.cache_info().currsize) == kept
 
 
 @given(NAMES, NAMES, st.none() | st.integers(1, 65_535), st.none() | NAMES, st.none() | QUOTABLE)

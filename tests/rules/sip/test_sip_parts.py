@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.telephony.sip.digest import DigestAccount, parse_challenge
+from permanence.telephony.sip.endpoint import SipEndpoint
+from permanence.telephony.sip.events import PingAnswered
 from permanence.telephony.sip.flow import Flow
 from permanence.telephony.sip.framing import BadFraming, Framer
 from permanence.telephony.sip.message import SipMessage
-from permanence.telephony.sip.settings import Credentials
+from permanence.telephony.sip.settings import Credentials, SipSettings
 from permanence.telephony.sip.throttle import RefusedSources, Throttle, source_of
 from permanence.telephony.sip.timers import Timers
+from tests.stories.edges import SeededEntropy
 
 NONCE_7616 = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
 CNONCE_7616 = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
@@ -171,3 +174,39 @@ def test_flow_comes_back_from_json_values() -> None:
     flow = Flow("tls", ("2001:db8::1", 5061), ("192.0.2.1", 40000), 9)
     assert Flow.from_plain(flow.to_plain()) == flow
     assert flow.reliable
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'received="203.0.113.7\nX-Evil: 1";rport=41000',
+        "received=elsewhere.example;rport=41000",
+        "received=fe80::1%a>b;rport=41000",
+        "received=203.0.113.7;rport=0099999",
+    ],
+)
+def test_an_address_of_ours_that_is_none_is_not_learned(told: str) -> None:
+    flow = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.9", 5060))
+    endpoint = SipEndpoint(SipSettings(), SeededEntropy("learns"), lambda _flow: "carrier")
+    for now in (0.0, 1.0):
+        endpoint.ping("sip:192.0.2.9", flow, now=now)
+        [(request, _)] = endpoint.drain_output()
+        assert b"Via: SIP/2.0/UDP 192.0.2.1:5060;rport;" in request
+        head = request.decode().partition("\r\n\r\n")[0].partition("\r\n")[2]
+        answer = "SIP/2.0 200 OK\r\n" + head.replace(";rport;", f";{told};", 1) + "\r\n\r\n"
+        endpoint.receive(answer.encode(), flow, now)
+        assert [event.status for event in endpoint.drain_events() if isinstance(event, PingAnswered)] == [200]
+
+
+def test_our_address_is_learned_from_answers_to_our_requests_alone() -> None:
+    """A datagram with the carrier's address on it is easily forged; the branch of a request of ours is not."""
+    flow = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.9", 5060))
+    endpoint = SipEndpoint(SipSettings(), SeededEntropy("forged"), lambda _flow: "carrier")
+    forged = (
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;rport=5060;received=198.51.100.66;branch=z9hG4bKguess\r\n"
+        "From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>;tag=2\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
+    )
+    endpoint.receive(forged.encode(), flow, 0.0)
+    endpoint.ping("sip:192.0.2.9", flow, now=1.0)
+    [(request, _)] = endpoint.drain_output()
+    assert b"Via: SIP/2.0/UDP 192.0.2.1:5060;rport;" in request
