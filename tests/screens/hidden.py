@@ -248,7 +248,9 @@ async def call_into_hidden(house: WholeHouse, console: Tab, recording: Path) -> 
     """A real call to Atlas while the console is hidden; she comes back to the tab, answers, and both are heard."""
     whole = f"now.ringing && now.peak > {LOUD_RING} && now.notification?.shown"
     rings = f"() => {{ const now = ({RINGING})(); return {whole} && now; }}"
-    async with house.call(cast.ATLAS_LINE, "--language", "en", "--record", str(recording)) as phone:
+    # He says it once, then listens: while both speak, the browser's echo canceller takes pieces out of her voice.
+    words = ("--language", "en", "--once", "--record", str(recording))
+    async with house.call(cast.ATLAS_LINE, *words) as phone:
         try:
             rang = await console.until(rings, within_s=10)
         except AssertionError:
@@ -260,7 +262,7 @@ async def call_into_hidden(house: WholeHouse, console: Tab, recording: Path) -> 
         await phone.says("connected")
         await console.until("() => window.heardTrack !== undefined && !document.getElementById('view-desk').hidden")
         since = phone.seconds()
-        heard = np.array(await console.value(LISTEN, 6), dtype=np.float64) * 32768
+        heard = np.array(await console.value(LISTEN, 12), dtype=np.float64) * 32768
         until = phone.seconds()
         await console.key("F9", 120)
         await phone.over()
