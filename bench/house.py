@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from permanence.project.supervisor.plan import EXCHANGE_MEMORY
 from permanence.reception.table import ClientSlice, HouseSlice, OpeningHours, SecretaryEntry, TrunkEntry, write_slice
 from tests.processes import bound, exchange_arguments, media_arguments, new_folder
 from tests.stories import cast
@@ -27,12 +28,21 @@ _RTP = f"{FIRST_RTP}-{LAST_RTP}"
 class Worker:
     """A process that reads and prints lines; `ready` is its first one."""
 
-    def __init__(self, name: str, module: str, *arguments: str, folder: Path, fds: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *arguments: str,
+        folder: Path,
+        fds: tuple[int, ...] = (),
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self._log = (folder / f"{name}.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, *arguments], cwd=CLONE, env=environment(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, pass_fds=fds, start_new_session=True,
+            [sys.executable, "-P", "-m", module, *arguments], cwd=CLONE, env={**environment(), **(settings or {})},
+            text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, pass_fds=fds,
+            start_new_session=True,
         )  # fmt: skip
 
     @property
@@ -113,7 +123,14 @@ class BenchHouse:
 
     def _start_exchange(self) -> Worker:
         arguments, fds = exchange_arguments(self.folder, "bench", _RTP, self._sockets)
-        started = Worker("exchange", "permanence.engine.exchange", *arguments, folder=self.folder, fds=fds)
+        started = Worker(
+            "exchange",
+            "permanence.engine.exchange",
+            *arguments,
+            folder=self.folder,
+            fds=fds,
+            settings=dict(EXCHANGE_MEMORY),
+        )
         started.ready()
         return started
 

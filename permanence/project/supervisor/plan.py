@@ -15,6 +15,10 @@ STEADY_S = 60.0
 
 LONGEST_DELAY_S = 30.0
 
+EXCHANGE_MEMORY = (("PYTHONMALLOC", "malloc"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"))
+"""Memory in large pages, where the kernel has them (madvise): what a call touches lies in fewer of them, which is a
+twelfth of the exchange's processor time (docs/performance.md). Another C library knows neither word and runs on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -65,6 +69,7 @@ def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -
             "exchange",
             (*exchange, *public),
             fds=_held(fds, "line", "sip-udp", "sip-tcp", "sip-tls"),
+            environment=EXCHANGE_MEMORY,
             stop_signal=signal.SIGINT,  # it ends every call; after SIGTERM the calls wait for the next exchange
         ),
         Program(
