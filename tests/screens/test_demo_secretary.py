@@ -107,7 +107,7 @@ async def test_she_answers_a_caller_speaks_with_him_and_notes_a_message(
     recorded = "select outcome from calls_call where call = ? and outcome != ''"
     assert await until("the call's outcome is recorded", lambda: house.rows(recorded, call)) == [("message",)]
     client = await signed_in(speaking_browser, house, cast.ATLAS, "/portal")
-    await client.get_by_text("Joan Sample").click()
+    await client.locator(f'a[href="/portal/messages/{key}"]').click()
     await expect(client.locator("main")).to_contain_text(MARK["en"])
     await client.context.close()
     marc = await signed_in(speaking_browser, house, cast.MARC, "/supervision/calls")
