@@ -169,6 +169,8 @@ def main(arguments: Sequence[str]) -> int:
     """Runs one bench; status 1 when a call failed or a packet was lost."""
     parser = _parser()
     given = parser.parse_args(arguments)
+    if given.write and given.name == "media" and "rtpengine" not in media.engines():
+        parser.error("--write puts both sides of this bench into the page: apt-get install rtpengine-daemon first")
     if given.write and given.gateway:
         parser.error("--write puts all parts of a bench into the page together: leave --gateway out")
     before = Before.when_quiet(given.wait)

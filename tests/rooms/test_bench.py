@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from bench import calls, command, figures, restart, screens
+from bench import calls, command, figures, media, restart, screens
 from permanence.project import bench as word
 
 
@@ -98,6 +98,13 @@ def test_all_parts_of_calls_are_written_together(tmp_path, capsys, monkeypatch):
             command.main(["calls", "--write", "--gateway", gateway])
         assert "leave --gateway out" in capsys.readouterr().err
     assert page.read_text() == before
+
+
+def test_the_page_never_gets_our_media_without_the_peer_beside_it(monkeypatch, capsys):
+    monkeypatch.setattr(media, "engines", lambda: ["permanence"])
+    with pytest.raises(SystemExit):
+        command.main(["media", "--write"])
+    assert "rtpengine-daemon" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["pop", "talk"])
