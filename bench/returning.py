@@ -127,7 +127,7 @@ class ReturningRoom(Room):
         for place, seat in enumerate(self.returning):
             if place and seat.call:  # the first one did so before
                 await seat.ends_her_call()
-            if place < waiting and not await self.until(lambda: len(self.offered) > place):  # noqa: B023 - awaited here
+            if place < waiting and not await self.until(lambda above=place: len(self.offered) > above):
                 break
         await self.until(lambda: sum(bool(seat.call) for seat in self.returning) >= waiting)
         for seat in self.returning:

@@ -84,14 +84,21 @@ def said_by_the_worker(site: Site, code: str) -> None:
     subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
 
 
-async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, KEEP % "[]")
+async def marc_looks(browser: Browser, site: Site) -> LoginPage:
+    """Marc, at the list of calls, in a browser of his own."""
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)
     await login.open("/login?next=/supervision/calls")
     await login.sign_in(cast.MARC, cast.PASSWORD)
     await page.wait_for_url("**/supervision/calls")
+    return login
+
+
+async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended(browser: Browser, site: Site) -> None:
+    said_by_the_worker(site, KEEP % "[]")
+    login = await marc_looks(browser, site)
+    page = login.page
     alarms = page.locator("[data-alarm]")
     await expect(page.locator(".calls__calm")).to_be_visible()
     await expect(alarms).to_have_count(0)
@@ -106,17 +113,13 @@ async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended
     await expect(page.locator(".calls__calm")).to_be_visible()
     await expect(alarms).to_have_count(0)
     assert login.complaints == []
-    await context.close()
+    await page.context.close()
 
 
 async def test_a_message_that_reached_nobody_appears_and_is_sent_again(browser: Browser, site: Site) -> None:
     said_by_the_worker(site, KEEP % "[]")
-    context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
-    page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open("/login?next=/supervision/calls")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    login = await marc_looks(browser, site)
+    page = login.page
     again = page.locator("#again-" + "m" * 20)
     await expect(again).to_have_count(0)
     said_by_the_worker(site, UNDELIVERED)
@@ -128,7 +131,7 @@ async def test_a_message_that_reached_nobody_appears_and_is_sent_again(browser: 
     await expect(again).to_have_count(0)
     await expect(page.locator(".notice--info")).to_be_visible()
     assert login.complaints == []
-    await context.close()
+    await page.context.close()
 
 
 async def test_a_page_that_does_not_reach_the_house_says_so(browser: Browser, site: Site) -> None:
