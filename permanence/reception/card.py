@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from permanence.kernel.events import to_plain
-from permanence.reception.greeting import greetings_for
+from permanence.reception.absence import is_away, near_absences
+from permanence.reception.greeting import CardGreeting, greetings_for
 from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
-    GreetingEntry,
     HouseSlice,
     InstructionEntry,
     ReasonEntry,
@@ -45,6 +45,26 @@ class CardInstruction:
 
 
 @record
+class CardAbsence:
+    """An absence as the card shows it. Moments in milliseconds since 1970.
+
+    `recipient` is the id and `name` the name of whoever is away, both "" for the whole client. `urgent_to` and
+    `urgent_name`: to whom what is urgent goes, "" for nobody; `urgent_away`: he is away himself then.
+    """
+
+    id: str
+    recipient: str
+    name: str
+    starts_ms: int
+    ends_ms: int
+    words: str
+    by: str
+    urgent_to: str = ""
+    urgent_name: str = ""
+    urgent_away: bool = False
+
+
+@record
 class CardForm:
     """The choices of the message form."""
 
@@ -69,12 +89,13 @@ class Card:
     time_zone: str
     open_until_ms: int | None
     languages: tuple[str, ...]
-    greetings: tuple[GreetingEntry, ...]
+    greetings: tuple[CardGreeting, ...]
     instructions: tuple[CardInstruction, ...]
     caller: CallerShown
     called_line: str
     unknown_line: bool
     form: CardForm
+    absences: tuple[CardAbsence, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -103,9 +124,10 @@ def build_card(
 ) -> Card:
     """The card of a call for `client` (None: unknown line) at that secretary.
 
-    `at`: the moment of the offer; the instructions in force then are listed by priority (highest first), then the
-    most recently written first. `seen_at`: her last call for this client; what was written later is new to her, and
-    everything is when she has had none. `open_until`: when his line closes, None when it is closed or never does.
+    `at`: the moment of the offer. The phrases are those that hold then on `called_line`; the instructions in force then
+    are listed by priority (highest first), then the most recently written first. `seen_at`: her last call for this
+    client; what was written later is new to her, and everything is when she has had none. `open_until`: when his line
+    closes, None when it is closed or never does.
     """
     if caller.masked:
         caller = CallerShown(masked=True)
@@ -122,12 +144,13 @@ def build_card(
         time_zone=client.time_zone,
         open_until_ms=None if open_until is None else milliseconds(open_until),
         languages=client.languages,
-        greetings=greetings_for(client, secretary),
+        greetings=greetings_for(client, secretary, line=called_line, at=at),
         instructions=tuple([_shown(entry, seen_at) for entry in instructions_in_force(client.instructions, at=at)]),
         caller=caller,
         called_line=called_line,
         unknown_line=False,
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
+        absences=_absences(client, at),
     )
 
 
@@ -142,6 +165,28 @@ def instructions_in_force(entries: tuple[InstructionEntry, ...], *, at: datetime
         current.sort(key=lambda entry: entry.id)
         current.sort(key=lambda entry: (entry.priority, entry.written_at), reverse=True)
     return tuple(current)
+
+
+def _absences(client: ClientSlice, at: datetime) -> tuple[CardAbsence, ...]:
+    if not client.absences:
+        return ()
+    names = {entry.id: entry.name for entry in client.recipients}
+    return tuple(
+        CardAbsence(
+            id=entry.id,
+            recipient=entry.recipient,
+            name=names.get(entry.recipient, ""),
+            starts_ms=milliseconds(entry.starts),
+            ends_ms=milliseconds(entry.ends),
+            words=entry.words,
+            by=entry.by,
+            urgent_to=entry.urgent_to if entry.urgent_to in names else "",
+            urgent_name=names.get(entry.urgent_to, ""),
+            urgent_away=bool(entry.urgent_to) and is_away(client, entry.urgent_to, at=max(at, entry.starts)),
+        )
+        for entry in near_absences(client, at=at)
+        if not entry.recipient or entry.recipient in names
+    )
 
 
 def _shown(entry: InstructionEntry, seen_at: datetime | None) -> CardInstruction:

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Decisions about client accounts, on their arguments alone."""
+
+from permanence.clients.rules.account import (
+    ClientKind,
+    ClientState,
+    InstructionStretch,
+    InstructionVersion,
+    RecipientKind,
+    Sector,
+    next_colour,
+    stretches,
+)
+
+__all__ = (
+    "ClientKind",
+    "ClientState",
+    "InstructionStretch",
+    "InstructionVersion",
+    "RecipientKind",
+    "Sector",
+    "next_colour",
+    "stretches",
+)
