@@ -16,9 +16,9 @@ from permanence.backstage.fields import (
     LanguagesField,
     time_zone_choices,
 )
-from permanence.backstage.week import HoursUnclear, read_day, write_day
 from permanence.clients.models import Client, Greeting, Instruction, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.rules import RecipientKind
+from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation.models import Language
 
