@@ -35,17 +35,18 @@ class Phrase:
 def phrases(house: str, greetings: Iterable[GreetingEntry], languages: tuple[str, ...]) -> tuple[Phrase, ...]:
     """One for each of the client's languages, in his order, then those of other languages."""
     written = {each.language: each.text for each in greetings}
-    name = first_name(house)
     return tuple(
-        Phrase(language=each, text=written.get(each, ""), said=written.get(each, "").replace(NAME, name))
+        Phrase(language=each, text=written.get(each, ""), said=said(house, each, written.get(each, "")))
         for each in dict.fromkeys((*languages, *written))
     )
 
 
-def first_name(house: str) -> str:
-    """A secretary who may answer, to hear the phrase from; the sign for her name where there is none yet."""
-    found = staff.secretaries(house=house)
-    return found[0].name.split(" ", 1)[0] if found else NAME
+def said(house: str, language: str, text: str) -> str:
+    """The phrase as a secretary who speaks the language says it; with the sign for her name where there is none yet."""
+    if NAME not in text:
+        return text
+    able = [each.name for each in staff.secretaries(house=house) if language in each.languages]
+    return text.replace(NAME, able[0].split(" ", 1)[0]) if able else text
 
 
 @never_cache
@@ -77,7 +78,7 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
         "tab": "line",
         "language": language,
         "text": text,
-        "said": text.replace(NAME, first_name(by.house)),
+        "said": said(by.house, language, text),
         "name_sign": NAME,
         "now": now,
         "basis": basis((now,)),

@@ -51,17 +51,12 @@ def status(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[bo
     found = opening_at(hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
     if found.changes_at is None:
         return found.is_open, _("Calls are answered day and night.") if found.is_open else _("Calls are not answered.")
-    if found.changes_at.astimezone(zone).date() == at.astimezone(zone).date():
-        when = moments.hour(found.changes_at, zone)
-    else:
-        local = found.changes_at.astimezone(zone)
-        when = _("%(day)s, %(hour)s") % {
-            "day": formats.date_format(local, "l j F"),
-            "hour": moments.hour(found.changes_at, zone),
-        }
-    if found.is_open:
-        return True, _("Calls are answered until %(when)s.") % {"when": when}
-    return False, _("Closed until %(when)s.") % {"when": when}
+    local, hour = found.changes_at.astimezone(zone), moments.hour(found.changes_at, zone)
+    if local.date() == at.astimezone(zone).date():
+        today = _("Calls are answered until %(hour)s.") if found.is_open else _("Closed until %(hour)s.")
+        return found.is_open, today % {"hour": hour}
+    later = _("Calls are answered until %(day)s, %(hour)s.") if found.is_open else _("Closed until %(day)s, %(hour)s.")
+    return found.is_open, later % {"day": formats.date_format(local, "l j F"), "hour": hour}
 
 
 def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Day, ...]:
@@ -71,7 +66,7 @@ def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Da
 
 
 def _day(hours: OpeningHours, client: ClientView, day: date, *, is_today: bool) -> Day:
-    name = formats.date_format(day, "D j M")
+    name = formats.date_format(day, "D j F")
     if hours.always:
         return Day(date=day, name=name, hours=all_day(), why="", is_open=True, is_today=is_today)
     found = hours_of_day(hours, day, country=client.country, region=client.region)
