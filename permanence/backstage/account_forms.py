@@ -16,9 +16,9 @@ from permanence.backstage.fields import (
     LanguagesField,
     time_zone_choices,
 )
-from permanence.backstage.week import HoursUnclear, read_day, write_day
 from permanence.clients.models import Client, Instruction, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.rules import RecipientKind
+from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
 
 DAYS = tuple((f"day_{number}", number, name) for number, name in WeeklyOpening.WEEKDAYS)

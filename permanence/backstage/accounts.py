@@ -22,7 +22,6 @@ from permanence.backstage.account_forms import (
 from permanence.backstage.inlines import Inline
 from permanence.backstage.site import HouseAdmin, changes
 from permanence.backstage.spoken_forms import GreetingInline
-from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
 from permanence.clients.models import (
     Client,
@@ -36,6 +35,7 @@ from permanence.clients.models import (
     WeeklyOpening,
 )
 from permanence.clients.rules import next_colour
+from permanence.clients.rules.week import TYPICAL_WEEK
 from permanence.foundation import operations as common
 from permanence.foundation.models import House
 from permanence.foundation.rules import Role

@@ -192,6 +192,23 @@ def add_exception(
 
 
 @transaction.atomic
+def set_day(
+    *, client: str, day: date, openings: Sequence[tuple[str, str]] | None, label: str, by: Who, at: datetime
+) -> None:
+    """What holds on one day instead of the week, in place of what was written for it: openings as local "HH:MM" pairs,
+    none for closed; None makes it a day like every week's. Raises ClientUnknown.
+    """
+    row = _client(client, by=by)
+    HoursException.objects.for_client(row).filter(date=day).delete()
+    if openings is not None:
+        HoursException.objects.bulk_create(
+            HoursException(house_id=row.house_id, client=row, date=day, opens=opens, until=until, label=label)
+            for opens, until in openings or (("", ""),)
+        )
+    changed(client=client, action="client.day_set", by=by, at=at, detail={"day": day.isoformat()})
+
+
+@transaction.atomic
 def set_greeting(*, client: str, language: str, text: str, when: GreetingWhen = ALWAYS, by: Who, at: datetime) -> None:
     """The phrase to say in one language, in place of that of the same `when`; `{name}` is the secretary's first name.
 

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.portal import mailbox, views
+from permanence.portal import greetings, hours, instructions, line, mailbox, views
 
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
@@ -12,6 +12,13 @@ urlpatterns = [
     path("portal/messages/<slug:message>/read", views.read, name="portal_read"),
     path("portal/messages/<slug:message>/acknowledge", views.acknowledge, name="portal_acknowledge"),
     path("portal/messages/<slug:message>/answer", views.answer, name="portal_answer"),
+    path("portal/line", line.mine, name="portal_mine"),
+    path("portal/line/<slug:client>", line.overview, name="portal_line"),
+    path("portal/line/<slug:client>/hours", hours.edit, name="portal_hours"),
+    path("portal/line/<slug:client>/day", hours.day, name="portal_day"),
+    path("portal/line/<slug:client>/greeting/<slug:language>", greetings.edit, name="portal_greeting"),
+    path("portal/line/<slug:client>/instructions/<slug:instruction>", instructions.edit, name="portal_instruction"),
+    path("portal/line/<slug:client>/instructions/<slug:instruction>/end", instructions.retire, name="portal_retire"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
 ]

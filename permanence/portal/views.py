@@ -39,6 +39,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     waiting = sum(not each.is_final and each.row.is_mine for each in letters)
     access = clients.portal_access(house=by.house, person=by.person)
     context = {
+        "tab": "messages",
         "letters": letters,
         "waiting": waiting,
         "several": len(access) > 1,
@@ -126,6 +127,7 @@ def _page(request: HttpRequest, by: Who, key: str, *, text: str = "", failed: st
     if found is None:
         raise Http404
     context: dict[str, Any] = {
+        "tab": "messages",
         "letter": letter(found, person=by.person, at=at),
         "message": found,
         "replies": replies(found, at=at),

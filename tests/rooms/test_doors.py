@@ -112,6 +112,13 @@ DOORS: dict[str, Door] = {
     "portal_read": Door(has_get=False, post=to(200, "portal"), args=(MESSAGE,), other=404),
     "portal_acknowledge": Door(has_get=False, post=to(303, "portal"), args=(MESSAGE,), other=404),
     "portal_answer": Door(has_get=False, post=to(422, "portal"), args=(MESSAGE,), other=404),
+    "portal_mine": Door(get=to(302, "portal")),
+    "portal_line": Door(get=to(200, "portal"), args=("{client}",), other=404),
+    "portal_hours": Door(get=to(200, "portal"), post=to(409, "portal"), args=("{client}",), other=404),
+    "portal_day": Door(has_get=False, post=to(422, "portal"), args=("{client}",), other=404),
+    "portal_greeting": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "fr"), other=404),
+    "portal_instruction": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
+    "portal_retire": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),

@@ -143,13 +143,17 @@ def test_get_and_head_change_nothing_even_signed_in(cast):
         if path in seen or not path.startswith("/portal"):
             continue
         seen.add(path)
-        assert browser.head(path).status_code == 200
+        answer = browser.head(path)
+        if answer.status_code == 302:
+            waiting.append(answer["Location"])
+            continue
+        assert answer.status_code == 200
         found, _ = page(browser, path)
         waiting += [link.partition("#")[0] for link in found.links]
     for act in ("read", "acknowledge", "answer"):
         assert browser.get(f"/portal/messages/{KEY}/{act}").status_code == 405
         assert browser.head(f"/portal/messages/{KEY}/{act}").status_code == 405
-    assert len(seen) >= 2
+    assert len(seen) >= 7
     assert rows() == before
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.backstage.week import TYPICAL_WEEK, HoursUnclear, read_day, write_day
+from permanence.clients.rules.week import TYPICAL_WEEK, HoursUnclear, read_day, write_day
 
 MORNING, AFTERNOON = ("08:00", "12:00"), ("14:00", "18:30")
 

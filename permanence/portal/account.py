@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whose line a page of the portal is about: the client of the address, if the signed-in person is one of his."""
+
+import hashlib
+from collections.abc import Iterable
+
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+from permanence.clients import queries as clients
+from permanence.clients.queries import ClientView
+from permanence.foundation.who import Who, who
+
+
+def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
+    """The person and his client. Another's, another house's and one that never was look alike: Http404."""
+    by = who(request)
+    for access in clients.portal_access(house=by.house, person=by.person):
+        if access.client.id == client:
+            return by, access.client
+    raise Http404
+
+
+def basis(parts: Iterable[object]) -> str:
+    """A mark of what a form began from: it differs as soon as somebody else has changed it."""
+    return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]
+
+
+def back(client: str, saved: str) -> HttpResponseRedirect:
+    """To the top of the line's page, which says what was saved. By GET (RFC 9110, 15.4.4): a reload repeats nothing."""
+    return HttpResponseRedirect(f"{reverse('portal_line', args=[client])}?saved={saved}#main", status=303)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client changes the phrase with which the secretary answers in his name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from permanence.clients import operations
+from permanence.clients import queries as clients
+from permanence.foundation.who import portal_only
+from permanence.kernel.system import SystemClock
+from permanence.portal.account import back, basis, own
+from permanence.reception.greeting import NAME
+from permanence.reception.table import GreetingEntry
+from permanence.staff import queries as staff
+
+_CLOCK = SystemClock()
+LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A phrase in one of the client's languages: as it is written, and as a secretary says it. "" where none is."""
+
+    language: str
+    text: str
+    said: str
+
+
+def phrases(house: str, greetings: Iterable[GreetingEntry], languages: tuple[str, ...]) -> tuple[Phrase, ...]:
+    """One for each of the client's languages, in his order, then those of other languages."""
+    written = {each.language: each.text for each in greetings}
+    return tuple(
+        Phrase(language=each, text=written.get(each, ""), said=said(house, each, written.get(each, "")))
+        for each in dict.fromkeys((*languages, *written))
+    )
+
+
+def said(house: str, language: str, text: str) -> str:
+    """The phrase as a secretary who speaks the language says it; with the sign for her name where there is none yet."""
+    if NAME not in text:
+        return text
+    able = [each.name for each in staff.secretaries(house=house) if language in each.languages]
+    return text.replace(NAME, able[0].split(" ", 1)[0]) if able else text
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_only
+def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
+    """The phrase in one language. POST `step=check` shows how it sounds; `step=save` saves it."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    file = clients.client_file(house=by.house, client=client, at=at)
+    kept = {each.language: each.text for each in file.greetings}
+    if language not in view.languages and language not in kept:
+        raise Http404
+    now = kept.get(language, "")
+    text = " ".join(request.POST.get("text", "").split()) if request.method == "POST" else now
+    failed = changed = ""
+    if request.method == "POST":
+        if not text:
+            failed = _("Write what the secretary says.")
+        elif len(text) > LIMIT:
+            failed = _("At most %(limit)s characters.") % {"limit": LIMIT}
+        elif request.POST.get("basis") != basis((now,)):
+            changed = _("Somebody else has changed the phrase meanwhile.")
+        elif request.POST.get("step") == "save":
+            operations.set_greeting(client=client, language=language, text=text, by=by, at=at)
+            return back(client, "greeting")
+    context = {
+        "client": view,
+        "tab": "line",
+        "language": language,
+        "text": text,
+        "said": said(by.house, language, text),
+        "name_sign": NAME,
+        "now": now,
+        "basis": basis((now,)),
+        "limit": LIMIT,
+        "shown": request.method == "POST" and not failed,
+        "failed": failed,
+        "changed": changed,
+    }
+    return render(request, "portal/greeting.html", context, status=422 if failed else 409 if changed else 200)

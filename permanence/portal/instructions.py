@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client writes, changes and ends his instructions to the secretaries. Looked at as she will see it, then saved."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from permanence.clients import operations
+from permanence.clients import queries as clients
+from permanence.clients.queries import ClientFile, ClientView
+from permanence.foundation.who import Who, portal_only
+from permanence.kernel.system import SystemClock
+from permanence.portal.account import back, own
+from permanence.portal.spoken_rows import Order, orders
+from permanence.reception.table import InstructionEntry
+
+_CLOCK = SystemClock()
+TEXT_LIMIT = 1000
+NEW = "new"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_only
+def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
+    """One instruction, or a new one for "new". POST `step=check` shows the card's list; `step=save` saves it."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    file = clients.client_file(house=by.house, client=client, at=at)
+    held = next((each for each in file.instructions if each.id == instruction), None)
+    if held is None and instruction != NEW:
+        raise Http404
+    typed = _typed(request, view, held)
+    if request.method != "POST":
+        return _page(request, view, file, held, typed, by=by, at=at)
+    failed = _failed(typed)
+    starts, ends = typed["starts_at"], typed["ends_at"]
+    if failed:
+        return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
+    if held is not None and request.POST.get("version") != str(held.version):
+        return _page(request, view, file, held, typed, by=by, at=at, changed=True)
+    if request.POST.get("step") != "save":
+        return _page(request, view, file, held, typed, by=by, at=at, shown=True)
+    if held is None:
+        operations.write_instruction(
+            client=client, text=typed["text"], author=by.person, by=by, at=at, starts_at=starts, ends_at=ends
+        )
+    else:
+        operations.revise_instruction(
+            client=client,
+            instruction=held.id,
+            text=typed["text"],
+            author=by.person,
+            by=by,
+            at=at,
+            starts_at=starts,
+            ends_at=ends,
+            priority=held.priority,
+        )
+    return back(client, "instruction")
+
+
+@require_POST
+@portal_only
+def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
+    """The instruction holds no longer."""
+    by, _view = own(request, client)
+    try:
+        operations.retire_instruction(client=client, instruction=instruction, author=by.person, by=by, at=_CLOCK.now())
+    except (operations.InstructionUnknown, ValueError) as refusal:
+        raise Http404 from refusal
+    return back(client, "retired")
+
+
+def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None) -> dict[str, Any]:
+    """What stands in the form: typed, or what is kept. Moments as the field writes them and, read, as moments."""
+    zone = ZoneInfo(view.time_zone)
+    if request.method == "POST":
+        text = request.POST.get("text", "").replace("\r\n", "\n").strip()
+        starts, ends = request.POST.get("starts", "").strip(), request.POST.get("ends", "").strip()
+    else:
+        text = held.text if held is not None else ""
+        starts, ends = (
+            moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment is not None else ""
+            for moment in ((held.starts, held.ends) if held is not None else (None, None))
+        )
+    return {
+        "text": text,
+        "starts": starts,
+        "ends": ends,
+        "starts_at": _moment(starts, zone),
+        "ends_at": _moment(ends, zone),
+    }
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=zone) if found.tzinfo is None else None
+
+
+def _failed(typed: dict[str, Any]) -> str:
+    if not typed["text"]:
+        return _("Write what the secretary should know or do.")
+    if len(typed["text"]) > TEXT_LIMIT:
+        return _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}
+    for side in ("starts", "ends"):
+        if typed[side] and typed[f"{side}_at"] is None:
+            return _("Write day and hour, or leave the field empty.")
+    if typed["starts_at"] and typed["ends_at"] and typed["ends_at"] <= typed["starts_at"]:
+        return _("The end has to come after the beginning.")
+    return ""
+
+
+def _page(
+    request: HttpRequest,
+    view: ClientView,
+    file: ClientFile,
+    held: InstructionEntry | None,
+    typed: dict[str, Any],
+    *,
+    by: Who,
+    at: datetime,
+    shown: bool = False,
+    failed: str = "",
+    changed: bool = False,
+) -> HttpResponse:
+    context = {
+        "client": view,
+        "tab": "line",
+        "held": held,
+        "instruction": held.id if held is not None else NEW,
+        "version": held.version if held is not None else 0,
+        "typed": typed,
+        "limit": TEXT_LIMIT,
+        "failed": failed,
+        "changed": changed,
+        "shown": shown or changed,
+        "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
+    }
+    return render(request, "portal/instruction.html", context, status=422 if failed else 409 if changed else 200)
+
+
+def _as_on_the_card(
+    file: ClientFile, view: ClientView, held: InstructionEntry | None, typed: dict[str, Any], *, by: Who, at: datetime
+) -> tuple[Order, ...]:
+    """The list of the card as it would be, what is typed among it and marked."""
+    wanted = InstructionEntry(
+        id=held.id if held is not None else NEW,
+        version=0,
+        text=typed["text"],
+        author=by.name,
+        written_at=at,
+        starts=typed["starts_at"],
+        ends=typed["ends_at"],
+        priority=held.priority if held is not None else 0,
+    )
+    others = [each for each in file.instructions if held is None or each.id != held.id]
+    entries = sorted((wanted, *others), key=lambda each: (-each.priority, -each.written_at.timestamp()))
+    found = orders(tuple(entries), ZoneInfo(view.time_zone), at=at)
+    return tuple(replace(each, is_changed=each.id == wanted.id) for each in found)

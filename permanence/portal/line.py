@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client's own line: what is said and when, at one glance, each part with the way to change it."""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from permanence.clients import queries as clients
+from permanence.foundation.who import portal_only, who
+from permanence.kernel.system import SystemClock
+from permanence.portal.account import own
+from permanence.portal.greetings import phrases
+from permanence.portal.spoken_rows import coming, orders, status
+
+_CLOCK = SystemClock()
+SAVED = {
+    "hours": _("The opening hours are saved."),
+    "day": _("The day is saved."),
+    "greeting": _("The phrase is saved."),
+    "instruction": _("The instruction is saved."),
+    "retired": _("The instruction holds no longer."),
+}
+
+
+@never_cache
+@require_safe
+@portal_only
+def mine(request: HttpRequest) -> HttpResponse:
+    """The line of a person's client; of several, the choice."""
+    by = who(request)
+    access = clients.portal_access(house=by.house, person=by.person)
+    if len(access) == 1:
+        return HttpResponseRedirect(reverse("portal_line", args=[access[0].client.id]))
+    return render(request, "portal/lines.html", {"clients": [each.client for each in access], "tab": "line"})
+
+
+@never_cache
+@require_safe
+@portal_only
+def overview(request: HttpRequest, client: str) -> HttpResponse:
+    """What his callers meet now and in the coming days."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    file = clients.client_file(house=by.house, client=client, at=at)
+    is_open, sentence = status(file.hours, view, at=at)
+    context = {
+        "client": view,
+        "tab": "line",
+        "is_open": is_open,
+        "sentence": sentence,
+        "days": coming(file.hours, view, at=at),
+        "phrases": phrases(by.house, file.greetings, view.languages),
+        "orders": orders(file.instructions, ZoneInfo(view.time_zone), at=at),
+        "recipients": file.recipients,
+        "lines": file.lines,
+        "saved": SAVED.get(request.GET.get("saved", ""), ""),
+    }
+    return render(request, "portal/line.html", context)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client's line as the portal draws it: open or closed and why, the coming days, the instructions in time."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from permanence.clients.queries import ClientView
+from permanence.clients.rules.week import write_day
+from permanence.foundation import moments
+from permanence.reception.hours import hours_of_day, opening_at
+from permanence.reception.table import InstructionEntry, OpeningHours
+
+DAYS_SHOWN = 14
+WHOLE_DAY = "00:00-24:00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day to come. `hours` in words, `why` when it is not as every week, `is_today`."""
+
+    date: date
+    name: str
+    hours: str
+    why: str
+    is_open: bool
+    is_today: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One instruction as the client sees it. `when` says its time, "" when it holds without end. `ahead`: not yet."""
+
+    id: str
+    version: int
+    text: str
+    author: str
+    written: str
+    when: str
+    ahead: bool
+    is_changed: bool = False
+
+
+def status(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[bool, str]:
+    """Whether his calls are answered now, and the sentence that says until when."""
+    zone = ZoneInfo(client.time_zone)
+    found = opening_at(hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
+    if found.changes_at is None:
+        return found.is_open, _("Calls are answered day and night.") if found.is_open else _("Calls are not answered.")
+    local, hour = found.changes_at.astimezone(zone), moments.hour(found.changes_at, zone)
+    if local.date() == at.astimezone(zone).date():
+        today = _("Calls are answered until %(hour)s.") if found.is_open else _("Closed until %(hour)s.")
+        return found.is_open, today % {"hour": hour}
+    later = _("Calls are answered until %(day)s, %(hour)s.") if found.is_open else _("Closed until %(day)s, %(hour)s.")
+    return found.is_open, later % {"day": formats.date_format(local, "l j F"), "hour": hour}
+
+
+def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Day, ...]:
+    """The next days, today first, on the client's clock."""
+    today = at.astimezone(ZoneInfo(client.time_zone)).date()
+    return tuple(_day(hours, client, today + timedelta(days=ahead), is_today=not ahead) for ahead in range(DAYS_SHOWN))
+
+
+def _day(hours: OpeningHours, client: ClientView, day: date, *, is_today: bool) -> Day:
+    name = formats.date_format(day, "D j F")
+    if hours.always:
+        return Day(date=day, name=name, hours=all_day(), why="", is_open=True, is_today=is_today)
+    found = hours_of_day(hours, day, country=client.country, region=client.region)
+    written = spoken_hours(write_day((each.opens, each.until) for each in found.intervals))
+    why = found.label if found.because != "week" else ""
+    if found.because == "exception" and not why:
+        why = _("another day than usual")
+    return Day(date=day, name=name, hours=written, why=why, is_open=bool(found.intervals), is_today=is_today)
+
+
+def all_day() -> str:
+    """How the whole day is written."""
+    return _("day and night")
+
+
+def spoken_hours(written: str) -> str:
+    """The hours of a day as people read them: the whole day and a closed day in words."""
+    if written == WHOLE_DAY:
+        return all_day()
+    return written.replace("-", "–") or pgettext("hours of a day", "closed")
+
+
+def orders(entries: tuple[InstructionEntry, ...], zone: ZoneInfo, *, at: datetime) -> tuple[Order, ...]:
+    """The instructions in force, then those to come."""
+    found = [_order(each, zone, at=at) for each in entries]
+    return (*(each for each in found if not each.ahead), *(each for each in found if each.ahead))
+
+
+def _order(entry: InstructionEntry, zone: ZoneInfo, *, at: datetime) -> Order:
+    ahead = entry.starts is not None and at < entry.starts
+    starts = moments.day_and_hour(entry.starts, zone, now=at) if ahead and entry.starts is not None else ""
+    ends = moments.day_and_hour(entry.ends, zone, now=at) if entry.ends is not None else ""
+    if starts and ends:
+        when = _("From %(starts)s to %(ends)s") % {"starts": starts, "ends": ends}
+    elif starts:
+        when = _("From %(starts)s") % {"starts": starts}
+    else:
+        when = _("Until %(ends)s") % {"ends": ends} if ends else ""
+    return Order(
+        id=entry.id,
+        version=entry.version,
+        text=entry.text,
+        author=entry.author,
+        written=moments.day_and_hour(entry.written_at, zone, now=at),
+        when=when,
+        ahead=ahead,
+    )

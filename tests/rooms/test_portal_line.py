@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client's own line in the portal: looked at, then saved; nothing of another client; two people at one text."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.test import Client as Browser
+
+from permanence.clients import operations as clients
+from permanence.clients import queries
+from permanence.clients.models import Greeting, HoursException, Instruction, WeeklyOpening
+from permanence.foundation.models import AuditEntry, OutboxEvent, Person
+from permanence.kernel.system import SystemClock
+from permanence.staff import operations as staff
+from tests.rooms.messaging_cast import make_cast
+
+pytestmark = pytest.mark.django_db
+WEEK = {f"day_{number}": "8-12, 14h-18h30" for number in range(5)} | {"day_5": "", "day_6": ""}
+
+
+@pytest.fixture
+def cast():
+    return make_cast()
+
+
+@pytest.fixture
+def now():
+    return SystemClock().now()
+
+
+def signed_in(who):
+    browser = Browser(headers={"Accept-Language": "en"})
+    browser.force_login(Person.objects.get(pk=int(who.person)))
+    return browser
+
+
+def text_of(response):
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode())))
+
+
+def hidden(response, name):
+    found = re.search(rf'name="{name}" value="([^"]*)"', response.content.decode())
+    assert found is not None, f"no hidden field {name}"
+    return found[1]
+
+
+def page(cast, part):
+    return f"/portal/line/{cast.weber.id}{part}"
+
+
+def instructions(cast):
+    return queries.client_file(house=cast.house, client=cast.weber.id, at=SystemClock().now()).instructions
+
+
+def kept_week(cast):
+    return list(WeeklyOpening.objects.for_client(cast.weber.id).values_list("weekday", "opens", "until"))
+
+
+def test_the_week_is_looked_at_and_nothing_is_saved_before_it_is_said(cast):
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/hours"))
+    looked = browser.post(page(cast, "/hours"), {**WEEK, "basis": hidden(form, "basis"), "step": "check"})
+    assert looked.status_code == 200
+    assert "08:00–12:00, 14:00–18:30" in text_of(looked)
+    assert kept_week(cast) == []
+
+    saved = browser.post(page(cast, "/hours"), {**WEEK, "basis": hidden(looked, "basis"), "step": "save"})
+    assert saved.status_code == 303
+    assert kept_week(cast)[:2] == [(0, "08:00", "12:00"), (0, "14:00", "18:30")]
+    assert {row.by_name for row in AuditEntry.objects.filter(action="client.hours_set")} == {cast.dr_weber.name}
+    assert OutboxEvent.objects.filter(name="ClientChanged", body__client=cast.weber.id).exists()
+    assert "It holds from the next call on." in text_of(browser.get(saved["Location"]))
+
+
+def test_hours_that_cannot_be_read_come_back_as_they_were_typed(cast):
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/hours"))
+    typed = {**WEEK, "day_2": "8-12, 11-14<b>", "basis": hidden(form, "basis"), "step": "save"}
+    refused = browser.post(page(cast, "/hours"), typed)
+    assert refused.status_code == 422
+    assert 'value="8-12, 11-14&lt;b&gt;"' in refused.content.decode()
+    assert kept_week(cast) == []
+
+
+def test_a_second_person_is_told_that_the_hours_changed_and_loses_nothing(cast, now):
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/hours"))
+    other = [clients.Opening(weekday=0, opens="09:00", until="10:00")]
+    clients.set_hours(client=cast.weber.id, week=other, by=cast.marc, at=now)
+    refused = browser.post(page(cast, "/hours"), {**WEEK, "basis": hidden(form, "basis"), "step": "save"})
+    assert refused.status_code == 409
+    assert "09:00-10:00" in text_of(refused)
+    assert 'value="8-12, 14h-18h30"' in refused.content.decode()
+    assert kept_week(cast) == [(0, "09:00", "10:00")]
+
+    again = browser.post(page(cast, "/hours"), {**WEEK, "basis": hidden(refused, "basis"), "step": "save"})
+    assert again.status_code == 303
+    assert len(kept_week(cast)) == 10
+
+
+def test_a_day_is_written_again_in_place_of_what_was_there_and_taken_back(cast, now):
+    browser = signed_in(cast.dr_weber)
+    ahead = (now + timedelta(days=9)).date()
+    for hours in ("9-12, 14-15", "10-11"):
+        answer = browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "hours": hours, "label": "Formation"})
+        assert answer.status_code == 303
+    rows = HoursException.objects.for_client(cast.weber.id)
+    assert list(rows.values_list("date", "opens", "until", "label")) == [(ahead, "10:00", "11:00", "Formation")]
+    assert "Formation" in text_of(browser.get(page(cast, "")))
+
+    browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "remove": "1"})
+    assert not rows.exists()
+
+
+def test_a_day_without_hours_is_closed(cast, now):
+    ahead = (now + timedelta(days=3)).date()
+    signed_in(cast.dr_weber).post(page(cast, "/day"), {"date": ahead.isoformat(), "hours": ""})
+    hours = queries.client_file(house=cast.house, client=cast.weber.id, at=now).hours
+    assert [(each.date, each.intervals) for each in hours.exceptions] == [(ahead.isoformat(), ())]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("", "8-12"), ("tomorrow", "8-12"), ("2020-01-01", "8-12"), ("9999-12-31", "8-12"), ("ahead", "25-26")],
+)
+def test_a_day_that_cannot_be_is_refused_with_its_reason(cast, now, day, hours):
+    when = (now + timedelta(days=3)).date().isoformat() if day == "ahead" else day
+    answer = signed_in(cast.dr_weber).post(page(cast, "/day"), {"date": when, "hours": hours})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert not HoursException.objects.exists()
+
+
+def test_a_phrase_is_heard_with_a_secretarys_name_before_it_is_saved(cast, now):
+    clients.set_greeting(client=cast.weber.id, language="fr", text="Cabinet Weber.", by=cast.marc, at=now)
+    staff.make_secretary(person=cast.claire.person, languages=("fr",), by=cast.marc, at=now)
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/greeting/fr"))
+    typed = {"text": "Cabinet du docteur Weber, {name} à l'appareil.", "basis": hidden(form, "basis")}
+    looked = browser.post(page(cast, "/greeting/fr"), {**typed, "step": "check"})
+    name = cast.claire.name.split(" ", 1)[0]
+    assert f"« Cabinet du docteur Weber, {name} à l'appareil. »" in text_of(looked).replace("\xa0", " ")
+    assert Greeting.objects.get(language="fr", client=cast.weber.id).text == "Cabinet Weber."
+
+    assert browser.post(page(cast, "/greeting/fr"), {**typed, "step": "save"}).status_code == 303
+    assert Greeting.objects.get(language="fr", client=cast.weber.id).text == typed["text"]
+
+
+def test_a_phrase_that_somebody_changed_meanwhile_is_not_overwritten_unseen(cast, now):
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/greeting/fr"))
+    clients.set_greeting(client=cast.weber.id, language="fr", text="Le texte de Marc.", by=cast.marc, at=now)
+    mine = {"text": "Mon texte.", "basis": hidden(form, "basis"), "step": "save"}
+    refused = browser.post(page(cast, "/greeting/fr"), mine)
+    assert refused.status_code == 409
+    assert "Le texte de Marc." in text_of(refused)
+    assert ">Mon texte.</textarea>" in refused.content.decode()
+    assert Greeting.objects.get(language="fr", client=cast.weber.id).text == "Le texte de Marc."
+
+
+def test_no_phrase_in_a_language_that_is_not_his(cast):
+    assert signed_in(cast.dr_weber).get(page(cast, "/greeting/it")).status_code == 404
+
+
+def test_an_instruction_is_seen_as_on_the_card_then_saved_changed_and_ended(cast):
+    browser = signed_in(cast.dr_weber)
+    typed = {"text": "Partie en visite.\nUrgences au 15.", "starts": "", "ends": "2036-01-01T12:00", "version": "0"}
+    looked = browser.post(page(cast, "/instructions/new"), {**typed, "step": "check"})
+    assert "What the secretary will see this one Partie en visite." in text_of(looked)
+    assert not Instruction.objects.exists()
+
+    assert browser.post(page(cast, "/instructions/new"), {**typed, "step": "save"}).status_code == 303
+    (entry,) = instructions(cast)
+    assert (entry.text, entry.author) == (typed["text"], cast.dr_weber.name)
+    assert entry.ends is not None
+    assert entry.ends.isoformat() == "2036-01-01T11:00:00+00:00", "noon on the clock of Paris"
+
+    address = page(cast, f"/instructions/{entry.id}")
+    changed = {"text": "Rentrée.", "starts": "", "ends": "", "version": "1", "step": "save"}
+    assert browser.post(address, changed).status_code == 303
+    assert [each.text for each in instructions(cast)] == ["Rentrée."]
+    assert Instruction.objects.count() == 2, "what was written stays written"
+    assert browser.post(address + "/end").status_code == 303
+    assert instructions(cast) == ()
+    assert browser.post(address + "/end").status_code == 404
+
+
+def test_the_second_of_two_people_at_one_instruction_sees_both_texts(cast, now):
+    key = clients.write_instruction(
+        client=cast.weber.id, text="Premier texte.", author=cast.marc.person, by=cast.marc, at=now
+    )
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, f"/instructions/{key}"))
+    clients.revise_instruction(
+        client=cast.weber.id, instruction=key, text="Le texte de Marc.", author=cast.marc.person, by=cast.marc, at=now
+    )
+    mine = {"text": "Mon texte.", "starts": "", "ends": "", "version": hidden(form, "version"), "step": "save"}
+    refused = browser.post(page(cast, f"/instructions/{key}"), mine)
+    assert refused.status_code == 409
+    assert "Le texte de Marc." in text_of(refused)
+    assert ">Mon texte.</textarea>" in refused.content.decode()
+    (entry,) = instructions(cast)
+    assert entry.text == "Le texte de Marc."
+
+    again = browser.post(page(cast, f"/instructions/{key}"), {**mine, "version": hidden(refused, "version")})
+    assert again.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"text": ""},
+        {"text": " \r\n "},
+        {"text": "x" * 1001},
+        {"text": "a", "starts": "hier"},
+        {"text": "a", "starts": "2036-02-01T10:00", "ends": "2036-02-01T09:00"},
+        {"text": "a", "ends": "2036-02-01T09:00+02:00"},
+    ],
+)
+def test_an_instruction_that_cannot_be_is_refused(cast, typed):
+    form = {"starts": "", "ends": "", "version": "0", "step": "save", **typed}
+    answer = signed_in(cast.dr_weber).post(page(cast, "/instructions/new"), form)
+    assert answer.status_code == 422
+    assert not Instruction.objects.exists()
+
+
+def test_html_in_an_instruction_is_shown_as_text(cast):
+    browser = signed_in(cast.dr_weber)
+    typed = {"text": "<script>alert(1)</script>", "starts": "", "ends": "", "version": "0", "step": "save"}
+    browser.post(page(cast, "/instructions/new"), typed)
+    shown = browser.get(page(cast, "")).content.decode()
+    assert "<script>alert" not in shown
+    assert "&lt;script&gt;alert(1)" in shown
+
+
+def test_another_clients_line_is_not_there(cast, now):
+    theirs = clients.write_instruction(
+        client=cast.cabinet.id, text="Pour le cabinet.", author=cast.marc.person, by=cast.marc, at=now
+    )
+    browser = signed_in(cast.dr_weber)
+    for part in ("", "/hours", "/greeting/fr", "/instructions/new", f"/instructions/{theirs}"):
+        assert browser.get(f"/portal/line/{cast.cabinet.id}{part}").status_code == 404, part
+        assert browser.get(f"/portal/line/{cast.other_client.id}{part}").status_code == 404, part
+    for part in ("/hours", "/day", "/greeting/fr", "/instructions/new", f"/instructions/{theirs}/end"):
+        assert browser.post(f"/portal/line/{cast.cabinet.id}{part}", {"step": "save"}).status_code == 404, part
+    assert browser.get(page(cast, f"/instructions/{theirs}")).status_code == 404
+    assert browser.post(page(cast, f"/instructions/{theirs}/end")).status_code == 404
+    assert Instruction.objects.get().retired is False
+
+
+def test_the_list_leads_to_the_line_of_the_only_client(cast):
+    answer = signed_in(cast.dr_weber).get("/portal/line")
+    assert (answer.status_code, answer["Location"]) == (302, page(cast, ""))
+
+
+def test_days_to_come_say_why_they_differ(cast, now):
+    clients.set_hours(
+        client=cast.weber.id, week=[clients.Opening(weekday=day, opens="00:00", until="24:00") for day in range(7)],
+        by=cast.marc, at=now,
+    )  # fmt: skip
+    clients.add_exception(client=cast.weber.id, day=now.date() + timedelta(days=1), label="Pont", by=cast.marc, at=now)
+    shown = text_of(signed_in(cast.dr_weber).get(page(cast, "")))
+    assert "closed Pont" in shown
+    assert "day and night" in shown
