@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client changes the phrase with which the secretary answers in his name."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from permanence.clients import operations
 from permanence.clients import queries as clients
+from permanence.clients.rules.spoken import ALWAYS, when_of
 from permanence.foundation.who import portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, basis, own
@@ -25,20 +27,35 @@ LIMIT = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A phrase in one of the client's languages: as it is written, and as a secretary says it. "" where none is."""
+    """The phrase in one of the client's languages: as it is written, and as a secretary says it. "" where none is.
+
+    `apart`: there are others in that language, for certain lines, days or hours, which come before it.
+    """
 
     language: str
     text: str
     said: str
+    apart: int
 
 
-def phrases(house: str, greetings: Iterable[GreetingEntry], languages: tuple[str, ...]) -> tuple[Phrase, ...]:
+def phrases(house: str, greetings: Sequence[GreetingEntry], languages: tuple[str, ...]) -> tuple[Phrase, ...]:
     """One for each of the client's languages, in his order, then those of other languages."""
-    written = {each.language: each.text for each in greetings}
+    written = usual(greetings)
+    others = Counter(each.language for each in greetings if when_of(each) != ALWAYS)
     return tuple(
-        Phrase(language=each, text=written.get(each, ""), said=said(house, each, written.get(each, "")))
+        Phrase(
+            language=each,
+            text=written.get(each, ""),
+            said=said(house, each, written.get(each, "")),
+            apart=others[each],
+        )
         for each in dict.fromkeys((*languages, *written))
     )
+
+
+def usual(greetings: Iterable[GreetingEntry]) -> dict[str, str]:
+    """The phrase of each language that holds everywhere and always, where no other does."""
+    return {each.language: each.text for each in greetings if when_of(each) == ALWAYS}
 
 
 def said(house: str, language: str, text: str) -> str:
@@ -57,7 +74,7 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
     by, view = own(request, client)
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
-    kept = {each.language: each.text for each in file.greetings}
+    kept = usual(file.greetings)
     if language not in view.languages and language not in kept:
         raise Http404
     now = kept.get(language, "")

@@ -18,6 +18,7 @@ from permanence.clients.queries import ClientFile, ClientView
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, own
+from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import Order, orders
 from permanence.reception.table import InstructionEntry
 
@@ -88,24 +89,15 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
     else:
         text = held.text if held is not None else ""
         starts, ends = (
-            moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M") if moment is not None else ""
-            for moment in ((held.starts, held.ends) if held is not None else (None, None))
+            (write_moment(held.starts, zone), write_moment(held.ends, zone)) if held is not None else ("", "")
         )
     return {
         "text": text,
         "starts": starts,
         "ends": ends,
-        "starts_at": _moment(starts, zone),
-        "ends_at": _moment(ends, zone),
+        "starts_at": read_moment(starts, zone),
+        "ends_at": read_moment(ends, zone),
     }
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=zone) if found.tzinfo is None else None
 
 
 def _failed(typed: dict[str, Any]) -> str:

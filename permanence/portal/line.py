@@ -13,9 +13,11 @@ from django.views.decorators.http import require_safe
 from permanence.clients import queries as clients
 from permanence.foundation.who import portal_only, who
 from permanence.kernel.system import SystemClock
+from permanence.portal.absences import away
 from permanence.portal.account import own
 from permanence.portal.greetings import phrases
 from permanence.portal.spoken_rows import coming, orders, status
+from permanence.reception.absence import ANSWER
 
 _CLOCK = SystemClock()
 SAVED = {
@@ -23,6 +25,8 @@ SAVED = {
     "day": _("The day is saved."),
     "greeting": _("The phrase is saved."),
     "instruction": _("The instruction is saved."),
+    "absence": _("The absence is announced."),
+    "back": _("The absence is over."),
     "retired": _("The instruction holds no longer."),
 }
 
@@ -48,11 +52,14 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
     is_open, sentence = status(file.hours, view, at=at)
+    absences = away(file, at=at)
+    shut = any(each.now and each.treatment != ANSWER for each in absences)
     context = {
         "client": view,
         "tab": "line",
-        "is_open": is_open,
-        "sentence": sentence,
+        "is_open": is_open and not shut,
+        "sentence": _("Your absence closes the line.") if shut else sentence,
+        "absences": absences,
         "days": coming(file.hours, view, at=at),
         "phrases": phrases(by.house, file.greetings, view.languages),
         "orders": orders(file.instructions, ZoneInfo(view.time_zone), at=at),

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.portal import greetings, hours, instructions, line, mailbox, views
+from permanence.portal import absences, greetings, hours, instructions, line, mailbox, views
 
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("portal/line/<slug:client>/greeting/<slug:language>", greetings.edit, name="portal_greeting"),
     path("portal/line/<slug:client>/instructions/<slug:instruction>", instructions.edit, name="portal_instruction"),
     path("portal/line/<slug:client>/instructions/<slug:instruction>/end", instructions.retire, name="portal_retire"),
+    path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
+    path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
 ]

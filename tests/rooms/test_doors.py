@@ -118,6 +118,8 @@ DOORS: dict[str, Door] = {
     "portal_day": Door(has_get=False, post=to(422, "portal"), args=("{client}",), other=404),
     "portal_greeting": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "fr"), other=404),
     "portal_instruction": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
+    "portal_absence": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
+    "portal_back": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_retire": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),

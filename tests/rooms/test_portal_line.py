@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from permanence.clients import operations as clients
 from permanence.clients import queries
 from permanence.clients.models import Greeting, HoursException, Instruction, WeeklyOpening
+from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
 from permanence.staff import operations as staff
@@ -240,7 +241,7 @@ def test_another_clients_line_is_not_there(cast, now):
         client=cast.cabinet.id, text="Pour le cabinet.", author=cast.marc.person, by=cast.marc, at=now
     )
     browser = signed_in(cast.dr_weber)
-    for part in ("", "/hours", "/greeting/fr", "/instructions/new", f"/instructions/{theirs}"):
+    for part in ("", "/hours", "/greeting/fr", "/absences/new", "/instructions/new", f"/instructions/{theirs}"):
         assert browser.get(f"/portal/line/{cast.cabinet.id}{part}").status_code == 404, part
         assert browser.get(f"/portal/line/{cast.other_client.id}{part}").status_code == 404, part
     for part in ("/hours", "/day", "/greeting/fr", "/instructions/new", f"/instructions/{theirs}/end"):
@@ -264,3 +265,97 @@ def test_days_to_come_say_why_they_differ(cast, now):
     shown = text_of(signed_in(cast.dr_weber).get(page(cast, "")))
     assert "closed Pont" in shown
     assert "day and night" in shown
+
+
+ABSENCE = {
+    "recipient": "",
+    "starts": "",
+    "ends": "2036-01-01T16:00",
+    "urgent_to": "",
+    "treatment": "answer",
+    "words": "Le docteur est en visite.",
+}
+
+
+def absences(cast):
+    return queries.client_file(house=cast.house, client=cast.weber.id, at=SystemClock().now()).absences
+
+
+def test_an_absence_is_seen_then_announced_and_ended(cast):
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/absences/new")).content.decode()
+    assert f'value="{cast.weber.doctor}" selected' in form, "he who asks is first taken to be the one away"
+    typed = {**ABSENCE, "recipient": cast.weber.doctor, "urgent_to": cast.weber.practice}
+    looked = browser.post(page(cast, "/absences/new"), {**typed, "step": "check"})
+    assert "« Le docteur est en visite. »" in text_of(looked).replace("\xa0", " ")
+    assert absences(cast) == ()
+
+    assert browser.post(page(cast, "/absences/new"), {**typed, "step": "save"}).status_code == 303
+    (entry,) = absences(cast)
+    assert (entry.recipient, entry.urgent_to, entry.by) == (cast.weber.doctor, cast.weber.practice, cast.dr_weber.name)
+    assert entry.ends.isoformat() == "2036-01-01T15:00:00+00:00", "four in the afternoon on the clock of Paris"
+    assert "away now" in text_of(browser.get(page(cast, "")))
+
+    assert browser.post(page(cast, f"/absences/{entry.id}/end")).status_code == 303
+    assert absences(cast) == ()
+    assert browser.post(page(cast, f"/absences/{entry.id}/end")).status_code == 404
+
+
+def test_an_absence_that_closes_the_line_says_so_on_its_page(cast, now):
+    clients.set_hours(client=cast.weber.id, week=[], always=True, by=cast.marc, at=now)
+    browser = signed_in(cast.dr_weber)
+    browser.post(page(cast, "/absences/new"), {**ABSENCE, "treatment": "announce", "step": "save"})
+    assert "Your absence closes the line." in text_of(browser.get(page(cast, "")))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"ends": ""},
+        {"ends": "morgen"},
+        {"ends": "2020-01-01T10:00"},
+        {"starts": "2036-01-02T10:00"},
+        {"starts": "bald"},
+        {"words": ""},
+        {"words": "x" * 301},
+        {"treatment": "nothing"},
+        {"treatment": "voice_message"},
+        {"recipient": "doctor", "treatment": "announce"},
+        {"recipient": "doctor", "urgent_to": "doctor"},
+        {"recipient": "999999"},
+        {"recipient": "other"},
+        {"urgent_to": "<b>"},
+    ],
+)
+def test_an_absence_that_cannot_be_is_refused_and_what_was_typed_comes_back(cast, typed):
+    named = {"doctor": cast.weber.doctor, "other": cast.cabinet.doctor}
+    form = {**ABSENCE, **{name: named.get(value, value) for name, value in typed.items()}, "step": "save"}
+    answer = signed_in(cast.dr_weber).post(page(cast, "/absences/new"), form)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    if "words" not in typed:
+        assert ABSENCE["words"] in text_of(answer)
+    assert absences(cast) == ()
+
+
+def test_two_absences_at_one_time_are_not_both_announced(cast):
+    browser = signed_in(cast.dr_weber)
+    assert browser.post(page(cast, "/absences/new"), {**ABSENCE, "step": "save"}).status_code == 303
+    again = browser.post(page(cast, "/absences/new"), {**ABSENCE, "step": "save"})
+    assert again.status_code == 422
+    assert "There is an absence at that time already." in text_of(again)
+    assert len(absences(cast)) == 1
+
+
+def test_a_phrase_for_certain_days_is_left_alone_and_said_to_be_there(cast, now):
+    clients.set_greeting(client=cast.weber.id, language="fr", text="Bonjour.", by=cast.marc, at=now)
+    clients.set_greeting(
+        client=cast.weber.id, language="fr", text="Bon samedi.", when=GreetingWhen(day_type="saturday"),
+        by=cast.marc, at=now,
+    )  # fmt: skip
+    browser = signed_in(cast.dr_weber)
+    assert "At certain days or hours another phrase takes its place" in text_of(browser.get(page(cast, "")))
+    form = browser.get(page(cast, "/greeting/fr"))
+    typed = {"text": "Bonjour à vous.", "basis": hidden(form, "basis"), "step": "save"}
+    assert browser.post(page(cast, "/greeting/fr"), typed).status_code == 303
+    assert set(Greeting.objects.values_list("text", flat=True)) == {"Bonjour à vous.", "Bon samedi."}

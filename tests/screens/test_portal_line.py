@@ -70,3 +70,21 @@ async def test_the_phrase_is_heard_before_it_is_saved(browser: Browser, site: Si
     await page.wait_for_url("**saved=greeting#main")
     assert his.complaints == []
     await page.context.close()
+
+
+async def test_he_goes_on_his_visits_and_is_back(browser: Browser, site: Site) -> None:
+    his = await dr_weber(browser, site)
+    page = his.page
+    await page.locator("a[href$='/absences/new']").click()
+    await page.locator("#words").fill("Le docteur Weber est en visite. Est-ce urgent, ou puis-je prendre un message ?")
+    await page.locator("button[value=check]").press("Enter")
+    await expect(page.locator("#shown .say")).to_contain_text("en visite")
+    await looks_right(his, "portal-absence", PHONE)
+    await page.locator("button[value=save]").press("Enter")
+    await page.wait_for_url("**saved=absence#main")
+    await expect(page.locator("#t-away + a")).to_be_visible()
+    await looks_right(his, "portal-away", PHONE)
+    await page.locator("form[action$='/end'] button").first.press("Enter")
+    await page.wait_for_url("**saved=back#main")
+    assert his.complaints == []
+    await page.context.close()

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The client says that he, or one of his, is away: until when, what to say, to whom what is urgent goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from permanence.clients import absences as operations
+from permanence.clients import queries as clients
+from permanence.clients.operations import ConsentMissing
+from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
+from permanence.foundation import moments
+from permanence.foundation.who import portal_only
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+from permanence.portal.account import back, own
+from permanence.portal.moment_fields import read_moment, write_moment
+from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, in_force
+from permanence.reception.table import AbsenceEntry
+
+_CLOCK = SystemClock()
+WORDS_LIMIT = 300
+FIRST_HOUR = timedelta(hours=1)
+TREATED = {
+    ANSWER: gettext_lazy("Calls are answered"),
+    ANNOUNCE: gettext_lazy("Callers hear the closing words"),
+    VOICE_MESSAGE: gettext_lazy("Callers leave a voice message"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Away:
+    """One absence as the client sees it. `who` is "" for the whole client; `now`: it is in force."""
+
+    id: str
+    who: str
+    words: str
+    when: str
+    urgent_to: str
+    treatment: str
+    announced: str
+    now: bool
+
+
+def away(file: ClientFile, *, at: datetime) -> tuple[Away, ...]:
+    """The absences in force and to come, the earliest first, on the client's clock."""
+    zone = ZoneInfo(file.view.time_zone)
+    names = {each.id: each.name for each in file.recipients}
+    return tuple(_away(each, names, zone, at=at) for each in file.absences)
+
+
+def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: datetime) -> Away:
+    now = in_force(entry, at)
+    ends = moments.day_and_hour(entry.ends, zone, now=at)
+    if now:
+        when = _("Until %(ends)s") % {"ends": ends}
+    else:
+        starts = moments.day_and_hour(entry.starts, zone, now=at)
+        when = _("From %(starts)s to %(ends)s") % {"starts": starts, "ends": ends}
+    return Away(
+        id=entry.id,
+        who=names.get(entry.recipient, ""),
+        words=entry.words,
+        when=when,
+        urgent_to=names.get(entry.urgent_to, ""),
+        treatment=entry.treatment,
+        announced=f"{entry.by}, {moments.day_and_hour(entry.announced_at, zone, now=at)}",
+        now=now,
+    )
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_only
+def announce(request: HttpRequest, client: str) -> HttpResponse:
+    """An absence. POST `step=check` shows what the secretary will see and say; `step=save` announces it."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    file = clients.client_file(house=by.house, client=client, at=at)
+    typed = _typed(request, file, person=by.person, house=by.house, at=at)
+    if request.method != "POST":
+        return _page(request, view, file, typed)
+    failed = _failed(typed, at=at)
+    if failed or request.POST.get("step") != "save":
+        return _page(request, view, file, typed, failed=failed, shown=not failed)
+    try:
+        operations.announce_absence(
+            client=client,
+            starts=typed["starts_at"] or at,
+            ends=typed["ends_at"],
+            words=typed["words"],
+            announced_by=by.person,
+            by=by,
+            at=at,
+            recipient=typed["recipient"] or None,
+            urgent_to=typed["urgent_to"] or None,
+            treatment=typed["treatment"],
+        )
+    except Refusal as refusal:
+        return _page(request, view, file, typed, failed=_why(refusal))
+    return back(client, "absence")
+
+
+@require_POST
+@portal_only
+def withdraw(request: HttpRequest, client: str, absence: str) -> HttpResponse:
+    """He is back, or will not be away."""
+    by, _view = own(request, client)
+    try:
+        operations.withdraw_absence(client=client, absence=absence, by=by, at=_CLOCK.now())
+    except operations.AbsenceUnknown as refusal:
+        raise Http404 from refusal
+    return back(client, "back")
+
+
+def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, at: datetime) -> dict[str, Any]:
+    """What stands in the form: typed, or from now on for an hour, himself away."""
+    zone = ZoneInfo(file.view.time_zone)
+    if request.method == "POST":
+        found: dict[str, Any] = {
+            name: request.POST.get(name, "").strip()
+            for name in ("recipient", "starts", "ends", "urgent_to", "treatment", "words")
+        }
+        found["words"] = " ".join(found["words"].split())
+    else:
+        mine = {
+            access.recipient.id
+            for access in clients.portal_access(house=house, person=person)
+            if access.client.id == file.view.id and access.recipient is not None
+        }
+        found = {
+            "recipient": next(iter(mine), ""),
+            "starts": "",
+            "ends": write_moment(at + FIRST_HOUR, zone),
+            "urgent_to": "",
+            "treatment": ANSWER,
+            "words": "",
+        }
+    return {**found, "starts_at": read_moment(found["starts"], zone), "ends_at": read_moment(found["ends"], zone)}
+
+
+def _failed(typed: dict[str, Any], *, at: datetime) -> str:
+    starts, ends = typed["starts_at"], typed["ends_at"]
+    if ends is None or (typed["starts"] and starts is None):
+        return _("Write day and hour of the end; the beginning may stay empty.")
+    if ends <= (starts or at) or ends <= at:
+        return _("The end has to come after the beginning.")
+    if not typed["words"]:
+        return _("Write what the secretary says to callers meanwhile.")
+    if len(typed["words"]) > WORDS_LIMIT:
+        return _("At most %(limit)s characters.") % {"limit": WORDS_LIMIT}
+    if typed["treatment"] not in TREATMENTS or (typed["recipient"] and typed["treatment"] != ANSWER):
+        return _("Calls stay answered while one of several is away.")
+    return ""
+
+
+def _why(refusal: Refusal) -> str:
+    """The refusal in plain words."""
+    words = {
+        operations.AbsenceOverlaps: _("There is an absence at that time already. End it, or choose another time."),
+        operations.ReplacementAway: _("The one to whom urgent calls would go is away himself at that time."),
+        operations.ReplacesAnother: _("At that time urgent calls of somebody else go to the one who would be away."),
+        ConsentMissing: _("Voice messages need the doctor's dated agreement and a duty contact: ask the house."),
+        RecipientUnknown: _("Choose among the persons of the list."),
+    }
+    return words.get(type(refusal), _("This absence cannot be: look at its beginning and its end."))
+
+
+def _page(
+    request: HttpRequest,
+    view: ClientView,
+    file: ClientFile,
+    typed: dict[str, Any],
+    *,
+    failed: str = "",
+    shown: bool = False,
+) -> HttpResponse:
+    names = {each.id: each.name for each in file.recipients}
+    context = {
+        "client": view,
+        "tab": "line",
+        "typed": typed,
+        "limit": WORDS_LIMIT,
+        "recipients": file.recipients,
+        "treatments": tuple(TREATED.items()),
+        "failed": failed,
+        "shown": shown,
+        "who": names.get(typed["recipient"], ""),
+        "urgent_name": names.get(typed["urgent_to"], ""),
+        "ends_words": _when(typed["ends_at"], view),
+    }
+    return render(request, "portal/absence.html", context, status=422 if failed else 200)
+
+
+def _when(moment: datetime | None, view: ClientView) -> str:
+    if moment is None:
+        return ""
+    return moments.day_and_hour(moment, ZoneInfo(view.time_zone), now=_CLOCK.now())
