@@ -23,6 +23,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, own
 from permanence.portal.moment_fields import read_moment, write_moment
+from permanence.portal.spoken_rows import span
 from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, in_force
 from permanence.reception.table import AbsenceEntry
 
@@ -59,17 +60,11 @@ def away(file: ClientFile, *, at: datetime) -> tuple[Away, ...]:
 
 def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: datetime) -> Away:
     now = in_force(entry, at)
-    ends = moments.day_and_hour(entry.ends, zone, now=at)
-    if now:
-        when = _("Until %(ends)s") % {"ends": ends}
-    else:
-        starts = moments.day_and_hour(entry.starts, zone, now=at)
-        when = _("From %(starts)s to %(ends)s") % {"starts": starts, "ends": ends}
     return Away(
         id=entry.id,
         who=names.get(entry.recipient, ""),
         words=entry.words,
-        when=when,
+        when=span(None if now else entry.starts, entry.ends, zone, at=at),
         urgent_to=names.get(entry.urgent_to, ""),
         treatment=entry.treatment,
         announced=f"{entry.by}, {moments.day_and_hour(entry.announced_at, zone, now=at)}",
@@ -195,12 +190,6 @@ def _page(
         "shown": shown,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),
-        "ends_words": _when(typed["ends_at"], view),
+        "when": span(typed["starts_at"], typed["ends_at"], ZoneInfo(view.time_zone), at=_CLOCK.now()),
     }
     return render(request, "portal/absence.html", context, status=422 if failed else 200)
-
-
-def _when(moment: datetime | None, view: ClientView) -> str:
-    if moment is None:
-        return ""
-    return moments.day_and_hour(moment, ZoneInfo(view.time_zone), now=_CLOCK.now())

@@ -97,14 +97,7 @@ def orders(entries: tuple[InstructionEntry, ...], zone: ZoneInfo, *, at: datetim
 
 def _order(entry: InstructionEntry, zone: ZoneInfo, *, at: datetime) -> Order:
     ahead = entry.starts is not None and at < entry.starts
-    starts = moments.day_and_hour(entry.starts, zone, now=at) if ahead and entry.starts is not None else ""
-    ends = moments.day_and_hour(entry.ends, zone, now=at) if entry.ends is not None else ""
-    if starts and ends:
-        when = _("From %(starts)s to %(ends)s") % {"starts": starts, "ends": ends}
-    elif starts:
-        when = _("From %(starts)s") % {"starts": starts}
-    else:
-        when = _("Until %(ends)s") % {"ends": ends} if ends else ""
+    when = "" if entry.ends is None and not ahead else span(entry.starts if ahead else None, entry.ends, zone, at=at)
     return Order(
         id=entry.id,
         version=entry.version,
@@ -114,3 +107,22 @@ def _order(entry: InstructionEntry, zone: ZoneInfo, *, at: datetime) -> Order:
         when=when,
         ahead=ahead,
     )
+
+
+def span(starts: datetime | None, ends: datetime | None, zone: ZoneInfo, *, at: datetime) -> str:
+    """From when (None: now) to when (None: without end) something holds, as a sentence says it."""
+    if starts is not None and ends is not None:
+        words = {"starts": _day_hour(starts, zone), "ends": _day_hour(ends, zone)}
+        return _("From %(starts)s to %(ends)s") % words
+    if starts is not None:
+        return _("From %(starts)s") % {"starts": _day_hour(starts, zone)}
+    if ends is None:
+        return ""
+    if ends.astimezone(zone).date() == at.astimezone(zone).date():
+        return _("Until %(hour)s") % {"hour": moments.hour(ends, zone)}
+    return _("Until %(ends)s") % {"ends": _day_hour(ends, zone)}
+
+
+def _day_hour(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return _("%(day)s, %(hour)s") % {"day": formats.date_format(local, "l j F"), "hour": moments.hour(moment, zone)}
