@@ -261,11 +261,9 @@ def test_a_turn_with_a_record_too_large_is_refused_whole(tmp_path: Path, which: 
     journal = opened(tmp_path)
     large = "x" * (segments.MAX_VALUE + 1)
     before = journal.position
+    events = (encode(event(1)), encode({"type": large if which == "event" else ""}))
     with pytest.raises(ValueError, match="over the limit"):
-        if which == "event":
-            journal.write((encode(event(1)), encode({"type": large})), {"call/a": {"x": 1}})
-        else:
-            journal.write((encode(event(1)),), {"call/a": {"x": 1}, "call/large": large})
+        journal.write(events, {"call/a": {"x": 1}, "call/b": large if which == "state" else ""})
     assert (journal.events_after(0), journal.states, journal.position) == ([], {}, before)  # nothing to be told either
     assert journal.append(event(2)) == 1
     journal.close()
