@@ -194,7 +194,7 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
 
     The way is worked out anew: what failed is tried again where the recipient still has that address, and goes to the
     address that was corrected meanwhile; the row of the wrong one stays as it ended. What is sent again has another
-    key: nobody takes it for the mail before, and a late receipt of that one says nothing of this. 0 when nothing failed.
+    key: nobody takes it for the mail before, and a late receipt of that one says nothing of this. 0: nothing failed.
     Raises messaging's NoSuchMessage (also for another house's), and NoAddress.
     """
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
