@@ -57,8 +57,8 @@ class Receiver:
 
     def _parse(self, data: bytes, flow: Flow) -> SipMessage | None:
         settings = self._stack.settings
-        if len(data) < _SMALLEST and not data.strip(b"\r\n\0"):
-            return None  # a keep-alive (RFC 5626 section 3.5.1)
+        if _is_keep_alive(data):
+            return None
         if len(data) > settings.max_message:
             self.counters["malformed"] += 1
             return None
@@ -92,6 +92,8 @@ class Receiver:
             message = self._parse(data, flow)
             if message is not None and not message.method:
                 self._receive_response(message, flow)
+            return
+        if _is_keep_alive(data):
             return
         source = source_of(flow.remote[0])
         self.counters["refused"] += 1
@@ -224,6 +226,11 @@ class Receiver:
         if session is None or not session.talks_to(request.sender.tag or ""):
             return None
         return session
+
+
+def _is_keep_alive(data: bytes) -> bool:
+    """RFC 5626 section 3.5.1; some send zeros instead."""
+    return len(data) < _SMALLEST and not data.strip(b"\r\n\0")
 
 
 def stamp_via(request: SipMessage, flow: Flow) -> Flow:
