@@ -119,7 +119,12 @@ def take_due(*, at: datetime) -> Taken | None:
     due = Delivery.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
     for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
         mine = Delivery.objects.filter(
-            free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts, next_attempt_at=row.next_attempt_at
+            free,
+            pk=row.pk,
+            key=row.key,
+            state=DeliveryState.PENDING,
+            attempts=row.attempts,
+            next_attempt_at=row.next_attempt_at,
         ).update(leased_until=at + LEASE, attempts=row.attempts + 1)
         if mine:
             return Taken(
@@ -151,7 +156,8 @@ def finish(taken: Taken, attempt: Attempt, *, at: datetime) -> None:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
     with transaction.atomic():
         _lock(taken.house, taken.message)
-        rows = Delivery.objects.filter(pk=taken.delivery, state=DeliveryState.PENDING, attempts=taken.attempt)
+        mine = {"pk": taken.delivery, "key": taken.key, "attempts": taken.attempt}
+        rows = Delivery.objects.filter(**mine, state=DeliveryState.PENDING)
         if rows.update(leased_until=None, **fields):
             _report(taken.house, taken.message, at=at)
 
@@ -187,7 +193,8 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
     """Send again what failed or came back, because a person of the house asks; gives how many deliveries are due now.
 
     The way is worked out anew: what failed is tried again where the recipient still has that address, and goes to the
-    address that was corrected meanwhile; the row of the wrong one stays as it ended. 0 when nothing failed.
+    address that was corrected meanwhile; the row of the wrong one stays as it ended. What is sent again has another
+    key: nobody takes it for the mail before, and a late receipt of that one says nothing of this. 0: nothing failed.
     Raises messaging's NoSuchMessage (also for another house's), and NoAddress.
     """
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
@@ -204,9 +211,11 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
             raise NoAddress(found.recipient)
         known = {(row.channel, row.address): row for row in rows}
         again = [known[way].pk for way in ((each.channel, each.address) for each in routes) if way in known]
-        count = rows.filter(pk__in=again, state__in=bad).update(
-            state=DeliveryState.PENDING, attempts=0, next_attempt_at=at, leased_until=None
-        )
+        count = 0
+        for row in again:  # another key: a mail server that has seen the Message-ID may drop the mail as a repetition
+            count += rows.filter(pk=row, state__in=bad).update(
+                key=new_id(at, entropy), state=DeliveryState.PENDING, attempts=0, next_attempt_at=at, leased_until=None
+            )
         new = tuple(each for each in routes if (each.channel, each.address) not in known)
         _create(new, found, house_key=by.house_key, at=at, entropy=entropy)
         count += len(new)

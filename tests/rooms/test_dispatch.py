@@ -485,6 +485,34 @@ def test_a_bounce_strikes_the_second_box_and_a_person_may_send_again(cast, serve
     assert state(cast).failed is None
 
 
+def test_sent_again_it_is_another_mail_for_whoever_drops_what_he_has_seen(cast, server, relay):
+    """A mail server that suppresses repetitions goes by the Message-ID; ENVID tells the receipts apart."""
+    take(cast)
+    tasks.run_due(at=NOON, relay=relay)
+    first = receipt(ReceiptAction.FAILED)
+    assert operations.take_receipt(first, at=NOON)
+    assert again(cast) == 1
+    assert again(cast) == 0  # pressed twice: it is on its way
+    tasks.run_due(at=NOON, relay=relay)
+    assert len({mail["Message-ID"] for mail in server.mails}) == 2
+    assert not operations.take_receipt(first, at=NOON)  # late, and of the mail before
+    assert state(cast).failed is None
+    assert operations.take_receipt(receipt(ReceiptAction.DELIVERED), at=NOON)
+    assert state(cast).reached is Box.DELIVERED
+
+
+def test_a_worker_of_the_time_before_says_nothing_of_what_was_sent_again(cast, server, relay):
+    take(cast)
+    taken = operations.take_due(at=NOON)
+    while taken.channel is not Channel.EMAIL:
+        taken = operations.take_due(at=NOON)
+    operations.finish(taken, Attempt(outcome=Outcome.REFUSED, why="550 no"), at=NOON)
+    assert again(cast) == 1
+    assert operations.take_due(at=NOON).attempt == taken.attempt
+    operations.finish(taken, Attempt(outcome=Outcome.SENT), at=NOON)
+    assert mail_delivery().state == DeliveryState.PENDING
+
+
 def again(cast, *, at=NOON, **changed):
     asked = {"house": cast.house, "message": "m" * 20, "by": cast.claire, "at": at, "entropy": SystemEntropy()}
     return operations.retry(**{**asked, **changed})

@@ -102,12 +102,14 @@ def test_a_flipped_bit_is_never_believed(tmp_path_factory: pytest.TempPathFactor
 
 
 def test_segments_rotate_and_go_when_acknowledged(tmp_path: Path) -> None:
-    journal = opened(tmp_path, segment_bytes=2000)
+    synced = Synced()
+    journal = opened(tmp_path, segment_bytes=2000, on_synced=synced)
     journal.keep("call/living", {"state": "talking"})
     for number in range(200):
         journal.append(event(number))
     assert len(names(tmp_path)) > 5
     assert journal.events_after(0, 1000) == [(number + 1, event(number)) for number in range(200)]
+    assert synced.wait_for(journal.position)
     journal.acknowledge(200)
     assert len(names(tmp_path)) == 1
     again = opened(tmp_path)
@@ -254,16 +256,38 @@ def test_a_turn_is_believed_whole_or_not_at_all(tmp_path_factory: pytest.TempPat
     )
 
 
-def test_a_turn_with_a_record_too_large_writes_the_others(tmp_path: Path) -> None:
+@pytest.mark.parametrize("which", ["event", "state"])
+def test_a_turn_with_a_record_too_large_is_refused_whole(tmp_path: Path, which: str) -> None:
     journal = opened(tmp_path)
-    large = {"call/large": "x" * (segments.MAX_RECORD + 1), "call/a": {"x": 1}}
+    large = "x" * (segments.MAX_VALUE + 1)
+    before = journal.position
+    events = (encode(event(1)), encode({"type": large if which == "event" else ""}))
     with pytest.raises(ValueError, match="over the limit"):
-        journal.write((encode(event(1)),), large)
-    journal.append(event(2))
+        journal.write(events, {"call/a": {"x": 1}, "call/b": large if which == "state" else ""})
+    assert (journal.events_after(0), journal.states, journal.position) == ([], {}, before)  # nothing to be told either
+    assert journal.append(event(2)) == 1
     journal.close()
     again = opened(tmp_path)
-    assert [found for _, found in again.events_after(0)] == [event(1), event(2)]
-    assert again.states == {"call/a": {"x": 1}}
+    assert again.events_after(0) == [(1, event(2))]
+    assert again.states == {}
+    again.close()
+
+
+@given(size=st.integers(segments.MAX_VALUE - 40, segments.MAX_VALUE + 3))
+def test_what_is_not_refused_is_written(tmp_path_factory: pytest.TempPathFactory, size: int) -> None:
+    folder = tmp_path_factory.mktemp("journal")
+    journal = opened(folder)
+    text = "x" * size
+    try:
+        journal.write((encode(text), encode(event(1))), {"call/a": text})
+    except ValueError:
+        expected: list[Any] = []
+    else:
+        expected = [text, event(1)]
+    journal.close()
+    again = opened(folder)
+    assert [found for _, found in again.events_after(0)] == expected
+    assert again.states == ({"call/a": text} if expected else {})
     again.close()
 
 

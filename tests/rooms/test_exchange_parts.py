@@ -19,7 +19,7 @@ from permanence.engine.exchange.call import Call
 from permanence.engine.exchange.log import LineFormatter, Log, event_fields
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import Seat, fingerprint_of
-from permanence.engine.exchange.slices import SliceStore, UnusableSlice
+from permanence.engine.exchange.slices import MAX_SLICE, SliceStore, UnusableSlice
 from permanence.engine.exchange.trunks import TrunkBook, place_of
 from permanence.kernel.fast_json import decode, encode
 from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry, read_slice, write_slice
@@ -275,6 +275,7 @@ def test_slices_are_on_the_disk_when_published(tmp_path: Path) -> None:
         {**write_slice(cast.weber()), "house": "../etc"},
         {**write_slice(cast.weber()), "client": "a/b"},
         {**write_slice(cast.weber()), "lines": 5},
+        {**write_slice(cast.weber()), "name": "x" * MAX_SLICE},
     ],
 )
 def test_a_slice_that_cannot_be_is_refused_and_leaves_nothing(tmp_path: Path, data: dict[str, object]) -> None:

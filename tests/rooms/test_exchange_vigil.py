@@ -136,6 +136,17 @@ def test_the_lines_of_nobody_are_bounded_and_go_when_a_client_has_them(watched):
     assert watched.look(24 * 3600) == {}
 
 
+def test_the_lines_of_one_house_hide_none_of_anothers(watched):
+    quiet = f"line:demo/{'+352299999'}"
+    watched.parts.alarms[quiet] = "nobody's"
+    for flood in range(5):
+        watched.parts.alarms |= {f"line:nadia/+3522000{flood}{number:03}": "nobody's" for number in range(100)}
+        watched.parts.alarms |= {f"line:zebra/+3522000{flood}{number:03}": "nobody's" for number in range(100)}
+        codes = watched.look(1)
+        assert quiet in codes
+        assert len(codes) == 2 * MOST_LINES + 1
+
+
 def test_a_line_pushed_out_by_others_stands_its_full_time_when_it_is_called_again(watched):
     first, *others = (f"line:nadia/+3522000{number:04}" for number in range(MOST_LINES + 1))
     watched.parts.alarms[first] = "nobody's"

@@ -243,6 +243,29 @@ async def test_a_post_opened_elsewhere_can_be_taken_back(console: ConsolePage, e
     await expect(console.by_id("banner-link")).to_be_hidden()
 
 
+async def test_an_act_that_is_not_on_the_disk_is_said_in_words_until_it_is(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, site)
+    exchange.disk_is_full = True
+    await console.press("F4")
+    await exchange.command("hold")
+    banner = console.by_id("banner-disk")
+    await expect(banner).to_contain_text("pas encore enregistré")
+    await expect(console.by_id("callbar")).to_have_class("callbar callbar--hold")  # the act itself went on
+    await console.shot("not-safe-1366-light")
+    await exchange.disk_has_room()
+    await expect(banner).to_be_hidden()
+    await expect(console.by_id("banner-error")).to_be_hidden()
+    exchange.disk_is_full = True
+    await console.press("F4")
+    await expect(banner).to_be_visible()
+    exchange.disk_is_full, exchange.unsafe = False, []
+    await exchange.cut()  # another exchange, another journal: what it tells now is what there is
+    await exchange.command("hello", 2)
+    await expect(banner).to_be_hidden()
+
+
 async def test_a_wrong_origin_is_said_in_words(console: ConsolePage, exchange: FakeExchange) -> None:
     await exchange.bye(4403, "this page's address is not allowed here")
     await expect(console.by_id("banner-link")).to_contain_text("l’adresse de cette page")

@@ -423,6 +423,30 @@ def test_the_secretary_hears_that_her_reply_is_kept_only_after_the_sync(world: W
     assert len([message for message in world.claire.messages if message["t"] == "reply"]) == asked + 1
 
 
+def test_the_secretary_is_told_once_that_what_she_did_is_not_safe_yet(world: World) -> None:
+    def told(kind: str) -> list[int]:
+        return [message["id"] for message in world.claire.messages if message["t"] == kind]
+
+    world.claire.sits_down()
+    caller = world.caller().dials(cast.WEBER_LINE)
+    world.conductor.tell_waiting()
+    world.journal.held_back = 1000
+    world.claire.answers()
+    assert caller.hears("Claire")  # the act itself went on
+    answered = told("reply")
+    world.conductor.tell_waiting()
+    assert told("not_safe") == []  # it may have been a moment ago
+    world.conductor.tell_waiting()
+    world.conductor.tell_waiting()
+    [waiting] = told("not_safe")
+    assert told("reply") == answered
+    world.journal.held_back = 0
+    world.conductor.synced()
+    assert told("reply") == [*answered, waiting]
+    world.conductor.tell_waiting()
+    assert told("not_safe") == [waiting]
+
+
 def test_an_address_media_cannot_have_ends_the_call_with_a_reason(world: World) -> None:
     world.claire.sits_down()
     caller = world.caller().dials(cast.WEBER_LINE)

@@ -3,7 +3,10 @@
 
 import pytest
 
+from permanence.telephony.sip import receiver
 from permanence.telephony.sip.events import InviteCancelled, InviteReceived, SessionConfirmed, SessionEnded
+from permanence.telephony.sip.grammar import BadSyntax
+from permanence.telephony.sip.message import SipMessage
 from permanence.telephony.sip.settings import SipSettings
 from tests.wire.carrier import Trunk, sdp
 
@@ -317,6 +320,50 @@ def test_3581_answer_goes_to_the_source_port_with_rport() -> None:
     trunk.invite(via="SIP/2.0/UDP 10.0.0.9:5066;rport;branch=z9hG4bK-nat")
     assert trunk.sent_to[0].remote == ("192.0.2.50", 5060)
     assert trunk.said(100)[0].via.params["rport"] == "5060"
+
+
+BROKEN = (
+    "Contact: <sip:192.0.2.50",
+    "Record-Route: <<sip:a>",
+    "Require: ,,\x01",
+    "Expires: never",
+    "Session-Expires: x;refresher=y",
+    "Replaces: ;;",
+    "Min-SE: -1",
+    "Content-Disposition: ;;",
+    "Supported: \x02",
+    "History-Info: <<<",
+    "RAck: a b c",
+    "Event: ;",
+)
+
+
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "BYE", "CANCEL", "INFO", "UPDATE", "PRACK", "SUBSCRIBE"])
+@pytest.mark.parametrize("header", BROKEN)
+@pytest.mark.parametrize("inside", [False, True])
+def test_3581_a_refusal_goes_to_the_source_port_with_rport_too(method: str, header: str, inside: bool) -> None:
+    """Whatever is wrong with the request, and wherever it was found out."""
+    trunk, _, tag = answered()
+    before = len(trunk.sent_to)
+    via = f"SIP/2.0/UDP 10.0.0.9:5066;rport;branch=z9hG4bK-{method}-broken"
+    options = {"cseq": 3, "to_tag": tag} if inside else {"call_id": "call-broken"}
+    said = trunk.say(trunk.request(method, via=via, headers=(header,), **options))  # type: ignore[arg-type]
+    assert said
+    assert {one.remote for one in trunk.sent_to[before:]} == {("192.0.2.50", 5060)}
+    assert {message.via.params.get("rport") for message in said if message.status} == {"5060"}
+
+
+def test_3581_a_refusal_found_late_goes_to_the_source_port_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Via was stamped before the fault was found: its rport has a value by then, which asks for nothing more."""
+
+    def late(_request: SipMessage, _method: str) -> str:
+        raise BadSyntax("found late")
+
+    monkeypatch.setattr(receiver, "server_key", late)
+    trunk = Trunk()
+    said = trunk.invite(via="SIP/2.0/UDP 10.0.0.9:5066;rport;branch=z9hG4bK-nat")
+    assert [(message.status, message.via.params.get("rport")) for message in said] == [(400, "5060")]
+    assert [one.remote for one in trunk.sent_to] == [("192.0.2.50", 5060)]
 
 
 def test_late_offer_the_ack_brings_the_answer() -> None:

@@ -172,6 +172,8 @@ async def test_stream_answers_keep_alives_and_takes_messages_in_pieces(house: An
     reader, writer = await asyncio.open_connection(*address)
     writer.write(b"\r\n\r\n")
     assert await reader.readexactly(2) == b"\r\n"
+    writer.write(b"\r\n\r\n\r\n\r\n")
+    assert await reader.readexactly(4) == b"\r\n\r\n"  # each ping has its pong (RFC 5626 section 4.4.1)
     text = Trunk(transport="tcp").request("OPTIONS").encode()
     writer.write(text[:50])
     await writer.drain()

@@ -239,6 +239,14 @@ def test_5626_way_of_a_registration_is_kept_open() -> None:
     assert len(trunk.keep_alives) == before
 
 
+def test_5626_a_keep_alive_of_a_stranger_is_no_request_to_be_refused() -> None:
+    trunk = closed()
+    for data in (b"\r\n\r\n", b"\r\n", b"\0\0\0\0"):
+        assert trunk.say(data) == []
+    assert trunk.took(SourceRefused) == []
+    assert trunk.ua.counters()["refused"] == 0
+
+
 def test_no_keep_alive_where_none_is_wanted() -> None:
     trunk, _, register = registering(SipSettings(keep_alive=0))
     granted(trunk, register, 1000)

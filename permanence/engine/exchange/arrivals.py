@@ -18,6 +18,8 @@ from permanence.telephony.sip.flow import Flow, sees_us_at
 from permanence.telephony.sip.incoming import IncomingInvite
 
 MAX_DIVERSIONS = 5
+LONGEST_NAME = 128
+"""Characters of a name or a reason that a carrier sends: more is cut off here, before it is kept or shown."""
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
 _FORWARDING_SOURCES = ("history_info", "diversion")
 UNKNOWN = "unknown"
@@ -174,7 +176,7 @@ class Arrivals:
             arrived_at=moment.at,
             called_line=found.line,
             caller=None if invite.masked else caller,
-            display="" if invite.masked else invite.display,
+            display="" if invite.masked else invite.display[:LONGEST_NAME],
             masked=invite.masked,
             port=port,
             host=host,
@@ -202,7 +204,7 @@ class Arrivals:
             withheld=withheld and (spelled(withheld, found.trunk) or withheld[:64]),
             found_by=found.found_by,
             forwarded_by=forwarded_by(invite, found.trunk),
-            forward_reason=invite.diversion_reason,
+            forward_reason=invite.diversion_reason and invite.diversion_reason[:LONGEST_NAME],
         )
         exchange.turn.event(arrived)
         desk = exchange.desk_of(call)

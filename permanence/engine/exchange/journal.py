@@ -7,8 +7,10 @@ A new segment repeats the living states, so a segment whose events are all ackno
 
 A record is in the kernel's hands before `write` returns, hence survives the death of the process; the
 syncer brings it to the disk within 20 ms, hence it survives a power cut. What is announced to a person as kept waits
-for `synced`. When the disk is full nothing is lost that memory can hold: records wait in a backlog, `accepting` turns
-false (the exchange refuses new calls with 503) and every later record tries the backlog first.
+for `synced`. When the disk is full nothing is lost: records wait in a backlog, `accepting` turns false (the exchange
+refuses new calls with 503) and every later record tries the backlog first. A record has its position from the moment
+it is accepted, so that `synced` passes it only once it is written and synced, however long it waited. Of a backlog
+that grew too long the events alone wait on: the states are all in memory, and the next segment begins with them.
 """
 
 import os
@@ -60,22 +62,24 @@ class Journal:
         self.failure = ""
         self._sync_failure = ""
         self._recent: deque[tuple[int, bytes]] = deque(maxlen=RECENT_EVENTS)
-        self._backlog: deque[tuple[bytes, int]] = deque()
+        self._backlog: deque[tuple[int, int, bytes]] = deque()  # (position, sequence of its last event or 0, record)
+        self._needs_segment = False  # states wait in memory alone: the next segment brings them to the disk
         self._written_events: deque[tuple[int, int]] = deque()  # (position, sequence) not yet known to be synced
         self._durable = 0
         self._last_of_segment: dict[int, int] = {}
         self._fd = -1
         self._size = 0
         self._number = 0
+        self._begun = 0  # the position at which the segment in use stands for all before it
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._read()
         self._syncer = Syncer(clock, on_synced, self._sync_failed)
-        self._open_segment()
+        self._needs_segment = not self._open_segment()
 
     @property
     def accepting(self) -> bool:
         """Whether new calls may begin: records reach the disk and there is room left."""
-        return not self._backlog and not self.failure
+        return not self._backlog and not self._needs_segment and not self.failure
 
     @property
     def synced(self) -> int:
@@ -113,9 +117,13 @@ class Journal:
         """What one turn brought, as one record in one write: `events`, each as its JSON, then `states` by name.
 
         A state of None is removed; one that is already kept so is not written. Raises ValueError for a state or an
-        event that is too large; the others are written. Raises TypeError, and writes nothing, for what JSON cannot say.
+        event that is too large, TypeError for what JSON cannot say: then nothing is written, and nothing has happened.
         """
+        events = tuple(events)
         encoded = [(name, None if value is None else encode(value)) for name, value in states.items()]
+        for size in (*map(len, events), *(len(name) + len(data or b"") for name, data in encoded)):
+            if size > segments.MAX_VALUE:
+                raise ValueError(f"a record of {size} bytes is over the limit")
         parts: list[bytes] = []
         last = 0
         for event in events:
@@ -131,10 +139,8 @@ class Journal:
                 if kept.pop(name, None) is not None:
                     parts.append(segments.state(name, b"null"))
             elif kept.get(name) != data:
-                record = segments.state(name, data)
-                if len(record) <= segments.MAX_RECORD:  # the next segment repeats it
-                    kept[name] = data
-                parts.append(record)
+                kept[name] = data
+                parts.append(segments.state(name, data))
         if parts:
             self._write_parts(parts, last)
 
@@ -181,12 +187,13 @@ class Journal:
     def check_room(self) -> None:
         """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
         self._flush_backlog()
+        self._drop_old_segments()
         free = shutil.disk_usage(self._folder).free
         if self._sync_failure:
             self.failure = self._sync_failure
         elif free < self._minimum_free:
             self.failure = f"{free >> 20} MiB left on the journal's disk"
-        elif not self._backlog:
+        elif not self._backlog and not self._needs_segment:
             self.failure = ""
 
     def close(self) -> None:
@@ -199,39 +206,45 @@ class Journal:
     def _write_parts(self, parts: list[bytes], last: int) -> None:
         """The records of one turn as one, or into the backlog. `last`: the sequence of the last event, 0 for none."""
         if sum(map(len, parts)) < segments.MAX_TURN:
-            self._write_or_keep(segments.pack_turn(parts), last)
+            self._write_or_keep(parts, last)
             return
-        too_large: ValueError | None = None
         for part in parts:
-            try:
-                self._write_or_keep(segments.pack(part), decode(part).get("n", 0))
-            except ValueError as error:
-                too_large = error
-        if too_large is not None:
-            raise too_large
+            self._write_or_keep([part], decode(part).get("n", 0))
 
-    def _write_or_keep(self, data: bytes, sequence: int) -> None:
+    def _write_or_keep(self, parts: list[bytes], sequence: int) -> None:
+        data = segments.pack_turn(parts)
         self._flush_backlog()
-        if self._backlog or not self._write_bytes(data):
-            if len(self._backlog) < MAX_BACKLOG:
-                self._backlog.append((data, sequence))
-            return
-        self._count(sequence)
-        self._syncer.written(self._fd, self.position)
-        if self._size >= self._segment_bytes:
-            self._open_segment()
+        self.position += 1
+        if not self._backlog and not self._needs_segment and self._write_bytes(data):
+            self._is_written(self.position, sequence)
+            if self._size >= self._segment_bytes:
+                self._open_segment()
+        elif len(self._backlog) < MAX_BACKLOG:
+            self._backlog.append((self.position, sequence, data))
+        else:
+            self._needs_segment = True
+            events = [part for part in parts if part.startswith(segments.EVENT)]
+            if events:
+                self._backlog.append((self.position, sequence, segments.pack_turn(events)))
 
     def _flush_backlog(self) -> None:
+        if self._fd < 0 and not self._open_segment():
+            return
         while self._backlog:
-            if not self._write_bytes(self._backlog[0][0]):
+            position, sequence, data = self._backlog[0]
+            if not self._write_bytes(data):
                 return
-            self._count(self._backlog.popleft()[1])
-            self._syncer.written(self._fd, self.position)
+            self._backlog.popleft()
+            self._is_written(position, sequence)
+        if self._needs_segment:
+            self._open_segment()
 
-    def _count(self, sequence: int) -> None:
-        self.position += 1
+    def _is_written(self, position: int, sequence: int) -> None:
+        """The record of that position is in the file. Where states are missing before it, it is not told as synced."""
         if sequence:
-            self._written_events.append((self.position, sequence))
+            self._written_events.append((position, sequence))
+        if not self._needs_segment:
+            self._syncer.written(self._fd, position)
 
     def _write_bytes(self, data: bytes) -> bool:
         """All of `data`, or nothing: a partial write is cut off again."""
@@ -248,8 +261,11 @@ class Journal:
         self._size += done
         return True
 
-    def _open_segment(self) -> None:
-        """A new segment that begins with where the events stand and with every living state."""
+    def _open_segment(self) -> bool:
+        """A new segment that begins with where the events stand and with every living state; whether it is there.
+
+        Only while no record waits, or at the beginning: then the states are those after what waits, which follows.
+        """
         number = self._number + 1
         base = encode({"k": "base", "n": self.next_sequence, "a": self.acknowledged})
         states = (segments.state(name, value) for name, value in self._states.items())
@@ -259,23 +275,30 @@ class Journal:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         except OSError as error:
             self.failure = f"no new segment: {error.strerror}"
-            return
+            return False
         previous = self._fd, self._size
         self._fd, self._size = fd, 0
         if not self._write_bytes(data):
             os.close(fd)
             path.unlink()
             self._fd, self._size = previous
-            return
+            return False
         self._number = number
         self._last_of_segment[number] = self.next_sequence - 1
-        self.position += 1
-        self._syncer.written(fd, self.position)
+        if not self._backlog:
+            self._needs_segment = False
+            self.position += 1
+        self._begun = self._backlog[0][0] - 1 if self._backlog else self.position
+        if not self._needs_segment:
+            self._syncer.written(fd, self._begun)
         self._sync_folder()
         self._drop_old_segments()
+        return True
 
     def _drop_old_segments(self) -> None:
-        """Deletes, oldest first, the segments that hold nothing unacknowledged."""
+        """Deletes, oldest first, the segments that hold nothing unacknowledged, once the newest is on the disk."""
+        if len(self._last_of_segment) < 2 or self._syncer.synced < self._begun:
+            return
         for path in segments.segment_paths(self._folder):
             number = int(path.stem)
             if number >= self._number or self._last_of_segment.get(number, 0) > self.acknowledged:

@@ -109,6 +109,11 @@ def accepted(request: int) -> Message:
     return {"t": "reply", "id": request, "ok": True}
 
 
+def not_safe(request: int) -> Message:
+    """The request is carried out, but a power cut would undo it: the disk does not take it yet. `accepted` follows."""
+    return {"t": "not_safe", "id": request}
+
+
 def refused(request: int, code: str, why: str) -> Message:
     """The request was not carried out."""
     return {"t": "reply", "id": request, "ok": False, "code": code, "why": why}

@@ -25,6 +25,10 @@ _TURN = "turn"
 MAX_RECORD = 1 << 20
 MAX_TURN = MAX_RECORD - (64 << 10)
 """What the records of one turn may have together, with room for the names and for what joins them."""
+MAX_VALUE = MAX_RECORD - (4 << 10)
+"""What one event, or one state with its name, may have: a record of it alone can be written."""
+EVENT = b'{"k":"event",'
+"""How the record of an event begins."""
 SUFFIX = ".journal"
 
 

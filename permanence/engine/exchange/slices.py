@@ -6,10 +6,13 @@ import os
 import re
 from pathlib import Path
 
+from permanence.kernel.fast_json import encode
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import ClientSlice, HouseSlice, RoutingTable, read_slice, write_slice
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}\Z")
+MAX_SLICE = 512 << 10
+"""Octets of a client's slice: its card, which is no larger, has to fit in one record of the journal with its call."""
 _HOUSE_FILE = "house.json"
 
 
@@ -43,6 +46,8 @@ class SliceStore:
             entry = read_slice(data)
         except (ValueError, TypeError, KeyError) as error:
             raise UnusableSlice(f"not a slice: {error}") from error
+        if isinstance(entry, ClientSlice) and len(encode(write_slice(entry))) > MAX_SLICE:
+            raise UnusableSlice(f"the slice has more than {MAX_SLICE >> 10} KiB: its texts are too long")
         path = self._path(entry.house, entry.client if isinstance(entry, ClientSlice) else None)
         self._refuse_foreign_lines(entry)
         after = self.table.put(entry)

@@ -21,6 +21,9 @@ from permanence.telephony.sip.location import Target
 from permanence.telephony.sip.settings import Credentials
 
 LOOK_EVERY_S = 5.0
+HOLD_OPEN_S = 20.0
+"""After so long without an OPTIONS an empty message keeps the way open: with the look, 25 s at most, where a NAT of the
+mean kind forgets a UDP binding after 30 s."""
 RETRY_S = 60.0
 """After a registration that could not even be sent, and after a keep-alive nobody could be sent."""
 _log = logging.getLogger("permanence.exchange.trunks")
@@ -53,6 +56,8 @@ class TrunkEdge:
         self._not_before: dict[str, float] = {}
         self._pinged: dict[str, str] = {}
         self._ping_at: dict[str, float] = {}
+        self._ways: dict[str, tuple[Flow, float]] = {}
+        """The way of each trunk that is asked for signs of life, and when something was last sent on it."""
         self._look_now = asyncio.Event()
 
     async def listen(self, options: Options) -> None:
@@ -83,17 +88,21 @@ class TrunkEdge:
     async def run(self) -> None:
         """Looks at names, certificates, registrations and signs of life until cancelled."""
         while True:
-            for look in (self._certificates, self._resolve, self._register, self._ping):
-                try:
-                    await look()
-                except Exception:
-                    _log.exception("look_failed")
-            self._forget_the_gone()
-            self._runner.pump()
+            await self.look()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look_now.wait(), LOOK_EVERY_S)
                 self._not_before.clear()
             self._look_now.clear()
+
+    async def look(self) -> None:
+        """One look at all of it: every `LOOK_EVERY_S`, and when the table changed."""
+        for look in (self._certificates, self._resolve, self._register, self._ping, self._hold_open):
+            try:
+                await look()
+            except Exception:
+                _log.exception("look_failed")
+        self._forget_the_gone()
+        self._runner.pump()
 
     def _forget_the_gone(self) -> None:
         """A trunk that is no more has no alarm."""
@@ -260,6 +269,18 @@ class TrunkEdge:
                 flow = (await self.flows_to(row))[0]
                 uri = f"sip:{host_in_uri(flow.remote[0])}:{flow.remote[1]}"
                 self._pinged[self._runner.endpoint.ping(uri, flow, now=self._runner.now())] = key
+                self._ways[key] = flow, self._runner.now()
             except (OSError, ValueError, BadSyntax) as error:
                 self._trunks.state_of(key).update(alive=False, alive_status=0)
                 self._alarms[f"silent:{key}"] = f"the carrier cannot be reached: {error}"
+
+    async def _hold_open(self) -> None:
+        """Between two signs of life the ways are kept open through a NAT; a registration keeps its own."""
+        now = self._runner.now()
+        for key, (flow, sent_at) in list(self._ways.items()):
+            row = self._trunks.named(key)
+            if row is None or not row.entry.keep_alive_s:
+                del self._ways[key]
+            elif now - sent_at >= HOLD_OPEN_S:
+                self._runner.endpoint.hold_open(flow, now=now)
+                self._ways[key] = flow, now

@@ -8,6 +8,7 @@ process sends after `commit`.) Answers to a person's command wait until the jour
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,8 @@ from permanence.engine.exchange import messages
 from permanence.engine.exchange.call import CARD_PREFIX, SIP_PREFIX, STATE_PREFIX, Call
 from permanence.kernel.events import Event
 from permanence.reception.events import ENGINE_EVENTS
+
+_LOOKS = 2
 
 
 class JournalPort(Protocol):
@@ -62,6 +65,16 @@ Tell = Callable[[Event], None]
 """Gets each event that is about to be written."""
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """An answer that waits for the disk. `looks`: how often `tell_waiting` found it waiting."""
+
+    position: int
+    page: str
+    request: int
+    looks: int = 0
+
+
 class Turn:
     """Collects, then commits. One object serves every turn in its time; `with turn:` is one turn, which leaves nothing
     behind when what stands in it raises."""
@@ -75,7 +88,7 @@ class Turn:
         self._states: dict[str, Any] = {}
         self._touched: dict[str, Call] = {}
         self._acts: list[Callable[[], None]] = []
-        self._replies: deque[tuple[int, str, dict[str, Any]]] = deque()
+        self._replies: deque[_Waiting] = deque()
         self._new_replies: list[tuple[str, int]] = []
         self.tell: Tell | None = None
 
@@ -158,7 +171,7 @@ class Turn:
         if replies:
             position = self._journal.position
             for page, request in replies:
-                self._replies.append((position, page, messages.accepted(request)))
+                self._replies.append(_Waiting(position, page, request))
         if self._replies:
             self.synced()
 
@@ -170,6 +183,14 @@ class Turn:
     def synced(self) -> None:
         """More of the journal is on the disk: sends the answers that waited for it."""
         reached = self._journal.synced
-        while self._replies and self._replies[0][0] <= reached:
-            _, page, message = self._replies.popleft()
-            self._pages.send(page, message)
+        while self._replies and self._replies[0].position <= reached:
+            waiting = self._replies.popleft()
+            self._pages.send(waiting.page, messages.accepted(waiting.request))
+
+    def tell_waiting(self) -> None:
+        """Tells each page, once, whose answer has waited since the look before (call it once a second): what she did
+        is done, but not safe yet. On a disk that works nobody waits so long."""
+        for waiting in self._replies:
+            waiting.looks += 1
+            if waiting.looks == _LOOKS:
+                self._pages.send(waiting.page, messages.not_safe(waiting.request))

@@ -18,7 +18,7 @@ BEHIND_S = 60.0
 ASIDE_STANDS_S = 24 * 3600.0
 LINE_STANDS_S = 24 * 3600.0
 MOST_LINES = 20
-"""Lines of nobody complained of at once: a carrier may send any number."""
+"""Lines of nobody complained of at once, to one house: a carrier may send any number."""
 REFUSED_FOR = timedelta(hours=1)
 MOST_REFUSED = 32
 
@@ -124,11 +124,15 @@ class Vigil:
 
     def _lines(self, moment: Moment) -> None:
         alarms, table = self._parts.alarms, self._parts.slices.table
-        codes = [code for code in alarms if code.startswith("line:")]
-        for code in codes[:-MOST_LINES]:
-            del alarms[code]
-            self._since.pop(code, None)
-        for code in codes[-MOST_LINES:]:
-            if code.partition(":")[2].partition("/")[2] in table.lines:
+        of_house: dict[str, list[str]] = {}
+        for code in alarms:
+            if code.startswith("line:"):
+                of_house.setdefault(code.partition("/")[0], []).append(code)
+        for codes in of_house.values():
+            for code in codes[:-MOST_LINES]:
                 del alarms[code]
-            self._expire(code, LINE_STANDS_S, moment)
+                self._since.pop(code, None)
+            for code in codes[-MOST_LINES:]:
+                if code.partition("/")[2] in table.lines:
+                    del alarms[code]
+                self._expire(code, LINE_STANDS_S, moment)

@@ -16,7 +16,7 @@ from typing import cast
 
 from permanence.telephony.shells.sip_udp import source_for
 from permanence.telephony.sip.flow import Address, Flow
-from permanence.telephony.sip.framing import BadFraming, Framer
+from permanence.telephony.sip.framing import KEEP_ALIVE, BadFraming, Framer
 
 _log = logging.getLogger(__name__)
 _MAX_CONNECTIONS = 1_000
@@ -82,7 +82,7 @@ class StreamConnection(asyncio.Protocol):
 
     def _answer_pings(self) -> None:
         if self._framer.pings and self._transport is not None:
-            self._transport.write(b"\r\n")
+            self._transport.write(b"\r\n" * self._framer.pings)
             self._framer.pings = 0
 
     def _watch_partial(self) -> None:
@@ -107,6 +107,8 @@ class StreamConnection(asyncio.Protocol):
         if self._transport.get_write_buffer_size() > _MAX_UNSENT:
             self.close()
             return
+        if data == KEEP_ALIVE:
+            self._framer.asked = True
         self._transport.write(data)
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from permanence.kernel.clock import Entropy
 from permanence.telephony.sip.core import Core, Trust
 from permanence.telephony.sip.events import SipEvent
 from permanence.telephony.sip.flow import Address, Flow
+from permanence.telephony.sip.framing import KEEP_ALIVE
 from permanence.telephony.sip.layer import TransactionLayer
 from permanence.telephony.sip.pings import Pings
 from permanence.telephony.sip.receiver import Receiver
@@ -221,6 +222,11 @@ class SipEndpoint:
         """OPTIONS to see whether a trunk lives: `PingAnswered` follows."""
         self._stack.now = now
         return self._pings.send(uri, flow)
+
+    def hold_open(self, flow: Flow, *, now: float) -> None:
+        """An empty message, so that a NAT keeps the way of the flow open. Nothing follows."""
+        self._stack.now = now
+        self._stack.send(KEEP_ALIVE, flow)
 
     def told_address(self, session: str) -> Address | None:
         """Our address as the other side of a session knows it (behind a NAT the outer one); None when it is over."""

@@ -4,7 +4,12 @@
 from permanence.telephony.sip.grammar import decimal
 from permanence.telephony.sip.message import canonical_name
 
+_CR = 13
 _END = b"\r\n\r\n"
+
+
+KEEP_ALIVE = b"\r\n\r\n"
+"""Keeps a way open and, on a stream, asks for a CRLF back (RFC 5626 section 4.4.1)."""
 
 
 class BadFraming(ValueError):
@@ -12,13 +17,16 @@ class BadFraming(ValueError):
 
 
 class Framer:
-    """Collects the bytes of one connection. `pings` counts the keep-alives that still want their CRLF back.
+    """Collects the bytes of one connection. `pings` counts the keep-alives that still want their CRLF back; `asked` is
+    set by whoever sent one: the next single CRLF is its answer, and no half of a ping of the other side.
 
     Work is linear in the bytes fed: what was searched is not searched again.
     """
 
     def __init__(self, max_message: int = 65_535) -> None:
         self.pings = 0
+        self.asked = False
+        self._half = False  # a single CRLF was the last thing that came
         self._limit = max_message
         self._buffer = bytearray()
         self._searched = 0
@@ -63,11 +71,19 @@ class Framer:
     def _skip_keep_alives(self) -> None:
         skipped = 0
         while self._buffer.startswith(b"\r\n", skipped):
-            if self._buffer.startswith(_END, skipped):
+            if self._half:
+                self.pings += 1
+                self._half = False
+                skipped += 2
+            elif self._buffer.startswith(_END, skipped):
                 self.pings += 1
                 skipped += 4
             else:
+                self._half = not self.asked
+                self.asked = False
                 skipped += 2
+        if len(self._buffer) > skipped and self._buffer[skipped] != _CR:
+            self._half = False
         if skipped:
             del self._buffer[:skipped]
             self._searched = 0

@@ -57,8 +57,8 @@ class Receiver:
 
     def _parse(self, data: bytes, flow: Flow) -> SipMessage | None:
         settings = self._stack.settings
-        if len(data) < _SMALLEST and not data.strip(b"\r\n\0"):
-            return None  # a keep-alive (RFC 5626 section 3.5.1)
+        if _is_keep_alive(data):
+            return None
         if len(data) > settings.max_message:
             self.counters["malformed"] += 1
             return None
@@ -66,18 +66,19 @@ class Receiver:
             return parse_message(data, settings.max_headers)
         except BadMessage as bad:
             self.counters["malformed"] += 1
-            if bad.partial is not None:
-                self._refuse_malformed(bad.partial, flow, bad.status, bad.why)
+            if bad.partial is not None and bad.partial.all("Via"):
+                try:
+                    back = stamp_via(bad.partial, flow)
+                except BadSyntax:
+                    back = flow
+                self._refuse_malformed(bad.partial, back, bad.status, bad.why)
             return None
 
-    def _refuse_malformed(self, request: SipMessage, flow: Flow, status: int, why: str) -> None:
-        """A response without a transaction, where the request can be answered at all."""
-        if not request.method or request.method == "ACK" or not request.all("Via"):
+    def _refuse_malformed(self, request: SipMessage, back: Flow, status: int, why: str) -> None:
+        """A response without a transaction, where the request can be answered at all. `back`: what `stamp_via` gave
+        (it stamps once: an rport that has its value asks for nothing any more)."""
+        if not request.method or request.method == "ACK":
             return
-        try:
-            back = stamp_via(request, flow)
-        except BadSyntax:
-            back = flow
         answer = respond(request, status, self._stack.token(6), why[:1].upper() + why[1:])
         self._stack.send(answer.encode(), back)
 
@@ -91,6 +92,8 @@ class Receiver:
             message = self._parse(data, flow)
             if message is not None and not message.method:
                 self._receive_response(message, flow)
+            return
+        if _is_keep_alive(data):
             return
         source = source_of(flow.remote[0])
         self.counters["refused"] += 1
@@ -132,6 +135,7 @@ class Receiver:
 
     def _receive_request(self, request: SipMessage, flow: Flow, trunk: str, raw: bytes) -> None:
         method = request.method
+        back = flow
         try:
             if method == "ACK":  # it has no answer, so no way back
                 self._receive_ack(request)
@@ -154,7 +158,7 @@ class Receiver:
                 session.receive(transaction, flow)
         except BadSyntax as bad:
             self.counters["malformed"] += 1
-            self._refuse_malformed(request, flow, 400, str(bad))
+            self._refuse_malformed(request, back, 400, str(bad))
 
     def _receive_ack(self, ack: SipMessage) -> None:
         transaction = self._core.layer.find(ack, "INVITE")
@@ -222,6 +226,11 @@ class Receiver:
         if session is None or not session.talks_to(request.sender.tag or ""):
             return None
         return session
+
+
+def _is_keep_alive(data: bytes) -> bool:
+    """RFC 5626 section 3.5.1; some send zeros instead."""
+    return len(data) < _SMALLEST and not data.strip(b"\r\n\0")
 
 
 def stamp_via(request: SipMessage, flow: Flow) -> Flow:

@@ -18,6 +18,7 @@ from permanence.telephony.sip.dialog import Dialog
 from permanence.telephony.sip.digest import DigestAccount
 from permanence.telephony.sip.events import RegistrationChanged
 from permanence.telephony.sip.flow import Flow, same_way
+from permanence.telephony.sip.framing import KEEP_ALIVE
 from permanence.telephony.sip.grammar import BadSyntax, NameAddr, Uri, decimal
 from permanence.telephony.sip.message import SipMessage
 from permanence.telephony.sip.phrases import ALLOW
@@ -31,7 +32,6 @@ _FIRST_PAUSE = 30.0
 _LONGEST_PAUSE = 1_800.0
 _MAX_EXPIRES = 2**31
 _MAX_ATTEMPTS = 3
-_KEEP_ALIVE = b"\r\n\r\n"
 
 
 class Registration:
@@ -144,7 +144,7 @@ class Registration:
             self._pinger = self._core.stack.after(pause * (0.8 + 0.2 * self._core.stack.fraction()), self._keep_alive)
 
     def _keep_alive(self) -> None:
-        self._core.stack.send(_KEEP_ALIVE, self._flow)
+        self._core.stack.send(KEEP_ALIVE, self._flow)
         self._keep_alive_later()
 
     def _stop_keep_alive(self) -> None:

@@ -170,6 +170,21 @@ def test_keep_alive_is_counted() -> None:
     assert framer.pings == 1
 
 
+def test_a_keep_alive_in_pieces_is_counted_and_an_answer_to_ours_is_not() -> None:
+    framer = Framer()
+    for piece in (b"\r", b"\n", b"\r", b"\n", b"\r\n\r", b"\n\r\n", b"\r\n"):
+        assert framer.feed(piece) == []
+    assert framer.pings == 3
+    framer.pings = 0
+    assert framer.feed(b"\r\n" + MESSAGE + b"\r\n" + MESSAGE) == [MESSAGE, MESSAGE]
+    for _ in range(3):
+        framer.asked = True
+        framer.feed(b"\r\n")
+    assert framer.pings == 0
+    framer.feed(b"\r\n\r\n" * 3)
+    assert framer.pings == 3
+
+
 def test_flow_comes_back_from_json_values() -> None:
     flow = Flow("tls", ("2001:db8::1", 5061), ("192.0.2.1", 40000), 9)
     assert Flow.from_plain(flow.to_plain()) == flow

@@ -47,6 +47,8 @@ class FakeExchange:
         self.line_up = False
         self.offer_s = 12
         self.wrap_up_s = 90
+        self.disk_is_full = False
+        self.unsafe: list[int] = []
         self._changed = asyncio.Event()
         self._server: Server | None = None
         self.port = 0
@@ -133,6 +135,12 @@ class FakeExchange:
         if self.page is not None:
             self.page.transport.abort()
 
+    async def disk_has_room(self) -> None:
+        """What waited is on the disk now."""
+        self.disk_is_full = False
+        while self.unsafe:
+            await self._say({"t": "reply", "id": self.unsafe.pop(0), "ok": True})
+
     async def bye(self, code: int, why: str) -> None:
         assert self.page is not None
         await self._say({"t": "bye", "code": code, "why": why})
@@ -196,7 +204,10 @@ class FakeExchange:
             return await self._say({"t": "pong", "n": message["n"]})
         self.heard.append(message)
         refusal = await getattr(self, f"_on_{kind}")(message)
-        if "id" in message:
+        if "id" in message and self.disk_is_full:
+            self.unsafe.append(message["id"])
+            await self._say({"t": "not_safe", "id": message["id"]})
+        elif "id" in message:
             reply = {"t": "reply", "id": message["id"], "ok": refusal is None}
             await self._say(reply if refusal is None else {**reply, "code": refusal, "why": refusal})
         return None

@@ -64,6 +64,7 @@ const line = new Line({
     delay = ms;
     paintHealth();
   },
+  onUnsafe: (waits) => show(byId("banner-disk"), waits),
   onAudio: (up) => {
     const was = audioUp;
     audioUp = up === "up";

@@ -19,6 +19,7 @@ const RENEW_AGAIN_MS = 15 * 1000;
  *   onLost: () => void,
  *   onRefused: (code: number|string, why: string) => void,
  *   onDelay: (ms: number) => void,
+ *   onUnsafe: (waits: boolean) => void,
  * }} SocketOptions
  */
 
@@ -34,6 +35,8 @@ export class LineSocket {
     this.stopped = false;
     /** @type {Map<number, {resolve: (reply: Reply) => void, timer: number}>} */
     this.waiting = new Map();
+    /** @type {Set<number>} requests that are carried out and wait for the exchange's disk */
+    this.unsafe = new Set();
     /** @type {Map<number, number>} */
     this.pings = new Map();
     /** @type {Set<() => void>} whoever waits for the socket to be back */
@@ -75,6 +78,7 @@ export class LineSocket {
     const message = JSON.parse(event.data);
     if (message.t === "pong") return this.ponged(message.n);
     if (message.t === "reply") return this.replied(message);
+    if (message.t === "not_safe") return this.notSafe(message.id);
     if (message.t === "welcome") {
       this.welcomed = true;
       this.attempt = 0;
@@ -95,6 +99,7 @@ export class LineSocket {
       resolve({ ok: false, code: "no_reply", why: "" });
     }
     this.waiting.clear();
+    this.safe([...this.unsafe]);
     this.pings.clear();
     if (this.stopped) return;
     const code = event.code >= 4000 ? event.code : Number(this.lastWords?.code ?? 0);
@@ -196,7 +201,24 @@ export class LineSocket {
     if (!found) return;
     clearTimeout(found.timer);
     this.waiting.delete(message.id);
+    this.safe([message.id]);
     found.resolve(message);
+  }
+
+  /** Carried out, not yet on the disk: the answer is awaited as long as it takes, and she is told. @param {number} id */
+  notSafe(id) {
+    const found = this.waiting.get(id);
+    if (!found) return;
+    clearTimeout(found.timer);
+    this.unsafe.add(id);
+    this.options.onUnsafe(true);
+  }
+
+  /** @param {number[]} ids */
+  safe(ids) {
+    if (!this.unsafe.size) return;
+    for (const id of ids) this.unsafe.delete(id);
+    this.options.onUnsafe(this.unsafe.size > 0);
   }
 
   async renew() {
