@@ -9,7 +9,6 @@ import phonenumbers
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 
-
 _GLOBAL = re.compile(r"\+([1-9][0-9]{7,14})\Z")
 _LONGEST_CODE = 3
 
