@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from permanence.kernel.events import to_plain
+from permanence.kernel.record import record
 from permanence.reception.greeting import greetings_for
-from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
     GreetingEntry,
