@@ -174,6 +174,8 @@ pieces = st.lists(st.one_of(plain_frames, plain_frames, other_frames, st.binary(
 @example([frame(b"", 0x88), frame(b"more")])
 @example([frame(b"z" * (MOST + 1)), frame(b"more")])
 @example([frame(b"bare", bare=True)])
+@example([frame(b"", 0x80 | PONG), frame(b"hel", 0x01), frame(b"", 0x80 | PONG), frame(b"lo", 0x80)])
+@example([b"\x81\x86", frame(b"", 0x80 | PONG)])
 def test_frames_are_heard_as_the_library_hears_them(frames: list[bytes]) -> None:
     same([HANDSHAKE, *(one for one in frames if one)])
 
@@ -223,7 +225,30 @@ def test_a_message_in_one_piece_does_not_need_the_library(monkeypatch: pytest.Mo
             super().receive_data(data)
 
     monkeypatch.setattr(line_socket, "ServerProtocol", Watched)
-    ping = frame(b"", 0x80 | PONG)
-    heard, _, _ = ours([HANDSHAKE, frame(b"one"), ping, frame(b"two"), frame(b"x" * 500)])
+    asked = frame(b"", 0x80 | PING)
+    heard, written, _ = ours([
+        HANDSHAKE, frame(b"one"), frame(b"", 0x80 | PONG), asked, frame(b"two"), frame(b"x" * 500)
+    ])  # fmt: skip
     assert [data for data, _ in heard] == [b"one", b"two", b"x" * 500]
-    assert reads == [HANDSHAKE, ping]
+    assert reads == [HANDSHAKE, asked]
+    assert written.partition(b"\r\n\r\n")[2] == b"\x81\x013\x8a\x00\x81\x013\x81\x03500"
+
+
+def test_a_page_that_does_not_answer_is_cut_off() -> None:
+    async def run() -> tuple[bytes, list[bool]]:
+        transport, cut = Transport(), []
+        socket: Any = LineSocket(Owner(), MOST)
+        socket.connection_made(transport)
+        socket.data_received(HANDSHAKE)
+        transport.written = b""
+        for answers in (True, False, False, False):
+            socket.ping(2)
+            cut.append(transport.closed)
+            if answers:
+                socket.data_received(frame(b"", 0x80 | PONG))
+        socket.connection_lost(None)
+        return transport.written, cut
+
+    protocol = ServerProtocol(state=State.OPEN)
+    protocol.send_ping(b"")
+    assert asyncio.run(run()) == (3 * protocol.data_to_send()[0], [False, False, False, True])

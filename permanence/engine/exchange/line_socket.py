@@ -5,8 +5,9 @@ No task and no queue a socket: what comes in is handled as it comes, what goes o
 one write. This is what makes a message cost a fifth of what it costs through the library's own connection.
 
 What a call brings, one text message in one frame in one packet, is read and written here without the library
-(`whole_text`, `LineSocket.send`). Everything else goes through it: the handshake, frames that came in pieces or
-together, control frames, the goodbye, and whatever is wrong.
+(`whole_text`, `LineSocket.send`), and so are the question whether a page lives and its answer. Everything else goes
+through it: the handshake, frames that came in pieces or together, other control frames, the goodbye, and whatever is
+wrong.
 """
 
 import asyncio
@@ -26,6 +27,8 @@ MAX_UNSENT = 1 << 20
 _FAULT = 1011
 _WHOLE_TEXT = 0x81  # FIN, opcode 1
 _MASKED = 0x80
+_PING = b"\x89\0"
+_EMPTY_PONG, _PONG_SIZE = b"\x8a\x80", 6  # masked: four octets follow
 _HEAD_END = b"\r\n\r\n"
 _HEAD_16, _HEAD_64 = struct.Struct("!BBH"), struct.Struct("!BBQ")
 _log = logging.getLogger("permanence.exchange.line")
@@ -106,9 +109,11 @@ class LineSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: octets."""
         self._unanswered = 0
-        self.waits = True  # what this brings about is written below
         between = self._open and not self._unread and not self._parts
+        if between and len(data) == _PONG_SIZE and data.startswith(_EMPTY_PONG):
+            return  # the answer to `ping`: that it came is all
         text = whole_text(data, self._most) if between else None
+        self.waits = True  # what this brings about is written below
         try:
             if text is not None:
                 self._owner.received(self, text, is_text=True)
@@ -175,8 +180,7 @@ class LineSocket(asyncio.Protocol):
             self.abort()
         elif self._open:
             self._unanswered += 1
-            self._protocol.send_ping(b"")
-            self._take_over()
+            self._out.append(_PING)
             self._flush_soon()
 
     def flush(self) -> None:

@@ -87,11 +87,12 @@ class SipRunner:
         """Sends what waits, tells what happened until nothing is left, sets the timer."""
         if self._pumping:
             return
-        drain, senders, tell = self.endpoint.drain, self._senders, self._on_event
+        drain = self.endpoint.drain
         waiting = drain()
         if waiting is None:
             self._set_timer()
             return
+        senders, tell = self._senders, self._on_event
         self._pumping = True
         try:
             while waiting is not None:
