@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The spelling of telephone numbers by country, through `phonenumbers` (ITU-T E.164, E.123)."""
 
+import re
+from functools import cache
+
 import phonenumbers
 
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
+
+_GLOBAL = re.compile(r"\+([1-9][0-9]{7,14})\Z")
+_LONGEST_CODE = 3
 
 
 class NotANumber(Refusal):
@@ -19,6 +25,8 @@ def parse_number(text: str, *, country: str) -> PhoneNumber:
     `country` spells national numbers. Only the length is judged, not whether the range is in use: carriers bring
     numbers of new ranges, and numbers kept for fiction must pass. Raises NotANumber.
     """
+    if _is_e164(text):
+        return PhoneNumber(text)
     try:
         parsed = phonenumbers.parse(text[:80], country.upper())
     except phonenumbers.NumberParseException as error:
@@ -29,6 +37,35 @@ def parse_number(text: str, *, country: str) -> PhoneNumber:
         return PhoneNumber(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
     except ValueError as error:
         raise NotANumber(f"not a telephone number in {country}") from error
+
+
+def _is_e164(text: str) -> bool:
+    """Whether the text is what `parse_number` would make of it: every call brings its number so, and the library takes
+    longer over one number than the exchange over any message of the call. False where only the library can say."""
+    found = _GLOBAL.match(text)
+    if found is None:
+        return False
+    digits = found[1]
+    for length in range(1, _LONGEST_CODE + 1):  # no calling code begins with another one
+        form = _form_of(digits[:length])
+        if form is not None:
+            prefix, lengths = form
+            national = digits[length:]
+            return len(national) in lengths and national[0] != "0" and (prefix is None or not prefix.match(national))
+    return False
+
+
+@cache  # of the one to three digits a number begins with: a thousand at most
+def _form_of(calling_code: str) -> tuple[re.Pattern[str] | None, tuple[int, ...]] | None:
+    """What the library knows of the numbers behind a calling code: the beginning that it may cut or rewrite, and the
+    lengths that exist. None for digits that are no calling code."""
+    code = int(calling_code)
+    region = phonenumbers.region_code_for_country_code(code)
+    known = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if known is None or known.general_desc is None:
+        return None
+    prefix = known.national_prefix_for_parsing
+    return None if prefix is None else re.compile(prefix), known.general_desc.possible_length
 
 
 def spell_number(number: PhoneNumber, *, country: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 
 from permanence.kernel.events import to_plain
+from permanence.kernel.record import record
 from permanence.reception.absence import is_away, near_absences
 from permanence.reception.greeting import CardGreeting, greetings_for
-from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
     HouseSlice,

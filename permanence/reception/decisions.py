@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from permanence.kernel.events import Event
+from permanence.kernel.record import record
 from permanence.reception.card import Card
 from permanence.reception.events import Reason
-from permanence.reception.record import record
 
 
 @record

@@ -2,7 +2,7 @@
 """What the reception decides, each decision with its reason."""
 
 from permanence.kernel.events import Event, EventCatalogue
-from permanence.reception.record import event, record
+from permanence.kernel.record import event, record
 from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
 
 

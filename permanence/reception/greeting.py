@@ -22,8 +22,8 @@ from zoneinfo import ZoneInfo
 
 from permanence.countries.emergency import LANGUAGES
 from permanence.countries.holidays import holiday_on
+from permanence.kernel.record import record
 from permanence.reception.hours import minutes_of
-from permanence.reception.record import record
 from permanence.reception.table import ClientSlice, GreetingEntry, SecretaryEntry
 
 NAME = "{name}"

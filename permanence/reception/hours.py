@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from permanence.countries.holidays import holiday_on
-from permanence.reception.record import record
+from permanence.kernel.record import record
 from permanence.reception.table import ClientSlice, Interval, OpeningHours
 
 _DAY = timedelta(days=1)

@@ -16,7 +16,7 @@ class Notes:
     def __init__(self) -> None:
         self._decisions: list[Decision] = []
         self._events: list[Event] = []
-        self._changed: dict[str, Call | Seat | str | None] = {}
+        self._changed: dict[str, Any] = {}
         # The lists' own methods: a call takes two dozen notes.
         self.decide: Callable[[Decision], None] = self._decisions.append
         """Note a decision."""
@@ -37,11 +37,11 @@ class Notes:
 
     def hand_out(self) -> Decided:
         """What was noted since the last time."""
-        states: dict[str, Any] = {}
-        for name, value in self._changed.items():
-            states[name] = value if value is None or isinstance(value, str) else value.plain()
+        states, self._changed = self._changed, {}
+        for name, value in states.items():
+            if isinstance(value, (Call, Seat)):
+                states[name] = value.plain()
         taken = Decided(tuple(self._decisions), tuple(self._events), states)
         self._decisions.clear()
         self._events.clear()
-        self._changed.clear()
         return taken

@@ -4,11 +4,11 @@
 from datetime import datetime
 from typing import Protocol
 
+from permanence.kernel.record import record
 from permanence.reception.absence import ANNOUNCE, ANSWER, VOICE_MESSAGE, closing_absence
 from permanence.reception.closing import CLOSED, SUSPENDED, voice_message_allowed
 from permanence.reception.events import Reason
 from permanence.reception.hours import Opening
-from permanence.reception.record import record
 from permanence.reception.table import ClientSlice
 
 ACTIVE = "active"

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from permanence.kernel.events import Event, EventCatalogue
+from permanence.kernel.record import event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class CallEvent(Event):
     client: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallArrived(CallEvent):
     """An INVITE of a trusted trunk became a call.
 
@@ -70,7 +71,7 @@ class LineBack(CallEvent):
     secretary: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@event
 class CallEnded(CallEvent):
     """The call is over. `by`: caller, secretary or system. `why` is a code (hang_up, abandoned, closed, max_wait,
     line_lost, media_lost, refused...). Moments are None where the call never got so far."""

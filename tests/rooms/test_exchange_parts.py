@@ -45,6 +45,8 @@ def test_any_order_of_triggers_keeps_the_call_consistent(triggers: list[Trigger]
     state, leg, answered, plugged = CallState.ARRIVED, 0, 0, False
     for trigger in triggers:
         step = advance(state, trigger)
+        if step is None:
+            continue
         for effect in step.effects:
             if effect is Effect.OPEN_LEG:
                 leg += 1
@@ -71,14 +73,13 @@ def test_any_order_of_triggers_keeps_the_call_consistent(triggers: list[Trigger]
 def test_nothing_follows_the_end_and_every_state_can_end() -> None:
     assert not [pair for pair in TABLE if pair[0] is CallState.ENDED]
     for state in set(CallState) - {CallState.ENDED}:
-        assert advance(state, Trigger.CALLER_LEFT).state is CallState.ENDED
-        assert advance(state, Trigger.END).effects[-1] is Effect.FINISH
+        assert TABLE[(state, Trigger.CALLER_LEFT)].state is CallState.ENDED
+        assert TABLE[(state, Trigger.END)].effects[-1] is Effect.FINISH
 
 
 def test_a_late_trigger_changes_nothing() -> None:
     assert not accepts(CallState.ENDED, Trigger.ANSWER)
-    assert advance(CallState.TALKING, Trigger.RING).state is CallState.TALKING
-    assert advance(CallState.TALKING, Trigger.RING).effects == ()
+    assert advance(CallState.TALKING, Trigger.RING) is None
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------

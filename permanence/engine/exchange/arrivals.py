@@ -25,7 +25,7 @@ _FORWARDING_SOURCES = ("history_info", "diversion")
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every call: not frozen, which would cost a call into C for each field
 class Identified:
     """Whose line was called. `client` None: nobody's; `line` is then what the carrier sent."""
 

@@ -9,7 +9,7 @@ from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seats import line_name
 from permanence.engine.exchange.turn import Turn
-from permanence.telephony.core.call import CallState, Effect, Trigger, accepts, advance
+from permanence.telephony.core.call import CallState, Effect, Trigger, advance
 from permanence.telephony.events import VoiceMessageBegun
 from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.media.sdp import SdpError, parse_sdp
@@ -49,9 +49,9 @@ class CallerSide:
 
     def advance(self, call: Call, trigger: Trigger, moment: Moment) -> bool:
         """Moves the call on; False when the trigger came too late to mean anything."""
-        if not accepts(call.state, trigger):
-            return False
         step = advance(call.state, trigger)
+        if step is None:
+            return False
         call.state = step.state
         self._turn.touch(call)
         for effect in step.effects:

@@ -52,6 +52,7 @@ class HouseDesk:
     ) -> None:
         """`forget` is called once for each call when nothing more is expected of it."""
         self.house = house
+        self._prefix = f"{RECEPTION_PREFIX}{house}/"
         self.reception = reception or Reception(house, table, entropy=entropy)
         self._table = table
         self._turn = turn
@@ -90,14 +91,13 @@ class HouseDesk:
 
     def apply(self, answer: decided.Decided, moment: Moment) -> None:
         """Notes the events and states, then carries the decisions out."""
+        self._turn.note(answer.events, self._prefix, answer.states)
         for event in answer.events:
-            self._turn.event(event)
             if isinstance(event, (CallQueued, CallOffered)):
                 self._leave_conversation(event.call, moment)
-        for name, value in answer.states.items():
-            self._turn.state(f"{RECEPTION_PREFIX}{self.house}/{name}", value)
+        execute = self._execute
         for decision in answer.decisions:
-            self._execute[type(decision)](decision, moment)
+            execute[type(decision)](decision, moment)
 
     def end_call(self, call: Call, *, by: str, why: str, moment: Moment) -> None:
         """The call is over: by the caller, by the secretary or by the system. Does nothing for a call that is."""

@@ -3,6 +3,11 @@
 
 No task and no queue a socket: what comes in is handled as it comes, what goes out in one turn of the loop leaves in
 one write. This is what makes a message cost a fifth of what it costs through the library's own connection.
+
+What a call brings, one text message in one frame in one packet, is read and written here without the library
+(`whole_text`, `LineSocket.send`), and so are the question whether a page lives and its answer. Everything else goes
+through it: the handshake, frames that came in pieces or together, other control frames, the goodbye, and whatever is
+wrong.
 """
 
 import asyncio
@@ -11,7 +16,7 @@ import struct
 from http import HTTPStatus
 from typing import Protocol, cast
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # in C where that was built
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -21,6 +26,10 @@ CLOSE_S = 2.0
 MAX_UNSENT = 1 << 20
 _FAULT = 1011
 _WHOLE_TEXT = 0x81  # FIN, opcode 1
+_MASKED = 0x80
+_PING = b"\x89\0"
+_EMPTY_PONG, _PONG_SIZE = b"\x8a\x80", 6  # masked: four octets follow
+_HEAD_END = b"\r\n\r\n"
 _HEAD_16, _HEAD_64 = struct.Struct("!BBH"), struct.Struct("!BBQ")
 _log = logging.getLogger("permanence.exchange.line")
 _quiet = logging.getLogger("permanence.exchange.websocket")
@@ -50,17 +59,41 @@ class Owner(Protocol):
         ...
 
 
+def whole_text(data: bytes, most: int) -> bytes | None:
+    """The text of a message of at most `most` octets whose only frame is all of `data`, masked as a browser has to
+    (RFC 6455 section 5.2); None for anything else, which is the library's to judge."""
+    if len(data) < 6 or data[0] != _WHOLE_TEXT or not data[1] & _MASKED:
+        return None
+    length, start = data[1] - _MASKED, 6
+    if length == 126:
+        length, start = data[2] << 8 | data[3], 8
+    if length > most or start + length != len(data):  # a length of 64 bits never fits: nothing is that long here
+        return None
+    return apply_mask(data[start:], data[start - 4 : start])
+
+
+def _least_size(frame: Frame) -> int:
+    """The octets of a masked frame whose length is written as short as it can be (RFC 6455 section 5.2)."""
+    length = len(frame.data)
+    return length + (6 if length < 126 else 8 if length < 1 << 16 else 14)
+
+
 class LineSocket(asyncio.Protocol):
     """One socket, from the first octet of its handshake."""
 
     def __init__(self, owner: Owner, max_message: int) -> None:
         self._owner = owner
+        self._most = max_message
         self._protocol = ServerProtocol(max_size=max_message, logger=_quiet)
         self._transport: asyncio.Transport | None = None
         self._parts: list[bytes] = []
         self._out: list[bytes] = []
         self._is_text = True
         self._opened = self._closing = False
+        self._open = False  # messages may be sent
+        # Octets given to the library of which it made nothing yet. Never too few; too many, for good, after a handshake
+        # that came in pieces or a length written longer than need be: all that page says then goes through the library.
+        self._unread = 0
         self._unanswered = 0
         self._limit: asyncio.TimerHandle | None = None
         self.waits = False
@@ -76,15 +109,16 @@ class LineSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: octets."""
         self._unanswered = 0
+        between = self._open and not self._unread and not self._parts
+        if between and len(data) == _PONG_SIZE and data.startswith(_EMPTY_PONG):
+            return  # the answer to `ping`: that it came is all
+        text = whole_text(data, self._most) if between else None
         self.waits = True  # what this brings about is written below
-        self._protocol.receive_data(data)
-        self._out += self._protocol.data_to_send()
         try:
-            for event in self._protocol.events_received():
-                if isinstance(event, Request):
-                    self._shake_hands(event)
-                elif isinstance(event, Frame):
-                    self._frame(event)
+            if text is not None:
+                self._owner.received(self, text, is_text=True)
+            else:
+                self._read(data)
         except Exception:
             _log.exception("page_failed")
             self.close(_FAULT)
@@ -93,6 +127,7 @@ class LineSocket(asyncio.Protocol):
     def eof_received(self) -> bool:
         """asyncio: the other side sends no more."""
         self._protocol.receive_eof()
+        self._open = False
         return False
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -111,7 +146,7 @@ class LineSocket(asyncio.Protocol):
         The frame is put together here: what a server sends is not masked, so it is a head of 2 to 10 octets
         (RFC 6455 section 5.2), and this is done for every message of every call.
         """
-        if self._protocol.state is not State.OPEN:
+        if not self._open:
             return
         length = len(text)
         if length < 126:
@@ -120,8 +155,7 @@ class LineSocket(asyncio.Protocol):
             head = _HEAD_16.pack(_WHOLE_TEXT, 126, length)
         else:
             head = _HEAD_64.pack(_WHOLE_TEXT, 127, length)
-        self._out.append(head)
-        self._out.append(text)
+        self._out.append(head + text)
         if not self.waits:
             self.waits = True
             self._owner.flush_soon(self)
@@ -129,9 +163,9 @@ class LineSocket(asyncio.Protocol):
     def close(self, code: int) -> None:
         """Says goodbye after what waits was written; cut off when the other side does not answer it."""
         self._closing = True
-        if self._protocol.state is State.OPEN:
+        if self._open:
             self._protocol.send_close(code)
-            self._out += self._protocol.data_to_send()
+            self._take_over()
             self._limit_to(CLOSE_S)
             self._flush_soon()
 
@@ -144,10 +178,9 @@ class LineSocket(asyncio.Protocol):
         """Asks whether the other side lives, or cuts it off when nothing came since `most` such questions."""
         if self._unanswered >= most:
             self.abort()
-        elif self._protocol.state is State.OPEN:
+        elif self._open:
             self._unanswered += 1
-            self._protocol.send_ping(b"")
-            self._out += self._protocol.data_to_send()
+            self._out.append(_PING)
             self._flush_soon()
 
     def flush(self) -> None:
@@ -171,12 +204,31 @@ class LineSocket(asyncio.Protocol):
             self.waits = True
             self._owner.flush_soon(self)
 
+    def _read(self, data: bytes) -> None:
+        """Any octets, through the library."""
+        self._unread += len(data)
+        self._protocol.receive_data(data)
+        self._take_over()
+        for event in self._protocol.events_received():
+            if isinstance(event, Request):
+                if data.find(_HEAD_END) + len(_HEAD_END) == self._unread:  # it came whole and alone
+                    self._unread = 0
+                self._shake_hands(event)
+            elif isinstance(event, Frame):
+                self._unread -= _least_size(event)
+                self._frame(event)
+
+    def _take_over(self) -> None:
+        """What the library wants to send, and whether it still is open: to be called after everything it was told."""
+        self._out += self._protocol.data_to_send()
+        self._open = self._protocol.state is State.OPEN
+
     def _shake_hands(self, request: Request) -> None:
         refusal = self._owner.admit(request)
         response = self._protocol.reject(*refusal) if refusal is not None else self._protocol.accept(request)
         self._protocol.send_response(response)
-        self._out += self._protocol.data_to_send()
-        if self._protocol.state is State.OPEN:
+        self._take_over()
+        if self._open:
             self._opened = True
             self._limit_to(None)
             self._owner.opened(self, request.headers.get("Origin", ""))

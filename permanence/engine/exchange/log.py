@@ -13,8 +13,10 @@ from typing import Any, TextIO
 from permanence.kernel.events import Event
 
 LATER_S = 0.05
+_FIELD = " %s=%s".__mod__  # taken by `map`: an entry's fields are put into words without a step of Python for each
 _PLAIN_WORD = re.compile(r"[^\s\"'=]+")
 _PLAIN_WORDS = re.compile(r"(?: [^\s\"'=]+=[^\s\"'=]+)*")
+_NOTHING = (None, "")
 _SHOWN_OF: dict[type[Event], tuple[str, ...]] = {}
 _SHOWN = ("call", "client", "secretary", "seat", "state", "why", "by", "how", "reason", "place", "waited_ms", "trunk")
 
@@ -37,7 +39,7 @@ class LineFormatter(logging.Formatter):
         if second != self._second:
             self._second = second
             self._spelled = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        words = "".join([f" {key}={value}" for key, value in fields.items()])
+        words = "".join(map(_FIELD, fields.items()))
         # As many equals signs as fields: what stands in a value passes neither for another field nor for its end.
         if words.count("=") != len(fields) or _PLAIN_WORDS.fullmatch(words) is None:
             words = "".join([f" {key}={_word(value)}" for key, value in fields.items()])
@@ -101,7 +103,7 @@ def event_fields(event: Event) -> dict[str, Any]:
     if names is None:
         own = {field.name for field in dataclasses.fields(event)}
         names = _SHOWN_OF[kind] = tuple(name for name in _SHOWN if name in own)
-    return {name: value for name in names if (value := getattr(event, name)) is not None and value != ""}
+    return {name: value for name in names if (value := getattr(event, name)) not in _NOTHING}
 
 
 def _word(value: Any) -> str:

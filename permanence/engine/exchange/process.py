@@ -93,6 +93,7 @@ class Exchange:
         self._loop.add_reader(self._synced_fd, self._synced)
         self._journal, aside = open_journal(self._journal_folder, clock, self._synced_in_thread, Journal)
         self._tell = tell
+        self._tells_all = _log.isEnabledFor(logging.DEBUG)
         slices = self._slices = SliceStore(options.data / "table")
         self._trunks = TrunkBook()
         endpoint = SipEndpoint(SipSettings(public_host=options.public_address or None), entropy, self._trunks.trust)
@@ -250,7 +251,7 @@ class Exchange:
         kind = type(event)
         if kind in _TOLD:
             self._tell(event.at.timestamp(), _log.name, kind.__name__, event_fields(event))
-        elif _log.isEnabledFor(logging.DEBUG):
+        elif self._tells_all:
             _log.debug(kind.__name__, extra={"fields": event_fields(event)})
 
     def _ring(self) -> None:

@@ -111,6 +111,12 @@ class Turn:
         """A named state to be kept; None removes it."""
         self._states[name] = value
 
+    def note(self, events: Iterable[Event], prefix: str, states: Mapping[str, Any]) -> None:
+        """Several events, and named states whose names begin with `prefix`."""
+        self._events += events
+        for name, value in states.items():
+            self._states[prefix + name] = value
+
     def touch(self, call: Call) -> None:
         """The call changed: it is written again."""
         self._touched[call.id] = call

@@ -3,7 +3,7 @@
 
 The table knows nothing of SIP bytes, of sockets or of which prompt plays; `Effect` names a task and the exchange
 carries it out. A trigger the table does not list for a state is *late* (a CANCEL crossing an answer, a key pressed
-twice): `advance` answers with the same state and no effect, never with an error.
+twice): `advance` answers with None, never with an error, and nothing changes.
 """
 
 from dataclasses import dataclass
@@ -113,9 +113,9 @@ ANSWERED_STATES = frozenset({_S.WAITING, _S.TALKING, _S.HELD, _S.LINE_LOST, _S.C
 CONVERSATION_STATES = frozenset({_S.TALKING, _S.HELD, _S.LINE_LOST})
 
 
-def advance(state: CallState, trigger: Trigger) -> Step:
-    """Where `trigger` leads from `state`; a late trigger leads nowhere and asks for nothing."""
-    return TABLE.get((state, trigger), Step(state))
+def advance(state: CallState, trigger: Trigger) -> Step | None:
+    """Where `trigger` leads from `state`; None for a late trigger, which leads nowhere and asks for nothing."""
+    return TABLE.get((state, trigger))
 
 
 def accepts(state: CallState, trigger: Trigger) -> bool:

@@ -13,15 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from permanence.kernel.record import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class MediaCommand:
     """What the exchange asks of media. `NAME` is its name on the wire."""
 
     NAME: ClassVar[str] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OpenLine(MediaCommand):
     """Negotiate a secretary's permanent line from the browser's SDP offer; replied with `{"answer": sdp}`.
 
@@ -36,7 +38,7 @@ class OpenLine(MediaCommand):
     page_host: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RenegotiateLine(MediaCommand):
     """ICE restart (RFC 8445 section 2.4) of a living line; DTLS and SRTP go on. Replied like `OpenLine`."""
 
@@ -46,7 +48,7 @@ class RenegotiateLine(MediaCommand):
     page_host: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseLine(MediaCommand):
     """Forget a line; a leg plugged into it hears the hold music."""
 
@@ -54,7 +56,7 @@ class CloseLine(MediaCommand):
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OpenLeg(MediaCommand):
     """Bind an RTP port for a caller. `host` is the local address (the one written in the SDP), None for the default.
 
@@ -76,7 +78,7 @@ class OpenLeg(MediaCommand):
     sending: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UpdateLeg(MediaCommand):
     """The whole new state of a leg's far side after an answer, a re-INVITE or an UPDATE (fields as `OpenLeg`)."""
 
@@ -90,7 +92,7 @@ class UpdateLeg(MediaCommand):
     sending: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CloseLeg(MediaCommand):
     """Close the port of a leg. A recording of it ends with `Recorded`."""
 
@@ -98,7 +100,7 @@ class CloseLeg(MediaCommand):
     leg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plug(MediaCommand):
     """Let line and leg hear each other from now on. Ends what either heard or played before."""
 
@@ -107,7 +109,7 @@ class Plug(MediaCommand):
     leg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unplug(MediaCommand):
     """Take the leg out of the line. Both stay open and hear nothing until told."""
 
@@ -115,7 +117,7 @@ class Unplug(MediaCommand):
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mute(MediaCommand):
     """Replace what the line says by silence (`on`) or stop doing so.
 
@@ -127,7 +129,7 @@ class Mute(MediaCommand):
     on: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Play(MediaCommand):
     """Play prompts one after the other to a party, instead of what it heard; with `loop` for ever.
 
@@ -143,7 +145,7 @@ class Play(MediaCommand):
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stop(MediaCommand):
     """Stop what plays to a party."""
 
@@ -151,7 +153,7 @@ class Stop(MediaCommand):
     party: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Record(MediaCommand):
     """Write what the leg says to `file` in the spool (A-law, 8 kHz, mono, no header), at most `max_s` seconds."""
 
@@ -161,7 +163,7 @@ class Record(MediaCommand):
     max_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class StopRecord(MediaCommand):
     """End the recording of a leg; `Recorded` follows when the file is on the disk."""
 
@@ -169,7 +171,7 @@ class StopRecord(MediaCommand):
     leg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SendDtmf(MediaCommand):
     """Send digits (0-9 * # A-D, at most 64) to a party as RFC 4733 events, one after the other."""
 
@@ -178,7 +180,7 @@ class SendDtmf(MediaCommand):
     digits: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mix(MediaCommand):
     """Mix parties: `matrix[i][j]` is the gain (0 to 4) with which party i hears party j. At most 32 parties."""
 
@@ -188,7 +190,7 @@ class Mix(MediaCommand):
     matrix: tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Unmix(MediaCommand):
     """End a mix; its parties stay open and hear nothing."""
 
@@ -196,21 +198,21 @@ class Unmix(MediaCommand):
     mix: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AskStatus(MediaCommand):
     """Ask what lives; replied with the JSON of `Living`."""
 
     NAME: ClassVar[str] = "status"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MediaEvent:
     """What media tells. `NAME` is its name on the wire."""
 
     NAME: ClassVar[str] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LineUp(MediaEvent):
     """The line's DTLS-SRTP is up (again): audio flows both ways."""
 
@@ -218,7 +220,7 @@ class LineUp(MediaEvent):
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LineLost(MediaEvent):
     """Nothing authentic came from the browser for 3 s, or it closed: the plugged leg hears the hold music."""
 
@@ -226,7 +228,7 @@ class LineLost(MediaEvent):
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LineFailed(MediaEvent):
     """A negotiation failed for good. `why`: fingerprint, handshake, unreachable (no check arrived in time)."""
 
@@ -235,7 +237,7 @@ class LineFailed(MediaEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LegFailed(MediaEvent):
     """The leg could not be opened. `why`: port_in_use, address (cannot be bound)."""
 
@@ -244,7 +246,7 @@ class LegFailed(MediaEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LegHeard(MediaEvent):
     """The first RTP of a leg arrived, or the first after `LegSilent`."""
 
@@ -252,7 +254,7 @@ class LegHeard(MediaEvent):
     leg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LegSilent(MediaEvent):
     """No RTP of a heard leg for 10 s."""
 
@@ -260,7 +262,7 @@ class LegSilent(MediaEvent):
     leg: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DtmfHeard(MediaEvent):
     """A party pressed a key (told once a key press)."""
 
@@ -269,7 +271,7 @@ class DtmfHeard(MediaEvent):
     digit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Played(MediaEvent):
     """The last prompt of a `Play` went out whole."""
 
@@ -278,7 +280,7 @@ class Played(MediaEvent):
     tag: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Recorded(MediaEvent):
     """A recording ended and is on the disk, synced. `seconds`: of all the audio in the file."""
 
@@ -288,7 +290,7 @@ class Recorded(MediaEvent):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RecordFailed(MediaEvent):
     """A recording could not be written (disk full, no permission). What was written stays."""
 
@@ -298,7 +300,7 @@ class RecordFailed(MediaEvent):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fault(MediaEvent):
     """A fault inside media cost one step. `kind`: the class of the exception; `where`: the logger of its trace."""
 
@@ -307,7 +309,7 @@ class Fault(MediaEvent):
     where: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LivingLine:
     """One line that lives. `state`: new, up or lost. `leg`: what is plugged into it.
 
@@ -321,7 +323,7 @@ class LivingLine:
     loss: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LivingLeg:
     """One leg that lives. `heard`: RTP came. `playing`: something plays to it. `recording`: file, or None."""
 
@@ -332,7 +334,7 @@ class LivingLeg:
     recording: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Living:
     """What lives in a media process. `instance` changes when the process is another one (it was restarted)."""
 
@@ -341,14 +343,14 @@ class Living:
     legs: tuple[LivingLeg, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MediaConnected(MediaEvent):
     """Made by the gateway, never on the wire: media is reachable (again); `living` tells what it still holds."""
 
     living: Living
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MediaLost(MediaEvent):
     """Made by the gateway, never on the wire: the connection to media broke. Audio may still go on."""
 

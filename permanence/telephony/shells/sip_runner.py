@@ -40,7 +40,7 @@ class SipRunner:
         self._streams: list[StreamTransport] = []
         self._senders: dict[str, Callable[[bytes, Flow], None]] = {"udp": self._send_udp}
         self._timer: asyncio.TimerHandle | None = None
-        self._timer_at: float | None = None
+        self._timer_at = 0.0
         self._pumping = False
 
     @contextmanager
@@ -87,11 +87,12 @@ class SipRunner:
         """Sends what waits, tells what happened until nothing is left, sets the timer."""
         if self._pumping:
             return
-        drain, senders, tell = self.endpoint.drain, self._senders, self._on_event
+        drain = self.endpoint.drain
         waiting = drain()
         if waiting is None:
             self._set_timer()
             return
+        senders, tell = self._senders, self._on_event
         self._pumping = True
         try:
             while waiting is not None:
@@ -135,14 +136,14 @@ class SipRunner:
         return None
 
     def _set_timer(self) -> None:
-        due = self.endpoint.next_deadline()
-        if self._timer is not None and due is not None and self._timer_at is not None and due >= self._timer_at:
-            return  # it rings too early, finds nothing due and is set again: cheaper than moving it at every message
         if self._timer is not None:
+            if self.endpoint.none_before(self._timer_at):
+                return  # it rings too early, finds nothing due and is set again: cheaper than moving it at each message
             self._timer.cancel()
             self._timer = None
-        self._timer_at = due
+        due = self.endpoint.next_deadline()
         if due is not None:
+            self._timer_at = due
             self._timer = self._loop.call_later(max(0.0, due - self.now()), self._fire)
 
     def _fire(self) -> None:

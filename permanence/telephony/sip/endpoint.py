@@ -63,6 +63,10 @@ class SipEndpoint:
         """The moment of the next timer, None when nothing waits."""
         return self._stack.timers.next_deadline()
 
+    def none_before(self, moment: float) -> bool:
+        """Whether the timer set to `moment` may stay: no other is due earlier."""
+        return self._stack.timers.none_before(moment)
+
     def drain_output(self) -> list[tuple[bytes, Flow]]:
         """What must be sent, in order."""
         output, self._stack.output = self._stack.output, []

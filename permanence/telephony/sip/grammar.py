@@ -31,7 +31,7 @@ _PLAIN = r"(sips?):(?:([A-Za-z0-9+.\-_]++)@)?([A-Za-z0-9.\-]++)(?::([0-9]{1,5}))
 _PLAIN_URI = re.compile(_PLAIN)
 _PLAIN_ADDRESS = re.compile(rf'(?:"([^"\\]*+)"\s*+)?<(?:({_PLAIN})|([^<>"]++))>(?:;tag=({WORD}))?')
 _PLAIN_VIA = re.compile(
-    r"SIP/2\.0/(UDP|TCP|TLS) (\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9.\-_]++)(?::([0-9]{1,5}))?"
+    r"SIP/2\.0/(UDP|TCP|TLS) (\[[0-9a-f:.]++\]|[a-z0-9.\-_]++)(?::([1-9][0-9]{0,4}))?"
     rf"(;rport)?;branch=({WORD})(;rport)?"
 )
 _DISPLAY = re.compile(rf'\s*+(?:({_QUOTED})\s*+|([^"<>,]*+))<', re.DOTALL)
@@ -255,13 +255,15 @@ def _known_address(text: str) -> NameAddr:
 
 @dataclass(slots=True)
 class Via:
-    """One hop of the way back (RFC 3261 section 20.42). `branch` is that parameter, empty when absent."""
+    """One hop of the way back (RFC 3261 section 20.42). `branch` is that parameter, empty when absent; `plain` the text
+    it was read from, where it stands as `str` would write it."""
 
     transport: str
     host: str
     port: int | None
     params: Params
     branch: str
+    plain: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -273,12 +275,22 @@ class Via:
             params = {"rport": None, "branch": branch} if before else {"branch": branch}
             if after:
                 params["rport"] = None
-            return cls(transport, host.lower(), _port(digits), params, branch)
+            return cls(transport, host, _port(digits), params, branch, text)
         found = _VIA.fullmatch(text.strip())
         if found is None:
             raise BadSyntax("bad Via")
         params = parse_params(found[4] or "")
         return cls(found[1].upper(), found[2].lower(), _port(found[3]), params, params.get("branch") or "")
+
+    def stamp(self, host: str, port: int | None) -> str:
+        """Notes where the message really came from; `port` where the sender asked for it (RFC 3261 section 18.2.1,
+        RFC 3581 section 4). Returns the Via as it is written from now on."""
+        plain, self.plain = self.plain, ""
+        if port is not None:
+            self.params["rport"] = str(port)
+            plain = plain.replace(";rport", f";rport={port}") if ";rport" in plain else ""
+        self.params["received"] = host
+        return f"{plain};received={host}" if plain else str(self)
 
     def __str__(self) -> str:
         port = f":{self.port}" if self.port else ""

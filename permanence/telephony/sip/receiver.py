@@ -239,15 +239,12 @@ def stamp_via(request: SipMessage, flow: Flow) -> Flow:
     RFC 3261 sections 18.2.1 and 18.2.2, RFC 3581. Raises BadSyntax when the Via cannot be read.
     """
     via = request.via
-    params = via.params
     host, port = flow.remote
-    wants_port = params.get("rport", "") is None
-    if wants_port:
-        params["rport"] = str(port)
+    wants_port = via.params.get("rport", "") is None
     if wants_port or via.host.strip("[]") != host:
-        params["received"] = host
         values = request.headers["Via"]
-        values[0] = ", ".join([str(via), *split_list(values[0])[1:]]) if "," in values[0] else str(via)
+        stamped = via.stamp(host, port if wants_port else None)
+        values[0] = ", ".join([stamped, *split_list(values[0])[1:]]) if "," in values[0] else stamped
     if wants_port or flow.reliable:
         return flow
     back = via.port or _DEFAULT_PORT[flow.transport]

@@ -51,6 +51,11 @@ class Timers:
             heappop(heap)
         return heap[0][0] if heap else None
 
+    def none_before(self, moment: float) -> bool:
+        """Whether certainly no timer is due before `moment`; a cancelled one counts, so that this is one look."""
+        heap = self._heap
+        return not heap or heap[0][0] >= moment
+
     def pop_due(self, now: float) -> Callable[[], object] | None:
         """Takes the first call due at `now`, None when there is none."""
         heap = self._heap

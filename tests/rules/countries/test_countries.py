@@ -3,8 +3,9 @@
 
 from datetime import date, timedelta
 
+import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from permanence.countries.emergency import (
@@ -114,3 +115,69 @@ def test_no_text_breaks_the_reader(text, country):
         return
     assert parse_number(number.e164, country="FR") == number
     assert parse_number(spell_international(number), country="IE") == number
+
+
+# -- a number that comes as it is kept ---------------------------------------------------------------------------------
+
+CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+COUNTRIES = ("FR", "LU", "IE", "IT", "US", "AR", "KZ", "001", "XX", "")
+
+
+def librarys_number(text: str, country: str) -> str | None:
+    """What the library alone says."""
+    try:
+        parsed = phonenumbers.parse(text[:80], country.upper())
+    except phonenumbers.NumberParseException:
+        return None
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    possible = phonenumbers.is_possible_number(parsed)
+    return written if possible and 6 <= len(written) <= 16 and written[1] != "0" else None
+
+
+def read_number(text: str, country: str) -> str | None:
+    try:
+        return parse_number(text, country=country).e164
+    except NotANumber:
+        return None
+
+
+@settings(max_examples=3_000)
+@given(
+    st.sampled_from(["+", "+", "+", "++", "00", "", "+0", "\uff0b"]),
+    st.one_of(st.sampled_from(CODES).map(str), st.text("0123456789", max_size=3)),
+    st.text("0123456789", max_size=13),
+    st.sampled_from(["", "", "", "", " ", "\n", "x5", ";ext=5", "\u0661", "a"]),
+    st.sampled_from(COUNTRIES),
+)
+@example("+", "39", "0612345678", "", "IT")
+@example("+", "352", "1500621000147", "", "LU")
+@example("+", "33", "0199001234", "", "FR")
+@example("+", "54", "91123456789", "", "AR")
+@example("+", "52", "15512345678", "", "XX")
+@example("+", "7", "87012345678", "", "KZ")
+def test_any_number_is_read_as_the_library_reads_it(plus: str, code: str, national: str, rest: str, country: str):
+    text = f"{plus}{code}{national}{rest}"
+    assert read_number(text, country) == librarys_number(text, country)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_numbers_of_every_country_are_read_as_the_library_reads_them(region: str):
+    for kind in phonenumbers.PhoneNumberType.values():
+        for number in (
+            phonenumbers.example_number_for_type(region, kind),
+            phonenumbers.invalid_example_number(region),
+        ):
+            if number is not None:
+                text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+                for written in (text, text[:-1], text + "7", text.replace("+", "+0"), text[1:]):
+                    assert read_number(written, region) == librarys_number(written, region)
+                    assert read_number(written, "FR") == librarys_number(written, "FR")
+
+
+def test_a_number_that_comes_as_it_is_kept_does_not_need_the_library(monkeypatch: pytest.MonkeyPatch):
+    def parse(text: str, region: str) -> None:
+        raise AssertionError(text, region)
+
+    monkeypatch.setattr(phonenumbers, "parse", parse)
+    for text in ("+33199001234", "+33612345678", "+352621000147", "+35227271234", "+35318501234", "+4930123456"):
+        assert parse_number(text, country="LU").e164 == text

@@ -2,7 +2,7 @@
 """The pieces of a header (RFC 3261 section 25.1), and messages as a whole."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from permanence.telephony.sip.bodies import offers_audio, sdp_of
@@ -113,6 +113,28 @@ def test_via_with_spaces_and_ipv6() -> None:
     via = Via.parse("SIP / 2.0 / UDP [2001:db8::9]:5070 ; branch = z9hG4bK1 ;rport")
     assert (via.host, via.port, via.branch) == ("[2001:db8::9]", 5070, "z9hG4bK1")
     assert str(via) == "SIP/2.0/UDP [2001:db8::9]:5070;branch=z9hG4bK1;rport"
+
+
+VIAS = st.tuples(
+    st.sampled_from(["SIP/2.0/UDP ", "SIP/2.0/UDP ", "SIP/2.0/TLS ", "SIP / 2.0 / UDP ", "sip/2.0/udp "]),
+    st.sampled_from(["192.0.2.1", "192.0.2.1", "[2001:db8::9]", "[2001:DB8::9]", "Proxy.Example", "a-b_c.example"]),
+    st.sampled_from(["", ":5060", ":05060", " : 5070"]),
+    st.sampled_from(["", ";rport", ";alias", ";received=192.0.2.7", ";rport=7"]),
+    st.sampled_from([";branch=z9hG4bK-1", ";branch=z9hG4bK-1", ";branch=1 ", ""]),
+    st.sampled_from(["", ";rport", ";rport=7", ";maddr=192.0.2.9"]),
+).map("".join)
+
+
+@settings(max_examples=1_000)
+@given(VIAS, st.none() | st.integers(1, 65_535))
+def test_a_via_is_stamped_in_its_text_as_in_its_parameters(text: str, port: int | None) -> None:
+    try:
+        via = Via.parse(text)
+    except BadSyntax:  # rport twice
+        return
+    before = dict(via.params)
+    assert via.stamp("198.51.100.3", port) == str(via)
+    assert via.params == before | {"received": "198.51.100.3"} | ({} if port is None else {"rport": str(port)})
 
 
 @pytest.mark.parametrize(

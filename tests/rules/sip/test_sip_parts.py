@@ -129,10 +129,13 @@ def test_timers_run_in_order_and_not_when_cancelled() -> None:
     timers.at(2.0, lambda: ran.append("third"))
     dropped.cancel()
     assert timers.next_deadline() == 1.0
+    assert timers.none_before(1.0)
+    assert not timers.none_before(1.1)
     while (action := timers.pop_due(2.0)) is not None:
         action()
     assert ran == ["first", "second", "third"]
     assert timers.next_deadline() is None
+    assert timers.none_before(0.0)
 
 
 def test_cancelled_timers_are_forgotten() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The kinds of class in which the reception hands something out: values that nobody changes.
+"""The kinds of class in which a room of the telephone hands something out: values that nobody changes.
 
 They are frozen for the type checker alone. Two dozen are made for every call, and a dataclass frozen at run time sets
 each of its fields through `object.__setattr__`, which costs more than twice as much.
