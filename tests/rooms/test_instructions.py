@@ -12,6 +12,7 @@ from permanence.clients.models import Instruction, InstructionAcknowledgement, R
 from permanence.clients.rules import INSTRUCTION_LIMIT, ClientState, Scope
 from permanence.foundation import operations as common
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
+from permanence.kernel.system import SystemClock
 from permanence.staff import operations as staffing
 from permanence.staff import queries as staff
 from permanence.switchboard.operations import current_slice
@@ -293,6 +294,38 @@ def test_only_a_secretary_of_the_house_reads_and_only_what_asks_for_it(cast):
     for who in (cast.dr_weber, common.house_system(house=cast.house)):
         with pytest.raises(staff.NotASecretary):
             acknowledge(key, 1, who)
+    assert InstructionAcknowledgement.objects.count() == 0
+
+
+def test_her_page_gets_the_list_and_says_what_she_has_read(cast, browser_of):
+    write(cast, "Sans lecture")
+    key = write(cast, "**Urgence** <b>", at=SystemClock().now(), acknowledge=True, scope=whole_scope(cast))
+    claire = browser_of(cast.claire)
+    (shown,) = claire.get("/console/instructions/to-read").json()["unread"]
+    assert (shown["id"], shown["version"], shown["name"], shown["author"]) == (key, 1, "Dr Weber", "Dr Weber")
+    assert shown["blocks"][0]["lines"][0] == [{"text": "Urgence", "bold": True}, {"text": " <b>", "bold": False}]
+    assert (shown["recipient_name"], shown["caller"]) == ("Dr Weber", "+352 621 000 147")
+    assert claire.post(f"/console/instructions/{key}/1/read").status_code == 204
+    assert claire.post(f"/console/instructions/{key}/1/read").status_code == 204
+    assert claire.get("/console/instructions/to-read").json() == {"unread": []}
+    assert len(browser_of(cast.aoife).get("/console/instructions/to-read").json()["unread"]) == 1
+
+
+@pytest.mark.parametrize("path", ["{key}/2", "{key}/99999999999999999999999999", "x/1", "{other}/1"])
+def test_a_page_that_names_what_is_not_there_gets_404_or_a_refusal(cast, browser_of, path):
+    key, other = write(cast, acknowledge=True), write(cast, "Sans lecture")
+    answer = browser_of(cast.claire).post(f"/console/instructions/{path.format(key=key, other=other)}/read")
+    assert (answer.status_code, answer.json()["code"]) in {
+        (404, "instruction_unknown"),
+        (422, "acknowledgement_not_asked"),
+    }
+    assert InstructionAcknowledgement.objects.count() == 0
+
+
+def test_a_page_made_for_somebody_else_reads_nothing(cast, browser_of):
+    key = write(cast, acknowledge=True)
+    person = {"HTTP_X_PERSON": cast.aoife.person}
+    assert browser_of(cast.claire).post(f"/console/instructions/{key}/1/read", **person).status_code == 409
     assert InstructionAcknowledgement.objects.count() == 0
 
 
