@@ -17,10 +17,9 @@ from permanence.backstage.fields import (
     time_zone_choices,
 )
 from permanence.backstage.week import HoursUnclear, read_day, write_day
-from permanence.clients.models import Client, Greeting, Instruction, Line, Reason, Recipient, WeeklyOpening
+from permanence.clients.models import Client, Instruction, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.rules import RecipientKind
 from permanence.countries.numbers import NotANumber, parse_number
-from permanence.foundation.models import Language
 
 DAYS = tuple((f"day_{number}", number, name) for number, name in WeeklyOpening.WEEKDAYS)
 FALLBACK_COUNTRY = "FR"
@@ -153,17 +152,6 @@ class LineFormSet(NamedFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """With the country of the page."""
         return {**super().get_form_kwargs(index), "country": self.instance.country}
-
-
-class GreetingForm(AnyForm):
-    """A phrase and its language."""
-
-    language = forms.ChoiceField(label=_("language"), choices=Language.choices)
-
-    class Meta:
-        model = Greeting
-        fields = ("language", "text")
-        widgets: ClassVar = {"text": forms.TextInput(attrs={"size": 80})}
 
 
 class InstructionForm(AnyForm):

@@ -12,17 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
-    GreetingForm,
     InstructionForm,
     LineForm,
     LineFormSet,
-    NamedFormSet,
     ReasonForm,
     RecipientForm,
     reason_code,
 )
-from permanence.backstage.bases import AnyInline
+from permanence.backstage.inlines import Inline
 from permanence.backstage.site import HouseAdmin, changes
+from permanence.backstage.spoken_forms import GreetingInline
 from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
 from permanence.clients.models import (
@@ -47,30 +46,7 @@ from permanence.reception.table import GreetingEntry
 CLOCK = SystemClock()
 
 
-class _Inline(AnyInline):
-    """Lines of a client's page."""
-
-    extra = 0
-    extra_at_first = 0
-    explained: Any = ""
-    formset = NamedFormSet
-    template = "backstage/lines.html"
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
-        """A new client's page shows the empty lines that it will need."""
-        return self.extra if obj else self.extra_at_first
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the rows of the house, and of this client where he is known."""
-        rows = db_field.remote_field.model._default_manager.filter(house=who(request).house_key)
-        if db_field.remote_field.model is Recipient:
-            client = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-            rows = rows.filter(client=client) if client else rows.none()
-        kwargs.setdefault("queryset", rows)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-
-class LineInline(_Inline):
+class LineInline(Inline):
     """His numbers of the house."""
 
     model = Line
@@ -80,21 +56,12 @@ class LineInline(_Inline):
     explained = _("The number of the house to which the client forwards its line: calls on it are for this client.")
 
 
-class ExceptionInline(_Inline):
+class ExceptionInline(Inline):
     """Days that differ."""
 
     model = HoursException
     explained = _("A day that is not as every week: other hours, or closed when both times are empty.")
     fields = ("date", "opens", "until", "label")
-
-
-class GreetingInline(_Inline):
-    """The phrases to say."""
-
-    model = Greeting
-    form = GreetingForm
-    extra_at_first = 1
-    explained = _("What the secretary says when she answers. {name} becomes her first name.")
 
 
 def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
@@ -105,7 +72,7 @@ def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
     return rows.filter(~Exists(later), retired=False)
 
 
-class InstructionInline(_Inline):
+class InstructionInline(Inline):
     """The instructions in place; they are changed on a page of their own, as a new version."""
 
     model = Instruction
@@ -128,7 +95,7 @@ class InstructionInline(_Inline):
         return False
 
 
-class RecipientInline(_Inline):
+class RecipientInline(Inline):
     """For whom messages can be."""
 
     model = Recipient
@@ -141,7 +108,7 @@ class RecipientInline(_Inline):
         return False
 
 
-class ReasonInline(_Inline):
+class ReasonInline(Inline):
     """Reasons of the message form."""
 
     model = Reason
@@ -150,7 +117,7 @@ class ReasonInline(_Inline):
     explained = _("Why callers call, in a few words each: appointment, prescription, results.")
 
 
-class PortalUserInline(_Inline):
+class PortalUserInline(Inline):
     """Who reads his messages in the portal."""
 
     model = PortalUser

@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
     "calls.exported": _("exported the calls"),
+    "client.absence_announced": _("announced an absence"),
+    "client.absence_withdrawn": _("withdrew an absence"),
     "client.changed": _("changed the client"),
     "client.exception_added": _("wrote an exception to the hours"),
+    "client.greeting_removed": _("removed a phrase to say"),
     "client.greeting_set": _("wrote the phrase to say"),
     "client.hours_set": _("changed the opening hours"),
     "client.line_given": _("gave a number"),

@@ -8,13 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
+from permanence.clients import greetings, rules
 from permanence.clients import instruction_fields as fields
-from permanence.clients import rules
 from permanence.clients.events import ClientChanged
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import (
     Client,
-    Greeting,
     HoursException,
     Instruction,
     Line,
@@ -24,6 +23,7 @@ from permanence.clients.models import (
     WeeklyOpening,
 )
 from permanence.clients.queries import ClientUnknown, RecipientUnknown
+from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
 from permanence.foundation import audit, live, operations, outbox
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
@@ -188,13 +188,20 @@ def add_exception(
 
 
 @transaction.atomic
-def set_greeting(*, client: str, language: str, text: str, by: Who, at: datetime) -> None:
-    """The phrase to say in one language; `{name}` is the secretary's first name. Raises ClientUnknown."""
-    row = _client(client, by=by)
-    Greeting.objects.update_or_create(
-        client=row, language=language, defaults={"text": text}, create_defaults={"text": text, "house_id": row.house_id}
-    )
+def set_greeting(*, client: str, language: str, text: str, when: GreetingWhen = ALWAYS, by: Who, at: datetime) -> None:
+    """The phrase to say in one language, in place of that of the same `when`; `{name}` is the secretary's first name.
+
+    Raises ClientUnknown and the refusals of `clients.greetings`.
+    """
+    greetings.write_greeting(_client(client, by=by), house=by.house, language=language, text=text, when=when)
     changed(client=client, action="client.greeting_set", by=by, at=at, detail={"language": language})
+
+
+@transaction.atomic
+def remove_greeting(*, client: str, language: str, when: GreetingWhen, by: Who, at: datetime) -> None:
+    """That phrase is said no longer. Raises ClientUnknown, greetings.GreetingUnknown."""
+    greetings.delete_greeting(_client(client, by=by), language=language, when=when)
+    changed(client=client, action="client.greeting_removed", by=by, at=at, detail={"language": language})
 
 
 @transaction.atomic

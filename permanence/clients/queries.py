@@ -4,11 +4,13 @@
 They return frozen dataclasses; an id is the decimal primary key as text.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.clients import instructions
 from permanence.clients.models import (
+    Absence,
     Client,
     Greeting,
     HoursException,
@@ -24,6 +26,7 @@ from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import (
     HEALTH_SECTOR,
+    AbsenceEntry,
     DateHours,
     GreetingEntry,
     InstructionEntry,
@@ -106,6 +109,7 @@ class ClientFile:
     max_wait_s: int
     voice_message: bool
     voice_message_consent: VoiceMessageConsent | None
+    absences: tuple[AbsenceEntry, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,24 +186,64 @@ def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
-def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
-    """A client as the telephone needs him at `at`: instructions that are over are left out. Raises ClientUnknown.
+def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
+    """The rules for what is said, in the order in which they were written. One query."""
+    rows = Greeting.objects.for_house(house).for_client(_key(client)).select_related("line").order_by("pk")
+    return tuple(
+        GreetingEntry(
+            language=row.language,
+            text=row.text,
+            line="" if row.line is None else row.line.number,
+            day_type=row.day_type,
+            weekdays=tuple(int(digit) for digit in row.weekdays),
+            opens=row.opens,
+            until=row.until,
+        )
+        for row in rows
+    )
 
-    Eight queries, whatever the size of the file.
+
+def digits(weekdays: Iterable[int]) -> str:
+    """Chosen days of the week as a row has them."""
+    return "".join(str(day) for day in sorted(weekdays))
+
+
+def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
+    """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
+    rows = Absence.objects.for_house(house).for_client(_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
+    return tuple(
+        AbsenceEntry(
+            id=str(row.pk),
+            recipient=str(row.recipient_id or ""),
+            starts=row.starts_at,
+            ends=row.ends_at,
+            words=row.words,
+            urgent_to=str(row.urgent_to_id or ""),
+            treatment=row.treatment,
+            by=row.announced_by.name,
+            announced_at=row.announced_at,
+        )
+        for row in rows.select_related("announced_by").order_by("starts_at", "pk")
+    )
+
+
+def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
+    """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
+
+    Raises ClientUnknown. Nine queries, whatever the size of the file.
     """
     key = _key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     numbers = Line.objects.for_house(house).for_client(key).order_by("number").values_list("number", flat=True)
-    greetings = Greeting.objects.for_house(house).for_client(key).order_by("pk")
     listed = reasons(house=house, client=client)
     labels = {each.code: each.label for each in listed}
     return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
         hours=_hours(row),
-        greetings=tuple(GreetingEntry(language=each.language, text=each.text) for each in greetings),
+        greetings=greeting_entries(house=house, client=client),
         instructions=instructions.entries(house=house, client=key, at=at, labels=labels),
         recipients=tuple(RecipientEntry(id=each.id, name=each.name) for each in recipients(house=house, client=client)),
         reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in listed),
@@ -209,6 +253,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         voice_message_consent=None
         if row.voice_message_agreed_date is None
         else VoiceMessageConsent(agreed_date=row.voice_message_agreed_date.isoformat(), duty_contact=row.duty_contact),
+        absences=absences(house=house, client=client, at=at),
     )
 
 

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is settled when the INVITE comes: whether the client's line is shut, and the limits of the wait."""
+"""What is settled when the INVITE comes: the record of the call, and the limits of the wait."""
 
 from datetime import datetime, timedelta
 
-from permanence.reception.closing import CLOSED, SUSPENDED
-from permanence.reception.events import Reason
 from permanence.reception.greeting import spoken_language
-from permanence.reception.hours import Openings
 from permanence.reception.table import ClientSlice, HouseSlice
 from permanence.reception.waiting import Call
 
@@ -15,19 +12,6 @@ UNKNOWN_RING_S = 10
 
 UNKNOWN_MAX_WAIT_S = 180
 """The longest wait on a line nobody has."""
-
-ACTIVE = "active"
-"""The one state of a client in which his calls are answered."""
-
-
-def why_shut(client: ClientSlice, openings: Openings, *, at: datetime) -> tuple[str, Reason] | None:
-    """The `reason` of the closing words and what explains it; None when the line is open at `at`."""
-    if client.state != ACTIVE:
-        return SUSPENDED, Reason(code="client_inactive", detail=client.state)
-    hours = openings.of(client, at=at)
-    if hours.is_open:
-        return None
-    return CLOSED, Reason(code=f"closed_by_{hours.because}", detail=hours.label)
 
 
 def new_call(

@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 
 from permanence.kernel.events import to_plain
+from permanence.reception.absence import is_away, near_absences
 from permanence.reception.events import Reason
-from permanence.reception.greeting import greetings_for
+from permanence.reception.greeting import CardGreeting, greetings_for
 from permanence.reception.instructions import instructions_for, is_new
 from permanence.reception.markup import Block
 from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
-    GreetingEntry,
     HouseSlice,
     InstructionEntry,
     ReasonEntry,
@@ -60,6 +60,26 @@ class CardInstruction:
 
 
 @record
+class CardAbsence:
+    """An absence as the card shows it. Moments in milliseconds since 1970.
+
+    `recipient` is the id and `name` the name of whoever is away, both "" for the whole client. `urgent_to` and
+    `urgent_name`: to whom what is urgent goes, "" for nobody; `urgent_away`: he is away himself then.
+    """
+
+    id: str
+    recipient: str
+    name: str
+    starts_ms: int
+    ends_ms: int
+    words: str
+    by: str
+    urgent_to: str = ""
+    urgent_name: str = ""
+    urgent_away: bool = False
+
+
+@record
 class CardForm:
     """The choices of the message form."""
 
@@ -85,12 +105,13 @@ class Card:
     time_zone: str
     open_until_ms: int | None
     languages: tuple[str, ...]
-    greetings: tuple[GreetingEntry, ...]
+    greetings: tuple[CardGreeting, ...]
     instructions: tuple[CardInstruction, ...]
     caller: CallerShown
     called_line: str
     unknown_line: bool
     form: CardForm
+    absences: tuple[CardAbsence, ...] = ()
     why: tuple[Reason, ...] = ()
 
     def plain(self) -> dict[str, Any]:
@@ -121,9 +142,9 @@ def build_card(
 ) -> Card:
     """The card of a call for `client` (None: unknown line) at that secretary.
 
-    `at`: the moment of the offer, which with the line and the number shown chooses the instructions. `seen_at`: her
-    last call for this client, None when she has had none: what holds only since then is new to her. `open_until`: when
-    his line closes, None when it is closed or never does.
+    `at`: the moment of the offer. The phrases and the instructions are those that hold then on `called_line`, the
+    instructions also by the number shown. `seen_at`: her last call for this client, None when she has had none: what
+    holds only since then is new to her. `open_until`: when his line closes, None when it is closed or never does.
     """
     if caller.masked:
         caller = CallerShown(masked=True)
@@ -140,7 +161,7 @@ def build_card(
         time_zone=client.time_zone,
         open_until_ms=None if open_until is None else milliseconds(open_until),
         languages=client.languages,
-        greetings=greetings_for(client, secretary),
+        greetings=greetings_for(client, secretary, line=called_line, at=at),
         instructions=tuple(
             [
                 _shown(entry, seen_at)
@@ -153,7 +174,30 @@ def build_card(
         called_line=called_line,
         unknown_line=False,
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
+        absences=_absences(client, at),
         why=why,
+    )
+
+
+def _absences(client: ClientSlice, at: datetime) -> tuple[CardAbsence, ...]:
+    if not client.absences:
+        return ()
+    names = {entry.id: entry.name for entry in client.recipients}
+    return tuple(
+        CardAbsence(
+            id=entry.id,
+            recipient=entry.recipient,
+            name=names.get(entry.recipient, ""),
+            starts_ms=milliseconds(entry.starts),
+            ends_ms=milliseconds(entry.ends),
+            words=entry.words,
+            by=entry.by,
+            urgent_to=entry.urgent_to if entry.urgent_to in names else "",
+            urgent_name=names.get(entry.urgent_to, ""),
+            urgent_away=bool(entry.urgent_to) and is_away(client, entry.urgent_to, at=max(at, entry.starts)),
+        )
+        for entry in near_absences(client, at=at)
+        if not entry.recipient or entry.recipient in names
     )
 
 

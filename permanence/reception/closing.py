@@ -12,8 +12,9 @@ from datetime import date
 
 from permanence.countries.emergency import emergency_prompt
 from permanence.reception import prompts
+from permanence.reception.absence import VOICE_MESSAGE
 from permanence.reception.events import Reason
-from permanence.reception.table import ClientSlice
+from permanence.reception.table import AbsenceEntry, ClientSlice
 
 CLOSED = "closed"
 MAX_WAIT = "max_wait"
@@ -29,13 +30,15 @@ class Closing:
     why: tuple[Reason, ...]
 
 
-def voice_message_allowed(client: ClientSlice) -> tuple[bool, Reason]:
-    """Whether callers of this client may leave a voice message, and why.
+def voice_message_allowed(client: ClientSlice, absence: AbsenceEntry | None = None) -> tuple[bool, Reason]:
+    """Whether callers of this client may leave a voice message, and why. `absence`: the one that closes his lines.
 
+    While an absence closes them, its treatment says whether voice messages are wanted, else the client's own setting.
     Never while he is suspended or gone. A health client needs both halves of the doctor's consent: the date on which
     he agreed and the duty contact he named, for a voice message is read late and a patient may be in danger.
     """
-    if not client.voice_message:
+    wanted = client.voice_message if absence is None else absence.treatment == VOICE_MESSAGE
+    if not wanted:
         return False, Reason(code="voice_message_not_wanted")
     if client.state != "active":
         return False, Reason(code="voice_message_client_inactive", detail=client.state)
@@ -46,12 +49,15 @@ def voice_message_allowed(client: ClientSlice) -> tuple[bool, Reason]:
     return True, Reason(code="voice_message_allowed")
 
 
-def closing_words(client: ClientSlice, *, reason: str, language: str, on: date) -> Closing:
+def closing_words(
+    client: ClientSlice, *, reason: str, language: str, on: date, absence: AbsenceEntry | None = None
+) -> Closing:
     """What a caller of `client` hears on that day. `reason`: closed, max_wait or suspended; `language` of the prompts.
+    `absence`: of the whole client, when it closes his lines.
 
     The client's own recorded words replace the built-in ones when he has some in that language.
     """
-    allowed, why = voice_message_allowed(client)
+    allowed, why = voice_message_allowed(client, absence)
     own = next((words.prompts for words in client.closing if words.language == language and words.prompts), None)
     general = (prompts.busy_prompt(language) if reason == MAX_WAIT else prompts.closed_prompt(language),)
     last = prompts.leave_message_prompt(language) if allowed else prompts.call_again_prompt(language)

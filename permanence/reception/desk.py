@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Self
 
 from permanence.kernel.clock import Entropy
 from permanence.reception import attendance, events, keeping
-from permanence.reception.arrival import new_call, why_shut
+from permanence.reception.arrival import new_call
 from permanence.reception.closing import MAX_WAIT
 from permanence.reception.decisions import Decided, KeepCaller, Offer, PresenceIs, QueueIs, Replug, RingBack
 from permanence.reception.floor import Floor
@@ -42,6 +42,7 @@ from permanence.reception.refusals import (
     UnknownSecretary,
 )
 from permanence.reception.table import RoutingTable
+from permanence.reception.treatment import why_shut
 from permanence.reception.waiting import TOGETHER, Call, Stage
 from permanence.telephony.events import LineBack, LineLost, UnknownLineCalled
 

@@ -13,9 +13,10 @@ from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 from permanence.reception import decisions as decided
 from permanence.reception import events, prompts
+from permanence.reception.absence import closing_absence
 from permanence.reception.arrival import start_limits
 from permanence.reception.card import CallerShown, Card, build_card, milliseconds
-from permanence.reception.closing import MAX_WAIT, Closing, closing_words, unknown_line_words
+from permanence.reception.closing import CLOSED, MAX_WAIT, Closing, closing_words, unknown_line_words
 from permanence.reception.deadlines import Deadlines
 from permanence.reception.events import Reason
 from permanence.reception.hours import Openings
@@ -375,7 +376,8 @@ class Floor(Notes):
     def _closing(self, call: Call, reason: str, at: datetime) -> Closing:
         client = self.client_of(call)
         if client is not None:
-            return closing_words(client, reason=reason, language=call.language, on=at.date())
+            away = closing_absence(client, at=at) if reason == CLOSED else None
+            return closing_words(client, reason=reason, language=call.language, on=at.date(), absence=away)
         countries = [trunk.country for trunk in self.slice.trunks if trunk.name == call.trunk]
         return unknown_line_words(countries, language=call.language, on=at.date())
 

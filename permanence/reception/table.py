@@ -51,10 +51,20 @@ class OpeningHours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GreetingEntry:
-    """The phrase to say, in one language ("fr", "en", "de"). `{name}` becomes the secretary's first name."""
+    """The phrase to say, in one language ("fr", "en", "de"). `{name}` becomes the secretary's first name.
+
+    It holds on `line` (E.164, "" for every line), on days of `day_type` ("" every day, weekday, saturday, sunday,
+    holiday, or chosen: the `weekdays`, 0 is Monday), from `opens` to `until` by the client's clock ("HH:MM", both ""
+    for the whole day; an `until` not after `opens` goes on into the next day). `reception.greeting` chooses.
+    """
 
     language: str
     text: str
+    line: str = ""
+    day_type: str = ""
+    weekdays: tuple[int, ...] = ()
+    opens: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +96,25 @@ class InstructionEntry:
     def blocks(self) -> tuple[markup.Block, ...]:
         """The text as it is shown."""
         return markup.blocks(self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceEntry:
+    """Somebody is away while `starts <= at < ends`: one recipient (his id), or the whole client ("").
+
+    `words`: what to say to callers; `urgent_to`: the recipient to whom what is urgent goes meanwhile, "" for nobody.
+    `treatment` of the calls while the whole client is away: answer, announce (closing words) or voice_message.
+    """
+
+    id: str
+    starts: datetime
+    ends: datetime
+    words: str
+    by: str
+    announced_at: datetime
+    recipient: str = ""
+    urgent_to: str = ""
+    treatment: str = "answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +178,7 @@ class ClientSlice:
     closing: tuple[ClosingWords, ...] = ()
     voice_message: bool = False
     voice_message_consent: VoiceMessageConsent | None = None
+    absences: tuple[AbsenceEntry, ...] = ()
 
     @property
     def is_health(self) -> bool:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0001_initial'),
+        ('clients', '0002_spoken'),
         ('foundation', '0004_standing_alarms'),
         ('staff', '0002_keys'),
     ]

@@ -102,6 +102,7 @@ def test_the_card_is_the_contracts_json():
             "recipients": [{"id": "5", "name": "Dr Weber"}],
             "reasons": [{"code": "appointment", "label": "Rendez-vous"}],
         },
+        "absences": [],
         "why": [],
     }
 
@@ -155,8 +156,9 @@ def test_a_phrase_in_a_language_she_speaks_comes_first():
             GreetingEntry(language="fr", text="Bonjour {nom}"),
         ),
     )
-    assert [each.text for each in greetings_for(entry, CLAIRE)] == ["Claire Claire", "Bonjour {nom}", "Hello"]
-    assert greetings_for(client("10", greetings=()), CLAIRE) == ()
+    said = [each.text for each in greetings_for(entry, CLAIRE, line="+35212345", at=START)]
+    assert said == ["Claire Claire", "Bonjour {nom}", "Hello"]
+    assert greetings_for(client("10", greetings=()), CLAIRE, line="+35212345", at=START) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
+
+from permanence.clients.models.account import CLOCK, E164, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.hours import HoursException, WeeklyOpening
+from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
+from permanence.clients.models.spoken import Absence, Greeting
+
+__all__ = (
+    "CLOCK",
+    "E164",
+    "Absence",
+    "Client",
+    "Greeting",
+    "HoursException",
+    "Instruction",
+    "InstructionAcknowledgement",
+    "Line",
+    "PortalUser",
+    "Reason",
+    "Recipient",
+    "WeeklyOpening",
+)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who is away at a moment, and whether that closes the client's lines."""
+
+from datetime import datetime, timedelta
+
+from permanence.reception.table import AbsenceEntry, ClientSlice
+
+ANSWER, ANNOUNCE, VOICE_MESSAGE = "answer", "announce", "voice_message"
+TREATMENTS = (ANSWER, ANNOUNCE, VOICE_MESSAGE)
+
+SHOWN_BEFORE = timedelta(days=1)
+"""How long before its beginning an absence stands on the card."""
+
+
+def in_force(entry: AbsenceEntry, at: datetime) -> bool:
+    """Whether somebody is away by this absence at `at`."""
+    return entry.starts <= at < entry.ends
+
+
+def is_away(client: ClientSlice, recipient: str, *, at: datetime) -> bool:
+    """Whether that recipient (his id) is away at `at` by an absence of his own."""
+    return any(entry.recipient == recipient and in_force(entry, at) for entry in client.absences)
+
+
+def closing_absence(client: ClientSlice, *, at: datetime) -> AbsenceEntry | None:
+    """The absence of the whole client that closes his lines at `at`, whatever his hours; None when none does."""
+    closing = [
+        entry
+        for entry in client.absences
+        if not entry.recipient and entry.treatment in {ANNOUNCE, VOICE_MESSAGE} and in_force(entry, at)
+    ]
+    return min(closing, key=lambda entry: (entry.starts, entry.id), default=None)
+
+
+def near_absences(client: ClientSlice, *, at: datetime) -> tuple[AbsenceEntry, ...]:
+    """Those in force at `at` and those that begin within a day, the earliest first."""
+    near = [entry for entry in client.absences if entry.starts <= at + SHOWN_BEFORE and at < entry.ends]
+    return tuple(sorted(near, key=lambda entry: (entry.starts, entry.id)))
