@@ -26,6 +26,7 @@ ACTIONS = {
     "client.waiting_set": _("changed the client's waiting times"),
     "house.changed": _("changed the house"),
     "house.opened": _("opened the house"),
+    "instruction.acknowledged": _("read an instruction"),
     "instruction.retired": _("retired an instruction"),
     "instruction.revised": _("changed an instruction"),
     "instruction.written": _("wrote an instruction"),

@@ -13,4 +13,14 @@ class ClientChanged(Event):
     client: str
 
 
-CLIENTS_EVENTS = EventCatalogue(ClientChanged)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionAcknowledged(Event):
+    """A secretary has read one version of an instruction that asks for it. All are ids."""
+
+    client: str
+    instruction: str
+    instruction_version: int
+    secretary: str
+
+
+CLIENTS_EVENTS = EventCatalogue(ClientChanged, InstructionAcknowledged)

@@ -9,7 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from permanence.clients import greetings, rules
+from permanence.clients import instruction_fields as fields
 from permanence.clients.events import ClientChanged
+from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import (
     Client,
     HoursException,
@@ -22,7 +24,7 @@ from permanence.clients.models import (
 )
 from permanence.clients.queries import ClientUnknown, RecipientUnknown
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
-from permanence.foundation import audit, operations, outbox
+from permanence.foundation import audit, live, operations, outbox
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
@@ -51,12 +53,6 @@ class ConsentMissing(Refusal):
     """A health client has voice messages only after the doctor agreed with a date and named a duty contact."""
 
     code = "consent_missing"
-
-
-class InstructionUnknown(Refusal):
-    """No such instruction at this client, or it was retired."""
-
-    code = "instruction_unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,23 +232,27 @@ def write_instruction(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     priority: int = 0,
+    scope: rules.Scope = rules.EVERYTHING,
+    acknowledge: bool = False,
 ) -> str:
     """A new instruction in `author`'s (a person's id) name; gives its id, which its later versions keep.
 
-    Raises ClientUnknown.
+    `acknowledge`: every secretary is asked to say that she has read it. Raises ClientUnknown and the refusals of
+    `instruction_fields`.
     """
     row = _client(client, by=by)
     first = Instruction.objects.create(
         house_id=row.house_id,
         client=row,
-        text=text,
+        text=fields.checked_text(text),
         author_id=int(author),
         written_at=at,
-        starts_at=starts_at,
-        ends_at=ends_at,
         priority=priority,
+        acknowledge=acknowledge,
+        **fields.checked_period(starts_at, ends_at),
+        **fields.checked_scope(row, scope),
     )
-    changed(client=client, action="instruction.written", by=by, at=at, detail={"instruction": first.pk})
+    _instruction_changed(first, action="instruction.written", by=by, at=at)
     return str(first.pk)
 
 
@@ -268,47 +268,67 @@ def revise_instruction(
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
     priority: int = 0,
+    scope: rules.Scope | None = None,
+    acknowledge: bool | None = None,
+    began_from: int | None = None,
 ) -> int:
     """A new version: it takes over at `starts_at`, at once when None; what was written before stays as it was.
 
-    Gives the number of the version. Raises ClientUnknown, InstructionUnknown.
+    `scope` and `acknowledge` stay as they are when None. `began_from`: the version that the author changed; when it is
+    not the last any more nothing is written. Gives the number of the version. Raises ClientUnknown,
+    InstructionUnknown, `instruction_fields.InstructionChanged` and its other refusals.
     """
-    return _next_version(
-        client=client,
-        instruction=instruction,
-        by=by,
-        at=at,
-        fields={
-            "text": text,
-            "author_id": int(author),
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "priority": priority,
-        },
-    )
+    row = _client(client, by=by)
+    changes: dict[str, Any] = {
+        "text": fields.checked_text(text),
+        "author_id": int(author),
+        "priority": priority,
+        **fields.checked_period(starts_at, ends_at),
+    }
+    if scope is not None:
+        changes |= fields.checked_scope(row, scope)
+    if acknowledge is not None:
+        changes["acknowledge"] = acknowledge
+    return _next_version(row, instruction, by=by, at=at, changes=changes, began_from=began_from)
 
 
 @transaction.atomic
-def retire_instruction(*, client: str, instruction: str, author: str, by: Who, at: datetime) -> None:
-    """The instruction holds no longer: a last version says so. Raises ClientUnknown, InstructionUnknown."""
-    fields = {"author_id": int(author), "retired": True}
-    _next_version(client=client, instruction=instruction, by=by, at=at, fields=fields)
+def retire_instruction(
+    *, client: str, instruction: str, author: str, by: Who, at: datetime, began_from: int | None = None
+) -> None:
+    """The instruction holds no longer: a last version says so.
+
+    Raises ClientUnknown, InstructionUnknown, `instruction_fields.InstructionChanged` as above.
+    """
+    changes = {"author_id": int(author), "retired": True}
+    _next_version(_client(client, by=by), instruction, by=by, at=at, changes=changes, began_from=began_from)
 
 
-def _next_version(*, client: str, instruction: str, by: Who, at: datetime, fields: dict[str, Any]) -> int:
-    row = _client(client, by=by)
+_KEPT_BY_VERSIONS = ("text", "priority", "recipient_id", "line", "reason", "caller", "acknowledge")
+
+
+def _next_version(
+    row: Client, instruction: str, *, by: Who, at: datetime, changes: dict[str, Any], began_from: int | None
+) -> int:
     root = int(instruction)
     series = Instruction.objects.for_client(row)
     last = series.filter(root_id=root).order_by("-version").first() or series.filter(pk=root, root=None).first()
     if last is None or last.retired:
         raise InstructionUnknown(instruction)
+    if began_from is not None and began_from != last.version:
+        raise fields.InstructionChanged(f"begun from version {began_from}, the last is {last.version}")
     new = Instruction(house_id=row.house_id, client=row, root_id=root, version=last.version + 1, written_at=at)
-    for name, value in {"text": last.text, "priority": last.priority, **fields}.items():
+    for name, value in {**{name: getattr(last, name) for name in _KEPT_BY_VERSIONS}, **changes}.items():
         setattr(new, name, value)
     new.save()
-    action = "instruction.retired" if new.retired else "instruction.revised"
-    changed(client=client, action=action, by=by, at=at, detail={"instruction": root, "version": new.version})
+    _instruction_changed(new, action="instruction.retired" if new.retired else "instruction.revised", by=by, at=at)
     return new.version
+
+
+def _instruction_changed(row: Instruction, *, action: str, by: Who, at: datetime) -> None:
+    detail = {"instruction": row.root_id or row.pk, "version": row.version}
+    changed(client=str(row.client_id), action=action, by=by, at=at, detail=detail)
+    live.touch(f"house/{by.house}/instructions", house_key=by.house_key, at=at)
 
 
 @transaction.atomic

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from permanence.clients import instructions
 from permanence.clients.models import (
     Absence,
     Client,
     Greeting,
     HoursException,
-    Instruction,
     Line,
     PortalUser,
     Reason,
     Recipient,
     WeeklyOpening,
 )
-from permanence.clients.rules import ClientState, InstructionVersion, stretches
+from permanence.clients.rules import ClientState
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -237,14 +237,16 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     numbers = Line.objects.for_house(house).for_client(key).order_by("number").values_list("number", flat=True)
+    listed = reasons(house=house, client=client)
+    labels = {each.code: each.label for each in listed}
     return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
         hours=_hours(row),
         greetings=greeting_entries(house=house, client=client),
-        instructions=_instructions(house, key, at),
+        instructions=instructions.entries(house=house, client=key, at=at, labels=labels),
         recipients=tuple(RecipientEntry(id=each.id, name=each.name) for each in recipients(house=house, client=client)),
-        reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in reasons(house=house, client=client)),
+        reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in listed),
         ring_before_music_s=row.ring_before_music_s,
         max_wait_s=row.max_wait_s,
         voice_message=row.voice_message,
@@ -271,39 +273,6 @@ def _hours(row: Client) -> OpeningHours:
         week=tuple(WeekdayHours(weekday=day, intervals=tuple(times)) for day, times in week.items()),
         exceptions=tuple(DateHours(date=day, intervals=tuple(times), label=labels[day]) for day, times in days.items()),
         closed_on_holidays=row.closed_on_holidays,
-    )
-
-
-def _instructions(house: str, client: int, at: datetime) -> tuple[InstructionEntry, ...]:
-    rows = Instruction.objects.for_house(house).for_client(client).select_related("author").order_by("pk")
-    found = [each for each in stretches(_version(row) for row in rows) if each.span.ends is None or at < each.span.ends]
-    found.sort(key=lambda each: (-each.version.priority, each.version.written_at, each.version.series))
-    return tuple(
-        InstructionEntry(
-            id=each.version.series,
-            version=each.version.version,
-            text=each.version.text,
-            author=each.version.author,
-            written_at=each.version.written_at,
-            starts=each.span.starts,
-            ends=each.span.ends,
-            priority=each.version.priority,
-        )
-        for each in found
-    )
-
-
-def _version(row: Instruction) -> InstructionVersion:
-    return InstructionVersion(
-        series=str(row.root_id or row.pk),
-        version=row.version,
-        text=row.text,
-        author=row.author.name,
-        written_at=row.written_at,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        priority=row.priority,
-        retired=row.retired,
     )
 
 

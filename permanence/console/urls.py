@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import views
+from permanence.console import reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -17,5 +17,7 @@ urlpatterns = [
     path("console/drafts/<str:call>", views.draft, name="draft"),
     path("console/number", views.number, name="number"),
     path("console/fragments/messages", views.messages_fragment, name="messages-fragment"),
+    path("console/instructions/to-read", reading.to_read, name="to-read"),
+    path("console/instructions/<str:instruction>/<int:version>/read", reading.read, name="read"),
     path("console/history", views.history_fragment, name="history"),
 ]

@@ -9,7 +9,10 @@ import orjson
 from permanence.kernel.events import to_plain
 from permanence.kernel.record import record
 from permanence.reception.absence import is_away, near_absences
+from permanence.reception.events import Reason
 from permanence.reception.greeting import CardGreeting, greetings_for
+from permanence.reception.instructions import instructions_for, is_new
+from permanence.reception.markup import Block
 from permanence.reception.table import (
     ClientSlice,
     HouseSlice,
@@ -33,15 +36,27 @@ class CallerShown:
 
 @record
 class CardInstruction:
-    """One instruction in force. Moments in milliseconds since 1970; `is_new`: written since her last call for him."""
+    """One instruction in force. Moments in milliseconds since 1970; `is_new`: of force since her last call for him.
+
+    `blocks`: the text as it is set. `recipient` and `reason` with their names: for whom and for what it holds, ""
+    for everybody and everything. `this_line`, `this_caller`: it is shown because of them.
+    """
 
     id: str
     version: int
     text: str
+    blocks: tuple[Block, ...]
     author: str
     since_ms: int
     until_ms: int | None
     is_new: bool
+    acknowledge: bool = False
+    recipient: str = ""
+    recipient_name: str = ""
+    reason: str = ""
+    reason_label: str = ""
+    this_line: bool = False
+    this_caller: bool = False
 
 
 @record
@@ -76,7 +91,8 @@ class CardForm:
 class Card:
     """Everything the console shows while the phone rings. `client` is None on a line nobody has.
 
-    `open_until_ms`: when the client's line closes, None while it is closed or never closes.
+    `open_until_ms`: when the client's line closes, None while it is closed or never closes. `why`: why she is the one
+    who gets this call.
     """
 
     client: str | None
@@ -96,6 +112,7 @@ class Card:
     unknown_line: bool
     form: CardForm
     absences: tuple[CardAbsence, ...] = ()
+    why: tuple[Reason, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -121,18 +138,18 @@ def build_card(
     at: datetime,
     open_until: datetime | None = None,
     seen_at: datetime | None = None,
+    why: tuple[Reason, ...] = (),
 ) -> Card:
     """The card of a call for `client` (None: unknown line) at that secretary.
 
-    `at`: the moment of the offer. The phrases are those that hold then on `called_line`; the instructions in force then
-    are listed by priority (highest first), then the most recently written first. `seen_at`: her last call for this
-    client; what was written later is new to her, and everything is when she has had none. `open_until`: when his line
-    closes, None when it is closed or never does.
+    `at`: the moment of the offer. The phrases and the instructions are those that hold then on `called_line`, the
+    instructions also by the number shown. `seen_at`: her last call for this client, None when she has had none: what
+    holds only since then is new to her. `open_until`: when his line closes, None when it is closed or never does.
     """
     if caller.masked:
         caller = CallerShown(masked=True)
     if client is None:
-        return _unknown_card(house, caller, called_line)
+        return _unknown_card(house, caller, called_line, why)
     return Card(
         client=client.client,
         name=client.name,
@@ -145,26 +162,21 @@ def build_card(
         open_until_ms=None if open_until is None else milliseconds(open_until),
         languages=client.languages,
         greetings=greetings_for(client, secretary, line=called_line, at=at),
-        instructions=tuple([_shown(entry, seen_at) for entry in instructions_in_force(client.instructions, at=at)]),
+        instructions=tuple(
+            [
+                _shown(entry, seen_at)
+                for entry in instructions_for(
+                    client.instructions, at=at, line=called_line, caller=caller.number, seen_at=seen_at
+                )
+            ]
+        ),
         caller=caller,
         called_line=called_line,
         unknown_line=False,
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
         absences=_absences(client, at),
+        why=why,
     )
-
-
-def instructions_in_force(entries: tuple[InstructionEntry, ...], *, at: datetime) -> tuple[InstructionEntry, ...]:
-    """Those with `starts <= at < ends` (None is open), highest priority first, then the most recently written."""
-    current = [
-        entry
-        for entry in entries
-        if (entry.starts is None or entry.starts <= at) and (entry.ends is None or at < entry.ends)
-    ]
-    if len(current) > 1:
-        current.sort(key=lambda entry: entry.id)
-        current.sort(key=lambda entry: (entry.priority, entry.written_at), reverse=True)
-    return tuple(current)
 
 
 def _absences(client: ClientSlice, at: datetime) -> tuple[CardAbsence, ...]:
@@ -194,14 +206,22 @@ def _shown(entry: InstructionEntry, seen_at: datetime | None) -> CardInstruction
         id=entry.id,
         version=entry.version,
         text=entry.text,
+        blocks=entry.blocks,
         author=entry.author,
         since_ms=milliseconds(entry.starts or entry.written_at),
         until_ms=None if entry.ends is None else milliseconds(entry.ends),
-        is_new=seen_at is None or entry.written_at > seen_at,
+        is_new=is_new(entry, seen_at),
+        acknowledge=entry.acknowledge,
+        recipient=entry.recipient,
+        recipient_name=entry.recipient_name,
+        reason=entry.reason,
+        reason_label=entry.reason_label,
+        this_line=entry.line != "",
+        this_caller=entry.caller != "",
     )
 
 
-def _unknown_card(house: HouseSlice, caller: CallerShown, called_line: str) -> Card:
+def _unknown_card(house: HouseSlice, caller: CallerShown, called_line: str, why: tuple[Reason, ...]) -> Card:
     return Card(
         client=None,
         name=house.name,
@@ -219,4 +239,5 @@ def _unknown_card(house: HouseSlice, caller: CallerShown, called_line: str) -> C
         called_line=called_line,
         unknown_line=True,
         form=CardForm(),
+        why=why,
     )

@@ -8,10 +8,25 @@ from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
 
 @record
 class Reason:
-    """Why: a stable `code` the screens translate, and the `detail` it speaks of (a name, a number, a duration)."""
+    """Why: a stable `code` the screens translate, and the `detail` it speaks of (a number, a duration).
+
+    `name`: the person it speaks of, as the screens call her.
+    """
 
     code: str
     detail: str = ""
+    name: str = ""
+
+
+@record
+class ShownInstruction:
+    """One instruction on a card: which, in which version, marked as new or not, under which names of whom and what."""
+
+    id: str
+    version: int
+    is_new: bool = False
+    recipient: str = ""
+    reason: str = ""
 
 
 @event
@@ -24,7 +39,10 @@ class CallQueued(CallEvent):
 
 @event
 class CallOffered(CallEvent):
-    """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown."""
+    """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown.
+
+    `instructions` says the same with what was marked, in the order shown; `name`: the client's.
+    """
 
     offer: str
     secretary: str
@@ -33,6 +51,8 @@ class CallOffered(CallEvent):
     why: tuple[Reason, ...] = ()
     greeting: str = ""
     shown: tuple[str, ...] = ()
+    name: str = ""
+    instructions: tuple[ShownInstruction, ...] = ()
 
 
 @event

@@ -24,6 +24,7 @@ from permanence.reception.moments import written
 from permanence.reception.notes import Notes
 from permanence.reception.presence import Seat, Signal
 from permanence.reception.shelf import Shelf
+from permanence.reception.showing import told, why_her
 from permanence.reception.table import ClientSlice, HouseSlice, RoutingTable, SecretaryEntry
 from permanence.reception.waiting import ANYBODY, Call, Stage
 
@@ -141,7 +142,7 @@ class Floor(Notes):
         """Offer the call to the longest-ready secretary who fits, or let it wait. `after`: how the last offer ended."""
         chosen = self.ready.first(call.labels)
         if chosen is not None:
-            self.offer(call, self.seats[chosen], at=at, after=after)
+            self.offer(call, self.seats[chosen], at=at)
             return
         self.wait(call)
         reason = Reason(code="nobody_ready")
@@ -165,6 +166,7 @@ class Floor(Notes):
     def return_to_queue(self, call: Call, *, at: datetime) -> None:
         """His secretary is gone for good: he waits again at the place his INVITE gives him, limits counted anew."""
         call.move(Stage.WAITING)
+        call.passed_by, call.passed_how = call.secretary, "seat_lost"
         call.offer = call.secretary = ""
         call.card = None
         start_limits(call, self.client_of(call), at=at)
@@ -178,7 +180,7 @@ class Floor(Notes):
         spoken = self.languages_of(seat.secretary)
         found = self.waiting.first((*spoken, ANYBODY))
         if found is not None:
-            self.offer(self.calls[found], seat, at=at)
+            self.offer(self.calls[found], seat, at=at, freed=True)
             return
         self.ready.put(seat.secretary, seat.ready_since or at, (*spoken, ANYBODY))
 
@@ -205,13 +207,22 @@ class Floor(Notes):
 
     # offers ---------------------------------------------------------------------------------------------------------
 
-    def offer(self, call: Call, seat: Seat, *, at: datetime, after: str = "") -> None:
-        """Ring at her console."""
+    def offer(self, call: Call, seat: Seat, *, at: datetime, freed: bool = False) -> None:
+        """Ring at her console. `freed`: she became free while the call waited."""
         call.move(Stage.OFFERED)
         self.waiting.take(call.call)
         self.ready.take(seat.secretary)
-        why = self._why(call, seat, at, after)
-        card = self.card(call, seat.secretary, at=at)
+        passed = self.secretaries.get(call.passed_by)
+        why = why_her(
+            call,
+            seat,
+            spoken=self.languages_of(seat.secretary),
+            alone=self.ready.first(call.labels) is None,
+            freed=freed,
+            passed_by="" if passed is None else passed.name,
+            at=at,
+        )
+        card = self.card(call, seat.secretary, at=at, why=why)
         call.offer, call.secretary, call.why, call.card = new_id(at, self.entropy), seat.secretary, why, card
         call.until = at + timedelta(seconds=self.slice.offer_s)
         self.deadlines.lay(call)
@@ -228,8 +239,8 @@ class Floor(Notes):
                 seat=seat.seat,
                 until_ms=milliseconds(call.until),
                 why=why,
-                greeting=card.greetings[0].text if card.greetings else "",
-                shown=tuple([f"{entry.id}:{entry.version}" for entry in card.instructions]),
+                name=card.name,
+                **told(card),
             )
         )
         self.decide(self.offer_of(call, seat))
@@ -256,6 +267,7 @@ class Floor(Notes):
         missed = how in {"missed", "declined"}
         seat.apply(Signal.MISSED if missed else Signal.WITHDRAWN, at=at, why=how if missed else "")
         seat.call = ""
+        call.passed_by, call.passed_how = call.secretary, how
         self.announce(
             events.OfferEnded(
                 house=self.house,
@@ -329,7 +341,7 @@ class Floor(Notes):
         )
         self.touch_call(call)
 
-    def card(self, call: Call, secretary: str, *, at: datetime) -> Card:
+    def card(self, call: Call, secretary: str, *, at: datetime, why: tuple[Reason, ...] = ()) -> Card:
         """What she sees of this call."""
         entry = self.secretaries.get(secretary) or SecretaryEntry(id=secretary, name="", languages=())
         seen = self.seen.get((secretary, call.client)) if call.client is not None else None
@@ -344,6 +356,7 @@ class Floor(Notes):
             at=at,
             open_until=opening.changes_at if opening is not None and opening.is_open else None,
             seen_at=seen,
+            why=why,
         )
 
     def _remember(self, secretary: str, client: str | None, at: datetime) -> None:
@@ -359,20 +372,6 @@ class Floor(Notes):
             self.touch(f"seen/{oldest[0]}/{oldest[1]}", None)
 
     # small steps ----------------------------------------------------------------------------------------------------
-
-    def _why(self, call: Call, seat: Seat, at: datetime, after: str) -> tuple[Reason, ...]:
-        spoken = self.languages_of(seat.secretary)
-        shared = [language for language in call.languages if language in spoken]
-        ready_s = max(int((at - (seat.ready_since or at)).total_seconds()), 0)
-        why = [
-            Reason(code="longest_ready", detail=str(ready_s)),
-            Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"),
-        ]
-        if call.client is None:
-            why.append(Reason(code="unknown_line", detail=call.called_line))
-        if after:
-            why.append(Reason(code="offer_ended", detail=after))
-        return tuple(why)
 
     def _closing(self, call: Call, reason: str, at: datetime) -> Closing:
         client = self.client_of(call)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from permanence.kernel.events import from_plain, to_plain
+from permanence.reception import markup
 
 HEALTH_SECTOR = "health"
 
@@ -68,7 +69,12 @@ class GreetingEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionEntry:
-    """One instruction in one version. In force when `starts <= at < ends`; None is open."""
+    """One instruction in one version. In force when `starts <= at < ends`; None is open.
+
+    What it is about, "" for everything: a `line` (E.164) or a `caller` (E.164), known while the phone rings, choose the
+    calls on which it is shown; a `recipient` (id) or a `reason` (code) is found out in the call, so that it is shown
+    with their names. `acknowledge`: every secretary is to say that she has read it.
+    """
 
     id: str
     version: int
@@ -78,6 +84,18 @@ class InstructionEntry:
     starts: datetime | None = None
     ends: datetime | None = None
     priority: int = 0
+    recipient: str = ""
+    recipient_name: str = ""
+    line: str = ""
+    reason: str = ""
+    reason_label: str = ""
+    caller: str = ""
+    acknowledge: bool = False
+
+    @property
+    def blocks(self) -> tuple[markup.Block, ...]:
+        """The text as it is shown."""
+        return markup.blocks(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

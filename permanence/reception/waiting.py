@@ -42,7 +42,8 @@ TOGETHER = frozenset({Stage.TALKING, Stage.KEPT})
 class Call:
     """One call. `arrived`: the INVITE. `wait_from`: what the limits of this wait count from (`arrived`, or the moment
     a secretary was lost for good). `order`: the call's number at this desk, deciding between equal moments.
-    `languages`: any of them will do, none means that everybody can answer. `music`: 200 was sent."""
+    `languages`: any of them will do, none means that everybody can answer. `music`: 200 was sent. `passed_by`: the
+    secretary at whom it last rang in vain, and `passed_how` that ended."""
 
     call: str
     client: str | None
@@ -66,6 +67,8 @@ class Call:
     until: datetime | None = None
     why: tuple[Reason, ...] = ()
     card: Card | None = None
+    passed_by: str = ""
+    passed_how: str = ""
     laid: Due | None = field(default=None, compare=False)
 
     def move(self, stage: Stage) -> None:
@@ -118,6 +121,8 @@ class Call:
             "music": self.music,
             "offer": self.offer,
             "secretary": self.secretary,
+            "passed_by": self.passed_by,
+            "passed_how": self.passed_how,
             "arrived": arrived,
             "wait_from": arrived if self.wait_from is self.arrived else written(self.wait_from),
             "music_at": None if self.music_at is None else written(self.music_at),
@@ -133,6 +138,7 @@ class Call:
         """The inverse of `plain`. Raises KeyError, ValueError or TypeError."""
         fields: dict[str, Any] = {name: plain[name] for name in _AS_THEY_ARE}
         fields |= {name: read(plain[name]) for name in _MOMENTS}
+        fields |= {name: plain.get(name, "") for name in _NOT_ALWAYS}
         return cls(**fields, languages=tuple(plain["languages"]), stage=Stage(plain["stage"]))
 
 
@@ -140,4 +146,6 @@ _AS_THEY_ARE = (
     *("call", "client", "order", "language", "caller", "masked", "display", "called_line", "trunk"),
     *("music", "offer", "secretary"),
 )
+_NOT_ALWAYS = ("passed_by", "passed_how")
+"""What an exchange of an earlier release did not keep."""
 _MOMENTS = ("arrived", "wait_from", "music_at", "place_at", "close_at", "until")

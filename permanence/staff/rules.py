@@ -21,6 +21,7 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "break": "Alt+p",
         "history": "Alt+h",
         "today": "Alt+j",
+        "read": "Alt+l",
         "pane": "F6",
         "pane_back": "Shift+F6",
         "keys": "F1",

@@ -108,7 +108,11 @@ def test_a_call_that_was_answered(cast, engine):
     assert (row.secretary, row.secretary_name, row.abandoned) == (cast.claire_secretary, "Claire", False)
     assert [(offer.secretary_name, offer.how) for offer in row.offers] == [("Claire", "answered")]
     offer = CallOffer.objects.get()
-    assert (offer.why, offer.shown, offer.greeting) == ([{"code": "longest_ready", "detail": "30"}], ["4:1"], "Bonjour")
+    assert (offer.why, offer.shown, offer.greeting) == (
+        [{"code": "longest_ready", "detail": "30", "name": ""}],
+        ["4:1"],
+        "Bonjour",
+    )
     assert LiveTouch.objects.filter(topic="house/demo/calls").exists()
     assert OutboxEvent.objects.get(name="CallRecorded").body["call"] == "c1"
 

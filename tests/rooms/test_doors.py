@@ -105,6 +105,8 @@ DOORS: dict[str, Door] = {
     "console:messages-fragment": Door(get=to(200, "secretary")),
     "console:message": Door(get=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:send-again": Door(has_get=False, post=to(200, "secretary"), args=(MESSAGE,), other=404),
+    "console:to-read": Door(get=to(200, "secretary")),
+    "console:read": Door(has_get=False, post=to(204, "secretary"), args=("{read}", "1"), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -252,11 +254,13 @@ def _contents(cast: Any) -> dict[str, str]:
         starts_at=None,
         ends_at=None,
         priority=0,
+        acknowledge=True,
         by=cast.marc,
         at=NOW,
     )
     return {
         "client": cast.weber,
+        "read": str(Instruction.objects.get(text="instruction-canari").pk),
         "clients_client": cast.weber,
         "clients_instruction": str(Instruction.objects.get(text="instruction-canari").pk),
         "foundation_person": cast.claire.person,

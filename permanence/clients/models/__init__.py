@@ -3,7 +3,7 @@
 
 from permanence.clients.models.account import CLOCK, E164, Client, Line, PortalUser, Reason, Recipient
 from permanence.clients.models.hours import HoursException, WeeklyOpening
-from permanence.clients.models.instructions import Instruction
+from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
 from permanence.clients.models.spoken import Absence, Greeting
 
 __all__ = (
@@ -14,6 +14,7 @@ __all__ = (
     "Greeting",
     "HoursException",
     "Instruction",
+    "InstructionAcknowledgement",
     "Line",
     "PortalUser",
     "Reason",

@@ -43,6 +43,26 @@ class RecipientKind(StrEnum):
     DESK = "desk"
 
 
+INSTRUCTION_LIMIT = 2000
+"""Characters of an instruction: what can be read while the phone rings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an instruction is about; "" for everything. Several together: the call has to fit them all.
+
+    `recipient`: his id; `line` and `caller`: E.164; `reason`: its code.
+    """
+
+    recipient: str = ""
+    line: str = ""
+    reason: str = ""
+    caller: str = ""
+
+
+EVERYTHING = Scope()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionVersion:
     """One version of one instruction. `series` names the instruction across its versions."""
@@ -56,6 +76,9 @@ class InstructionVersion:
     ends_at: datetime | None
     priority: int
     retired: bool
+    scope: Scope = EVERYTHING
+    recipient_name: str = ""
+    acknowledge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

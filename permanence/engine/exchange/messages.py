@@ -120,4 +120,4 @@ def refused(request: int, code: str, why: str) -> Message:
 
 
 def _reasons(why: Iterable[Reason]) -> list[Message]:
-    return [{"code": reason.code, "params": {"detail": reason.detail}} for reason in why]
+    return [{"code": reason.code, "params": {"detail": reason.detail, "name": reason.name}} for reason in why]

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.countries.emergency import LANGUAGES
-from permanence.reception.card import CallerShown, build_card, instructions_in_force, milliseconds
+from permanence.reception.card import CallerShown, build_card, milliseconds
 from permanence.reception.closing import closing_words, unknown_line_words, voice_message_allowed
 from permanence.reception.greeting import greetings_for, spoken_language
 from permanence.reception.hours import Openings, opening_at
+from permanence.reception.instructions import instructions_for
 from permanence.reception.prompts import LAST_PLACE, built_in_prompts, place_prompt
 from permanence.reception.table import (
     ClosingWords,
@@ -80,10 +81,18 @@ def test_the_card_is_the_contracts_json():
                 "id": "i1",
                 "version": 1,
                 "text": "i1",
+                "blocks": [{"kind": "paragraph", "lines": [[{"text": "i1", "bold": False}]]}],
                 "author": "Dr Weber",
                 "since_ms": milliseconds(START - DAY),
                 "until_ms": milliseconds(START + DAY),
                 "is_new": True,
+                "acknowledge": False,
+                "recipient": "",
+                "recipient_name": "",
+                "reason": "",
+                "reason_label": "",
+                "this_line": False,
+                "this_caller": False,
             }
         ],
         "caller": {"number": "+33199000000", "masked": False, "display": "Jean"},
@@ -94,6 +103,7 @@ def test_the_card_is_the_contracts_json():
             "reasons": [{"code": "appointment", "label": "Rendez-vous"}],
         },
         "absences": [],
+        "why": [],
     }
 
 
@@ -123,7 +133,12 @@ def test_instructions_in_force_by_priority_then_the_latest():
         instruction("urgent", priority=5, written_at=START - 9 * DAY),
         instruction("begins", starts=START, written_at=START - 2 * DAY),
     )
-    assert [entry.id for entry in instructions_in_force(entries, at=START)] == ["urgent", "fresh", "old", "begins"]
+    assert [entry.id for entry in instructions_for(entries, at=START, seen_at=START)] == [
+        "urgent",
+        "fresh",
+        "old",
+        "begins",
+    ]
 
 
 @pytest.mark.parametrize(("seen", "new"), [(None, True), (START - 2 * DAY, True), (START - DAY, False), (START, False)])

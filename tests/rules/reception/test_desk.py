@@ -87,7 +87,7 @@ def test_longest_ready_first_among_those_who_speak():
     assert desk.offered(MAUD) == "en"
     desk.rings("en2", ATLAS)
     assert desk.offered(AOIFE) == "en2"
-    assert codes(desk.named(decided.Offer)[0]) == ["longest_ready", "speaks"]
+    assert codes(desk.named(decided.Offer)[0]) == ["only_ready", "speaks"]
 
 
 def test_the_first_caller_she_can_answer_is_hers():

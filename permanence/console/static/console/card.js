@@ -3,7 +3,7 @@
 import { config } from "./api.js";
 import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
-import { clock, day, hasWord, languageInWords, languageName, moment, running, sentenceHour, spoken, word } from "./words.js";
+import { clock, hasWord, languageInWords, languageName, running, sentenceHour, spoken, word } from "./words.js";
 
 /** @typedef {import("./state.js").Card} Card @typedef {import("./state.js").Offer} Offer */
 
@@ -36,36 +36,10 @@ function placeOf(card) {
   return [sector, card.place].filter(Boolean).join(", ");
 }
 
-/** On the house's clock, as every moment that names no place. @param {number} ms @param {number} now */
-function untilWords(ms, now) {
-  const zone = config.timeZone;
-  const last = day(ms, zone);
-  return last === day(now, zone) ? word("until_hour", { hour: sentenceHour(ms, zone) }) : word("until_day", { day: last });
-}
-
 /** @param {HTMLElement} element @param {Card} card */
 function colour(element, card) {
   if (card.colour) element.setAttribute("data-client", String(card.colour));
   else element.removeAttribute("data-client");
-}
-
-/** @param {HTMLElement} list @param {Card} card @param {number} now @param {boolean} ringing */
-function orders(list, card, now, ringing) {
-  const rows = card.instructions.map((order) => {
-    const meta = [];
-    if (order.is_new || order.until_ms) meta.push(make("span", {}, [order.author, order.since_ms ? moment(order.since_ms, now, config.timeZone) : ""].filter(Boolean).join(", ")));
-    else if (order.since_ms) meta.push(make("span", {}, word("since_day", { day: day(order.since_ms, config.timeZone) })));
-    if (order.until_ms) meta.push(make("span", {}, untilWords(order.until_ms, now)));
-    if (order.is_new && ringing) meta.push(make("span", {}, word("answering_is_reading")));
-    return make(
-      "div",
-      { class: order.is_new ? "order order--new" : "order" },
-      order.is_new && make("p", {}, make("span", { class: "badge badge--new" }, word(ringing ? "new_since_last_call" : "new"))),
-      make("p", { class: order.is_new && ringing ? "ring__order" : "" }, order.text),
-      meta.length ? make("p", { class: "order__meta" }, ...meta) : null,
-    );
-  });
-  list.replaceChildren(...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
 }
 
 /** @param {Card} card */
@@ -96,16 +70,17 @@ function phrase(card) {
   }
 }
 
-/** Why this call comes to her, one sentence a reason. @param {{code: string, params?: Record<string, string|number>, detail?: string}[]} reasons */
-function why(reasons) {
-  const rows = reasons.map(({ code, params, detail }) => {
-    const values = { detail: detail ?? "", ...(params ?? {}) };
+/** Why this call comes to her, one sentence a reason. @param {string} place @param {{code: string, params?: Record<string, string|number>, detail?: string, name?: string}[]} reasons */
+function why(place, reasons) {
+  const rows = reasons.map(({ code, params, detail, name }) => {
+    const values = { detail: detail ?? "", name: name ?? "", ...(params ?? {}) };
     if (code === "speaks") values.detail = languageInWords(String(values.detail));
-    if (code === "longest_ready") values.detail = running(Number(values.detail) * 1000);
-    if (code === "offer_ended" && hasWord(`why_offer_${values.detail}`)) return make("li", {}, word(`why_offer_${values.detail}`));
+    if (code === "longest_ready" || code === "waited") values.detail = running(Number(values.detail) * 1000);
+    const after = `why_offer_${values.detail}${values.name ? "_by" : ""}`;
+    if (code === "offer_ended" && hasWord(after)) return make("li", {}, word(after, values));
     return make("li", {}, hasWord(`why_${code}`) ? word(`why_${code}`, values) : [code, ...Object.values(values)].filter(Boolean).join(" "));
   });
-  byId("ring-why").replaceChildren(...rows);
+  byId(place).replaceChildren(...rows);
 }
 
 /** Paints the ringing view of an offer; once an offer. @param {Offer} offer @param {number} now */
@@ -119,10 +94,9 @@ export function paintOffer(offer, now) {
   say(byId("ring-place"), placeOf(card));
   phrase(card);
   languages(card);
-  orders(byId("ring-orders"), card, now, true);
   say(byId("ring-caller"), callerName(card));
   say(byId("ring-number"), callerNumber(card));
-  why(/** @type {any} */ (offer.why));
+  why("ring-why", card.why ?? /** @type {any} */ (offer.why));
   say(byId("alert"), word("alert_offer", { client: card.name, caller: callerName(card) }));
   paintOfferTime(offer, now);
 }
@@ -147,7 +121,8 @@ export function paintDesk(key, card, now) {
   colour(byId("desk-client"), card);
   colour(byId("callbar"), card);
   phrase(card);
-  orders(byId("desk-orders"), card, now, false);
+  show(byId("desk-why-part"), Boolean(card.why?.length));
+  why("desk-why", card.why ?? []);
   const open = card.open_until_ms ? word("open_until", { hour: sentenceHour(card.open_until_ms, card.time_zone) }) : "";
   const local = card.unknown_line ? "" : card.place ? word("local_at", { hour: sentenceHour(now, card.time_zone), place: card.place }) : word("local", { hour: sentenceHour(now, card.time_zone) });
   const note = byId("desk-local");

@@ -10,7 +10,7 @@ const SHOWN_AT_ONCE = 6;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void}} hooks */
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Draft|null} */
@@ -36,6 +36,7 @@ export class MessageForm {
     this.reasons(draft.card);
     this.recipients(draft.card);
     this.fill(draft.fields);
+    this.hooks.chosen(draft.fields);
     show(byId("number-note"), false);
     this.plan({ siteDown: false, other: "" });
     this.prefilled = draft.fields.number;
@@ -111,6 +112,7 @@ export class MessageForm {
     this.errors();
     if (!this.saved) this.hooks.typed(this.fields());
     this.plan();
+    this.hooks.chosen(this.fields());
   }
 
   /** What stands in the way of saving; `other`: who is signed in in this browser instead of her. */

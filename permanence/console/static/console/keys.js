@@ -10,8 +10,8 @@ import { known, word } from "./words.js";
 
 /** What each key is until the person changes it. */
 const STANDARD = config.keys.standard;
-/** These act on the call, whatever lies on top of the page. */
-const CALL = new Set(["forward", "end", "hold", "mute"]);
+/** These act on the call, or know what lies on top of the page. */
+const CALL = new Set(["forward", "end", "hold", "mute", "read"]);
 
 /** @type {Binding[]} */
 const bindings = [];

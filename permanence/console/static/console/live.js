@@ -19,6 +19,13 @@ export function source(name, topics, path) {
   sources.set(name, { topics, path });
 }
 
+/** @type {Map<string, () => void>} */
+const hearers = new Map();
+/** Calls `heard` whenever a topic with this ending is touched, and when the page may have missed one. @param {string} ending @param {() => void} heard */
+export function topic(ending, heard) {
+  hearers.set(ending, heard);
+}
+
 /** Fetches the fragment and puts it wherever the page shows it. A slower, older answer never replaces a newer one. @param {string} name */
 export async function refresh(name) {
   const found = sources.get(name);
@@ -61,10 +68,12 @@ export function listen() {
     attempt = 0;
     // Whatever happened while nobody listened.
     for (const name of sources.keys()) refresh(name);
+    hearers.forEach((heard) => heard());
   };
   socket.onmessage = (event) => {
-    const { topic } = JSON.parse(event.data);
-    for (const [name, { topics }] of sources) if (topics.some((ending) => String(topic).endsWith(ending))) refresh(name);
+    const touched = String(JSON.parse(event.data).topic);
+    for (const [name, { topics }] of sources) if (topics.some((ending) => touched.endsWith(ending))) refresh(name);
+    for (const [ending, heard] of hearers) if (touched.endsWith(ending)) heard();
   };
   socket.onclose = () => {
     setTimeout(listen, BACK_OFF_MS[Math.min(attempt, BACK_OFF_MS.length - 1)]);

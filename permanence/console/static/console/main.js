@@ -2,7 +2,8 @@
 // The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
 import { config, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
-import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { wireDial } from "./dial.js";
 import { Drafts } from "./drafts.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
@@ -15,9 +16,12 @@ import { Line } from "./line.js";
 import { Post } from "./post.js";
 import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
+import { paintOrders } from "./orders.js";
 import { quiet, playLost, ring } from "./notify.js";
+import { Reading } from "./reading.js";
+import { side } from "./tabs.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
-import { clock, hasWord, moment, word } from "./words.js";
+import { clock, hasWord, word } from "./words.js";
 import { toast, paintBanners, showError } from "./banners.js";
 
 /** @type {import("./state.js").State} */
@@ -77,6 +81,7 @@ const line = new Line({
   },
 });
 const post = new Post(line, () => paint(), earpiece);
+const reading = new Reading(() => paint());
 
 const drafts = new Drafts(config.person, {
   changed: () => paint(),
@@ -105,6 +110,7 @@ const form = new MessageForm({
     if (form.draft) drafts.submit(form.draft.call, fields);
     paint();
   },
+  chosen: () => paintInstructions(),
 });
 
 /** @param {Record<string, any>} message */
@@ -120,6 +126,7 @@ function heard(message) {
     if (message.t === "offer_ended" && hasWord(`offer_${how}`)) say(byId("status"), word(`offer_${how}`));
   }
   if (state.offer) ring(state.offer.offer, state.offer.card.name);
+  if (before.presence.state !== state.presence.state && ["off", "break"].includes(state.presence.state)) reading.fresh();
   if (state.call && before.call?.call !== state.call.call) {
     reopened = null;
     post.calm();
@@ -157,6 +164,9 @@ function paint() {
   if (shown === "ringing" && state.offer) paintOffer(state.offer, now());
   if (onDesk) paintTalk(onDesk);
   if (shown !== "desk") form.close();
+  if (!["ready", "next"].includes(forward(state, reopened) ?? "")) reading.giveWay();
+  reading.paint();
+  paintInstructions();
   paintPresence(state, post.state);
   paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting, voice: post.generated });
   paintDrafts();
@@ -167,6 +177,17 @@ function paint() {
   else if (!state.offer) quiet();
   tick();
   paintKeys();
+}
+
+/** The instructions of the card that is shown; what the form has chosen comes forward. */
+function paintInstructions() {
+  const card = shownCard();
+  if (card) paintOrders(byId(state.offer ? "ring-orders" : "desk-orders"), card, now(), { ringing: Boolean(state.offer), chosen: form.draft ? form.fields() : null, reading });
+}
+
+/** The card of the call that rings or is on the desk. */
+function shownCard() {
+  return (state.call ? null : state.offer?.card) ?? desk()?.card ?? null;
 }
 
 /** @param {{call: string, card: import("./state.js").Card}} onDesk */
@@ -190,21 +211,17 @@ function paintDraftState() {
 }
 
 function paintDrafts() {
-  const left = drafts.left(currentCall());
-  const box = byId("drafts");
-  show(box, left.length > 0);
-  const text = left.map((draft) => draft.call).join();
-  if (box.dataset.text === text) return;
-  box.dataset.text = text;
-  post.paintDrafts(box, left.map((draft) => ({ call: draft.call, card: draft.card, words: word("draft_left", { client: draft.card.name, caller: draft.fields.name || callerName(draft.card), moment: moment(draft.at, Date.now(), config.timeZone) }) })), (call) => {
+  const open = (/** @type {string} */ call) => {
     reopened = call;
     paint();
     byId("text").focus();
-  }, (call) => {
+  };
+  const drop = (/** @type {string} */ call) => {
     drafts.forget(call);
     drafts.drop(call);
     paint();
-  });
+  };
+  post.paintDrafts(drafts.left(currentCall()), open, drop);
 }
 
 function paintHealth() {
@@ -249,7 +266,8 @@ async function act(type, fields) {
 const acts = {
   async forward() {
     const what = forward(state, reopened);
-    if (what === "answer" && state.offer) await act("answer", { call: state.offer.call });
+    if (reading.dialog.open && (what === "ready" || what === "next")) reading.goOn();
+    else if (what === "answer" && state.offer) await act("answer", { call: state.offer.call });
     else if (what === "ready") await ready(false);
     else if (what === "next" && state.ended) await next(state.ended.call);
     else if (what === "close") {
@@ -271,6 +289,7 @@ const acts = {
 
 /** @param {boolean} generated */
 async function ready(generated) {
+  if (!reading.mayGo(() => ready(generated))) return;
   if (await post.open(generated)) await act("ready");
   paint();
 }
@@ -288,6 +307,7 @@ async function next(call) {
     byId("text").focus();
     return form.errors({ "text-error": word("outcome_without_message") });
   }
+  if (!(/** @type {any} */ (state.presence).pending) && !reading.mayGo(() => next(call))) return undefined;
   if (!(await act("wrapup_done", { call, outcome }))) return undefined;
   // The outcome was all there was to keep: nothing is left behind to be finished.
   if (drafts.kept.get(call)?.state === "typing") {
@@ -326,13 +346,7 @@ function wire() {
     line.connect();
     paint();
   });
-  const dial = /** @type {HTMLDialogElement} */ (byId("dialog-dial"));
-  press("dial", () => dial.showModal());
-  byId("dial-form").addEventListener("submit", () => {
-    const digits = /** @type {HTMLInputElement} */ (byId("dial-digits"));
-    if (state.call && digits.value && dial.open) act("dtmf", { call: state.call.call, digits: digits.value.toUpperCase() });
-    digits.value = "";
-  });
+  wireDial((digits) => state.call && act("dtmf", { call: state.call.call, digits }));
   const canForward = (/** @type {string} */ what) => () => forward(state, reopened) === what;
   const onDesk = () => document.body.dataset.view === "desk";
   bind({ id: "forward", words: "key_ready", act: acts.forward, when: canForward("ready"), foot: true });
@@ -347,25 +361,11 @@ function wire() {
   for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: () => showError(word("refusal_line_lost")), when: () => state.connection !== "open" });
   bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
+  bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
   bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });
   bind({ id: "today", words: "key_today", act: () => side("today"), when: onDesk });
   startKeys();
   wireHeadset(acts);
-  for (const name of ["history", "today"]) button(`tab-${name}`).addEventListener("click", () => side(name));
-  byId("tab-history").parentElement?.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") side(button("tab-history").getAttribute("aria-selected") === "true" ? "today" : "history");
-  });
-}
-
-/** @param {string} name */
-function side(name) {
-  for (const one of ["history", "today"]) {
-    const tab = button(`tab-${one}`);
-    tab.setAttribute("aria-selected", String(one === name));
-    tab.tabIndex = one === name ? 0 : -1;
-    show(byId(`side-${one}`), one === name);
-  }
-  button(`tab-${name}`).focus();
 }
 
 onSite((down) => {
@@ -388,6 +388,7 @@ paint();
 line.connect();
 refresh("messages");
 refresh("history");
+reading.load();
 listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);

@@ -3,8 +3,9 @@
 import { button, byId, make, say, show, tile } from "./dom.js";
 import { choices, choose, devices, meter, openMicrophone, openVoice, reason, toChosenOutput } from "./mic.js";
 import { config } from "./api.js";
+import { callerName } from "./card.js";
 import { askPermission, playRing, ringOutput } from "./notify.js";
-import { word } from "./words.js";
+import { moment, word } from "./words.js";
 
 const TREATMENTS = /** @type {const} */ (["echoCancellation", "noiseSuppression", "autoGainControl"]);
 const QUIET_LEVEL = 0.08;
@@ -201,11 +202,16 @@ export class Post {
     fill("ring-device", outputs, ringOutput());
   }
 
-  /** @param {HTMLElement} box @param {{call: string, card: import("./state.js").Card, words: string}[]} left
-   * @param {(call: string) => void} open @param {(call: string) => void} drop */
-  paintDrafts(box, left, open, drop) {
+  /** What was left behind; painted again only when it is something else.
+   * @param {import("./drafts.js").Draft[]} left @param {(call: string) => void} open @param {(call: string) => void} drop */
+  paintDrafts(left, open, drop) {
+    const box = byId("drafts");
+    show(box, left.length > 0);
+    const text = left.map((draft) => draft.call).join();
+    if (box.dataset.text === text) return;
+    box.dataset.text = text;
     box.replaceChildren(
-      ...left.map(({ call, card, words }) =>
+      ...left.map(({ call, card, fields, at }) =>
         make(
           "div",
           { class: "notice" },
@@ -213,7 +219,7 @@ export class Post {
           make(
             "div",
             { class: "stack stack--tight" },
-            make("p", {}, words),
+            make("p", {}, word("draft_left", { client: card.name, caller: fields.name || callerName(card), moment: moment(at, Date.now(), config.timeZone) })),
             make("p", { class: "cluster" }, make("button", { class: "btn btn--sm", type: "button", onclick: () => open(call) }, word("draft_open")), make("button", { class: "btn btn--sm btn--quiet", type: "button", onclick: () => drop(call) }, word("draft_drop"))),
           ),
         ),

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What may be written of an instruction; everything else is refused by name."""
+
+from datetime import datetime
+from typing import Any
+
+from permanence.clients.models import Client, Line, Reason, Recipient
+from permanence.clients.queries import RecipientUnknown
+from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.refusals import Refusal
+from permanence.reception import markup
+
+
+class InstructionEmpty(Refusal):
+    """No words would be shown."""
+
+    code = "instruction_empty"
+
+
+class InstructionTooLong(Refusal):
+    """More than can be read while the phone rings (`rules.INSTRUCTION_LIMIT` characters)."""
+
+    code = "instruction_too_long"
+
+
+class PeriodBackwards(Refusal):
+    """It would end before it begins."""
+
+    code = "period_backwards"
+
+
+class LineUnknown(Refusal):
+    """The number is no line of this client."""
+
+    code = "line_unknown"
+
+
+class ReasonUnknown(Refusal):
+    """The client's form has no such reason."""
+
+    code = "reason_unknown"
+
+
+class CallerMalformed(Refusal):
+    """The caller's number is not in E.164: plus sign, country, number."""
+
+    code = "caller_malformed"
+
+
+class InstructionChanged(Refusal):
+    """Somebody else wrote a version after the one that this change began from; it is not written over."""
+
+    code = "instruction_changed"
+
+
+def checked_text(text: str) -> str:
+    """The text without blanks around it. Raises InstructionEmpty, InstructionTooLong."""
+    text = text.strip()
+    if not markup.words(text):
+        raise InstructionEmpty("an instruction says something")
+    if len(text) > INSTRUCTION_LIMIT:
+        raise InstructionTooLong(f"{len(text)} characters, {INSTRUCTION_LIMIT} at most")
+    return text
+
+
+def checked_period(starts_at: datetime | None, ends_at: datetime | None) -> dict[str, Any]:
+    """The period as columns. Raises PeriodBackwards."""
+    if starts_at is not None and ends_at is not None and ends_at < starts_at:
+        raise PeriodBackwards(f"{starts_at.isoformat()} to {ends_at.isoformat()}")
+    return {"starts_at": starts_at, "ends_at": ends_at}
+
+
+def checked_scope(client: Client, scope: Scope) -> dict[str, Any]:
+    """The scope as columns: all of it this client's own.
+
+    Raises RecipientUnknown, LineUnknown, ReasonUnknown, CallerMalformed.
+    """
+    recipient = None
+    if scope.recipient:
+        key = int(scope.recipient) if scope.recipient.isdecimal() and len(scope.recipient) < 19 else -1
+        recipient = Recipient.objects.for_client(client).filter(pk=key).first()
+        if recipient is None:
+            raise RecipientUnknown(scope.recipient)
+    if scope.line and not Line.objects.for_client(client).filter(number=scope.line).exists():
+        raise LineUnknown(scope.line)
+    if scope.reason and not Reason.objects.for_client(client).filter(code=scope.reason).exists():
+        raise ReasonUnknown(scope.reason)
+    caller = ""
+    if scope.caller:
+        try:
+            caller = str(PhoneNumber.parse_global(scope.caller))
+        except ValueError as error:
+            raise CallerMalformed("not a number with its country") from error
+    return {"recipient": recipient, "line": scope.line, "reason": scope.reason, "caller": caller}

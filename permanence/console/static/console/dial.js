@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The keypad of a call: digits the far end listens to.
+import { button, byId } from "./dom.js";
+
+/** Opens by its button; calls `send` with what was typed. @param {(digits: string) => void} send */
+export function wireDial(send) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-dial"));
+  button("dial").addEventListener("click", () => dialog.showModal());
+  byId("dial-form").addEventListener("submit", () => {
+    const digits = /** @type {HTMLInputElement} */ (byId("dial-digits"));
+    if (digits.value && dialog.open) send(digits.value.toUpperCase());
+    digits.value = "";
+  });
+}

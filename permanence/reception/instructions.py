@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which instructions a secretary sees on a call, and in which order. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from permanence.reception.table import InstructionEntry
+
+
+def instructions_for(
+    entries: Iterable[InstructionEntry],
+    *,
+    at: datetime,
+    line: str = "",
+    caller: str | None = None,
+    seen_at: datetime | None = None,
+) -> tuple[InstructionEntry, ...]:
+    """Those that hold at `at` on that line (E.164) for that caller (E.164; None: masked or not sent).
+
+    What is for a recipient or a reason is among them: both are found out in the call. What is new since `seen_at` (her
+    last call for this client) stands first, then the highest priority, then the most recently written.
+    """
+    found = [
+        entry
+        for entry in entries
+        if (entry.starts is None or entry.starts <= at)
+        and (entry.ends is None or at < entry.ends)
+        and (not entry.line or entry.line == line)
+        and (not entry.caller or entry.caller == caller)
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda entry: entry.id)
+        found.sort(key=lambda entry: (is_new(entry, seen_at), entry.priority, entry.written_at), reverse=True)
+    return tuple(found)
+
+
+def is_new(entry: InstructionEntry, seen_at: datetime | None) -> bool:
+    """Whether it holds only since her last call for the client: written after it, or begun after it."""
+    if seen_at is None or entry.written_at > seen_at:
+        return True
+    return entry.starts is not None and entry.starts > seen_at
