@@ -16,6 +16,7 @@ from permanence.reception.table import (
     InstructionEntry,
     ReasonEntry,
     RecipientEntry,
+    ScriptEntry,
     SecretaryEntry,
 )
 
@@ -75,6 +76,7 @@ class Card:
     called_line: str
     unknown_line: bool
     form: CardForm
+    script: ScriptEntry | None = None
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -128,6 +130,7 @@ def build_card(
         called_line=called_line,
         unknown_line=False,
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
+        script=client.script,
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Decisions about client accounts; the scripts of their calls stand in modules of their own (`script*`)."""
 
-from permanence.clients.rules.accounts import (
+from permanence.clients.rules.account import (
     ClientKind,
     ClientState,
     InstructionStretch,

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from permanence.clients.rules.accounts import RecipientKind
+from permanence.clients.rules.account import RecipientKind
 from permanence.clients.rules.script import Script, read_script
 from permanence.countries.emergency import LANGUAGES, emergency_numbers
 

@@ -22,6 +22,7 @@ from permanence.reception.table import (
     OpeningHours,
     ReasonEntry,
     RecipientEntry,
+    ScriptEntry,
     SecretaryEntry,
     VoiceMessageConsent,
     WeekdayHours,
@@ -61,6 +62,7 @@ def test_the_card_is_the_contracts_json():
         recipients=(RecipientEntry(id="5", name="Dr Weber"),),
         reasons=(ReasonEntry(code="appointment", label="Rendez-vous"),),
         hours=OpeningHours(week=(WeekdayHours(weekday=1, intervals=(Interval(opens="08:00", until="18:00"),)),)),
+        script=ScriptEntry(version=3, text="{}", validated_date="2026-11-20"),
     )
     plain = json.loads(json.dumps(card_of(entry, caller=CallerShown(number="+33199000000", display="Jean")).plain()))
     assert plain == {
@@ -93,6 +95,7 @@ def test_the_card_is_the_contracts_json():
             "recipients": [{"id": "5", "name": "Dr Weber"}],
             "reasons": [{"code": "appointment", "label": "Rendez-vous"}],
         },
+        "script": {"version": 3, "text": "{}", "validated_date": "2026-11-20"},
     }
 
 
