@@ -41,6 +41,9 @@ ACTIONS = {
     "person.password_given": _("gave a new password"),
     "person.role_granted": _("opened a door to a person"),
     "person.role_taken": _("closed a door to a person"),
+    "red_flags.validated": _("recorded the doctor's validation of the red flags"),
+    "script.drafted": _("wrote a version of the script"),
+    "script.published": _("published a script"),
     "secretary.changed": _("changed a secretary"),
     "secretary.made": _("made a secretary"),
     "trunk.added": _("added a carrier"),
@@ -48,7 +51,19 @@ ACTIONS = {
     "trunk.removed": _("removed a carrier"),
 }
 """Every act that is noted; one that is not here is shown by its code."""
-READ_BY_PERSONS = ("name", "email", "number", "label", "day", "month", "language", "state", "agreed")
+READ_BY_PERSONS = (
+    "name",
+    "email",
+    "number",
+    "label",
+    "day",
+    "month",
+    "language",
+    "state",
+    "agreed",
+    "version",
+    "validated",
+)
 
 
 def named(action: str) -> str:

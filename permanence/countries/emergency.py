@@ -36,6 +36,19 @@ EMERGENCY_RULES = (
     EmergencyRule(country=EUROPE, numbers=("112",), valid_from=date(1991, 7, 29)),
 )
 
+EMERGENCY_SERVICES = {
+    "FR": ("15", "17", "18", "112", "114", "115", "119", "191", "196", "197", "3114", "116000", "116117"),
+    "LU": ("112", "113"),
+    "IE": ("112", "999"),
+    EUROPE: ("112",),
+}
+"""Short numbers of the emergency services (France: decision Arcep 2005-1085 and those after it, 3114 since 2021).
+
+An operator routes them by the place of the line that dials: from a trunk of ours they reach the centre of our place,
+so a call is never connected to one of them, announced or not.
+"""
+_PREFIXES = ("", "0", "33", "352", "353", "0033", "00352", "00353")
+
 _SENTENCES = {
     "fr": "En cas d'urgence vitale, raccrochez et composez le {numbers}.",
     "en": "If this is an emergency, hang up and dial {numbers}.",
@@ -54,6 +67,18 @@ def emergency_rule(country: str, *, on: date) -> EmergencyRule:
         ):
             return rule
     return EMERGENCY_RULES[-1]
+
+
+def emergency_numbers(country: str, language: str, *, on: date) -> str:
+    """The numbers as a sentence names them: "15 ou le 112"."""
+    return _OR[language if language in LANGUAGES else "en"].join(emergency_rule(country, on=on).numbers)
+
+
+def is_emergency_number(number: str) -> bool:
+    """Whether `number`, however it is written, is the short number of an emergency service of any country."""
+    digits = "".join(each for each in number if each in "0123456789")
+    short = {each for services in EMERGENCY_SERVICES.values() for each in services}
+    return any(digits.startswith(prefix) and digits[len(prefix) :] in short for prefix in _PREFIXES)
 
 
 def emergency_sentence(country: str, language: str, *, on: date) -> str:

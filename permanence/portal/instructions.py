@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import operations
 from permanence.clients import queries as clients
+from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.queries import ClientFile, ClientView
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
@@ -75,7 +76,7 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     by, _view = own(request, client)
     try:
         operations.retire_instruction(client=client, instruction=instruction, author=by.person, by=by, at=_CLOCK.now())
-    except (operations.InstructionUnknown, ValueError) as refusal:
+    except (InstructionUnknown, ValueError) as refusal:
         raise Http404 from refusal
     return back(client, "retired")
 

@@ -19,6 +19,7 @@ from permanence.reception.table import (
     InstructionEntry,
     ReasonEntry,
     RecipientEntry,
+    ScriptEntry,
     SecretaryEntry,
 )
 
@@ -113,6 +114,7 @@ class Card:
     form: CardForm
     absences: tuple[CardAbsence, ...] = ()
     why: tuple[Reason, ...] = ()
+    script: ScriptEntry | None = None
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -176,6 +178,7 @@ def build_card(
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
         absences=_absences(client, at),
         why=why,
+        script=client.script,
     )
 
 

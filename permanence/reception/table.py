@@ -134,6 +134,18 @@ class ReasonEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptEntry:
+    """The script in force: JSON `text` in the language of the clients' scripts, which the reception does not read.
+
+    It holds the red flags that the doctor validated on `validated_date` ("YYYY-MM-DD"), none when that is "".
+    """
+
+    version: int
+    text: str
+    validated_date: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingWords:
     """The recorded closing words of one language, by prompt name, after the emergency sentence of the country."""
 
@@ -179,6 +191,7 @@ class ClientSlice:
     voice_message: bool = False
     voice_message_consent: VoiceMessageConsent | None = None
     absences: tuple[AbsenceEntry, ...] = ()
+    script: ScriptEntry | None = None
 
     @property
     def is_health(self) -> bool:

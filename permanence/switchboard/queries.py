@@ -12,7 +12,7 @@ from permanence.switchboard.models import Trunk
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
-    """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Nine queries."""
+    """The client as the telephone sees him at `at`. Raises ClientUnknown. Ten queries, eleven with a script."""
     file = clients.client_file(house=house, client=client, at=at)
     view = file.view
     return ClientSlice(
@@ -41,6 +41,7 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         voice_message=file.voice_message,
         voice_message_consent=file.voice_message_consent,
         absences=file.absences,
+        script=file.script,
     )
 
 

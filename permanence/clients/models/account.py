@@ -5,10 +5,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from permanence.clients import rules
+from permanence.clients import rules, script_models
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 E164 = RegexValidator(r"^\+[1-9][0-9]{4,14}$", _("Write the number with its country, for instance +35227000010."))
+SCRIPT_TABLES = (script_models.Script, script_models.RedFlagValidation)
+"""Tables of this room in a module of their own."""
 CLOCK = RegexValidator(r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", _("Write the time as 08:30."))
 
 

@@ -23,6 +23,7 @@ from permanence.reception.table import (
     OpeningHours,
     ReasonEntry,
     RecipientEntry,
+    ScriptEntry,
     SecretaryEntry,
     VoiceMessageConsent,
     WeekdayHours,
@@ -62,6 +63,7 @@ def test_the_card_is_the_contracts_json():
         recipients=(RecipientEntry(id="5", name="Dr Weber"),),
         reasons=(ReasonEntry(code="appointment", label="Rendez-vous"),),
         hours=OpeningHours(week=(WeekdayHours(weekday=1, intervals=(Interval(opens="08:00", until="18:00"),)),)),
+        script=ScriptEntry(version=3, text="{}", validated_date="2026-11-20"),
     )
     plain = json.loads(json.dumps(card_of(entry, caller=CallerShown(number="+33199000000", display="Jean")).plain()))
     assert plain == {
@@ -104,6 +106,7 @@ def test_the_card_is_the_contracts_json():
         },
         "absences": [],
         "why": [],
+        "script": {"version": 3, "text": "{}", "validated_date": "2026-11-20"},
     }
 
 

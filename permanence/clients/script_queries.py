@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of the scripts: which is in force, what was written before, and where something or somebody stands in them."""
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import orjson
+from django.db.models import Max, OuterRef, Subquery
+
+from permanence.clients.rules.script import RedFlag, Script, plain, read_script, read_text
+from permanence.clients.rules.script_run import fold
+from permanence.clients.script_models import RedFlagValidation
+from permanence.clients.script_models import Script as ScriptRow
+from permanence.reception.table import ScriptEntry
+
+FOUND_LIMIT = 200
+"""Places a search names at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptVersion:
+    """One version. `published_at` None: never; `in_force`: calls are shown this one; `draft`: written after it."""
+
+    client: str
+    version: int
+    title: str
+    text: str
+    author: str
+    written_at: datetime
+    published_at: datetime | None
+    in_force: bool
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """What the doctor validated last, and when."""
+
+    doctor: str
+    validated_date: date
+    red_flags: tuple[RedFlag, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where something stands: the part of a script by its id, and the text. `draft`: in a version not published."""
+
+    client: str
+    client_name: str
+    version: int
+    draft: bool
+    part: str
+    text: str
+
+
+def script_entry(*, house: str, client: int) -> ScriptEntry | None:
+    """What the telephone shows: the script published last, with the red flags validated last. Two queries at most.
+
+    Without samples, which nobody needs in a call; red flags that nobody validated are not in it.
+    """
+    rows = ScriptRow.objects.for_house(house).for_client(client).exclude(published_at=None)
+    row = rows.order_by("-published_at", "-version").first()
+    if row is None:
+        return None
+    script = _read(row.text)
+    if script is None:  # written by a later version of the product: no script is better than half of one
+        return None
+    valid = last_validation(house=house, client=str(client))
+    shown = dataclasses.replace(script, samples=(), red_flags=valid.red_flags if valid else ())
+    return ScriptEntry(
+        version=row.version,
+        text=orjson.dumps(plain(shown)).decode(),
+        validated_date=valid.validated_date.isoformat() if valid else "",
+    )
+
+
+def versions(*, house: str, client: str) -> tuple[ScriptVersion, ...]:
+    """All versions of a client's script, the newest first; empty for a client of another house. One query."""
+    rows = list(ScriptRow.objects.for_house(house).for_client(_key(client)).order_by("-version"))
+    times = [row.published_at for row in rows if row.published_at is not None]
+    in_force = next((row.version for row in rows if times and row.published_at == max(times)), 0)
+    newest = rows[0].version if rows else 0
+    return tuple(
+        ScriptVersion(
+            client=client,
+            version=row.version,
+            title=row.title,
+            text=row.text,
+            author=row.author_name,
+            written_at=row.written_at,
+            published_at=row.published_at,
+            in_force=row.version == in_force,
+            draft=row.version == newest and row.published_at is None,
+        )
+        for row in rows
+    )
+
+
+def last_validation(*, house: str, client: str) -> Validation | None:
+    """The validation in force. One query."""
+    rows = RedFlagValidation.objects.for_house(house).for_client(_key(client)).order_by("-number")
+    row = rows.first()
+    if row is None:
+        return None
+    return Validation(doctor=row.doctor_name, validated_date=row.validated_date, red_flags=red_flags_of(row.text))
+
+
+def red_flags_of(text: str) -> tuple[RedFlag, ...]:
+    """The red flags that a validation keeps as JSON."""
+    whole = {
+        "format": 1,
+        "title": "-",
+        "language": "fr",
+        "questions": [],
+        "routes": [],
+        "red_flags": orjson.loads(text),
+    }
+    script, _faults = read_script(whole)
+    return script.red_flags if script else ()
+
+
+def search(*, house: str, text: str) -> tuple[Place, ...]:
+    """Where these words stand in the scripts of the house, in force or in draft; without accents and capitals.
+
+    Two queries; `FOUND_LIMIT` places at most.
+    """
+    wanted = fold(text)
+    found: list[Place] = []
+    for row, draft in _current(house) if wanted else ():
+        script = _read(row.text)
+        parts = _said(script) if script else ()
+        found += [_place(row, draft, part, said) for part, said in parts if wanted in fold(said)]
+    return tuple(found[:FOUND_LIMIT])
+
+
+def uses_of_recipient(*, house: str, client: str, recipient: str) -> tuple[Place, ...]:
+    """Where a recipient of a client is named in his script: routes and alerts. Two queries."""
+    found = []
+    for row, draft in _current(house):
+        if str(row.client_id) != client:
+            continue
+        script = _read(row.text)
+        routes = script.routes if script else ()
+        flags = script.red_flags if script else ()
+        parts = [(each.id, each.label) for each in routes if each.recipient == recipient]
+        parts += [(each.id, each.label) for each in flags if each.alert and each.alert.recipient == recipient]
+        found += [_place(row, draft, part, label) for part, label in parts]
+    return tuple(found)
+
+
+def _said(script: Script) -> Iterator[tuple[str, str]]:
+    """Every text of a script and the id of the part it stands in."""
+    yield "title", script.title
+    for question in script.questions:
+        yield from ((question.id, each) for each in (question.ask, question.label, question.hint) if each)
+        yield from ((question.id, each.label) for each in question.choices)
+    for route in script.routes:
+        yield from ((route.id, each) for each in (route.label, route.say, route.number) if each)
+    for flag in script.red_flags:
+        yield from ((flag.id, each) for each in (flag.label, flag.say, *flag.words, *flag.asks))
+
+
+def _current(house: str) -> Iterator[tuple[ScriptRow, bool]]:
+    """The scripts in force of a house and the drafts after them: (row, whether a draft), by client."""
+    rows = ScriptRow.objects.for_house(house).select_related("client").order_by("client__name", "client_id", "version")
+    newest = rows.filter(client=OuterRef("client")).order_by("-version").values("version")[:1]
+    last = rows.filter(client=OuterRef("client")).order_by().values("client").annotate(at=Max("published_at"))
+    for row in rows.filter(published_at=Subquery(last.values("at")[:1])):
+        yield row, False
+    for row in rows.filter(published_at=None, version=Subquery(newest)):
+        yield row, True
+
+
+def _place(row: ScriptRow, draft: bool, part: str, text: str) -> Place:
+    return Place(
+        client=str(row.client_id),
+        client_name=row.client.name,
+        version=row.version,
+        draft=draft,
+        part=part,
+        text=text,
+    )
+
+
+def _read(text: str) -> Script | None:
+    return read_text(text)[0]
+
+
+def _key(text: str) -> int:
+    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
