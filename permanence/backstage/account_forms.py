@@ -16,6 +16,7 @@ from permanence.backstage.fields import (
     LanguagesField,
     time_zone_choices,
 )
+from permanence.clients import forwarding
 from permanence.clients.models import Client, Instruction, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.rules import RecipientKind
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
@@ -114,18 +115,22 @@ class LineForm(AnyForm):
         model = Line
         fields = ("number", "label")
 
-    def __init__(self, *args: Any, country: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, country: str = "", house_key: int = 0, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._country = country
+        self._house_key = house_key
 
     def clean_number(self) -> str:
         """The number in E.164, read as the client's country spells it where no country is written."""
         try:
-            return str(parse_number(self.cleaned_data["number"], country=self._country or FALLBACK_COUNTRY))
+            number = str(parse_number(self.cleaned_data["number"], country=self._country or FALLBACK_COUNTRY))
         except NotANumber as error:
             raise forms.ValidationError(
                 _("This is no telephone number. Write it as it is dialled, or with its country: +352 27 00 00 10.")
             ) from error
+        if forwarding.number_is_public(number, house_key=self._house_key):
+            raise forms.ValidationError(_("This is the public number of a client: it cannot be the house's too."))
+        return number
 
 
 class NamedFormSet(AnyInlineFormSet):

@@ -189,10 +189,12 @@ class ClientAdmin(HouseAdmin):
         }
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Any, inline: Any, prefix: str) -> dict[str, Any]:
-        """The first phrase of a new client is in the house's language."""
+        """The first phrase of a new client is in the house's language; a number is judged in its house."""
         found: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
         if inline.model is Greeting and not obj.pk:
             found["initial"] = [{"language": who(request).language}]
+        if inline.model is Line:
+            found["form_kwargs"] = {"house_key": who(request).house_key}
         return found
 
     def change_view(

@@ -2,15 +2,17 @@
 """What the back office shows."""
 
 from permanence.backstage.accounts import ClientAdmin, InstructionAdmin
+from permanence.backstage.codes import ForwardingCodeAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
 from permanence.backstage.people import PersonAdmin
 from permanence.backstage.site import site
-from permanence.clients.models import Client, Instruction
+from permanence.clients.models import Client, ForwardingCode, Instruction
 from permanence.foundation.models import AuditEntry, House, Person
 from permanence.switchboard.models import Trunk
 
 site.register(Client, ClientAdmin)
 site.register(Instruction, InstructionAdmin)
+site.register(ForwardingCode, ForwardingCodeAdmin)
 site.register(Person, PersonAdmin)
 site.register(House, OwnHouseAdmin)
 site.register(Trunk, TrunkAdmin)

@@ -188,6 +188,12 @@ def last_call_at(*, house: str) -> datetime | None:
     return rows.values_list("arrived_at", flat=True).first()
 
 
+def came_on_line(*, house: str, line: str, since: datetime, until: datetime) -> bool:
+    """Whether a call came on a line (E.164) between two moments, both included. One query."""
+    found = Call.objects.for_house(house).filter(called_line=line, arrived_at__gte=since, arrived_at__lte=until)
+    return found.exists()
+
+
 def client_of(*, house: str, call: str) -> str | None:
     """The client whom a call was for; None on a line nobody has, and as long as the call is not recorded. One query."""
     key = Call.objects.for_house(house).filter(call=call).values_list("client", flat=True).first()

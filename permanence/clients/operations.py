@@ -151,6 +151,8 @@ def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetim
         raise NumberMalformed(number) from error
     if Line.objects.filter(number=e164).exists():
         raise LineTaken(e164)
+    if Line.objects.for_house(row.house_id).filter(public_number=e164).exists():
+        raise LineTaken(f"{e164} is the public number of a client")
     Line.objects.create(house_id=row.house_id, client=row, number=e164, label=label)
     changed(client=client, action="client.line_given", by=by, at=at, detail={"number": e164})
 

@@ -13,7 +13,8 @@ import orjson
 from django.db import transaction
 
 from permanence.clients import queries
-from permanence.clients.models import Client, Recipient
+from permanence.clients.models import Client, Recipient, RedFlagValidation
+from permanence.clients.models import Script as ScriptRow
 from permanence.clients.operations import changed
 from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules import RecipientKind
@@ -21,8 +22,6 @@ from permanence.clients.rules.script import Fault, Script, plain, read_text, wri
 from permanence.clients.rules.script_lint import Around, lint
 from permanence.clients.rules.script_run import run_samples
 from permanence.clients.rules.script_templates import Beginning, template
-from permanence.clients.script_models import RedFlagValidation
-from permanence.clients.script_models import Script as ScriptRow
 from permanence.clients.script_queries import last_validation
 from permanence.clients.script_words import of_sample
 from permanence.foundation.who import Who

@@ -9,10 +9,10 @@ from datetime import date, datetime
 import orjson
 from django.db.models import Max, OuterRef, Subquery
 
+from permanence.clients.models import RedFlagValidation
+from permanence.clients.models import Script as ScriptRow
 from permanence.clients.rules.script import RedFlag, Script, plain, read_script, read_text
 from permanence.clients.rules.script_run import fold
-from permanence.clients.script_models import RedFlagValidation
-from permanence.clients.script_models import Script as ScriptRow
 from permanence.reception.table import ScriptEntry
 
 FOUND_LIMIT = 200

@@ -20,6 +20,7 @@ from permanence.kernel.faults import FaultBook
 from permanence.project import doctor
 from permanence.project.config import Configuration
 from permanence.project.findings import Findings, of_status, refused_source
+from permanence.project.forwarding_watch import ForwardingWatch
 from permanence.switchboard import queries as switchboard
 
 LOOK_S = 5.0
@@ -52,6 +53,7 @@ class Watch:
         self._refused: list[dict[str, object]] = []
         self._certificate: list[Alarm] = []
         self._certificate_at: datetime | None = None
+        self._forwarding = ForwardingWatch()
 
     def look(self, at: datetime) -> None:
         """Look once, and keep what is wrong."""
@@ -67,6 +69,9 @@ class Watch:
             found.add(trouble.house, Alarm(code="mail", params={"count": trouble.waiting}, since=trouble.since))
         for house, since in outbox.stuck().items():
             found.add(house, Alarm(code="outbox", since=since))
+        for house, told in self._forwarding.alarms(keys, at=at).items():
+            for alarm in told:
+                found.add(house, alarm)
         alarms.keep(found.told_to(keys), keys=keys, at=at)
         turned = self._turned()
         if turned is not None and at - turned < STUCK_FOR:

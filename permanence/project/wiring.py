@@ -45,5 +45,6 @@ type EngineHearer = Callable[[str, int, Event], None]
 ENGINE_HEARERS: tuple[tuple[str, EngineHearer], ...] = (
     (staff.HEARER, staff.apply_engine_event),
     (calls.HEARER, calls.apply_engine_event),
+    (switchboard.HEARER, switchboard.apply_engine_event),
 )
 """The rooms that hear the engine, in order."""

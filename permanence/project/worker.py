@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, slices of the routing table, the spool, sweeping; and in threads of their own, since a mail relay or
-an exchange may keep silent for as long as it likes, deliveries with their receipts and the look at what is wrong. Each
-step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to stderr, stops
-on SIGTERM after the step in hand.
+The loop: outbox, slices of the routing table, tests of the forwardings, the spool, sweeping; and in threads of their
+own, since a mail relay or an exchange may keep silent for as long as it likes, deliveries with their receipts and the
+look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it
+works, logs to stderr, stops on SIGTERM after the step in hand.
 """
 
 import logging
@@ -32,13 +32,15 @@ from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRef
 from permanence.kernel.clock import Clock  # noqa: E402
 from permanence.kernel.faults import FaultBook  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
-from permanence.kernel.system import SystemClock  # noqa: E402
+from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
 from permanence.messaging import tasks as messaging  # noqa: E402
 from permanence.project.config import Configuration, read_configuration  # noqa: E402
 from permanence.project.consumer import Consumer  # noqa: E402
 from permanence.project.watch import LOOK_S, Watch  # noqa: E402
 from permanence.project.wiring import ENGINE_HEARERS, WIRING  # noqa: E402
+from permanence.switchboard import forwarding  # noqa: E402
 from permanence.switchboard import operations as switchboard  # noqa: E402
+from permanence.switchboard import tasks as switchboard_tasks  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ RECONCILE_EVERY = timedelta(seconds=30)
 SPOOL_EVERY = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
+TESTS_EVERY = timedelta(seconds=1)
 
 
 type Step = Callable[[datetime], object]
@@ -73,12 +76,13 @@ class Loop:
     reconcile_at: datetime | None = None
     spool_at: datetime | None = None
     sweep_at: datetime | None = None
+    tests_at: datetime | None = None
     absent: bool = False
     turned_at: datetime | None = None
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.slices, self.spool, self.sweep]
+        self.steps = [self.outbox, self.slices, self.tests, self.spool, self.sweep]
 
     def turn(self) -> None:
         """One turn."""
@@ -108,12 +112,19 @@ class Loop:
             return
         self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
 
+    def tests(self, at: datetime) -> None:
+        """Make the tests of the forwardings that are due."""
+        if self.tests_at is None or at >= self.tests_at:
+            self.tests_at = at + TESTS_EVERY
+            switchboard_tasks.run_forwarding_tests(at=at, exchange=self.exchange, entropy=SystemEntropy())
+
     def sweep(self, at: datetime) -> None:
         """Delete what was only needed for a while."""
         if self.sweep_at is None or at >= self.sweep_at:
             self.sweep_at = at + SWEEP_EVERY
             live.sweep(at=at)
             outbox.sweep(before=at - OUTBOX_KEPT)
+            forwarding.sweep(at=at)
             SessionStore.clear_expired()
 
     def _exchange(self, act: Callable[[], object]) -> bool:

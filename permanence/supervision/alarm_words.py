@@ -171,6 +171,17 @@ WORDS: dict[str, Words] = {
         _("The carrier serves other houses too: the call was answered there."),
         _("If the number is yours, give it to its client in the back office; else tell the carrier."),
     ),
+    "forwarding": Words(
+        _("The calls of %(client)s do not come to us (line %(number)s). %(why)s"),
+        _("His callers reach nobody, or only him: what he pays us for does not happen."),
+        _("Telephone him and go through the codes with him, on the page “Setting up” of the client."),
+    ),
+    "forwarding_untested": Words(
+        _("Whether the calls of %(client)s come to us could not be tested (line %(number)s). %(why)s"),
+        _("They may come all the same."),
+        _("Make the test once more, on the page “Setting up” of the client."),
+        danger=False,
+    ),
     "mail": Words(
         _("The mail server does not take our mails; waiting: %(count)s."),
         _("Clients are not told that a message waits. They find it in the portal all the same."),

@@ -13,8 +13,12 @@ from permanence.foundation import moments
 from permanence.foundation.alarms import Standing
 from permanence.supervision.alarm_words import UNKNOWN, WORDS
 from permanence.supervision.rows import spelt
+from permanence.switchboard.rules import Why
+from permanence.switchboard.words import why_words
 
 NO_ANSWER = 0
+OF_A_NUMBER = frozenset({"line", "forwarding", "forwarding_untested"})
+"""The alarms that are about a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +47,12 @@ def _drawn(one: Standing, zone: ZoneInfo, at: datetime) -> DrawnAlarm:
         "code": one.code,
         "count": "1",
         "kind": "",
+        "client": "",
         **one.params,
         "about": one.about,
         "gb": formats.number_format(float(one.params.get("gb", 0)), 1),
-        "number": spelt(one.about) if one.code == "line" else "",
+        "number": spelt(one.about) if one.code in OF_A_NUMBER else "",
+        "why": _why(one),
         "status": _("no answer") if status in {None, NO_ANSWER} else str(status),
     }
     since = "" if one.since is None else moments.day_and_hour(one.since, zone, now=at)
@@ -59,3 +65,10 @@ def _drawn(one: Standing, zone: ZoneInfo, at: datetime) -> DrawnAlarm:
         since=since and _("since %(when)s") % {"when": since},
         since_at=one.since,
     )
+
+
+def _why(one: Standing) -> str:
+    """Why a test call failed, in words; a reason that this release does not know is shown as it is."""
+    code = str(one.params.get("why", ""))
+    known = code in {each.value for each in Why}
+    return why_words(Why(code), str(one.params.get("detail", ""))).what if known else code

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tables of the switchboard: the trunks of the house and the version of each slice it has published."""
+"""Tables of the switchboard: the trunks, the version of each slice it has published, the proofs of the forwardings."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from permanence.foundation.tenancy import HouseModel, HouseQuerySet
+from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 
 class Trunk(HouseModel):
@@ -105,3 +105,64 @@ class SeatRevocation(HouseModel):
 
     def __str__(self) -> str:
         return f"{self.secretary_id}"
+
+
+class ForwardingCheck(HouseModel):
+    """The test call the house makes each day for one line, at a time of the client's clock. `next_at`: the next one."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    line = models.ForeignKey("clients.Line", on_delete=models.CASCADE, related_name="+")
+    clock = models.CharField(max_length=5)
+    next_at = models.DateTimeField()
+
+    objects = ClientQuerySet["ForwardingCheck"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["line"], name="switchboard_check_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.clock}"
+
+
+class ForwardingProof(HouseModel):
+    """One proof of a forwarding: a call of the house, or one that a person makes while the house watches.
+
+    `number` and `called` are the house's line and the client's public number as they were then. `dial`: the id of the
+    call of ours; `caller`: for a watched one, the number it comes from ("": any). `ends_at`: it is over then at the
+    latest. `why`, `note`, `detail`: see `rules.Verdict`.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(max_length=16)
+    called = models.CharField(max_length=16, blank=True, default="")
+    way = models.CharField(max_length=8)
+    state = models.CharField(max_length=8)
+    daily = models.BooleanField(default=False)
+    asked_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    dial = models.CharField(max_length=40, blank=True, default="")
+    trunk = models.CharField(max_length=40, blank=True, default="")
+    caller = models.CharField(max_length=16, blank=True, default="")
+    answered = models.BooleanField(default=False)
+    why = models.CharField(max_length=20, blank=True, default="")
+    note = models.CharField(max_length=20, blank=True, default="")
+    detail = models.CharField(max_length=80, blank=True, default="")
+
+    objects = ClientQuerySet["ForwardingProof"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["house", "number"],
+                condition=models.Q(state__in=["due", "running"]),
+                name="switchboard_proof_one_at_a_time",
+            ),
+            models.UniqueConstraint(fields=["dial"], condition=~models.Q(dial=""), name="switchboard_proof_dial_once"),
+        )
+        indexes = (models.Index(fields=["house", "number", "-asked_at"], name="switchboard_proof_of_line"),)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.way} {self.state}"

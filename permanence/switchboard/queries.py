@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Assembles the slices of the routing table from the rooms above."""
+"""Assembles the slices of the routing table from the rooms above; reads the tests of the forwardings."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F, OuterRef, Subquery
+
 from permanence.clients import queries as clients
+from permanence.clients.rules import ClientState
 from permanence.foundation.models import House
 from permanence.reception.table import ClientSlice, HouseSlice, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
-from permanence.switchboard.models import Trunk
+from permanence.switchboard import rules
+from permanence.switchboard.models import ForwardingCheck, ForwardingProof, Trunk
+from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
@@ -82,3 +88,77 @@ def trunk_entry(row: Trunk) -> TrunkEntry:
         )
     }
     return TrunkEntry(addresses=tuple(row.addresses), **fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofView:
+    """One test as pages show it; see `models.ForwardingProof`. `why` is None when it passed or goes on."""
+
+    key: str
+    client: str
+    number: str
+    called: str
+    way: ProofWay
+    state: ProofState
+    daily: bool
+    asked_by: str
+    asked_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+    why: Why | None
+    note: rules.Note
+    detail: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on."""
+        return self.state in OPEN_STATES
+
+
+def proofs_of(*, house: str, client: str, limit: int = 20) -> tuple[ProofView, ...]:
+    """The last tests of a client's lines, newest first. One query."""
+    rows = ForwardingProof.objects.for_house(house).filter(client=_key(client)).select_related("asked_by")
+    return tuple(_view(row) for row in rows.order_by("-asked_at", "-pk")[:limit])
+
+
+def checks_of(*, house: str, client: str) -> dict[str, str]:
+    """The lines of a client that are tested each day: number -> time of his clock. One query."""
+    rows = ForwardingCheck.objects.for_house(house).filter(client=_key(client)).annotate(number=F("line__number"))
+    return dict(rows.values_list("number", "clock"))
+
+
+def standing_failures(*, house: str) -> tuple[ProofView, ...]:
+    """Of each line that is tested daily the last finished test, where it failed, by the line's number. One query."""
+    finished = ForwardingProof.objects.filter(
+        house=OuterRef("house"),
+        number=OuterRef("line__number"),
+        way=ProofWay.DIALLED,
+        state__in=(ProofState.PASSED, ProofState.FAILED),
+    )
+    checks = ForwardingCheck.objects.for_house(house).exclude(client__state=ClientState.ENDED)
+    last = checks.annotate(last=Subquery(finished.order_by("-asked_at", "-pk").values("pk")[:1])).values("last")
+    rows = ForwardingProof.objects.for_house(house).filter(pk__in=last, state=ProofState.FAILED)
+    return tuple(_view(row) for row in rows.select_related("asked_by").order_by("number"))
+
+
+def _view(row: ForwardingProof) -> ProofView:
+    return ProofView(
+        key=str(row.pk),
+        client=str(row.client_id),
+        number=row.number,
+        called=row.called,
+        way=ProofWay(row.way),
+        state=ProofState(row.state),
+        daily=row.daily,
+        asked_by="" if row.asked_by is None else row.asked_by.name,
+        asked_at=row.asked_at,
+        ends_at=row.ends_at,
+        ended_at=row.ended_at,
+        why=Why(row.why) if row.why else None,
+        note=rules.Note(row.note),
+        detail=row.detail,
+    )
+
+
+def _key(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -205,6 +205,10 @@ class Dial(HouseCommand):
     The called party hears `prompt` again and again ("": a tone), and half-way `digits` as keys (0 to 32 of 0-9*#A-D);
     with `record`, what it says is written to the spool. A call nobody answers is given up after `ring_seconds` (1 to
     180).
+
+    `dial`: the id the call gets, so that its events can be waited for before it is asked for ("": the exchange makes
+    one). `expect_line` ("": none): the line of the house on which the call is to come back, because the called party
+    forwards it there: it is then told as `DialReturned` and rings nobody.
     """
 
     house: str
@@ -216,6 +220,8 @@ class Dial(HouseCommand):
     digits: str = ""
     record: bool = False
     ring_seconds: int = 60
+    dial: str = ""
+    expect_line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,20 @@ class DialDigit(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialReturned(Event):
+    """A call of ours that was to come back arrived on `called_line` (`client`: whose, None for nobody's), `waited_ms`
+    after it was dialled. It was refused there and rang nobody. `forwarded_by`: as far as the carrier says."""
+
+    dial: str
+    trunk: str
+    called_line: str
+    client: str | None = None
+    forwarded_by: str | None = None
+    forward_reason: str | None = None
+    waited_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DialEnded(Event):
     """A call of ours is over. `by`: carrier or system. `status`: the final refusal, 0 where there was none.
 
@@ -187,6 +201,7 @@ TELEPHONY_EVENTS = EventCatalogue(
     DialProgressed,
     DialAnswered,
     DialDigit,
+    DialReturned,
     DialEnded,
     DialRecorded,
 )

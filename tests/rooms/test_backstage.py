@@ -9,7 +9,7 @@ from django.utils import translation
 
 from permanence.backstage.trail import ACTIONS, named
 from permanence.clients import queries
-from permanence.clients.models import Client, Instruction, Line
+from permanence.clients.models import Client, ForwardingCode, Instruction, Line
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
 from permanence.project.demo_cast import PASSWORD
@@ -398,3 +398,42 @@ def test_the_audit_trail_speaks_in_words(cast, marc):
     assert "client.changed" not in page
     noted = set(AuditEntry.objects.values_list("action", flat=True))
     assert noted - set(ACTIONS) == set()
+
+
+CODES = "/backstage/clients/forwardingcode/"
+
+
+def test_an_owner_corrects_a_forwarding_code(cast, marc):
+    code = {"operator": "post", "access": "fixed", "kind": "all", "activate": "*70*{number}#", "deactivate": "#70#"}
+    answer = fill(marc, f"{CODES}add/", **code)
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = ForwardingCode.objects.get()
+    assert (row.house_id, row.country, row.activate) == (cast.marc.house_key, "LU", "*70*{number}#")
+    assert AuditEntry.objects.latest("pk").action == "forwarding_code.added"
+    again = fill(marc, f"{CODES}add/", **code)
+    assert again.status_code == 200
+    assert errors(again)
+    answer = fill(marc, f"{CODES}{row.pk}/change/", activate="*71*{number}#")
+    assert (answer.status_code, ForwardingCode.objects.get().activate) == (302, "*71*{number}#")
+    assert marc.post(f"{CODES}{row.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not ForwardingCode.objects.exists()
+    assert AuditEntry.objects.latest("pk").action == "forwarding_code.removed"
+
+
+@pytest.mark.parametrize(("field", "value"), [("activate", "112"), ("deactivate", "15"), ("query", "0{number}")])
+def test_a_forwarding_code_that_calls_somebody_is_refused(cast, marc, field, value):
+    code = {"activate": "*70*{number}#", "deactivate": "#70#", field: value}
+    answer = fill(marc, f"{CODES}add/", **code)
+    assert answer.status_code == 200
+    assert errors(answer)
+    assert not ForwardingCode.objects.exists()
+
+
+def test_a_public_number_of_a_client_becomes_no_line(cast, marc):
+    line = Line.objects.filter(client=cast.weber).first()
+    Line.objects.filter(pk=line.pk).update(public_number="+35226000001")
+    for page in (f"/backstage/clients/client/{cast.dupont}/change/", "/backstage/clients/client/add/"):
+        answer = fill(marc, page, name="X", **{"line-TOTAL_FORMS": "1", "line-0-number": "+352 26 00 00 01"})
+        assert answer.status_code == 200
+        assert errors(answer)
+    assert not Line.objects.filter(number="+35226000001").exists()

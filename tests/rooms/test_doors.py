@@ -23,8 +23,10 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.calls.models import Call
+from permanence.clients import forwarding
 from permanence.clients import operations as client_operations
-from permanence.clients.models import Instruction, PortalUser
+from permanence.clients.models import ForwardingCode, Instruction, PortalUser
+from permanence.countries.forwarding import Access, ForwardingKind
 from permanence.foundation import operations
 from permanence.foundation.models import AuditEntry, House, Person
 from permanence.foundation.rules import Role
@@ -37,7 +39,15 @@ from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 pytestmark = pytest.mark.django_db
 
 MESSAGE, CALL = "m" * 20, "call-of-house-a"
-SECRETS = ("Jeanne Canarie", "+352621000147", "621 000 147", "anticoagulant-canari", "instruction-canari", CALL)
+SECRETS = (
+    "Jeanne Canarie",
+    "+352621000147",
+    "621 000 147",
+    "anticoagulant-canari",
+    "instruction-canari",
+    "renvoi-canari",
+    CALL,
+)
 """What the other house, and nobody, must ever see."""
 HOUSE_ROLES = ("secretary", "supervisor", "owner")
 INLINE = re.compile(r"<(?:script|style)(?![^>]*(?:\bsrc=|application/json))[^>]*>|\son[a-z]+=\"|\sstyle=\"")
@@ -145,6 +155,7 @@ DOORS: dict[str, Door] = {
     "backstage:app_list": Door(get=to(200, "owner"), post=to(200, "owner"), args=("clients",)),
     **model("clients_client"),
     **model("clients_instruction", add=False, delete=True),
+    **model("clients_forwardingcode", delete=True),
     **model("foundation_person"),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
@@ -258,11 +269,22 @@ def _contents(cast: Any) -> dict[str, str]:
         by=cast.marc,
         at=NOW,
     )
+    forwarding.keep_code(
+        country="LU",
+        operator="post",
+        access=Access.FIXED,
+        kind=ForwardingKind.ALL,
+        activate="*70*{number}#",
+        source="renvoi-canari",
+        by=cast.marc,
+        at=NOW,
+    )
     return {
         "client": cast.weber,
         "read": str(Instruction.objects.get(text="instruction-canari").pk),
         "clients_client": cast.weber,
         "clients_instruction": str(Instruction.objects.get(text="instruction-canari").pk),
+        "clients_forwardingcode": str(ForwardingCode.objects.get(house=house).pk),
         "foundation_person": cast.claire.person,
         "foundation_house": str(house.pk),
         "switchboard_trunk": str(Trunk.objects.filter(house=house).first().pk),  # type: ignore[union-attr]

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from permanence.calls.models import Call
+from permanence.clients import forwarding as lines
 from permanence.clients.models import Client
+from permanence.countries.forwarding import ForwardingMode
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.queries import TRIES
 from permanence.foundation import alarms
@@ -17,7 +19,11 @@ from permanence.foundation.models import EngineEventAside, House, OutboxEvent, S
 from permanence.foundation.outbox import STUCK_AFTER
 from permanence.kernel.faults import FaultBook
 from permanence.project import doctor
+from permanence.project.forwarding_watch import LOOK_EVERY
 from permanence.project.watch import AWAY_FOR, STUCK_FOR, Watch
+from permanence.switchboard import forwarding
+from permanence.switchboard.models import ForwardingProof
+from permanence.switchboard.rules import ProofState, Why
 from tests.rooms.conftest import NOW
 from tests.rooms.control_socket import serving
 
@@ -213,3 +219,29 @@ def test_a_refused_source_is_told_to_the_house_that_gets_no_calls(cast, configur
     watch(configuration).look(NOW)
     assert standing(cast.house) == {}
     assert standing(cast.other_house)["refused", ""].params == {"source": "203.0.113.9", "count": 3}
+
+
+def test_a_daily_test_that_failed_stands_until_one_passes(cast, configuration, house):
+    line, public = "+35220000101", "+35226000001"
+    lines.set_forwarding(
+        client=cast.weber, number=line, mode=ForwardingMode.ALL, public_number=public, by=cast.marc, at=NOW
+    )
+    proof = {"client": cast.weber, "number": line, "by": cast.marc, "at": NOW}
+    forwarding.ask_proof(**proof)
+    fail = {"at": NOW, "detail": "+35220000102"}
+    forwarding.fail(ForwardingProof.objects.latest("pk").pk, why=Why.OTHER_LINE, **fail)
+    looking = watch(configuration)
+    looking.look(NOW)
+    assert standing(cast.house) == {}  # a person asked, and sees it on the page
+    forwarding.repeat_daily(clock="07:30", **proof)
+    looking.look(NOW + LOOK_EVERY)
+    alarm = standing(cast.house)["forwarding", line]
+    assert alarm.params == {"client": "Dr Weber", "why": "other_line", "detail": "+35220000102"}
+    assert standing(cast.other_house) == {}
+    forwarding.ask_proof(**proof)
+    forwarding.fail(ForwardingProof.objects.latest("pk").pk, why=Why.NO_TRUNK, at=NOW)
+    looking.look(NOW + 2 * LOOK_EVERY)
+    assert set(standing(cast.house)) == {("forwarding_untested", line)}
+    ForwardingProof.objects.filter(why=Why.NO_TRUNK).update(state=ProofState.PASSED, why="")
+    looking.look(NOW + 3 * LOOK_EVERY)
+    assert standing(cast.house) == {}

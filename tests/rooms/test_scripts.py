@@ -10,12 +10,12 @@ from django.db import IntegrityError, transaction
 from permanence.clients import queries
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
+from permanence.clients.models import RedFlagValidation
+from permanence.clients.models import Script as ScriptRow
 from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules.script import plain, read_text
 from permanence.clients.rules.script_run import progress
 from permanence.clients.rules.script_templates import TEMPLATES
-from permanence.clients.script_models import RedFlagValidation
-from permanence.clients.script_models import Script as ScriptRow
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.table import HouseSlice, SecretaryEntry, read_slice, write_slice

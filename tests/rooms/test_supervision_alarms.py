@@ -142,7 +142,7 @@ def codes_of(*paths):
 
 def test_every_alarm_that_can_be_raised_has_words():
     engine = codes_of(*(PACKAGE / "engine" / "exchange").glob("*.py"))
-    watch = codes_of(PACKAGE / "project" / "watch.py", PACKAGE / "project" / "findings.py")
+    watch = codes_of(*(PACKAGE / "project" / name for name in ("watch.py", "findings.py", "forwarding_watch.py")))
     assert {"journal", "trunk", "silent", "media", "line", "slice", "restore"} <= engine
     assert {"exchange", "mail", "disk", "disk_full", "refused"} <= watch
     assert (engine | watch) - set(WORDS) == set()

@@ -7,6 +7,8 @@ mails by SMTP to a relay on loopback. One clock moves all of it.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
@@ -19,9 +21,12 @@ from permanence.dispatch import operations as dispatch
 from permanence.dispatch import tasks
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.rules import DeliveryState
+from permanence.engine.exchange.dialling import CannotDial
 from permanence.foundation import outbox
+from permanence.foundation.exchange import Exchange, ExchangeRefused
 from permanence.foundation.models import Person
 from permanence.foundation.who import Who, who_is
+from permanence.kernel.refusals import Refusal
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging import words
@@ -33,6 +38,8 @@ from permanence.project.wiring import ENGINE_HEARERS, WIRING
 from permanence.reception.events import ENGINE_EVENTS
 from permanence.staff import queries as staff
 from permanence.switchboard import queries as switchboard
+from permanence.switchboard import tasks as switchboard_tasks
+from permanence.telephony import commands
 from tests.stories import cast
 from tests.stories.edges import SeededEntropy
 from tests.stories.mailbox import Relay
@@ -56,6 +63,7 @@ class Office(World):
         house = switchboard.house_slice(house=cast.HOUSE, version=1)
         super().__init__(at, slices, replace(house, trunks=cast.house().trunks))
         self.relay = relay
+        self.exchange = OfficeExchange(self)
         self._applied = 0
         self.claire = Clerk(self, demo_cast.CLAIRE)
         self.dr_weber = Practitioner(self, demo_cast.WEBER)
@@ -83,6 +91,8 @@ class Office(World):
         while outbox.deliver_due(at=at, wiring=WIRING):
             pass
         tasks.run_due(at=at, relay=self.relay.settings)
+        switchboard_tasks.run_forwarding_tests(at=at, exchange=self.exchange, entropy=SeededEntropy(f"worker {at}"))
+        self.settle()
 
     def hears_all_again(self) -> None:
         """The worker was killed before it could say how far it had come: every event comes once more."""
@@ -93,6 +103,29 @@ class Office(World):
         """Nobody finds a mail that the story did not expect."""
         for one in (self.dr_weber, self.dr_dupont, self.dr_lemaire):
             one.mailbox.nothing_more_arrives()
+
+
+class OfficeExchange(Exchange):
+    """The worker's client of the exchange, without the socket between them."""
+
+    __slots__ = ("office",)
+
+    def __init__(self, office: Office) -> None:
+        object.__setattr__(self, "path", Path("no-socket"))
+        object.__setattr__(self, "office", office)
+
+    def command(self, name: str, **fields: Any) -> Any:
+        """What the exchange answers."""
+        office: Office = self.office
+        asked = commands.read_house_command({"command": name, **fields})
+        assert isinstance(asked, commands.Dial)
+        trunk = office.conductor.parts.trunks.named(f"{asked.house}/{asked.trunk}")
+        try:
+            if trunk is None:
+                raise CannotDial("the house has no such trunk")
+            return {"dial": office.conductor.dial(asked, trunk, (office.exchange_flow,), "", office.clock.moment)}
+        except Refusal as refusal:
+            raise ExchangeRefused(refusal.code, refusal.why) from refusal
 
 
 class Clerk(Secretary):

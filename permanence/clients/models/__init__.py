@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
-from permanence.clients.models.account import CLOCK, E164, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
+from permanence.clients.models.scripts import RedFlagValidation, Script
 from permanence.clients.models.spoken import Absence, Greeting
 
 __all__ = (
@@ -11,6 +13,7 @@ __all__ = (
     "E164",
     "Absence",
     "Client",
+    "ForwardingCode",
     "Greeting",
     "HoursException",
     "Instruction",
@@ -19,5 +22,7 @@ __all__ = (
     "PortalUser",
     "Reason",
     "Recipient",
+    "RedFlagValidation",
+    "Script",
     "WeeklyOpening",
 )

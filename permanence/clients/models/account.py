@@ -5,12 +5,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from permanence.clients import rules, script_models
+from permanence.clients import rules
+from permanence.clients.models.forwarding import E164, ForwardedLine
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
-E164 = RegexValidator(r"^\+[1-9][0-9]{4,14}$", _("Write the number with its country, for instance +35227000010."))
-SCRIPT_TABLES = (script_models.Script, script_models.RedFlagValidation)
-"""Tables of this room in a module of their own."""
 CLOCK = RegexValidator(r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", _("Write the time as 08:30."))
 
 
@@ -89,8 +87,8 @@ class Client(HouseModel):
         return self.name
 
 
-class Line(HouseModel):
-    """One number of the house, given to a client: calls for him arrive on it."""
+class Line(ForwardedLine, HouseModel):
+    """One number of the house, given to a client: calls for him arrive on it, forwarded as `ForwardedLine` says."""
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
     number = models.CharField(_("number"), max_length=16, unique=True, validators=[E164])
@@ -102,6 +100,16 @@ class Line(HouseModel):
         verbose_name = _("line")
         verbose_name_plural = _("lines")
         ordering = ("number",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["house", "public_number"],
+                condition=~models.Q(public_number=""),
+                name="clients_line_public_number",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(public_number=models.F("number")), name="clients_line_forwards_not_to_itself"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.number

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An INVITE of a trusted trunk becomes a call: whose line, who calls, may it be a loop, can we hear each other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from permanence.engine.exchange.parts import Parts
 from permanence.engine.exchange.trunks import HouseTrunk
 from permanence.kernel.ids import new_id
 from permanence.reception.table import ClientSlice, RoutingTable, TrunkEntry
-from permanence.telephony.events import CallArrived
+from permanence.telephony.events import CallArrived, DialReturned
 from permanence.telephony.media.sdp import SdpError, SdpRefused
 from permanence.telephony.sip.events import InviteReceived
 from permanence.telephony.sip.flow import Flow, sees_us_at
@@ -122,11 +123,13 @@ def loop_refusal(invite: IncomingInvite, found: Identified) -> tuple[int, str] |
 class Arrivals:
     """Takes the INVITEs."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, came_back: Callable[[str, Moment], None]) -> None:
+        """`came_back` is told the id of a call of ours that came back to the house."""
         self._parts = parts
+        self._came_back = came_back
 
     def invite(self, event: InviteReceived, moment: Moment) -> None:
-        """Makes a call of it, or refuses it: 400, 482, 486, 488, 503."""
+        """Makes a call of it, or refuses it: 400, 482, 486, 488, 503; 603 for a call of ours that came back."""
         exchange = self._parts
         refusal = self._take(event, moment)
         if refusal is not None:
@@ -145,6 +148,8 @@ class Arrivals:
         if not trunks:
             return 403, None
         found = identify(event.invite, trunks, exchange.slices.table)
+        if exchange.returns.expected and self._is_ours(event.invite, found, moment):
+            return 603, None  # says of the whole called party that it does not want it: no carrier looks further
         looping = loop_refusal(event.invite, found)
         if looping is not None:
             return looping
@@ -161,6 +166,32 @@ class Arrivals:
             return (488 if isinstance(error, SdpRefused) else 400), None
         self._begin(call, event.invite, found, moment)
         return None
+
+    def _is_ours(self, invite: IncomingInvite, found: Identified, moment: Moment) -> bool:
+        """Whether this is a call of ours that a client's line forwarded to us; it is then told, once."""
+        exchange = self._parts
+        sent = (invite.caller, invite.withheld)
+        numbers = tuple(spelled(one, found.trunk) or "" for one in sent if one is not None)
+        expected = exchange.returns.find(house=found.house, line=found.line, numbers=numbers, now=moment.now)
+        if expected is None:
+            return False
+        if not expected.returned:
+            expected.returned = True
+            exchange.turn.event(
+                DialReturned(
+                    house=found.house,
+                    at=moment.at,
+                    dial=expected.dial,
+                    trunk=found.trunk.name,
+                    called_line=found.line,
+                    client=None if found.client is None else found.client.client,
+                    forwarded_by=forwarded_by(invite, found.trunk),
+                    forward_reason=invite.diversion_reason,
+                    waited_ms=round((moment.now - expected.asked_at) * 1000),
+                )
+            )
+            self._came_back(expected.dial, moment)
+        return True
 
     def _call(self, event: InviteReceived, found: Identified, port: int, moment: Moment) -> Call:
         exchange, invite = self._parts, event.invite

@@ -80,8 +80,8 @@ class Conductor:
             calls=parts.calls,
             freed=self.orphans.end_on,
         )
-        self._arrivals = Arrivals(parts)
         self.dialling = Dialling(parts)
+        self._arrivals = Arrivals(parts, came_back=self.dialling.came_back)
         self._limits: dict[tuple[str, str], float] = {}
         trunks.table_changed(slices.table)
         for house in slices.table.houses:

@@ -12,6 +12,7 @@ from functools import partial
 from permanence.engine.exchange.arrivals import local_host, told_host
 from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.parts import Parts
+from permanence.engine.exchange.returns import Expected
 from permanence.engine.exchange.trunks import HouseTrunk, place_of
 from permanence.kernel.ids import new_id
 from permanence.kernel.phone import PhoneNumber
@@ -31,6 +32,7 @@ MAX_SECONDS = 120
 MAX_RING_SECONDS = 180
 _TONE = "offer-tone"
 _DIGITS = re.compile(r"[0-9*#A-D]{0,32}\Z")
+_ID = re.compile(r"[0-9a-z]{0,40}\Z")
 
 
 class CannotDial(Refusal):
@@ -104,7 +106,7 @@ class Dialling:
             parts.ports.give_back(port, moment.now)
             raise CannotDial("the trunk's registrar or user cannot stand in an address") from error
         dialled = Dialled(
-            id=new_id(moment.at, parts.entropy),
+            id=command.dial or new_id(moment.at, parts.entropy),
             session=session,
             house=command.house,
             trunk=entry.name,
@@ -118,6 +120,7 @@ class Dialling:
         )
         self._by_id[dialled.id] = self._by_session[session] = dialled
         self._keep(dialled)
+        self._expect(command, dialled, moment)
         parts.turn.event(
             events.DialStarted(
                 house=command.house,
@@ -129,6 +132,17 @@ class Dialling:
             )
         )
         return dialled.id
+
+    def _expect(self, command: Dial, dialled: Dialled, moment: Moment) -> None:
+        if command.expect_line:
+            expected = Expected(
+                dial=dialled.id,
+                house=command.house,
+                shown=command.caller,
+                line=command.expect_line,
+                asked_at=moment.now,
+            )
+            self._parts.returns.expect(expected)
 
     def sip_event(self, event: sip.SessionEvent, moment: Moment) -> bool:
         """Takes an event of one of our calls; False when it is none of them."""
@@ -158,6 +172,16 @@ class Dialling:
             self._parts.endpoint.refuse_offer(event.session, 488, now=moment.now)
         self._keep(dialled)
         return True
+
+    def came_back(self, dial: str, moment: Moment) -> None:
+        """A call of ours reached the house again: it has done what it was for, and is hung up."""
+        dialled = self._by_id.get(dial)
+        if dialled is None:
+            return
+        dialled.give_up_at = None
+        self._parts.endpoint.end(dialled.session, now=moment.now)
+        if dialled.answered_ms is not None:  # of one that only rang the end is told by the answer to our CANCEL
+            self._over(dialled, by="system", why="returned", moment=moment)
 
     def leg_heard(self, event: LegHeard) -> None:
         """Audio comes back from the called party."""
@@ -219,6 +243,11 @@ class Dialling:
         owner = self._parts.slices.table.client_of(shown)
         if owner is None or owner.house != command.house:
             raise CannotDial("the number to show is not a line of this house")
+        if _ID.match(command.dial) is None or command.dial in self._by_id or self._parts.returns.knows(command.dial):
+            raise CannotDial("the id is malformed or was used before")
+        expected = self._parts.slices.table.client_of(command.expect_line) if command.expect_line else owner
+        if expected is None or expected.house != command.house:
+            raise CannotDial("the line where it is to come back is not one of this house")
         return number, shown
 
     def _answered(self, dialled: Dialled, answer: str | None, moment: Moment) -> None:
@@ -283,6 +312,7 @@ class Dialling:
     def _over(self, dialled: Dialled, *, by: str, why: str, moment: Moment, status: int = 0) -> None:
         self._by_id.pop(dialled.id, None)
         self._by_session.pop(dialled.session, None)
+        self._parts.returns.over(dialled.id, moment.now)
         self._parts.ports.give_back(dialled.port, moment.now)
         self._keep(dialled)
         if dialled.leg_open:

@@ -8,6 +8,7 @@ from permanence.engine.exchange.call import SIP_PREFIX, Call
 from permanence.engine.exchange.caller_side import CallerSide
 from permanence.engine.exchange.house_desk import HouseDesk
 from permanence.engine.exchange.ports import PortPool
+from permanence.engine.exchange.returns import Returns
 from permanence.engine.exchange.seats import SeatBook
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.engine.exchange.turn import JournalPort, Turn
@@ -63,6 +64,7 @@ class Parts:
     seats: SeatBook = field(default_factory=SeatBook)
     desks: dict[str, HouseDesk] = field(default_factory=dict)
     alarms: dict[str, str] = field(default_factory=dict)
+    returns: Returns = field(default_factory=Returns)
     closing: bool = False
 
     def desk_of(self, call: Call) -> HouseDesk:

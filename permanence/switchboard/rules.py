@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Decisions about the proof of a forwarding: what a test call showed, how long it may take, when the next is due."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from permanence.countries.forwarding import USUAL_SECONDS, ForwardingMode
+
+
+class ProofWay(StrEnum):
+    """Who calls the client's number: the house itself, or a person with a telephone while the house watches."""
+
+    DIALLED = "dialled"
+    WATCHED = "watched"
+
+
+class ProofState(StrEnum):
+    """Where a test stands. `due`: the worker has not taken it yet; `stopped`: a person gave it up."""
+
+    DUE = "due"
+    RUNNING = "running"
+    PASSED = "passed"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+OPEN_STATES = (ProofState.DUE, ProofState.RUNNING)
+
+
+class Why(StrEnum):
+    """Why a test failed. The first group says something of the client's line, the second that nobody knows."""
+
+    OTHER_LINE = "other_line"
+    NOBODYS_LINE = "nobodys_line"
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_SUCH_NUMBER = "no_such_number"
+    REFUSED = "refused"
+    RANG_OUT = "rang_out"
+    NOTHING_CAME = "nothing_came"
+    HIDDEN = "hidden"
+
+    NO_TRUNK = "no_trunk"
+    CANNOT_DIAL = "cannot_dial"
+    EXCHANGE_ABSENT = "exchange_absent"
+    LOST = "lost"
+
+
+UNTESTED = frozenset({Why.HIDDEN, Why.NO_TRUNK, Why.CANNOT_DIAL, Why.EXCHANGE_ABSENT, Why.LOST})
+"""What went wrong is the test, not (as far as anybody knows) the client's forwarding."""
+
+
+class Note(StrEnum):
+    """What is worth knowing of a test that passed."""
+
+    NONE = ""
+    UNNAMED = "unnamed"
+    OTHER_FORWARDER = "other_forwarder"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a test ended. `why` is None when it passed, `detail` what its words speak of (a number, a status)."""
+
+    state: ProofState
+    why: Why | None = None
+    note: Note = Note.NONE
+    detail: str = ""
+
+
+RING_S = 45
+"""How long the house lets the client's number ring, in seconds, beside what it rings there before it is forwarded."""
+WATCH_FOR = timedelta(minutes=5)
+"""How long a person has to call while the house watches."""
+LATE = timedelta(hours=2)
+"""A daily test that could not be made for so long (the worker stood still) is left to the next day."""
+SLACK = timedelta(seconds=30)
+"""After the last moment at which the exchange tells the end of a test call: then nobody will any more."""
+KEPT = timedelta(days=400)
+"""How long a test is kept after its end: longer than a year, so that a year's mornings can be shown."""
+
+_BUSY = frozenset({486, 600, 603})
+_NO_NUMBER = frozenset({404, 410, 484, 485, 604})
+_RANG = frozenset({0, 408, 480, 487})
+
+
+def can_be_dialled(mode: ForwardingMode) -> bool:
+    """Whether a call of the house proves it: not where the client would have to be busy at that moment."""
+    return mode is not ForwardingMode.BUSY
+
+
+def ring_seconds(mode: ForwardingMode, seconds: int | None) -> int:
+    """How long a test call may ring, in seconds: longer where it rings at the client's first."""
+    first = mode in {ForwardingMode.NO_ANSWER, ForwardingMode.OVERFLOW}
+    return RING_S + ((seconds or USUAL_SECONDS) if first else 0)
+
+
+def judge_return(*, line: str, called: str, known: bool, dialled: str, forwarded_by: str | None) -> Verdict:
+    """A call for the client's number `dialled` arrived on `called` and should have on `line`.
+
+    `known`: whether `called` is some client's. `forwarded_by`: the number the carrier names, None or "" for none.
+    """
+    if called != line:
+        return Verdict(state=ProofState.FAILED, why=Why.OTHER_LINE if known else Why.NOBODYS_LINE, detail=called[:40])
+    if dialled == line:  # a direct line: nobody forwards
+        return Verdict(state=ProofState.PASSED)
+    if not forwarded_by:
+        return Verdict(state=ProofState.PASSED, note=Note.UNNAMED)
+    if dialled and forwarded_by != dialled:
+        return Verdict(state=ProofState.PASSED, note=Note.OTHER_FORWARDER, detail=forwarded_by[:40])
+    return Verdict(state=ProofState.PASSED)
+
+
+def judge_end(*, answered: bool, status: int, other_call: bool) -> Verdict:
+    """Our call ended and nothing of it came back. `status`: the refusal, 0 for none; `other_call`: whether another call
+    came on the line meanwhile, which may have been ours without our number."""
+    if other_call:
+        return Verdict(state=ProofState.FAILED, why=Why.HIDDEN)
+    if answered:
+        return Verdict(state=ProofState.FAILED, why=Why.ANSWERED)
+    if status in _RANG:
+        return Verdict(state=ProofState.FAILED, why=Why.RANG_OUT)
+    if status in _BUSY:
+        return Verdict(state=ProofState.FAILED, why=Why.BUSY)
+    if status in _NO_NUMBER:
+        return Verdict(state=ProofState.FAILED, why=Why.NO_SUCH_NUMBER, detail=str(status))
+    return Verdict(state=ProofState.FAILED, why=Why.REFUSED, detail=str(status))
+
+
+def is_clock(text: str) -> bool:
+    """Whether it is a time of day as "07:30"."""
+    try:
+        return time.fromisoformat(text).strftime("%H:%M") == text
+    except ValueError:
+        return False
+
+
+def next_at(clock: str, *, zone: str, after: datetime) -> datetime:
+    """The first moment after `after` at which the client's clock shows `clock` ("07:30").
+
+    A time that clocks jump over is the one an hour later; one that exists twice is its first. Raises ValueError.
+    """
+    wall = time.fromisoformat(clock)
+    place = ZoneInfo(zone)
+    day = after.astimezone(place).date() - timedelta(days=1)
+    while True:
+        found = datetime.combine(day, wall, tzinfo=place).astimezone(after.tzinfo)
+        if found > after:
+            return found
+        day += timedelta(days=1)
+
+
+def choose_shown(lines: Iterable[str], *, tested: str) -> str:
+    """The number of the house a test call shows: not the one it should arrive on, which some networks take for a loop.
+
+    Where the house has no other, that one.
+    """
+    return next((line for line in sorted(lines) if line != tested), tested)
+
+
+def choose_trunk(trunks: Iterable[tuple[str, str]], *, country: str) -> str | None:
+    """Of (name, country) the first of the client's country, else the first; None where there is none."""
+    known = tuple(trunks)
+    return next((name for name, place in known if place == country), next((name for name, _place in known), None))
