@@ -16,12 +16,12 @@ from permanence.backstage.account_forms import (
     InstructionForm,
     LineForm,
     LineFormSet,
-    NamedFormSet,
     ReasonForm,
     RecipientForm,
     reason_code,
 )
-from permanence.backstage.bases import AnyInline
+from permanence.backstage.inlines import ClientInline as _Inline
+from permanence.backstage.inlines import ContactInline, SiteInline
 from permanence.backstage.site import HouseAdmin, changes
 from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
@@ -45,29 +45,6 @@ from permanence.kernel.system import SystemClock
 from permanence.reception.table import GreetingEntry
 
 CLOCK = SystemClock()
-
-
-class _Inline(AnyInline):
-    """Lines of a client's page."""
-
-    extra = 0
-    extra_at_first = 0
-    explained: Any = ""
-    formset = NamedFormSet
-    template = "backstage/lines.html"
-
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
-        """A new client's page shows the empty lines that it will need."""
-        return self.extra if obj else self.extra_at_first
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Offer the rows of the house, and of this client where he is known."""
-        rows = db_field.remote_field.model._default_manager.filter(house=who(request).house_key)
-        if db_field.remote_field.model is Recipient:
-            client = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-            rows = rows.filter(client=client) if client else rows.none()
-        kwargs.setdefault("queryset", rows)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class LineInline(_Inline):
@@ -173,6 +150,8 @@ class ClientAdmin(HouseAdmin):
     search_fields = ("name",)
     inlines = (
         LineInline,
+        SiteInline,
+        ContactInline,
         ExceptionInline,
         GreetingInline,
         InstructionInline,
@@ -190,6 +169,7 @@ class ClientAdmin(HouseAdmin):
             },
         ),
         (_("Where"), {"fields": ("country", "region", "time_zone")}),
+        (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes")}),
         (_("Callers"), {"fields": ("languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),

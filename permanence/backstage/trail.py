@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 ACTIONS = {
     "calls.exported": _("exported the calls"),
     "client.changed": _("changed the client"),
+    "client.contact_put": _("wrote in the directory"),
+    "client.contact_removed": _("removed from the directory"),
+    "client.contract_set": _("changed the contract"),
     "client.exception_added": _("wrote an exception to the hours"),
     "client.greeting_set": _("wrote the phrase to say"),
     "client.hours_set": _("changed the opening hours"),
@@ -18,6 +21,8 @@ ACTIONS = {
     "client.portal_user_added": _("gave access to the portal"),
     "client.reason_added": _("wrote a reason"),
     "client.recipient_added": _("wrote a recipient"),
+    "client.site_put": _("wrote a site"),
+    "client.site_removed": _("removed a site"),
     "client.state_set": _("changed the client's state"),
     "client.voice_messages_agreed": _("noted the agreement to voice messages"),
     "client.waiting_set": _("changed the client's waiting times"),

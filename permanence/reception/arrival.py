@@ -7,7 +7,7 @@ from permanence.reception.closing import CLOSED, SUSPENDED
 from permanence.reception.events import Reason
 from permanence.reception.greeting import spoken_language
 from permanence.reception.hours import Openings
-from permanence.reception.table import ClientSlice, HouseSlice
+from permanence.reception.table import ANSWERED, ClientSlice, HouseSlice
 from permanence.reception.waiting import Call
 
 UNKNOWN_RING_S = 10
@@ -16,13 +16,10 @@ UNKNOWN_RING_S = 10
 UNKNOWN_MAX_WAIT_S = 180
 """The longest wait on a line nobody has."""
 
-ACTIVE = "active"
-"""The one state of a client in which his calls are answered."""
-
 
 def why_shut(client: ClientSlice, openings: Openings, *, at: datetime) -> tuple[str, Reason] | None:
     """The `reason` of the closing words and what explains it; None when the line is open at `at`."""
-    if client.state != ACTIVE:
+    if client.state not in ANSWERED:
         return SUSPENDED, Reason(code="client_inactive", detail=client.state)
     hours = openings.of(client, at=at)
     if hours.is_open:

@@ -11,12 +11,14 @@ from permanence.reception.greeting import greetings_for
 from permanence.reception.record import record
 from permanence.reception.table import (
     ClientSlice,
+    ContactEntry,
     GreetingEntry,
     HouseSlice,
     InstructionEntry,
     ReasonEntry,
     RecipientEntry,
     SecretaryEntry,
+    SiteEntry,
 )
 
 UNKNOWN_KIND = "unknown"
@@ -75,6 +77,8 @@ class Card:
     called_line: str
     unknown_line: bool
     form: CardForm
+    sites: tuple[SiteEntry, ...] = ()
+    contacts: tuple[ContactEntry, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -128,6 +132,8 @@ def build_card(
         called_line=called_line,
         unknown_line=False,
         form=CardForm(recipients=client.recipients, reasons=client.reasons),
+        sites=client.sites,
+        contacts=client.contacts,
     )
 
 

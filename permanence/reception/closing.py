@@ -13,7 +13,7 @@ from datetime import date
 from permanence.countries.emergency import emergency_prompt
 from permanence.reception import prompts
 from permanence.reception.events import Reason
-from permanence.reception.table import ClientSlice
+from permanence.reception.table import ANSWERED, ClientSlice
 
 CLOSED = "closed"
 MAX_WAIT = "max_wait"
@@ -32,12 +32,13 @@ class Closing:
 def voice_message_allowed(client: ClientSlice) -> tuple[bool, Reason]:
     """Whether callers of this client may leave a voice message, and why.
 
-    Never while he is suspended or gone. A health client needs both halves of the doctor's consent: the date on which
-    he agreed and the duty contact he named, for a voice message is read late and a patient may be in danger.
+    Never while his calls are not answered (a prospect, suspended, gone). A health client needs both halves of the
+    doctor's consent: the date on which he agreed and the duty contact he named, for a voice message is read late and a
+    patient may be in danger.
     """
     if not client.voice_message:
         return False, Reason(code="voice_message_not_wanted")
-    if client.state != "active":
+    if client.state not in ANSWERED:
         return False, Reason(code="voice_message_client_inactive", detail=client.state)
     if client.is_health:
         consent = client.voice_message_consent

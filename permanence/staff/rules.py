@@ -20,6 +20,8 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "save": "Control+Enter",
         "break": "Alt+p",
         "history": "Alt+h",
+        "directory": "Alt+r",
+        "sites": "Alt+l",
         "today": "Alt+j",
         "pane": "F6",
         "pane_back": "Shift+F6",

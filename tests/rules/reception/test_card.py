@@ -93,6 +93,8 @@ def test_the_card_is_the_contracts_json():
             "recipients": [{"id": "5", "name": "Dr Weber"}],
             "reasons": [{"code": "appointment", "label": "Rendez-vous"}],
         },
+        "sites": [],
+        "contacts": [],
     }
 
 

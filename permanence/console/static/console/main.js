@@ -3,6 +3,7 @@
 import { config, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
 import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { paintDirectory } from "./directory.js";
 import { Drafts } from "./drafts.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
@@ -171,6 +172,7 @@ function paint() {
 /** @param {{call: string, card: import("./state.js").Card}} onDesk */
 function paintTalk({ call, card }) {
   paintDesk(call, card, now());
+  paintDirectory(call, card);
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
   form.plan({ siteDown, other });
@@ -347,18 +349,26 @@ function wire() {
   bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });
+  bind({ id: "directory", words: "key_directory", act: () => side("directory"), when: onDesk });
+  bind({ id: "sites", words: "key_sites", act: () => side("sites"), when: onDesk });
   bind({ id: "today", words: "key_today", act: () => side("today"), when: onDesk });
   startKeys();
   wireHeadset(acts);
-  for (const name of ["history", "today"]) button(`tab-${name}`).addEventListener("click", () => side(name));
+  for (const name of SIDES) button(`tab-${name}`).addEventListener("click", () => side(name));
   byId("tab-history").parentElement?.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") side(button("tab-history").getAttribute("aria-selected") === "true" ? "today" : "history");
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const seen = SIDES.filter((name) => button(`tab-${name}`).offsetParent);
+    const here = seen.findIndex((name) => button(`tab-${name}`).getAttribute("aria-selected") === "true");
+    if (step) side(seen[(here + step + seen.length) % seen.length]);
   });
 }
 
+/** What stands at the right of the desk, each behind its tab. */
+const SIDES = ["history", "directory", "sites", "today"];
+
 /** @param {string} name */
 function side(name) {
-  for (const one of ["history", "today"]) {
+  for (const one of SIDES) {
     const tab = button(`tab-${one}`);
     tab.setAttribute("aria-selected", String(one === name));
     tab.tabIndex = one === name ? 0 : -1;
