@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +27,7 @@ from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
 from permanence.clients.models import (
     Client,
+    Contact,
     Greeting,
     HoursException,
     Instruction,
@@ -34,6 +35,7 @@ from permanence.clients.models import (
     PortalUser,
     Reason,
     Recipient,
+    Site,
     WeeklyOpening,
 )
 from permanence.clients.rules import next_colour
@@ -246,6 +248,9 @@ class ClientAdmin(HouseAdmin):
 
     def _place(self, row: Any) -> None:
         """What the page does not ask: a new recipient or reason comes last, a reason's code is made of its words."""
+        if isinstance(row, Site | Contact) and not row.position:
+            last = type(row).objects.for_client(row.client_id).aggregate(last=Max("position"))["last"]
+            row.position = (last or 0) + 1
         if row.pk or not isinstance(row, Reason | Recipient):
             return
         others = type(row).objects.for_client(row.client_id)

@@ -40,8 +40,26 @@ class ClientInline(AnyInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class PlaceField(forms.IntegerField):
+    """The place in a list, from 1 on; empty: the last."""
+
+    def __init__(self) -> None:
+        widget = forms.NumberInput(attrs={"size": 3, "min": 1, "max": 999})
+        super().__init__(label=_("place in the list"), required=False, min_value=1, max_value=999, widget=widget)
+
+    def prepare_value(self, value: Any) -> Any:
+        """Nothing where there is no place yet."""
+        return value or None
+
+    def clean(self, value: Any) -> int:
+        """0 says that the place is still to be found."""
+        return super().clean(value) or 0
+
+
 class SiteForm(AnyForm):
-    """A site; its place in the list is a number."""
+    """A site."""
+
+    position = PlaceField()
 
     class Meta:
         model = Site
@@ -60,6 +78,7 @@ class SiteInline(ClientInline):
 class ContactForm(AnyForm):
     """A contact, the numbers as people write them, with commas between."""
 
+    position = PlaceField()
     numbers = ListField(label=_("numbers"), required=False, help_text=_("With commas between them."))
 
     class Meta:

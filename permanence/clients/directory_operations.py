@@ -142,7 +142,7 @@ def _put(table: type[Site] | type[Contact], client: Client, fields: Mapping[str,
     places = list(rows.order_by("position").values_list("position", flat=True))
     if len(places) >= most:
         raise DirectoryFull(str(fields["name"]))
-    place = places[-1] + 1 if places else 0
+    place = places[-1] + 1 if places else 1
     table.objects.create(house_id=client.house_id, client=client, position=place, **fields)
 
 
