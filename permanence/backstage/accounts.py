@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +21,12 @@ from permanence.backstage.account_forms import (
 )
 from permanence.backstage.inlines import Inline
 from permanence.backstage.site import HouseAdmin, changes
+from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.clients import operations, queries
 from permanence.clients.models import (
     Client,
+    Contact,
     Greeting,
     HoursException,
     Instruction,
@@ -32,6 +34,7 @@ from permanence.clients.models import (
     PortalUser,
     Reason,
     Recipient,
+    Site,
     WeeklyOpening,
 )
 from permanence.clients.rules import next_colour
@@ -140,6 +143,8 @@ class ClientAdmin(HouseAdmin):
     search_fields = ("name",)
     inlines = (
         LineInline,
+        SiteInline,
+        ContactInline,
         ExceptionInline,
         GreetingInline,
         InstructionInline,
@@ -157,6 +162,7 @@ class ClientAdmin(HouseAdmin):
             },
         ),
         (_("Where"), {"fields": ("country", "region", "time_zone")}),
+        (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes")}),
         (_("Callers"), {"fields": ("languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),
@@ -235,6 +241,9 @@ class ClientAdmin(HouseAdmin):
 
     def _place(self, row: Any) -> None:
         """What the page does not ask: a new recipient or reason comes last, a reason's code is made of its words."""
+        if isinstance(row, Site | Contact) and not row.position:
+            last = type(row).objects.for_client(row.client_id).aggregate(last=Max("position"))["last"]
+            row.position = (last or 0) + 1
         if row.pk or not isinstance(row, Reason | Recipient):
             return
         others = type(row).objects.for_client(row.client_id)

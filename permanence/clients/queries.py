@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.clients import instructions
+from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.models import (
     Absence,
     Client,
@@ -28,6 +29,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.reception.table import (
     HEALTH_SECTOR,
     AbsenceEntry,
+    ContactEntry,
     DateHours,
     GreetingEntry,
     InstructionEntry,
@@ -36,6 +38,7 @@ from permanence.reception.table import (
     ReasonEntry,
     RecipientEntry,
     ScriptEntry,
+    SiteEntry,
     VoiceMessageConsent,
     WeekdayHours,
 )
@@ -113,6 +116,8 @@ class ClientFile:
     voice_message_consent: VoiceMessageConsent | None
     absences: tuple[AbsenceEntry, ...]
     script: ScriptEntry | None
+    sites: tuple[SiteEntry, ...] = ()
+    contacts: tuple[ContactEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +239,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
     Raises ClientUnknown. Ten queries, eleven where a script is published, whatever the size of the file.
+    Ten queries, whatever the size of the file.
     """
     key = _key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
@@ -258,6 +264,8 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         else VoiceMessageConsent(agreed_date=row.voice_message_agreed_date.isoformat(), duty_contact=row.duty_contact),
         absences=absences(house=house, client=client, at=at),
         script=script_entry(house=house, client=key),
+        sites=sites_of(house, key),
+        contacts=contacts_of(house, key),
     )
 
 

@@ -98,6 +98,9 @@ _CALL = {
     "sector_after_sales": _("After-sales service"),
     "sector_legal": _("Law firm"),
     "sector_property": _("Property management"),
+    "sector_bank": _("Bank"),
+    "sector_insurance": _("Insurance"),
+    "sector_telecom": _("Telecom"),
     "since_day": _("since {day}"),
     "until_day": _("until {day}"),
     "until_hour": _("until {hour}"),
@@ -160,6 +163,23 @@ _CALL = {
     "ended_line_lost": _("Your line did not come back in time; the caller went to a colleague."),
     "title_ringing": _("Call: {client}"),
     "title_call": _("On a call: {client}"),
+}
+
+_DIRECTORY = {
+    "directory_none": _("Nobody stands in this client's directory."),
+    "directory_not_found": _("Nobody of that name, function or number."),
+    "number_for_nobody": _("do not give the number"),
+    "number_for_professionals": _("number for professionals only"),
+    "number_for_callers": _("number may be given"),
+    "sites_none": _("Nothing is written about where this client is."),
+    "site_address": _("Address"),
+    "site_access": _("Access"),
+    "site_parking": _("Parking"),
+    "site_lift": _("Lift"),
+    "site_floor": _("Floor"),
+    "site_hours": _("Hours"),
+    "lift_yes": _("yes"),
+    "lift_no": _("no"),
 }
 
 _FORM = {
@@ -230,6 +250,8 @@ _KEYS = {
     "key_save": _("save"),
     "key_break": _("break"),
     "key_history": _("history"),
+    "key_directory": _("directory"),
+    "key_sites": _("sites"),
     "key_today": _("today's messages"),
     "key_read": _("instruction read"),
     "key_pane": _("next pane"),
@@ -251,7 +273,7 @@ _KEYS = {
     "key_here": _("The site has not taken it yet: it is kept on this computer meanwhile."),
 }
 
-WORDS = {**_PRESENCE, **_SOUND, **_CALL, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}
+WORDS = {**_PRESENCE, **_SOUND, **_CALL, **_DIRECTORY, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}
 
 
 def catalogue() -> dict[str, str]:

@@ -22,6 +22,7 @@ from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.project import demo_cast as cast
+from permanence.project.demo_directory import add_directories
 from permanence.staff import operations as staff
 from permanence.switchboard import operations as switchboard
 
@@ -112,6 +113,7 @@ def load_demo_house(*, at: datetime, entropy: Entropy) -> None:
     _weber(make)
     _dupont(make)
     _atlas(make)
+    add_directories(by=system, at=at)
 
 
 def _staff(make: _Maker) -> None:

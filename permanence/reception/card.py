@@ -15,12 +15,14 @@ from permanence.reception.instructions import instructions_for, is_new
 from permanence.reception.markup import Block
 from permanence.reception.table import (
     ClientSlice,
+    ContactEntry,
     HouseSlice,
     InstructionEntry,
     ReasonEntry,
     RecipientEntry,
     ScriptEntry,
     SecretaryEntry,
+    SiteEntry,
 )
 
 UNKNOWN_KIND = "unknown"
@@ -115,6 +117,8 @@ class Card:
     absences: tuple[CardAbsence, ...] = ()
     why: tuple[Reason, ...] = ()
     script: ScriptEntry | None = None
+    sites: tuple[SiteEntry, ...] = ()
+    contacts: tuple[ContactEntry, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -179,6 +183,8 @@ def build_card(
         absences=_absences(client, at),
         why=why,
         script=client.script,
+        sites=client.sites,
+        contacts=client.contacts,
     )
 
 

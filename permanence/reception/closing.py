@@ -14,7 +14,7 @@ from permanence.countries.emergency import emergency_prompt
 from permanence.reception import prompts
 from permanence.reception.absence import VOICE_MESSAGE
 from permanence.reception.events import Reason
-from permanence.reception.table import AbsenceEntry, ClientSlice
+from permanence.reception.table import ANSWERED, AbsenceEntry, ClientSlice
 
 CLOSED = "closed"
 MAX_WAIT = "max_wait"
@@ -34,13 +34,14 @@ def voice_message_allowed(client: ClientSlice, absence: AbsenceEntry | None = No
     """Whether callers of this client may leave a voice message, and why. `absence`: the one that closes his lines.
 
     While an absence closes them, its treatment says whether voice messages are wanted, else the client's own setting.
-    Never while he is suspended or gone. A health client needs both halves of the doctor's consent: the date on which
-    he agreed and the duty contact he named, for a voice message is read late and a patient may be in danger.
+    Never while his calls are not answered (a prospect, suspended, gone). A health client needs both halves of the
+    doctor's consent: the date on which he agreed and the duty contact he named, for a voice message is read late and a
+    patient may be in danger.
     """
     wanted = client.voice_message if absence is None else absence.treatment == VOICE_MESSAGE
     if not wanted:
         return False, Reason(code="voice_message_not_wanted")
-    if client.state != "active":
+    if client.state not in ANSWERED:
         return False, Reason(code="voice_message_client_inactive", detail=client.state)
     if client.is_health:
         consent = client.voice_message_consent

@@ -12,6 +12,8 @@ from permanence.kernel.events import from_plain, to_plain
 from permanence.reception import markup
 
 HEALTH_SECTOR = "health"
+ANSWERED = frozenset({"trial", "active"})
+"""The states of a client in which his calls are answered; in any other his callers hear the closing words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,35 @@ class ScriptEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteEntry:
+    """One place of the client, as callers ask about it; what is not known is "". `lift`: yes, no, "" (not known)."""
+
+    name: str
+    address: str = ""
+    access: str = ""
+    parking: str = ""
+    lift: str = ""
+    floor: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactEntry:
+    """One person or desk of the client's directory, `numbers` in E.164.
+
+    `shown`: the same numbers, as they are written in the client's country. `number_for`: to whom a number may be given:
+    nobody (the house alone dials it), professionals, callers. `may_say`: what else may be told, and to whom.
+    """
+
+    name: str
+    function: str = ""
+    numbers: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    number_for: str = "nobody"
+    may_say: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingWords:
     """The recorded closing words of one language, by prompt name, after the emergency sentence of the country."""
 
@@ -192,6 +223,8 @@ class ClientSlice:
     voice_message_consent: VoiceMessageConsent | None = None
     absences: tuple[AbsenceEntry, ...] = ()
     script: ScriptEntry | None = None
+    sites: tuple[SiteEntry, ...] = ()
+    contacts: tuple[ContactEntry, ...] = ()
 
     @property
     def is_health(self) -> bool:

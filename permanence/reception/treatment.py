@@ -9,10 +9,7 @@ from permanence.reception.absence import ANNOUNCE, ANSWER, VOICE_MESSAGE, closin
 from permanence.reception.closing import CLOSED, SUSPENDED, voice_message_allowed
 from permanence.reception.events import Reason
 from permanence.reception.hours import Opening
-from permanence.reception.table import ClientSlice
-
-ACTIVE = "active"
-"""The one state of a client in which his calls are answered."""
+from permanence.reception.table import ANSWERED, ClientSlice
 
 
 class OpeningsOf(Protocol):
@@ -37,7 +34,7 @@ def why_shut(client: ClientSlice, openings: OpeningsOf, *, at: datetime) -> tupl
 
     A client who is not active is shut; then an absence of the whole client may close his lines; then his hours do.
     """
-    if client.state != ACTIVE:
+    if client.state not in ANSWERED:
         return SUSPENDED, Reason(code="client_inactive", detail=client.state)
     absence = closing_absence(client, at=at)
     if absence is not None:

@@ -20,6 +20,8 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "save": "Control+Enter",
         "break": "Alt+p",
         "history": "Alt+h",
+        "directory": "Alt+r",
+        "sites": "Alt+l",
         "today": "Alt+j",
         "read": "Alt+l",
         "pane": "F6",

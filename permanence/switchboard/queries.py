@@ -18,7 +18,7 @@ from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
-    """The client as the telephone sees him at `at`. Raises ClientUnknown. Ten queries, eleven with a script."""
+    """The client as the telephone sees him at `at`. Raises ClientUnknown. Twelve queries, thirteen with a script."""
     file = clients.client_file(house=house, client=client, at=at)
     view = file.view
     return ClientSlice(
@@ -48,6 +48,8 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         voice_message_consent=file.voice_message_consent,
         absences=file.absences,
         script=file.script,
+        sites=file.sites,
+        contacts=file.contacts,
     )
 
 

@@ -144,6 +144,8 @@ DOORS: dict[str, Door] = {
     "supervision:called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:not-called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:send-again": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(MESSAGE,), other=404),
+    "accounts:list": Door(get=to(200, "supervisor", "owner"), query="q=%2B352&state=all"),
+    "accounts:card": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     **admin("index"),
     "backstage:login": Door(get=to(302, "nobody"), post=to(302, "nobody")),
     **admin("logout", get=405, post=302),

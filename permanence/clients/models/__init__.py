@@ -2,6 +2,7 @@
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
 from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.directory import Contact, Quarantine, Site
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
@@ -13,6 +14,7 @@ __all__ = (
     "E164",
     "Absence",
     "Client",
+    "Contact",
     "ForwardingCode",
     "Greeting",
     "HoursException",
@@ -20,9 +22,11 @@ __all__ = (
     "InstructionAcknowledgement",
     "Line",
     "PortalUser",
+    "Quarantine",
     "Reason",
     "Recipient",
     "RedFlagValidation",
     "Script",
+    "Site",
     "WeeklyOpening",
 )

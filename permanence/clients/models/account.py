@@ -19,15 +19,22 @@ class Client(HouseModel):
         (rules.ClientKind.PRACTITIONER.value, _("practitioner")),
         (rules.ClientKind.PRACTICE.value, _("practice")),
         (rules.ClientKind.COMPANY.value, _("company")),
+        (rules.ClientKind.ASSOCIATION.value, _("association")),
+        (rules.ClientKind.PUBLIC_BODY.value, _("public body")),
     )
     SECTORS = (
         (rules.Sector.HEALTH.value, _("health")),
         (rules.Sector.AFTER_SALES.value, _("after-sales service")),
         (rules.Sector.LEGAL.value, _("legal")),
         (rules.Sector.PROPERTY.value, _("property")),
+        (rules.Sector.BANK.value, _("bank")),
+        (rules.Sector.INSURANCE.value, _("insurance")),
+        (rules.Sector.TELECOM.value, _("telecom")),
         (rules.Sector.OTHER.value, _("other")),
     )
     STATES = (
+        (rules.ClientState.PROSPECT.value, _("prospect: callers hear the closing words")),
+        (rules.ClientState.TRIAL.value, _("trial: calls are answered")),
         (rules.ClientState.ACTIVE.value, _("active: calls are answered")),
         (rules.ClientState.SUSPENDED.value, _("suspended: callers hear the closing words")),
         (rules.ClientState.ENDED.value, _("ended")),
@@ -62,6 +69,9 @@ class Client(HouseModel):
     voice_message = models.BooleanField(_("voice message when nobody can answer"), default=False)
     voice_message_agreed_date = models.DateField(_("voice message agreed on"), null=True, blank=True)
     duty_contact = models.CharField(_("duty contact outside hours"), max_length=200, blank=True, default="")
+    contract_from = models.DateField(_("contract from"), null=True, blank=True)
+    contract_until = models.DateField(_("contract until"), null=True, blank=True, help_text=_("The day is not in it."))
+    contract_notes = models.TextField(_("notes on the contract"), blank=True, default="", max_length=4000)
 
     objects = HouseQuerySet["Client"].as_manager()
 
@@ -80,6 +90,13 @@ class Client(HouseModel):
                 violation_error_message=_(
                     "Voice messages of a health client need the date of the doctor's agreement and a duty contact."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contract_from__isnull=True)
+                | models.Q(contract_until__isnull=True)
+                | models.Q(contract_from__lt=models.F("contract_until")),
+                name="clients_contract_forward",
+                violation_error_message=_("The contract ends before it begins."),
             ),
         )
 

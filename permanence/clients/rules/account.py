@@ -15,6 +15,8 @@ class ClientKind(StrEnum):
     PRACTITIONER = "practitioner"
     PRACTICE = "practice"
     COMPANY = "company"
+    ASSOCIATION = "association"
+    PUBLIC_BODY = "public_body"
 
 
 class Sector(StrEnum):
@@ -24,12 +26,21 @@ class Sector(StrEnum):
     AFTER_SALES = "after_sales"
     LEGAL = "legal"
     PROPERTY = "property"
+    BANK = "bank"
+    INSURANCE = "insurance"
+    TELECOM = "telecom"
     OTHER = "other"
 
 
 class ClientState(StrEnum):
-    """Whether calls are answered: `suspended` and `ended` are not."""
+    """Where the contract stands. His calls are answered in `trial` and `active` alone (`reception.table.ANSWERED`).
 
+    `prospect`: not yet, his callers hear the closing words; `suspended`: not for now; `ended`: no more, his numbers are
+    in quarantine.
+    """
+
+    PROSPECT = "prospect"
+    TRIAL = "trial"
     ACTIVE = "active"
     SUSPENDED = "suspended"
     ENDED = "ended"

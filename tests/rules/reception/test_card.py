@@ -107,6 +107,8 @@ def test_the_card_is_the_contracts_json():
         "absences": [],
         "why": [],
         "script": {"version": 3, "text": "{}", "validated_date": "2026-11-20"},
+        "sites": [],
+        "contacts": [],
     }
 
 

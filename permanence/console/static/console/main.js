@@ -2,8 +2,9 @@
 // The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
 import { config, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
-import { forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
 import { wireDial } from "./dial.js";
+import { paintDirectory } from "./directory.js";
 import { Drafts } from "./drafts.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
@@ -193,6 +194,7 @@ function shownCard() {
 /** @param {{call: string, card: import("./state.js").Card}} onDesk */
 function paintTalk({ call, card }) {
   paintDesk(call, card, now());
+  paintDirectory(call, card);
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
   form.plan({ siteDown, other });
@@ -363,6 +365,8 @@ function wire() {
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
   bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });
+  bind({ id: "directory", words: "key_directory", act: () => side("directory"), when: onDesk });
+  bind({ id: "sites", words: "key_sites", act: () => side("sites"), when: onDesk });
   bind({ id: "today", words: "key_today", act: () => side("today"), when: onDesk });
   startKeys();
   wireHeadset(acts);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The two tabs beside the form: history with this client, today's messages.
+// What stands at the right of the desk, each behind its tab.
 import { button, byId, show } from "./dom.js";
 
-const NAMES = ["history", "today"];
+const SIDES = ["history", "directory", "sites", "today"];
 
-/** Shows one of them and gives it the focus. @param {string} name */
+/** @param {string} name */
 export function side(name) {
-  for (const one of NAMES) {
+  for (const one of SIDES) {
     const tab = button(`tab-${one}`);
     tab.setAttribute("aria-selected", String(one === name));
     tab.tabIndex = one === name ? 0 : -1;
@@ -15,7 +15,10 @@ export function side(name) {
   button(`tab-${name}`).focus();
 }
 
-for (const name of NAMES) button(`tab-${name}`).addEventListener("click", () => side(name));
+for (const name of SIDES) button(`tab-${name}`).addEventListener("click", () => side(name));
 byId("tab-history").parentElement?.addEventListener("keydown", (event) => {
-  if (event.key === "ArrowRight" || event.key === "ArrowLeft") side(button("tab-history").getAttribute("aria-selected") === "true" ? "today" : "history");
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const seen = SIDES.filter((name) => button(`tab-${name}`).offsetParent);
+  const here = seen.findIndex((name) => button(`tab-${name}`).getAttribute("aria-selected") === "true");
+  if (step) side(seen[(here + step + seen.length) % seen.length]);
 });
