@@ -4,15 +4,18 @@
 from permanence.backstage.accounts import ClientAdmin, InstructionAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
 from permanence.backstage.people import PersonAdmin
+from permanence.backstage.pools import PoolAdmin
 from permanence.backstage.site import site
 from permanence.clients.models import Client, Instruction
 from permanence.foundation.models import AuditEntry, House, Person
+from permanence.staff.models import Pool
 from permanence.switchboard.models import Trunk
 
 site.register(Client, ClientAdmin)
 site.register(Instruction, InstructionAdmin)
 site.register(Person, PersonAdmin)
 site.register(House, OwnHouseAdmin)
+site.register(Pool, PoolAdmin)
 site.register(Trunk, TrunkAdmin)
 site.register(AuditEntry, AuditAdmin)
 

@@ -20,7 +20,7 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 from permanence.staff import operations as staff
-from permanence.staff.models import Secretary
+from permanence.staff.models import Pool, PoolMember, Secretary
 
 CLOCK = SystemClock()
 
@@ -37,7 +37,13 @@ class PersonForm(AnyForm):
     )
     answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
     languages = LanguagesField(label=_("languages spoken to callers"), required=False)
-
+    pools = forms.ModelMultipleChoiceField(
+        label=_("in the pools"),
+        queryset=Pool.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whose calls ring at her place. None: the first pool of the house."),
+    )
     reads_for = forms.ModelChoiceField(
         label=_("reads the messages of"),
         queryset=Client.objects.none(),
@@ -59,6 +65,8 @@ class PersonForm(AnyForm):
         if secretary is not None:
             self.initial.setdefault("answers_calls", secretary.active)
             self.initial.setdefault("languages", secretary.languages)
+            members = PoolMember.objects.filter(secretary=secretary).values_list("pool", flat=True)
+            self.initial.setdefault("pools", list(members))
 
     def clean_email(self) -> str:
         """Logins are kept in small letters."""
@@ -94,7 +102,7 @@ class PersonAdmin(HouseAdmin):
     search_fields = ("name", "email")
     fieldsets = (
         (None, {"fields": ("name", "email", "language", "new_password", "is_active")}),
-        (_("Calls"), {"fields": ("answers_calls", "languages")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages", "pools")}),
         (_("Portal"), {"fields": ("reads_for",)}),
         (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
     )
@@ -119,6 +127,9 @@ class PersonAdmin(HouseAdmin):
         field = deepcopy(form.base_fields["reads_for"])
         field.queryset = Client.objects.for_house(who(request).house_key)
         form.base_fields["reads_for"] = field
+        pools = deepcopy(form.base_fields["pools"])
+        pools.queryset = Pool.objects.for_house(who(request).house_key).order_by("position", "pk")
+        form.base_fields["pools"] = pools
         return form
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
@@ -171,9 +182,12 @@ class PersonAdmin(HouseAdmin):
         at = CLOCK.now()
         row = Secretary.objects.for_house(by.house_key).filter(person=person.pk).first()
         languages = tuple(given["languages"])
+        pools = tuple(str(pool.pk) for pool in given["pools"])
         if row is not None:
             spoken = languages or tuple(row.languages)
             active = bool(given["answers_calls"] and given["is_active"])
-            staff.change_secretary(secretary=str(row.pk), languages=spoken, active=active, by=by, at=at)
+            staff.change_secretary(
+                secretary=str(row.pk), languages=spoken, active=active, pools=pools or None, by=by, at=at
+            )
         elif given["answers_calls"]:
-            staff.make_secretary(person=str(person.pk), languages=languages, by=by, at=at)
+            staff.make_secretary(person=str(person.pk), languages=languages, pools=pools, by=by, at=at)

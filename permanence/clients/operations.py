@@ -27,6 +27,8 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
+from permanence.staff import queries as staff
+from permanence.staff.membership import PoolUnknown
 
 
 class NameTaken(Refusal):
@@ -143,6 +145,17 @@ def set_waiting(*, client: str, ring_before_music_s: int, max_wait_s: int, by: W
     row.save(update_fields=["ring_before_music_s", "max_wait_s"])
     waits = {"ring_before_music_s": ring_before_music_s, "max_wait_s": max_wait_s}
     changed(client=client, action="client.waiting_set", by=by, at=at, detail=waits)
+
+
+@transaction.atomic
+def set_pool(*, client: str, pool: str, by: Who, at: datetime) -> None:
+    """Which pool answers for him, "" for the house's first. Raises ClientUnknown, staff's PoolUnknown."""
+    row = _client(client, by=by)
+    if pool and pool not in {each.id for each in staff.pools(house=by.house)}:
+        raise PoolUnknown(pool)
+    row.pool_id = int(pool) if pool else None
+    row.save(update_fields=["pool"])
+    changed(client=client, action="client.pool_set", by=by, at=at, detail={"pool": pool})
 
 
 @transaction.atomic

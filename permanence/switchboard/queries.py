@@ -6,7 +6,7 @@ from typing import Any
 
 from permanence.clients import queries as clients
 from permanence.foundation.models import House
-from permanence.reception.table import ClientSlice, HouseSlice, SecretaryEntry, TrunkEntry
+from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
 from permanence.switchboard.models import Trunk
 
@@ -40,11 +40,12 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         max_wait_s=file.max_wait_s,
         voice_message=file.voice_message,
         voice_message_consent=file.voice_message_consent,
+        pool=view.pool,
     )
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:
-    """The house as the telephone sees it. Raises House.DoesNotExist. Three queries."""
+    """The house as the telephone sees it. Raises House.DoesNotExist. Six queries."""
     row = House.objects.get(slug=house)
     return HouseSlice(
         house=house,
@@ -52,11 +53,15 @@ def house_slice(*, house: str, version: int) -> HouseSlice:
         name=row.name,
         language=row.language,
         secretaries=tuple(
-            SecretaryEntry(id=each.id, name=each.name, languages=each.languages)
+            SecretaryEntry(id=each.id, name=each.name, languages=each.languages, pools=each.pools)
             for each in staff.secretaries(house=house)
         ),
         trunks=tuple(trunk_entry(trunk) for trunk in Trunk.objects.for_house(row).order_by("pk")),
         demonstration=row.demonstration,
+        pools=tuple(
+            PoolEntry(id=each.id, name=each.name, overflow=each.overflow, overflow_after_s=each.overflow_after_s)
+            for each in staff.pools(house=house)
+        ),
     )
 
 

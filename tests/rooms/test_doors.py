@@ -31,13 +31,22 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import who_is
 from permanence.messaging import operations as messaging
 from permanence.messaging.rules import MessageForm
+from permanence.staff import membership
 from permanence.switchboard.models import Trunk
 from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
 pytestmark = pytest.mark.django_db
 
 MESSAGE, CALL = "m" * 20, "call-of-house-a"
-SECRETS = ("Jeanne Canarie", "+352621000147", "621 000 147", "anticoagulant-canari", "instruction-canari", CALL)
+SECRETS = (
+    "Jeanne Canarie",
+    "+352621000147",
+    "621 000 147",
+    "anticoagulant-canari",
+    "instruction-canari",
+    "pool-canari",
+    CALL,
+)
 """What the other house, and nobody, must ever see."""
 HOUSE_ROLES = ("secretary", "supervisor", "owner")
 INLINE = re.compile(r"<(?:script|style)(?![^>]*(?:\bsrc=|application/json))[^>]*>|\son[a-z]+=\"|\sstyle=\"")
@@ -137,6 +146,7 @@ DOORS: dict[str, Door] = {
     **model("foundation_person"),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
+    **model("staff_pool", delete=True),
     **model("foundation_auditentry", add=False, change=403),
 }
 
@@ -247,6 +257,7 @@ def _contents(cast: Any) -> dict[str, str]:
         at=NOW,
     )
     return {
+        "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
         "clients_client": cast.weber,
         "clients_instruction": str(Instruction.objects.get(text="instruction-canari").pk),
