@@ -4,7 +4,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from permanence.foundation.tenancy import HouseQuerySet
 from permanence.kernel.refusals import Refusal
 from permanence.staff.models import Pool, PoolMember, PresenceSpan, Secretary
 from permanence.staff.rules import KeyChoice
@@ -25,7 +24,6 @@ class SecretaryView:
     name: str
     languages: tuple[str, ...]
     active: bool
-    pools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +49,18 @@ class PresenceView:
 
 
 def secretaries(*, house: str, active_only: bool = True) -> tuple[SecretaryView, ...]:
-    """The secretaries of a house, by name. Two queries."""
+    """The secretaries of a house, by name. One query."""
     rows = Secretary.objects.for_house(house).select_related("person").order_by("person__name", "pk")
     if active_only:
         rows = rows.filter(active=True, person__is_active=True)
-    pools: dict[int, list[str]] = {}
-    for key, pool in _members(house).values_list("secretary_id", "pool_id"):
-        pools.setdefault(key, []).append(str(pool))
-    return tuple(_view(row, tuple(pools.get(row.pk, ()))) for row in rows)
+    return tuple(_view(row) for row in rows)
 
 
 def pools(*, house: str) -> tuple[PoolView, ...]:
     """The pools of a house; the first answers for every client without another. Two queries."""
     members: dict[int, list[str]] = {}
-    for pool, key in _members(house).values_list("pool_id", "secretary_id"):
+    rows = PoolMember.objects.for_house(house).order_by("secretary_id")
+    for pool, key in rows.values_list("pool_id", "secretary_id"):
         members.setdefault(pool, []).append(str(key))
     return tuple(
         PoolView(
@@ -79,13 +75,11 @@ def pools(*, house: str) -> tuple[PoolView, ...]:
 
 
 def secretary_of(*, house: str, person: str) -> SecretaryView:
-    """The secretary that a signed-in person is. Raises NotASecretary. Two queries."""
+    """The secretary that a signed-in person is. Raises NotASecretary. One query."""
     row = Secretary.objects.for_house(house).select_related("person").filter(person_id=int(person), active=True).first()
     if row is None:
         raise NotASecretary(f"person {person} is not a secretary of {house}")
-    return _view(
-        row, tuple(str(key) for key in _members(house).filter(secretary=row).values_list("pool_id", flat=True))
-    )
+    return _view(row)
 
 
 def key_choice(*, house: str, person: str) -> KeyChoice:
@@ -118,16 +112,11 @@ def presences(*, house: str) -> tuple[PresenceView, ...]:
     )
 
 
-def _members(house: str) -> HouseQuerySet[PoolMember]:
-    return PoolMember.objects.for_house(house).order_by("pool__position", "pool_id", "secretary_id")
-
-
-def _view(row: Secretary, pools: tuple[str, ...] = ()) -> SecretaryView:
+def _view(row: Secretary) -> SecretaryView:
     return SecretaryView(
         id=str(row.pk),
         person=str(row.person_id),
         name=row.person.name,
         languages=tuple(row.languages),
         active=row.active,
-        pools=pools,
     )

@@ -97,7 +97,7 @@ def test_presences_are_the_houses_own(cast):
 
 
 def test_secretaries_are_the_houses_own(cast, django_assert_num_queries):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert [each.name for each in queries.secretaries(house="demo")] == ["Aoife", "Claire"]
     assert [each.name for each in queries.secretaries(house="nadia")] == ["Nadia"]
     assert queries.secretary_names(house="demo")[cast.claire_secretary] == "Claire"
