@@ -5,7 +5,7 @@ A hearer runs inside a transaction and must not speak to the exchange: the worke
 """
 
 from permanence.clients.events import ClientChanged
-from permanence.foundation.events import HouseChanged
+from permanence.foundation.events import HouseChanged, PersonChanged
 from permanence.kernel.events import Event
 from permanence.staff import queries as staff
 from permanence.staff.events import PoolChanged, StaffChanged
@@ -17,7 +17,7 @@ def refresh(_event_id: str, event: Event) -> None:
     """Assemble the slice an event concerns, so that its version is known. Idempotent by content."""
     if isinstance(event, ClientChanged):
         current_slice(house=event.house, client=event.client, at=event.at)
-    elif isinstance(event, (HouseChanged, PoolChanged, StaffChanged, TrunkChanged)):
+    elif isinstance(event, (HouseChanged, PersonChanged, PoolChanged, StaffChanged, TrunkChanged)):
         current_slice(house=event.house, client=HOUSE, at=event.at)
 
 

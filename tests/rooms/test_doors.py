@@ -144,6 +144,13 @@ DOORS: dict[str, Door] = {
     **model("clients_client"),
     **model("clients_instruction", add=False, delete=True),
     **model("foundation_person"),
+    **{
+        f"backstage:foundation_person_{act}_invitation": Door(
+            get=to(405, "owner"), post=to(302, "owner"), args=("{invited}",), other=404
+        )
+        for act in ("send", "revoke")
+    },
+    "invitation": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none",)),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
     **model("staff_pool", delete=True),
@@ -256,7 +263,11 @@ def _contents(cast: Any) -> dict[str, str]:
         by=cast.marc,
         at=NOW,
     )
+    invited = operations.add_person(
+        email="invited@a.example", name="Invited", language="fr", roles=frozenset(), by=cast.marc, at=NOW
+    )
     return {
+        "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
         "clients_client": cast.weber,
