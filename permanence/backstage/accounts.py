@@ -163,7 +163,7 @@ class ClientAdmin(HouseAdmin):
         ),
         (_("Where"), {"fields": ("country", "region", "time_zone")}),
         (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes")}),
-        (_("Callers"), {"fields": ("languages", "ring_before_music_s", "max_wait_s")}),
+        (_("Callers"), {"fields": ("pool", "languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),
             {

@@ -5,9 +5,11 @@ from permanence.backstage.accounts import ClientAdmin, InstructionAdmin
 from permanence.backstage.codes import ForwardingCodeAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
 from permanence.backstage.people import PersonAdmin
+from permanence.backstage.pools import PoolAdmin
 from permanence.backstage.site import site
 from permanence.clients.models import Client, ForwardingCode, Instruction
 from permanence.foundation.models import AuditEntry, House, Person
+from permanence.staff.models import Pool
 from permanence.switchboard.models import Trunk
 
 site.register(Client, ClientAdmin)
@@ -15,6 +17,7 @@ site.register(Instruction, InstructionAdmin)
 site.register(ForwardingCode, ForwardingCodeAdmin)
 site.register(Person, PersonAdmin)
 site.register(House, OwnHouseAdmin)
+site.register(Pool, PoolAdmin)
 site.register(Trunk, TrunkAdmin)
 site.register(AuditEntry, AuditAdmin)
 

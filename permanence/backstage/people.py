@@ -6,38 +6,60 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
+from permanence.backstage import invited
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import LanguagesField
 from permanence.backstage.site import HouseAdmin
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, PortalUser, Recipient
-from permanence.foundation import operations
+from permanence.foundation import invitations, operations
 from permanence.foundation.models import House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.staff import operations as staff
-from permanence.staff.models import Secretary
+from permanence.staff.models import Pool, PoolMember, Secretary
 
 CLOCK = SystemClock()
+ENTROPY = SystemEntropy()
 
 
 class PersonForm(AnyForm):
     """A person, her new password when one is given, and whether she answers calls."""
 
+    name = forms.CharField(
+        label=_("name"),
+        max_length=120,
+        required=False,
+        help_text=_("Somebody who is invited chooses it herself."),
+    )
+    invite = forms.BooleanField(
+        label=_("send an invitation"),
+        required=False,
+        initial=True,
+        help_text=_("A mail with a link that works once, for seven days: she chooses name, password and language."),
+    )
     new_password = forms.CharField(
         label=_("new password"),
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("At least 12 characters. Leave empty to keep the present one."),
+        help_text=_("At least 12 characters. Leave empty to keep the present one, or to let her choose."),
     )
     answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
     languages = LanguagesField(label=_("languages spoken to callers"), required=False)
-
+    pools = forms.ModelMultipleChoiceField(
+        label=_("in the pools"),
+        queryset=Pool.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Whose calls ring at her place. None: the first pool of the house."),
+    )
     reads_for = forms.ModelChoiceField(
         label=_("reads the messages of"),
         queryset=Client.objects.none(),
@@ -59,6 +81,8 @@ class PersonForm(AnyForm):
         if secretary is not None:
             self.initial.setdefault("answers_calls", secretary.active)
             self.initial.setdefault("languages", secretary.languages)
+            members = PoolMember.objects.filter(secretary=secretary).values_list("pool", flat=True)
+            self.initial.setdefault("pools", list(members))
 
     def clean_email(self) -> str:
         """Logins are kept in small letters."""
@@ -72,8 +96,13 @@ class PersonForm(AnyForm):
         return password
 
     def clean(self) -> dict[str, Any]:
-        """A secretary speaks a language; the house keeps an owner who may sign in."""
+        """A person has a name, a secretary speaks a language; the house keeps an owner who may sign in."""
         cleaned = super().clean() or self.cleaned_data
+        if not cleaned.get("name"):
+            if not self.instance.pk and cleaned.get("invite"):
+                cleaned["name"] = str(cleaned.get("email") or "").partition("@")[0]
+            else:
+                self.add_error("name", _("Write the name."))
         if cleaned.get("answers_calls") and not cleaned.get("languages"):
             self.add_error("languages", _("Write at least one language: calls are offered by language."))
         stays = cleaned.get("is_owner") and cleaned.get("is_active")
@@ -82,7 +111,7 @@ class PersonForm(AnyForm):
         return cleaned
 
     def _other_owner(self) -> bool:
-        owners = Person.objects.for_house(self.instance.house_id).filter(is_owner=True, is_active=True)
+        owners = Person.objects.owners_who_sign_in(self.instance.house_id)
         return owners.exclude(pk=self.instance.pk).exists()
 
 
@@ -93,11 +122,39 @@ class PersonAdmin(HouseAdmin):
     list_display = ("name", "email", "is_secretary", "is_supervisor", "is_owner", "is_portal_user", "is_active")
     search_fields = ("name", "email")
     fieldsets = (
-        (None, {"fields": ("name", "email", "language", "new_password", "is_active")}),
-        (_("Calls"), {"fields": ("answers_calls", "languages")}),
+        (None, {"fields": ("email", "name", "language", "invite", "new_password", "is_active")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages", "pools")}),
         (_("Portal"), {"fields": ("reads_for",)}),
         (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
     )
+
+    def get_urls(self) -> list[Any]:
+        """With the two acts on an invitation."""
+        acts = (("send", invited.send), ("revoke", invited.revoke))
+        return [
+            path(
+                f"<str:person>/invitation/{name}/",
+                self.admin_site.admin_view(require_POST(act)),
+                name=f"foundation_person_{name}_invitation",
+            )
+            for name, act in acts
+        ] + super().get_urls()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who is in the register is invited by a button of her page."""
+        sets = super().get_fieldsets(request, obj)
+        if obj is None:
+            return sets
+        first, *others = sets
+        fields = tuple(field for field in first[1]["fields"] if field != "invite")
+        return ((first[0], {**first[1], "fields": fields}), *others)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, and above it where the invitation stands."""
+        shown = invited.shown(request, object_id)
+        return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:  # noqa: ARG002
         """What a person did stays readable under her name: she is stopped from signing in instead."""
@@ -119,6 +176,9 @@ class PersonAdmin(HouseAdmin):
         field = deepcopy(form.base_fields["reads_for"])
         field.queryset = Client.objects.for_house(who(request).house_key)
         form.base_fields["reads_for"] = field
+        pools = deepcopy(form.base_fields["pools"])
+        pools.queryset = Pool.objects.for_house(who(request).house_key).order_by("position", "pk")
+        form.base_fields["pools"] = pools
         return form
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
@@ -151,6 +211,8 @@ class PersonAdmin(HouseAdmin):
                 at=at,
             )
             obj.pk, obj.house_id = int(key), by.house_key
+            if given["invite"] and not given["new_password"]:
+                invitations.send_invitation(person=key, by=by, at=at, entropy=ENTROPY)
         self._secretary(obj, given, by)
         if given["reads_for"] is not None:
             self._portal(obj, given["reads_for"], given["email"], by)
@@ -171,9 +233,12 @@ class PersonAdmin(HouseAdmin):
         at = CLOCK.now()
         row = Secretary.objects.for_house(by.house_key).filter(person=person.pk).first()
         languages = tuple(given["languages"])
+        pools = tuple(str(pool.pk) for pool in given["pools"])
         if row is not None:
             spoken = languages or tuple(row.languages)
             active = bool(given["answers_calls"] and given["is_active"])
-            staff.change_secretary(secretary=str(row.pk), languages=spoken, active=active, by=by, at=at)
+            staff.change_secretary(
+                secretary=str(row.pk), languages=spoken, active=active, pools=pools or None, by=by, at=at
+            )
         elif given["answers_calls"]:
-            staff.make_secretary(person=str(person.pk), languages=languages, by=by, at=at)
+            staff.make_secretary(person=str(person.pk), languages=languages, pools=pools, by=by, at=at)

@@ -29,6 +29,8 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
+from permanence.staff import queries as staff
+from permanence.staff.membership import PoolUnknown
 
 
 class NameTaken(Refusal):
@@ -142,6 +144,17 @@ def set_waiting(*, client: str, ring_before_music_s: int, max_wait_s: int, by: W
 
 
 @transaction.atomic
+def set_pool(*, client: str, pool: str, by: Who, at: datetime) -> None:
+    """Which pool answers for him, "" for the house's first. Raises ClientUnknown, staff's PoolUnknown."""
+    row = _client(client, by=by)
+    if pool and pool not in {each.id for each in staff.pools(house=by.house)}:
+        raise PoolUnknown(pool)
+    row.pool_id = int(pool) if pool else None
+    row.save(update_fields=["pool"])
+    changed(client=client, action="client.pool_set", by=by, at=at, detail={"pool": pool})
+
+
+@transaction.atomic
 def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetime) -> None:
     """Give the client a number of the house (E.164). Raises ClientUnknown, LineTaken, NumberMalformed."""
     row = _client(client, by=by)
@@ -187,23 +200,6 @@ def add_exception(
     row = _client(client, by=by)
     HoursException.objects.create(house_id=row.house_id, client=row, date=day, opens=opens, until=until, label=label)
     changed(client=client, action="client.exception_added", by=by, at=at, detail={"day": day.isoformat()})
-
-
-@transaction.atomic
-def set_day(
-    *, client: str, day: date, openings: Sequence[tuple[str, str]] | None, label: str, by: Who, at: datetime
-) -> None:
-    """What holds on one day instead of the week, in place of what was written for it: openings as local "HH:MM" pairs,
-    none for closed; None makes it a day like every week's. Raises ClientUnknown.
-    """
-    row = _client(client, by=by)
-    HoursException.objects.for_client(row).filter(date=day).delete()
-    if openings is not None:
-        HoursException.objects.bulk_create(
-            HoursException(house_id=row.house_id, client=row, date=day, opens=opens, until=until, label=label)
-            for opens, until in openings or (("", ""),)
-        )
-    changed(client=client, action="client.day_set", by=by, at=at, detail={"day": day.isoformat()})
 
 
 @transaction.atomic

@@ -58,7 +58,10 @@ class RecipientUnknown(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientView:
-    """A client as lists and cards show him. `colour` is 1 to 8, always drawn with the two `initials`."""
+    """A client as lists and cards show him. `colour` is 1 to 8, always drawn with the two `initials`.
+
+    `pool` is the id of the one that answers for him, "" for the house's first.
+    """
 
     id: str
     name: str
@@ -72,6 +75,7 @@ class ClientView:
     time_zone: str
     languages: tuple[str, ...]
     state: str
+    pool: str = ""
 
     @property
     def health(self) -> bool:
@@ -308,6 +312,7 @@ def client_view(row: Client) -> ClientView:
         time_zone=row.time_zone,
         languages=tuple(row.languages),
         state=row.state,
+        pool="" if row.pool_id is None else str(row.pool_id),
     )
 
 

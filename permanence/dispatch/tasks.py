@@ -12,14 +12,15 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from permanence.dispatch import operations
-from permanence.dispatch.channels.email.content import Notice, compose
+from permanence.dispatch.channels.email.content import Invited, Notice, compose, compose_invitation
 from permanence.dispatch.channels.email.mailbox_url import read_mailbox_url
 from permanence.dispatch.channels.email.receipts import read_receipts
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.channels.portal import channel as portal
 from permanence.dispatch.fetching import CannotTell, Fetcher
 from permanence.dispatch.operations import Taken
-from permanence.dispatch.rules import Attempt, Channel, Outcome
+from permanence.dispatch.rules import LEASE, Attempt, Channel, Outcome, retry_in
+from permanence.foundation import invitations
 from permanence.kernel.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,27 @@ def run_due(
             if attempt.why:
                 log.warning("delivery %s, try %s: %s", taken.key, taken.attempt, attempt.why)
             operations.finish(taken, attempt, at=at)
+    return tried
+
+
+def run_invitations(
+    *,
+    at: datetime,
+    relay: RelaySettings | None = None,
+    limit: int = RUN_LIMIT,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send the invitations that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
+    tried = 0
+    with Relay(relay or relay_settings()) as connection:
+        while tried < limit and not stop() and (taken := invitations.take_due(at=at, lease=LEASE)) is not None:
+            tried += 1
+            attempt = _invite(taken, connection, at=at)
+            if attempt.why:
+                log.warning("invitation %s, try %s: %s", taken.key, taken.attempt, attempt.why)
+            again = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
+            sent = attempt.outcome is Outcome.SENT
+            invitations.finish(taken, at=at, sent=sent, again=again, why=attempt.why)
     return tried
 
 
@@ -111,6 +133,26 @@ def relay_settings() -> RelaySettings:
         password=house.mail_password,
         security=house.mail_security,
     )
+
+
+def _invite(taken: invitations.DueInvitation, relay: Relay, *, at: datetime) -> Attempt:
+    sender, zone = settings.PERMANENCE.mail_from, ZoneInfo(taken.time_zone)
+    invited = Invited(
+        key=taken.key,
+        house=taken.house,
+        house_name=taken.house_name,
+        sender=sender,
+        recipient=taken.email,
+        language=taken.language,
+        invited_by=taken.invited_by,
+        link=f"{settings.PERMANENCE.web_url}/invitation/{taken.token}",
+        expires_at=taken.expires_at.astimezone(zone),
+    )
+    try:
+        mail = compose_invitation(invited, at=at.astimezone(zone))
+    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
+        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
+    return relay.send(mail, Envelope(sender=sender, recipient=taken.email, key=taken.key))
 
 
 def _mail(taken: Taken, relay: Relay, *, at: datetime) -> Attempt:

@@ -11,4 +11,11 @@ class HouseChanged(Event):
     """The house's name, language or country was changed: its slice follows."""
 
 
-FOUNDATION_EVENTS = EventCatalogue(HouseChanged)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonChanged(Event):
+    """A person's name, language or right to sign in was changed: the house's slice follows."""
+
+    person: str
+
+
+FOUNDATION_EVENTS = EventCatalogue(HouseChanged, PersonChanged)

@@ -133,7 +133,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     login(request, user)
     answer = HttpResponseRedirect(asked or landing(user.roles))
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        _keep(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
+        remember(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
     return answer
 
 
@@ -150,7 +150,7 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
     answer = HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or "/")
     theme = request.POST.get("theme", "")
     if theme in THEMES:
-        _keep(answer, "theme", theme, secure=request.is_secure())
+        remember(answer, "theme", theme, secure=request.is_secure())
     else:
         answer.delete_cookie("theme")
     return answer
@@ -163,5 +163,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(landing(person.roles) if isinstance(person, Person) else reverse("login"))
 
 
-def _keep(answer: HttpResponse, name: str, value: str, *, secure: bool) -> None:
+def remember(answer: HttpResponse, name: str, value: str, *, secure: bool) -> None:
+    """Keep a choice in this browser for a year."""
     answer.set_cookie(name, value, max_age=A_YEAR, samesite="Lax", secure=secure)

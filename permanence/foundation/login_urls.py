@@ -4,12 +4,13 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from permanence.foundation import login
+from permanence.foundation import joining, login
 
 urlpatterns = [
     path("", login.home, name="home"),
     path("login", login.sign_in, name="login"),
     path("logout", login.sign_out, name="logout"),
+    path("invitation/<str:token>", joining.join, name="invitation"),
     path("language", set_language, name="language"),
     path("theme", login.choose_theme, name="theme"),
 ]

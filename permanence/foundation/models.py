@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Tables of the common ground: houses, persons, audit trail, outbox, live touches, positions on the engine's bus."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,11 @@ class PersonManager(BaseUserManager["Person"]):
 
 class PersonQuerySet(HouseQuerySet["Person"]):
     """Persons of a house."""
+
+    def owners_who_sign_in(self, house: int | str) -> Self:
+        """The owners of a house who may sign in and can: one who was only invited opens nothing yet."""
+        rows = self.for_house(house).filter(is_owner=True, is_active=True)
+        return rows.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 
 
 class Person(AbstractBaseUser, HouseModel):
@@ -98,6 +104,45 @@ class Person(AbstractBaseUser, HouseModel):
     def has_module_perms(self, app_label: str) -> bool:  # noqa: ARG002 - Django's signature
         """Django's admin asks this for each room."""
         return self.is_active and self.is_owner
+
+
+class Invitation(HouseModel):
+    """A person who has no password yet was sent a link. `number` counts its mails: the link of the last one is good.
+
+    The mail is due while `next_attempt_at` has come and nobody holds a lease; `key` is its Message-ID.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=120)
+    number = models.PositiveIntegerField(default=1)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    key = models.CharField(max_length=40)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    objects = HouseQuerySet["Invitation"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="foundation_invitation_one_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True) | models.Q(revoked_at__isnull=True),
+                name="foundation_invitation_one_end",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class AuditEntry(HouseModel):

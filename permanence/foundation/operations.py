@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from permanence.foundation import audit, outbox
-from permanence.foundation.events import HouseChanged
+from permanence.foundation.events import HouseChanged, PersonChanged
 from permanence.foundation.models import House, Person
 from permanence.foundation.rules import DEMONSTRATION_PASSWORD, Role
 from permanence.foundation.who import Who, system_of
@@ -89,7 +89,7 @@ def add_person(
     if Person.objects.filter(email=login).exists():
         raise EmailTaken(login)
     person = Person(house_id=by.house_key, email=login, name=name.strip(), language=language, **_marks(roles))
-    _give_password(person, password)
+    set_password(person, password)
     person.save()
     detail = {"name": person.name, "email": login, "roles": sorted(roles)}
     audit.note(by=by, at=at, action="person.added", subject=f"foundation.person:{person.pk}", detail=detail)
@@ -99,8 +99,8 @@ def add_person(
 @transaction.atomic
 def give_password(*, person: str, password: str, by: Who, at: datetime) -> None:
     """Give a person of `by`'s house a password; her sessions end. Raises PersonUnknown, PasswordWeak."""
-    row = _person(person, by=by)
-    _give_password(row, password)
+    row = person_of(person, by=by)
+    set_password(row, password)
     row.save(update_fields=["password"])
     audit.note(by=by, at=at, action="person.password_given", subject=f"foundation.person:{row.pk}")
 
@@ -108,7 +108,7 @@ def give_password(*, person: str, password: str, by: Who, at: datetime) -> None:
 @transaction.atomic
 def change_person(*, person: str, email: str, name: str, language: str, active: bool, by: Who, at: datetime) -> None:
     """Change a person's register entry. Raises PersonUnknown, EmailTaken, LastOwner."""
-    row = _person(person, by=by)
+    row = person_of(person, by=by)
     login = email.strip().lower()
     if Person.objects.filter(email=login).exclude(pk=row.pk).exists():
         raise EmailTaken(login)
@@ -120,6 +120,7 @@ def change_person(*, person: str, email: str, name: str, language: str, active: 
         setattr(row, field, value)
     row.save(update_fields=list(new))
     audit.note(by=by, at=at, action="person.changed", subject=f"foundation.person:{row.pk}", detail=detail)
+    outbox.announce(PersonChanged(house=by.house, at=at, person=person))
 
 
 @transaction.atomic
@@ -134,7 +135,7 @@ def change_house(*, name: str, language: str, country: str, time_zone: str, by: 
 @transaction.atomic
 def grant(*, person: str, role: Role, by: Who, at: datetime, held: bool = True) -> None:
     """Give (or, with `held=False`, take) a role. Raises PersonUnknown, LastOwner."""
-    row = _person(person, by=by)
+    row = person_of(person, by=by)
     field = f"is_{role.value}"
     if getattr(row, field) == held:
         return
@@ -146,7 +147,8 @@ def grant(*, person: str, role: Role, by: Who, at: datetime, held: bool = True) 
     audit.note(by=by, at=at, action=action, subject=f"foundation.person:{row.pk}", detail={"role": role.value})
 
 
-def _person(person: str, *, by: Who) -> Person:
+def person_of(person: str, *, by: Who) -> Person:
+    """The row of a person of `by`'s house, locked. Inside a transaction. Raises PersonUnknown."""
     row = Person.objects.select_for_update().filter(house_id=by.house_key, pk=int(person)).first()
     if row is None:
         raise PersonUnknown(person)
@@ -154,7 +156,7 @@ def _person(person: str, *, by: Who) -> Person:
 
 
 def _keep_an_owner(leaving: Person) -> None:
-    owners = Person.objects.for_house(leaving.house_id).filter(is_owner=True, is_active=True)
+    owners = Person.objects.owners_who_sign_in(leaving.house_id)
     if not owners.exclude(pk=leaving.pk).exists():
         raise LastOwner(str(leaving.pk))
 
@@ -163,8 +165,11 @@ def _marks(roles: frozenset[Role]) -> dict[str, Any]:
     return {f"is_{role.value}": role in roles for role in Role}
 
 
-def _give_password(person: Person, password: str | None) -> None:
-    """The documented password is for the demonstration house alone; every other one must pass the validators."""
+def set_password(person: Person, password: str | None) -> None:
+    """Put a password on the row, unsaved. Raises PasswordWeak.
+
+    The documented password is for the demonstration house alone; every other one must pass the validators.
+    """
     if password is None:
         person.set_unusable_password()
         return

@@ -36,6 +36,34 @@ def may_hear(topic: str, *, house: str, roles: frozenset[Role], clients: frozens
     return kind == "client" and name in clients
 
 
+INVITATION_LASTS = timedelta(days=7)
+"""How long the link of an invitation is good."""
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands. `pending`: its mail is on its way; `failed`: given up, the link never left."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    ACCEPTED = "accepted"
+
+
+def invitation_state(*, accepted: bool, revoked: bool, sent: bool, due: bool, expired: bool) -> InvitationState:
+    """The one word for what the row holds, the last thing that happened first."""
+    if accepted:
+        return InvitationState.ACCEPTED
+    if revoked:
+        return InvitationState.REVOKED
+    if expired:
+        return InvitationState.EXPIRED
+    if sent:
+        return InvitationState.SENT
+    return InvitationState.PENDING if due else InvitationState.FAILED
+
+
 FIRST_RETRY = timedelta(seconds=1)
 LONGEST_RETRY = timedelta(minutes=10)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from permanence.clients import operations
+from permanence.clients import days, operations
 from permanence.clients import queries as clients
 from permanence.clients.operations import Opening
 from permanence.clients.queries import ClientView
@@ -106,14 +106,14 @@ def day(request: HttpRequest, client: str) -> HttpResponse:
     if not 0 <= (when - today).days <= MOST_DAYS_AHEAD:
         return _day_page(request, view, kept, failed=_("Choose a day from today on, within two years."))
     if request.POST.get("remove") == "1":
-        operations.set_day(client=client, day=when, openings=None, label="", by=by, at=at)
+        days.set_day(client=client, day=when, openings=None, label="", by=by, at=at)
         return back(client, "day")
     try:
         openings = read_day(request.POST.get("hours", "")[:DAY_LIMIT])
     except HoursUnclear as unclear:
         return _day_page(request, view, kept, failed=_unclear(unclear))
     label = request.POST.get("label", "").strip()[:LABEL_LIMIT]
-    operations.set_day(client=client, day=when, openings=openings, label=label, by=by, at=at)
+    days.set_day(client=client, day=when, openings=openings, label=label, by=by, at=at)
     return back(client, "day")
 
 

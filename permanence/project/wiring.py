@@ -34,6 +34,8 @@ WIRING = Wiring(
             ("switchboard.refresh", switchboard.refresh),
             ("switchboard.revoke", switchboard.revoke_seat_of_who_left),
         ),
+        "PersonChanged": (("switchboard.refresh", switchboard.refresh),),
+        "PoolChanged": (("switchboard.refresh", switchboard.refresh),),
         "TrunkChanged": (("switchboard.refresh", switchboard.refresh),),
         "MessageTaken": (("dispatch.on_message_taken", on_message_taken),),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),

@@ -150,6 +150,7 @@ class Post:
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
         self.steps: list[Step] = [
             lambda at: dispatch.run_due(at=at, stop=stop.is_set),
+            lambda at: dispatch.run_invitations(at=at, stop=stop.is_set),
             lambda at: dispatch.take_receipts(at=at),
         ]
 

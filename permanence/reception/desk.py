@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The reception desk of one house: who answers which call, in which order, and why. Deterministic, no input or output.
 
-Theory of operation. All clients of the house share one queue and one pool of secretaries. A caller waits in the order
-of his INVITE; a free secretary is offered the first caller whose client speaks a language of hers, a new caller the
-secretary who has been ready longest among those who fit. Since every input leaves no waiting caller beside a fitting
-free secretary, an input has at most one pair to look for per call or seat it frees, through indexes by language.
+Theory of operation. A caller waits in the order of his INVITE; a free secretary is offered the first caller whose
+client is answered by a pool of hers and speaks a language of hers, a new caller the secretary ready longest
+among those who fit (roster.py: pools, training). Since every input leaves no waiting caller beside a fitting free
+secretary, an input has at most one pair to look for per call or seat it frees, through indexes by pool and language.
 
     INVITE --> closed / suspended -> CLOSING (closing words, perhaps a voice message)
            `-> WAITING <-> OFFERED -> TALKING <-> KEPT     (table: waiting.STAGES)
@@ -48,7 +48,7 @@ from permanence.telephony.events import LineBack, LineLost, UnknownLineCalled
 
 
 class Reception:
-    """One pooled queue for all clients of one house."""
+    """The queue of all callers of one house."""
 
     def __init__(self, house: str, table: RoutingTable, *, entropy: Entropy) -> None:
         """`entropy` makes the ids of offers. The table must hold the house's slice before the first call."""
@@ -57,9 +57,13 @@ class Reception:
     # the house's data -----------------------------------------------------------------------------------------------
 
     def table_changed(self, table: RoutingTable, *, at: datetime) -> Decided:
-        """A new routing table. A secretary it no longer has is put off; new languages count at once."""
+        """A new routing table. Who is not in it any more is put off; new languages, pools, training count at once."""
         floor = self._floor
-        if not floor.read_table(table):
+        house_changed = floor.read_table(table)
+        moved = floor.aim_again(at=at)
+        if not house_changed:
+            for call in moved:
+                floor.offer_again(call, at=at)
             return floor.notes()
         for seat in list(floor.seats.values()):
             if seat.secretary not in floor.secretaries:
@@ -288,6 +292,9 @@ class Reception:
     def _music_due(self, call: str, at: datetime) -> None:
         self._floor.start_music(self._floor.calls[call], at=at)
 
+    def _widen_due(self, call: str, at: datetime) -> None:
+        self._floor.widen(self._floor.calls[call], at=at)
+
     def _place_due(self, call: str, at: datetime) -> None:
         self._floor.say_place(self._floor.calls[call], at=at)
 
@@ -310,6 +317,7 @@ class Reception:
         "music": _music_due,
         "place": _place_due,
         "wait": _wait_due,
+        "widen": _widen_due,
         "wrap": _wrap_due,
         "lost": _lost_due,
     }

@@ -6,10 +6,9 @@ Invariant after every input: no waiting call fits a secretary who may be offered
 partner of the one call or the one seat that has just become free, through the indexes and never through a list.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from datetime import datetime, timedelta
 
-from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 from permanence.reception import decisions as decided
 from permanence.reception import events, prompts
@@ -17,16 +16,13 @@ from permanence.reception.absence import closing_absence
 from permanence.reception.arrival import start_limits
 from permanence.reception.card import CallerShown, Card, build_card, milliseconds
 from permanence.reception.closing import CLOSED, MAX_WAIT, Closing, closing_words, unknown_line_words
-from permanence.reception.deadlines import Deadlines
 from permanence.reception.events import Reason
-from permanence.reception.hours import Openings
+from permanence.reception.lists import Lists
 from permanence.reception.moments import written
-from permanence.reception.notes import Notes
 from permanence.reception.presence import Seat, Signal
-from permanence.reception.shelf import Shelf
 from permanence.reception.showing import told, why_her
-from permanence.reception.table import ClientSlice, HouseSlice, RoutingTable, SecretaryEntry
-from permanence.reception.waiting import ANYBODY, Call, Stage
+from permanence.reception.table import SecretaryEntry
+from permanence.reception.waiting import Call, Stage
 
 ANNOUNCE_EVERY_S = 30
 """How often a caller who hears the music is told his place."""
@@ -34,52 +30,9 @@ ANNOUNCE_EVERY_S = 30
 SEEN_LIMIT = 5000
 """Pairs of secretary and client whose last call is remembered: what the journal repeats in every segment."""
 
-EVERYONE = "everyone"
-"""The label under which every waiting call lies."""
 
-
-class Floor(Notes):
-    """Everything the desk knows. `house` is the id, `slice` what the table says of it."""
-
-    def __init__(self, house: str, table: RoutingTable, entropy: Entropy) -> None:
-        super().__init__()
-        self.house = house
-        self.table = table
-        self.entropy = entropy
-        self.calls: dict[str, Call] = {}
-        self.seats: dict[str, Seat] = {}
-        self.seen: dict[tuple[str, str], datetime] = {}
-        self.waiting = Shelf()
-        self.ready = Shelf()
-        self.deadlines = Deadlines()
-        self.openings = Openings()
-        self.line: list[tuple[datetime, int]] = []
-        self.order = 0
-        self.secretaries: dict[str, SecretaryEntry] = {}
-        self.read_table(table)
-        self._queue = decided.QueueIs(waiting=0, longest=None)
-
-    # the table ------------------------------------------------------------------------------------------------------
-
-    def read_table(self, table: RoutingTable) -> bool:
-        """Take a table; whether the house's own slice is another one than before."""
-        before = self.table.houses.get(self.house) if self.secretaries else None
-        self.table = table
-        self.openings.forget()
-        house = table.houses.get(self.house)
-        if house is before and self.secretaries:
-            return False
-        self.secretaries = {entry.id: entry for entry in house.secretaries} if house else {}
-        return True
-
-    @property
-    def slice(self) -> HouseSlice:
-        """The house's slice. Raises KeyError before the first one was published."""
-        return self.table.houses[self.house]
-
-    def client_of(self, call: Call) -> ClientSlice | None:
-        """The client of a call as the table has him now."""
-        return None if call.client is None else self.table.clients.get((self.house, call.client))
+class Floor(Lists):
+    """The steps."""
 
     def drop_call(self, call: Call) -> None:
         """Forget a call that is over."""
@@ -94,22 +47,6 @@ class Floor(Notes):
         self.seats.pop(seat.secretary, None)
         seat.laid = None
         self.touch(f"seat/{seat.secretary}", None)
-
-    def notes(self) -> decided.Decided:
-        """Hand out what was noted since the last time, with the queue when it is another one."""
-        if self.waiting.things or self._queue.waiting:
-            queue = self.queue()
-            if queue != self._queue:
-                self._queue = queue
-                self.decide(queue)
-        return self.hand_out()
-
-    def queue(self) -> decided.QueueIs:
-        """The callers for whom no console rings."""
-        first = self.waiting.first((EVERYONE,))
-        return decided.QueueIs(
-            waiting=len(self.waiting.things), longest=None if first is None else self.calls[first].arrived
-        )
 
     def show(self, seat: Seat, *, at: datetime) -> None:
         """Announce her presence and put it on her screen."""
@@ -130,24 +67,15 @@ class Floor(Notes):
 
     # the queue ------------------------------------------------------------------------------------------------------
 
-    def enter(self, call: Call) -> None:
-        """A new or returning caller takes his place: by the moment of his INVITE, before all who came later."""
-        insort(self.line, (call.arrived, call.order))
-
-    def place_of(self, call: Call) -> int:
-        """His place among the callers nobody has answered yet, counted from 1."""
-        return bisect_left(self.line, (call.arrived, call.order)) + 1
-
     def seek_secretary(self, call: Call, *, at: datetime, after: str = "") -> None:
         """Offer the call to the longest-ready secretary who fits, or let it wait. `after`: how the last offer ended."""
-        chosen = self.ready.first(call.labels)
+        self.roster.aim(call, self.client_of(call), at=at)
+        chosen = self.fitting(call)
         if chosen is not None:
             self.offer(call, self.seats[chosen], at=at)
             return
         self.wait(call)
-        reason = Reason(code="nobody_ready")
-        if self.ready.things:
-            reason = Reason(code="nobody_ready_speaks", detail=" ".join(call.languages))
+        reason = self.roster.why_nobody(call, self.ready)
         why = (reason,) if not after else (Reason(code="offer_ended", detail=after), reason)
         self.announce(
             events.CallQueued(
@@ -157,11 +85,16 @@ class Floor(Notes):
         if not call.music and call.music_at is not None and call.music_at <= at:
             self.start_music(call, at=at)
 
-    def wait(self, call: Call) -> None:
-        """Lay the call down among those for whom no console rings."""
-        self.waiting.put(call.call, (call.arrived, call.order), (*call.labels, EVERYONE))
-        self.deadlines.lay(call)
-        self.touch_call(call)
+    def widen(self, call: Call, *, at: datetime) -> None:
+        """More secretaries may be offered the call than before."""
+        self.lift(call)
+        self.seek_secretary(call, at=at)
+
+    def offer_again(self, call: Call, *, at: datetime) -> None:
+        """A secretary who is ready may fit him now."""
+        chosen = self.fitting(call)
+        if chosen is not None:
+            self.offer(call, self.seats[chosen], at=at)
 
     def return_to_queue(self, call: Call, *, at: datetime) -> None:
         """His secretary is gone for good: he waits again at the place his INVITE gives him, limits counted anew."""
@@ -177,17 +110,11 @@ class Floor(Notes):
 
     def seek_call(self, seat: Seat, *, at: datetime) -> None:
         """She is free: offer her the caller who came first among those she can answer, or let her be ready."""
-        spoken = self.languages_of(seat.secretary)
-        found = self.waiting.first((*spoken, ANYBODY))
+        found = self.first_for(seat)
         if found is not None:
             self.offer(self.calls[found], seat, at=at, freed=True)
             return
-        self.ready.put(seat.secretary, seat.ready_since or at, (*spoken, ANYBODY))
-
-    def languages_of(self, secretary: str) -> tuple[str, ...]:
-        """Her languages; none when the table does not know her."""
-        entry = self.secretaries.get(secretary)
-        return () if entry is None else entry.languages
+        self.ready.put(seat.secretary, seat.ready_since or at, self.roster.labels_of(seat.secretary))
 
     def start_music(self, call: Call, *, at: datetime) -> None:
         """200, music, and his place in the queue."""
@@ -210,15 +137,16 @@ class Floor(Notes):
     def offer(self, call: Call, seat: Seat, *, at: datetime, freed: bool = False) -> None:
         """Ring at her console. `freed`: she became free while the call waited."""
         call.move(Stage.OFFERED)
-        self.waiting.take(call.call)
+        self.lift(call)
         self.ready.take(seat.secretary)
         passed = self.secretaries.get(call.passed_by)
         why = why_her(
             call,
             seat,
-            spoken=self.languages_of(seat.secretary),
-            alone=self.ready.first(call.labels) is None,
+            spoken=self.roster.languages_of(seat.secretary),
+            alone=self.fitting(call) is None,
             freed=freed,
+            beside=self.roster.why_of_pool(call, self.client_of(call), seat.secretary),
             passed_by="" if passed is None else passed.name,
             at=at,
         )
@@ -389,8 +317,8 @@ class Floor(Notes):
 
     def _leave_queue(self, call: Call) -> None:
         """He waits no longer: neither his place nor time matters to him."""
-        self.waiting.take(call.call)
+        self.lift(call)
         spot = bisect_left(self.line, (call.arrived, call.order))
         if spot < len(self.line) and self.line[spot] == (call.arrived, call.order):
             del self.line[spot]
-        call.music_at = call.place_at = call.close_at = call.until = call.laid = None
+        call.music_at = call.place_at = call.close_at = call.until = call.widen_at = call.laid = None

@@ -45,6 +45,7 @@ def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
     floor.order = max((call.order for call in floor.calls.values()), default=0)
     for call in floor.calls.values():
         if call.stage in {Stage.WAITING, Stage.OFFERED}:
+            floor.roster.aim(call, floor.client_of(call), at=at)
             floor.enter(call)
             floor.deadlines.lay(call)
         if call.stage is Stage.WAITING:

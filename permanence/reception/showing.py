@@ -33,11 +33,20 @@ def told(card: Card) -> dict[str, Any]:
 
 
 def why_her(
-    call: Call, seat: Seat, *, spoken: tuple[str, ...], alone: bool, freed: bool, passed_by: str, at: datetime
+    call: Call,
+    seat: Seat,
+    *,
+    spoken: tuple[str, ...],
+    alone: bool,
+    freed: bool,
+    beside: tuple[Reason, ...],
+    passed_by: str,
+    at: datetime,
 ) -> tuple[Reason, ...]:
     """Why this call rings at her console.
 
     `spoken`: her languages. `alone`: nobody else who fits is ready. `freed`: she became free while the call waited.
+    `beside`: what her pool and her training have to do with it.
     `passed_by`: the name of the secretary at whom it rang before, where that was somebody else.
     """
     if freed:
@@ -50,6 +59,7 @@ def why_her(
     why.append(Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"))
     if call.client is None:
         why.append(Reason(code="unknown_line", detail=call.called_line))
+    why += beside
     if call.passed_how and call.passed_by != seat.secretary:
         why.append(Reason(code="offer_ended", detail=call.passed_how, name=passed_by))
     return tuple(why)

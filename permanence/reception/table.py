@@ -194,7 +194,8 @@ class VoiceMessageConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSlice:
-    """One client as the telephone sees him."""
+    """One client as the telephone sees him. `pool` answers for him, "" for the house's first. `trained`: the ids of the
+    secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all)."""
 
     house: str
     client: str
@@ -225,6 +226,9 @@ class ClientSlice:
     script: ScriptEntry | None = None
     sites: tuple[SiteEntry, ...] = ()
     contacts: tuple[ContactEntry, ...] = ()
+    pool: str = ""
+    trained: tuple[str, ...] = ()
+    trained_only_s: int = 0
 
     @property
     def is_health(self) -> bool:
@@ -234,11 +238,25 @@ class ClientSlice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretaryEntry:
-    """One secretary: her languages are her skills."""
+    """One secretary. `pools`: those she is in, none for the house's first. `clients`: the only ones whose calls she may
+    be offered, None for every client of her pools."""
 
     id: str
     name: str
     languages: tuple[str, ...]
+    pools: tuple[str, ...] = ()
+    clients: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolEntry:
+    """Secretaries who answer for the same clients. A caller who waited `overflow_after_s` seconds is offered to the
+    pool `overflow` too; "" for none."""
+
+    id: str
+    name: str
+    overflow: str = ""
+    overflow_after_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,7 +285,8 @@ class TrunkEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseSlice:
-    """The house: its pool, its trunks, the limits of an offer and of the wrap-up (seconds)."""
+    """The house: its people, its trunks, the limits of an offer and of the wrap-up (seconds). The first of `pools`
+    answers for who has no other; none at all is one pool of everybody."""
 
     house: str
     version: int
@@ -279,6 +298,7 @@ class HouseSlice:
     wrap_up_s: int = 90
     reconnect_s: int = 30
     demonstration: bool = False
+    pools: tuple[PoolEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

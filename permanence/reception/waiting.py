@@ -12,7 +12,7 @@ from permanence.reception.events import Reason
 from permanence.reception.moments import read, written
 
 ANYBODY = "*"
-"""The label of a call that every secretary can take, whatever she speaks."""
+"""Stands for the language of a call that every secretary can take, whatever she speaks."""
 
 
 class Stage(StrEnum):
@@ -43,7 +43,8 @@ class Call:
     """One call. `arrived`: the INVITE. `wait_from`: what the limits of this wait count from (`arrived`, or the moment
     a secretary was lost for good). `order`: the call's number at this desk, deciding between equal moments.
     `languages`: any of them will do, none means that everybody can answer. `music`: 200 was sent. `passed_by`: the
-    secretary at whom it last rang in vain, and `passed_how` that ended."""
+    secretary at whom it last rang in vain, and `passed_how` that ended. The last four say
+    what the call waits for and until when (`Roster.aim`): worked out anew after a restart, not kept."""
 
     call: str
     client: str | None
@@ -70,6 +71,10 @@ class Call:
     passed_by: str = ""
     passed_how: str = ""
     laid: Due | None = field(default=None, compare=False)
+    pools: tuple[str, ...] = ()
+    trained_only: bool = False
+    labels: tuple[str, ...] = ()
+    widen_at: datetime | None = None
 
     def move(self, stage: Stage) -> None:
         """To the next stage. Raises AssertionError for one that may not follow: a fault of the desk, never of input."""
@@ -93,13 +98,8 @@ class Call:
         if self.stage is not Stage.WAITING:
             return None
         music = None if self.music else self.music_at
-        moments = ((music, "music"), (place, "place"), (self.close_at, "wait"))
+        moments = ((music, "music"), (place, "place"), (self.close_at, "wait"), (self.widen_at, "widen"))
         return min(((moment, what) for moment, what in moments if moment is not None), default=None)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The languages under which a secretary is looked for."""
-        return self.languages or (ANYBODY,)
 
     def waited_ms(self, at: datetime) -> int:
         """Milliseconds of this wait, counted from the INVITE."""

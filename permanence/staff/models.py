@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Tables of the staff: the pool, the secretaries, the history of their presence."""
+"""Tables of the staff: the pools, the secretaries, the history of their presence."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -8,16 +9,33 @@ from permanence.foundation.tenancy import HouseModel, HouseQuerySet
 
 
 class Pool(HouseModel):
-    """Secretaries who share one queue. One a house for now."""
+    """Secretaries who answer for the same clients. The first of a house answers for every client without another.
+
+    A caller who waited `overflow_after_s` seconds is offered to the pool `overflow` too.
+    """
 
     name = models.CharField(_("name"), max_length=80)
+    position = models.PositiveSmallIntegerField(_("place in the list"), default=0)
+    overflow = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("helped by")
+    )
+    overflow_after_s = models.PositiveSmallIntegerField(
+        _("after so many seconds"), default=30, validators=[MaxValueValidator(3600)]
+    )
 
     objects = HouseQuerySet["Pool"].as_manager()
 
     class Meta:
         verbose_name = _("pool")
         verbose_name_plural = _("pools")
-        constraints = (models.UniqueConstraint(fields=["house"], name="staff_pool_one_a_house"),)
+        ordering = ("position", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["house", "name"], name="staff_pool_name"),
+            models.CheckConstraint(
+                condition=models.Q(overflow__isnull=True) | ~models.Q(overflow=models.F("id")),
+                name="staff_pool_helped_by_another",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -27,7 +45,6 @@ class Secretary(HouseModel):
     """A person who answers calls; her languages are her skills. Her primary key is her id on every wire."""
 
     person = models.OneToOneField("foundation.Person", on_delete=models.PROTECT, related_name="+")
-    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
     languages = models.JSONField(
         _("languages"), default=list, help_text=_('In order of ease, for instance ["fr", "de"].')
     )
@@ -42,6 +59,21 @@ class Secretary(HouseModel):
 
     def __str__(self) -> str:
         return f"secretary {self.pk}"
+
+
+class PoolMember(HouseModel):
+    """A secretary is in a pool; she is in one at least."""
+
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
+    secretary = models.ForeignKey(Secretary, on_delete=models.PROTECT, related_name="+")
+
+    objects = HouseQuerySet["PoolMember"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["secretary", "pool"], name="staff_pool_member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.secretary_id} in {self.pool_id}"
 
 
 class PresenceSpan(HouseModel):

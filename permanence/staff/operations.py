@@ -9,8 +9,9 @@ from permanence.foundation import audit, operations, outbox
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
+from permanence.staff import membership
 from permanence.staff.events import StaffChanged
-from permanence.staff.models import Pool, Secretary
+from permanence.staff.models import Secretary
 from permanence.staff.queries import NotASecretary
 from permanence.staff.rules import KeyChoice, checked
 
@@ -34,27 +35,38 @@ class AlreadyASecretary(Refusal):
 
 
 @transaction.atomic
-def make_secretary(*, person: str, languages: tuple[str, ...], by: Who, at: datetime) -> str:
-    """A person begins to answer calls in the house's pool; gives the secretary's id.
+def make_secretary(
+    *, person: str, languages: tuple[str, ...], by: Who, at: datetime, pools: tuple[str, ...] = ()
+) -> str:
+    """A person begins to answer calls in these pools (the house's first where none is named); gives the secretary's id.
 
-    Raises LanguagesMissing, AlreadyASecretary, foundation's PersonUnknown.
+    Raises LanguagesMissing, AlreadyASecretary, PoolUnknown, foundation's PersonUnknown.
     """
     if not languages:
         raise LanguagesMissing(person)
     if Secretary.objects.filter(person_id=int(person)).exists():
         raise AlreadyASecretary(person)
     operations.grant(person=person, role=Role.SECRETARY, by=by, at=at)
-    pool, _ = Pool.objects.get_or_create(house_id=by.house_key, defaults={"name": by.house})
-    row = Secretary.objects.create(
-        house_id=by.house_key, person_id=int(person), pool=pool, languages=list(languages), active=True
-    )
+    row = Secretary.objects.create(house_id=by.house_key, person_id=int(person), languages=list(languages), active=True)
+    membership.join(row, pools or membership.first_pool(by=by), by=by)
     changed(secretary=str(row.pk), action="secretary.made", by=by, at=at)
     return str(row.pk)
 
 
 @transaction.atomic
-def change_secretary(*, secretary: str, languages: tuple[str, ...], active: bool, by: Who, at: datetime) -> None:
-    """Change her languages or whether she answers calls. Raises LanguagesMissing, SecretaryUnknown."""
+def change_secretary(
+    *,
+    secretary: str,
+    languages: tuple[str, ...],
+    active: bool,
+    by: Who,
+    at: datetime,
+    pools: tuple[str, ...] | None = None,
+) -> None:
+    """Change her languages, whether she answers calls, and (unless None) the pools she is in.
+
+    Raises LanguagesMissing, SecretaryUnknown, PoolUnknown, PoolMissing.
+    """
     if not languages:
         raise LanguagesMissing(secretary)
     row = Secretary.objects.for_house(by.house_key).filter(pk=int(secretary)).first()
@@ -62,6 +74,8 @@ def change_secretary(*, secretary: str, languages: tuple[str, ...], active: bool
         raise SecretaryUnknown(secretary)
     row.languages, row.active = list(languages), active
     row.save(update_fields=["languages", "active"])
+    if pools is not None:
+        membership.join(row, pools, by=by)
     operations.grant(person=str(row.person_id), role=Role.SECRETARY, by=by, at=at, held=active)
     changed(secretary=secretary, action="secretary.changed", by=by, at=at)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.kernel.refusals import Refusal
-from permanence.staff.models import PresenceSpan, Secretary
+from permanence.staff.models import Pool, PoolMember, PresenceSpan, Secretary
 from permanence.staff.rules import KeyChoice
 
 
@@ -27,6 +27,17 @@ class SecretaryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolView:
+    """A pool, and the ids of the secretaries in it. `overflow` is the id of the pool that helps, "" for none."""
+
+    id: str
+    name: str
+    overflow: str
+    overflow_after_s: int
+    secretaries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PresenceView:
     """The running presence of a secretary."""
 
@@ -45,8 +56,26 @@ def secretaries(*, house: str, active_only: bool = True) -> tuple[SecretaryView,
     return tuple(_view(row) for row in rows)
 
 
+def pools(*, house: str) -> tuple[PoolView, ...]:
+    """The pools of a house; the first answers for every client without another. Two queries."""
+    members: dict[int, list[str]] = {}
+    rows = PoolMember.objects.for_house(house).order_by("secretary_id")
+    for pool, key in rows.values_list("pool_id", "secretary_id"):
+        members.setdefault(pool, []).append(str(key))
+    return tuple(
+        PoolView(
+            id=str(row.pk),
+            name=row.name,
+            overflow="" if row.overflow_id is None else str(row.overflow_id),
+            overflow_after_s=row.overflow_after_s,
+            secretaries=tuple(members.get(row.pk, ())),
+        )
+        for row in Pool.objects.for_house(house).order_by("position", "pk")
+    )
+
+
 def secretary_of(*, house: str, person: str) -> SecretaryView:
-    """The secretary that a signed-in person is. Raises NotASecretary."""
+    """The secretary that a signed-in person is. Raises NotASecretary. One query."""
     row = Secretary.objects.for_house(house).select_related("person").filter(person_id=int(person), active=True).first()
     if row is None:
         raise NotASecretary(f"person {person} is not a secretary of {house}")

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from permanence.clients.events import ClientChanged
 from permanence.foundation import bus
-from permanence.foundation.events import HouseChanged
+from permanence.foundation.events import HouseChanged, PersonChanged
 from permanence.kernel.events import Event
 from permanence.staff import queries as staff
-from permanence.staff.events import StaffChanged
+from permanence.staff.events import PoolChanged, StaffChanged
 from permanence.switchboard import forwarding
 from permanence.switchboard.events import TrunkChanged
 from permanence.switchboard.operations import HOUSE, ask_to_revoke, current_slice
@@ -25,7 +25,7 @@ def refresh(_event_id: str, event: Event) -> None:
     """Assemble the slice an event concerns, so that its version is known. Idempotent by content."""
     if isinstance(event, ClientChanged):
         current_slice(house=event.house, client=event.client, at=event.at)
-    elif isinstance(event, (HouseChanged, StaffChanged, TrunkChanged)):
+    elif isinstance(event, (HouseChanged, PersonChanged, PoolChanged, StaffChanged, TrunkChanged)):
         current_slice(house=event.house, client=HOUSE, at=event.at)
 
 

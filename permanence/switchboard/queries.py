@@ -10,7 +10,7 @@ from django.db.models import F, OuterRef, Subquery
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientState
 from permanence.foundation.models import House
-from permanence.reception.table import ClientSlice, HouseSlice, SecretaryEntry, TrunkEntry
+from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
 from permanence.switchboard import rules
 from permanence.switchboard.models import ForwardingCheck, ForwardingProof, Trunk
@@ -50,23 +50,34 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         script=file.script,
         sites=file.sites,
         contacts=file.contacts,
+        pool=view.pool,
     )
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:
-    """The house as the telephone sees it. Raises House.DoesNotExist. Three queries."""
+    """The house as the telephone sees it. Raises House.DoesNotExist. Five queries."""
     row = House.objects.get(slug=house)
+    pools = staff.pools(house=house)
     return HouseSlice(
         house=house,
         version=version,
         name=row.name,
         language=row.language,
         secretaries=tuple(
-            SecretaryEntry(id=each.id, name=each.name, languages=each.languages)
+            SecretaryEntry(
+                id=each.id,
+                name=each.name,
+                languages=each.languages,
+                pools=tuple(pool.id for pool in pools if each.id in pool.secretaries),
+            )
             for each in staff.secretaries(house=house)
         ),
         trunks=tuple(trunk_entry(trunk) for trunk in Trunk.objects.for_house(row).order_by("pk")),
         demonstration=row.demonstration,
+        pools=tuple(
+            PoolEntry(id=each.id, name=each.name, overflow=each.overflow, overflow_after_s=each.overflow_after_s)
+            for each in pools
+        ),
     )
 
 

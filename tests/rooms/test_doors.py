@@ -33,6 +33,7 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import who_is
 from permanence.messaging import operations as messaging
 from permanence.messaging.rules import MessageForm
+from permanence.staff import membership
 from permanence.switchboard.models import Trunk
 from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
@@ -46,6 +47,7 @@ SECRETS = (
     "anticoagulant-canari",
     "instruction-canari",
     "renvoi-canari",
+    "pool-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -159,8 +161,16 @@ DOORS: dict[str, Door] = {
     **model("clients_instruction", add=False, delete=True),
     **model("clients_forwardingcode", delete=True),
     **model("foundation_person"),
+    **{
+        f"backstage:foundation_person_{act}_invitation": Door(
+            get=to(405, "owner"), post=to(302, "owner"), args=("{invited}",), other=404
+        )
+        for act in ("send", "revoke")
+    },
+    "invitation": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none",)),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
+    **model("staff_pool", delete=True),
     **model("foundation_auditentry", add=False, change=403),
 }
 
@@ -281,7 +291,12 @@ def _contents(cast: Any) -> dict[str, str]:
         by=cast.marc,
         at=NOW,
     )
+    invited = operations.add_person(
+        email="invited@a.example", name="Invited", language="fr", roles=frozenset(), by=cast.marc, at=NOW
+    )
     return {
+        "invited": invited,
+        "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
         "read": str(Instruction.objects.get(text="instruction-canari").pk),
         "clients_client": cast.weber,

@@ -66,6 +66,15 @@ class Client(HouseModel):
     closed_on_holidays = models.BooleanField(_("closed on public holidays"), default=True)
     ring_before_music_s = models.PositiveSmallIntegerField(_("seconds of ringing before the music"), default=10)
     max_wait_s = models.PositiveSmallIntegerField(_("longest wait in seconds"), default=180)
+    pool = models.ForeignKey(
+        "staff.Pool",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("answered by"),
+        help_text=_("Empty: the first pool of the house."),
+    )
     voice_message = models.BooleanField(_("voice message when nobody can answer"), default=False)
     voice_message_agreed_date = models.DateField(_("voice message agreed on"), null=True, blank=True)
     duty_contact = models.CharField(_("duty contact outside hours"), max_length=200, blank=True, default="")

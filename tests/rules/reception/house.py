@@ -61,14 +61,28 @@ def client(
     return ClientSlice(**{**fields, **more})
 
 
-def house_slice(secretaries: dict[str, tuple[str, ...]], **more: Any) -> HouseSlice:
+def house_slice(
+    secretaries: dict[str, tuple[str, ...]],
+    *,
+    members: dict[str, tuple[str, ...]] | None = None,
+    limited: dict[str, tuple[str, ...]] | None = None,
+    **more: Any,
+) -> HouseSlice:
+    """`members`: the pools each secretary is in; `limited`: the only clients a secretary answers for."""
     return HouseSlice(
         house=HOUSE,
         version=1,
         name="Demo",
         language="fr",
         secretaries=tuple(
-            SecretaryEntry(id=each, name=f"Secretary {each}", languages=spoken) for each, spoken in secretaries.items()
+            SecretaryEntry(
+                id=each,
+                name=f"Secretary {each}",
+                languages=spoken,
+                pools=(members or {}).get(each, ()),
+                clients=(limited or {}).get(each),
+            )
+            for each, spoken in secretaries.items()
         ),
         trunks=(TrunkEntry(name="carrier", addresses=("127.0.0.1",), country="LU"),),
         **more,

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.clients.rules import ClientState
-from permanence.reception.arrival import why_shut
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.closing import SUSPENDED, voice_message_allowed
 from permanence.reception.hours import Openings
 from permanence.reception.table import ContactEntry, SecretaryEntry, SiteEntry, read_slice, write_slice
+from permanence.reception.treatment import why_shut
 from tests.rules.reception.house import DUPONT, START, Desk, client, house_slice
 
 ANSWERED = {"prospect": False, "trial": True, "active": True, "suspended": False, "ended": False}

@@ -3,6 +3,7 @@
 
 import contextlib
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from types import CodeType
 
@@ -15,17 +16,35 @@ from permanence.reception import decisions as decided
 from permanence.reception import events
 from permanence.reception.desk import Reception
 from permanence.reception.presence import Doing
-from permanence.reception.table import Interval, OpeningHours, WeekdayHours
+from permanence.reception.table import Interval, OpeningHours, PoolEntry, WeekdayHours
 from permanence.reception.waiting import Call, Stage
 from tests.rules.reception.house import HOUSE, START, Counter, Desk, client, house_slice, table
 
 SECRETARIES = {"1": ("fr", "de"), "2": ("en", "fr"), "3": ("en",), "4": ("de", "en", "fr")}
 CLIENTS = {"10": ("fr",), "11": ("de", "fr"), "12": ("en",), "13": (), "14": ("lb",)}
+MEMBERS = {"1": ("7",), "2": ("7", "8"), "3": ("8",), "4": ("7", "8")}
+LIMITED = {"2": ("11", "12", "13")}
+POOLS = (PoolEntry(id="7", name="Day", overflow="8", overflow_after_s=13), PoolEntry(id="8", name="Night"))
+ANSWERED = {
+    "10": {"trained": ("4",), "trained_only_s": 5},
+    "11": {"trained": ("1", "2"), "trained_only_s": 31},
+    "12": {"pool": "8"},
+    "13": {"pool": "8", "trained_only_s": 2},
+}
+CHANGES = (
+    {"pool": "8"},
+    {"pool": "7"},
+    {"pool": "gone"},
+    {"trained": ("1", "3")},
+    {"trained_only_s": 60},
+    {"trained_only_s": 0},
+)
 
 # Each input as often as it stands here; the number says who, which client or how long.
 KINDS = (
     ["arrive"] * 8 + ["answer"] * 5 + ["gone"] * 3 + ["over"] * 3 + ["wrap"] * 4 + ["wait"] * 4 + ["sit"] * 4
     + ["ready"] * 4 + ["decline", "pause", "off", "lost", "line_down", "line_up", "revoke", "restart"]
+    + ["client", "pools"]
 )  # fmt: skip
 WAITS = (0.5, 1, 2, 5, 13, 31, 95)
 inputs = st.tuples(st.sampled_from(KINDS), st.integers(0, 11))
@@ -36,7 +55,10 @@ class Watched(Desk):
     """Does one input, then looks whether everything still holds."""
 
     def __init__(self) -> None:
-        super().__init__(house_slice(SECRETARIES), *(client(number, spoken) for number, spoken in CLIENTS.items()))
+        super().__init__(
+            house_slice(SECRETARIES, members=MEMBERS, limited=LIMITED, pools=POOLS),
+            *(client(number, spoken, **ANSWERED.get(number, {})) for number, spoken in CLIENTS.items()),
+        )
         self.arrived = 0
         for secretary in SECRETARIES:
             self.sits(secretary)
@@ -85,9 +107,22 @@ class Watched(Desk):
                 self.do("line_state", value, up=kind == "line_up")
             case "wait":
                 self.forward(WAITS[number % len(WAITS)])
-            case "restart":
-                self.restart(after=1)
-                self.forward(0)
+            case "client" | "pools" | "restart":
+                self._from_outside(kind, number)
+
+    def _from_outside(self, kind: str, number: int) -> None:
+        if kind == "restart":
+            self.restart(after=1)
+            self.forward(0)
+            return
+        if kind == "client":
+            name = sorted(CLIENTS)[number % len(CLIENTS)]
+            self.republish(lambda entry: replace(entry, **CHANGES[number % len(CHANGES)]), name)
+            return
+        held = self.table.houses[HOUSE]
+        pools = (POOLS, POOLS[:1], POOLS[::-1])[number % 3]
+        self.table = self.table.put(replace(held, version=held.version + 1, pools=pools))
+        self.do("table_changed", self.table)
 
     def keep(self, decided_: decided.Decided) -> decided.Decided:
         # Who came to wait, or became ready, in the same input may have done so after the choice.
@@ -103,7 +138,21 @@ class Watched(Desk):
         return super().keep(decided_)
 
     def fits(self, secretary: str, call: Call) -> bool:
-        return not call.languages or bool(set(call.languages) & set(SECRETARIES[secretary]))
+        """The naive rule, from the table, the moment and how long he waits."""
+        if call.languages and not set(call.languages) & set(SECRETARIES[secretary]):
+            return False
+        if secretary in LIMITED and call.client not in LIMITED[secretary]:
+            return False
+        pools = {pool.id: pool for pool in self.table.houses[HOUSE].pools}
+        entry = None if call.client is None else self.table.clients[HOUSE, call.client]
+        pool = pools.get(entry.pool if entry else "") or next(iter(pools.values()))
+        waits_s = (self.at - call.wait_from).total_seconds()
+        asked = {pool.id}
+        if pool.overflow in pools and waits_s >= pool.overflow_after_s:
+            asked.add(pool.overflow)
+        if not asked & set(MEMBERS[secretary]):
+            return False
+        return entry is None or waits_s >= entry.trained_only_s or secretary in entry.trained
 
     def check_choice(self, offer: decided.Offer, moved: set[str]) -> None:
         """The naive choice: nobody fitting was ready longer, no caller she could answer came earlier."""
@@ -137,6 +186,11 @@ class Watched(Desk):
         waiting = [call for call in floor.calls.values() if call.stage is Stage.WAITING]
         assert not any(self.fits(seat.secretary, call) for seat in free for call in waiting)
         # The indexes say what the records say.
+        wanting = {}
+        for call in waiting:
+            if call.trained_only:
+                wanting.setdefault(call.client, set()).add(call.call)
+        assert floor.restricted == wanting
         assert set(floor.waiting.things) == {call.call for call in waiting}
         assert set(floor.ready.things) == {seat.secretary for seat in free}
         assert floor.line == sorted((call.arrived, call.order) for call in [*waiting, *offered])
@@ -225,14 +279,24 @@ OFFICE_HOURS = OpeningHours(
 )
 
 
-def work_per_call(clients: int, secretaries: int, calls: int) -> float:
+def work_per_call(clients: int, secretaries: int, calls: int, *, pools: int = 1) -> float:
     """Instructions a call, secretaries answering at once, when every client had a call before."""
+    names = tuple(str(900 + number) for number in range(pools))
     reception = Reception(
         HOUSE,
         table(
-            house_slice({str(number): ("fr", "en") for number in range(secretaries)}),
+            house_slice(
+                {str(number): ("fr", "en") for number in range(secretaries)},
+                members={str(number): (names[number % pools],) for number in range(secretaries)},
+                pools=tuple(PoolEntry(id=name, name=name) for name in names),
+            ),
             *(
-                client(str(1000 + number), ("fr",) if number % 2 else ("en",), hours=OFFICE_HOURS)
+                client(
+                    str(1000 + number),
+                    ("fr",) if number % 2 else ("en",),
+                    hours=OFFICE_HOURS,
+                    pool=names[number % pools],
+                )
                 for number in range(clients)
             ),
         ),
@@ -266,6 +330,10 @@ def work_per_call(clients: int, secretaries: int, calls: int) -> float:
 @pytest.mark.parametrize(("clients", "secretaries"), [(500, 50), (1, 200), (500, 200)])
 def test_the_work_of_a_call_does_not_grow_with_the_house(clients: int, secretaries: int):
     assert work_per_call(clients, secretaries, 400) <= 1.1 * work_per_call(1, 50, 400)
+
+
+def test_the_work_of_a_call_does_not_grow_with_the_pools():
+    assert work_per_call(500, 200, 400, pools=20) <= 1.1 * work_per_call(500, 200, 400, pools=2)
 
 
 def test_a_call_is_little_work():

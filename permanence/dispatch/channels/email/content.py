@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """What one mail needs to know. `sender` is our own address, `link` the page of the message in the portal.
+class Addressed:
+    """From whom to whom a mail goes. `sender` is our own address.
 
     `key` makes the Message-ID: the same at every try, so that a mail that went out twice is recognised as one.
     """
@@ -30,8 +30,23 @@ class Notice:
     sender: str
     recipient: str
     language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Addressed):
+    """That a message waits. `link` is the page of the message in the portal."""
+
     urgency: str
     link: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invited(Addressed):
+    """That the house invites. `link` works once, until `expires_at`, which is in the house's time zone."""
+
+    invited_by: str
+    link: str
+    expires_at: datetime
 
 
 def compose(notice: Notice, *, at: datetime) -> EmailMessage:
@@ -39,30 +54,46 @@ def compose(notice: Notice, *, at: datetime) -> EmailMessage:
 
     `at` is the moment of sending, in the house's time zone, which the Date field then shows.
     """
-    address = parseaddr(notice.sender)[1] or notice.sender
-    domain = address.rpartition("@")[2] or "localhost"
-    mail = EmailMessage(policy=SMTP)
     with translation.override(notice.language):
         subject = subject_of(notice.urgency)
         context = {"subject": subject, "notice": notice}
         text = render_to_string("dispatch/message_waiting.txt", context)
         html = render_to_string("dispatch/message_waiting.html", context)
-    name = " ".join(notice.house_name.split())
-    mail["From"] = Address(display_name=name, addr_spec=address)
-    mail["To"] = notice.recipient
-    mail["Subject"] = f"{subject} ({name})"
-    mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = f"<{notice.key}@{domain}>"
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "All"
-    mail["List-Id"] = f"<messages.{notice.house}.{domain}>"
+    mail = letter(notice, subject=subject, text=text, html=html, at=at)
     if notice.urgency == "urgent":
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
+    return mail
+
+
+def letter(about: Addressed, *, subject: str, text: str, html: str, at: datetime) -> EmailMessage:
+    """A mail of the house with these words. `at` is the moment of sending, in the house's time zone."""
+    address = parseaddr(about.sender)[1] or about.sender
+    domain = address.rpartition("@")[2] or "localhost"
+    name = " ".join(about.house_name.split())
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = Address(display_name=name, addr_spec=address)
+    mail["To"] = about.recipient
+    mail["Subject"] = f"{subject} ({name})"
+    mail["Date"] = format_datetime(at)
+    mail["Message-ID"] = f"<{about.key}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["List-Id"] = f"<messages.{about.house}.{domain}>"
     mail.set_content(text)
     mail.add_alternative(html, subtype="html")
-    mail["Content-Language"] = notice.language  # last: setting a content removes such fields
+    mail["Content-Language"] = about.language  # last: setting a content removes such fields
     return mail
+
+
+def compose_invitation(invited: Invited, *, at: datetime) -> EmailMessage:
+    """The mail that invites a person, in her language; `at` as for `compose`."""
+    with translation.override(invited.language):
+        subject = _("Your invitation")
+        context = {"subject": subject, "invited": invited}
+        text = render_to_string("dispatch/invitation.txt", context)
+        html = render_to_string("dispatch/invitation.html", context)
+    return letter(invited, subject=subject, text=text, html=html, at=at)
 
 
 def subject_of(urgency: str) -> str:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The act on one day that is not as every week: one transaction, noted and announced."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from permanence.clients import operations
+from permanence.clients.models import Client, HoursException
+from permanence.clients.queries import ClientUnknown
+from permanence.foundation.who import Who
+
+
+@transaction.atomic
+def set_day(
+    *, client: str, day: date, openings: Sequence[tuple[str, str]] | None, label: str, by: Who, at: datetime
+) -> None:
+    """What holds on one day instead of the week, in place of what was written for it: openings as local "HH:MM" pairs,
+    none for closed; None makes it a day like every week's. Raises ClientUnknown.
+    """
+    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=int(client)).first()
+    if row is None:
+        raise ClientUnknown(client)
+    HoursException.objects.for_client(row).filter(date=day).delete()
+    if openings is not None:
+        HoursException.objects.bulk_create(
+            HoursException(house_id=row.house_id, client=row, date=day, opens=opens, until=until, label=label)
+            for opens, until in openings or (("", ""),)
+        )
+    operations.changed(client=client, action="client.day_set", by=by, at=at, detail={"day": day.isoformat()})
