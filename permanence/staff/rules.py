@@ -21,7 +21,7 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "break": "Alt+p",
         "history": "Alt+h",
         "directory": "Alt+r",
-        "sites": "Alt+l",
+        "sites": "Alt+i",
         "today": "Alt+j",
         "read": "Alt+l",
         "pane": "F6",

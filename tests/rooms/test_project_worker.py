@@ -92,7 +92,7 @@ def test_every_room_hears_every_event_once(cast, following):
     following.apply(presence(cast, "ready"), arrival(cast), presence(cast, "on_call", 1))
     assert states() == ["ready", "on_call"]
     assert Call.objects.for_house("demo").count() == 1
-    assert positions() == {"staff": 3, "calls": 3}
+    assert positions() == {"staff": 3, "calls": 3, "switchboard": 3}
     assert following.applied.is_set()
 
 

@@ -56,7 +56,7 @@ async def test_directory_and_sites_are_one_key_away(console: ConsolePage, exchan
     await expect(rows.nth(1)).to_contain_text("ne pas donner")
     await expect(console.by_id("directory-find-box")).to_be_hidden()
     await looks_right(console, "directory", ("1366", "390"))
-    await console.press("Alt+l")
+    await console.press("Alt+i")
     await expect(console.by_id("directory")).to_be_hidden()
     await expect(console.by_id("sites")).to_contain_text("1er étage")
     await expect(console.page.locator("#sites dt")).to_have_text(
@@ -88,5 +88,5 @@ async def test_a_card_of_an_older_exchange_has_neither(
     await on_the_desk(console, exchange, cards.weber(client, recipients))
     await console.press("Alt+r")
     await expect(console.by_id("directory")).to_contain_text("vide")
-    await console.press("Alt+l")
+    await console.press("Alt+i")
     await expect(console.by_id("sites")).to_contain_text("Rien n’est écrit")
