@@ -139,6 +139,7 @@ class Exchange:
             _log.warning("adopted", extra={"fields": {"conversations": kept, "ended": ended}})
         options = self._options
         await self._edge.listen(options)
+        self._conductor.parts.media_away_at = self._clock.monotonic()  # until it is heard of
         self._gateway.listen(self._media_event)
         self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
         await self._control.start()

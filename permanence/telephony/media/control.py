@@ -204,6 +204,13 @@ class AskStatus(MediaCommand):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskAlive(MediaCommand):
+    """Ask for a sign of life; replied by way of the media thread, with nothing. Known where `Living.beats` is true."""
+
+    NAME: ClassVar[str] = "alive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaEvent:
     """What media tells. `NAME` is its name on the wire."""
 
@@ -334,11 +341,13 @@ class LivingLeg:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Living:
-    """What lives in a media process. `instance` changes when the process is another one (it was restarted)."""
+    """What lives in a media process. `instance` changes when the process is another one (it was restarted).
+    `beats`: it answers `AskAlive`."""
 
     instance: str
     lines: tuple[LivingLine, ...] = ()
     legs: tuple[LivingLeg, ...] = ()
+    beats: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +363,11 @@ class MediaLost(MediaEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSilent(MediaEvent):
+    """Made by the gateway, never on the wire: media holds the connection and gives no sign of life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answer to a command that carried an id. `code` and `why` where it is not `ok`."""
 
@@ -365,24 +379,9 @@ class Reply:
 
 
 COMMANDS: tuple[type[MediaCommand], ...] = (
-    OpenLine,
-    RenegotiateLine,
-    CloseLine,
-    OpenLeg,
-    UpdateLeg,
-    CloseLeg,
-    Plug,
-    Unplug,
-    Mute,
-    Play,
-    Stop,
-    Record,
-    StopRecord,
-    SendDtmf,
-    Mix,
-    Unmix,
-    AskStatus,
-)
+    OpenLine, RenegotiateLine, CloseLine, OpenLeg, UpdateLeg, CloseLeg, Plug, Unplug, Mute,
+    Play, Stop, Record, StopRecord, SendDtmf, Mix, Unmix, AskStatus, AskAlive,
+)  # fmt: skip
 """Every command."""
 EVENTS: tuple[type[MediaEvent], ...] = (
     LineUp,

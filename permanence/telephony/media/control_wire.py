@@ -91,6 +91,7 @@ def living_from_result(result: Mapping[str, Any]) -> Living:
         instance=_text(result, "instance"),
         lines=tuple(_build(LivingLine, one) for one in lines),
         legs=tuple(_build(LivingLeg, one) for one in legs),
+        beats=result.get("beats") is True,
     )
 
 
