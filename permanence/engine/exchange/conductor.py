@@ -360,10 +360,6 @@ class Conductor:
         """More of the journal is on the disk."""
         self.parts.turn.synced()
 
-    def tell_waiting(self) -> None:
-        """See `Turn.tell_waiting`."""
-        self.parts.turn.tell_waiting()
-
     def _limit_reached(self, kind: str, name: str, moment: Moment) -> None:
         call = self.parts.calls.get(name)
         if call is None:

@@ -364,7 +364,7 @@ class Exchange:
             alarms.pop("journal", None)
         self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
         self._line.check_tickets()
-        self._conductor.tell_waiting()
+        self._conductor.parts.turn.tell_waiting()
         self._tell_alarms()
         if seconds % KEEP_SESSIONS_S == 0:
             self._conductor.keep_sessions()
