@@ -4,12 +4,14 @@
 Prints `ready` on a line of its own when it serves, logs to stderr, stops on SIGTERM.
 """
 
+import asyncio
 import os
 import socket
 import sys
 
 import uvicorn
 
+from permanence.kernel.pulse import PULSE_S, Pulse
 from permanence.kernel.refusals import Refusal
 from permanence.project.asgi import application
 from permanence.project.config import Configuration, read_configuration
@@ -25,8 +27,17 @@ class Server(uvicorn.Server):
         """Begin to serve, then say so."""
         await super().startup(sockets=sockets)
         if self.started:
+            self._pulsing = asyncio.create_task(_pulse())
             sys.stdout.write("ready\n")
             sys.stdout.flush()
+
+
+async def _pulse() -> None:
+    """Signs of life of the loop that takes the requests. The threads that answer them may wait for a database."""
+    pulse = Pulse.inherited(os.environ)
+    while True:
+        pulse.beat()
+        await asyncio.sleep(PULSE_S)
 
 
 def serve(configuration: Configuration) -> int:

@@ -31,6 +31,7 @@ from permanence.foundation import live, outbox  # noqa: E402
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused  # noqa: E402
 from permanence.kernel.clock import Clock  # noqa: E402
 from permanence.kernel.faults import FaultBook  # noqa: E402
+from permanence.kernel.pulse import PULSE_S, Pulse  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
 from permanence.messaging import tasks as messaging  # noqa: E402
@@ -225,6 +226,7 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     lookout.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    threading.Thread(target=_pulse, args=(stop,), name="pulse", daemon=True).start()
     while not stop.is_set():
         applied.wait(TURN_S)
         applied.clear()
@@ -235,6 +237,14 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         fetcher.join(1)
     lookout.join(3)
     logging.getLogger().removeHandler(counting)
+
+
+def _pulse(stop: threading.Event) -> None:
+    """Signs of life of the process, in a thread of its own: a step that waits for a relay or a database is no hang, and
+    what stays undone is an alarm of `watch`."""
+    pulse = Pulse.inherited(os.environ)
+    while not stop.wait(PULSE_S):
+        pulse.beat()
 
 
 def main() -> int:

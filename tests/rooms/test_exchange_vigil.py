@@ -8,6 +8,7 @@ import pytest
 
 from permanence.engine.exchange.arrivals import identify
 from permanence.engine.exchange.journal import Journal
+from permanence.engine.exchange.parts import MEDIA_AWAY_S
 from permanence.engine.exchange.slices import SliceStore
 from permanence.engine.exchange.trunks import TrunkBook
 from permanence.engine.exchange.vigil import ASIDE_STANDS_S, BEHIND_S, LINE_STANDS_S, MOST_LINES, Vigil
@@ -127,6 +128,12 @@ def test_refused_sources_are_told_for_an_hour(watched):
     for number in range(100):
         watched.vigil.refused(f"198.51.100.{number}", 1, watched.clock.moment)
     assert len(watched.vigil.status(watched.clock.moment)["refused"]) == 32
+
+
+def test_a_media_process_that_never_comes_is_an_alarm(watched):
+    watched.parts.media_away_at = watched.clock.monotonic()
+    assert watched.look(MEDIA_AWAY_S - 1) == {}
+    assert set(watched.look(1)) == {"media"}
 
 
 def test_the_lines_of_nobody_are_bounded_and_go_when_a_client_has_them(watched):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from permanence.telephony import commands
-from permanence.telephony.media.control import LivingLine
+from permanence.telephony.media.living import LivingLine
 from tests.stories import cast
 from tests.stories.world import Caller, Secretary, World
 

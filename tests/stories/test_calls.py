@@ -429,21 +429,21 @@ def test_the_secretary_is_told_once_that_what_she_did_is_not_safe_yet(world: Wor
 
     world.claire.sits_down()
     caller = world.caller().dials(cast.WEBER_LINE)
-    world.conductor.tell_waiting()
+    world.conductor.parts.turn.tell_waiting()
     world.journal.held_back = 1000
     world.claire.answers()
     assert caller.hears("Claire")  # the act itself went on
     answered = told("reply")
-    world.conductor.tell_waiting()
+    world.conductor.parts.turn.tell_waiting()
     assert told("not_safe") == []  # it may have been a moment ago
-    world.conductor.tell_waiting()
-    world.conductor.tell_waiting()
+    world.conductor.parts.turn.tell_waiting()
+    world.conductor.parts.turn.tell_waiting()
     [waiting] = told("not_safe")
     assert told("reply") == answered
     world.journal.held_back = 0
     world.conductor.synced()
     assert told("reply") == [*answered, waiting]
-    world.conductor.tell_waiting()
+    world.conductor.parts.turn.tell_waiting()
     assert told("not_safe") == [waiting]
 
 

@@ -3,9 +3,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from permanence.engine.exchange import takeover
+from permanence.engine.exchange.parts import MEDIA_AWAY_S
 from permanence.telephony import commands
-from permanence.telephony.media.control import MediaLost
+from permanence.telephony.media.control import MediaEvent, MediaLost, MediaSilent
 from tests.stories import cast
 from tests.stories.world import OFFER, World
 
@@ -249,3 +252,26 @@ def test_a_port_that_is_lost_after_the_answer_moves_by_re_invite(world: World) -
     assert any(data.startswith(b"INVITE") and b"m=audio 10002 " in data for data in world.on_the_wire)
     world.claire.does(commands.NegotiateLine("a new offer"))
     assert caller.hears("Claire")
+
+
+@pytest.mark.parametrize(("event", "seconds"), [(MediaSilent(), 0.0), (MediaLost(), MEDIA_AWAY_S)])
+def test_nobody_is_let_into_dead_air(world: World, event: MediaEvent, seconds: float) -> None:
+    world.claire.sits_down()
+    world.caller().dials(cast.WEBER_LINE)
+    world.claire.answers()
+    world.conductor.media_happened(event, world.clock.moment)
+    assert "media" in world.conductor.parts.alarms
+    assert world.claire.last("line") == {"t": "line", "state": "down", "renew": False}
+    if seconds:
+        early = world.caller("+352621000148").dials(cast.DUPONT_LINE)
+        assert early.state == "dialling"  # a media process that is started again is back before anybody minds
+        early.hangs_up()
+        world.forward(seconds)
+    refused = world.caller("+352621000149").dials(cast.DUPONT_LINE)
+    assert (refused.state, refused.status) == ("refused", 503)
+    assert b"\r\nRetry-After: 10\r\n" in world.on_the_wire[-1]
+    takeover.media_connected(world.conductor, world.gateway.living(), world.clock.moment)
+    world.settle()
+    assert "media" not in world.conductor.parts.alarms
+    assert world.claire.last("line")["state"] == "up"
+    assert world.caller("+352621000150").dials(cast.DUPONT_LINE).state == "dialling"

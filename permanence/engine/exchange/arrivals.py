@@ -22,6 +22,10 @@ MAX_DIVERSIONS = 5
 LONGEST_NAME = 128
 """Characters of a name or a reason that a carrier sends: more is cut off here, before it is kept or shown."""
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
+NO_MEDIA = "No Media"
+RETRY_AFTER_S = 10
+"""When the carrier may send calls again that nobody could have heard: a media process that hangs is back by then. Until
+then it takes its other way, if it has one (RFC 3261 section 21.5.4)."""
 _FORWARDING_SOURCES = ("history_info", "diversion")
 UNKNOWN = "unknown"
 
@@ -134,7 +138,8 @@ class Arrivals:
         refusal = self._take(event, moment)
         if refusal is not None:
             status, reason = refusal
-            exchange.endpoint.reject(event.session, status, reason, now=moment.now)
+            headers = () if reason != NO_MEDIA else (("Retry-After", str(RETRY_AFTER_S)),)
+            exchange.endpoint.reject(event.session, status, reason, now=moment.now, headers=headers)
 
     def _take(self, event: InviteReceived, moment: Moment) -> tuple[int, str | None] | None:
         exchange = self._parts
@@ -144,6 +149,8 @@ class Arrivals:
             exchange.alarms["journal"] = "new calls are refused: the journal cannot be written"
             return 503, None
         exchange.alarms.pop("journal", None)
+        if exchange.media_is_away(moment):
+            return 503, NO_MEDIA
         trunks = exchange.trunks.at(event.flow.remote[0])
         if not trunks:
             return 403, None

@@ -15,7 +15,7 @@ from permanence.engine.exchange.dialling import Dialling
 from permanence.engine.exchange.house_desk import HouseDesk
 from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.orphans import Orphans
-from permanence.engine.exchange.parts import ExchangeSettings, Parts, SlicesPort
+from permanence.engine.exchange.parts import MEDIA_AWAY_S, ExchangeSettings, Parts, SlicesPort
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.seat_desk import SeatDesk
 from permanence.engine.exchange.status import status_of
@@ -174,9 +174,20 @@ class Conductor:
             self._played(event, moment)
         elif isinstance(event, (media.Recorded, media.RecordFailed)):
             self._recorded(event, moment)
-        elif isinstance(event, media.MediaLost):
-            self.parts.alarms["media"] = "the media process cannot be reached"
-            self.seat_desk.lines_out_of_reach(moment)
+        elif isinstance(event, (media.MediaLost, media.MediaSilent)):
+            self._media_away(isinstance(event, media.MediaSilent), moment)
+
+    def _media_away(self, silent: bool, moment: Moment) -> None:
+        """The connection broke, or (`silent`) nobody answers at its other end and has not for some seconds."""
+        parts = self.parts
+        if silent:
+            parts.media_away_at = moment.now - MEDIA_AWAY_S
+        elif parts.media_away_at is None:
+            parts.media_away_at = moment.now
+        parts.alarms["media"] = (
+            "the media process gives no sign of life" if silent else "the media process cannot be reached"
+        )
+        self.seat_desk.lines_out_of_reach(moment)
 
     def _leg_event(self, event: media.LegFailed | media.LegHeard | media.LegSilent, moment: Moment) -> None:
         if isinstance(event, media.LegHeard):
@@ -348,10 +359,6 @@ class Conductor:
     def synced(self) -> None:
         """More of the journal is on the disk."""
         self.parts.turn.synced()
-
-    def tell_waiting(self) -> None:
-        """See `Turn.tell_waiting`."""
-        self.parts.turn.tell_waiting()
 
     def _limit_reached(self, kind: str, name: str, moment: Moment) -> None:
         call = self.parts.calls.get(name)

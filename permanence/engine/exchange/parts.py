@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from permanence.engine.exchange.call import SIP_PREFIX, Call
 from permanence.engine.exchange.caller_side import CallerSide
 from permanence.engine.exchange.house_desk import HouseDesk
+from permanence.engine.exchange.moment import Moment
 from permanence.engine.exchange.ports import PortPool
 from permanence.engine.exchange.returns import Returns
 from permanence.engine.exchange.seats import SeatBook
@@ -16,6 +17,9 @@ from permanence.kernel.clock import Entropy
 from permanence.reception.table import RoutingTable
 from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.sip.endpoint import SipEndpoint
+
+MEDIA_AWAY_S = 3.0
+"""A media process that is started again is back within a second: until then a call rings, and hears its music late."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,12 @@ class Parts:
     alarms: dict[str, str] = field(default_factory=dict)
     returns: Returns = field(default_factory=Returns)
     closing: bool = False
+    media_away_at: float | None = None
+    """The monotonic second since which nothing was heard of media; None while it is there."""
+
+    def media_is_away(self, moment: Moment) -> bool:
+        """Whether media has been away for so long that a new call would meet dead air."""
+        return self.media_away_at is not None and moment.now - self.media_away_at >= MEDIA_AWAY_S
 
     def desk_of(self, call: Call) -> HouseDesk:
         """The desk that leads the call."""

@@ -30,6 +30,7 @@ from permanence.engine.exchange.vigil import Vigil
 from permanence.kernel.clock import Clock, Entropy
 from permanence.kernel.events import Event
 from permanence.kernel.faults import FaultBook
+from permanence.kernel.pulse import PULSE_S, Pulse
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.tickets import SeatTicket
 from permanence.reception.events import CallAnswered, CallClosed
@@ -140,6 +141,7 @@ class Exchange:
             _log.warning("adopted", extra={"fields": {"conversations": kept, "ended": ended}})
         options = self._options
         await self._edge.listen(options)
+        self._conductor.parts.media_away_at = self._clock.monotonic()  # until it is heard of
         self._gateway.listen(self._media_event)
         self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
         await self._control.start()
@@ -344,24 +346,31 @@ class Exchange:
     # -- beside the calls ------------------------------------------------------------------------------------------
 
     async def _every_second(self) -> None:
-        seconds = 0
+        seconds, pulse = 0, Pulse.inherited(os.environ)
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(PULSE_S)
             seconds += 1
-            self._journal.check_room()
-            alarms = self._conductor.parts.alarms
-            if self._journal.failure:
-                alarms["journal"] = f"new calls are refused: {self._journal.failure}"
-            else:
-                alarms.pop("journal", None)
-            self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
-            self._line.check_tickets()
-            self._conductor.tell_waiting()
-            self._tell_alarms()
-            if seconds % KEEP_SESSIONS_S == 0:
-                self._conductor.keep_sessions()
-            if seconds == HEALTHY_S:
-                note_healthy(self._journal_folder)
+            pulse.beat()
+            try:
+                self._second(seconds)
+            except Exception:
+                _log.exception("second_failed")
+
+    def _second(self, seconds: int) -> None:
+        self._journal.check_room()
+        alarms = self._conductor.parts.alarms
+        if self._journal.failure:
+            alarms["journal"] = f"new calls are refused: {self._journal.failure}"
+        else:
+            alarms.pop("journal", None)
+        self._vigil.look(self._moment(), unreadable=self._slices.unreadable)
+        self._line.check_tickets()
+        self._conductor.parts.turn.tell_waiting()
+        self._tell_alarms()
+        if seconds % KEEP_SESSIONS_S == 0:
+            self._conductor.keep_sessions()
+        if seconds == HEALTHY_S:
+            note_healthy(self._journal_folder)
 
 
 def _ticket_key(data: Path) -> bytes:

@@ -15,7 +15,7 @@ from permanence.engine.exchange.conductor import Conductor
 from permanence.engine.exchange.moment import Moment
 from permanence.reception.desk import Reception
 from permanence.telephony.core.call import CallState
-from permanence.telephony.media.control import Living
+from permanence.telephony.media.living import Living
 
 _BROKEN = (KeyError, ValueError, TypeError, IndexError)
 

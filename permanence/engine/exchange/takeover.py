@@ -16,7 +16,7 @@ from permanence.engine.exchange.seats import SEAT_PREFIX, Seat
 from permanence.reception.desk import Reception
 from permanence.telephony.core.call import CallState
 from permanence.telephony.events import DialEnded
-from permanence.telephony.media.control import Living, LivingLeg
+from permanence.telephony.media.living import Living, LivingLeg
 
 _BROKEN = (KeyError, ValueError, TypeError, IndexError)
 
@@ -89,6 +89,7 @@ def media_connected(exchange: Conductor, living: Living, moment: Moment) -> None
     """Media is there (again) and tells what lives in it: what is missing is opened again, what is strange closed."""
     with exchange.one_turn():
         exchange.parts.alarms.pop("media", None)
+        exchange.parts.media_away_at = None
         legs = {leg.leg: leg for leg in living.legs}
         lines = {line.line: line for line in living.lines}
         plugged = {line.line: line.leg for line in living.lines}

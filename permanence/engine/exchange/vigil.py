@@ -57,6 +57,8 @@ class Vigil:
         for code in [code for code in alarms if code.startswith("restore:")]:
             if code.partition(":")[2] in parts.desks:
                 del alarms[code]
+        if parts.media_is_away(moment):
+            alarms.setdefault("media", "the media process cannot be reached")
         if "ports" in alarms and parts.ports.has_room:
             del alarms["ports"]
 

@@ -5,6 +5,7 @@ import argparse
 import asyncio
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from permanence.engine.mediaplane.plane import MediaPlane, Surroundings
 from permanence.engine.mediaplane.priority import guard
 from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.engine.mediaplane.recorder import Writer
+from permanence.kernel.pulse import PULSE_S, Pulse
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.telephony.media import control
 
@@ -96,16 +98,30 @@ async def _serve(arguments: argparse.Namespace) -> None:
     thread = media.start(plane)
     _log.info("lines on UDP and TCP %d, callers on UDP %s", reach.port, arguments.rtp)
     print("ready", flush=True)  # noqa: T201 - the sign the supervisor waits for
+    pulsing = asyncio.create_task(_pulse(media))
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     await stopped.wait()
     _log.info("stopping; late ticks %d, the latest %.1f ms", media.late, media.late_most_s * 1000)
+    pulsing.cancel()
     media.stop()
     await asyncio.to_thread(thread.join)
     plane.close()
     await asyncio.to_thread(writer.stop)
     control_path.unlink(missing_ok=True)
+
+
+async def _pulse(media: MediaLoop) -> None:
+    """Signs of life that both threads have given: asked in this one, passed on by the other."""
+    loop, pulse = asyncio.get_running_loop(), Pulse.inherited(os.environ)
+
+    def pass_on(_now: float) -> None:
+        loop.call_soon_threadsafe(pulse.beat)
+
+    while True:
+        await asyncio.sleep(PULSE_S)
+        media.call(pass_on)
 
 
 def _sockets(arguments: argparse.Namespace) -> tuple[list[socket.socket], list[socket.socket]]:

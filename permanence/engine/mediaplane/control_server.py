@@ -148,6 +148,8 @@ class ControlServer:
                 if not matrix_is_square(command):
                     raise CommandRefused("matrix")
                 return lambda _: plane.mix(command)
+            case control.AskAlive():
+                return lambda _: None  # the answer comes from the media thread: both threads are there
             case control.AskStatus():
                 return lambda _: dataclasses.asdict(plane.living())
             case _:

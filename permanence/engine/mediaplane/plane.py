@@ -211,6 +211,7 @@ class MediaPlane:
         """What lives."""
         return control.Living(
             instance=self.instance,
+            beats=True,
             lines=tuple(
                 control.LivingLine(
                     line=name,

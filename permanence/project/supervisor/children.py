@@ -2,12 +2,14 @@
 """One process of the house: started so that it dies with its parent, heard line by line, stopped with patience."""
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
 
+from permanence.kernel.pulse import PULSE_FD
 from permanence.project.supervisor.log import Log
 from permanence.project.supervisor.plan import Program
 
@@ -33,8 +35,9 @@ def die_with(parent: int) -> Callable[[], None]:
 class Child:
     """A running process. `ready` is set at its line `ready`; `wait` returns when it has ended and was heard out."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process, log: Log) -> None:
+    def __init__(self, program: Program, process: asyncio.subprocess.Process, log: Log, pulse: int | None) -> None:
         self.program = program
+        self._pulse = pulse
         self.ready = asyncio.Event()
         self._process = process
         self._log = log
@@ -47,18 +50,34 @@ class Child:
         """Starts the program with this Python (or as it is, when its first argument is an absolute path)."""
         direct = program.arguments[0].startswith("/")
         command = program.arguments if direct else (sys.executable, "-P", *program.arguments)
-        process = await asyncio.create_subprocess_exec(
+        ours, theirs = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if program.pulses else (None, None)
+        try:
+            process = await cls._begin(program, command, environment, theirs)
+        except BaseException:
+            if ours is not None:
+                os.close(ours)
+            raise
+        finally:
+            if theirs is not None:
+                os.close(theirs)
+        return cls(program, process, log, ours)
+
+    @staticmethod
+    async def _begin(
+        program: Program, command: tuple[str, ...], environment: Mapping[str, str], pulse: int | None
+    ) -> asyncio.subprocess.Process:
+        own = {name: value for name, value in environment.items() if name != PULSE_FD} | dict(program.environment)
+        return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**environment, **dict(program.environment)},
-            pass_fds=program.fds,
+            env=own if pulse is None else {**own, PULSE_FD: str(pulse)},
+            pass_fds=program.fds if pulse is None else (*program.fds, pulse),
             start_new_session=True,  # Ctrl-C reaches the supervisor alone
             preexec_fn=die_with(os.getpid()),
             limit=LINE_LIMIT,
         )
-        return cls(program, process, log)
 
     @property
     def pid(self) -> int:
@@ -69,7 +88,19 @@ class Child:
         """The exit status: negative for a signal."""
         status = await self._process.wait()
         await asyncio.gather(*self._listeners)
+        if self._pulse is not None:
+            os.close(self._pulse)
+            self._pulse = None
         return status
+
+    def pulsed(self) -> bool:
+        """Whether a sign of life came since this was asked last."""
+        came = False
+        if self._pulse is not None:
+            with contextlib.suppress(BlockingIOError):
+                while os.read(self._pulse, 4096):
+                    came = True
+        return came
 
     async def stop(self) -> None:
         """The program's `stop_signal`, then SIGKILL after `PATIENCE_S`."""

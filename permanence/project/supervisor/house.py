@@ -9,6 +9,7 @@ from permanence.kernel.clock import Clock
 from permanence.project.supervisor.children import Child
 from permanence.project.supervisor.log import Log
 from permanence.project.supervisor.plan import STEADY_S, Program, restart_delay, stop_order
+from permanence.project.supervisor.signs import LOOK_S, Signs, activity
 
 READY_S = 40.0
 """Seconds after which a process that has not said `ready` is reported."""
@@ -25,12 +26,15 @@ class House:
         log: Log,
         clock: Clock,
         say: Callable[[str], None],
+        look_s: float = LOOK_S,
     ) -> None:
+        """`look_s`: how often each process is looked at for a sign of life."""
         self._programs = programs
         self._environment = environment
         self._log = log
         self._clock = clock
         self._say = say
+        self._look_s = look_s
         self._children: dict[str, Child] = {}
         self._ready = {program.name: asyncio.Event() for program in programs}
         self._stopping = asyncio.Event()
@@ -76,8 +80,10 @@ class House:
             child = await Child.start(program, self._environment, self._log)
             self._children[program.name] = child
             heard = asyncio.create_task(self._hear(program.name, child))
+            watched = asyncio.create_task(self._watch(program.name, child))
             status = await child.wait()
             heard.cancel()
+            watched.cancel()
             self._children.pop(program.name, None)
             if self._stopping.is_set():
                 return
@@ -90,6 +96,23 @@ class House:
         await child.ready.wait()
         self._ready[name].set()
         self._log.write("house", f"{name} is ready (process {child.pid})")
+
+    async def _watch(self, name: str, child: Child) -> None:
+        """A process that pulses, and hangs once it serves, is killed: `_keep` starts it again."""
+        if not child.program.pulses:
+            return
+        await child.ready.wait()
+        signs, looks = Signs(), 0
+        while not self._stopping.is_set():
+            await asyncio.sleep(self._look_s)
+            pulsed = child.pulsed()
+            looks = 0 if pulsed else looks + 1
+            if signs.look(pulsed=pulsed, found=None if pulsed else activity(child.pid)) and not self._stopping.is_set():
+                self._report(
+                    name, f"{name} gives no sign of life ({looks * self._look_s:g} s): killed", at_length=False
+                )
+                child.signal(signal.SIGKILL)
+                return
 
     def _report(self, name: str, sentence: str, at_length: bool = True) -> None:
         self._log.write("house", sentence)

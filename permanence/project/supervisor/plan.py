@@ -24,7 +24,7 @@ twelfth of the exchange's processor time (docs/performance.md). Another C librar
 class Program:
     """One process to run. `after` names the process whose `ready` it waits for; `fds` are the sockets it inherits.
 
-    `stop_signal` asks it to stop with the house.
+    `stop_signal` asks it to stop with the house. `pulses`: it is given a pipe for its signs of life (`kernel.pulse`).
     """
 
     name: str
@@ -34,6 +34,7 @@ class Program:
     environment: tuple[tuple[str, str], ...] = ()
     says_ready: bool = True
     stop_signal: signal.Signals = signal.SIGTERM
+    pulses: bool = False
 
 
 def restart_delay(ends: int) -> float:
@@ -64,21 +65,23 @@ def programs(configuration: Configuration, fds: Mapping[str, tuple[int, ...]]) -
     exchange += _passed(fds, "line", "sip-udp", "sip-tcp", "sip-tls")
     web_fd = fds.get("web", (None,))[0]
     found = [
-        Program("media", (*media, *public), fds=_held(fds, "media-udp", "media-tcp")),
+        Program("media", (*media, *public), fds=_held(fds, "media-udp", "media-tcp"), pulses=True),
         Program(
             "exchange",
             (*exchange, *public),
             fds=_held(fds, "line", "sip-udp", "sip-tcp", "sip-tls"),
             environment=EXCHANGE_MEMORY,
             stop_signal=signal.SIGINT,  # it ends every call; after SIGTERM the calls wait for the next exchange
+            pulses=True,
         ),
         Program(
             "web",
             ("-m", "permanence.project.web"),
             fds=_held(fds, "web"),
             environment=tuple(configuration.changed(web_fd=web_fd).environment().items()),
+            pulses=True,
         ),
-        Program("worker", ("-m", "permanence.project.worker")),
+        Program("worker", ("-m", "permanence.project.worker"), pulses=True),
     ]
     if configuration.demonstration:
         where = ("--host", configuration.mail_host, "--port", str(configuration.mail_port))

@@ -9,7 +9,12 @@ media is down, commands are dropped: `MediaConnected` brings what lives, and the
 from collections.abc import Callable
 from typing import Protocol
 
-from permanence.telephony.media.control import Living, MediaEvent, OpenLeg, UpdateLeg
+from permanence.telephony.media.control import (
+    MediaEvent,
+    OpenLeg,
+    UpdateLeg,
+)
+from permanence.telephony.media.living import Living
 
 OnAnswer = Callable[[str | None, str], None]
 """Called once with (SDP answer, "") or (None, code): bad_offer, no_pcma, unavailable (media not reachable), timeout."""

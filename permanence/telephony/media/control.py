@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from permanence.kernel.record import record
+from permanence.telephony.media.living import Living
 
 
 @record
@@ -206,6 +207,13 @@ class AskStatus(MediaCommand):
 
 
 @record
+class AskAlive(MediaCommand):
+    """Ask for a sign of life; replied by way of the media thread, with nothing. Known where `Living.beats` is true."""
+
+    NAME: ClassVar[str] = "alive"
+
+
+@record
 class MediaEvent:
     """What media tells. `NAME` is its name on the wire."""
 
@@ -310,40 +318,6 @@ class Fault(MediaEvent):
 
 
 @record
-class LivingLine:
-    """One line that lives. `state`: new, up or lost. `leg`: what is plugged into it.
-
-    `loss`: part of what we sent that the browser says it missed, 0 to 1, over its last report.
-    """
-
-    line: str
-    state: str
-    leg: str | None = None
-    muted: bool = False
-    loss: float = 0.0
-
-
-@record
-class LivingLeg:
-    """One leg that lives. `heard`: RTP came. `playing`: something plays to it. `recording`: file, or None."""
-
-    leg: str
-    port: int
-    heard: bool
-    playing: bool = False
-    recording: str | None = None
-
-
-@record
-class Living:
-    """What lives in a media process. `instance` changes when the process is another one (it was restarted)."""
-
-    instance: str
-    lines: tuple[LivingLine, ...] = ()
-    legs: tuple[LivingLeg, ...] = ()
-
-
-@record
 class MediaConnected(MediaEvent):
     """Made by the gateway, never on the wire: media is reachable (again); `living` tells what it still holds."""
 
@@ -353,6 +327,11 @@ class MediaConnected(MediaEvent):
 @record
 class MediaLost(MediaEvent):
     """Made by the gateway, never on the wire: the connection to media broke. Audio may still go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSilent(MediaEvent):
+    """Made by the gateway, never on the wire: media holds the connection and gives no sign of life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,24 +346,9 @@ class Reply:
 
 
 COMMANDS: tuple[type[MediaCommand], ...] = (
-    OpenLine,
-    RenegotiateLine,
-    CloseLine,
-    OpenLeg,
-    UpdateLeg,
-    CloseLeg,
-    Plug,
-    Unplug,
-    Mute,
-    Play,
-    Stop,
-    Record,
-    StopRecord,
-    SendDtmf,
-    Mix,
-    Unmix,
-    AskStatus,
-)
+    OpenLine, RenegotiateLine, CloseLine, OpenLeg, UpdateLeg, CloseLeg, Plug, Unplug, Mute,
+    Play, Stop, Record, StopRecord, SendDtmf, Mix, Unmix, AskStatus, AskAlive,
+)  # fmt: skip
 """Every command."""
 EVENTS: tuple[type[MediaEvent], ...] = (
     LineUp,

@@ -10,15 +10,13 @@ from permanence.kernel.fast_json import decode, encode
 from permanence.telephony.media.control import (
     COMMANDS,
     EVENTS,
-    Living,
-    LivingLeg,
-    LivingLine,
     MediaCommand,
     MediaEvent,
     Mix,
     Reply,
 )
 from permanence.telephony.media.control_fields import FieldReader, reader_for
+from permanence.telephony.media.living import Living, LivingLeg, LivingLine
 
 MESSAGE_LIMIT = 65536
 """Longest control message, bytes, without its newline."""
@@ -91,6 +89,7 @@ def living_from_result(result: Mapping[str, Any]) -> Living:
         instance=_text(result, "instance"),
         lines=tuple(_build(LivingLine, one) for one in lines),
         legs=tuple(_build(LivingLeg, one) for one in legs),
+        beats=result.get("beats") is True,
     )
 
 

@@ -7,7 +7,16 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from permanence.telephony.media.control import AskStatus, MediaCommand, MediaConnected, MediaEvent, MediaLost, Reply
+from permanence.telephony.media.control import (
+    AskAlive,
+    AskStatus,
+    MediaCommand,
+    MediaConnected,
+    MediaEvent,
+    MediaLost,
+    MediaSilent,
+    Reply,
+)
 from permanence.telephony.media.control_wire import (
     MESSAGE_LIMIT,
     ControlError,
@@ -15,6 +24,7 @@ from permanence.telephony.media.control_wire import (
     living_from_result,
     message_from_json,
 )
+from permanence.telephony.shells.heartbeat import Heartbeat
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 0.1
@@ -30,13 +40,18 @@ class MediaClient:
     is down are dropped (their reply is None)."""
 
     def __init__(self, path: Path, on_event: Callable[[MediaEvent], None]) -> None:
-        """`path`: of `media.sock`. `on_event` also gets `MediaConnected` and `MediaLost`."""
+        """`path`: of `media.sock`. `on_event` also gets `MediaConnected`, `MediaSilent` and `MediaLost`."""
         self._path = path
         self._on_event = on_event
         self._writer: asyncio.StreamWriter | None = None
         self._replies: dict[int, tuple[OnReply, asyncio.TimerHandle]] = {}
         self._number = 0
         self._unwritten: list[bytes] = []
+        self._heart = Heartbeat(
+            lambda answered: self.send(AskAlive(), answered),
+            silent=lambda: on_event(MediaSilent()),
+            back=lambda: self.send(AskStatus(), self._first_status),
+        )
 
     @property
     def connected(self) -> bool:
@@ -55,6 +70,7 @@ class MediaClient:
                 await self._serve(reader, writer)
             finally:
                 self._writer = None
+                self._heart.stop()
                 writer.close()
                 self._fail_replies()
             self._on_event(MediaLost())
@@ -111,7 +127,10 @@ class MediaClient:
 
     def _first_status(self, reply: Reply | None) -> None:
         if reply is not None and reply.ok:
-            self._on_event(MediaConnected(living=living_from_result(reply.result)))
+            living = living_from_result(reply.result)
+            self._on_event(MediaConnected(living=living))
+            if living.beats:
+                self._heart.start()
         elif self._writer is not None:
             self._writer.close()
 
