@@ -351,7 +351,11 @@ def test_no_value_can_pass_for_another_field_of_the_log(value: str) -> None:
     assert line == f"1970-01-01T00:00:00.000Z INFO x alarm code={value!r} why=w"
 
 
-@given(st.dictionaries(st.sampled_from(["call", "why", "by"]), st.text(max_size=8) | st.integers()))
+@given(
+    st.dictionaries(
+        st.sampled_from(["call", "why", "by"]), st.text("ab'\"= \n\té\xa0\u2028", max_size=5) | st.integers()
+    )
+)
 def test_the_fields_of_a_line_are_read_again_as_they_were_written(fields: dict[str, Any]) -> None:
     words = LineFormatter().line(0.0, "INFO", "x", "e", fields).removeprefix("1970-01-01T00:00:00.000Z INFO x e")
     plain = re.compile(r"[^\s\"'=]+")
