@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import logging
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -349,6 +350,18 @@ def test_no_number_of_a_caller_stands_in_the_log() -> None:
 def test_no_value_can_pass_for_another_field_of_the_log(value: str) -> None:
     line = LineFormatter().line(0.0, "INFO", "x", "alarm", {"code": value, "why": "w"})
     assert line == f"1970-01-01T00:00:00.000Z INFO x alarm code={value!r} why=w"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["call", "why", "by"]), st.text("ab'\"= \n\té\xa0\u2028", max_size=5) | st.integers()
+    )
+)
+def test_the_fields_of_a_line_are_read_again_as_they_were_written(fields: dict[str, Any]) -> None:
+    words = LineFormatter().line(0.0, "INFO", "x", "e", fields).removeprefix("1970-01-01T00:00:00.000Z INFO x e")
+    plain = re.compile(r"[^\s\"'=]+")
+    spelled = [(key, str(value)) for key, value in fields.items()]
+    assert words == "".join([f" {key}={text if plain.fullmatch(text) else repr(text)}" for key, text in spelled])
 
 
 def test_a_log_that_cannot_be_written_costs_no_turn() -> None:

@@ -13,10 +13,7 @@ from typing import Any, TextIO
 from permanence.kernel.events import Event
 
 LATER_S = 0.05
-_FIELD = " %s=%s".__mod__  # taken by `map`: an entry's fields are put into words without a step of Python for each
 _PLAIN_WORD = re.compile(r"[^\s\"'=]+")
-_PLAIN_WORDS = re.compile(r"(?: [^\s\"'=]+=[^\s\"'=]+)*")
-_NOTHING = (None, "")
 _SHOWN_OF: dict[type[Event], tuple[str, ...]] = {}
 _SHOWN = ("call", "client", "secretary", "seat", "state", "why", "by", "how", "reason", "place", "waited_ms", "trunk")
 
@@ -39,9 +36,8 @@ class LineFormatter(logging.Formatter):
         if second != self._second:
             self._second = second
             self._spelled = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        words = "".join(map(_FIELD, fields.items()))
-        # As many equals signs as fields: what stands in a value passes neither for another field nor for its end.
-        if words.count("=") != len(fields) or _PLAIN_WORDS.fullmatch(words) is None:
+        words = "".join([f" {key}={value}" for key, value in fields.items()])
+        if not _is_plain(words, len(fields)):
             words = "".join([f" {key}={_word(value)}" for key, value in fields.items()])
         return f"{self._spelled}.{int((at - second) * 1000):03d}Z {level} {name} {event}{words}"
 
@@ -103,7 +99,20 @@ def event_fields(event: Event) -> dict[str, Any]:
     if names is None:
         own = {field.name for field in dataclasses.fields(event)}
         names = _SHOWN_OF[kind] = tuple(name for name in _SHOWN if name in own)
-    return {name: value for name in names if (value := getattr(event, name)) not in _NOTHING}
+    return {name: value for name in names if (value := getattr(event, name)) is not None and value != ""}
+
+
+def _is_plain(words: str, fields: int) -> bool:
+    """Whether no value needs quotes: what stands in one passes neither for another field nor for its end. As many
+    blanks and equals signs as fields, no other white space (none of it is printable), and no value is empty."""
+    return (
+        words.count("=") == words.count(" ") == fields
+        and words.isprintable()
+        and '"' not in words
+        and "'" not in words
+        and "= " not in words
+        and not words.endswith("=")
+    )
 
 
 def _word(value: Any) -> str:

@@ -259,14 +259,11 @@ def _read_plain(text: str, lines: int) -> SipMessage | None:
     if start is None or text.count("\r") != lines:
         return None
     found = _HEADERS.findall(text, start.end())
-    if len(found) != lines or not lines:
+    if len(found) != lines:
         return None
     method, uri, status, reason = start.groups()
     message = SipMessage(method, uri) if method else SipMessage("", "", int(status), reason)
-    # Name -> [value], by `map` and `zip` alone: a dozen headers cost no step of Python each (`zip` of one makes the
-    # one-tuples that become the lists).
-    names, values = zip(*found, strict=True)
-    message.headers = dict(zip(map(canonical_name, names), map(list, zip(map(str.strip, values))), strict=True))
+    message.headers = {canonical_name(name): [value.strip()] for name, value in found}
     if len(message.headers) != lines:  # some names came twice
         headers: dict[str, list[str]] = {}
         message.headers = headers
