@@ -63,5 +63,5 @@ def what_is_said(*, house: str, client: str, line: str, at: datetime) -> Said:
 
 
 def proof_of(*, house: str, client: str, at: datetime) -> Proof:
-    """What will be said for twelve months from `at` on, and what is wrong with that. Raises ClientUnknown. Nine queries."""
+    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Nine queries."""
     return prove(client_at(house=house, client=client, at=at), starts=at, until=at + SPAN)

@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from permanence.reception.absence import in_force
+from permanence.reception.absence import closing_absence, in_force
 from permanence.reception.card import instructions_in_force
-from permanence.reception.greeting import WallMoment, greeting_rule, wall_moment
+from permanence.reception.closing import closing_words
+from permanence.reception.greeting import WallMoment, greeting_rule, spoken_language, wall_moment
 from permanence.reception.hours import KeptDays, minutes_of, moment_of
 from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 from permanence.reception.treatment import Treatment, treatment_at
@@ -52,7 +53,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What holds on one line at one moment. `greetings`: language and its rule, None where nothing is said."""
+    """What holds on one line at one moment. `greetings`: language and its rule, None where nothing is said.
+
+    `prompts`: the closing words by their names, in the client's usual language; empty when the call is answered.
+    """
 
     at: datetime
     line: str
@@ -60,6 +64,7 @@ class Said:
     greetings: tuple[tuple[str, GreetingEntry | None], ...]
     instructions: tuple[InstructionEntry, ...]
     absences: tuple[AbsenceEntry, ...]
+    prompts: tuple[str, ...] = ()
 
 
 def languages_of(client: ClientSlice) -> tuple[str, ...]:
@@ -70,10 +75,12 @@ def languages_of(client: ClientSlice) -> tuple[str, ...]:
 def said_at(client: ClientSlice, *, line: str, at: datetime) -> Said:
     """What is said on `line` (E.164) at `at` (aware), and why."""
     moment = wall_moment(client, at)
+    treatment = treatment_at(client, KeptDays(client), at=at)
     return Said(
         at=at,
         line=line,
-        treatment=treatment_at(client, KeptDays(client), at=at),
+        treatment=treatment,
+        prompts=_closing_prompts(client, treatment, at) if treatment.reason else (),
         greetings=tuple(
             (language, greeting_rule(client.greetings, line=line, language=language, moment=moment))
             for language in languages_of(client)
@@ -108,6 +115,12 @@ def cover(client: ClientSlice, *, starts: datetime, until: datetime, days: KeptD
         for (since, held), (ends, _) in pairwise(changes)
     )
     return Coverage(client=client, lines=lines, languages=languages, segments=segments)
+
+
+def _closing_prompts(client: ClientSlice, treatment: Treatment, at: datetime) -> tuple[str, ...]:
+    language = spoken_language((), client.languages, "")
+    away = closing_absence(client, at=at)
+    return closing_words(client, reason=treatment.reason, language=language, on=at.date(), absence=away).prompts
 
 
 def _away(client: ClientSlice, at: datetime) -> tuple[AbsenceEntry, ...]:
