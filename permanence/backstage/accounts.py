@@ -9,6 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import absences
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -20,11 +21,13 @@ from permanence.backstage.account_forms import (
     reason_code,
 )
 from permanence.backstage.inlines import Inline
+from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import HouseAdmin, changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.clients import operations, queries
 from permanence.clients.models import (
+    Absence,
     Client,
     Contact,
     Greeting,
@@ -134,7 +137,7 @@ def _said(file: queries.ClientFile, name: str) -> list[GreetingEntry]:
     return [replace(each, text=each.text.replace("{name}", first)) for each in file.greetings]
 
 
-class ClientAdmin(HouseAdmin):
+class ClientAdmin(SaidAdmin):
     """Clients."""
 
     form = ClientForm
@@ -147,6 +150,7 @@ class ClientAdmin(HouseAdmin):
         ContactInline,
         ExceptionInline,
         GreetingInline,
+        absences.AbsenceInline,
         InstructionInline,
         RecipientInline,
         ReasonInline,
@@ -228,6 +232,9 @@ class ClientAdmin(HouseAdmin):
             for row in rows:
                 self._write(request, client, row)
             return
+        if formset.model is Absence:
+            absences.keep(client, rows, formset.deleted_objects, by=who(request))
+            return
         for gone in formset.deleted_objects:
             gone.delete()
         for row in rows:
@@ -284,6 +291,7 @@ class ClientAdmin(HouseAdmin):
             at=CLOCK.now(),
             detail=changes(form, [each for each in formsets if hasattr(each, "new_objects")]),
         )
+        self.prove(request, str(form.instance.pk))
 
 
 class InstructionAdmin(HouseAdmin):

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientState
+from permanence.clients.said import slice_of
 from permanence.foundation.models import House
 from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
@@ -19,39 +20,7 @@ from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
     """The client as the telephone sees him at `at`. Raises ClientUnknown. Twelve queries, thirteen with a script."""
-    file = clients.client_file(house=house, client=client, at=at)
-    view = file.view
-    return ClientSlice(
-        house=house,
-        client=client,
-        version=version,
-        name=view.name,
-        initials=view.initials,
-        colour=view.colour,
-        kind=view.kind,
-        sector=view.sector,
-        place=view.place,
-        country=view.country,
-        region=view.region,
-        time_zone=view.time_zone,
-        languages=view.languages,
-        state=view.state,
-        lines=file.lines,
-        hours=file.hours,
-        greetings=file.greetings,
-        instructions=file.instructions,
-        recipients=file.recipients,
-        reasons=file.reasons,
-        ring_before_music_s=file.ring_before_music_s,
-        max_wait_s=file.max_wait_s,
-        voice_message=file.voice_message,
-        voice_message_consent=file.voice_message_consent,
-        absences=file.absences,
-        script=file.script,
-        sites=file.sites,
-        contacts=file.contacts,
-        pool=view.pool,
-    )
+    return slice_of(clients.client_file(house=house, client=client, at=at), house=house, version=version)
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:

@@ -158,6 +158,9 @@ DOORS: dict[str, Door] = {
     "backstage:view_on_site": Door(get=to(404, "owner"), post=to(404, "owner"), args=("1", "1")),
     "backstage:app_list": Door(get=to(200, "owner"), post=to(200, "owner"), args=("clients",)),
     **model("clients_client"),
+    "backstage:clients_client_said": Door(
+        get=to(200, "owner"), post=to(405, "owner"), args=("{clients_client}",), other=404
+    ),
     **model("clients_instruction", add=False, delete=True),
     **model("clients_forwardingcode", delete=True),
     **model("foundation_person"),

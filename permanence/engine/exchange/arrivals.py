@@ -143,14 +143,9 @@ class Arrivals:
 
     def _take(self, event: InviteReceived, moment: Moment) -> tuple[int, str | None] | None:
         exchange = self._parts
-        if exchange.closing:
-            return 503, None
-        if not exchange.journal.accepting:
-            exchange.alarms["journal"] = "new calls are refused: the journal cannot be written"
-            return 503, None
-        exchange.alarms.pop("journal", None)
-        if exchange.media_is_away(moment):
-            return 503, NO_MEDIA
+        closed = self._not_now(moment)
+        if closed is not None:
+            return closed
         trunks = exchange.trunks.at(event.flow.remote[0])
         if not trunks:
             return 403, None
@@ -173,6 +168,17 @@ class Arrivals:
             return (488 if isinstance(error, SdpRefused) else 400), None
         self._begin(call, event.invite, found, moment)
         return None
+
+    def _not_now(self, moment: Moment) -> tuple[int, str | None] | None:
+        """Why nobody's call can be taken at the moment."""
+        exchange = self._parts
+        if exchange.closing:
+            return 503, None
+        if not exchange.journal.accepting:
+            exchange.alarms["journal"] = "new calls are refused: the journal cannot be written"
+            return 503, None
+        exchange.alarms.pop("journal", None)
+        return (503, NO_MEDIA) if exchange.media_is_away(moment) else None
 
     def _is_ours(self, invite: IncomingInvite, found: Identified, moment: Moment) -> bool:
         """Whether this is a call of ours that a client's line forwarded to us; it is then told, once."""

@@ -15,6 +15,7 @@ from permanence.engine.mediaplane.recorder import Recording, Writer
 from permanence.engine.mediaplane.transport import LineTransport
 from permanence.kernel.clock import Clock, Entropy
 from permanence.telephony.media import control
+from permanence.telephony.media.living import Living, LivingLeg, LivingLine
 from permanence.telephony.media.sdp_browser import BrowserOffer, Candidate
 
 _LIVENESS_STEPS = 10  # 200 ms
@@ -207,13 +208,13 @@ class MediaPlane:
         if mixer is not None:
             mixer.close()
 
-    def living(self) -> control.Living:
+    def living(self) -> Living:
         """What lives."""
-        return control.Living(
+        return Living(
             instance=self.instance,
             beats=True,
             lines=tuple(
-                control.LivingLine(
+                LivingLine(
                     line=name,
                     state=line.state,
                     leg=line.peer.name if line.peer else None,
@@ -223,7 +224,7 @@ class MediaPlane:
                 for name, line in self._lines.items()
             ),
             legs=tuple(
-                control.LivingLeg(
+                LivingLeg(
                     leg=name,
                     port=leg.port,
                     heard=leg.heard,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from permanence.telephony.gateways.port import OnAnswer, OnEvent, OnStatus
 from permanence.telephony.media import control
+from permanence.telephony.media.living import Living, LivingLeg, LivingLine
 
 SILENCE = "silence"
 """What a party hears when nothing is sent to it."""
@@ -83,18 +84,18 @@ class SimulatedGateway:
         one = self._parties.get(party)
         return "" if one is None else "".join(one.keys)
 
-    def living(self) -> control.Living:
+    def living(self) -> Living:
         """What lives."""
         parties = self._parties.items()
-        return control.Living(
+        return Living(
             instance=str(self.instance),
             lines=tuple(
-                control.LivingLine(line=name, state=one.state, leg=one.peer, muted=one.muted)
+                LivingLine(line=name, state=one.state, leg=one.peer, muted=one.muted)
                 for name, one in parties
                 if one.kind == "line"
             ),
             legs=tuple(
-                control.LivingLeg(
+                LivingLeg(
                     leg=name,
                     port=one.port,
                     heard=one.heard,

@@ -21,6 +21,7 @@ from permanence.telephony.media.control_wire import (
     message_from_json,
     reply_to_json,
 )
+from permanence.telephony.media.living import Living, LivingLeg, LivingLine
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
@@ -107,10 +108,10 @@ def test_replies_survive_the_wire() -> None:
 
 
 def test_what_lives_survives_the_wire() -> None:
-    living = control.Living(
+    living = Living(
         instance="ab",
-        lines=(control.LivingLine(line="l", state="up", leg="g", loss=0.5),),
-        legs=(control.LivingLeg(leg="g", port=10000, heard=True, recording="x.alaw"),),
+        lines=(LivingLine(line="l", state="up", leg="g", loss=0.5),),
+        legs=(LivingLeg(leg="g", port=10000, heard=True, recording="x.alaw"),),
     )
     assert living_from_result(json.loads(json.dumps(dataclasses.asdict(living)))) == living
     with pytest.raises(ControlError):
