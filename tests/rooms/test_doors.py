@@ -135,7 +135,9 @@ DOORS: dict[str, Door] = {
     "backstage:view_on_site": Door(get=to(404, "owner"), post=to(404, "owner"), args=("1", "1")),
     "backstage:app_list": Door(get=to(200, "owner"), post=to(200, "owner"), args=("clients",)),
     **model("clients_client"),
-    **model("clients_instruction", add=False, delete=True),
+    **model("clients_instruction", delete=True),
+    # Without a client in the address it leads to the list of the clients.
+    **admin("clients_instruction_add", get=302, post=302),
     **model("foundation_person"),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
