@@ -239,7 +239,6 @@ class Floor(Notes):
                 seat=seat.seat,
                 until_ms=milliseconds(call.until),
                 why=why,
-                name=card.name,
                 **told(card),
             )
         )

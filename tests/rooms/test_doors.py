@@ -118,6 +118,8 @@ DOORS: dict[str, Door] = {
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
+    "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:instructions": Door(get=to(200, "supervisor", "owner")),
     # Who took the calls out of the house is written down, although it is a GET.
     "supervision:export": Door(
         get=to(200, "supervisor", "owner"), query="client={client}&month=2026-11", other=404, writes=("AuditEntry",)
