@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The forms of a client's page, in the spelling of people: hours of a day in one field, numbers as they are dialled."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.text import slugify
@@ -17,7 +17,7 @@ from permanence.backstage.fields import (
     time_zone_choices,
 )
 from permanence.clients import forwarding
-from permanence.clients.models import Client, Instruction, Line, Reason, Recipient, WeeklyOpening
+from permanence.clients.models import Client, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.rules import RecipientKind
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
@@ -157,15 +157,6 @@ class LineFormSet(NamedFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         """With the country of the page."""
         return {**super().get_form_kwargs(index), "country": self.instance.country}
-
-
-class InstructionForm(AnyForm):
-    """What is written of an instruction."""
-
-    class Meta:
-        model = Instruction
-        fields = ("text", "priority", "starts_at", "ends_at")
-        widgets: ClassVar = {"text": forms.Textarea(attrs={"rows": 3, "cols": 60})}
 
 
 class RecipientForm(AnyForm):

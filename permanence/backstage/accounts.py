@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,6 @@ from permanence.backstage import absences
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
-    InstructionForm,
     LineForm,
     LineFormSet,
     ReasonForm,
@@ -21,8 +20,9 @@ from permanence.backstage.account_forms import (
     reason_code,
 )
 from permanence.backstage.inlines import Inline
+from permanence.backstage.instructions import InstructionInline
 from permanence.backstage.said import SaidAdmin
-from permanence.backstage.site import HouseAdmin, changes
+from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.clients import operations, queries
@@ -68,37 +68,6 @@ class ExceptionInline(Inline):
     model = HoursException
     explained = _("A day that is not as every week: other hours, or closed when both times are empty.")
     fields = ("date", "opens", "until", "label")
-
-
-def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
-    """Of each instruction the last version, unless it was retired."""
-    later = Instruction.objects.filter(
-        Q(root=OuterRef("pk")) | Q(root=OuterRef("root")), version__gt=OuterRef("version")
-    )
-    return rows.filter(~Exists(later), retired=False)
-
-
-class InstructionInline(Inline):
-    """The instructions in place; they are changed on a page of their own, as a new version."""
-
-    model = Instruction
-    form = InstructionForm
-    extra_at_first = 1
-    explained = _("What she must know or do, shown while the phone rings. The highest priority stands first.")
-    show_change_link = True
-    verbose_name_plural = _("instructions (a change makes a new version)")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
-        """Those in place."""
-        return in_place(super().get_queryset(request))
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What was written stays written."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        """What was written stays written."""
-        return False
 
 
 class RecipientInline(Inline):
@@ -275,6 +244,7 @@ class ClientAdmin(SaidAdmin):
             starts_at=row.starts_at,
             ends_at=row.ends_at,
             priority=row.priority,
+            acknowledge=row.acknowledge,
             by=by,
             at=CLOCK.now(),
         )
@@ -292,45 +262,3 @@ class ClientAdmin(SaidAdmin):
             detail=changes(form, [each for each in formsets if hasattr(each, "new_objects")]),
         )
         self.prove(request, str(form.instance.pk))
-
-
-class InstructionAdmin(HouseAdmin):
-    """Instructions in place: saving writes a new version, deleting retires."""
-
-    form = InstructionForm
-    list_display = ("text", "client", "priority", "starts_at", "ends_at", "version", "author")
-    list_filter = ("client",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
-        """Those in place."""
-        return in_place(super().get_queryset(request)).select_related("client", "author")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
-        """A new one is written on the client's page."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:  # noqa: ARG002
-        """A new version; the row on the page stays as it was."""
-        by = who(request)
-        operations.revise_instruction(
-            client=str(obj.client_id),
-            instruction=str(obj.root_id or obj.pk),
-            text=obj.text,
-            author=by.person,
-            starts_at=obj.starts_at,
-            ends_at=obj.ends_at,
-            priority=obj.priority,
-            by=by,
-            at=CLOCK.now(),
-        )
-
-    def delete_model(self, request: HttpRequest, obj: Instruction) -> None:
-        """It holds no longer."""
-        by = who(request)
-        operations.retire_instruction(
-            client=str(obj.client_id),
-            instruction=str(obj.root_id or obj.pk),
-            author=by.person,
-            by=by,
-            at=CLOCK.now(),
-        )

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the back office shows."""
 
-from permanence.backstage.accounts import ClientAdmin, InstructionAdmin
+from permanence.backstage.accounts import ClientAdmin
 from permanence.backstage.codes import ForwardingCodeAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
+from permanence.backstage.instructions import InstructionAdmin
 from permanence.backstage.people import PersonAdmin
 from permanence.backstage.pools import PoolAdmin
 from permanence.backstage.site import site

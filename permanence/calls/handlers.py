@@ -102,6 +102,12 @@ def _offered(scene: _Scene, event: CallOffered) -> None:
         why=to_plain(event.why),
         greeting=event.greeting,
         shown=list(event.shown),
+        card={
+            "name": event.name,
+            "greetings": to_plain(event.greetings),
+            "instructions": to_plain(event.instructions),
+            "absences": to_plain(event.absences),
+        },
     )
 
 

@@ -79,7 +79,8 @@ class WithheldNumber(HouseModel):
 
 class CallOffer(HouseModel):
     """One console that rang for the call. `how`: answered, missed, declined, abandoned, withdrawn, seat_lost; empty
-    while it rings. `why`: the reasons of the choice; `shown`: the instructions on her screen, as "id:version"."""
+    while it rings. `why`: the reasons of the choice; `shown`: the instructions on her screen, as "id:version"; `card`:
+    what else her screen showed (`reception.events.CallOffered`), empty for calls of an earlier release."""
 
     call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="+")
     offer = models.CharField(max_length=40)
@@ -91,6 +92,7 @@ class CallOffer(HouseModel):
     why = models.JSONField(default=list, blank=True)
     greeting = models.TextField(default="", blank=True)
     shown = models.JSONField(default=list, blank=True)
+    card = models.JSONField(default=dict, blank=True)
 
     objects = HouseQuerySet["CallOffer"].as_manager()
 

@@ -134,6 +134,12 @@ def call_page(*, house: str, filters: CallFilters, page: int = 1, zone: ZoneInfo
     return CallPage(rows=tuple(_view(row, offers.get(row.pk, ())) for row in rows), total=total, page=page, pages=pages)
 
 
+def one_call(*, house: str, call: str) -> CallRow | None:
+    """One call of a house; None for another's. Two queries."""
+    row = Call.objects.for_house(house).select_related(*_JOINED).filter(call=call).first()
+    return None if row is None else _view(row, _offers(house, [row]).get(row.pk, ()))
+
+
 def exported_calls(*, house: str, client: str, first: date, last: date, zone: ZoneInfo) -> Iterator[CallRow]:
     """All calls of one client in those days (both included), oldest first. One query, read in chunks."""
     found = _filtered(house, CallFilters(client=client, first=first, last=last), zone)

@@ -3,6 +3,7 @@
 
 from permanence.kernel.events import Event, EventCatalogue
 from permanence.kernel.record import event, record
+from permanence.reception.greeting import CardGreeting
 from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
 
 
@@ -20,13 +21,32 @@ class Reason:
 
 @record
 class ShownInstruction:
-    """One instruction on a card: which, in which version, marked as new or not, under which names of whom and what."""
+    """One instruction on a card: which, in which version, and what is not written in that version itself.
+
+    `is_new`: marked as new to her. `recipient` and `reason`: the names under which it stood. `until_ms`: until when it
+    held as far as was known then.
+    """
 
     id: str
     version: int
     is_new: bool = False
+    author: str = ""
     recipient: str = ""
     reason: str = ""
+    until_ms: int | None = None
+
+
+@record
+class ShownAbsence:
+    """One absence on a card, in the words shown (`reception.card.CardAbsence`)."""
+
+    name: str
+    starts_ms: int
+    ends_ms: int
+    words: str = ""
+    by: str = ""
+    urgent_name: str = ""
+    urgent_away: bool = False
 
 
 @event
@@ -41,7 +61,7 @@ class CallQueued(CallEvent):
 class CallOffered(CallEvent):
     """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown.
 
-    `instructions` says the same with what was marked, in the order shown; `name`: the client's.
+    `name`, `greetings`, `instructions`, `absences`: what the card showed, in its order, so that it can be shown again.
     """
 
     offer: str
@@ -52,7 +72,9 @@ class CallOffered(CallEvent):
     greeting: str = ""
     shown: tuple[str, ...] = ()
     name: str = ""
+    greetings: tuple[CardGreeting, ...] = ()
     instructions: tuple[ShownInstruction, ...] = ()
+    absences: tuple[ShownAbsence, ...] = ()
 
 
 @event

@@ -167,7 +167,6 @@ class Floor(Lists):
                 seat=seat.seat,
                 until_ms=milliseconds(call.until),
                 why=why,
-                name=card.name,
                 **told(card),
             )
         )

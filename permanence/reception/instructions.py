@@ -7,6 +7,11 @@ from datetime import datetime
 from permanence.reception.table import InstructionEntry
 
 
+def holds(entry: InstructionEntry, *, at: datetime) -> bool:
+    """Whether it is in force at `at`, for whatever line, caller, recipient and reason it is."""
+    return (entry.starts is None or entry.starts <= at) and (entry.ends is None or at < entry.ends)
+
+
 def instructions_for(
     entries: Iterable[InstructionEntry],
     *,
@@ -23,8 +28,7 @@ def instructions_for(
     found = [
         entry
         for entry in entries
-        if (entry.starts is None or entry.starts <= at)
-        and (entry.ends is None or at < entry.ends)
+        if holds(entry, at=at)
         and (not entry.line or entry.line == line)
         and (not entry.caller or entry.caller == caller)
     ]

@@ -5,28 +5,46 @@ from datetime import datetime
 from typing import Any
 
 from permanence.reception.card import Card
-from permanence.reception.events import Reason, ShownInstruction
+from permanence.reception.events import Reason, ShownAbsence, ShownInstruction
 from permanence.reception.presence import Seat
 from permanence.reception.waiting import Call
 
 
 def told(card: Card) -> dict[str, Any]:
-    """The fields of an event that say what the card showed: the phrase that stood first, the instructions in their
-    order, as "id:version" and with what was marked on them."""
+    """The fields of an event that say what the card showed, in its order: what is written in versions by their names,
+    everything else in the words shown."""
     entries = card.instructions
     return {
         "greeting": card.greetings[0].text if card.greetings else "",
         "shown": tuple([f"{entry.id}:{entry.version}" for entry in entries]),
+        "name": card.name,
+        "greetings": card.greetings,
         "instructions": tuple(
             [
                 ShownInstruction(
                     id=entry.id,
                     version=entry.version,
                     is_new=entry.is_new,
+                    author=entry.author,
                     recipient=entry.recipient_name,
                     reason=entry.reason_label,
+                    until_ms=entry.until_ms,
                 )
                 for entry in entries
+            ]
+        ),
+        "absences": tuple(
+            [
+                ShownAbsence(
+                    name=entry.name,
+                    starts_ms=entry.starts_ms,
+                    ends_ms=entry.ends_ms,
+                    words=entry.words,
+                    by=entry.by,
+                    urgent_name=entry.urgent_name,
+                    urgent_away=entry.urgent_away,
+                )
+                for entry in card.absences
             ]
         ),
     }

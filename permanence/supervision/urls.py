@@ -3,12 +3,14 @@
 
 from django.urls import path
 
-from permanence.supervision import views
+from permanence.supervision import replay, views
 
 app_name = "supervision"
 urlpatterns = [
     path("supervision/calls", views.calls, name="calls"),
     path("supervision/calls.csv", views.export, name="export"),
+    path("supervision/instructions", replay.to_read, name="instructions"),
+    path("supervision/calls/<str:call>", replay.call, name="call"),
     path("supervision/calls/<str:call>/called-back", views.called_back, name="called-back"),
     path("supervision/calls/<str:call>/not-called-back", views.not_called_back, name="not-called-back"),
     path("supervision/messages/<str:message>/send-again", views.send_again, name="send-again"),

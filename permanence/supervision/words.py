@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Codes of the engine in the words of the screens."""
 
+from collections.abc import Iterable
+
+from django.conf.locale import LANG_INFO
+from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from permanence.calls.queries import CallRow, OfferRow
+from permanence.reception.events import Reason
 
 OUTCOMES = {
     "message": pgettext_lazy("outcome", "Message"),
@@ -37,6 +41,46 @@ _HOW = {
     "seat_lost": gettext_lazy("line of %(name)s lost while it rang"),
     "withdrawn": gettext_lazy("taken back from %(name)s"),
 }
+
+
+_OFFER = {**_HOW, "answered": gettext_lazy("answered by %(name)s"), "abandoned": gettext_lazy("the caller hung up")}
+
+_CHOSEN = {
+    "longest_ready": gettext_lazy("ready longest, for %(time)s"),
+    "only_ready": gettext_lazy("nobody else who could take it was ready"),
+    "waited": gettext_lazy("became free when the caller had waited %(time)s"),
+    "speaks": gettext_lazy("speaks %(language)s"),
+    "any_language": gettext_lazy("nobody who speaks the client's language was ready"),
+    "unknown_line": gettext_lazy("the line belongs to no client"),
+}
+"""Why a console rang, as codes of the reception's decision."""
+
+
+def chosen_words(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """Why it rang at her; a code the screens do not know is shown as it is."""
+    return tuple(_chosen(reason) for reason in reasons)
+
+
+def _chosen(reason: Reason) -> str:
+    if reason.code == "offer_ended" and reason.detail in _HOW:
+        return str(_HOW[reason.detail]) % {"name": reason.name or _("a colleague")}
+    if reason.code not in _CHOSEN:
+        return " ".join(filter(None, (reason.code, reason.detail)))
+    values = {"time": duration(_seconds(reason.detail) * 1000), "language": _language(reason.detail)}
+    return str(_CHOSEN[reason.code]) % values
+
+
+def ended_words(how: str, name: str) -> str:
+    """How the ring at her console ended."""
+    return str(_OFFER[how]) % {"name": name} if how in _OFFER else how or _("rings now")
+
+
+def _seconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def _language(code: str) -> str:
+    return str(get_language_info(code)["name_translated"]) if code in LANG_INFO else code
 
 
 def outcome_words(code: str) -> str:

@@ -139,6 +139,8 @@ DOORS: dict[str, Door] = {
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
+    "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:instructions": Door(get=to(200, "supervisor", "owner")),
     # Who took the calls out of the house is written down, although it is a GET.
     "supervision:export": Door(
         get=to(200, "supervisor", "owner"), query="client={client}&month=2026-11", other=404, writes=("AuditEntry",)
@@ -161,8 +163,10 @@ DOORS: dict[str, Door] = {
     "backstage:clients_client_said": Door(
         get=to(200, "owner"), post=to(405, "owner"), args=("{clients_client}",), other=404
     ),
-    **model("clients_instruction", add=False, delete=True),
     **model("clients_forwardingcode", delete=True),
+    **model("clients_instruction", delete=True),
+    # Without a client in the address it leads to the list of the clients.
+    **admin("clients_instruction_add", get=302, post=302),
     **model("foundation_person"),
     **{
         f"backstage:foundation_person_{act}_invitation": Door(

@@ -17,8 +17,7 @@ from permanence.reception.absence import ANSWER, VOICE_MESSAGE
 from permanence.reception.closing import voice_message_allowed
 from permanence.reception.greeting import holds_at, ties, wall_moment
 from permanence.reception.hours import KeptDays, minutes_of
-from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, Interval
-from permanence.reception.treatment import ACTIVE
+from permanence.reception.table import ANSWERED, AbsenceEntry, ClientSlice, GreetingEntry, Interval
 
 CONFLICTS = (
     "greeting_tie",
@@ -188,7 +187,7 @@ def _clashing_absences(client: ClientSlice, starts: datetime, until: datetime) -
 def _gaps(client: ClientSlice, coverage: Coverage) -> Iterator[Finding]:
     if not client.lines:
         yield Finding(code="no_line")
-    if client.state != ACTIVE:
+    if client.state not in ANSWERED:
         return
     answered = list(_joined((each.starts, each.ends) for each in coverage.segments if each.treatment.kind == ANSWER))
     if not answered:

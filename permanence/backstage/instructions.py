@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Instructions in the back office: saving writes a version, deleting retires; two authors lose nothing."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from permanence.backstage.difference import side_by_side
+from permanence.backstage.inlines import Inline
+from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
+from permanence.backstage.site import HouseAdmin
+from permanence.clients import instruction_fields, instructions, operations
+from permanence.clients.models import Client, Instruction
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
+
+
+def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
+    """Of each instruction the last version, unless it was retired."""
+    later = Instruction.objects.filter(
+        Q(root=OuterRef("pk")) | Q(root=OuterRef("root")), version__gt=OuterRef("version")
+    )
+    return rows.filter(~Exists(later), retired=False)
+
+
+def write(request: HttpRequest, client: Client, form: Any, **more: Any) -> str:
+    """A new instruction of what the form holds; gives its id."""
+    by, given = who(request), form.cleaned_data
+    return operations.write_instruction(
+        client=str(client.pk),
+        text=given["text"],
+        author=by.person,
+        starts_at=given["starts_at"],
+        ends_at=given["ends_at"],
+        priority=given["priority"],
+        acknowledge=given["acknowledge"],
+        by=by,
+        at=CLOCK.now(),
+        **more,
+    )
+
+
+class InstructionInline(Inline):
+    """The instructions in place; they are changed on a page of their own, as a new version."""
+
+    model = Instruction
+    form = TextForm
+    extra_at_first = 1
+    explained = _("What she must know or do, shown while the phone rings. The highest priority stands first.")
+    show_change_link = True
+    verbose_name_plural = _("instructions (a change makes a new version)")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
+        """Those in place."""
+        return in_place(super().get_queryset(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """What was written stays written."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """What was written stays written."""
+        return False
+
+
+class InstructionAdmin(HouseAdmin):
+    """Instructions in place, whoever they are for."""
+
+    form = InstructionForm
+    list_display = ("text", "client", "acknowledge", "priority", "starts_at", "ends_at", "version", "author")
+    list_filter = ("client", "acknowledge")
+    fieldsets = (
+        (None, {"fields": ("text", ("priority", "acknowledge"), ("starts_at", "ends_at"), "began_from")}),
+        (
+            _("Only for"),
+            {
+                "fields": SCOPE,
+                "description": _(
+                    "Line and caller choose the calls on which it is shown. For a recipient or a reason it is shown"
+                    " with their name, and comes forward when the secretary has chosen them."
+                ),
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
+        """Those in place."""
+        return in_place(super().get_queryset(request)).select_related("client", "author")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Instruction | None:  # noqa: ARG002
+        """The last version of the instruction that the address names by any of its versions.
+
+        A retired one is there only for who was writing on it: her words come with the request.
+        """
+        rows = Instruction.objects.for_house(who(request).house_key).select_related("client", "author")
+        key = unquote(object_id)
+        named = rows.filter(pk=int(key)).first() if key.isascii() and key.isdecimal() and len(key) < 19 else None
+        if named is None:
+            return None
+        root = named.root_id or named.pk
+        last = rows.filter(Q(pk=root) | Q(root=root)).order_by("-version").first()
+        writing = request.method == "POST" and "began_from" in request.POST
+        return last if last is not None and (writing or not last.retired) else None
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form with the client whose recipients, lines and reasons it offers."""
+        client, by = self._client(request, obj), who(request)
+        made: Any = super().get_form(request, obj, change, **kwargs)
+        return partial(made, client=client, by=by)
+
+    def _client(self, request: HttpRequest, obj: Any) -> Client | None:
+        if obj is not None:
+            return Client.objects.get(pk=obj.client_id)
+        asked = request.GET.get("client", "")
+        rows = Client.objects.for_house(who(request).house_key)
+        return rows.filter(pk=int(asked)).first() if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A new one for the client that the address names; without one, the clients to choose from."""
+        client = self._client(request, None)
+        if client is None:
+            return HttpResponseRedirect(reverse("backstage:clients_client_changelist"))
+        return super().add_view(request, form_url, {"client": client, **(extra_context or {})})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Django's page. A version that came between the check and the write: the page again, which now says so."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Above the form: how it is shown, who has read it, and where two wrote at once, both texts."""
+        obj, form = kwargs.get("obj"), context["adminform"].form
+        if obj is not None:
+            house, root = who(request).house, str(obj.root_id or obj.pk)
+            now = instructions.current(house=house, client=str(obj.client_id), instruction=root)
+            found = [each for each in instructions.readings(house=house, at=CLOCK.now()) if each.view == now]
+            context |= {"now": now, "reading": found[0] if found else None, "client": obj.client}
+            if form.meanwhile:
+                context["theirs"], context["mine"] = side_by_side(now.text, form.data.get("text", "").strip())
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:
+        """A new version, or a first one; the row on the page stays as it was."""
+        by, given = who(request), form.cleaned_data
+        if not change or obj.retired:
+            client = obj.client if change else self._client(request, None)
+            if client is None:
+                raise instructions.InstructionUnknown("no client")
+            obj.pk = int(write(request, client, form, scope=form.scope))
+            return
+        operations.revise_instruction(
+            client=str(obj.client_id),
+            instruction=str(obj.root_id or obj.pk),
+            text=given["text"],
+            author=by.person,
+            starts_at=given["starts_at"],
+            ends_at=given["ends_at"],
+            priority=given["priority"],
+            scope=form.scope,
+            acknowledge=given["acknowledge"],
+            began_from=given["began_from"],
+            by=by,
+            at=CLOCK.now(),
+        )
+
+    def delete_model(self, request: HttpRequest, obj: Instruction) -> None:
+        """It holds no longer."""
+        by = who(request)
+        operations.retire_instruction(
+            client=str(obj.client_id),
+            instruction=str(obj.root_id or obj.pk),
+            author=by.person,
+            by=by,
+            at=CLOCK.now(),
+        )

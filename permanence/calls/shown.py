@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The card as it was shown: what the offer says of it, with the texts of the versions, which are never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from permanence.calls.models import CallOffer
+from permanence.clients import instructions
+from permanence.clients.instructions import InstructionView
+from permanence.kernel.events import from_plain
+from permanence.reception.card import CardInstruction, milliseconds
+from permanence.reception.events import Reason, ShownAbsence, ShownInstruction
+from permanence.reception.greeting import CardGreeting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCard:
+    """What one console showed. `how` is empty while it rings; `name` is where an earlier release kept no more of it."""
+
+    secretary: str
+    secretary_name: str
+    offered_at: datetime
+    how: str
+    why: tuple[Reason, ...]
+    name: str
+    greetings: tuple[CardGreeting, ...]
+    instructions: tuple[CardInstruction, ...]
+    absences: tuple[ShownAbsence, ...]
+
+
+def cards_of(*, house: str, call: str) -> tuple[ShownCard, ...]:
+    """Every card that was shown for a call, in the order of the offers; none for another house's. Three queries."""
+    offers = CallOffer.objects.for_house(house).filter(call__call=call).select_related("secretary__person")
+    rows = list(offers.order_by("offered_at", "pk"))
+    entries = {row.pk: _entries(row) for row in rows}
+    wanted = {(each.id, each.version) for found in entries.values() for each in found}
+    texts = instructions.versions(house=house, wanted=wanted)
+    return tuple(_card(row, entries[row.pk], texts) for row in rows)
+
+
+def _entries(row: CallOffer) -> tuple[ShownInstruction, ...]:
+    """The instructions in their order; from the bare versions where an earlier release kept no more."""
+    if "instructions" in row.card:
+        return from_plain(tuple[ShownInstruction, ...], row.card["instructions"])
+    pairs = [str(each).rpartition(":") for each in row.shown]
+    return tuple(ShownInstruction(id=key, version=int(version)) for key, _, version in pairs if version.isdecimal())
+
+
+def _card(
+    row: CallOffer, entries: tuple[ShownInstruction, ...], texts: dict[tuple[str, int], InstructionView]
+) -> ShownCard:
+    greetings = row.card.get("greetings") or ([{"language": "", "text": row.greeting}] if row.greeting else [])
+    return ShownCard(
+        secretary=str(row.secretary_id),
+        secretary_name=row.secretary.person.name,
+        offered_at=row.offered_at,
+        how=row.how,
+        why=tuple(from_plain(Reason, each) for each in row.why),
+        name=row.card.get("name", ""),
+        greetings=tuple(from_plain(CardGreeting, each) for each in greetings),
+        instructions=tuple(_instruction(each, texts.get((each.id, each.version))) for each in entries),
+        absences=tuple(from_plain(ShownAbsence, each) for each in row.card.get("absences", ())),
+    )
+
+
+def _instruction(entry: ShownInstruction, view: InstructionView | None) -> CardInstruction:
+    """As it stood on the card; without a text where this house has no such version (any more)."""
+    return CardInstruction(
+        id=entry.id,
+        version=entry.version,
+        text="" if view is None else view.text,
+        blocks=() if view is None else view.blocks,
+        author=entry.author or ("" if view is None else view.author),
+        since_ms=0 if view is None else milliseconds(view.starts_at or view.written_at),
+        until_ms=entry.until_ms,
+        is_new=entry.is_new,
+        acknowledge=view is not None and view.acknowledge,
+        recipient="" if view is None else view.scope.recipient,
+        recipient_name=entry.recipient,
+        reason="" if view is None else view.scope.reason,
+        reason_label=entry.reason,
+        this_line=view is not None and view.scope.line != "",
+        this_caller=view is not None and view.scope.caller != "",
+    )

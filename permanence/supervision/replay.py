@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One call, with each card as it was shown; and which instructions are not read yet, by whom."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from permanence.calls import queries as calls_of
+from permanence.calls import shown
+from permanence.clients import instructions
+from permanence.foundation.rules import Role
+from permanence.foundation.who import Who, supervisor_only, who
+from permanence.kernel.system import SystemClock
+from permanence.reception.card import CardInstruction
+from permanence.reception.events import ShownAbsence
+from permanence.supervision import words
+from permanence.supervision.rows import drawn_calls, spelt, when
+
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnInstruction:
+    """An instruction of a card; `when`: since when it held, on the house's clock."""
+
+    entry: CardInstruction
+    when: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnAbsence:
+    """An absence of a card."""
+
+    entry: ShownAbsence
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnCard:
+    """One card: at whom it rang, when, why, how that ended, and what it showed."""
+
+    card: shown.ShownCard
+    when: str
+    end: str
+    why: tuple[str, ...]
+    instructions: tuple[DrawnInstruction, ...]
+    absences: tuple[DrawnAbsence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnReading:
+    """A version that is to be read: who has, when, and who has not."""
+
+    view: instructions.InstructionView
+    when: str
+    line: str
+    caller: str
+    read: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+
+
+@never_cache
+@require_safe
+@supervisor_only
+def call(request: HttpRequest, call: str) -> HttpResponse:
+    """One call of the house, and every card that was shown for it."""
+    by = who(request)
+    row = calls_of.one_call(house=by.house, call=call)
+    if row is None:
+        raise Http404(call)
+    zone = calls_of.zone_of(house=by.house)
+    cards = shown.cards_of(house=by.house, call=call)
+    context = {"each": drawn_calls([row], zone=zone)[0], "cards": [_card(card, zone) for card in cards]}
+    return render(request, "supervision/call.html", {**context, **_nav(by)})
+
+
+@never_cache
+@require_safe
+@supervisor_only
+def to_read(request: HttpRequest) -> HttpResponse:
+    """The instructions that every secretary is to read: who has, and who has not."""
+    by = who(request)
+    zone = calls_of.zone_of(house=by.house)
+    found = instructions.readings(house=by.house, at=_CLOCK.now())
+    waiting = sorted(found, key=lambda each: not each.missing)
+    context = {"readings": [_reading(each, zone) for each in waiting], "house": by.house}
+    template = "supervision/readings.html" if request.GET.get("part") == "list" else "supervision/instructions.html"
+    return render(request, template, {**context, **_nav(by)})
+
+
+def _nav(by: Who) -> dict[str, Any]:
+    return {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
+
+
+def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
+    return DrawnCard(
+        card=card,
+        when=when(card.offered_at, zone),
+        end=words.ended_words(card.how, card.secretary_name),
+        why=words.chosen_words(card.why),
+        instructions=tuple(
+            DrawnInstruction(entry=each, when=_moment(each.since_ms, zone), until=_moment(each.until_ms, zone))
+            for each in card.instructions
+        ),
+        absences=tuple(
+            DrawnAbsence(entry=each, starts=_moment(each.starts_ms, zone), ends=_moment(each.ends_ms, zone))
+            for each in card.absences
+        ),
+    )
+
+
+def _reading(each: instructions.Reading, zone: ZoneInfo) -> DrawnReading:
+    return DrawnReading(
+        view=each.view,
+        when=when(each.view.written_at, zone),
+        line=spelt(each.view.scope.line),
+        caller=spelt(each.view.scope.caller),
+        read=tuple((one.name, when(one.at, zone)) for one in each.read),
+        missing=each.missing,
+    )
+
+
+def _moment(ms: int | None, zone: ZoneInfo) -> str:
+    return when(datetime.fromtimestamp(ms / 1000, UTC), zone) if ms else ""

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Instructions in the back office: what they are about, who has read them, and two persons who write at once."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.backstage.difference import side_by_side
+from permanence.clients import instruction_fields, instructions, operations, queries, reading
+from permanence.clients.models import Instruction
+from permanence.clients.rules import Scope
+from permanence.kernel.system import SystemClock
+from tests.rooms.test_backstage import Form, errors, fill
+
+MARKUP = "**Urgence** <img src=x onerror=alert(1)>\n- un\n- deux"
+
+
+@pytest.fixture
+def marc(cast, browser_of):
+    return browser_of(cast.marc)
+
+
+@pytest.fixture
+def row(cast):
+    """An instruction of Dr Weber's in its first version."""
+    key = operations.write_instruction(
+        client=cast.weber,
+        text="Absente de 14 h à 16 h, urgences au Dr Klein.",
+        author=cast.dr_weber.person,
+        by=cast.marc,
+        at=SystemClock().now(),
+        scope=Scope(recipient=cast.recipients["Dr Weber"]),
+    )
+    return Instruction.objects.get(pk=key)
+
+
+def page_of(row):
+    return f"/backstage/clients/instruction/{row.pk}/change/"
+
+
+def last(cast, row):
+    return instructions.current(house=cast.house, client=cast.weber, instruction=str(row.pk))
+
+
+def revise(cast, row, text, **more):
+    operations.revise_instruction(
+        client=cast.weber,
+        instruction=str(row.pk),
+        text=text,
+        author=cast.dr_weber.person,
+        by=cast.dr_weber,
+        at=SystemClock().now(),
+        **more,
+    )
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_both_texts_stand_whole_and_only_what_differs_is_marked(one, other):
+    left, right = side_by_side(one, other)
+    assert "".join(part.text for part in left) == one
+    assert "".join(part.text for part in right) == other
+    same = ["".join(part.text for part in side if not part.own) for side in (left, right)]
+    assert same[0] == same[1]
+    if one == other:
+        assert not [part for part in (*left, *right) if part.own]
+
+
+def test_what_an_instruction_is_about_is_chosen_among_the_clients_own(cast, marc, row):
+    line = queries.client_file(house=cast.house, client=cast.weber, at=SystemClock().now()).lines[0]
+    reason = queries.reasons(house=cast.house, client=cast.weber)[0].code
+    answer = fill(marc, page_of(row), line=line, reason=reason, caller="621 000 147", acknowledge="on")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    found = last(cast, row)
+    assert found.scope == Scope(recipient=cast.recipients["Dr Weber"], line=line, reason=reason, caller="+352621000147")
+    assert (found.version, found.acknowledge) == (2, True)
+    again = Form(marc.get(page_of(row)).content.decode()).data
+    assert (again["caller"], again["line"], again["began_from"]) == ("+352 621 000 147", line, "2")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"recipient": "999999"},
+        {"line": "+33199009999"},
+        {"reason": "no-such"},
+        {"caller": "abc"},
+        {"text": "\u202e"},
+        {"text": "x" * 2001},
+        {"starts_at_0": "2026-12-02", "starts_at_1": "10:00", "ends_at_0": "2026-12-01", "ends_at_1": "10:00"},
+    ],
+)
+def test_what_cannot_be_is_refused_on_the_page_and_nothing_is_written(cast, marc, row, wrong):
+    answer = fill(marc, page_of(row), **wrong)
+    assert answer.status_code == 200
+    assert errors(answer)
+    assert last(cast, row).version == 1
+
+
+def test_the_recipients_of_another_client_are_not_offered(cast, marc, row):
+    page = marc.get(page_of(row)).content.decode()
+    offered = set(re.findall(r'<option value="([^"]+)"', re.search(r'name="recipient".*?</select>', page, re.S)[0]))
+    assert offered == {each.id for each in queries.recipients(house=cast.house, client=cast.weber)}
+
+
+def test_the_second_of_two_sees_both_texts_and_keeps_hers(cast, marc, row):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    revise(cast, row, "Absente de 14 h à 18 h, urgences au Dr Klein.")
+    hers = {**opened, "text": "Absente de 14 h à 16 h, urgences au 112.", "priority": "7"}
+    answer = marc.post(page_of(row), hers)
+    page = answer.content.decode()
+    assert (answer.status_code, last(cast, row).version) == (200, 2)
+    assert "Dr Weber a écrit une autre version" in page
+    assert re.findall(r"<mark>([^<]*)</mark>", page) == ["18", "Dr Klein.", "16", "112."]
+    kept = Form(page).data
+    assert (kept["text"], kept["priority"], kept["began_from"]) == (hers["text"], "7", "2")
+    assert marc.post(page_of(row), kept).status_code == 302
+    found = last(cast, row)
+    assert (found.version, found.text, found.priority) == (3, hers["text"], 7)
+    texts = Instruction.objects.filter(root=row.pk).order_by("version").values_list("text", flat=True)
+    assert list(texts) == ["Absente de 14 h à 18 h, urgences au Dr Klein.", hers["text"]]
+
+
+def test_who_writes_on_a_retired_instruction_keeps_her_words_as_a_new_one(cast, marc, row):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    operations.retire_instruction(
+        client=cast.weber, instruction=str(row.pk), author=cast.marc.person, by=cast.marc, at=SystemClock().now()
+    )
+    answer = marc.post(page_of(row), {**opened, "text": "Encore valable"})
+    assert answer.status_code == 200
+    kept = Form(answer.content.decode()).data
+    assert kept["text"] == "Encore valable"
+    assert marc.post(page_of(row), kept).status_code == 302
+    new = Instruction.objects.get(text="Encore valable")
+    assert (new.version, new.root_id, new.client_id) == (1, None, int(cast.weber))
+    assert last(cast, row).retired
+    assert marc.get(page_of(row)).status_code == 302
+
+
+def test_a_version_written_between_the_check_and_the_save_is_not_written_over(cast, marc, row, monkeypatch):
+    """The other's version comes in the very moment of the save: the operation refuses, the page says so."""
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    original = operations.revise_instruction
+    came: list[str] = []
+
+    def other_first(**fields):
+        if not came:
+            came.append("the other")
+            raise instruction_fields.InstructionChanged("begun from version 1, the last is 2")
+        return original(**fields)
+
+    monkeypatch.setattr(operations, "revise_instruction", other_first)
+    answer = marc.post(page_of(row), {**opened, "text": "La mienne"})
+    assert answer.status_code == 302
+    assert [last(cast, row).text, came] == ["La mienne", ["the other"]]
+
+
+def test_a_new_one_is_written_for_the_client_of_the_address(cast, marc):
+    url = f"/backstage/clients/instruction/add/?client={cast.weber}"
+    answer = fill(marc, url, text=MARKUP, caller="+352621000147", acknowledge="on", priority="5")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = Instruction.objects.get(text=MARKUP)
+    assert (row.client_id, row.caller, row.acknowledge, row.version) == (int(cast.weber), "+352621000147", True, 1)
+
+
+@pytest.mark.parametrize("named", ["", "?client=x", "?client=999999", "?client={other}"])
+def test_without_a_client_of_the_house_there_is_nothing_to_write_for(cast, marc, named):
+    rows = Instruction.objects.count()
+    url = "/backstage/clients/instruction/add/" + named.format(other=cast.other_client)
+    for answer in (marc.get(url), marc.post(url, {"text": "x", "began_from": "0", "priority": "0"})):
+        assert answer["Location"] == "/backstage/clients/client/"
+    assert Instruction.objects.count() == rows
+
+
+def test_the_owner_sees_how_it_is_set_and_who_has_read_it(cast, marc, row):
+    revise(cast, row, MARKUP, acknowledge=True)
+    reading.acknowledge_instruction(instruction=str(row.pk), version=2, by=cast.claire, at=SystemClock().now())
+    for path in (page_of(row), f"/backstage/clients/client/{cast.weber}/change/"):
+        page = marc.get(path).content.decode()
+        assert "<strong>Urgence</strong> &lt;img src=x onerror=alert(1)&gt;" in page
+        assert "<li>un</li><li>deux</li>" in page
+        assert "<img src=x" not in page
+    facts = re.search(r'<dl class="facts">.*?</dl>', marc.get(page_of(row)).content.decode(), re.S)[0]
+    read, missing = facts.split("<dt>")[1:]
+    assert "Claire" in read
+    assert "Aoife" in missing
+    assert "Claire" not in missing
+
+
+def test_another_houses_instruction_is_not_there(cast, marc):
+    key = operations.write_instruction(
+        client=cast.other_client, text="secret", author=cast.nadia.person, by=cast.nadia, at=SystemClock().now()
+    )
+    url = f"/backstage/clients/instruction/{key}/change/"
+    assert marc.get(url).status_code == 302
+    assert marc.post(url, {"text": "x", "began_from": "1", "priority": "0"}).status_code == 302
+    assert instructions.current(house="nadia", client=cast.other_client, instruction=key).version == 1

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page of one call with its cards as they were shown, and the page of what is still to be read."""
+
+import re
+
+import pytest
+
+from permanence.clients import operations as clients
+from permanence.clients import reading
+from permanence.clients.models import Recipient
+from permanence.kernel.system import SystemClock
+from tests.rooms.conftest import NOW
+from tests.rooms.test_calls_shown import TEXT, House, everything_changes, write
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def marc(cast, browser_of):
+    return browser_of(cast.marc)
+
+
+def words(answer):
+    """The text of a page without its markup, blanks joined."""
+    body = re.sub(r"<(script|style).*?</\1>", " ", answer.content.decode(), flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", body))
+
+
+def test_the_page_of_a_call_shows_the_card_of_that_moment(cast, marc):
+    key = write(cast, TEXT, acknowledge=True)
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    offer = house.rings()
+    before = marc.get("/supervision/calls/c1").content.decode()
+    everything_changes(cast, key)
+    after = marc.get("/supervision/calls/c1").content.decode()
+    for page in (before, after):
+        assert "<strong>Urgence</strong>\u00a0: &lt;b&gt;le 15&lt;/b&gt;" in page.replace(" :", "\u00a0:")
+        assert "<li>rappeler</li><li>noter</li>" in page
+        assert offer.card.greetings[0].text in page.replace("&#x27;", "'")
+    assert "Tout autre chose" not in after
+    assert "Une autre phrase" not in after
+    shown = words(marc.get("/supervision/calls/c1"))
+    assert "Ce que Claire a vu" in shown
+    assert "aucune autre personne prête ne pouvait le prendre" in shown
+    assert "parle" in shown
+
+
+def test_who_was_asked_before_is_named(cast, marc):
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    house.keep(house.desk.decline(cast.claire_secretary, "c1", at=NOW))
+    house.keep(house.desk.ready(cast.claire_secretary, at=NOW))
+    page = marc.get("/supervision/calls/c1").content.decode()
+    assert page.count("Ce que Claire a vu") == 2
+    assert "refusé par Claire" in page
+
+
+def test_a_call_of_another_house_or_none_is_not_there(cast, marc, browser_of):
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    assert marc.get("/supervision/calls/c1").status_code == 200
+    assert browser_of(cast.nadia).get("/supervision/calls/c1").status_code == 404
+    assert marc.get("/supervision/calls/none").status_code == 404
+
+
+def test_the_list_of_calls_leads_to_each_call(cast, marc):
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    assert '<a href="/supervision/calls/c1">' in marc.get("/supervision/calls").content.decode()
+
+
+def test_the_supervisor_sees_by_name_who_has_not_read(cast, marc, browser_of):
+    now = SystemClock().now()
+    key = clients.write_instruction(
+        client=cast.weber, text=TEXT, author=cast.dr_weber.person, by=cast.marc, at=now, acknowledge=True
+    )
+    reading.acknowledge_instruction(instruction=key, version=1, by=cast.claire, at=now)
+    for path in ("/supervision/instructions", "/supervision/instructions?part=list"):
+        answer = marc.get(path)
+        missing, read = re.search(r'<dl class="facts">(.*?)</dl>', answer.content.decode(), re.S)[1].split("Lue par")
+        assert "Aoife" in missing
+        assert "Claire" not in missing
+        assert "Claire" in read
+        assert "&lt;b&gt;le 15&lt;/b&gt;" in answer.content.decode()
+    assert "Dr Weber" not in words(browser_of(cast.nadia).get("/supervision/instructions"))
+
+
+def test_what_stands_on_the_pages_stays_words(cast, marc):
+    hostile = "</dl><img src=x onerror=alert(1)>"
+    Recipient.objects.filter(pk=cast.recipients["Dr Weber"]).update(name=hostile)
+    write(cast, hostile, acknowledge=True)
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    for path in ("/supervision/calls/c1", "/supervision/instructions"):
+        page = marc.get(path).content.decode()
+        assert "<img src=x" not in page
+    assert "&lt;img src=x" in marc.get("/supervision/calls/c1").content.decode()
