@@ -17,6 +17,7 @@ import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
+import { goTo, wireTabs } from "./sidetabs.js";
 import { clock, hasWord, moment, word } from "./words.js";
 import { toast, paintBanners, showError } from "./banners.js";
 
@@ -99,6 +100,7 @@ const form = new MessageForm({
   typed: (fields) => {
     if (form.draft) drafts.type(form.draft.call, fields);
     paintDraftState();
+    paintKeys();
   },
   save: (fields) => {
     if (form.draft) drafts.submit(form.draft.call, fields);
@@ -173,6 +175,7 @@ function paintTalk({ call, card }) {
   paintDesk(call, card, now());
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
+  form.talking = Boolean(state.call);
   form.plan({ siteDown, other });
   paintDraftState();
 }
@@ -338,6 +341,8 @@ function wire() {
   bind({ id: "forward", words: "key_answer", act: acts.forward, when: canForward("answer"), foot: true });
   bind({ id: "forward", words: "key_next", act: acts.forward, when: canForward("next"), foot: true });
   bind({ id: "forward", words: "key_close_draft", act: acts.forward, when: canForward("close"), foot: true });
+  bind({ id: "forward", words: "key_red_flag_said", act: () => form.flag("said"), when: () => form.flagWaits, foot: true });
+  bind({ id: "red_flag_false", words: "key_red_flag_false", act: () => form.flag("dismissed"), when: () => form.flagWaits, foot: true });
   bind({ id: "end", words: "key_decline", act: acts.end, when: () => Boolean(state.offer), foot: true });
   bind({ id: "end", words: "key_end", act: acts.end, when: () => Boolean(state.call), foot: true });
   bind({ id: "hold", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
@@ -346,25 +351,18 @@ function wire() {
   for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: () => showError(word("refusal_line_lost")), when: () => state.connection !== "open" });
   bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
-  bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });
-  bind({ id: "today", words: "key_today", act: () => side("today"), when: onDesk });
+  bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
+  bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
+  bind({ id: "today", words: "key_today", act: () => goTo("today"), when: onDesk });
   startKeys();
   wireHeadset(acts);
-  for (const name of ["history", "today"]) button(`tab-${name}`).addEventListener("click", () => side(name));
-  byId("tab-history").parentElement?.addEventListener("keydown", (event) => {
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") side(button("tab-history").getAttribute("aria-selected") === "true" ? "today" : "history");
-  });
+  wireTabs();
 }
 
-/** @param {string} name */
-function side(name) {
-  for (const one of ["history", "today"]) {
-    const tab = button(`tab-${one}`);
-    tab.setAttribute("aria-selected", String(one === name));
-    tab.tabIndex = one === name ? 0 : -1;
-    show(byId(`side-${one}`), one === name);
-  }
-  button(`tab-${name}`).focus();
+/** To the question that waits. */
+function toScript() {
+  goTo("script");
+  form.script.focus();
 }
 
 onSite((down) => {
