@@ -168,6 +168,23 @@ def publish(*, client: str, version: int, by: Who, at: datetime) -> None:
 
 
 @transaction.atomic
+def publish_text(*, client: str, text: str, after: int, by: Who, at: datetime) -> int:
+    """Publish what stands in a page: as the newest version when that says the same, else written first.
+
+    Gives the version. Raises what `write_draft` and `publish` raise; then nothing is written either.
+    """
+    row = _client(client, by=by)
+    script, faults = read_text(text)
+    if script is None:
+        raise ScriptRefused(faults)
+    last = ScriptRow.objects.for_client(row).order_by("-version").first()
+    same = last is not None and last.version == after and last.text == write_text(script) and last.published_at is None
+    version = after if same else write_draft(client=client, text=text, after=after, by=by, at=at)
+    publish(client=client, version=version, by=by, at=at)
+    return version
+
+
+@transaction.atomic
 def validate_red_flags(
     *, client: str, version: int, red_flags: str, doctor: str, validated: date, by: Who, at: datetime
 ) -> None:

@@ -121,6 +121,24 @@ def red_flags_of(text: str) -> tuple[RedFlag, ...]:
     return script.red_flags if script else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptState:
+    """How far a client's script is: the versions in force and in draft, 0 for none."""
+
+    in_force: int
+    draft: int
+
+
+def states(*, house: str) -> dict[str, ScriptState]:
+    """The clients of a house that have a script, by id. Two queries."""
+    found: dict[str, ScriptState] = {}
+    for row, draft in _current(house):
+        before = found.get(str(row.client_id), ScriptState(in_force=0, draft=0))
+        changed = {"draft": row.version} if draft else {"in_force": row.version}
+        found[str(row.client_id)] = dataclasses.replace(before, **changed)
+    return found
+
+
 def search(*, house: str, text: str) -> tuple[Place, ...]:
     """Where these words stand in the scripts of the house, in force or in draft; without accents and capitals.
 
@@ -137,17 +155,21 @@ def search(*, house: str, text: str) -> tuple[Place, ...]:
 
 def uses_of_recipient(*, house: str, client: str, recipient: str) -> tuple[Place, ...]:
     """Where a recipient of a client is named in his script: routes and alerts. Two queries."""
-    found = []
-    for row, draft in _current(house):
-        if str(row.client_id) != client:
-            continue
+    return uses_of_recipients(house=house, client=client).get(recipient, ())
+
+
+def uses_of_recipients(*, house: str, client: str) -> dict[str, tuple[Place, ...]]:
+    """Where each recipient of a client is named in his script, in force or in draft. Two queries."""
+    found: dict[str, list[Place]] = {}
+    for row, draft in _current(house, client):
         script = _read(row.text)
-        routes = script.routes if script else ()
-        flags = script.red_flags if script else ()
-        parts = [(each.id, each.label) for each in routes if each.recipient == recipient]
-        parts += [(each.id, each.label) for each in flags if each.alert and each.alert.recipient == recipient]
-        found += [_place(row, draft, part, label) for part, label in parts]
-    return tuple(found)
+        for route in script.routes if script else ():
+            if route.recipient:
+                found.setdefault(route.recipient, []).append(_place(row, draft, route.id, route.label))
+        for flag in script.red_flags if script else ():
+            if flag.alert:
+                found.setdefault(flag.alert.recipient, []).append(_place(row, draft, flag.id, flag.label))
+    return {recipient: tuple(places) for recipient, places in found.items()}
 
 
 def _said(script: Script) -> Iterator[tuple[str, str]]:
@@ -162,9 +184,10 @@ def _said(script: Script) -> Iterator[tuple[str, str]]:
         yield from ((flag.id, each) for each in (flag.label, flag.say, *flag.words, *flag.asks))
 
 
-def _current(house: str) -> Iterator[tuple[ScriptRow, bool]]:
-    """The scripts in force of a house and the drafts after them: (row, whether a draft), by client."""
+def _current(house: str, client: str = "") -> Iterator[tuple[ScriptRow, bool]]:
+    """The scripts in force of a house (or of one client) and the drafts after them: (row, whether a draft)."""
     rows = ScriptRow.objects.for_house(house).select_related("client").order_by("client__name", "client_id", "version")
+    rows = rows.for_client(_key(client)) if client else rows
     newest = rows.filter(client=OuterRef("client")).order_by("-version").values("version")[:1]
     last = rows.filter(client=OuterRef("client")).order_by().values("client").annotate(at=Max("published_at"))
     for row in rows.filter(published_at=Subquery(last.values("at")[:1])):

@@ -88,6 +88,36 @@ _SOUND = {
     "health_lost": _("The exchange is out of reach"),
 }
 
+_SCRIPT = {
+    "script_passed": _("passed over"),
+    "script_change": _("{label}: {answer}. Change"),
+    "script_read_back": _("Read it back to the caller."),
+    "script_right": _("That is right"),
+    "script_wrong": _("Correct it"),
+    "script_pass": _("No answer"),
+    "script_skip": _("Skip"),
+    "script_next": _("Next"),
+    "script_yes": _("Yes"),
+    "script_no": _("No"),
+    "script_unreadable": _("This cannot be the answer. Correct it, or go on without an answer."),
+    "script_no_route": _("The script does not say where this call goes. Choose for whom in the form."),
+    "script_missing": _("Not answered: {labels}."),
+    "script_unread": _("Not read back: {labels}."),
+    "act_message": _("A message goes to whom the form names."),
+    "act_appointment": _("An appointment is to be given; the message says for what."),
+    "act_transfer": _("Put the caller through to {number}."),
+    "act_transfer_announced": _("Announce the caller at {number}, then put through."),
+    "act_ticket": _("A request is to be opened; the message holds it."),
+    "act_information": _("No message is needed."),
+    "red_flag_heard": _("Red flag: {label}. Say now:"),
+    "red_flag_said": _("Said to the caller"),
+    "red_flag_false": _("False alarm"),
+    "red_flag_alerts": _("The message becomes urgent, for {name}."),
+    "red_flag_was_said": _("{label}: said to the caller"),
+    "red_flag_validated": _("Validated by the doctor on {day}."),
+    "text_too_long": _("The message with its answers is {over} characters too long."),
+}
+
 _CALL = {
     "today_at": _("today {hour}"),
     "day_at": _("{day}, {hour}"),
@@ -258,6 +288,9 @@ _KEYS = {
     "key_sites": _("sites"),
     "key_today": _("today's messages"),
     "key_read": _("instruction read"),
+    "key_script": _("script"),
+    "key_red_flag_said": _("red flag said"),
+    "key_red_flag_false": _("false alarm"),
     "key_pane": _("next pane"),
     "key_pane_back": _("previous pane"),
     "key_all": _("all keys"),
@@ -277,7 +310,7 @@ _KEYS = {
     "key_here": _("The site has not taken it yet: it is kept on this computer meanwhile."),
 }
 
-WORDS = {**_PRESENCE, **_SOUND, **_CALL, **_DIRECTORY, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}
+WORDS = {**_PRESENCE, **_SOUND, **_SCRIPT, **_CALL, **_DIRECTORY, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}
 
 
 def catalogue() -> dict[str, str]:

@@ -19,6 +19,8 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "mute": "F7",
         "save": "Control+Enter",
         "break": "Alt+p",
+        "script": "Alt+s",
+        "red_flag_false": "Shift+F2",
         "history": "Alt+h",
         "directory": "Alt+r",
         "sites": "Alt+i",

@@ -329,7 +329,7 @@ class MediaLost(MediaEvent):
     """Made by the gateway, never on the wire: the connection to media broke. Audio may still go on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MediaSilent(MediaEvent):
     """Made by the gateway, never on the wire: media holds the connection and gives no sign of life."""
 

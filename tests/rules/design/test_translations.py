@@ -15,7 +15,7 @@ from tests.rules.design.msgids import ROOT, every_sentence, of_python, of_templa
 MODULES = sorted((ROOT / "permanence" / "console" / "static" / "console").glob("*.js"))
 PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|\{\w*\}")
 FAMILIES = re.compile(
-    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|mic|line_failed|again)_"
+    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|act|mic|line_failed|again)_"
 )
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What was typed, call by call: kept sealed in this browser at once, on the site every two seconds, and forgotten only when the site has confirmed the message.
 import { newId, request, SiteRefusal } from "./api.js";
+import { messageText } from "./answers.js";
 import { Vault } from "./vault.js";
 
 const PREFIX = "permanence.draft.";
@@ -10,7 +11,7 @@ const SAVE_EVERY_MS = 2000;
 const SEND_AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
- * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string}} Fields
+ * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string, script?: import("./answers.js").Given}} Fields
  * @typedef {{call: string, message: string, person: string, card: import("./state.js").Card, fields: Fields, state: "typing"|"sending", at: number, touched: boolean}} Draft
  */
 
@@ -228,7 +229,7 @@ export class Drafts {
       caller_number: fields.number,
       reason: fields.reason,
       urgency: fields.urgency,
-      text: fields.text,
+      text: messageText(draft.card, fields),
       read_back: fields.readBack,
     };
     try {

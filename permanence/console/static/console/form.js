@@ -3,10 +3,16 @@
 import { byId, icon, make, say, show } from "./dom.js";
 import { countryName, word } from "./words.js";
 import { lookUp } from "./numbers.js";
+import { messageText, scriptOf } from "./answers.js";
+import { paintRedFlags, pending } from "./redflags.js";
+import { ScriptPanel } from "./scriptpanel.js";
+import { offerScript } from "./sidetabs.js";
 
 /** @typedef {import("./drafts.js").Draft} Draft @typedef {import("./drafts.js").Fields} Fields */
 
 const SHOWN_AT_ONCE = 6;
+/** Characters of a message, as the site takes them. */
+const TEXT_LIMIT = 4000;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
@@ -25,6 +31,19 @@ export class MessageForm {
       this.save();
     });
     input("caller-number").addEventListener("blur", () => this.checkNumber());
+    /** Whether the caller is on the line, so that the keys of a red flag are hers. */
+    this.talking = false;
+    this.script = new ScriptPanel({
+      fields: () => this.fields(),
+      changed: () => this.typed(),
+      fill: (what, value) => {
+        input(what === "name" ? "caller-name" : "caller-number").value = value;
+        if (what === "number") this.checkNumber();
+      },
+      readBack: () => {
+        input("read-back").checked = true;
+      },
+    });
   }
 
   /** Shows a draft; does nothing when it is already there. @param {Draft} draft @param {boolean} saved */
@@ -37,6 +56,8 @@ export class MessageForm {
     this.recipients(draft.card);
     this.fill(draft.fields);
     this.hooks.chosen(draft.fields);
+    offerScript(scriptOf(draft.card) !== null);
+    this.script.open(draft.card, draft.fields.script, saved || draft.state === "sending");
     show(byId("number-note"), false);
     this.plan({ siteDown: false, other: "" });
     this.prefilled = draft.fields.number;
@@ -45,6 +66,45 @@ export class MessageForm {
 
   close() {
     this.draft = null;
+  }
+
+  /** What the script says of what stands in the form. */
+  follow() {
+    const at = this.draft ? this.script.standing() : null;
+    if (this.draft) paintRedFlags(this.draft.card, at, { keys: this.talking, said: (id) => this.flagged("said", id), dismiss: (id) => this.flagged("dismissed", id) });
+    if (!at) return;
+    const { recipient, urgency, outcome } = at.progress;
+    const wanted = JSON.stringify([recipient, urgency, outcome]);
+    // Once a change: what she chooses after it stands.
+    if (wanted !== this.script.given.applied && !this.saved && this.draft?.state !== "sending") {
+      const { given } = this.script;
+      given.applied = wanted;
+      const fields = this.fields();
+      const alerted = at.script.red_flags?.some((flag) => flag.alert && at.progress.red_flags.includes(flag.id)) ?? false;
+      // A false alarm gives back what stood there before it.
+      const before = given.before ?? { recipient: fields.recipient, urgency: fields.urgency };
+      given.before = alerted ? before : undefined;
+      this.fill({ ...fields, recipient: recipient || before.recipient, urgency: urgency || before.urgency, outcome: fields.outcome || outcome });
+    }
+    this.script.paint();
+  }
+
+  /** A red flag was said to the caller, or was none. @param {"said"|"dismissed"} what @param {string} id */
+  flagged(what, id) {
+    const { given } = this.script;
+    given[what] = [...new Set([...given[what], id])];
+    this.typed();
+  }
+
+  /** The key of a red flag: what it does to the first that waits. @param {"said"|"dismissed"} what */
+  flag(what) {
+    const [first] = pending(this.script.standing());
+    if (first) this.flagged(what, first.id);
+  }
+
+  /** Whether a red flag waits for her while the caller is on the line. */
+  get flagWaits() {
+    return this.talking && this.draft !== null && !this.saved && pending(this.script.standing()).length > 0;
   }
 
   /** @param {import("./state.js").Card} card */
@@ -95,6 +155,7 @@ export class MessageForm {
       urgency: picked("urgency") || "today",
       text: input("text").value,
       outcome: picked("outcome"),
+      ...(this.draft && scriptOf(this.draft.card) ? { script: this.script.given } : {}),
     };
   }
 
@@ -104,12 +165,20 @@ export class MessageForm {
 
   /** Whether words stand here that no message holds yet. */
   get unsaved() {
-    return !this.saved && this.fields().text.trim() !== "";
+    const fields = this.fields();
+    // The answers alone are a message only where the call ends with one.
+    return !this.saved && (fields.outcome === "message" || !fields.outcome ? this.text(fields) : fields.text.trim()) !== "";
+  }
+
+  /** The whole text of the message: her words and the answers. @param {Fields} fields */
+  text(fields) {
+    return this.draft ? messageText(this.draft.card, fields) : "";
   }
 
   typed() {
     if (!this.draft) return;
     this.errors();
+    this.follow();
     if (!this.saved) this.hooks.typed(this.fields());
     this.plan();
     this.hooks.chosen(this.fields());
@@ -137,6 +206,8 @@ export class MessageForm {
     for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = gone;
     for (const id of ["reason-field", "recipient-field", "urgency-field"]) /** @type {HTMLFieldSetElement} */ (byId(id)).disabled = gone;
     input("read-back").disabled = gone;
+    if (this.script.locked !== gone && this.draft) this.script.open(this.draft.card, this.script.given, gone);
+    this.follow();
   }
 
   /** Clears the errors, or writes one. The focus goes first to where it is mended: leaving a field tells that it changed, and that clears. @param {Record<string, string>} [found] */
@@ -164,9 +235,10 @@ export class MessageForm {
       byId("recipient-error").scrollIntoView({ block: "nearest" });
       return false;
     }
-    if (!fields.text.trim()) {
+    const text = this.text(fields);
+    if (!text || text.length > TEXT_LIMIT) {
       byId("text").focus();
-      this.errors({ "text-error": word("text_missing") });
+      this.errors({ "text-error": word(text ? "text_too_long" : "text_missing", { over: text.length - TEXT_LIMIT }) });
       return false;
     }
     if (!fields.outcome) fields.outcome = "message";

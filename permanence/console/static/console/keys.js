@@ -113,7 +113,10 @@ function wordsOf(id) {
 
 /** Picks what is numbered on the screen. @param {KeyboardEvent} event */
 function pick(event) {
-  for (const hint of document.querySelectorAll("[data-numbered] kbd")) {
+  // Where two lists are numbered, the one she is in.
+  const here = document.activeElement?.closest("[data-pane]");
+  const hints = [...(here ? here.querySelectorAll("[data-numbered] kbd") : []), ...document.querySelectorAll("[data-numbered] kbd")];
+  for (const hint of hints) {
     if (hint.textContent !== event.key || !(/** @type {HTMLElement} */ (hint).offsetParent)) continue;
     const target = /** @type {HTMLElement|null} */ (hint.closest("label, button"));
     if (!target) continue;

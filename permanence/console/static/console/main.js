@@ -2,7 +2,7 @@
 // The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
 import { config, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
-import { callerName, forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
+import { forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
 import { wireDial } from "./dial.js";
 import { paintDirectory } from "./directory.js";
 import { Drafts } from "./drafts.js";
@@ -20,8 +20,8 @@ import { paintQueue } from "./queue.js";
 import { paintOrders } from "./orders.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
-import { side } from "./tabs.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
+import { goTo, wireTabs } from "./sidetabs.js";
 import { clock, hasWord, word } from "./words.js";
 import { toast, paintBanners, showError } from "./banners.js";
 
@@ -106,6 +106,7 @@ const form = new MessageForm({
   typed: (fields) => {
     if (form.draft) drafts.type(form.draft.call, fields);
     paintDraftState();
+    paintKeys();
   },
   save: (fields) => {
     if (form.draft) drafts.submit(form.draft.call, fields);
@@ -197,6 +198,7 @@ function paintTalk({ call, card }) {
   paintDirectory(call, card);
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
+  form.talking = Boolean(state.call);
   form.plan({ siteDown, other });
   paintDraftState();
 }
@@ -355,6 +357,8 @@ function wire() {
   bind({ id: "forward", words: "key_answer", act: acts.forward, when: canForward("answer"), foot: true });
   bind({ id: "forward", words: "key_next", act: acts.forward, when: canForward("next"), foot: true });
   bind({ id: "forward", words: "key_close_draft", act: acts.forward, when: canForward("close"), foot: true });
+  bind({ id: "forward", words: "key_red_flag_said", act: () => form.flag("said"), when: () => form.flagWaits, foot: true });
+  bind({ id: "red_flag_false", words: "key_red_flag_false", act: () => form.flag("dismissed"), when: () => form.flagWaits, foot: true });
   bind({ id: "end", words: "key_decline", act: acts.end, when: () => Boolean(state.offer), foot: true });
   bind({ id: "end", words: "key_end", act: acts.end, when: () => Boolean(state.call), foot: true });
   bind({ id: "hold", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
@@ -364,12 +368,20 @@ function wire() {
   bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
-  bind({ id: "history", words: "key_history", act: () => side("history"), when: onDesk });
-  bind({ id: "directory", words: "key_directory", act: () => side("directory"), when: onDesk });
-  bind({ id: "sites", words: "key_sites", act: () => side("sites"), when: onDesk });
-  bind({ id: "today", words: "key_today", act: () => side("today"), when: onDesk });
+  bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
+  bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
+  bind({ id: "directory", words: "key_directory", act: () => goTo("directory"), when: onDesk });
+  bind({ id: "sites", words: "key_sites", act: () => goTo("sites"), when: onDesk });
+  bind({ id: "today", words: "key_today", act: () => goTo("today"), when: onDesk });
   startKeys();
   wireHeadset(acts);
+  wireTabs();
+}
+
+/** To the question that waits. */
+function toScript() {
+  goTo("script");
+  form.script.focus();
 }
 
 onSite((down) => {
