@@ -92,14 +92,18 @@ def test_every_room_hears_every_event_once(cast, following):
     following.apply(presence(cast, "ready"), arrival(cast), presence(cast, "on_call", 1))
     assert states() == ["ready", "on_call"]
     assert Call.objects.for_house("demo").count() == 1
-    assert positions() == {"staff": 3, "calls": 3}
+    assert positions() == {"staff": 3, "calls": 3, "switchboard": 3}
     assert following.applied.is_set()
 
 
 def test_an_event_from_a_newer_engine_is_kept_and_passed(cast, following):
     following.apply({"type": "CallTeleported", "v": 9, "house": "demo"}, presence(cast, "ready"))
     assert states() == ["ready"]
-    assert sorted(EngineEventAside.objects.values_list("hearer", "sequence")) == [("calls", 1), ("staff", 1), ("switchboard", 1)]
+    assert sorted(EngineEventAside.objects.values_list("hearer", "sequence")) == [
+        ("calls", 1),
+        ("staff", 1),
+        ("switchboard", 1),
+    ]
 
 
 def test_a_room_that_cannot_apply_an_event_does_not_stop_the_others(cast, tmp_path):
