@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.console.urls")),
     path("", include("permanence.portal.urls")),
     path("", include("permanence.supervision.urls")),
+    path("backstage/onboarding/", include("permanence.backstage.onboarding_urls")),
     path("backstage/", site.urls),
 ]
