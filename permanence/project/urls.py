@@ -11,5 +11,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.portal.urls")),
     path("", include("permanence.supervision.urls")),
     path("backstage/accounts/", include("permanence.backstage.account_urls")),
+    path("backstage/onboarding/", include("permanence.backstage.onboarding_urls")),
     path("backstage/", site.urls),
 ]

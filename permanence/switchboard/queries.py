@@ -72,6 +72,9 @@ def trunk_entry(row: Trunk) -> TrunkEntry:
     return TrunkEntry(addresses=tuple(row.addresses), **fields)
 
 
+FINISHED = (ProofState.PASSED, ProofState.FAILED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofView:
     """One test as pages show it; see `models.ForwardingProof`. `why` is None when it passed or goes on."""
@@ -109,13 +112,21 @@ def checks_of(*, house: str, client: str) -> dict[str, str]:
     return dict(rows.values_list("number", "clock"))
 
 
+def last_proofs(*, house: str) -> dict[str, ProofView]:
+    """Of each line of a house the last finished test, of either way: number -> test. One query."""
+    later = ForwardingProof.objects.filter(house=OuterRef("house"), number=OuterRef("number"), state__in=FINISHED)
+    newest = later.order_by("-asked_at", "-pk").values("pk")[:1]
+    rows = ForwardingProof.objects.for_house(house).filter(pk=Subquery(newest)).select_related("asked_by")
+    return {row.number: _view(row) for row in rows}
+
+
 def standing_failures(*, house: str) -> tuple[ProofView, ...]:
     """Of each line that is tested daily the last finished test, where it failed, by the line's number. One query."""
     finished = ForwardingProof.objects.filter(
         house=OuterRef("house"),
         number=OuterRef("line__number"),
         way=ProofWay.DIALLED,
-        state__in=(ProofState.PASSED, ProofState.FAILED),
+        state__in=FINISHED,
     )
     checks = ForwardingCheck.objects.for_house(house).exclude(client__state=ClientState.ENDED)
     last = checks.annotate(last=Subquery(finished.order_by("-asked_at", "-pk").values("pk")[:1])).values("last")

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page on which a client is set up, from his number to the first call that arrives: for owner and supervisor.
+
+One column of steps; each is done by one operation, ticks itself by what is there, and can be left and taken up again.
+The state of the test call is a part of its own, fetched again when something arrives.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as now_in_words
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from permanence.backstage import onboarding_forms as forms
+from permanence.clients import forwarding as lines
+from permanence.clients import operations as clients
+from permanence.clients import queries
+from permanence.clients.forwarding import LineView
+from permanence.clients.forwarding_models import KINDS
+from permanence.clients.queries import ClientFile
+from permanence.countries.forwarding import Access, ForwardingMode, Keys
+from permanence.countries.numbers import spell_number
+from permanence.foundation import moments
+from permanence.foundation.rules import Role
+from permanence.foundation.who import Who, supervisor_only, who
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+from permanence.switchboard import forwarding
+from permanence.switchboard import queries as switchboard
+from permanence.switchboard.queries import ProofView
+from permanence.switchboard.rules import ProofState, ProofWay, can_be_dialled
+from permanence.switchboard.words import note_words, why_words
+
+_CLOCK = SystemClock()
+SHOWN_TESTS = 6
+REFUSALS: dict[str, str | Promise] = {
+    "line_taken": _("This number is on another line already, or is the public number of a client."),
+    "line_unknown": _("This line is not there any more."),
+    "number_malformed": forms.NO_NUMBER,
+    "caller_malformed": forms.NO_NUMBER,
+    "public_number_ours": _("This is a number of the house itself. Write the number his callers dial."),
+    "public_number_taken": _("Another line of the house has this public number."),
+    "nothing_to_dial": _("Write down first the number his callers dial, and that more than busy calls come to us."),
+    "proof_running": _("A test of this line is under way: wait for its end, or stop it."),
+    "clock_malformed": _("Write the time as 08:30."),
+}
+"""What an operation that refuses says on the page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Who looks at which client and line, when."""
+
+    by: Who
+    at: datetime
+    file: ClientFile
+    lines: tuple[LineView, ...]
+    line: LineView | None
+
+    @property
+    def client(self) -> str:
+        """The client's id."""
+        return self.file.view.id
+
+    @property
+    def number(self) -> str:
+        """The line the page is about. Raises LineUnknown where the client has none."""
+        if self.line is None:
+            raise lines.LineUnknown(self.client)
+        return self.line.number
+
+
+def _scene(request: HttpRequest, client: str, number: str) -> Scene:
+    by, at = who(request), _CLOCK.now()
+    try:
+        file = queries.client_file(house=by.house, client=client, at=at)
+    except queries.ClientUnknown as error:
+        raise Http404(client) from error
+    found = lines.lines_of(house=by.house, client=client)
+    chosen = next((each for each in found if each.number == number), None)
+    if number and chosen is None:
+        raise Http404(number)
+    return Scene(by=by, at=at, file=file, lines=found, line=chosen or next(iter(found), None))
+
+
+class DrawnTest(NamedTuple):
+    """One test in words. `tone`: run, good, bad or none."""
+
+    key: str
+    open: bool
+    tone: str
+    when: str
+    by: str
+    what: str
+    next: str
+
+
+def _drawn(test: ProofView, scene: Scene) -> DrawnTest:
+    zone = ZoneInfo(scene.file.view.time_zone)
+    when = moments.day_and_hour(test.asked_at, zone, now=scene.at)
+    by = test.asked_by or now_in_words("each day")
+    if test.is_open:
+        until = moments.hour(test.ends_at, zone)
+        watched = test.way is ProofWay.WATCHED
+        words = _("Waiting for the call, until %(until)s.") if watched else _("The house calls %(number)s.")
+        what = str(words) % {"until": until, "number": _spelt(test.called)}
+        return DrawnTest(test.key, True, "run", when, by, what, "")
+    if test.why is not None:
+        told = why_words(test.why, test.detail)
+        return DrawnTest(test.key, False, "bad", when, by, told.what, told.next)
+    if test.state is ProofState.STOPPED:
+        return DrawnTest(test.key, False, "none", when, by, now_in_words("Stopped."), "")
+    noted = note_words(test.note, test.detail)
+    return DrawnTest(
+        test.key, False, "good", when, by, now_in_words("The call arrived."), f"{noted.what} {noted.next}".strip()
+    )
+
+
+def _spelt(number: str, country: str = "") -> str:
+    try:
+        return spell_number(PhoneNumber(number), country=country or "XX").replace(" ", "\u00a0")
+    except ValueError:
+        return number
+
+
+class DrawnKeys(NamedTuple):
+    """What to dial for one kind of forwarding; `tel` for a telephone that opens it."""
+
+    kind: str
+    activate: str
+    deactivate: str
+    query: str
+    tel: str
+    checked: bool
+
+
+def _drawn_keys(keys: Keys) -> DrawnKeys:
+    kind = str(dict(KINDS)[keys.kind.value])
+    tel = "tel:" + quote(keys.activate, safe="*+")
+    return DrawnKeys(kind, keys.activate, keys.deactivate, keys.query, tel, keys.checked)
+
+
+class Step(NamedTuple):
+    """One step as the list at the top shows it."""
+
+    code: str
+    title: str | Promise
+    done: bool
+    can_wait: bool = False
+
+
+def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str) -> tuple[Step, ...]:
+    line, file = scene.line, scene.file
+    ended = [each for each in tests if each.state in {ProofState.PASSED, ProofState.FAILED}]
+    proved = bool(ended) and ended[0].state is ProofState.PASSED
+    return (
+        Step("number", _("Number"), line is not None),
+        Step("phone", _("His telephone"), line is not None and bool(line.dialled_by_callers)),
+        Step("greeting", _("Greeting"), bool(file.greetings)),
+        Step("hours", _("Hours"), file.hours.always or bool(file.hours.week)),
+        Step("codes", _("Codes"), proved or (line is not None and line.mode is ForwardingMode.DIRECT)),
+        Step("test", _("Test call"), proved),
+        Step("daily", _("Each day"), bool(clock), can_wait=True),
+    )
+
+
+def _context(scene: Scene) -> dict[str, Any]:
+    line, view, house = scene.line, scene.file.view, scene.by.house
+    number = "" if line is None else line.number
+    found = switchboard.proofs_of(house=house, client=scene.client, limit=40)
+    tests = tuple(each for each in found if each.number == number)
+    clock = switchboard.checks_of(house=house, client=scene.client).get(number, "")
+    keys = () if line is None else lines.keys_for(line, house=house, country=view.country, on=scene.at.date())
+    steps = _steps(scene, tests, clock)
+    return {
+        "client": view,
+        "house": house,
+        "lines": [(each, _spelt(each.number, view.country)) for each in scene.lines],
+        "line": line,
+        "number": _spelt(number, view.country),
+        "public": "" if line is None else _spelt(line.dialled_by_callers, view.country),
+        "direct": line is not None and line.mode is ForwardingMode.DIRECT,
+        "dialled": line is not None and bool(line.dialled_by_callers) and can_be_dialled(line.mode),
+        "mobile": line is not None and line.access is Access.MOBILE,
+        "keys": [_drawn_keys(each) for each in keys],
+        "unchecked": any(not each.checked for each in keys),
+        "steps": steps,
+        "left": sum(1 for each in steps if not each.done and not each.can_wait),
+        "tests": [_drawn(each, scene) for each in tests[:SHOWN_TESTS]],
+        "clock": clock,
+        "is_secretary": Role.SECRETARY in scene.by.roles,
+        "is_owner": Role.OWNER in scene.by.roles,
+    }
+
+
+def _forms(scene: Scene, clock: str) -> dict[str, forms.StepForm]:
+    found: dict[str, forms.StepForm] = {
+        name: act.form(file=scene.file, line=scene.line) for name, act in ACTS.items() if act.form is not forms.StepForm
+    }
+    found["daily"].initial["clock"] = clock
+    return found
+
+
+PARTS = {"steps": "backstage/onboarding_steps.html", "test": "backstage/onboarding_test.html"}
+
+
+@never_cache
+@require_safe
+@supervisor_only
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every client, and whether his calls are proved to come to us."""
+    by, at = who(request), _CLOCK.now()
+    found = lines.lines_of_house(house=by.house)
+    proved = switchboard.last_proofs(house=by.house)
+    rows = [
+        (
+            client,
+            [
+                (_spelt(each.number, client.country), _proved(proved.get(each.number), client.time_zone, at))
+                for each in found
+                if each.client == client.id
+            ],
+        )
+        for client in queries.clients(house=by.house)
+    ]
+    roles = {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
+    return render(request, "backstage/onboarding_clients.html", {"rows": rows, **roles})
+
+
+def _proved(test: ProofView | None, zone: str, at: datetime) -> tuple[str, str]:
+    if test is None or test.ended_at is None:
+        return "none", now_in_words("never tested")
+    when = moments.day_and_hour(test.ended_at, ZoneInfo(zone), now=at)
+    if test.state is ProofState.PASSED:
+        return "good", now_in_words("arrived %(when)s") % {"when": when}
+    return "bad", now_in_words("did not arrive %(when)s") % {"when": when}
+
+
+@never_cache
+@require_safe
+@supervisor_only
+def page(request: HttpRequest, client: str) -> HttpResponse:
+    """The page of one client, or with `part` (steps, test) only that part of it, which changes by itself."""
+    scene = _scene(request, client, request.GET.get("line", ""))
+    context = _context(scene)
+    part = PARTS.get(request.GET.get("part", ""))
+    if part is not None:
+        return render(request, part, context)
+    return render(request, "backstage/onboarding.html", {**context, "forms": _forms(scene, context["clock"])})
+
+
+@never_cache
+@require_POST
+@supervisor_only
+def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
+    """Do one step; back to the page, or the page again with what is wrong in it (422)."""
+    todo = ACTS.get(act)
+    if todo is None:
+        raise Http404(act)
+    scene = _scene(request, client, request.POST.get("line", ""))
+    form = todo.form(request.POST, file=scene.file, line=scene.line)
+    if form.is_valid():
+        try:
+            number = todo.do(scene, form) or request.POST.get("line", "")
+        except Refusal as refusal:
+            form.add_error(None, str(REFUSALS.get(refusal.code, refusal.why)))
+        else:
+            where = f"?{urlencode({'line': number})}" if number else ""
+            return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{todo.step}", status=303)
+    context = _context(scene)
+    shown = {**_forms(scene, context["clock"]), act: form}
+    return render(request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act}, status=422)
+
+
+# -- the steps -----------------------------------------------------------------------------------------------------
+
+
+def _give_number(scene: Scene, form: Any) -> str:
+    number: str = form.cleaned_data["number"]
+    clients.give_line(client=scene.client, number=number, by=scene.by, at=scene.at)
+    return number
+
+
+def _set_phone(scene: Scene, form: Any) -> None:
+    said = form.cleaned_data
+    lines.set_forwarding(
+        client=scene.client,
+        number=scene.number,
+        mode=ForwardingMode(said["mode"]),
+        public_number=said["public_number"],
+        access=Access(said["access"]),
+        operator=said["operator"],
+        seconds=said["seconds"],
+        by=scene.by,
+        at=scene.at,
+    )
+
+
+def _set_greeting(scene: Scene, form: Any) -> None:
+    said = {each.language: each.text for each in scene.file.greetings}
+    for language, text in form.cleaned_data.items():
+        if text and said.get(language) != text:
+            clients.set_greeting(client=scene.client, language=language, text=text, by=scene.by, at=scene.at)
+
+
+def _set_hours(scene: Scene, form: Any) -> None:
+    week = [clients.Opening(weekday=day, opens=opens, until=until) for day, opens, until in form.week()]
+    always, holidays = form.cleaned_data["always"], scene.file.hours.closed_on_holidays
+    clients.set_hours(
+        client=scene.client, week=week, always=always, closed_on_holidays=holidays, by=scene.by, at=scene.at
+    )
+
+
+def _ask(scene: Scene, _form: Any) -> None:
+    forwarding.ask_proof(client=scene.client, number=scene.number, by=scene.by, at=scene.at)
+
+
+def _watch(scene: Scene, form: Any) -> None:
+    caller = form.cleaned_data["caller"]
+    forwarding.watch_arrival(client=scene.client, number=scene.number, caller=caller, by=scene.by, at=scene.at)
+
+
+def _stop(scene: Scene, form: Any) -> None:
+    forwarding.stop_proof(client=scene.client, test=form.cleaned_data["test"], by=scene.by, at=scene.at)
+
+
+def _daily(scene: Scene, form: Any) -> None:
+    clock = form.cleaned_data["clock"]
+    forwarding.repeat_daily(client=scene.client, number=scene.number, clock=clock, by=scene.by, at=scene.at)
+
+
+class Act(NamedTuple):
+    """What a button does: its form, the step it leads to, the operation, which may give the line's number."""
+
+    form: type[forms.StepForm]
+    step: str
+    do: Callable[[Scene, Any], str | None]
+
+
+ACTS: dict[str, Act] = {
+    "number": Act(forms.NumberForm, "phone", _give_number),
+    "phone": Act(forms.PhoneForm, "codes", _set_phone),
+    "greeting": Act(forms.GreetingForm, "hours", _set_greeting),
+    "hours": Act(forms.HoursForm, "codes", _set_hours),
+    "dial": Act(forms.StepForm, "test", _ask),
+    "watch": Act(forms.WatchForm, "test", _watch),
+    "stop": Act(forms.StopForm, "test", _stop),
+    "daily": Act(forms.DailyForm, "daily", _daily),
+}

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page on which a client is set up: from his number to the call that arrives, step by step."""
+
+import re
+from html import unescape
+
+import pytest
+
+from permanence.clients import forwarding as lines
+from permanence.clients import operations, queries
+from permanence.clients.rules import ClientKind, Sector
+from permanence.countries.forwarding import Access, ForwardingKind, ForwardingMode
+from permanence.foundation.models import AuditEntry
+from permanence.switchboard import forwarding
+from permanence.switchboard import queries as switchboard
+from permanence.switchboard.handlers import apply_engine_event
+from permanence.switchboard.models import ForwardingProof
+from permanence.switchboard.rules import Why
+from permanence.telephony.events import CallArrived
+from tests.rooms.conftest import NOW
+
+LINE, PUBLIC = "+35220000909", "+35226000001"
+
+
+@pytest.fixture
+def marc(cast, browser_of):
+    return browser_of(cast.marc)
+
+
+@pytest.fixture
+def klein(cast):
+    """A client of whom nothing is known but his name."""
+    return operations.open_client(
+        name="Dr Klein",
+        initials="DK",
+        kind=ClientKind.PRACTITIONER,
+        sector=Sector.HEALTH,
+        country="LU",
+        time_zone="Europe/Luxembourg",
+        languages=("fr", "de"),
+        by=cast.marc,
+        at=NOW,
+    )
+
+
+def page(browser, client, **query):
+    answer = browser.get(f"/backstage/onboarding/{client}", query)
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def does(browser, client, act, **data):
+    return browser.post(f"/backstage/onboarding/{client}/{act}", data)
+
+
+def done(html):
+    return re.findall(r'class="is-done" data-step="(\w+)"', html)
+
+
+def errors(answer):
+    return re.findall(r'class="error" role="alert">([^<]+)', unescape(answer.content.decode()))
+
+
+def follow(answer, step):
+    assert answer.status_code == 303, errors(answer)
+    assert answer["Location"].endswith(f"#{step}")
+
+
+def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):
+    assert done(page(marc, klein)) == []
+    follow(does(marc, klein, "number", number="20 00 09 09"), "phone")
+    assert done(page(marc, klein)) == ["number"]
+    phone = {"mode": "no_answer", "access": "mobile", "operator": "post", "seconds": "15"}
+    follow(does(marc, klein, "phone", line=LINE, public_number="26 00 00 01", **phone), "codes")
+    [line] = lines.lines_of(house=cast.house, client=klein)
+    assert (line.public_number, line.mode, line.operator) == (PUBLIC, ForwardingMode.NO_ANSWER, "post")
+    assert (line.access, line.seconds) == (Access.MOBILE, 15)
+    follow(does(marc, klein, "greeting", line=LINE, fr="Cabinet du docteur Klein, {name}, bonjour."), "hours")
+    follow(does(marc, klein, "hours", line=LINE, day_0="8-12, 14h-18h30", day_1="24h"), "codes")
+    file = queries.client_file(house=cast.house, client=klein, at=NOW)
+    assert [each.language for each in file.greetings] == ["fr"]
+    assert [len(entry.intervals) for entry in file.hours.week] == [2, 1]
+    html = page(marc, klein)
+    assert done(html) == ["number", "phone", "greeting", "hours"]
+    assert "**61*+35220000909**15#" in html
+    assert 'href="tel:**61*+35220000909**15%23"' in html
+    assert "##61#" in html
+    follow(does(marc, klein, "watch", line=LINE, caller="621 000 147"), "test")
+    assert 'data-test="run"' in page(marc, klein, part="test")
+    arrived = {"call": "c", "trunk": "x", "called_line": LINE, "caller": "+352621000147", "forwarded_by": PUBLIC}
+    at = ForwardingProof.objects.get().asked_at
+    apply_engine_event("e1", 1, CallArrived(house=cast.house, at=at, client=klein, **arrived))
+    assert 'data-test="good"' in page(marc, klein, part="test")
+    assert done(page(marc, klein, part="steps")) == ["number", "phone", "greeting", "hours", "codes", "test"]
+    follow(does(marc, klein, "daily", line=LINE, clock="07:30"), "daily")
+    assert switchboard.checks_of(house=cast.house, client=klein) == {LINE: "07:30"}
+    assert 'value="07:30"' in page(marc, klein)
+    actions = AuditEntry.objects.filter(client_key=int(klein)).order_by("pk").values_list("action", flat=True)
+    assert list(actions)[-6:] == [
+        "client.line_given",
+        "client.forwarding_set",
+        "client.greeting_set",
+        "client.hours_set",
+        "forwarding.watch_asked",
+        "forwarding.daily_set",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("act", "data"),
+    [
+        ("number", {"number": "twelve"}),
+        ("number", {"number": "+35220000101"}),
+        ("number", {}),
+        ("phone", {"public_number": "x", "mode": "all", "access": "fixed"}),
+        ("phone", {"public_number": LINE, "mode": "all", "access": "fixed"}),
+        ("phone", {"mode": "never", "access": "fixed"}),
+        ("phone", {"mode": "no_answer", "access": "fixed", "seconds": "7"}),
+        ("phone", {"mode": "all", "access": "fixed", "operator": "<b>"}),
+        ("greeting", {"fr": ""}),
+        ("greeting", {"fr": "x" * 301}),
+        ("hours", {"day_0": "8-99"}),
+        ("hours", {}),
+        ("dial", {}),
+        ("watch", {"caller": "x"}),
+        ("daily", {"clock": "07:30"}),
+        ("stop", {}),
+    ],
+)
+def test_a_mistake_is_said_in_its_place_and_nothing_is_saved(cast, klein, marc, act, data):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    entries = AuditEntry.objects.count()
+    answer = does(marc, klein, act, line=LINE, **data)
+    assert answer.status_code == 422
+    assert errors(answer) or act == "stop"
+    assert AuditEntry.objects.count() == entries
+
+
+def test_what_was_typed_wrongly_is_still_there(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    answer = does(marc, klein, "phone", line=LINE, public_number="twelve <b>", mode="hours", access="fixed")
+    assert answer.status_code == 422
+    assert 'value="twelve &lt;b&gt;"' in answer.content.decode()
+
+
+def test_another_client_s_line_and_another_house_s_client_are_not_there(cast, klein, marc, browser_of):
+    [weber] = lines.lines_of(house=cast.house, client=cast.weber)[:1]
+    assert marc.get(f"/backstage/onboarding/{klein}", {"line": weber.number}).status_code == 404
+    entries = AuditEntry.objects.count()
+    for act in ("number", "phone", "greeting", "hours", "dial", "watch", "stop", "daily"):
+        assert does(marc, klein, act, line=weber.number, clock="07:30").status_code == 404
+        assert does(marc, cast.other_client, act, line="+33199009999").status_code == 404
+        assert does(marc, "9" * 30, act).status_code == 404
+    assert does(marc, klein, "nothing").status_code == 404
+    assert AuditEntry.objects.count() == entries
+    html = unescape(marc.get("/backstage/onboarding/").content.decode())
+    assert "Dr Klein" in html
+    assert "+33 1 99 00 99 99" not in html.replace("\u00a0", " ")
+
+
+def test_a_secretary_and_a_doctor_do_not_enter(cast, klein, browser_of):
+    for who in (cast.claire, cast.dr_weber):
+        browser = browser_of(who)
+        assert browser.get("/backstage/onboarding/").status_code == 403
+        assert browser.get(f"/backstage/onboarding/{klein}").status_code == 403
+        assert does(browser, klein, "number", number="20 00 09 09").status_code == 403
+
+
+def test_the_house_calls_and_the_page_says_what_went_wrong_and_what_to_try(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "phone", line=LINE, public_number=PUBLIC, mode="all", access="fixed"), "codes")
+    follow(does(marc, klein, "dial", line=LINE), "test")
+    again = does(marc, klein, "dial", line=LINE)
+    assert (again.status_code, len(errors(again))) == (422, 1)
+    proof = ForwardingProof.objects.get()
+    assert f'name="test" value="{proof.pk}"' in page(marc, klein, part="test")
+    forwarding.fail(proof.pk, why=Why.OTHER_LINE, detail="+35220000101", at=NOW)
+    html = page(marc, klein, part="test")
+    assert 'data-test="bad"' in html
+    assert "+352 20 00 01 01" in html.replace("\u00a0", " ")
+    assert "test" not in done(page(marc, klein))
+    follow(does(marc, klein, "dial", line=LINE), "test")
+    follow(does(marc, klein, "stop", line=LINE, test=str(ForwardingProof.objects.latest("pk").pk)), "test")
+    assert 'data-test="none"' in page(marc, klein, part="test")
+
+
+def test_the_house_s_own_code_is_shown(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(
+        does(marc, klein, "phone", line=LINE, public_number=PUBLIC, mode="all", access="fixed", operator="post"),
+        "codes",
+    )
+    assert "*21*20000909#" in page(marc, klein)
+    forwarding_code = {"access": Access.FIXED, "kind": ForwardingKind.ALL, "activate": "*70*{number}#"}
+    lines.keep_code(country="LU", operator="post", by=cast.marc, at=NOW, **forwarding_code)
+    assert "*70*20000909#" in page(marc, klein)
+
+
+def test_a_direct_line_needs_no_code(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "phone", line=LINE, mode="direct", access="fixed"), "codes")
+    html = page(marc, klein)
+    assert done(html) == ["number", "phone", "codes"]
+    assert "onboarding__keys" not in html
+
+
+def test_a_name_with_markup_is_text(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "greeting", line=LINE, fr="<script>x</script> bonjour"), "hours")
+    assert "<script>x" not in marc.get(f"/backstage/onboarding/{klein}").content.decode()
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(cast, marc, klein, django_assert_max_num_queries):
+    for number in ("+35220000910", "+35220000911", "+35220000912"):
+        operations.give_line(client=klein, number=number, by=cast.marc, at=NOW)
+    with django_assert_max_num_queries(16):
+        marc.get(f"/backstage/onboarding/{klein}")
+    with django_assert_max_num_queries(8):
+        marc.get("/backstage/onboarding/")
