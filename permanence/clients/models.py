@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from permanence.clients import rules
-from permanence.clients.directory_models import Contact, Quarantine, Site
+from permanence.clients.directory_models import Contact, ImportDraft, Quarantine, Site
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 __all__ = (
@@ -14,6 +14,7 @@ __all__ = (
     "Contact",
     "Greeting",
     "HoursException",
+    "ImportDraft",
     "Instruction",
     "Line",
     "PortalUser",
