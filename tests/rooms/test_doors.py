@@ -128,6 +128,7 @@ DOORS: dict[str, Door] = {
     "accounts:transfers": Door(get=to(200, "owner"), post=to(422, "owner"), query="client={client}", other=404),
     "accounts:import": Door(has_get=False, post=to(422, "owner")),
     "accounts:export": Door(has_get=False, post=to(200, "owner")),
+    "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
     **admin("index"),
     "backstage:login": Door(get=to(302, "nobody"), post=to(302, "nobody")),
