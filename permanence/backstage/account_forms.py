@@ -4,6 +4,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +19,15 @@ from permanence.backstage.fields import (
 )
 from permanence.backstage.week import HoursUnclear, read_day, write_day
 from permanence.clients.models import Client, Greeting, Instruction, Line, Reason, Recipient, WeeklyOpening
-from permanence.clients.rules import RecipientKind
+from permanence.clients.quarantine import barred, rest_of
+from permanence.clients.rules import ClientState, RecipientKind
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation.models import Language
+from permanence.kernel.system import SystemClock
 
 DAYS = tuple((f"day_{number}", number, name) for number, name in WeeklyOpening.WEEKDAYS)
 FALLBACK_COUNTRY = "FR"
+CLOCK = SystemClock()
 
 
 class DayField(forms.CharField):
@@ -69,6 +73,11 @@ class ClientForm(AnyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        state: Any = self.fields["state"]
+        ended = ClientState.ENDED.value
+        state.disabled = self.instance.state == ended  # a contract ends, and is taken up again, on a page of its own
+        if not state.disabled:
+            state.choices = [each for each in Client.STATES if each[0] != ended]
         if self.instance.pk:
             rows = list(WeeklyOpening.objects.for_client(self.instance).order_by("weekday", "opens"))
             for field, number, _name in DAYS:
@@ -127,6 +136,16 @@ class LineForm(AnyForm):
             raise forms.ValidationError(
                 _("This is no telephone number. Write it as it is dialled, or with its country: +352 27 00 00 10.")
             ) from error
+
+    def clean(self) -> dict[str, Any]:
+        """A number that rests after another client's contract is not given before its day."""
+        cleaned = super().clean() or self.cleaned_data
+        client, rest = self.instance.client_id, rest_of(str(cleaned.get("number", "")))
+        if rest is not None and "number" in self.changed_data and barred(rest, client=client, at=CLOCK.now()):
+            message = _("This number is in quarantine after the contract of another client, until %(day)s.")
+            shown = {"day": date_format(rest.until, "SHORT_DATE_FORMAT")}
+            self.add_error("number", forms.ValidationError(message, params=shown, code="number_rests"))
+        return cleaned
 
 
 class NamedFormSet(AnyInlineFormSet):

@@ -240,6 +240,8 @@ class ClientAdmin(HouseAdmin):
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
             self._place(row)
+            if isinstance(row, Line):
+                operations.number_given([row.number], at=CLOCK.now())
             row.save()
             if isinstance(row, PortalUser):
                 person = str(row.person_id)

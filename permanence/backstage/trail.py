@@ -15,6 +15,7 @@ ACTIONS = {
     "client.contact_removed": _("removed from the directory"),
     "client.contract_set": _("changed the contract"),
     "client.copied": _("opened the client like another one"),
+    "client.ended": _("ended the contract"),
     "client.exception_added": _("wrote an exception to the hours"),
     "client.greeting_set": _("wrote the phrase to say"),
     "client.hours_set": _("changed the opening hours"),

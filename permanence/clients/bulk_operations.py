@@ -24,6 +24,7 @@ from permanence.clients.bulk_rules import (
 from permanence.clients.directory_rules import MOST_CONTACTS, MOST_SITES
 from permanence.clients.events import ClientChanged
 from permanence.clients.models import Client, Contact, Greeting, Line, Quarantine, Site, WeeklyOpening
+from permanence.clients.operations import number_given
 from permanence.foundation import audit, outbox
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
@@ -64,8 +65,9 @@ class _Accounts:
         self.known = {row.name: row for row in Client.objects.for_house(by.house_key).select_for_update()}
         self.house = House.objects.get(pk=by.house_key)
         self.lines: dict[str, int] = dict(Line.objects.values_list("number", "client_id"))
-        resting = Quarantine.objects.filter(until__gt=at.date()).values_list("number", "client_id")
-        self.resting: dict[str, int] = dict(resting)
+        rests = list(Quarantine.objects.values_list("number", "client_id", "until"))
+        self.rested = {number for number, _client, _until in rests}
+        self.resting = {number: client for number, client, until in rests if until > at.date()}
         self.week: dict[tuple[int, int], list[tuple[str, str]]] = {}
         openings = WeeklyOpening.objects.for_house(by.house_key).order_by("opens", "until")
         for client, day, opens, until in openings.values_list("client_id", "weekday", "opens", "until"):
@@ -175,8 +177,7 @@ class _Accounts:
     def _save_parts(self, touched: Sequence[tuple[Client, AccountLine]]) -> None:
         house = self.by.house_key
         new = [(row, each) for row, line in touched for each in line.numbers if self.lines.get(each) != row.pk]
-        for some in _batches([number for _row, number in new]):
-            Quarantine.objects.filter(number__in=some).delete()
+        number_given([number for _row, number in new if number in self.rested], at=self.at)
         Line.objects.bulk_create(
             (Line(house_id=house, client=row, number=number) for row, number in new), batch_size=BATCH
         )

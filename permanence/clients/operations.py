@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from permanence.clients import rules
+from permanence.clients import quarantine, rules
 from permanence.clients.events import ClientChanged
 from permanence.clients.models import (
     Client,
@@ -39,6 +39,12 @@ class LineTaken(Refusal):
     """The number is another client's, of this house or of another on the same machine."""
 
     code = "line_taken"
+
+
+class NumberRests(Refusal):
+    """The number was a client's who left, and is given to nobody else before the day that is its reason in words."""
+
+    code = "number_rests"
 
 
 class NumberMalformed(Refusal):
@@ -114,8 +120,16 @@ def open_client(
 
 @transaction.atomic
 def set_state(*, client: str, state: rules.ClientState, by: Who, at: datetime) -> None:
-    """Answer his calls, suspend the account, or end it. Raises ClientUnknown."""
+    """Answer his calls, suspend the account, or end it: then his numbers rest for the usual time, until he is back.
+
+    Raises ClientUnknown.
+    """
     row = _client(client, by=by)
+    ends, had_ended = state is rules.ClientState.ENDED, row.state == rules.ClientState.ENDED
+    if ends and not had_ended:
+        quarantine.lay_to_rest(row, until=quarantine.usual_end(at), reason="", at=at)
+    elif had_ended and not ends:
+        quarantine.wake(row)
     row.state = state.value
     row.save(update_fields=["state"])
     changed(client=client, action="client.state_set", by=by, at=at, detail={"state": state.value})
@@ -147,7 +161,10 @@ def set_waiting(*, client: str, ring_before_music_s: int, max_wait_s: int, by: W
 
 @transaction.atomic
 def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetime) -> None:
-    """Give the client a number of the house (E.164). Raises ClientUnknown, LineTaken, NumberMalformed."""
+    """Give the client a number of the house (E.164).
+
+    Raises ClientUnknown, LineTaken, NumberMalformed, NumberRests.
+    """
     row = _client(client, by=by)
     try:
         e164 = str(PhoneNumber.parse_global(number))
@@ -155,6 +172,10 @@ def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetim
         raise NumberMalformed(number) from error
     if Line.objects.filter(number=e164).exists():
         raise LineTaken(e164)
+    rest = quarantine.rest_of(e164)
+    if rest is not None and quarantine.barred(rest, client=row.pk, at=at):
+        raise NumberRests(rest.until.isoformat()) if rest.house == row.house_id else LineTaken(e164)
+    number_given([e164], at=at)
     Line.objects.create(house_id=row.house_id, client=row, number=e164, label=label)
     changed(client=client, action="client.line_given", by=by, at=at, detail={"number": e164})
 
@@ -334,6 +355,15 @@ def changed(*, client: str, action: str, by: Who, at: datetime, detail: dict[str
     """Note and announce that something of a client was changed. Called in the transaction of the change."""
     audit.note(by=by, at=at, action=action, subject=f"clients.client:{client}", client=client, detail=detail)
     outbox.announce(ClientChanged(house=by.house, at=at, client=client))
+
+
+def number_given(numbers: Sequence[str], *, at: datetime) -> None:
+    """Numbers are given to somebody: they rest no longer, and who had them is announced.
+
+    Called in the transaction that gives them.
+    """
+    for each in quarantine.release(numbers):
+        outbox.announce(ClientChanged(house=each.house_slug, at=at, client=str(each.client)))
 
 
 def _client(client: str, *, by: Who) -> Client:
