@@ -4,6 +4,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +19,15 @@ from permanence.backstage.fields import (
 )
 from permanence.clients import forwarding
 from permanence.clients.models import Client, Line, Reason, Recipient, WeeklyOpening
-from permanence.clients.rules import RecipientKind
+from permanence.clients.quarantine import barred, rest_of
+from permanence.clients.rules import ClientState, RecipientKind
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
+from permanence.kernel.system import SystemClock
 
 DAYS = tuple((f"day_{number}", number, name) for number, name in WeeklyOpening.WEEKDAYS)
 FALLBACK_COUNTRY = "FR"
+CLOCK = SystemClock()
 
 
 class DayField(forms.CharField):
@@ -69,6 +73,11 @@ class ClientForm(AnyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        state: Any = self.fields["state"]
+        ended = ClientState.ENDED.value
+        state.disabled = self.instance.state == ended  # a contract ends, and is taken up again, on a page of its own
+        if not state.disabled:
+            state.choices = [each for each in Client.STATES if each[0] != ended]
         if self.instance.pk:
             rows = list(WeeklyOpening.objects.for_client(self.instance).order_by("weekday", "opens"))
             for field, number, _name in DAYS:
@@ -131,6 +140,16 @@ class LineForm(AnyForm):
         if forwarding.number_is_public(number, house_key=self._house_key):
             raise forms.ValidationError(_("This is the public number of a client: it cannot be the house's too."))
         return number
+
+    def clean(self) -> dict[str, Any]:
+        """A number that rests after another client's contract is not given before its day."""
+        cleaned = super().clean() or self.cleaned_data
+        client, rest = self.instance.client_id, rest_of(str(cleaned.get("number", "")))
+        if rest is not None and "number" in self.changed_data and barred(rest, client=client, at=CLOCK.now()):
+            message = _("This number is in quarantine after the contract of another client, until %(day)s.")
+            shown = {"day": date_format(rest.until, "SHORT_DATE_FORMAT")}
+            self.add_error("number", forms.ValidationError(message, params=shown, code="number_rests"))
+        return cleaned
 
 
 class NamedFormSet(AnyInlineFormSet):

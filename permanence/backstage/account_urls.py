@@ -4,9 +4,18 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
+from permanence.backstage import ending_views, template_views, transfer_views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.client_list, name="list"),
+    path("transfers", transfer_views.transfers, name="transfers"),
+    path("import", transfer_views.import_now, name="import"),
+    path("export", transfer_views.export, name="export"),
+    path("quarantine", ending_views.resting_numbers, name="quarantine"),
+    path("<str:client>/end", ending_views.end, name="end"),
+    path("<str:client>/take-up", ending_views.take_up, name="take-up"),
+    path("<str:client>/copy", template_views.copy, name="copy"),
+    path("<str:client>/cards", transfer_views.export_cards, name="cards"),
     path("<str:client>/", views.client_card, name="card"),
 ]

@@ -25,7 +25,7 @@ from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
-from permanence.clients import operations, queries
+from permanence.clients import acts, operations, queries
 from permanence.clients.models import (
     Absence,
     Client,
@@ -209,6 +209,8 @@ class ClientAdmin(SaidAdmin):
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
             self._place(row)
+            if isinstance(row, Line):
+                operations.number_given([row.number], at=CLOCK.now())
             row.save()
             if isinstance(row, PortalUser):
                 person = str(row.person_id)
@@ -254,7 +256,7 @@ class ClientAdmin(SaidAdmin):
         super().save_related(request, form, formsets, change)
         if form.week_changed or not change:
             self._week(form.instance, form)
-        operations.changed(
+        acts.changed(
             client=str(form.instance.pk),
             action="client.changed" if change else "client.opened",
             by=who(request),

@@ -26,7 +26,7 @@ from permanence.clients import forwarding as lines
 from permanence.clients import operations as clients
 from permanence.clients import queries
 from permanence.clients.forwarding import LineView
-from permanence.clients.forwarding_models import KINDS
+from permanence.clients.models.forwarding import KINDS
 from permanence.clients.queries import ClientFile
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.countries.numbers import spell_number

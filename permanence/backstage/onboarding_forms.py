@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import DAYS, DayField
-from permanence.backstage.week import read_day, write_day
 from permanence.clients.forwarding import RINGS_FIRST, LineView
-from permanence.clients.forwarding_models import ACCESSES, MODES
+from permanence.clients.models.forwarding import ACCESSES, MODES
 from permanence.clients.queries import ClientFile
+from permanence.clients.rules.week import read_day, write_day
 from permanence.countries.forwarding import OPERATORS, SECONDS, Access, ForwardingMode
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation.models import Language

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.clients import operations, queries
+from permanence.clients.acts import account, changed
 from permanence.clients.models import Absence, Client, Recipient
-from permanence.clients.queries import ClientUnknown, RecipientUnknown
+from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules import Sector
 from permanence.clients.rules.spoken import meets
 from permanence.foundation.who import Who
@@ -68,7 +69,7 @@ def announce_absence(
     Raises ClientUnknown, RecipientUnknown, AbsenceImpossible, AbsenceOverlaps, ReplacementAway, ReplacesAnother,
     operations.ConsentMissing.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     away, replacement = _recipient(row, recipient), _recipient(row, urgent_to)
     closes = treatment != ANSWER
     if not at < ends or not starts < ends or treatment not in TREATMENTS or (closes and away is not None):
@@ -93,19 +94,19 @@ def announce_absence(
         announced_at=at,
     )
     detail = {"absence": new.pk, "recipient": recipient or "", "from": starts.isoformat(), "until": ends.isoformat()}
-    operations.changed(client=client, action="client.absence_announced", by=by, at=at, detail=detail)
+    changed(client=client, action="client.absence_announced", by=by, at=at, detail=detail)
     return str(new.pk)
 
 
 @transaction.atomic
 def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> None:
     """The absence holds no longer, or never will. Raises ClientUnknown, AbsenceUnknown."""
-    row = _client(client, by=by)
+    row = account(client, by=by)
     known = absence.isascii() and absence.isdecimal() and len(absence) < 19
     held = Absence.objects.for_client(row).filter(withdrawn_at=None, ends_at__gt=at)
     if not known or not held.filter(pk=int(absence)).update(withdrawn_at=at):
         raise AbsenceUnknown(absence)
-    operations.changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
+    changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
 
 
 def _refuse_clash(others: Iterable[AbsenceEntry], subject: str, replacement: str) -> None:
@@ -127,13 +128,6 @@ def _clash(other: AbsenceEntry, subject: str, replacement: str) -> type[Refusal]
 
 def _id(row: Recipient | None) -> str:
     return "" if row is None else str(row.pk)
-
-
-def _client(client: str, *, by: Who) -> Client:
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=int(client)).first()
-    if row is None:
-        raise ClientUnknown(client)
-    return row
 
 
 def _recipient(row: Client, recipient: str | None) -> Recipient | None:

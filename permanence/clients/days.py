@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from permanence.clients import operations
-from permanence.clients.models import Client, HoursException
-from permanence.clients.queries import ClientUnknown
+from permanence.clients.acts import account, changed
+from permanence.clients.models import HoursException
 from permanence.foundation.who import Who
 
 
@@ -19,13 +18,11 @@ def set_day(
     """What holds on one day instead of the week, in place of what was written for it: openings as local "HH:MM" pairs,
     none for closed; None makes it a day like every week's. Raises ClientUnknown.
     """
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=int(client)).first()
-    if row is None:
-        raise ClientUnknown(client)
+    row = account(client, by=by)
     HoursException.objects.for_client(row).filter(date=day).delete()
     if openings is not None:
         HoursException.objects.bulk_create(
             HoursException(house_id=row.house_id, client=row, date=day, opens=opens, until=until, label=label)
             for opens, until in openings or (("", ""),)
         )
-    operations.changed(client=client, action="client.day_set", by=by, at=at, detail={"day": day.isoformat()})
+    changed(client=client, action="client.day_set", by=by, at=at, detail={"day": day.isoformat()})

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from permanence.clients import operations
+from permanence.clients import acts, operations
 from permanence.clients.models import ForwardingCode, Line
 from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import (
@@ -108,7 +108,7 @@ def set_forwarding(
     row.no_answer_s = seconds if mode in RINGS_FIRST else None
     row.save(update_fields=["public_number", "forwarding", "access", "operator", "no_answer_s"])
     detail = {"number": row.number, "mode": mode.value}
-    operations.changed(client=client, action="client.forwarding_set", by=by, at=at, detail=detail)
+    acts.changed(client=client, action="client.forwarding_set", by=by, at=at, detail=detail)
 
 
 def _locked(client: str, number: str, by: Who) -> Line:

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from permanence.clients import greetings, rules
+from permanence.clients import greetings, quarantine, rules
 from permanence.clients import instruction_fields as fields
+from permanence.clients.acts import account as _client
+from permanence.clients.acts import changed
 from permanence.clients.events import ClientChanged
-from permanence.clients.instructions import InstructionUnknown
+from permanence.clients.instruction_versions import instruction_changed, next_version
 from permanence.clients.models import (
     Client,
     HoursException,
@@ -22,9 +24,9 @@ from permanence.clients.models import (
     Recipient,
     WeeklyOpening,
 )
-from permanence.clients.queries import ClientUnknown, RecipientUnknown
+from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
-from permanence.foundation import audit, live, operations, outbox
+from permanence.foundation import operations, outbox
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
@@ -43,6 +45,12 @@ class LineTaken(Refusal):
     """The number is another client's, of this house or of another on the same machine."""
 
     code = "line_taken"
+
+
+class NumberRests(Refusal):
+    """The number was a client's who left, and is given to nobody else before the day that is its reason in words."""
+
+    code = "number_rests"
 
 
 class NumberMalformed(Refusal):
@@ -112,8 +120,16 @@ def open_client(
 
 @transaction.atomic
 def set_state(*, client: str, state: rules.ClientState, by: Who, at: datetime) -> None:
-    """Answer his calls, suspend the account, or end it. Raises ClientUnknown."""
+    """Answer his calls, suspend the account, or end it: then his numbers rest for the usual time, until he is back.
+
+    Raises ClientUnknown.
+    """
     row = _client(client, by=by)
+    ends, had_ended = state is rules.ClientState.ENDED, row.state == rules.ClientState.ENDED
+    if ends and not had_ended:
+        quarantine.lay_to_rest(row, until=quarantine.usual_end(at), reason="", at=at)
+    elif had_ended and not ends:
+        quarantine.wake(row)
     row.state = state.value
     row.save(update_fields=["state"])
     changed(client=client, action="client.state_set", by=by, at=at, detail={"state": state.value})
@@ -156,7 +172,10 @@ def set_pool(*, client: str, pool: str, by: Who, at: datetime) -> None:
 
 @transaction.atomic
 def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetime) -> None:
-    """Give the client a number of the house (E.164). Raises ClientUnknown, LineTaken, NumberMalformed."""
+    """Give the client a number of the house (E.164).
+
+    Raises ClientUnknown, LineTaken, NumberMalformed, NumberRests.
+    """
     row = _client(client, by=by)
     try:
         e164 = str(PhoneNumber.parse_global(number))
@@ -166,6 +185,10 @@ def give_line(*, client: str, number: str, label: str = "", by: Who, at: datetim
         raise LineTaken(e164)
     if Line.objects.for_house(row.house_id).filter(public_number=e164).exists():
         raise LineTaken(f"{e164} is the public number of a client")
+    rest = quarantine.rest_of(e164)
+    if rest is not None and quarantine.barred(rest, client=row.pk, at=at):
+        raise NumberRests(rest.until.isoformat()) if rest.house == row.house_id else LineTaken(e164)
+    number_given([e164], at=at)
     Line.objects.create(house_id=row.house_id, client=row, number=e164, label=label)
     changed(client=client, action="client.line_given", by=by, at=at, detail={"number": e164})
 
@@ -250,7 +273,7 @@ def write_instruction(
         **fields.checked_period(starts_at, ends_at),
         **fields.checked_scope(row, scope),
     )
-    _instruction_changed(first, action="instruction.written", by=by, at=at)
+    instruction_changed(first, action="instruction.written", by=by, at=at)
     return str(first.pk)
 
 
@@ -287,7 +310,7 @@ def revise_instruction(
         changes |= fields.checked_scope(row, scope)
     if acknowledge is not None:
         changes["acknowledge"] = acknowledge
-    return _next_version(row, instruction, by=by, at=at, changes=changes, began_from=began_from)
+    return next_version(row, instruction, by=by, at=at, changes=changes, began_from=began_from)
 
 
 @transaction.atomic
@@ -299,34 +322,7 @@ def retire_instruction(
     Raises ClientUnknown, InstructionUnknown, `instruction_fields.InstructionChanged` as above.
     """
     changes = {"author_id": int(author), "retired": True}
-    _next_version(_client(client, by=by), instruction, by=by, at=at, changes=changes, began_from=began_from)
-
-
-_KEPT_BY_VERSIONS = ("text", "priority", "recipient_id", "line", "reason", "caller", "acknowledge")
-
-
-def _next_version(
-    row: Client, instruction: str, *, by: Who, at: datetime, changes: dict[str, Any], began_from: int | None
-) -> int:
-    root = int(instruction)
-    series = Instruction.objects.for_client(row)
-    last = series.filter(root_id=root).order_by("-version").first() or series.filter(pk=root, root=None).first()
-    if last is None or last.retired:
-        raise InstructionUnknown(instruction)
-    if began_from is not None and began_from != last.version:
-        raise fields.InstructionChanged(f"begun from version {began_from}, the last is {last.version}")
-    new = Instruction(house_id=row.house_id, client=row, root_id=root, version=last.version + 1, written_at=at)
-    for name, value in {**{name: getattr(last, name) for name in _KEPT_BY_VERSIONS}, **changes}.items():
-        setattr(new, name, value)
-    new.save()
-    _instruction_changed(new, action="instruction.retired" if new.retired else "instruction.revised", by=by, at=at)
-    return new.version
-
-
-def _instruction_changed(row: Instruction, *, action: str, by: Who, at: datetime) -> None:
-    detail = {"instruction": row.root_id or row.pk, "version": row.version}
-    changed(client=str(row.client_id), action=action, by=by, at=at, detail=detail)
-    live.touch(f"house/{by.house}/instructions", house_key=by.house_key, at=at)
+    next_version(_client(client, by=by), instruction, by=by, at=at, changes=changes, began_from=began_from)
 
 
 @transaction.atomic
@@ -372,14 +368,10 @@ def add_portal_user(*, client: str, person: str, recipient: str | None, by: Who,
     return str(new.pk)
 
 
-def changed(*, client: str, action: str, by: Who, at: datetime, detail: dict[str, Any] | None = None) -> None:
-    """Note and announce that something of a client was changed. Called in the transaction of the change."""
-    audit.note(by=by, at=at, action=action, subject=f"clients.client:{client}", client=client, detail=detail)
-    outbox.announce(ClientChanged(house=by.house, at=at, client=client))
+def number_given(numbers: Sequence[str], *, at: datetime) -> None:
+    """Numbers are given to somebody: they rest no longer, and who had them is announced.
 
-
-def _client(client: str, *, by: Who) -> Client:
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=int(client)).first()
-    if row is None:
-        raise ClientUnknown(client)
-    return row
+    Called in the transaction that gives them.
+    """
+    for each in quarantine.release(numbers):
+        outbox.announce(ClientChanged(house=each.house_slug, at=at, client=str(each.client)))

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from permanence.clients import instructions
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.models import (
@@ -17,6 +19,7 @@ from permanence.clients.models import (
     HoursException,
     Line,
     PortalUser,
+    Quarantine,
     Reason,
     Recipient,
     WeeklyOpening,
@@ -145,6 +148,16 @@ def clients(*, house: str, active_only: bool = False) -> tuple[ClientView, ...]:
     return tuple(client_view(row) for row in rows.order_by("name"))
 
 
+def routed(*, house: str) -> tuple[str, ...]:
+    """The ids of the clients the telephone knows: those of `clients`, and who left and still has a number.
+
+    One query.
+    """
+    line, rest = (Exists(table.objects.filter(client=OuterRef("pk"))) for table in (Line, Quarantine))
+    rows = Client.objects.for_house(house).filter(~Q(state=ClientState.ENDED) | line | rest)
+    return tuple(str(key) for key in rows.order_by("name").values_list("pk", flat=True))
+
+
 def client(*, house: str, client: str) -> ClientView:
     """One client. Raises ClientUnknown. One query."""
     row = Client.objects.for_house(house).filter(pk=_key(client)).first()
@@ -242,14 +255,16 @@ def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ..
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
-    Raises ClientUnknown. Ten queries, eleven where a script is published, whatever the size of the file.
-    Ten queries, whatever the size of the file.
+    Of one who left only what his closing words need. Raises ClientUnknown. Twelve queries, thirteen where a script is
+    published, whatever the size of the file.
     """
     key = _key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     numbers = Line.objects.for_house(house).for_client(key).order_by("number").values_list("number", flat=True)
+    if row.state == ClientState.ENDED:
+        return _file_of_who_left(row, tuple(numbers))
     listed = reasons(house=house, client=client)
     labels = {each.code: each.label for each in listed}
     return ClientFile(
@@ -270,6 +285,26 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         script=script_entry(house=house, client=key),
         sites=sites_of(house, key),
         contacts=contacts_of(house, key),
+    )
+
+
+def _file_of_who_left(row: Client, numbers: tuple[str, ...]) -> ClientFile:
+    """Nobody answers for him: his numbers, so that their calls hear the closing words in his languages."""
+    resting = Quarantine.objects.for_client(row).values_list("number", flat=True)
+    return ClientFile(
+        view=client_view(row),
+        lines=tuple(sorted({*numbers, *resting})),
+        hours=OpeningHours(),
+        greetings=(),
+        instructions=(),
+        recipients=(),
+        reasons=(),
+        ring_before_music_s=row.ring_before_music_s,
+        max_wait_s=row.max_wait_s,
+        voice_message=False,
+        voice_message_consent=None,
+        absences=(),
+        script=None,
     )
 
 

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The audit trail: who did what to what, when. Written in the transaction of the act, never changed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from permanence.foundation.models import AuditEntry
 from permanence.foundation.who import Who
 from permanence.kernel.events import to_plain
+
+BATCH = 500
+"""Rows written at a time."""
 
 
 def note(
@@ -31,4 +35,24 @@ def note(
         subject=subject,
         client_key=None if client is None else int(client),
         detail=to_plain(detail or {}),
+    )
+
+
+def note_many(*, by: Who, at: datetime, action: str, subjects: Iterable[tuple[str, int | str | None]]) -> None:
+    """One entry of the same act for each (subject, client). One query a batch, whatever their number."""
+    AuditEntry.objects.bulk_create(
+        (
+            AuditEntry(
+                house_id=by.house_key,
+                at=at,
+                by_id=by.person_key,
+                by_name=by.name,
+                action=action,
+                subject=subject,
+                client_key=None if client is None else int(client),
+                detail={},
+            )
+            for subject, client in subjects
+        ),
+        batch_size=BATCH,
     )

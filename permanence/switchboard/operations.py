@@ -96,7 +96,7 @@ def reconcile(*, at: datetime, exchange: Exchange) -> int:
     held = exchange.versions()
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
         mine = held.get(house, {})
-        for client in (HOUSE, *(each.id for each in clients.clients(house=house))):
+        for client in (HOUSE, *clients.routed(house=house)):
             current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
     return send_changed(at=at, exchange=exchange, held=held)
 
@@ -111,7 +111,7 @@ def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, 
     sent = 0
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
         mine = held.get(house, {})
-        wanted = {HOUSE, *(each.id for each in clients.clients(house=house))}
+        wanted = {HOUSE, *clients.routed(house=house)}
         rows = SliceVersion.objects.for_house(house).order_by("pk").values_list("client_id", "version")
         for key, version in rows:
             client = HOUSE if key is None else str(key)

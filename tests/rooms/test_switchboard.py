@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from permanence.clients import operations as clients
+from permanence.clients.models import Quarantine
 from permanence.clients.rules import ClientState
 from permanence.foundation import operations as foundation
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused
@@ -114,6 +115,10 @@ def test_reconcile_sends_everything_once_then_what_differs(cast, tmp_path):
         assert operations.reconcile(at=NOW, exchange=exchange) == 1
         assert table.published[-1] == ("demo", cast.weber, 2)
         clients.set_state(client=cast.atlas, state=ClientState.ENDED, by=cast.marc, at=NOW)
+        assert operations.reconcile(at=NOW, exchange=exchange) == 1
+        resting = table.slices.table.client_of("+353209100101")
+        assert (resting.client, resting.state, resting.instructions, resting.contacts) == (cast.atlas, "ended", (), ())
+        Quarantine.objects.all().delete()
         assert operations.reconcile(at=NOW, exchange=exchange) == 1
         assert table.withdrawn == [("demo", cast.atlas)]
         assert table.slices.table.client_of("+353209100101") is None

@@ -2,7 +2,7 @@
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
 from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
-from permanence.clients.models.directory import Contact, Quarantine, Site
+from permanence.clients.models.directory import Contact, ImportDraft, Quarantine, Site
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
@@ -18,6 +18,7 @@ __all__ = (
     "ForwardingCode",
     "Greeting",
     "HoursException",
+    "ImportDraft",
     "Instruction",
     "InstructionAcknowledgement",
     "Line",

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is wrong with a file or with one of its lines, in the words of the page."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from permanence.backstage.sheets import FileUnreadable
+from permanence.clients.bulk_rules import Fault
+
+FILES = {
+    "no_file": _("Choose a file."),
+    "too_large": _("The file is larger than 8 MB."),
+    "empty": _("The file is empty."),
+    "workbook": _("This is a workbook. Save the sheet as CSV (UTF-8) and bring that file."),
+    "other_file": _("This is no table: neither CSV nor vCard."),
+    "binary": _("This is no text file."),
+    "encoding": _("Line %(about)s is not written in UTF-8. Save the sheet as CSV (UTF-8)."),
+    "quotes": _("Line %(about)s has quotation marks that do not close."),
+    "column_unknown": _("The first line names a column that is not known: “%(about)s”."),
+    "column_twice": _("The first line names a column twice: %(about)s."),
+    "column_missing": _("The first line does not name the column %(about)s."),
+    "too_many_lines": _("There are more than %(about)s lines. Bring them in several files."),
+    "no_card": _("There is no vCard in this file."),
+    "draft_gone": _("No checked file waits any more. Bring it again."),
+    "busy": _("Somebody changed the same clients at this moment. Check the file again."),
+}
+LINES = {
+    "needed": _("must not be empty"),
+    "too_long": _("is too long: “%(value)s”"),
+    "too_many_cells": _("more cells than columns: “%(value)s”"),
+    "not_a_choice": _("“%(value)s” is none of the words for it"),
+    "not_in_range": _("“%(value)s” is no number that fits"),
+    "not_yes_or_no": _("“%(value)s” is neither yes nor no"),
+    "not_a_day": _("“%(value)s” is no day; write 2026-01-31"),
+    "not_a_language": _("“%(value)s”: write fr, en or de, with commas between them"),
+    "not_a_time_zone": _("“%(value)s” is no time zone, such as Europe/Paris"),
+    "not_a_number": _("“%(value)s” is no telephone number"),
+    "too_many_numbers": _("more than four numbers: “%(value)s”"),
+    "hours_unclear": _("“%(value)s” is no hours; write 8-12, 14-18"),
+    "name_twice": _("the same name stands in line %(value)s"),
+    "client_unknown": _("the house has no client “%(value)s”"),
+    "directory_full": _("a client has %(value)s at most"),
+    "state_ended": _("a contract is ended, or taken up again, on the client's own page"),
+    "consent_missing": _("voice messages of a health client need the day of the agreement and a duty contact"),
+    "contract_backwards": _("the contract ends before it begins"),
+    "line_taken": _("%(value)s belongs to another client"),
+    "line_rests": _("%(value)s is in quarantine"),
+    "line_twice": _("%(value)s is given to two clients in this file"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFault:
+    """One row of the report."""
+
+    line: int
+    column: str
+    words: str
+
+
+def file_words(error: FileUnreadable) -> str:
+    """Why the whole file cannot be read."""
+    return str(FILES[error.code]) % {"about": error.about}
+
+
+def line_words(fault: Fault) -> ShownFault:
+    """What is wrong in one line."""
+    return ShownFault(line=fault.line, column=fault.column, words=str(LINES[fault.code]) % {"value": fault.value})

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A new client with another one of the house as template.
+
+Copied: kind, sector, country, languages, hours, exceptions to come, greetings, reasons, instructions in force, waiting
+times and, when asked, sites. Never: numbers, persons, recipients, directory, consent, contract, and no text that names
+somebody of the template. The new client is a prospect: nobody hears anything before the owner has looked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from permanence.clients import rules
+from permanence.clients.directory_operations import client_row
+from permanence.clients.models import (
+    Client,
+    Contact,
+    Greeting,
+    HoursException,
+    Instruction,
+    PortalUser,
+    Reason,
+    Recipient,
+    Site,
+    WeeklyOpening,
+)
+from permanence.clients.operations import NameTaken, changed
+from permanence.clients.queries import client_file
+from permanence.clients.template_rules import LeftOut, names_nobody_else, renamed, somebody_in
+from permanence.foundation.who import Who
+
+COPIED = (
+    "kind",
+    "sector",
+    "country",
+    "region",
+    "time_zone",
+    "languages",
+    "open_always",
+    "closed_on_holidays",
+    "ring_before_music_s",
+    "max_wait_s",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """The new client's id, and what was not copied because it names somebody of the template or a number."""
+
+    client: str
+    left_out: tuple[LeftOut, ...]
+
+
+@transaction.atomic
+def open_from_template(
+    *, template: str, name: str, initials: str, place: str = "", with_sites: bool = False, by: Who, at: datetime
+) -> Copied:
+    """Open a client like `template`, in one transaction. Raises ClientUnknown, NameTaken."""
+    source = client_row(template, by=by)
+    name = name.strip()
+    others = Client.objects.for_house(by.house_key)
+    if others.filter(name=name).exists():
+        raise NameTaken(name)
+    row = Client.objects.create(
+        house_id=by.house_key,
+        name=name,
+        initials=initials.upper(),
+        place=place,
+        colour=rules.next_colour(others.values_list("colour", flat=True)),
+        state=rules.ClientState.PROSPECT.value,
+        **{field: getattr(source, field) for field in COPIED},
+    )
+    names = _names(source)
+    _week(source, row, names, at)
+    left_out = [*_greetings(source, row, names), *_reasons(source, row, names)]
+    left_out += _instructions(source, row, names, by=by, at=at)
+    if with_sites:
+        left_out += _sites(source, row, names)
+    changed(client=str(row.pk), action="client.copied", by=by, at=at, detail={"name": name, "template": str(source.pk)})
+    return Copied(client=str(row.pk), left_out=tuple(left_out))
+
+
+def _week(source: Client, row: Client, names: list[str], at: datetime) -> None:
+    """The hours of the week and the exceptions to come; a label that names somebody stays behind."""
+    week = WeeklyOpening.objects.for_client(source).order_by("pk")
+    WeeklyOpening.objects.bulk_create(
+        WeeklyOpening(house_id=row.house_id, client=row, weekday=each.weekday, opens=each.opens, until=each.until)
+        for each in week
+    )
+    coming = HoursException.objects.for_client(source).filter(date__gte=at.date()).order_by("pk")
+    HoursException.objects.bulk_create(
+        HoursException(
+            house_id=row.house_id,
+            client=row,
+            date=each.date,
+            opens=each.opens,
+            until=each.until,
+            label="" if names_nobody_else(each.label, names) else each.label,
+        )
+        for each in coming
+    )
+
+
+def _reasons(source: Client, row: Client, names: list[str]) -> list[LeftOut]:
+    kept, left = [], []
+    for each in Reason.objects.for_client(source).order_by("position", "pk"):
+        if named := names_nobody_else(each.label, names):
+            left.append(LeftOut(kind="reason", text=each.label, names=named))
+        else:
+            kept.append(
+                Reason(house_id=row.house_id, client=row, code=each.code, label=each.label, position=each.position)
+            )
+    Reason.objects.bulk_create(kept)
+    return left
+
+
+def _sites(source: Client, row: Client, names: list[str]) -> list[LeftOut]:
+    """The sites; what names somebody stays behind, field by field. An address may hold a long number."""
+    kept, left = [], []
+    for each in Site.objects.for_client(source).order_by("position", "pk"):
+        said = {field: getattr(each, field) for field in ("address", "access", "parking", "floor", "hours")}
+        for field, text in said.items():
+            named = somebody_in(text, names) if field == "address" else names_nobody_else(text, names)
+            if named:
+                left.append(LeftOut(kind="site", text=text, names=named))
+                said[field] = ""
+        place = {"name": each.name, "lift": each.lift, "position": each.position}
+        kept.append(Site(house_id=row.house_id, client=row, **place, **said))
+    Site.objects.bulk_create(kept)
+    return left
+
+
+def _names(source: Client) -> list[str]:
+    """Everybody of the template whom a text could name; a desk or "the practice" is nobody."""
+    people = Recipient.objects.for_client(source).filter(kind=rules.RecipientKind.PRACTITIONER)
+    return [
+        source.name,
+        *people.values_list("name", flat=True),
+        *Contact.objects.for_client(source).values_list("name", flat=True),
+        *PortalUser.objects.for_client(source).values_list("person__name", flat=True),
+    ]
+
+
+def _greetings(source: Client, row: Client, names: list[str]) -> list[LeftOut]:
+    kept, left = [], []
+    for each in Greeting.objects.for_client(source).order_by("pk"):
+        text = renamed(each.text, old=source.name, new=row.name)
+        named = names_nobody_else(text.replace(row.name, " "), names)
+        longest = Greeting._meta.get_field("text").max_length
+        if named or (longest and len(text) > longest):
+            left.append(LeftOut(kind="greeting", text=each.text, names=named))
+        else:
+            kept.append(Greeting(house_id=row.house_id, client=row, language=each.language, text=text))
+    Greeting.objects.bulk_create(kept)
+    return left
+
+
+def _instructions(source: Client, row: Client, names: list[str], *, by: Who, at: datetime) -> list[LeftOut]:
+    """Those in force or to come, as first versions in the name of who copies."""
+    kept, left = [], []
+    for each in client_file(house=by.house, client=str(source.pk), at=at).instructions:
+        if named := names_nobody_else(each.text, names):
+            left.append(LeftOut(kind="instruction", text=each.text, names=named))
+            continue
+        kept.append(
+            Instruction(
+                house_id=row.house_id,
+                client=row,
+                text=each.text,
+                author_id=int(by.person),
+                written_at=at,
+                starts_at=each.starts,
+                ends_at=each.ends,
+                priority=each.priority,
+            )
+        )
+    Instruction.objects.bulk_create(kept)
+    return left
