@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 
-from permanence.calls.models import Call, CallOffer
+from permanence.calls.models import Call, CallOffer, Familiarity
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.refusals import Refusal
@@ -21,6 +21,14 @@ CALL_BACK_DAYS = 30
 """How far back a caller who was not answered stands on the list of those to be called back."""
 LIST_LIMIT = 200
 EXPORT_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamiliarityView:
+    """How many calls a secretary took for a client, and when the last."""
+
+    taken: int
+    last_at: datetime
 
 
 class NoSuchHouse(Refusal):
@@ -180,6 +188,15 @@ def earlier_calls(*, house: str, client: str, number: str, before: datetime, lim
         return ()
     found = Call.objects.for_house(house).for_client(client).filter(caller=number, masked=False, arrived_at__lt=before)
     return tuple(_view(row) for row in found.select_related(*_JOINED).order_by("-arrived_at", "-pk")[:limit])
+
+
+def familiarity(*, house: str, clients: Iterable[str]) -> dict[tuple[str, str], FamiliarityView]:
+    """Who took calls for these clients: (client, secretary) -> how many. One query."""
+    rows = Familiarity.objects.for_house(house).filter(client__in=[int(each) for each in clients])
+    return {
+        (str(client), str(secretary)): FamiliarityView(taken=taken, last_at=last_at)
+        for client, secretary, taken, last_at in rows.values_list("client_id", "secretary_id", "taken", "last_at")
+    }
 
 
 def last_call_at(*, house: str) -> datetime | None:

@@ -68,6 +68,9 @@ class Client(HouseModel):
         verbose_name=_("answered by"),
         help_text=_("Empty: the first pool of the house."),
     )
+    trained_only_s = models.PositiveSmallIntegerField(
+        _("seconds for trained secretaries only"), default=0, validators=[MaxValueValidator(600)]
+    )
     voice_message = models.BooleanField(_("voice message when nobody can answer"), default=False)
     voice_message_agreed_date = models.DateField(_("voice message agreed on"), null=True, blank=True)
     duty_contact = models.CharField(_("duty contact outside hours"), max_length=200, blank=True, default="")
@@ -94,6 +97,24 @@ class Client(HouseModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Training(HouseModel):
+    """A secretary was trained for the client, on a day, as somebody noted."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    secretary = models.ForeignKey("staff.Secretary", on_delete=models.PROTECT, related_name="+")
+    trained_date = models.DateField()
+    by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    noted_at = models.DateTimeField()
+
+    objects = ClientQuerySet["Training"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["client", "secretary"], name="clients_training_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.secretary_id} for {self.client_id}"
 
 
 class Line(HouseModel):

@@ -12,7 +12,7 @@ from permanence.switchboard.models import Trunk
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
-    """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Eight queries."""
+    """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Nine queries."""
     file = clients.client_file(house=house, client=client, at=at)
     view = file.view
     return ClientSlice(
@@ -41,6 +41,8 @@ def client_slice(*, house: str, client: str, version: int, at: datetime) -> Clie
         voice_message=file.voice_message,
         voice_message_consent=file.voice_message_consent,
         pool=view.pool,
+        trained=file.trained,
+        trained_only_s=file.trained_only_s,
     )
 
 

@@ -150,6 +150,8 @@ DOORS: dict[str, Door] = {
         )
         for act in ("send", "revoke")
     },
+    **admin("skills", post=405),
+    "backstage:skills_client": Door(get=to(200, "owner"), post=to(302, "owner"), args=("{client}",), other=404),
     "invitation": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none",)),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
