@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -23,6 +24,7 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.staff import operations as staff
+from permanence.staff import places
 from permanence.staff.models import Pool, PoolMember, Secretary
 
 CLOCK = SystemClock()
@@ -123,10 +125,18 @@ class PersonAdmin(HouseAdmin):
     search_fields = ("name", "email")
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "invite", "new_password", "is_active")}),
-        (_("Calls"), {"fields": ("answers_calls", "languages", "pools")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages", "pools", "place")}),
         (_("Portal"), {"fields": ("reads_for",)}),
         (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
     )
+
+    readonly_fields = ("place",)
+
+    @display(description=_("works at"))
+    def place(self, person: Person) -> str:
+        """Where she told that she works."""
+        told = places.place_of(house=person.house.slug, person=str(person.pk)) if person.pk else None
+        return "-" if told is None else f"{told.address} ({told.country})"
 
     def get_urls(self) -> list[Any]:
         """With the two acts on an invitation."""

@@ -48,6 +48,7 @@ ACTIONS = {
     "pool.removed": _("removed a pool"),
     "client.pool_set": _("gave the client to a pool"),
     "secretary.changed": _("changed a secretary"),
+    "secretary.place_told": _("told where she works"),
     "secretary.made": _("made a secretary"),
     "trunk.added": _("added a carrier"),
     "trunk.changed": _("changed a carrier"),

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
-from permanence.console import history, rows
+from permanence.console import history, place, rows
 from permanence.console.own_page import own_page_only
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
@@ -36,6 +36,7 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import MessageForm
 from permanence.staff import operations as staffing
+from permanence.staff import places
 from permanence.staff import queries as staff
 from permanence.staff.rules import RESERVED_KEYS, STANDARD_KEYS, KeyChoice
 
@@ -109,10 +110,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
     }
+    held = places.place_of(house=by.house, person=by.person)
     context = {
         "config": config,
         "words": catalogue(),
         "outcomes": outcomes(),
+        "place": held,
+        "place_known": place.known_here(request, held),
         "supervisor": bool(by.roles & {Role.SUPERVISOR, Role.OWNER}),
     }
     return render(request, "console/console.html", context)

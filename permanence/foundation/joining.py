@@ -16,7 +16,7 @@ from permanence.foundation import invitations
 from permanence.foundation.invitations import InvitationView
 from permanence.foundation.login import FIELD_LIMIT, landing, remember
 from permanence.foundation.models import Language
-from permanence.foundation.operations import PasswordWeak
+from permanence.foundation.operations import LanguageUnknown, PasswordWeak
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 
@@ -57,7 +57,7 @@ def _joined(request: HttpRequest, found: InvitationView, token: str, language: s
         person = invitations.accept(token=token, name=name, password=password, language=language, at=CLOCK.now())
     except PasswordWeak as refusal:
         return _page(request, found, name=name, language=language, failed=refusal.why)
-    except invitations.LanguageUnknown:
+    except LanguageUnknown:
         return _page(request, found, name=name, language=found.language, failed=_("Choose one of the languages."))
     except Refusal as refusal:
         return _no_good(request, refusal)

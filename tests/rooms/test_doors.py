@@ -106,6 +106,7 @@ DOORS: dict[str, Door] = {
     "theme": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "console:page": Door(get=to(200, "secretary")),
     "console:ticket": Door(get=to(200, "secretary"), query="seat=abc123"),
+    "console:place": Door(get=to(200, "secretary"), post=to(422, "secretary")),
     "console:keys": Door(has_get=False, post=to(422, "secretary")),
     "console:messages": Door(has_get=False, post=to(422, "secretary")),
     "console:drafts": Door(get=to(200, "secretary")),
