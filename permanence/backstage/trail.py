@@ -35,6 +35,8 @@ ACTIONS = {
     "message.sent_again": _("sent a message again"),
     "message.taken": _("took a message"),
     "person.added": _("added a person"),
+    "person.clients_chosen": _("chose the clients of a person"),
+    "security.not_hers": _("asked in vain for what belongs to another client"),
     "person.invited": _("invited a person"),
     "person.invitation_accepted": _("accepted the invitation"),
     "person.invitation_revoked": _("took an invitation back"),

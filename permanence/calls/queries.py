@@ -87,13 +87,17 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
-    """What the list shows. `first` and `last` are days of the house, both included; None is open."""
+    """What the list shows. `first` and `last` are days of the house, both included; None is open.
+
+    `only`: the ids of the clients whose calls the asking person may see, None for all.
+    """
 
     client: str = ""
     secretary: str = ""
     first: date | None = None
     last: date | None = None
     abandoned_only: bool = False
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,13 +153,13 @@ def exported_calls(*, house: str, client: str, first: date, last: date, zone: Zo
         yield _view(row)
 
 
-def to_call_back(*, house: str, at: datetime) -> tuple[CallRow, ...]:
+def to_call_back(*, house: str, at: datetime, only: frozenset[str] | None = None) -> tuple[CallRow, ...]:
     """The callers whom nobody answered and who can be called back, the one who waits longest first. One query.
 
     Those who hung up and those sent away after the longest wait without leaving a voice message, in the last
     `CALL_BACK_DAYS`. Who was answered later at the same client is not listed, and who tried several times only once.
     """
-    unanswered = _unanswered(Call.objects.for_house(house)).filter(
+    unanswered = _unanswered(_hers(Call.objects.for_house(house), only)).filter(
         arrived_at__gte=at - timedelta(days=CALL_BACK_DAYS), called_back_at__isnull=True
     )
     later = Call.objects.filter(
@@ -176,9 +180,10 @@ def lines_of_nobody(*, house: str, since: datetime) -> tuple[str, ...]:
     return tuple(found.order_by("called_line").values_list("called_line", flat=True).distinct()[:LIST_LIMIT])
 
 
-def called_back(*, house: str, since: datetime) -> tuple[CallRow, ...]:
+def called_back(*, house: str, since: datetime, only: frozenset[str] | None = None) -> tuple[CallRow, ...]:
     """Those marked as called back since a moment, the latest first: what can be undone. One query."""
-    found = Call.objects.for_house(house).filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")
+    rows = _hers(Call.objects.for_house(house), only)
+    found = rows.filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")
     return tuple(_view(row) for row in found.select_related(*_JOINED)[:LIST_LIMIT])
 
 
@@ -223,11 +228,17 @@ def _unanswered(found: ClientQuerySet[Call]) -> ClientQuerySet[Call]:
     ).exclude(caller="")
 
 
+def _hers(found: ClientQuerySet[Call], only: frozenset[str] | None) -> ClientQuerySet[Call]:
+    """Those of the clients a person answers for; of no client only for who answers for all."""
+    return found if only is None else found.filter(client__in=[int(each) for each in only])
+
+
 _JOINED = ("client", "secretary__person", "called_back_by")
 
 
 def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySet[Call]:
-    found = Call.objects.for_house(house).select_related(*_JOINED).order_by("-arrived_at", "-pk")
+    rows = _hers(Call.objects.for_house(house), filters.only)
+    found = rows.select_related(*_JOINED).order_by("-arrived_at", "-pk")
     if filters.client:
         found = found.for_client(filters.client) if _is_key(filters.client) else found.none()
     if filters.secretary:

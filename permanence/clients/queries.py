@@ -145,9 +145,13 @@ def client(*, house: str, client: str) -> ClientView:
 
 
 def clients_visible_to(who: Who) -> frozenset[str]:
-    """The ids of the clients a person may see: all of her house for its staff, his own for a portal user. One query."""
+    """The ids of the clients a person may see: those of her house she answers for, his own for a portal user.
+
+    One query.
+    """
     if who.of_house:
-        return frozenset(str(key) for key in Client.objects.for_house(who.house).values_list("pk", flat=True))
+        keys = (str(key) for key in Client.objects.for_house(who.house).values_list("pk", flat=True))
+        return frozenset(key for key in keys if who.may_see(key))
     rows = PortalUser.objects.for_house(who.house).filter(person_id=who.person_key or -1, active=True)
     return frozenset(str(key) for key in rows.values_list("client_id", flat=True))
 

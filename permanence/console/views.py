@@ -27,6 +27,7 @@ from permanence.console.own_page import own_page_only
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
 from permanence.dispatch import operations as dispatch
+from permanence.foundation import access
 from permanence.foundation.rules import Role
 from permanence.foundation.seats import seat_ticket
 from permanence.foundation.who import Who, secretary_only, who
@@ -179,6 +180,7 @@ def take_message(request: HttpRequest) -> HttpResponse:
         raise BadRequest("read_back is not true or false")
     texts = {name: _text(data, name) for name in _FORM_FIELDS if name != "read_back"}
     by = who(request)
+    access.demand(by, client=_text(data, "client"), subject="messaging.message")
     kept = messaging.take_message(
         house=by.house,
         client_id=_text(data, "client"),
@@ -200,6 +202,7 @@ def one_message(request: HttpRequest, message: str) -> HttpResponse:
     found = messages.message(by.house, message, at)
     if found is None:
         return JsonResponse({"code": "no_such_message", "why": ""}, status=404)
+    access.demand(by, client=found.client, subject=f"messaging.message:{found.message}")
     opened = rows.opened(found, calls.zone_of(house=by.house), now=at)
     return render(request, "console/message.html", {"message": found, "opened": opened})
 
@@ -263,6 +266,8 @@ def number(request: HttpRequest) -> HttpResponse:
 
 def _country(by: Who, client: str) -> str:
     try:
+        if not by.may_see(client):
+            return ""
         return clients.client(house=by.house, client=client).country
     except clients.ClientUnknown:
         return ""
@@ -274,7 +279,7 @@ def _country(by: Who, client: str) -> str:
 def messages_fragment(request: HttpRequest) -> HttpResponse:
     """Today's messages with their state, those that still wait first."""
     by = who(request)
-    found = messages.todays_messages(by.house, _CLOCK.now())
+    found = messages.todays_messages(by.house, _CLOCK.now(), by.clients)
     answers = messages.answers_to(by.house, [row.message for row in found if row.answers])
     drawn = rows.message_rows(found, answers, calls.zone_of(house=by.house))
     return render(request, "console/messages.html", {"rows": drawn})
@@ -287,6 +292,8 @@ def history_fragment(request: HttpRequest) -> HttpResponse:
     """Earlier contacts of a number with this client only; `short` gives the one line of the ringing view."""
     by = who(request)
     client, asked = request.GET.get("client", ""), request.GET.get("number", "")
+    if client:
+        access.demand(by, client=client, subject=f"clients.client:{client[:20]}")
     contacts = history.contacts(by, client=client, number=asked, at=_CLOCK.now())
     template = "console/contacts.html" if "short" in request.GET else "console/history.html"
     context = {"contacts": contacts, "known": bool(client and asked), "last": contacts[0] if contacts else None}

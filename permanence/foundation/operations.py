@@ -53,6 +53,12 @@ class LanguageUnknown(Refusal):
     code = "language_unknown"
 
 
+class OwnerSeesAll(Refusal):
+    """An owner answers for all clients of the house."""
+
+    code = "owner_sees_all"
+
+
 class LastOwner(Refusal):
     """The house must keep an owner who may sign in: nobody could open the back office any more."""
 
@@ -126,6 +132,25 @@ def change_person(*, person: str, email: str, name: str, language: str, active: 
         setattr(row, field, value)
     row.save(update_fields=list(new))
     audit.note(by=by, at=at, action="person.changed", subject=f"foundation.person:{row.pk}", detail=detail)
+    outbox.announce(PersonChanged(house=by.house, at=at, person=person))
+
+
+@transaction.atomic
+def choose_clients(*, person: str, clients: tuple[str, ...] | None, by: Who, at: datetime) -> None:
+    """The only clients she answers for, None for all. Asked of the room of the clients, which knows whether they are.
+
+    Raises PersonUnknown, OwnerSeesAll.
+    """
+    row = person_of(person, by=by)
+    chosen = None if clients is None else sorted(set(clients), key=int)
+    if row.is_owner and chosen is not None:
+        raise OwnerSeesAll(person)
+    if row.only_clients == chosen:
+        return
+    row.only_clients = chosen
+    row.save(update_fields=["only_clients"])
+    detail = {"clients": chosen}
+    audit.note(by=by, at=at, action="person.clients_chosen", subject=f"foundation.person:{row.pk}", detail=detail)
     outbox.announce(PersonChanged(house=by.house, at=at, person=person))
 
 

@@ -60,6 +60,7 @@ def house_slice(*, house: str, version: int) -> HouseSlice:
                 id=each.id,
                 name=each.name,
                 languages=each.languages,
+                clients=each.clients,
                 pools=tuple(pool.id for pool in pools if each.id in pool.secretaries),
             )
             for each in staff.secretaries(house=house)
