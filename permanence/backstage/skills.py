@@ -10,7 +10,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -95,14 +97,20 @@ def of_client(request: HttpRequest, client: str) -> HttpResponse:
             messages.success(request, _("The training of %(client)s is kept.") % {"client": found.name})
             return redirect("admin:skills")
     (row,) = _skills(by.house, [Client.objects.get(pk=int(found.id))], people)
-    context = {"title": found.name, "row": row, "failed": failed, "longest": training.LONGEST_S}
-    context["today"] = CLOCK.now().astimezone(calls.zone_of(house=by.house)).date().isoformat()
+    context = {
+        "title": _("Who is trained for %(client)s") % {"client": found.name},
+        "row": row,
+        "failed": failed,
+        "longest": training.LONGEST_S,
+        "today": _typed(_today(by.house)),
+    }
     return render(request, "backstage/skills_client.html", context, status=422 if failed else 200)
 
 
 def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryView]) -> str:
     """Everything of the page or nothing; gives what is wrong, in words."""
     by, at = who(request), CLOCK.now()
+    days = forms.DateField(required=False)
     try:
         with transaction.atomic():
             training.set_trained_only(client=client, seconds=_number(request), by=by, at=at)
@@ -110,14 +118,14 @@ def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryVie
                 if f"trained_{each.id}" not in request.POST:
                     training.untrain(client=client, secretary=each.id, by=by, at=at)
                     continue
-                day = _day(request.POST.get(f"day_{each.id}", "")) or at.date()
+                day = days.clean(request.POST.get(f"day_{each.id}", "")) or at.date()
                 training.train(client=client, secretary=each.id, trained_date=day, by=by, at=at)
     except training.WaitUnfit:
         return _("Write 0 to %(longest)d seconds.") % {"longest": training.LONGEST_S}
     except training.TrainingInTheFuture:
         return _("A day of training cannot lie in the future.")
-    except ValueError:
-        return _("Write the day as 2026-11-27.")
+    except ValidationError:
+        return _("Write the day as %(day)s.") % {"day": _typed(_today(by.house))}
     except Refusal as refusal:
         return refusal.why
     return ""
@@ -128,8 +136,13 @@ def _number(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else -1
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text.strip()) if text.strip() else None
+def _today(house: str) -> date:
+    return CLOCK.now().astimezone(calls.zone_of(house=house)).date()
+
+
+def _typed(day: date) -> str:
+    """A day as one types it in this language."""
+    return str(formats.localize_input(day))
 
 
 def _skills(house: str, rows: list[Client], people: Iterable[staff.SecretaryView]) -> list[ClientSkills]:
@@ -161,7 +174,7 @@ def _skill(
         name=person.name,
         languages=" ".join(person.languages),
         trained="" if held is None else formats.date_format(held.trained_date, "j N Y"),
-        day="" if held is None else held.trained_date.isoformat(),
+        day="" if held is None else _typed(held.trained_date),
         by_name="" if held is None else held.by_name,
         taken=0 if known is None else known.taken,
         last="" if known is None else _last(known.last_at, zone),

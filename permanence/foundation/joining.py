@@ -3,7 +3,6 @@
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
@@ -78,7 +77,6 @@ def _page(request: HttpRequest, found: InvitationView, *, name: str, language: s
         "name": name,
         "language": language,
         "languages": settings.LANGUAGES,
-        "rules": password_validators_help_texts(),
         "failed": failed,
     }
     return render(request, "foundation/join.html", context, status=422 if failed else 200)
