@@ -140,7 +140,7 @@ class AuditAdmin(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         """With the name of the client each is about."""
-        name = Client.objects.filter(pk=OuterRef("client_key")).values("name")
+        name = Client.objects.filter(pk=OuterRef("client_key"), house=OuterRef("house")).values("name")
         rows: QuerySet[AuditEntry] = super().get_queryset(request).annotate(client_name=Subquery(name))
         return rows
 

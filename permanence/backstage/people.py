@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -15,6 +16,7 @@ from permanence.backstage import invited
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import LanguagesField
 from permanence.backstage.site import HouseAdmin
+from permanence.clients import access
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, PortalUser, Recipient
 from permanence.foundation import invitations, operations
@@ -23,6 +25,7 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.staff import operations as staff
+from permanence.staff import places
 from permanence.staff.models import Pool, PoolMember, Secretary
 
 CLOCK = SystemClock()
@@ -60,6 +63,13 @@ class PersonForm(AnyForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Whose calls ring at her place. None: the first pool of the house."),
     )
+    answers_for = forms.ModelMultipleChoiceField(
+        label=_("only these clients"),
+        queryset=Client.objects.none(),
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+        help_text=_("A secretary or supervisor of some clients only. None chosen: all clients, also those to come."),
+    )
     reads_for = forms.ModelChoiceField(
         label=_("reads the messages of"),
         queryset=Client.objects.none(),
@@ -77,6 +87,7 @@ class PersonForm(AnyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("answers_for", self.instance.only_clients or [])
         secretary = Secretary.objects.filter(person=self.instance.pk).first() if self.instance.pk else None
         if secretary is not None:
             self.initial.setdefault("answers_calls", secretary.active)
@@ -105,6 +116,8 @@ class PersonForm(AnyForm):
                 self.add_error("name", _("Write the name."))
         if cleaned.get("answers_calls") and not cleaned.get("languages"):
             self.add_error("languages", _("Write at least one language: calls are offered by language."))
+        if cleaned.get("is_owner") and cleaned.get("answers_for"):
+            self.add_error("answers_for", _("An owner answers for all clients."))
         stays = cleaned.get("is_owner") and cleaned.get("is_active")
         if self.instance.pk and not stays and not self._other_owner():
             self.add_error(None, _("The house must keep an owner who may sign in."))
@@ -123,10 +136,18 @@ class PersonAdmin(HouseAdmin):
     search_fields = ("name", "email")
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "invite", "new_password", "is_active")}),
-        (_("Calls"), {"fields": ("answers_calls", "languages", "pools")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages", "pools", "place")}),
         (_("Portal"), {"fields": ("reads_for",)}),
-        (_("Doors"), {"fields": ("is_supervisor", "is_owner")}),
+        (_("Doors"), {"fields": ("is_supervisor", "is_owner", "answers_for")}),
     )
+
+    readonly_fields = ("place",)
+
+    @display(description=_("works at"))
+    def place(self, person: Person) -> str:
+        """Where she told that she works."""
+        told = places.place_of(house=person.house.slug, person=str(person.pk)) if person.pk else None
+        return "-" if told is None else f"{told.address} ({told.country})"
 
     def get_urls(self) -> list[Any]:
         """With the two acts on an invitation."""
@@ -176,6 +197,9 @@ class PersonAdmin(HouseAdmin):
         field = deepcopy(form.base_fields["reads_for"])
         field.queryset = Client.objects.for_house(who(request).house_key)
         form.base_fields["reads_for"] = field
+        chosen = deepcopy(form.base_fields["answers_for"])
+        chosen.queryset = field.queryset
+        form.base_fields["answers_for"] = chosen
         pools = deepcopy(form.base_fields["pools"])
         pools.queryset = Pool.objects.for_house(who(request).house_key).order_by("position", "pk")
         form.base_fields["pools"] = pools
@@ -213,6 +237,8 @@ class PersonAdmin(HouseAdmin):
             obj.pk, obj.house_id = int(key), by.house_key
             if given["invite"] and not given["new_password"]:
                 invitations.send_invitation(person=key, by=by, at=at, entropy=ENTROPY)
+        keys = tuple(str(client.pk) for client in given["answers_for"]) or None
+        access.choose_clients(person=str(obj.pk), clients=keys, by=by, at=at)
         self._secretary(obj, given, by)
         if given["reads_for"] is not None:
             self._portal(obj, given["reads_for"], given["email"], by)

@@ -69,7 +69,22 @@ class PoolAdmin(HouseAdmin):
         """The form knows its house."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.house_key = who(request).house_key
+        if "overflow" in form.base_fields:
+            field = form.base_fields["overflow"]
+            field.widget, field.empty_label = field.widget.widget, now("nobody")  # without the admin's signs beside it
+            field.widget.choices = field.choices
         return form
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The page, under a title in words."""
+        title = now("A new pool") if object_id is None else now("Pool")
+        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new pool is the last."""

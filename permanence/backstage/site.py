@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import skills
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
 from permanence.foundation import alarms, audit
@@ -43,6 +45,11 @@ class BackstageSite(AdminSite):
             "alarms": alarms.standing(house=who(request).house, at=CLOCK.now()),
         }
         return super().index(request, {**context, **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        """With the house's own pages before those of its tables."""
+        own = [path(address, self.admin_view(view), name=name) for address, view, name in skills.PAGES]
+        return own + super().get_urls()
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """The house's own sign-in page; somebody signed in who is no owner is refused."""

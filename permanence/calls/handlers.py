@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from permanence.calls.events import CallRecorded, VoiceMessageReceived
-from permanence.calls.models import Call, CallOffer, WithheldNumber
+from permanence.calls.models import Call, CallOffer, Familiarity, WithheldNumber
 from permanence.clients import queries as clients
 from permanence.foundation import bus, live, outbox, secrecy
 from permanence.foundation.models import House
@@ -124,10 +126,26 @@ def _answered(scene: _Scene, event: CallAnswered) -> None:
     row = scene.row
     _end_offer(scene, event.offer, "answered", event.at)
     row.secretary_id = _secretary(scene.house, event.secretary)
+    _count(scene, event)
     if row.answered_at is None:  # a caller whose secretary was lost is answered twice: the first wait counts
         row.answered_at, row.wait_ms = event.at, max(event.waited_ms, 0)
     row.abandoned = False
     row.save(update_fields=["secretary", "answered_at", "wait_ms", "abandoned"])
+
+
+def _count(scene: _Scene, event: CallAnswered) -> None:
+    """She took a call for this client; one that came back to her after her line was lost counts once."""
+    row = scene.row
+    if row.client_id is None or row.secretary_id is None:
+        return
+    offers = CallOffer.objects.for_house(scene.house).filter(call=row, secretary=row.secretary_id, how="answered")
+    if offers.exclude(offer=event.offer).exists():
+        return
+    known = Familiarity.objects.for_house(scene.house).filter(client=row.client_id, secretary=row.secretary_id)
+    if not known.update(taken=F("taken") + 1, last_at=Greatest("last_at", Value(event.at))):
+        Familiarity.objects.create(
+            house=scene.house, client_id=row.client_id, secretary_id=row.secretary_id, taken=1, last_at=event.at
+        )
 
 
 def _abandoned(scene: _Scene, event: CallAbandoned) -> None:

@@ -65,6 +65,23 @@ class Call(HouseModel):
         return self.call
 
 
+class Familiarity(HouseModel):
+    """How many calls a secretary took for a client, and when the last: counted from the engine's events."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    secretary = models.ForeignKey("staff.Secretary", on_delete=models.PROTECT, related_name="+")
+    taken = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField()
+
+    objects = ClientQuerySet["Familiarity"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["client", "secretary"], name="calls_familiarity_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.secretary_id} took {self.taken} for {self.client_id}"
+
+
 class WithheldNumber(HouseModel):
     """The number of a masked call, which the network may use and nobody may see: apart, and sealed (RFC 3325)."""
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
-from permanence.foundation import audit, live, outbox
+from permanence.foundation import access, audit, live, outbox
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -20,7 +20,10 @@ class CallUnknown(Refusal):
 
 @transaction.atomic
 def mark_called_back(*, call: str, by: Who, at: datetime) -> None:
-    """The caller was called back: he leaves the list. Marked already: the first mark stays. Raises CallUnknown."""
+    """The caller was called back: he leaves the list. Marked already: the first mark stays.
+
+    Raises CallUnknown, foundation's NotHers.
+    """
     row = _locked(call, by)
     if row.called_back_at is not None:
         return
@@ -31,7 +34,7 @@ def mark_called_back(*, call: str, by: Who, at: datetime) -> None:
 
 @transaction.atomic
 def undo_called_back(*, call: str, by: Who, at: datetime) -> None:
-    """He was not called back after all: he is on the list again. Raises CallUnknown."""
+    """He was not called back after all: he is on the list again. Raises CallUnknown, foundation's NotHers."""
     row = _locked(call, by)
     if row.called_back_at is None:
         return
@@ -70,6 +73,7 @@ def _locked(call: str, by: Who) -> Call:
     row = Call.objects.for_house(by.house).select_for_update().filter(call=call).first()
     if row is None:
         raise CallUnknown(call)
+    access.demand(by, client=None if row.client_id is None else str(row.client_id), subject=f"calls.call:{row.pk}")
     return row
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
 
-from permanence.calls.models import Call, CallOffer
+from permanence.calls.models import Call, CallOffer, Familiarity
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.refusals import Refusal
@@ -21,6 +21,14 @@ CALL_BACK_DAYS = 30
 """How far back a caller who was not answered stands on the list of those to be called back."""
 LIST_LIMIT = 200
 EXPORT_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamiliarityView:
+    """How many calls a secretary took for a client, and when the last."""
+
+    taken: int
+    last_at: datetime
 
 
 class NoSuchHouse(Refusal):
@@ -79,13 +87,17 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
-    """What the list shows. `first` and `last` are days of the house, both included; None is open."""
+    """What the list shows. `first` and `last` are days of the house, both included; None is open.
+
+    `only`: the ids of the clients whose calls the asking person may see, None for all.
+    """
 
     client: str = ""
     secretary: str = ""
     first: date | None = None
     last: date | None = None
     abandoned_only: bool = False
+    only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,13 +159,13 @@ def exported_calls(*, house: str, client: str, first: date, last: date, zone: Zo
         yield _view(row)
 
 
-def to_call_back(*, house: str, at: datetime) -> tuple[CallRow, ...]:
+def to_call_back(*, house: str, at: datetime, only: frozenset[str] | None = None) -> tuple[CallRow, ...]:
     """The callers whom nobody answered and who can be called back, the one who waits longest first. One query.
 
     Those who hung up and those sent away after the longest wait without leaving a voice message, in the last
     `CALL_BACK_DAYS`. Who was answered later at the same client is not listed, and who tried several times only once.
     """
-    unanswered = _unanswered(Call.objects.for_house(house)).filter(
+    unanswered = _unanswered(_hers(Call.objects.for_house(house), only)).filter(
         arrived_at__gte=at - timedelta(days=CALL_BACK_DAYS), called_back_at__isnull=True
     )
     later = Call.objects.filter(
@@ -174,9 +186,10 @@ def lines_of_nobody(*, house: str, since: datetime) -> tuple[str, ...]:
     return tuple(found.order_by("called_line").values_list("called_line", flat=True).distinct()[:LIST_LIMIT])
 
 
-def called_back(*, house: str, since: datetime) -> tuple[CallRow, ...]:
+def called_back(*, house: str, since: datetime, only: frozenset[str] | None = None) -> tuple[CallRow, ...]:
     """Those marked as called back since a moment, the latest first: what can be undone. One query."""
-    found = Call.objects.for_house(house).filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")
+    rows = _hers(Call.objects.for_house(house), only)
+    found = rows.filter(called_back_at__gte=since).order_by("-called_back_at", "-pk")
     return tuple(_view(row) for row in found.select_related(*_JOINED)[:LIST_LIMIT])
 
 
@@ -186,6 +199,15 @@ def earlier_calls(*, house: str, client: str, number: str, before: datetime, lim
         return ()
     found = Call.objects.for_house(house).for_client(client).filter(caller=number, masked=False, arrived_at__lt=before)
     return tuple(_view(row) for row in found.select_related(*_JOINED).order_by("-arrived_at", "-pk")[:limit])
+
+
+def familiarity(*, house: str, clients: Iterable[str]) -> dict[tuple[str, str], FamiliarityView]:
+    """Who took calls for these clients: (client, secretary) -> how many. One query."""
+    rows = Familiarity.objects.for_house(house).filter(client__in=[int(each) for each in clients])
+    return {
+        (str(client), str(secretary)): FamiliarityView(taken=taken, last_at=last_at)
+        for client, secretary, taken, last_at in rows.values_list("client_id", "secretary_id", "taken", "last_at")
+    }
 
 
 def last_call_at(*, house: str) -> datetime | None:
@@ -218,11 +240,17 @@ def _unanswered(found: ClientQuerySet[Call]) -> ClientQuerySet[Call]:
     ).exclude(caller="")
 
 
+def _hers(found: ClientQuerySet[Call], only: frozenset[str] | None) -> ClientQuerySet[Call]:
+    """Those of the clients a person answers for; of no client only for who answers for all."""
+    return found if only is None else found.filter(client__in=[int(each) for each in only])
+
+
 _JOINED = ("client", "secretary__person", "called_back_by")
 
 
 def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySet[Call]:
-    found = Call.objects.for_house(house).select_related(*_JOINED).order_by("-arrived_at", "-pk")
+    rows = _hers(Call.objects.for_house(house), filters.only)
+    found = rows.select_related(*_JOINED).order_by("-arrived_at", "-pk")
     if filters.client:
         found = found.for_client(filters.client) if _is_key(filters.client) else found.none()
     if filters.secretary:

@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
+from permanence.clients.acts import changed
 from permanence.clients.directory_rules import MOST_CONTACTS, MOST_NUMBERS, MOST_SITES, Lift, NumberFor
 from permanence.clients.models import Client, Contact, Site
-from permanence.clients.operations import NumberMalformed, changed
+from permanence.clients.operations import NumberMalformed
 from permanence.clients.queries import ClientUnknown
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber

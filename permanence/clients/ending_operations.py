@@ -6,8 +6,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permanence.clients import quarantine
+from permanence.clients.acts import changed
 from permanence.clients.directory_operations import client_row
-from permanence.clients.operations import changed
 from permanence.clients.rules import ClientState
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal

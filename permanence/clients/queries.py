@@ -22,6 +22,7 @@ from permanence.clients.models import (
     Quarantine,
     Reason,
     Recipient,
+    Training,
     WeeklyOpening,
 )
 from permanence.clients.rules import ClientState
@@ -125,6 +126,8 @@ class ClientFile:
     script: ScriptEntry | None
     sites: tuple[SiteEntry, ...] = ()
     contacts: tuple[ContactEntry, ...] = ()
+    trained: tuple[str, ...] = ()
+    trained_only_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +170,13 @@ def client(*, house: str, client: str) -> ClientView:
 
 
 def clients_visible_to(who: Who) -> frozenset[str]:
-    """The ids of the clients a person may see: all of her house for its staff, his own for a portal user. One query."""
+    """The ids of the clients a person may see: those of her house she answers for, his own for a portal user.
+
+    One query.
+    """
     if who.of_house:
-        return frozenset(str(key) for key in Client.objects.for_house(who.house).values_list("pk", flat=True))
+        keys = (str(key) for key in Client.objects.for_house(who.house).values_list("pk", flat=True))
+        return frozenset(key for key in keys if who.may_see(key))
     rows = PortalUser.objects.for_house(who.house).filter(person_id=who.person_key or -1, active=True)
     return frozenset(str(key) for key in rows.values_list("client_id", flat=True))
 
@@ -255,7 +262,7 @@ def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ..
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
-    Of one who left only what his closing words need. Raises ClientUnknown. Twelve queries, thirteen where a script is
+    Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
     published, whatever the size of the file.
     """
     key = _key(client)
@@ -267,6 +274,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         return _file_of_who_left(row, tuple(numbers))
     listed = reasons(house=house, client=client)
     labels = {each.code: each.label for each in listed}
+    trained = Training.objects.for_house(house).for_client(key).order_by("pk").values_list("secretary_id", flat=True)
     return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
@@ -277,6 +285,8 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in listed),
         ring_before_music_s=row.ring_before_music_s,
         max_wait_s=row.max_wait_s,
+        trained=tuple(str(each) for each in trained),
+        trained_only_s=row.trained_only_s,
         voice_message=row.voice_message,
         voice_message_consent=None
         if row.voice_message_agreed_date is None

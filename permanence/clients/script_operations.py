@@ -13,9 +13,9 @@ import orjson
 from django.db import transaction
 
 from permanence.clients import queries
+from permanence.clients.acts import changed
 from permanence.clients.models import Client, Recipient, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
-from permanence.clients.operations import changed
 from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules import RecipientKind
 from permanence.clients.rules.script import Fault, Script, plain, read_text, write_text

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.clients import rules
+from permanence.clients.acts import changed
 from permanence.clients.directory_operations import client_row
 from permanence.clients.models import (
     Client,
@@ -25,7 +26,7 @@ from permanence.clients.models import (
     Site,
     WeeklyOpening,
 )
-from permanence.clients.operations import NameTaken, changed
+from permanence.clients.operations import NameTaken
 from permanence.clients.queries import client_file
 from permanence.clients.template_rules import LeftOut, names_nobody_else, renamed, somebody_in
 from permanence.foundation.who import Who

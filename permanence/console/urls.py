@@ -3,12 +3,13 @@
 
 from django.urls import path
 
-from permanence.console import reading, views
+from permanence.console import place, reading, views
 
 app_name = "console"
 urlpatterns = [
     path("console", views.page, name="page"),
     path("console/ticket", views.ticket, name="ticket"),
+    path("console/place", place.place, name="place"),
     path("console/keys", views.keys, name="keys"),
     path("console/messages", views.take_message, name="messages"),
     path("console/messages/<str:message>", views.one_message, name="message"),

@@ -22,11 +22,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
-from permanence.console import history, rows
+from permanence.console import history, place, rows
 from permanence.console.own_page import own_page_only
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
 from permanence.dispatch import operations as dispatch
+from permanence.foundation import access
 from permanence.foundation.rules import Role
 from permanence.foundation.seats import seat_ticket
 from permanence.foundation.who import Who, secretary_only, who
@@ -36,6 +37,7 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import MessageForm
 from permanence.staff import operations as staffing
+from permanence.staff import places
 from permanence.staff import queries as staff
 from permanence.staff.rules import RESERVED_KEYS, STANDARD_KEYS, KeyChoice
 
@@ -109,10 +111,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
     }
+    held = places.place_of(house=by.house, person=by.person)
     context = {
         "config": config,
         "words": catalogue(),
         "outcomes": outcomes(),
+        "place": held,
+        "place_known": place.known_here(request, held),
         "supervisor": bool(by.roles & {Role.SUPERVISOR, Role.OWNER}),
     }
     return render(request, "console/console.html", context)
@@ -175,6 +180,7 @@ def take_message(request: HttpRequest) -> HttpResponse:
         raise BadRequest("read_back is not true or false")
     texts = {name: _text(data, name) for name in _FORM_FIELDS if name != "read_back"}
     by = who(request)
+    access.demand(by, client=_text(data, "client"), subject="messaging.message")
     kept = messaging.take_message(
         house=by.house,
         client_id=_text(data, "client"),
@@ -196,6 +202,7 @@ def one_message(request: HttpRequest, message: str) -> HttpResponse:
     found = messages.message(by.house, message, at)
     if found is None:
         return JsonResponse({"code": "no_such_message", "why": ""}, status=404)
+    access.demand(by, client=found.client, subject=f"messaging.message:{found.message}")
     opened = rows.opened(found, calls.zone_of(house=by.house), now=at)
     return render(request, "console/message.html", {"message": found, "opened": opened})
 
@@ -259,6 +266,8 @@ def number(request: HttpRequest) -> HttpResponse:
 
 def _country(by: Who, client: str) -> str:
     try:
+        if not by.may_see(client):
+            return ""
         return clients.client(house=by.house, client=client).country
     except clients.ClientUnknown:
         return ""
@@ -270,7 +279,7 @@ def _country(by: Who, client: str) -> str:
 def messages_fragment(request: HttpRequest) -> HttpResponse:
     """Today's messages with their state, those that still wait first."""
     by = who(request)
-    found = messages.todays_messages(by.house, _CLOCK.now())
+    found = messages.todays_messages(by.house, _CLOCK.now(), by.clients)
     answers = messages.answers_to(by.house, [row.message for row in found if row.answers])
     drawn = rows.message_rows(found, answers, calls.zone_of(house=by.house))
     return render(request, "console/messages.html", {"rows": drawn})
@@ -283,6 +292,8 @@ def history_fragment(request: HttpRequest) -> HttpResponse:
     """Earlier contacts of a number with this client only; `short` gives the one line of the ringing view."""
     by = who(request)
     client, asked = request.GET.get("client", ""), request.GET.get("number", "")
+    if client:
+        access.demand(by, client=client, subject=f"clients.client:{client[:20]}")
     contacts = history.contacts(by, client=client, number=asked, at=_CLOCK.now())
     template = "console/contacts.html" if "short" in request.GET else "console/history.html"
     context = {"contacts": contacts, "known": bool(client and asked), "last": contacts[0] if contacts else None}

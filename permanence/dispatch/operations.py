@@ -28,7 +28,7 @@ from permanence.dispatch.rules import (
     routes_for,
     verdict,
 )
-from permanence.foundation import audit
+from permanence.foundation import access, audit
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
@@ -195,7 +195,7 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
     The way is worked out anew: what failed is tried again where the recipient still has that address, and goes to the
     address that was corrected meanwhile; the row of the wrong one stays as it ended. What is sent again has another
     key: nobody takes it for the mail before, and a late receipt of that one says nothing of this. 0: nothing failed.
-    Raises messaging's NoSuchMessage (also for another house's), and NoAddress.
+    Raises messaging's NoSuchMessage (also for another house's), foundation's NotHers, and NoAddress.
     """
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
     with transaction.atomic():
@@ -204,6 +204,7 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
         rows = Delivery.objects.for_house(house).filter(message=message)
         if found is None:
             raise messaging.NoSuchMessage(message)
+        access.demand(by, client=found.client, subject=f"messaging.message:{message}")
         if rows.exists() and not rows.filter(state__in=bad).exists():
             return 0
         routes = _routes(house, found)

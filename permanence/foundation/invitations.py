@@ -73,12 +73,6 @@ class NameMissing(Refusal):
     code = "name_missing"
 
 
-class LanguageUnknown(Refusal):
-    """The screens do not speak that language."""
-
-    code = "language_unknown"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvitationView:
     """What the page behind a good link shows."""
@@ -183,7 +177,7 @@ def accept(*, token: str, name: str, password: str, language: str, at: datetime)
     if not name.strip():
         raise NameMissing("")
     if language not in Language.values:
-        raise LanguageUnknown(language[:8])
+        raise operations.LanguageUnknown(language[:8])
     person = row.person
     person.name, person.language = name.strip()[:NAME_LIMIT], language
     operations.set_password(person, password)

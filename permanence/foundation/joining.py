@@ -3,7 +3,6 @@
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import translation
@@ -16,7 +15,7 @@ from permanence.foundation import invitations
 from permanence.foundation.invitations import InvitationView
 from permanence.foundation.login import FIELD_LIMIT, landing, remember
 from permanence.foundation.models import Language
-from permanence.foundation.operations import PasswordWeak
+from permanence.foundation.operations import LanguageUnknown, PasswordWeak
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 
@@ -57,7 +56,7 @@ def _joined(request: HttpRequest, found: InvitationView, token: str, language: s
         person = invitations.accept(token=token, name=name, password=password, language=language, at=CLOCK.now())
     except PasswordWeak as refusal:
         return _page(request, found, name=name, language=language, failed=refusal.why)
-    except invitations.LanguageUnknown:
+    except LanguageUnknown:
         return _page(request, found, name=name, language=found.language, failed=_("Choose one of the languages."))
     except Refusal as refusal:
         return _no_good(request, refusal)
@@ -78,7 +77,6 @@ def _page(request: HttpRequest, found: InvitationView, *, name: str, language: s
         "name": name,
         "language": language,
         "languages": settings.LANGUAGES,
-        "rules": password_validators_help_texts(),
         "failed": failed,
     }
     return render(request, "foundation/join.html", context, status=422 if failed else 200)

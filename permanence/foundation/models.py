@@ -67,6 +67,7 @@ class Person(AbstractBaseUser, HouseModel):
     is_supervisor = models.BooleanField(_("supervisor"), default=False)
     is_owner = models.BooleanField(_("owner"), default=False)
     is_portal_user = models.BooleanField(_("portal user"), default=False)
+    only_clients = models.JSONField(null=True, default=None)  # the ids of those she answers for, null is everyone
 
     objects = PersonManager.from_queryset(PersonQuerySet)()
 
@@ -91,6 +92,11 @@ class Person(AbstractBaseUser, HouseModel):
             Role.PORTAL_USER: self.is_portal_user,
         }
         return frozenset(role for role, held in marks.items() if held)
+
+    @property
+    def clients(self) -> frozenset[str] | None:
+        """The ids of the only clients she answers for; None for all of the house, as every owner does."""
+        return None if self.is_owner or self.only_clients is None else frozenset(self.only_clients)
 
     @property
     def is_staff(self) -> bool:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from permanence.foundation import audit, outbox
 from permanence.foundation.events import HouseChanged, PersonChanged
-from permanence.foundation.models import House, Person
+from permanence.foundation.models import House, Language, Person
 from permanence.foundation.rules import DEMONSTRATION_PASSWORD, Role
 from permanence.foundation.who import Who, system_of
 from permanence.kernel.refusals import Refusal
@@ -45,6 +45,18 @@ class PersonUnknown(Refusal):
     """No such person in this house."""
 
     code = "person_unknown"
+
+
+class LanguageUnknown(Refusal):
+    """The screens do not speak that language."""
+
+    code = "language_unknown"
+
+
+class OwnerSeesAll(Refusal):
+    """An owner answers for all clients of the house."""
+
+    code = "owner_sees_all"
 
 
 class LastOwner(Refusal):
@@ -121,6 +133,40 @@ def change_person(*, person: str, email: str, name: str, language: str, active: 
     row.save(update_fields=list(new))
     audit.note(by=by, at=at, action="person.changed", subject=f"foundation.person:{row.pk}", detail=detail)
     outbox.announce(PersonChanged(house=by.house, at=at, person=person))
+
+
+@transaction.atomic
+def choose_clients(*, person: str, clients: tuple[str, ...] | None, by: Who, at: datetime) -> None:
+    """The only clients she answers for, None for all. Asked of the room of the clients, which knows whether they are.
+
+    Raises PersonUnknown, OwnerSeesAll.
+    """
+    row = person_of(person, by=by)
+    chosen = None if clients is None else sorted(set(clients), key=int)
+    if row.is_owner and chosen is not None:
+        raise OwnerSeesAll(person)
+    if row.only_clients == chosen:
+        return
+    row.only_clients = chosen
+    row.save(update_fields=["only_clients"])
+    detail = {"clients": chosen}
+    audit.note(by=by, at=at, action="person.clients_chosen", subject=f"foundation.person:{row.pk}", detail=detail)
+    outbox.announce(PersonChanged(house=by.house, at=at, person=person))
+
+
+@transaction.atomic
+def choose_language(*, language: str, by: Who, at: datetime) -> None:
+    """The language in which `by` works; the same again changes nothing. Raises PersonUnknown, LanguageUnknown."""
+    if language not in Language.values:
+        raise LanguageUnknown(language[:8])
+    row = person_of(by.person, by=by)
+    if row.language == language:
+        return
+    row.language = language
+    row.save(update_fields=["language"])
+    detail = {"language": language}
+    audit.note(by=by, at=at, action="person.changed", subject=f"foundation.person:{row.pk}", detail=detail)
+    outbox.announce(PersonChanged(house=by.house, at=at, person=by.person))
 
 
 @transaction.atomic

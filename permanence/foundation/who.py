@@ -26,7 +26,8 @@ SYSTEM_NAME = "Permanence"
 class Who:
     """The one who acts. `person` is the decimal primary key, "" for the system itself; `house` the slug.
 
-    `house_key` is the primary key of the house, for the rows an operation writes.
+    `house_key` is the primary key of the house, for the rows an operation writes. `clients`: the ids of the only ones
+    she answers for, None for all of the house.
     """
 
     person: str
@@ -35,6 +36,14 @@ class Who:
     house_key: int
     language: str
     roles: frozenset[Role]
+    clients: frozenset[str] | None = None
+
+    def may_see(self, client: str | None) -> bool:
+        """Whether what belongs to this client concerns her; None: to no client, as a call on a line nobody has.
+
+        For the staff of a house. A portal user's own clients are asked of the room of the clients.
+        """
+        return self.clients is None or client in self.clients
 
     @property
     def person_key(self) -> int | None:
@@ -56,6 +65,7 @@ def who_is(person: Person) -> Who:
         house_key=person.house_id,
         language=person.language,
         roles=person.roles,
+        clients=person.clients,
     )
 
 

@@ -97,23 +97,23 @@ class DraftView:
     saved_at: datetime
 
 
-def todays_messages(house: str, at: datetime) -> list[MessageRow]:
+def todays_messages(house: str, at: datetime, only: frozenset[str] | None = None) -> list[MessageRow]:
     """Taken today by the house's clock, and those of the last fourteen days that wait for their acknowledgement.
 
-    Newest first, at most `LIST_LIMIT`.
+    Newest first, at most `LIST_LIMIT`. `only`: the clients the asking person answers for, None for all.
     """
     home = House.objects.filter(slug=house).first()
     if home is None:
         return []
     midnight = at.astimezone(ZoneInfo(home.time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     wanted = Q(taken_at__gte=midnight) | Q(acknowledged_at=None, taken_at__gte=at - timedelta(days=OPEN_DAYS))
-    rows = Message.objects.for_house(home).filter(wanted, taken_at__lte=at)
+    rows = _hers(Message.objects.for_house(home), only).filter(wanted, taken_at__lte=at)
     return _rows(rows.order_by("-taken_at", "-pk")[:LIST_LIMIT], at=at)
 
 
-def undelivered_messages(house: str, at: datetime) -> list[MessageRow]:
+def undelivered_messages(house: str, at: datetime, only: frozenset[str] | None = None) -> list[MessageRow]:
     """Those of the last fourteen days that reached nobody and that nobody acknowledged; newest first."""
-    rows = Message.objects.for_house(house).filter(
+    rows = _hers(Message.objects.for_house(house), only).filter(
         failed_at__isnull=False, acknowledged_at=None, taken_at__gte=at - timedelta(days=OPEN_DAYS), taken_at__lte=at
     )
     found = _rows(rows.order_by("-taken_at", "-pk")[:LIST_LIMIT], at=at)
@@ -210,6 +210,10 @@ def answer_view(row: MessageAnswer, house: str) -> AnswerView:
 def _draft_view(row: Draft, house: str) -> DraftView:
     body = json.loads(secrecy.unseal(row.sealed_body, house=house, purpose=DRAFT))
     return DraftView(call=row.call, body=body, saved_at=row.saved_at)
+
+
+def _hers(found: ClientQuerySet[Message], only: frozenset[str] | None) -> ClientQuerySet[Message]:
+    return found if only is None else found.filter(client__in=[int(each) for each in only])
 
 
 def _with_names(rows: ClientQuerySet[Message]) -> ClientQuerySet[Message]:

@@ -61,6 +61,20 @@ class Secretary(HouseModel):
         return f"secretary {self.pk}"
 
 
+class SeatPlace(HouseModel):
+    """Where a secretary works from `since` on, as she told: the last row holds."""
+
+    secretary = models.ForeignKey(Secretary, on_delete=models.PROTECT, related_name="+")
+    address = models.CharField(max_length=200)
+    country = models.CharField(max_length=2)
+    since = models.DateTimeField()
+
+    objects = HouseQuerySet["SeatPlace"].as_manager()
+
+    def __str__(self) -> str:
+        return f"place of {self.secretary_id}"
+
+
 class PoolMember(HouseModel):
     """A secretary is in a pool; she is in one at least."""
 

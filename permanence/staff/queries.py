@@ -17,13 +17,17 @@ class NotASecretary(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretaryView:
-    """A secretary as screens and the switchboard see her. `id` is her id on every wire, `person` her login's."""
+    """A secretary as screens and the switchboard see her. `id` is her id on every wire, `person` her login's.
+
+    `clients`: the only ones she answers for, None for all.
+    """
 
     id: str
     person: str
     name: str
     languages: tuple[str, ...]
     active: bool
+    clients: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,4 +123,5 @@ def _view(row: Secretary) -> SecretaryView:
         name=row.person.name,
         languages=tuple(row.languages),
         active=row.active,
+        clients=None if row.person.clients is None else tuple(sorted(row.person.clients, key=int)),
     )

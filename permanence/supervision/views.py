@@ -2,6 +2,7 @@
 """The supervisor's page: what is wrong, what reached nobody, every call, who is to be called back; calls as CSV."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from permanence.calls import operations
 from permanence.calls import queries as calls_of
 from permanence.clients import queries as clients
 from permanence.dispatch import operations as dispatch
-from permanence.foundation import alarms
+from permanence.foundation import access, alarms
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -57,7 +58,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         context |= each.context(scene)
     today = scene.at.astimezone(scene.zone).date()
     context |= {
-        "clients": clients.clients(house=by.house),
+        "clients": [each for each in clients.clients(house=by.house) if by.may_see(each.id)],
         "secretaries": staff.secretaries(house=by.house, active_only=False),
         "house": by.house,
         "days": day_choices(today, read_day(asked.day)),
@@ -88,19 +89,20 @@ def _alarms_context(scene: Scene) -> dict[str, Any]:
 
 
 def _undelivered_context(scene: Scene) -> dict[str, Any]:
-    found = messages.undelivered_messages(scene.by.house, scene.at)
+    found = messages.undelivered_messages(scene.by.house, scene.at, scene.by.clients)
     return {"undelivered": drawn_messages(found, zone=scene.zone, at=scene.at)}
 
 
 def _list_context(scene: Scene) -> dict[str, Any]:
     by, asked, at, zone = scene
-    page = calls_of.call_page(house=by.house, filters=asked.filters, page=asked.page, zone=zone)
+    filters = replace(asked.filters, only=by.clients)
+    page = calls_of.call_page(house=by.house, filters=filters, page=asked.page, zone=zone)
     return {
         "page": page,
         "rows": drawn_calls(page.rows, zone=zone),
-        "nobodys": _nobodys_lines(by, at - NOBODYS_FOR),
-        "waiting": drawn_calls(calls_of.to_call_back(house=by.house, at=at), zone=zone),
-        "done": drawn_calls(calls_of.called_back(house=by.house, since=at - UNDO_FOR), zone=zone),
+        "nobodys": _nobodys_lines(by, at - NOBODYS_FOR) if by.may_see(None) else [],
+        "waiting": drawn_calls(calls_of.to_call_back(house=by.house, at=at, only=by.clients), zone=zone),
+        "done": drawn_calls(calls_of.called_back(house=by.house, since=at - UNDO_FOR, only=by.clients), zone=zone),
     }
 
 
@@ -138,6 +140,7 @@ def export(request: HttpRequest) -> HttpResponse:
         client = clients.client(house=by.house, client=request.GET.get("client", ""))
     except clients.ClientUnknown as refusal:
         raise Http404(refusal.why) from refusal
+    access.demand(by, client=client.id, subject=f"clients.client:{client.id}")
     zone = calls_of.zone_of(house=by.house)
     found = calls_of.exported_calls(house=by.house, client=client.id, first=first, last=last, zone=zone)
     body = calls_csv(found, zone=zone, language=get_language() or by.language)

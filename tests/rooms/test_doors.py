@@ -25,6 +25,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from permanence.calls.models import Call
 from permanence.clients import forwarding
 from permanence.clients import operations as client_operations
+from permanence.clients.access import choose_clients
 from permanence.clients.models import ForwardingCode, Instruction, PortalUser
 from permanence.countries.forwarding import Access, ForwardingKind
 from permanence.foundation import operations
@@ -34,6 +35,7 @@ from permanence.foundation.who import who_is
 from permanence.messaging import operations as messaging
 from permanence.messaging.rules import MessageForm
 from permanence.staff import membership
+from permanence.staff import operations as staff
 from permanence.switchboard.models import Trunk
 from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
@@ -109,6 +111,7 @@ DOORS: dict[str, Door] = {
     "theme": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "console:page": Door(get=to(200, "secretary")),
     "console:ticket": Door(get=to(200, "secretary"), query="seat=abc123"),
+    "console:place": Door(get=to(200, "secretary"), post=to(422, "secretary")),
     "console:keys": Door(has_get=False, post=to(422, "secretary")),
     "console:messages": Door(has_get=False, post=to(422, "secretary")),
     "console:drafts": Door(get=to(200, "secretary")),
@@ -185,6 +188,8 @@ DOORS: dict[str, Door] = {
         )
         for act in ("send", "revoke")
     },
+    **admin("skills", post=405),
+    "backstage:skills_client": Door(get=to(200, "owner"), post=to(302, "owner"), args=("{client}",), other=404),
     "invitation": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none",)),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
@@ -345,6 +350,53 @@ def expected(name: str, method: str, role: str) -> int:
         return 302  # to Django's sign-in page of the back office, which refuses with 403 who is signed in
     way_is_there = bool(door.post) if method == "POST" else door.has_get
     return 403 if way_is_there else 405
+
+
+def limited(cast: Any) -> dict[str, Browser]:
+    """A supervisor and a secretary of house A who answer for Dupont alone: what the table asks for is Dr Weber's."""
+    found: dict[str, Browser] = {}
+    for role in (Role.SUPERVISOR, Role.SECRETARY):
+        pk = operations.add_person(
+            email=f"limited-{role.value}@a.example",
+            name=f"Limited {role.value}",
+            language="fr",
+            roles=frozenset({role}),
+            password=OTHER_PASSWORD,
+            by=cast.marc,
+            at=NOW,
+        )
+        if role is Role.SECRETARY:
+            staff.make_secretary(person=pk, languages=("fr",), by=cast.marc, at=NOW)
+        choose_clients(person=pk, clients=(cast.dupont,), by=cast.marc, at=NOW)
+        found[role.value] = SignedInBrowser(who_is(Person.objects.select_related("house").get(pk=pk)))
+    return found
+
+
+ANOTHER_CLIENTS = {"console:history": 404}
+"""Doors that a person of some clients finds shut although one of another house finds them empty."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_answers_for_some_clients_finds_nothing_of_another(houses: Houses, cast: Any, method: str) -> None:
+    """404 and a security event in the audit trail, and no other row is touched; lists show nothing of him."""
+    wrong = []
+    secrets = [secret for secret in SECRETS if secret not in {"pool-canari"}]
+    for (name, door), (role, browser) in product(sorted(DOORS.items()), limited(cast).items()):
+        allowed = (door.post if method == "POST" else door.get).get(role)
+        if allowed is None or allowed in {403, 405}:
+            continue
+        status = ANOTHER_CLIENTS.get(name, door.other)
+        rows = kept()
+        with asked(browser, method, address(name, houses.ids)) as answer:
+            body = answer.content.decode(errors="replace")
+            wrong += [(name, role, secret) for secret in secrets if secret in body]
+            if status is None:
+                continue
+            changed = {table: after for table, after in kept().items() if after != rows[table]}
+            noted = [each["action"] for each in changed.get("AuditEntry", [])[len(rows["AuditEntry"]) :]]
+            if answer.status_code != status or set(changed) != {"AuditEntry"} or noted != ["security.not_hers"]:
+                wrong.append((name, role, answer.status_code, sorted(changed), noted))
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 @contextmanager

@@ -113,7 +113,7 @@ def test_refusals_of_an_acceptance_leave_the_link_good(cast):
         accept(link(row), password="short")
     with pytest.raises(invitations.NameMissing):
         accept(link(row), name="  ")
-    with pytest.raises(invitations.LanguageUnknown):
+    with pytest.raises(operations.LanguageUnknown):
         accept(link(row), language="xx")
     assert accept(link(row)).name == "Zoé"
 

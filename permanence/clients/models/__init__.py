@@ -8,6 +8,7 @@ from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
 from permanence.clients.models.scripts import RedFlagValidation, Script
 from permanence.clients.models.spoken import Absence, Greeting
+from permanence.clients.models.training import Training
 
 __all__ = (
     "CLOCK",
@@ -29,5 +30,6 @@ __all__ = (
     "RedFlagValidation",
     "Script",
     "Site",
+    "Training",
     "WeeklyOpening",
 )
