@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('calls', '0002_voice_message_begun'),
+        ('calls', '0004_calls_taken_before'),
     ]
 
     operations = [
