@@ -14,8 +14,8 @@ from permanence.clients.quarantine import USUAL_DAYS
 from permanence.clients.rules import ClientState
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.kernel.system import SystemClock
-from permanence.reception.arrival import why_shut
 from permanence.reception.hours import Openings
+from permanence.reception.treatment import why_shut
 from permanence.switchboard.queries import client_slice
 from tests.rooms.conftest import NOW
 from tests.rooms.test_backstage import errors, fill
