@@ -4,21 +4,26 @@
 import hashlib
 from collections.abc import Iterable
 
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
+from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, who
 
 
 def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
-    """The person and his client. Another's, another house's and one that never was look alike: Http404."""
+    """The person and his client.
+
+    Another's, another house's and one that never was look alike: NotHers,
+    which is 404 and an entry in the audit trail.
+    """
     by = who(request)
     for access in clients.portal_access(house=by.house, person=by.person):
         if access.client.id == client:
             return by, access.client
-    raise Http404
+    raise NotHers(subject=f"portal.line:{client}", client=client)
 
 
 def basis(parts: Iterable[object]) -> str:

@@ -14,17 +14,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import operations
 from permanence.clients import queries as clients
+from permanence.clients.instruction_fields import InstructionChanged
 from permanence.clients.instructions import InstructionUnknown
-from permanence.clients.queries import ClientFile, ClientView
+from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
+from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, own
 from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import Order, orders
+from permanence.reception import markup
 from permanence.reception.table import InstructionEntry
 
 _CLOCK = SystemClock()
-TEXT_LIMIT = 1000
 NEW = "new"
 
 
@@ -43,29 +45,22 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, view, file, held, typed, by=by, at=at)
     failed = _failed(typed)
-    starts, ends = typed["starts_at"], typed["ends_at"]
     if failed:
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
-    if held is not None and request.POST.get("version") != str(held.version):
+    began_from = request.POST.get("version", "")
+    if held is not None and began_from != str(held.version):
         return _page(request, view, file, held, typed, by=by, at=at, changed=True)
     if request.POST.get("step") != "save":
         return _page(request, view, file, held, typed, by=by, at=at, shown=True)
-    if held is None:
-        operations.write_instruction(
-            client=client, text=typed["text"], author=by.person, by=by, at=at, starts_at=starts, ends_at=ends
-        )
-    else:
-        operations.revise_instruction(
-            client=client,
-            instruction=held.id,
-            text=typed["text"],
-            author=by.person,
-            by=by,
-            at=at,
-            starts_at=starts,
-            ends_at=ends,
-            priority=held.priority,
-        )
+    try:
+        _write(client, held, typed, by=by, at=at)
+    except InstructionChanged:
+        later = clients.client_file(house=by.house, client=client, at=at)
+        held = next((each for each in later.instructions if each.id == instruction), held)
+        return _page(request, view, later, held, typed, by=by, at=at, changed=True)
+    except RecipientUnknown:
+        failed = _("Choose among the persons of the list.")
+        return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
     return back(client, "instruction")
 
 
@@ -81,19 +76,46 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     return back(client, "retired")
 
 
+def _write(client: str, held: InstructionEntry | None, typed: dict[str, Any], *, by: Who, at: datetime) -> None:
+    """A new instruction, or the next version of one, of which it keeps the line, the reason and the caller."""
+    words: dict[str, Any] = {
+        "client": client,
+        "text": typed["text"],
+        "author": by.person,
+        "by": by,
+        "at": at,
+        "starts_at": typed["starts_at"],
+        "ends_at": typed["ends_at"],
+        "acknowledge": typed["acknowledge"],
+    }
+    if held is None:
+        operations.write_instruction(**words, scope=Scope(recipient=typed["recipient"]))
+        return
+    operations.revise_instruction(
+        **words,
+        instruction=held.id,
+        priority=held.priority,
+        scope=Scope(recipient=typed["recipient"], line=held.line, reason=held.reason, caller=held.caller),
+        began_from=held.version,
+    )
+
+
 def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None) -> dict[str, Any]:
     """What stands in the form: typed, or what is kept. Moments as the field writes them and, read, as moments."""
     zone = ZoneInfo(view.time_zone)
     if request.method == "POST":
         text = request.POST.get("text", "").replace("\r\n", "\n").strip()
         starts, ends = request.POST.get("starts", "").strip(), request.POST.get("ends", "").strip()
+        recipient, acknowledge = request.POST.get("recipient", "").strip(), request.POST.get("acknowledge") == "1"
     else:
         text = held.text if held is not None else ""
-        starts, ends = (
-            (write_moment(held.starts, zone), write_moment(held.ends, zone)) if held is not None else ("", "")
-        )
+        starts = write_moment(held.starts, zone) if held is not None else ""
+        ends = write_moment(held.ends, zone) if held is not None else ""
+        recipient, acknowledge = (held.recipient, held.acknowledge) if held is not None else ("", False)
     return {
         "text": text,
+        "recipient": recipient,
+        "acknowledge": acknowledge,
         "starts": starts,
         "ends": ends,
         "starts_at": read_moment(starts, zone),
@@ -102,10 +124,10 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
 
 
 def _failed(typed: dict[str, Any]) -> str:
-    if not typed["text"]:
+    if not markup.words(typed["text"]):
         return _("Write what the secretary should know or do.")
-    if len(typed["text"]) > TEXT_LIMIT:
-        return _("At most %(limit)s characters.") % {"limit": TEXT_LIMIT}
+    if len(typed["text"]) > INSTRUCTION_LIMIT:
+        return _("At most %(limit)s characters.") % {"limit": INSTRUCTION_LIMIT}
     for side in ("starts", "ends"):
         if typed[side] and typed[f"{side}_at"] is None:
             return _("Write day and hour, or leave the field empty.")
@@ -134,10 +156,11 @@ def _page(
         "instruction": held.id if held is not None else NEW,
         "version": held.version if held is not None else 0,
         "typed": typed,
-        "limit": TEXT_LIMIT,
+        "limit": INSTRUCTION_LIMIT,
         "failed": failed,
         "changed": changed,
         "shown": shown or changed,
+        "recipients": file.recipients,
         "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
     }
     return render(request, "portal/instruction.html", context, status=422 if failed else 409 if changed else 200)
@@ -147,6 +170,7 @@ def _as_on_the_card(
     file: ClientFile, view: ClientView, held: InstructionEntry | None, typed: dict[str, Any], *, by: Who, at: datetime
 ) -> tuple[Order, ...]:
     """The list of the card as it would be, what is typed among it and marked."""
+    names = {each.id: each.name for each in file.recipients}
     wanted = InstructionEntry(
         id=held.id if held is not None else NEW,
         version=0,
@@ -156,6 +180,10 @@ def _as_on_the_card(
         starts=typed["starts_at"],
         ends=typed["ends_at"],
         priority=held.priority if held is not None else 0,
+        recipient=typed["recipient"],
+        recipient_name=names.get(typed["recipient"], ""),
+        reason_label=held.reason_label if held is not None else "",
+        acknowledge=typed["acknowledge"],
     )
     others = [each for each in file.instructions if held is None or each.id != held.id]
     entries = sorted((wanted, *others), key=lambda each: (-each.priority, -each.written_at.timestamp()))

@@ -13,6 +13,7 @@ from permanence.clients.queries import ClientView
 from permanence.clients.rules.week import write_day
 from permanence.foundation import moments
 from permanence.reception.hours import hours_of_day, opening_at
+from permanence.reception.markup import Block
 from permanence.reception.table import InstructionEntry, OpeningHours
 
 DAYS_SHOWN = 14
@@ -33,11 +34,17 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One instruction as the client sees it. `when` says its time, "" when it holds without end. `ahead`: not yet."""
+    """One instruction as the client sees it. `when` says its time, "" when it holds without end. `ahead`: not yet.
+
+    `about`: whom or what alone it is about.
+    """
 
     id: str
     version: int
     text: str
+    blocks: tuple[Block, ...]
+    about: tuple[str, ...]
+    acknowledge: bool
     author: str
     written: str
     when: str
@@ -102,6 +109,9 @@ def _order(entry: InstructionEntry, zone: ZoneInfo, *, at: datetime) -> Order:
         id=entry.id,
         version=entry.version,
         text=entry.text,
+        blocks=entry.blocks,
+        about=tuple(each for each in (entry.recipient_name, entry.reason_label, entry.line, entry.caller) if each),
+        acknowledge=entry.acknowledge,
         author=entry.author,
         written=moments.day_and_hour(entry.written_at, zone, now=at),
         when=when,

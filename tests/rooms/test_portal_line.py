@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from permanence.clients import operations as clients
 from permanence.clients import queries
 from permanence.clients.models import Greeting, HoursException, Instruction, WeeklyOpening
+from permanence.clients.rules import Scope
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
@@ -214,7 +215,9 @@ def test_the_second_of_two_people_at_one_instruction_sees_both_texts(cast, now):
     [
         {"text": ""},
         {"text": " \r\n "},
-        {"text": "x" * 1001},
+        {"text": "x" * 2001},
+        {"text": "a", "recipient": "999999"},
+        {"text": "a", "recipient": "<b>"},
         {"text": "a", "starts": "hier"},
         {"text": "a", "starts": "2036-02-01T10:00", "ends": "2036-02-01T09:00"},
         {"text": "a", "ends": "2036-02-01T09:00+02:00"},
@@ -225,6 +228,29 @@ def test_an_instruction_that_cannot_be_is_refused(cast, typed):
     answer = signed_in(cast.dr_weber).post(page(cast, "/instructions/new"), form)
     assert answer.status_code == 422
     assert not Instruction.objects.exists()
+
+
+def test_an_instruction_about_one_practitioner_keeps_what_the_portal_does_not_ask(cast, now):
+    key = clients.write_instruction(
+        client=cast.weber.id, text="Avant.", author=cast.marc.person, by=cast.marc, at=now, priority=7,
+        scope=Scope(reason="renewal"),
+    )  # fmt: skip
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, f"/instructions/{key}"))
+    typed = {"text": "**Après**", "starts": "", "ends": "", "version": hidden(form, "version"), "step": "save"}
+    typed |= {"recipient": cast.weber.doctor, "acknowledge": "1"}
+    assert browser.post(page(cast, f"/instructions/{key}"), typed).status_code == 303
+    (entry,) = instructions(cast)
+    assert (entry.text, entry.recipient, entry.reason, entry.priority, entry.acknowledge) == (
+        "**Après**", cast.weber.doctor, "renewal", 7, True,
+    )  # fmt: skip
+    assert "<strong>Après</strong>" in browser.get(page(cast, "")).content.decode()
+
+
+def test_who_asks_for_another_clients_line_stands_in_the_trail(cast):
+    assert signed_in(cast.dr_weber).get(f"/portal/line/{cast.cabinet.id}").status_code == 404
+    (entry,) = AuditEntry.objects.filter(action="security.not_hers")
+    assert (entry.by_name, entry.client_key) == (cast.dr_weber.name, int(cast.cabinet.id))
 
 
 def test_html_in_an_instruction_is_shown_as_text(cast):
