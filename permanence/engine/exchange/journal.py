@@ -121,9 +121,12 @@ class Journal:
         """
         events = tuple(events)
         encoded = [(name, None if value is None else encode(value)) for name, value in states.items()]
-        for size in (*map(len, events), *(len(name) + len(data or b"") for name, data in encoded)):
-            if size > segments.MAX_VALUE:
-                raise ValueError(f"a record of {size} bytes is over the limit")
+        for event in events:
+            if len(event) > segments.MAX_VALUE:
+                raise ValueError(f"an event of {len(event)} bytes is over the limit")
+        for name, data in encoded:
+            if data is not None and len(name) + len(data) > segments.MAX_VALUE:
+                raise ValueError(f"a state of {len(data)} bytes is over the limit")
         parts: list[bytes] = []
         last = 0
         for event in events:
