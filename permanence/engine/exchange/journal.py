@@ -70,7 +70,6 @@ class Journal:
         self._fd = -1
         self._size = 0
         self._number = 0
-        self._begun = 0  # the position at which the segment in use stands for all before it
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._read()
         self._syncer = Syncer(clock, on_synced, self._sync_failed)
@@ -121,9 +120,12 @@ class Journal:
         """
         events = tuple(events)
         encoded = [(name, None if value is None else encode(value)) for name, value in states.items()]
-        for size in (*map(len, events), *(len(name) + len(data or b"") for name, data in encoded)):
-            if size > segments.MAX_VALUE:
-                raise ValueError(f"a record of {size} bytes is over the limit")
+        for event in events:
+            if len(event) > segments.MAX_VALUE:
+                raise ValueError(f"an event of {len(event)} bytes is over the limit")
+        for name, data in encoded:
+            if data is not None and len(name) + len(data) > segments.MAX_VALUE:
+                raise ValueError(f"a state of {len(data)} bytes is over the limit")
         parts: list[bytes] = []
         last = 0
         for event in events:
@@ -187,7 +189,6 @@ class Journal:
     def check_room(self) -> None:
         """Looks at the disk (call it about once a second): too little room closes the door to new calls."""
         self._flush_backlog()
-        self._drop_old_segments()
         free = shutil.disk_usage(self._folder).free
         if self._sync_failure:
             self.failure = self._sync_failure
@@ -270,44 +271,48 @@ class Journal:
         base = encode({"k": "base", "n": self.next_sequence, "a": self.acknowledged})
         states = (segments.state(name, value) for name, value in self._states.items())
         data = segments.MAGIC + b"".join(segments.pack(record) for record in (base, *states))
-        path = segments.segment_path(self._folder, number)
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        except OSError as error:
-            self.failure = f"no new segment: {error.strerror}"
+        fd = self._begin(segments.segment_path(self._folder, number), data)
+        if fd < 0:
             return False
-        previous = self._fd, self._size
-        self._fd, self._size = fd, 0
-        if not self._write_bytes(data):
-            os.close(fd)
-            path.unlink()
-            self._fd, self._size = previous
-            return False
+        self._fd, self._size = fd, len(data)
         self._number = number
         self._last_of_segment[number] = self.next_sequence - 1
         if not self._backlog:
             self._needs_segment = False
             self.position += 1
-        self._begun = self._backlog[0][0] - 1 if self._backlog else self.position
         if not self._needs_segment:
-            self._syncer.written(fd, self._begun)
-        self._sync_folder()
+            self._syncer.written(fd, self._backlog[0][0] - 1 if self._backlog else self.position)
+        _sync_path(self._folder)
         self._drop_old_segments()
         return True
 
+    def _begin(self, path: Path, data: bytes) -> int:
+        """The descriptor of a new segment whose beginning is on the disk, whole; -1 where it cannot be had. Under its
+        own name it is never half there: what stands in it replaces all the states before it."""
+        fresh, fd = path.with_suffix(".new"), -1
+        try:
+            fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            done = 0
+            while done < len(data):
+                done += os.write(fd, data[done:])
+            os.fdatasync(fd)
+            os.replace(fresh, path)
+        except OSError as error:
+            self.failure = f"no new segment: {error.strerror}"
+            if fd >= 0:
+                os.close(fd)
+                fresh.unlink(missing_ok=True)
+            return -1
+        return fd
+
     def _drop_old_segments(self) -> None:
-        """Deletes, oldest first, the segments that hold nothing unacknowledged, once the newest is on the disk."""
-        if len(self._last_of_segment) < 2 or self._syncer.synced < self._begun:
-            return
+        """Deletes, oldest first, the segments that hold nothing unacknowledged."""
         for path in segments.segment_paths(self._folder):
             number = int(path.stem)
             if number >= self._number or self._last_of_segment.get(number, 0) > self.acknowledged:
                 return
             path.unlink(missing_ok=True)
             self._last_of_segment.pop(number, None)
-
-    def _sync_folder(self) -> None:
-        _sync_path(self._folder)
 
     def _sync_failed(self, error: OSError) -> None:
         # After a failed sync the kernel may hold written pages for clean: only a restart tells what is on the disk.
