@@ -10,11 +10,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from permanence.kernel.system import SystemEntropy
+from permanence.telephony.shells.sip_runner import SipRunner
+from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.events import (
     AnswerReceived,
     DialFailed,
@@ -24,6 +28,7 @@ from permanence.telephony.sip.events import (
     SessionEnded,
 )
 from permanence.telephony.sip.flow import Flow, host_in_uri
+from permanence.telephony.sip.settings import SipSettings
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import Trunk, sdp
 
@@ -63,6 +68,31 @@ async def converse(caller: Answerer, house: Answerer, flow: Flow) -> None:
     ended = await house.until(SessionEnded)
     assert ended[0].by == "remote"
     assert house.took(InviteReceived)[0].trunk == "loopback"
+
+
+def test_a_timer_rings_once_it_is_due_and_not_again_and_again_before() -> None:
+    """On uvloop, on which the exchange runs: its timers count whole milliseconds."""
+
+    class Counted(SipEndpoint):
+        ticks = 0
+
+        def tick(self, now: float) -> None:
+            self.ticks += 1
+            super().tick(now)
+
+    async def run() -> int:
+        done = asyncio.Event()
+        endpoint = Counted(SipSettings(), SystemEntropy(), lambda _flow: None)
+        runner = SipRunner(endpoint, lambda _event: None)
+        for number in range(20):
+            endpoint._stack.timers.at(runner.now() + 0.005 + number * 0.0073, done.set if number == 19 else int)
+        runner.pump()
+        await done.wait()
+        runner.close()
+        return endpoint.ticks
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
+        assert loop.run(run()) <= 20
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])

@@ -39,9 +39,15 @@ from permanence.telephony.events import CallArrived, CallEnded, UnknownLineCalle
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media.control import Fault, MediaConnected, MediaEvent, Recorded
 from permanence.telephony.shells.dns import NameService
-from permanence.telephony.shells.sip_runner import SipRunner
+from permanence.telephony.shells.sip_runner import RINGS_LATE_S, SipRunner
 from permanence.telephony.sip.endpoint import SipEndpoint
-from permanence.telephony.sip.events import PingAnswered, RegistrationChanged, SipEvent, SourceRefused
+from permanence.telephony.sip.events import (
+    PingAnswered,
+    RegistrationChanged,
+    SessionConfirmed,
+    SipEvent,
+    SourceRefused,
+)
 from permanence.telephony.sip.settings import SipSettings
 
 CONTROL_SOCKET, MEDIA_SOCKET, TICKET_KEY = "exchange.sock", "media.sock", "ticket.key"
@@ -233,6 +239,8 @@ class Exchange:
         if isinstance(event, PingAnswered):
             self._edge.ping_answered(event)
             return
+        if isinstance(event, SessionConfirmed) and event.sdp is None:
+            return  # an ACK that brings no description changes nothing
         if isinstance(event, SourceRefused):
             self._vigil.refused(event.source, event.count, self._moment())
         self._guarded(self._conductor.sip_event, event)
@@ -316,7 +324,7 @@ class Exchange:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_later(max(0.0, due - moment.now), self._ring)
+        self._timer = self._loop.call_later(max(0.0, due - moment.now) + RINGS_LATE_S, self._ring)
 
     def _tell_alarms(self) -> None:
         current = self._conductor.parts.alarms

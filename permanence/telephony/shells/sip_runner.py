@@ -16,6 +16,9 @@ from permanence.telephony.sip.flow import Address, Flow
 
 _MONOTONIC = SystemClock().monotonic
 _MAX_CARRIERS = 20_000
+RINGS_LATE_S = 0.002
+"""uvloop counts whole milliseconds and may ring one too early. The timer would then find nothing due, be set again to
+what is left of the time, which is nothing, and ring dozens of times until the moment has come."""
 _log = logging.getLogger(__name__)
 
 OnEvent = Callable[[SipEvent], None]
@@ -144,7 +147,7 @@ class SipRunner:
         due = self.endpoint.next_deadline()
         if due is not None:
             self._timer_at = due
-            self._timer = self._loop.call_later(max(0.0, due - self.now()), self._fire)
+            self._timer = self._loop.call_later(max(0.0, due - self.now()) + RINGS_LATE_S, self._fire)
 
     def _fire(self) -> None:
         self._timer = None

@@ -63,6 +63,12 @@ class Machine:
             self._timers[timer].cancel()
         self._timers[timer] = self.stack.after(delay, partial(self._expired, timer))
 
+    def absorb(self, timer: str, delay: float) -> None:
+        """The same for a timer that only ends a rest: every call brings two, and a moment later does no harm."""
+        if timer in self._timers:
+            self._timers[timer].cancel()
+        self._timers[timer] = self.stack.after_about(delay, partial(self._expired, timer))
+
     def stop(self, timer: str) -> None:
         """Stops a timer, if it runs."""
         running = self._timers.pop(timer, None)

@@ -131,7 +131,7 @@ class InviteServer(ServerTransaction):
 
     def start_l(self) -> None:
         """64 T1: absorbs repetitions of an INVITE that was accepted (RFC 6026)."""
-        self.start("l", 64 * self.stack.settings.t1)
+        self.absorb("l", 64 * self.stack.settings.t1)
 
 
 class OtherServer(ServerTransaction):
@@ -143,4 +143,7 @@ class OtherServer(ServerTransaction):
     def start_j(self) -> None:
         """64 T1: absorbs repetitions of the request, which its key tells."""
         self.forget()
-        self.start("j", 0.0 if self.flow.reliable else 64 * self.stack.settings.t1)
+        if self.flow.reliable:
+            self.start("j", 0.0)
+        else:
+            self.absorb("j", 64 * self.stack.settings.t1)

@@ -2,6 +2,7 @@
 """What the layers of the user agent share: the moment, the timers, the outbox, chance, and our own addresses."""
 
 from collections.abc import Callable
+from math import ceil
 
 from permanence.kernel.clock import Entropy
 from permanence.telephony.sip.events import SipEvent
@@ -10,6 +11,7 @@ from permanence.telephony.sip.message import COOKIE
 from permanence.telephony.sip.settings import SipSettings
 from permanence.telephony.sip.timers import Timer, Timers
 
+ABOUT_S = 0.25
 _MAX_LEARNED = 1_000
 _REFUSAL_HOLDS = 3_600.0
 
@@ -39,6 +41,10 @@ class Stack:
     def after(self, delay: float, action: Callable[[], object]) -> Timer:
         """Calls `action` in `delay` seconds."""
         return self.timers.at(self.now + delay, action)
+
+    def after_about(self, delay: float, action: Callable[[], object]) -> Timer:
+        """Calls `action` in `delay` seconds or up to `ABOUT_S` more: together with others, by one ring of the timer."""
+        return self.timers.at(ceil((self.now + delay) / ABOUT_S) * ABOUT_S, action)
 
     def token(self, size: int = 8) -> str:
         """An unguessable word of `2 * size` characters (tags, Call-IDs)."""
