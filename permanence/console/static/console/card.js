@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+import { paintAbsences } from "./absences.js";
 import { config } from "./api.js";
 import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
@@ -119,6 +120,7 @@ export function paintOffer(offer, now) {
   say(byId("ring-place"), placeOf(card));
   phrase(card);
   languages(card);
+  paintAbsences(byId("ring-absences"), card, now);
   orders(byId("ring-orders"), card, now, true);
   say(byId("ring-caller"), callerName(card));
   say(byId("ring-number"), callerNumber(card));
@@ -147,6 +149,7 @@ export function paintDesk(key, card, now) {
   colour(byId("desk-client"), card);
   colour(byId("callbar"), card);
   phrase(card);
+  paintAbsences(byId("desk-absences"), card, now);
   orders(byId("desk-orders"), card, now, false);
   const open = card.open_until_ms ? word("open_until", { hour: sentenceHour(card.open_until_ms, card.time_zone) }) : "";
   const local = card.unknown_line ? "" : card.place ? word("local_at", { hour: sentenceHour(now, card.time_zone), place: card.place }) : word("local", { hour: sentenceHour(now, card.time_zone) });
