@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import NamedFormSet
@@ -38,20 +39,19 @@ REFUSALS = {
 class WallField(forms.DateTimeField):
     """A moment on the client's wall, without its zone: the form knows which one it is."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    widget = forms.TextInput(attrs={"size": 15, "autocomplete": "off", "placeholder": _("day, time")})
 
     def to_python(self, value: Any) -> Any:
-        """The moment in no zone, as it was typed."""
-        text = str(value or "").strip()
+        """The moment in no zone, as it was typed: 2026-12-24 14:00, or as the language of the page writes days."""
+        text = str(value or "").strip().replace("T", " ")
         if not text:
             return None
-        try:
-            found = datetime.fromisoformat(text)
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is not None:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return found
+        for pattern in (*get_format("DATETIME_INPUT_FORMATS"), "%Y-%m-%d %H:%M"):
+            try:
+                return datetime.strptime(text, str(pattern))  # noqa: DTZ007 - the form adds the client's zone
+            except ValueError:
+                continue
+        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
 
 
 class AbsenceForm(AnyForm):

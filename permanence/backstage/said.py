@@ -11,14 +11,14 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize_input
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.unsaved import ProvedAdmin, in_words
 from permanence.clients import queries, said
 from permanence.clients.rules.coverage import Coverage, Said, Segment
-from permanence.clients.said_words import TREATMENTS, language_name, moment_words, reason_words, when_words
+from permanence.clients.said_words import TREATMENTS, in_language, language_name, moment_words, reason_words, when_words
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.absence import ANSWER
@@ -34,9 +34,10 @@ _MINUTE = timedelta(minutes=1)
 class MomentForm(forms.Form):
     """A moment on the client's clock, and a line."""
 
-    day = forms.DateField(label=_("day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    time = forms.TimeField(label=_("time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    line = forms.ChoiceField(label=_("line"), required=False)
+    # Fields of the browser's own would speak its language, not the page's.
+    day = forms.DateField(label=_("day"), widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}))
+    time = forms.TimeField(label=_("time"), widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}))
+    line = forms.ChoiceField(label=_("line"), required=False, widget=forms.Select(attrs={"class": "input"}))
 
     def __init__(self, *args: Any, lines: tuple[str, ...], zone: str, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +81,7 @@ class Phrase:
 
     language: str
     language_name: str
+    in_language: str
     text: str
     when: str
 
@@ -109,7 +111,7 @@ def _row(coverage: Coverage, parts: list[Segment], starts: datetime, until: date
         if each.treatment.why[0].code in {"closed_by_holiday", "closed_by_exception", "closed_by_absence"}
     )
     return DayRow(
-        name=date_format(starts.date(), "D j M"),
+        name=date_format(starts.date(), "D j N"),
         bars=bars,
         away=away,
         words=words or str(now("closed")),
@@ -178,6 +180,7 @@ def _shown(found: Said, client: ClientSlice, name: str) -> dict[str, Any]:
             Phrase(
                 language=language,
                 language_name=language_name(language),
+                in_language=in_language(language),
                 text="" if entry is None else entry.text.replace(NAME, first_name),
                 when="" if entry is None else when_words(entry),
             )
@@ -212,7 +215,11 @@ class SaidAdmin(ProvedAdmin):
             raise Http404 from unknown
         client = proof.coverage.client
         local = at.astimezone(ZoneInfo(client.time_zone))
-        asked = {"day": local.date().isoformat(), "time": f"{local:%H:%M}", "line": next(iter(client.lines), "")}
+        asked = {
+            "day": str(localize_input(local.date())),
+            "time": f"{local:%H:%M}",
+            "line": next(iter(client.lines), ""),
+        }
         asked |= {name: str(request.GET[name]) for name in asked if name in request.GET}
         form = MomentForm(asked, lines=client.lines, zone=client.time_zone, at=at)
         shown = None

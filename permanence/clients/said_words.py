@@ -42,6 +42,9 @@ REASONS = {
 }
 """Why calls are treated so, by the codes of the reception."""
 
+IN_LANGUAGE = {"fr": _("in French"), "en": _("in English"), "de": _("in German")}
+"""Something is said in a language, in words."""
+
 _DAYS = dict(WeeklyOpening.WEEKDAYS)
 _DAY_TYPES = dict(Greeting.DAY_TYPES)
 
@@ -58,6 +61,11 @@ class FindingWords:
 def language_name(code: str) -> str:
     """The language in words; its code where the house does not know it."""
     return str(dict(Language.choices).get(code, code))
+
+
+def in_language(code: str) -> str:
+    """In that language; in any at all, for none."""
+    return str(IN_LANGUAGE.get(code, code)) if code else now("in any language")
 
 
 def reason_words(reason: Reason) -> str:
@@ -79,7 +87,7 @@ def when_words(entry: GreetingEntry) -> str:
 def moment_words(at: datetime, client: ClientSlice) -> str:
     """The moment on the client's wall."""
     local = at.astimezone(ZoneInfo(client.time_zone))
-    return f"{date_format(local.date(), 'D j M Y')} {local:%H:%M}"
+    return f"{date_format(local.date(), 'D j N Y')} {local:%H:%M}"
 
 
 def cause_words(cause: Cause, client: ClientSlice) -> str:
@@ -108,7 +116,7 @@ def finding_words(finding: Finding, client: ClientSlice) -> FindingWords:
 
 
 def _hours_words(rule: HoursRule) -> str:
-    day = date_format(date.fromisoformat(rule.date), "D j M Y") if rule.date else str(_DAYS[rule.weekday])
+    day = date_format(date.fromisoformat(rule.date), "D j N Y") if rule.date else str(_DAYS[rule.weekday])
     hours = now("closed") if rule.interval is None else f"{rule.interval.opens}–{rule.interval.until}"
     return f"{day} {hours}"
 
@@ -149,21 +157,19 @@ def _replacement(finding: Finding, client: ClientSlice) -> str:
 
 
 def _unsaid(finding: Finding, client: ClientSlice) -> str:
-    return now("Nothing to say in %(language)s on %(line)s, %(times)d times, first on %(when)s.") % _where(
-        finding, client
-    )
+    return now("Nothing to say %(language)s on %(line)s, %(times)d times, first on %(when)s.") % _where(finding, client)
 
 
 def _unsaid_after(finding: Finding, client: ClientSlice) -> str:
     return now(
-        "Who still waits at closing time is answered with nothing to say in %(language)s on %(line)s, "
+        "Who still waits at closing time is answered with nothing to say %(language)s on %(line)s, "
         "%(times)d times, first on %(when)s."
     ) % _where(finding, client)
 
 
 def _where(finding: Finding, client: ClientSlice) -> dict[str, object]:
     return {
-        "language": language_name(finding.language) or now("any language"),
+        "language": in_language(finding.language),
         "line": finding.line or now("every line"),
         "times": finding.times,
         "when": _first(finding, client),

@@ -103,6 +103,7 @@ const drafts = new Drafts(config.person, {
   },
 });
 const form = new MessageForm({
+  now,
   typed: (fields) => {
     if (form.draft) drafts.type(form.draft.call, fields);
     paintDraftState();
