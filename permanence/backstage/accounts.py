@@ -8,6 +8,7 @@ from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import absences
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -19,11 +20,13 @@ from permanence.backstage.account_forms import (
 )
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instructions import InstructionInline
-from permanence.backstage.site import HouseAdmin, changes
+from permanence.backstage.said import SaidAdmin
+from permanence.backstage.site import changes
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
 from permanence.clients.models import (
+    Absence,
     Client,
     Greeting,
     HoursException,
@@ -99,7 +102,7 @@ def _said(file: queries.ClientFile, name: str) -> list[GreetingEntry]:
     return [replace(each, text=each.text.replace("{name}", first)) for each in file.greetings]
 
 
-class ClientAdmin(HouseAdmin):
+class ClientAdmin(SaidAdmin):
     """Clients."""
 
     form = ClientForm
@@ -110,6 +113,7 @@ class ClientAdmin(HouseAdmin):
         LineInline,
         ExceptionInline,
         GreetingInline,
+        absences.AbsenceInline,
         InstructionInline,
         RecipientInline,
         ReasonInline,
@@ -188,6 +192,9 @@ class ClientAdmin(HouseAdmin):
             for row in rows:
                 self._write(request, client, row)
             return
+        if formset.model is Absence:
+            absences.keep(client, rows, formset.deleted_objects, by=who(request))
+            return
         for gone in formset.deleted_objects:
             gone.delete()
         for row in rows:
@@ -242,3 +249,4 @@ class ClientAdmin(HouseAdmin):
             at=CLOCK.now(),
             detail=changes(form, [each for each in formsets if hasattr(each, "new_objects")]),
         )
+        self.prove(request, str(form.instance.pk))

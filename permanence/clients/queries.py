@@ -263,15 +263,21 @@ def _hours(row: Client) -> OpeningHours:
         week.setdefault(opening.weekday, []).append(Interval(opens=opening.opens, until=opening.until))
     days: dict[str, list[Interval]] = {}
     labels: dict[str, str] = {}
+    closed: dict[str, str] = {}
     for entry in HoursException.objects.for_client(row).order_by("date", "opens"):
-        intervals = days.setdefault(entry.date.isoformat(), [])
+        day = entry.date.isoformat()
+        labels[day] = entry.label or labels.get(day, "")
         if entry.opens:
-            intervals.append(Interval(opens=entry.opens, until=entry.until))
-        labels[entry.date.isoformat()] = entry.label or labels.get(entry.date.isoformat(), "")
+            days.setdefault(day, []).append(Interval(opens=entry.opens, until=entry.until))
+        else:
+            closed[day] = entry.label
+    written = [DateHours(date=day, intervals=tuple(times), label=labels[day]) for day, times in days.items()]
+    # A day both open and closed: the telephone takes the times, which stand first; the proof finds the contradiction.
+    written += [DateHours(date=day, intervals=(), label=label) for day, label in closed.items()]
     return OpeningHours(
         always=row.open_always,
         week=tuple(WeekdayHours(weekday=day, intervals=tuple(times)) for day, times in week.items()),
-        exceptions=tuple(DateHours(date=day, intervals=tuple(times), label=labels[day]) for day, times in days.items()),
+        exceptions=tuple(sorted(written, key=lambda each: each.date)),
         closed_on_holidays=row.closed_on_holidays,
     )
 

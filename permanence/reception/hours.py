@@ -8,9 +8,10 @@ occurrence: nobody who may call is turned away. "24:00" is the midnight that end
 not after its beginning goes on into the next day ("22:00" to "06:00"), and belongs to the day on which it began.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -80,8 +81,7 @@ def is_open_at(hours: OpeningHours, *, zone: str, country: str, region: str = ""
     if hours.always:
         return True
     rule = _Rule(hours, zone, country, region)
-    day = at.astimezone(ZoneInfo(zone)).date()
-    return any(starts <= at < ends for each in (day - _DAY, day) for starts, ends in _spans(rule, each))
+    return _is_open(partial(_spans, rule), at.astimezone(ZoneInfo(zone)).date(), at)
 
 
 def opening_at(hours: OpeningHours, *, zone: str, country: str, region: str = "", at: datetime) -> Opening:
@@ -121,17 +121,56 @@ class Openings:
         zone = client.time_zone
         opening = opening_at(client.hours, zone=zone, country=client.country, region=client.region, at=at)
         # Why he is open or closed may be another reason tomorrow, though nothing changes.
-        midnight = _utc(at.astimezone(ZoneInfo(zone)).date() + _DAY, 0, zone, fold=0)
+        midnight = moment_of(at.astimezone(ZoneInfo(zone)).date() + _DAY, 0, zone, fold=0)
         until = midnight if opening.changes_at is None else min(midnight, opening.changes_at)
         self._kept[client.client] = client, at, until, opening
         return opening
+
+
+class KeptDays:
+    """The days of one client, each worked out once: for who asks about many moments of a year, in any order.
+
+    Raises `zoneinfo.ZoneInfoNotFoundError` when asked, for a time zone that does not exist.
+    """
+
+    def __init__(self, client: ClientSlice) -> None:
+        self._client = client
+        self._rule = _Rule(client.hours, client.time_zone, client.country, client.region)
+        self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
+        self._hours: dict[date, DayHours] = {}
+
+    def spans(self, day: date) -> list[tuple[datetime, datetime]]:
+        """From when to when (UTC) the openings last that begin on that local day, the earliest first."""
+        if day not in self._spans:
+            self._spans[day] = [] if self._client.hours.always else _spans(self._rule, day)
+        return self._spans[day]
+
+    def hours(self, day: date) -> DayHours:
+        """What `hours_of_day` says of that local day."""
+        if day not in self._hours:
+            rule = self._rule
+            self._hours[day] = hours_of_day(rule.hours, day, country=rule.country, region=rule.region)
+        return self._hours[day]
+
+    def of(self, client: ClientSlice, *, at: datetime) -> Opening:
+        """What `opening_at` says of this client at `at` (aware), but for the next change."""
+        if client.hours.always:
+            return ALWAYS
+        day = at.astimezone(ZoneInfo(client.time_zone)).date()
+        reason = self.hours(day)
+        is_open = _is_open(self.spans, day, at)
+        return Opening(is_open=is_open, changes_at=None, because=reason.because, label=reason.label)
+
+
+def _is_open(spans_of: Callable[[date], Iterable[tuple[datetime, datetime]]], day: date, at: datetime) -> bool:
+    return any(starts <= at < ends for each in (day - _DAY, day) for starts, ends in spans_of(each))
 
 
 def _scan(rule: _Rule, first: date, days: int, edge: datetime, is_open: bool) -> datetime | None:
     """The next change after `edge`, looked for in the spans that begin on `days` days from `first`."""
     for offset in range(days):
         day = first + offset * _DAY
-        if is_open and edge < _utc(day, 0, rule.zone, fold=0):
+        if is_open and edge < moment_of(day, 0, rule.zone, fold=0):
             return edge
         for starts, ends in _spans(rule, day):
             if is_open and starts > edge:
@@ -140,13 +179,13 @@ def _scan(rule: _Rule, first: date, days: int, edge: datetime, is_open: bool) ->
                 edge = max(edge, ends)
             elif starts > edge and ends > starts:
                 return starts
-    return edge if is_open and edge < _utc(first + days * _DAY, 0, rule.zone, fold=0) else None
+    return edge if is_open and edge < moment_of(first + days * _DAY, 0, rule.zone, fold=0) else None
 
 
 @lru_cache(maxsize=4096)
 def _far_change(rule: _Rule, day: date, is_open: bool) -> datetime | None:
     """The next change after the midnight that begins `day`, when nothing changed until then."""
-    return _scan(rule, day - _DAY, HORIZON_DAYS, _utc(day, 0, rule.zone, fold=0), is_open)
+    return _scan(rule, day - _DAY, HORIZON_DAYS, moment_of(day, 0, rule.zone, fold=0), is_open)
 
 
 def _spans(rule: _Rule, day: date) -> list[tuple[datetime, datetime]]:
@@ -155,7 +194,7 @@ def _spans(rule: _Rule, day: date) -> list[tuple[datetime, datetime]]:
         opens, until = minutes_of(interval.opens), minutes_of(interval.until)
         if until <= opens:
             until += 24 * 60
-        found.append((_utc(day, opens, rule.zone, fold=0), _utc(day, until, rule.zone, fold=1)))
+        found.append((moment_of(day, opens, rule.zone, fold=0), moment_of(day, until, rule.zone, fold=1)))
     return sorted(found)
 
 
@@ -171,8 +210,8 @@ def minutes_of(text: str) -> int:
     return total
 
 
-def _utc(day: date, minutes: int, zone: str, *, fold: int) -> datetime:
-    """The moment of that wall time. In the gap of spring the two readings differ: the jump is where they meet."""
+def moment_of(day: date, minutes: int, zone: str, *, fold: int) -> datetime:
+    """The moment (UTC) of that wall time, `minutes` after midnight. One that does not exist is that of the jump."""
     days, minutes = divmod(minutes, 24 * 60)
     local = datetime.combine(
         day + timedelta(days=days), time(minutes // 60, minutes % 60, fold=fold), tzinfo=ZoneInfo(zone)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from permanence.clients import queries as clients
+from permanence.clients.said import slice_of
 from permanence.foundation.models import House
 from permanence.reception.table import ClientSlice, HouseSlice, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
@@ -13,35 +14,7 @@ from permanence.switchboard.models import Trunk
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
     """The client as the telephone sees him at `at`. Raises clients' ClientUnknown. Nine queries."""
-    file = clients.client_file(house=house, client=client, at=at)
-    view = file.view
-    return ClientSlice(
-        house=house,
-        client=client,
-        version=version,
-        name=view.name,
-        initials=view.initials,
-        colour=view.colour,
-        kind=view.kind,
-        sector=view.sector,
-        place=view.place,
-        country=view.country,
-        region=view.region,
-        time_zone=view.time_zone,
-        languages=view.languages,
-        state=view.state,
-        lines=file.lines,
-        hours=file.hours,
-        greetings=file.greetings,
-        instructions=file.instructions,
-        recipients=file.recipients,
-        reasons=file.reasons,
-        ring_before_music_s=file.ring_before_music_s,
-        max_wait_s=file.max_wait_s,
-        voice_message=file.voice_message,
-        voice_message_consent=file.voice_message_consent,
-        absences=file.absences,
-    )
+    return slice_of(clients.client_file(house=house, client=client, at=at), house=house, version=version)
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:

@@ -140,6 +140,9 @@ DOORS: dict[str, Door] = {
     **model("clients_instruction", delete=True),
     # Without a client in the address it leads to the list of the clients.
     **admin("clients_instruction_add", get=302, post=302),
+    "backstage:clients_client_said": Door(
+        get=to(200, "owner"), post=to(405, "owner"), args=("{clients_client}",), other=404
+    ),
     **model("foundation_person"),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='greeting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opens', ''), ('until', '')), models.Q(models.Q(('opens', ''), _negated=True), models.Q(('until', ''), _negated=True), models.Q(('opens', models.F('until')), _negated=True)), _connector='OR'), name='clients_greeting_lasts'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('opens', ''), ('until', '')), models.Q(models.Q(('opens', ''), _negated=True), models.Q(('until', ''), _negated=True), models.Q(('opens', models.F('until')), _negated=True)), _connector='OR'), name='clients_greeting_lasts', violation_error_message='Write both times, or none.'),
         ),
         migrations.AddConstraint(
             model_name='greeting',
@@ -104,14 +104,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='clients_absence_lasts'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='clients_absence_lasts', violation_error_message='An absence ends after it begins.'),
         ),
         migrations.AddConstraint(
             model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('recipient__isnull', True), ('urgent_to__isnull', True), models.Q(('recipient', models.F('urgent_to')), _negated=True), _connector='OR'), name='clients_absence_urgent_to_another'),
+            constraint=models.CheckConstraint(condition=models.Q(('recipient__isnull', True), ('urgent_to__isnull', True), models.Q(('recipient', models.F('urgent_to')), _negated=True), _connector='OR'), name='clients_absence_urgent_to_another', violation_error_message='What is urgent goes to somebody else.'),
         ),
         migrations.AddConstraint(
             model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('recipient__isnull', True), ('treatment', 'answer'), _connector='OR'), name='clients_absence_closes_for_all'),
+            constraint=models.CheckConstraint(condition=models.Q(('recipient__isnull', True), ('treatment', 'answer'), _connector='OR'), name='clients_absence_closes_for_all', violation_error_message='Only an absence of the whole client closes the lines.'),
         ),
     ]

@@ -60,6 +60,7 @@ class Greeting(HouseModel):
                 condition=models.Q(opens="", until="")
                 | (~models.Q(opens="") & ~models.Q(until="") & ~models.Q(opens=models.F("until"))),
                 name="clients_greeting_lasts",
+                violation_error_message=_("Write both times, or none."),
             ),
             models.CheckConstraint(
                 condition=models.Q(day_type=greeting.CHOSEN) & ~models.Q(weekdays="")
@@ -107,16 +108,22 @@ class Absence(HouseModel):
         verbose_name_plural = _("absences")
         ordering = ("starts_at", "id")
         constraints = (
-            models.CheckConstraint(condition=models.Q(ends_at__gt=models.F("starts_at")), name="clients_absence_lasts"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="clients_absence_lasts",
+                violation_error_message=_("An absence ends after it begins."),
+            ),
             models.CheckConstraint(
                 condition=models.Q(recipient__isnull=True)
                 | models.Q(urgent_to__isnull=True)
                 | ~models.Q(recipient=models.F("urgent_to")),
                 name="clients_absence_urgent_to_another",
+                violation_error_message=_("What is urgent goes to somebody else."),
             ),
             models.CheckConstraint(
                 condition=models.Q(recipient__isnull=True) | models.Q(treatment=absence.ANSWER),
                 name="clients_absence_closes_for_all",
+                violation_error_message=_("Only an absence of the whole client closes the lines."),
             ),
         )
 

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Absences on a client's page: announced, and withdrawn by deleting the line. Times are on the client's clock."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.formats import get_format
+from django.utils.translation import gettext_lazy as _
+
+from permanence.backstage.account_forms import NamedFormSet
+from permanence.backstage.bases import AnyForm
+from permanence.backstage.inlines import Inline
+from permanence.backstage.unsaved import Unsaved
+from permanence.clients import absences, operations, queries
+from permanence.clients.models import Absence, Client
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
+REFUSALS = {
+    absences.AbsenceImpossible: _(
+        "An absence ends after it begins and not in the past; only one of the whole client closes the lines."
+    ),
+    absences.AbsenceOverlaps: _("This person is already away for some of that time."),
+    absences.ReplacementAway: _("The one named for what is urgent is away too for some of that time."),
+    absences.ReplacesAnother: _("This person is named for what is urgent while another is away: change that first."),
+    absences.AbsenceUnknown: _("This absence was withdrawn meanwhile, or is over."),
+    operations.ConsentMissing: _("Voice messages need the date of the doctor’s agreement and a duty contact."),
+    queries.RecipientUnknown: _("Choose somebody who still receives messages."),
+}
+"""Why an absence is not kept, by the refusals of the client accounts."""
+
+
+class WallField(forms.DateTimeField):
+    """A moment on the client's wall, without its zone: the form knows which one it is."""
+
+    widget = forms.TextInput(attrs={"size": 15, "autocomplete": "off", "placeholder": _("day, time")})
+
+    def to_python(self, value: Any) -> Any:
+        """The moment in no zone, as it was typed: 2026-12-24 14:00, or as the language of the page writes days."""
+        text = str(value or "").strip().replace("T", " ")
+        if not text:
+            return None
+        for pattern in (*get_format("DATETIME_INPUT_FORMATS"), "%Y-%m-%d %H:%M"):
+            try:
+                return datetime.strptime(text, str(pattern))  # noqa: DTZ007 - the form adds the client's zone
+            except ValueError:
+                continue
+        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+
+
+class AbsenceForm(AnyForm):
+    """Who is away, from when until when, and what is said meanwhile."""
+
+    starts_at = WallField(label=_("from"))
+    ends_at = WallField(label=_("until"))
+
+    class Meta:
+        model = Absence
+        fields = ("recipient", "starts_at", "ends_at", "words", "urgent_to", "treatment")
+        widgets: ClassVar = {"words": forms.TextInput(attrs={"size": 40})}
+
+    def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._zone = ZoneInfo(zone or "UTC")
+        recipient: Any = self.fields.get("recipient")
+        if recipient is not None:
+            recipient.empty_label = _("the whole client")
+
+    def clean(self) -> dict[str, Any]:
+        """The moments, of an hour that exists twice the first to begin and the second to end."""
+        cleaned = super().clean() or self.cleaned_data
+        for name, fold in (("starts_at", 0), ("ends_at", 1)):
+            if cleaned.get(name):
+                cleaned[name] = cleaned[name].replace(tzinfo=self._zone, fold=fold)
+        return cleaned
+
+
+class AbsenceFormSet(NamedFormSet):
+    """Absences on the clock of the client of the page."""
+
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        """With the time zone of the page."""
+        return {**super().get_form_kwargs(index), "zone": self.instance.time_zone}
+
+
+class AbsenceInline(Inline):
+    """The absences in place."""
+
+    model = Absence
+    form = AbsenceForm
+    formset = AbsenceFormSet
+    explained = _(
+        "Who is away, on the client’s clock. Secretaries see it on the card from a day before, and to whom what is "
+        "urgent goes. Deleting a line withdraws the absence; to change one, withdraw it and write another."
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
+        """Those that are not over and not withdrawn."""
+        return super().get_queryset(request).filter(withdrawn_at=None, ends_at__gt=CLOCK.now())
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """What was announced stays as it was."""
+        return False
+
+
+def keep(client: Client, rows: list[Absence], gone: list[Absence], *, by: Who) -> None:
+    """Withdraws those deleted and announces those written. Raises Unsaved with the reason in words."""
+    at, key = CLOCK.now(), str(client.pk)
+    try:
+        for row in gone:
+            absences.withdraw_absence(client=key, absence=str(row.pk), by=by, at=at)
+        for row in rows:
+            absences.announce_absence(
+                client=key,
+                starts=row.starts_at,
+                ends=row.ends_at,
+                words=row.words,
+                recipient=str(row.recipient_id) if row.recipient_id else None,
+                urgent_to=str(row.urgent_to_id) if row.urgent_to_id else None,
+                treatment=row.treatment,
+                announced_by=by.person,
+                by=by,
+                at=at,
+            )
+    except tuple(REFUSALS) as refusal:
+        raise Unsaved(refused=_words(refusal)) from refusal
+
+
+def _words(refusal: Refusal) -> str:
+    return str(next(words for kind, words in REFUSALS.items() if isinstance(refusal, kind)))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A client's page proved before it is saved: what was typed is saved, looked at, and taken back where it must be.
+
+The whole save runs in a transaction of its own. When "Check" was pressed, or what is said would contradict itself, the
+transaction is taken back and the page shown again as it was typed, with what was found.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as now
+from django.utils.translation import ngettext
+
+from permanence.backstage.site import HouseAdmin
+from permanence.clients import said
+from permanence.clients.rules.findings import Proof
+from permanence.clients.said_words import FindingWords, finding_words
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
+CHECK = "_check"
+"""The name of the button beside "Save"."""
+
+
+class Unsaved(Exception):
+    """What was typed is not saved: `found` by the proof, and `refused` in words where a rule said no."""
+
+    def __init__(self, found: tuple[FindingWords, ...] = (), refused: str = "") -> None:
+        super().__init__(refused)
+        self.found, self.refused = found, refused
+
+    @property
+    def conflicts(self) -> list[FindingWords]:
+        """What stands in the way."""
+        return [each for each in self.found if each.conflict]
+
+
+def in_words(proof: Proof) -> tuple[FindingWords, ...]:
+    """The findings of a proof, conflicts first."""
+    return tuple(finding_words(each, proof.coverage.client) for each in (*proof.conflicts, *proof.gaps))
+
+
+class ProvedAdmin(HouseAdmin):
+    """The page of a client, saved only when what is said holds together."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page; after a save that was taken back, the page as it was typed with what was found."""
+        try:
+            with transaction.atomic():
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except Unsaved as taken_back:
+            unsaved = taken_back
+        setattr(request, _HELD, unsaved)
+        refused = unsaved.refused or unsaved.conflicts
+        context = {"unsaved": unsaved, **(extra_context or {}), **({} if refused else {"errors": None})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which is not valid a second time once its save was taken back."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        unsaved = getattr(request, _HELD, None)
+        return form if unsaved is None else type(form.__name__, (_Held, form), {"unsaved": unsaved})
+
+    def prove(self, request: HttpRequest, client: str) -> None:
+        """Looks at what was just saved, in its transaction. Raises Unsaved; a gap is told in a message."""
+        proof = said.proof_of(house=who(request).house, client=client, at=CLOCK.now())
+        if CHECK in request.POST or proof.conflicts:
+            raise Unsaved(in_words(proof))
+        if proof.gaps:
+            count = len(proof.gaps)
+            text = ngettext(
+                "Saved. One thing is missing from what will be said: see “What will be said”.",
+                "Saved. %(count)d things are missing from what will be said: see “What will be said”.",
+                count,
+            )
+            messages.warning(request, text % {"count": count})
+
+
+_HELD = "_unsaved"
+
+
+class _Held:
+    """A form whose save was taken back: it says so."""
+
+    unsaved: Unsaved
+
+    def clean(self) -> Any:
+        """What the form says, and that it is not saved."""
+        form: Any = super()
+        cleaned = form.clean()
+        this: Any = self
+        this.add_error(None, self.unsaved.refused or now("Not saved yet: what was found stands above."))
+        return cleaned

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads: what will be said for a client, at a moment and over the months to come, and what is wrong with that."""
+
+from datetime import datetime, timedelta
+
+from permanence.clients import queries
+from permanence.clients.greetings import LineUnknown
+from permanence.clients.queries import ClientFile
+from permanence.clients.rules.coverage import Said, said_at
+from permanence.clients.rules.findings import Proof, prove
+from permanence.reception.table import ClientSlice
+
+SPAN = timedelta(days=365)
+"""How far what is said is proved."""
+
+
+def slice_of(file: ClientFile, *, house: str, version: int) -> ClientSlice:
+    """The client as the telephone sees him."""
+    view = file.view
+    return ClientSlice(
+        house=house,
+        client=view.id,
+        version=version,
+        name=view.name,
+        initials=view.initials,
+        colour=view.colour,
+        kind=view.kind,
+        sector=view.sector,
+        place=view.place,
+        country=view.country,
+        region=view.region,
+        time_zone=view.time_zone,
+        languages=view.languages,
+        state=view.state,
+        lines=file.lines,
+        hours=file.hours,
+        greetings=file.greetings,
+        instructions=file.instructions,
+        recipients=file.recipients,
+        reasons=file.reasons,
+        ring_before_music_s=file.ring_before_music_s,
+        max_wait_s=file.max_wait_s,
+        voice_message=file.voice_message,
+        voice_message_consent=file.voice_message_consent,
+        absences=file.absences,
+    )
+
+
+def client_at(*, house: str, client: str, at: datetime) -> ClientSlice:
+    """The client as the telephone will see him from `at` on. Raises ClientUnknown. Nine queries."""
+    return slice_of(queries.client_file(house=house, client=client, at=at), house=house, version=0)
+
+
+def what_is_said(*, house: str, client: str, line: str, at: datetime) -> Said:
+    """What will be said on a line (E.164) of a client at a moment not in the past, and why. Nine queries.
+
+    `line` "" is the first one, or a line he is still to get. Raises ClientUnknown, LineUnknown.
+    """
+    entry = client_at(house=house, client=client, at=at)
+    if line and line not in entry.lines:
+        raise LineUnknown(line)
+    return said_at(entry, line=line or next(iter(entry.lines), ""), at=at)
+
+
+def proof_of(*, house: str, client: str, at: datetime) -> Proof:
+    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Nine queries."""
+    return prove(client_at(house=house, client=client, at=at), starts=at, until=at + SPAN)
