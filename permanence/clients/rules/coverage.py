@@ -15,10 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from permanence.reception.absence import closing_absence, in_force
-from permanence.reception.card import instructions_in_force
 from permanence.reception.closing import closing_words
 from permanence.reception.greeting import WallMoment, greeting_rule, spoken_language, wall_moment
 from permanence.reception.hours import KeptDays, minutes_of, moment_of
+from permanence.reception.instructions import instructions_for, instructions_in_force
 from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 from permanence.reception.treatment import Treatment, treatment_at
 
@@ -85,7 +85,7 @@ def said_at(client: ClientSlice, *, line: str, at: datetime) -> Said:
             (language, greeting_rule(client.greetings, line=line, language=language, moment=moment))
             for language in languages_of(client)
         ),
-        instructions=instructions_in_force(client.instructions, at=at),
+        instructions=instructions_for(client.instructions, at=at, line=line),
         absences=_away(client, at),
     )
 
