@@ -243,8 +243,6 @@ class ClientAdmin(SaidAdmin):
             client=str(client.pk),
             text=row.text,
             author=by.person,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
             priority=row.priority,
             acknowledge=row.acknowledge,
             by=by,

@@ -27,7 +27,7 @@ SCOPE = ("recipient", "line", "reason", "caller")
 
 
 class TextForm(AnyForm):
-    """The words, the weight and the period; enough for a line of the client's page."""
+    """The words and the weight; enough for a line of the client's page, which holds at once and until it is changed."""
 
     text = forms.CharField(
         label=_("instruction"), max_length=INSTRUCTION_LIMIT, widget=forms.Textarea(attrs={"rows": 3, "cols": 60})
@@ -35,7 +35,7 @@ class TextForm(AnyForm):
 
     class Meta:
         model = Instruction
-        fields: tuple[str, ...] = ("text", "priority", "acknowledge", "starts_at", "ends_at")
+        fields: tuple[str, ...] = ("text", "priority", "acknowledge")
 
     def clean_text(self) -> str:
         """Words that show something."""

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Instructions in the back office: saving writes a version, deleting retires; two authors lose nothing."""
 
+from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.contrib.admin import display
 from django.contrib.admin.utils import unquote
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.difference import side_by_side
@@ -18,6 +23,7 @@ from permanence.clients import instruction_fields, instructions, operations
 from permanence.clients.models import Client, Instruction
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
+from permanence.reception import markup
 
 CLOCK = SystemClock()
 
@@ -30,7 +36,7 @@ def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
     return rows.filter(~Exists(later), retired=False)
 
 
-def write(request: HttpRequest, client: Client, form: Any, **more: Any) -> str:
+def _write(request: HttpRequest, client: Client, form: Any) -> str:
     """A new instruction of what the form holds; gives its id."""
     by, given = who(request), form.cleaned_data
     return operations.write_instruction(
@@ -40,11 +46,15 @@ def write(request: HttpRequest, client: Client, form: Any, **more: Any) -> str:
         starts_at=given["starts_at"],
         ends_at=given["ends_at"],
         priority=given["priority"],
+        scope=form.scope,
         acknowledge=given["acknowledge"],
         by=by,
         at=CLOCK.now(),
-        **more,
     )
+
+
+def _on_clock(at: datetime | None, client: Client) -> str:
+    return "" if at is None else formats.date_format(at.astimezone(ZoneInfo(client.time_zone)), "SHORT_DATETIME_FORMAT")
 
 
 class InstructionInline(Inline):
@@ -74,10 +84,17 @@ class InstructionAdmin(HouseAdmin):
     """Instructions in place, whoever they are for."""
 
     form = InstructionForm
-    list_display = ("text", "client", "acknowledge", "priority", "starts_at", "ends_at", "version", "author")
+    list_display = ("words", "client", "acknowledge", "priority", "begins", "ends", "version", "author")
     list_filter = ("client", "acknowledge")
     fieldsets = (
-        (None, {"fields": ("text", ("priority", "acknowledge"), ("starts_at", "ends_at"), "began_from")}),
+        (None, {"fields": ("text", ("priority", "acknowledge"), "began_from")}),
+        (
+            _("When"),
+            {
+                "fields": (("starts_at", "ends_at"),),
+                "description": _("On the client's clock. Empty: at once, and until it is changed."),
+            },
+        ),
         (
             _("Only for"),
             {
@@ -93,6 +110,21 @@ class InstructionAdmin(HouseAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
         """Those in place."""
         return in_place(super().get_queryset(request)).select_related("client", "author")
+
+    @display(description=_("instruction"))
+    def words(self, row: Instruction) -> str:
+        """Its words on one line."""
+        return markup.words(row.text)
+
+    @display(description=_("from"))
+    def begins(self, row: Instruction) -> str:
+        """On the client's clock."""
+        return _on_clock(row.starts_at, row.client)
+
+    @display(description=_("until"))
+    def ends(self, row: Instruction) -> str:
+        """On the client's clock."""
+        return _on_clock(row.ends_at, row.client)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Instruction | None:  # noqa: ARG002
         """The last version of the instruction that the address names by any of its versions.
@@ -138,15 +170,22 @@ class InstructionAdmin(HouseAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Django's page. A version that came between the check and the write: the page again, which now says so."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        """Django's page on the client's clock: what is typed and what is shown are his hours.
+
+        A version that came between the check and the write: the page again, which now says so.
+        """
+        client = self._client(request, None if object_id is None else self.get_object(request, object_id))
+        with timezone.override(ZoneInfo(client.time_zone if client else "UTC")):
+            try:
+                answer = super().changeform_view(request, object_id, form_url, extra_context)
+            except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
+                answer = super().changeform_view(request, object_id, form_url, extra_context)
+            return answer.render() if isinstance(answer, TemplateResponse) else answer
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Above the form: how it is shown, who has read it, and where two wrote at once, both texts."""
         obj, form = kwargs.get("obj"), context["adminform"].form
+        context |= {"show_save_and_add_another": False, "subtitle": None}
         if obj is not None:
             house, root = who(request).house, str(obj.root_id or obj.pk)
             now = instructions.current(house=house, client=str(obj.client_id), instruction=root)
@@ -163,7 +202,7 @@ class InstructionAdmin(HouseAdmin):
             client = obj.client if change else self._client(request, None)
             if client is None:
                 raise instructions.InstructionUnknown("no client")
-            obj.pk = int(write(request, client, form, scope=form.scope))
+            obj.pk = int(_write(request, client, form))
             return
         operations.revise_instruction(
             client=str(obj.client_id),

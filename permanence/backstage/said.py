@@ -188,7 +188,7 @@ def _shown(found: Said, client: ClientSlice, name: str) -> dict[str, Any]:
         ],
         "heard": [words.get(prompt, str(now("a recorded announcement"))) for prompt in found.prompts],
         "heard_language": next(iter(found.prompts), "en/")[:2],
-        "instructions": [each.text for each in found.instructions],
+        "instructions": found.instructions,
         "absences": [
             {"name": names.get(each.recipient, ""), "words": each.words, "urgent": names.get(each.urgent_to, "")}
             for each in found.absences

@@ -32,6 +32,15 @@ def instructions_for(
         and (not entry.line or entry.line == line)
         and (not entry.caller or entry.caller == caller)
     ]
+    return _in_order(found, seen_at)
+
+
+def instructions_in_force(entries: Iterable[InstructionEntry], *, at: datetime) -> tuple[InstructionEntry, ...]:
+    """Those that hold at `at`, whatever line and caller they are about, in the order of a card."""
+    return _in_order([entry for entry in entries if holds(entry, at=at)], None)
+
+
+def _in_order(found: list[InstructionEntry], seen_at: datetime | None) -> tuple[InstructionEntry, ...]:
     if len(found) > 1:
         found.sort(key=lambda entry: entry.id)
         found.sort(key=lambda entry: (is_new(entry, seen_at), entry.priority, entry.written_at), reverse=True)

@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 
 from django.conf.locale import LANG_INFO
-from django.utils.translation import get_language_info, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, get_language_info, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from permanence.calls.queries import CallRow, OfferRow
@@ -80,7 +80,10 @@ def _seconds(text: str) -> int:
 
 
 def _language(code: str) -> str:
-    return str(get_language_info(code)["name_translated"]) if code in LANG_INFO else code
+    if code not in LANG_INFO:
+        return code
+    name = str(get_language_info(code)["name_translated"])
+    return name.lower() if (get_language() or "").startswith("fr") else name
 
 
 def outcome_words(code: str) -> str:

@@ -79,6 +79,22 @@ def test_what_an_instruction_is_about_is_chosen_among_the_clients_own(cast, marc
     assert (again["caller"], again["line"], again["began_from"]) == ("+352 621 000 147", line, "2")
 
 
+def test_a_period_is_on_the_clients_clock(cast, marc):
+    """Noon in Cork is noon on the page of an Irish client, and one hour more in Luxembourg."""
+    key = operations.write_instruction(
+        client=cast.atlas, text="Office closed", author=cast.niamh.person, by=cast.marc, at=SystemClock().now()
+    )
+    page = f"/backstage/clients/instruction/{key}/change/"
+    period = {"starts_at_0": "2030-07-01", "starts_at_1": "12:00", "ends_at_0": "2030-12-01", "ends_at_1": "12:00"}
+    assert fill(marc, page, **period).status_code == 302
+    found = instructions.current(house=cast.house, client=cast.atlas, instruction=key)
+    assert found.starts_at.isoformat() == "2030-07-01T11:00:00+00:00"
+    assert found.ends_at.isoformat() == "2030-12-01T12:00:00+00:00"
+    again = Form(marc.get(page).content.decode()).data
+    assert (again["starts_at_1"], again["ends_at_1"]) == ("12:00:00", "12:00:00")
+    assert "01/07/2030 12:00" in marc.get("/backstage/clients/instruction/").content.decode()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -98,6 +98,16 @@ def test_the_card_shown_again_is_the_card_that_was_shown(cast):
         by=cast.marc,
         at=NOW,
     )
+    cut = write(cast, "Jusqu’à demain")  # a version that begins tomorrow ends it
+    clients.revise_instruction(
+        client=cast.weber,
+        instruction=cut,
+        text="Dès demain",
+        author=cast.marc.person,
+        starts_at=NOW + timedelta(days=1),
+        by=cast.marc,
+        at=NOW - timedelta(minutes=30),
+    )
     house = House(cast)
     house.sits(cast.claire_secretary)
     offer = house.rings()

@@ -18,7 +18,7 @@ from permanence.reception.absence import closing_absence, in_force
 from permanence.reception.closing import closing_words
 from permanence.reception.greeting import WallMoment, greeting_rule, spoken_language, wall_moment
 from permanence.reception.hours import KeptDays, minutes_of, moment_of
-from permanence.reception.instructions import holds, instructions_for
+from permanence.reception.instructions import instructions_for, instructions_in_force
 from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 from permanence.reception.treatment import Treatment, treatment_at
 
@@ -31,7 +31,7 @@ type Phrases = tuple[tuple[GreetingEntry | None, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """From `starts` until `ends` (UTC, half-open) exactly this holds. `instructions`: of every line and caller."""
+    """From `starts` until `ends` (UTC, half-open) exactly this holds."""
 
     starts: datetime
     ends: datetime
@@ -103,7 +103,11 @@ def cover(client: ClientSlice, *, starts: datetime, until: datetime, days: KeptD
         until,
         _asked(starts, _treatment_cuts(client, days, wall), lambda at: treatment_at(client, days, at=at)),
         _phrases(client, lines, languages, wall, starts),
-        _asked(starts, _ends(client.instructions), lambda at: _in_force(client, at)),
+        _asked(
+            starts,
+            _ends(client.instructions),
+            lambda at: instructions_in_force(client.instructions, at=at),
+        ),
         _asked(starts, _ends(client.absences), lambda at: _away(client, at)),
     )
     segments = tuple(
@@ -117,11 +121,6 @@ def _closing_prompts(client: ClientSlice, treatment: Treatment, at: datetime) ->
     language = spoken_language((), client.languages, "")
     away = closing_absence(client, at=at)
     return closing_words(client, reason=treatment.reason, language=language, on=at.date(), absence=away).prompts
-
-
-def _in_force(client: ClientSlice, at: datetime) -> tuple[InstructionEntry, ...]:
-    found = sorted((entry for entry in client.instructions if holds(entry, at=at)), key=lambda entry: entry.id)
-    return tuple(sorted(found, key=lambda entry: (entry.priority, entry.written_at), reverse=True))
 
 
 def _away(client: ClientSlice, at: datetime) -> tuple[AbsenceEntry, ...]:

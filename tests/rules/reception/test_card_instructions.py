@@ -14,7 +14,7 @@ from permanence.kernel.events import from_plain, to_plain
 from permanence.reception import decisions as decided
 from permanence.reception import events
 from permanence.reception.events import Reason, ShownInstruction
-from permanence.reception.instructions import instructions_for, is_new
+from permanence.reception.instructions import instructions_for, instructions_in_force, is_new
 from permanence.reception.table import InstructionEntry, read_slice, write_slice
 from tests.rules.reception.house import AOIFE, CLAIRE, DUPONT, MAUD, START, Desk, client, codes
 
@@ -61,6 +61,9 @@ def test_an_instruction_is_shown_when_and_only_when_it_is_about_this_call(found,
             assert before.priority >= after.priority
             assert before.priority > after.priority or before.written_at >= after.written_at
     assert shown == instructions_for(reversed(found), at=at, line=line, caller=caller, seen_at=seen_at)
+    held = instructions_in_force(found, at=at)
+    of_all = instructions_for([replace(entry, line="", caller="") for entry in found], at=at)
+    assert [entry.id for entry in held] == [entry.id for entry in of_all]
 
 
 @pytest.mark.parametrize(
