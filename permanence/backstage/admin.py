@@ -4,11 +4,13 @@
 from permanence.backstage.accounts import ClientAdmin, InstructionAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
 from permanence.backstage.people import PersonAdmin
+from permanence.backstage.scripts import PAGES
 from permanence.backstage.site import site
 from permanence.clients.models import Client, Instruction
 from permanence.foundation.models import AuditEntry, House, Person
 from permanence.switchboard.models import Trunk
 
+site.pages = PAGES
 site.register(Client, ClientAdmin)
 site.register(Instruction, InstructionAdmin)
 site.register(Person, PersonAdmin)

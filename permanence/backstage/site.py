@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The back office's site: Django's admin under the house's own sign-in page, each owner in his own house."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,14 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 
 
+class OwnPage(NamedTuple):
+    """A page of our own under the back office: its address, its view, its name."""
+
+    path: str
+    view: Callable[..., HttpResponse]
+    name: str
+
+
 class BackstageSite(AdminSite):
     """Django's admin; only an owner enters."""
 
@@ -30,6 +39,8 @@ class BackstageSite(AdminSite):
     site_title = _("Back office")
     index_title = _("Before the first call")
     enable_nav_sidebar = False
+    pages: tuple[OwnPage, ...] = ()
+    """Pages of the back office that are no table of Django's."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is still missing, in order, then every page."""
@@ -43,6 +54,11 @@ class BackstageSite(AdminSite):
             "alarms": alarms.standing(house=who(request).house, at=CLOCK.now()),
         }
         return super().index(request, {**context, **(extra_context or {})})
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's pages, and before them those of the scripts."""
+        own = [path(each.path, self.admin_view(each.view), name=each.name) for each in self.pages]
+        return [*own, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """The house's own sign-in page; somebody signed in who is no owner is refused."""
