@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the back office shows."""
 
+from permanence.backstage import scripts, skills
 from permanence.backstage.accounts import ClientAdmin
 from permanence.backstage.codes import ForwardingCodeAdmin
 from permanence.backstage.house import AuditAdmin, OwnHouseAdmin, TrunkAdmin
@@ -13,6 +14,7 @@ from permanence.foundation.models import AuditEntry, House, Person
 from permanence.staff.models import Pool
 from permanence.switchboard.models import Trunk
 
+site.pages = (*scripts.PAGES, *skills.PAGES)
 site.register(Client, ClientAdmin)
 site.register(Instruction, InstructionAdmin)
 site.register(ForwardingCode, ForwardingCodeAdmin)

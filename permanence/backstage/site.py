@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The back office's site: Django's admin under the house's own sign-in page, each owner in his own house."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -11,11 +11,10 @@ from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import URLPattern, URLResolver, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import skills
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
 from permanence.foundation import alarms, audit
@@ -25,6 +24,14 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 
 
+class OwnPage(NamedTuple):
+    """A page of our own under the back office: its address, its view, its name."""
+
+    path: str
+    view: Callable[..., HttpResponse]
+    name: str
+
+
 class BackstageSite(AdminSite):
     """Django's admin; only an owner enters."""
 
@@ -32,6 +39,8 @@ class BackstageSite(AdminSite):
     site_title = _("Back office")
     index_title = _("Before the first call")
     enable_nav_sidebar = False
+    pages: tuple[OwnPage, ...] = ()
+    """Pages of the back office that are no table of Django's."""
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is still missing, in order, then every page."""
@@ -46,10 +55,10 @@ class BackstageSite(AdminSite):
         }
         return super().index(request, {**context, **(extra_context or {})})
 
-    def get_urls(self) -> list[Any]:
-        """With the house's own pages before those of its tables."""
-        own = [path(address, self.admin_view(view), name=name) for address, view, name in skills.PAGES]
-        return own + super().get_urls()
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Django's pages, and before them the house's own."""
+        own = [path(each.path, self.admin_view(each.view), name=each.name) for each in self.pages]
+        return [*own, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
         """The house's own sign-in page; somebody signed in who is no owner is refused."""

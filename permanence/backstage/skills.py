@@ -7,7 +7,6 @@ Two pages beside the tables of Django's admin, for the owner like these.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -22,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from permanence.backstage.site import OwnPage
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.clients import training
@@ -185,7 +185,7 @@ def _last(at: datetime, zone: ZoneInfo) -> str:
     return str(formats.date_format(at.astimezone(zone), "j N Y"))
 
 
-PAGES: tuple[tuple[str, Any, str], ...] = (
-    ("skills/", matrix, "skills"),
-    ("skills/<str:client>/", of_client, "skills_client"),
+PAGES = (
+    OwnPage("skills/", matrix, "skills"),
+    OwnPage("skills/<str:client>/", of_client, "skills_client"),
 )

@@ -164,6 +164,11 @@ DOORS: dict[str, Door] = {
     "accounts:take-up": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
+    "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
+    "backstage:script_check": Door(
+        has_get=False, get=to(405, "owner"), post=to(200, "owner"), args=("{client}",), other=404
+    ),
     **admin("index"),
     "backstage:login": Door(get=to(302, "nobody"), post=to(302, "nobody")),
     **admin("logout", get=405, post=302),

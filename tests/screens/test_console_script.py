@@ -187,6 +187,7 @@ async def test_a_red_flag_is_above_the_form_takes_no_focus_and_tells_the_doctor(
     await expect(flag).to_contain_text("Raccrochez et composez le 112")
     await expect(flag).to_contain_text("Validé par le médecin le 20 novembre 2026")
     await expect(console.by_id("text")).to_be_focused()
+    await expect(console.by_id("text")).to_be_in_viewport()  # what came above it took no sight of what she writes
     found = await console.fields()
     assert (found["urgency"], found["recipient"] or doctor) == ("urgent", doctor)
     await looks_right(console, "red-flag", ("1366", "390", "625"))

@@ -319,6 +319,14 @@ def test_a_sample_that_comes_to_something_else_says_what():
     assert found == [("papier", "route", "baby", "rest"), ("papier", "red_flags", "chest", "")]
 
 
+def test_a_question_nobody_must_answer_leaves_the_samples_as_they_are():
+    more = {"id": "more", "kind": "text", "ask": "Autre chose ?", "label": "Autre"}
+    data = small(questions=[more, *small()["questions"]])
+    assert run_samples(script(data), recipients=[]) == ()
+    data["questions"][0]["required"] = True
+    assert [each.part for each in run_samples(script(data), recipients=[])] == ["route"]
+
+
 def test_outside_health_a_red_flag_needs_no_emergency_number():
     data = changed(("red_flags", 0, "say"), "Coupez l’eau.")
     assert faults(data, Around(recipients=AROUND.recipients, on=TODAY)) == []

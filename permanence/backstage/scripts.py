@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The scripts in the back office: one page a client to write, try, publish and have the red flags validated."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from permanence.backstage.site import OwnPage, site
+from permanence.clients import queries
+from permanence.clients import script_operations as acts
+from permanence.clients import script_queries as scripts
+from permanence.clients.rules import RecipientKind
+from permanence.clients.rules.script import SIZE_LIMIT, Fault, Script, read_text
+from permanence.clients.rules.script_templates import TEMPLATES, title
+from permanence.clients.script_words import fault_words
+from permanence.foundation.who import Who, who
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
+REFUSALS = {
+    "script_changed": gettext_lazy(
+        "Somebody wrote another version meanwhile. Yours is still below; compare, then save."
+    ),
+    "script_unknown": gettext_lazy("There is no such version."),
+    "template_unknown": gettext_lazy("There is no such template."),
+    "doctor_unknown": gettext_lazy("Choose the practitioner who validated the red flags."),
+    "date_ahead": gettext_lazy("The day of the validation lies ahead."),
+    "red_flags_changed": gettext_lazy("The red flags have changed since: look at them again with the doctor."),
+    "nothing_asked": gettext_lazy("Choose what is to be done."),
+}
+
+
+class NothingAsked(Refusal):
+    """The form names no act of this page, or lacks what the act needs."""
+
+    code = "nothing_asked"
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every client and his script, and the places where the words of `q` stand."""
+    house, sought = who(request).house, request.GET.get("q", "")[:120]
+    states = scripts.states(house=house)
+    context = {
+        "title": _("Scripts"),
+        "sought": sought,
+        "places": scripts.search(house=house, text=sought),
+        "rows": [(each, states.get(each.id)) for each in queries.clients(house=house)],
+        "script_pages": True,
+    }
+    return TemplateResponse(request, "backstage/scripts.html", {**site.each_context(request), **context})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def script(request: HttpRequest, client: str) -> HttpResponse:
+    """The script of one client."""
+    by = who(request)
+    view = _client(by, client)
+    refused, typed = None, None
+    if request.method == "POST":
+        try:
+            return _done(request, by, client)
+        except Refusal as refusal:
+            refused, typed = refusal, request.POST.get("text")
+    context = {**site.each_context(request), **_page(request, by, view, typed=typed), "refused": _said(refused)}
+    return TemplateResponse(request, "backstage/script.html", context, status=422 if refused else 200)
+
+
+@require_POST
+def check(request: HttpRequest, client: str) -> HttpResponse:
+    """What stands in the way of publishing a text that is being written; keeps nothing."""
+    by = who(request)
+    _client(by, client)
+    text = request.POST.get("text", "")[: SIZE_LIMIT + 1]
+    found = acts.check(house=by.house, client=client, text=text, on=CLOCK.now().date())
+    return JsonResponse({"faults": [fault_words(each) for each in found]})
+
+
+PAGES = (
+    OwnPage("scripts/", overview, "scripts"),
+    OwnPage("scripts/<str:client>/", script, "script"),
+    OwnPage("scripts/<str:client>/check", check, "script_check"),
+)
+
+
+def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
+    """Does what the form asks; leads back to the page. Raises what the operations refuse with, and NothingAsked."""
+    words: dict[str, tuple[Callable[..., Any], Any]] = {
+        "begin": (_begin, gettext_lazy("The script stands below as a draft.")),
+        "save": (_save, gettext_lazy("The draft is kept.")),
+        "publish": (_publish, gettext_lazy("The script is published: the next call runs it.")),
+        "validate": (_validate, gettext_lazy("The red flags are in force.")),
+    }
+    act, said = words.get(request.POST.get("act", ""), (None, ""))
+    if act is None:
+        raise NothingAsked
+    act(request, by, client)
+    messages.success(request, str(said))
+    return HttpResponseRedirect(reverse("backstage:script", args=[client]))
+
+
+def _begin(request: HttpRequest, by: Who, client: str) -> None:
+    code, language = request.POST.get("template", ""), request.POST.get("language", "")
+    acts.begin_from_template(
+        client=client, code=code, language=language, after=_number(request, "after"), by=by, at=CLOCK.now()
+    )
+
+
+def _save(request: HttpRequest, by: Who, client: str) -> int:
+    text = request.POST.get("text", "")
+    return acts.write_draft(client=client, text=text, after=_number(request, "after"), by=by, at=CLOCK.now())
+
+
+def _publish(request: HttpRequest, by: Who, client: str) -> None:
+    """The version named, else what stands in the page: saved first when it differs from the newest version."""
+    if "version" in request.POST:
+        acts.publish(client=client, version=_number(request, "version"), by=by, at=CLOCK.now())
+        return
+    acts.publish_text(
+        client=client, text=request.POST.get("text", ""), after=_number(request, "after"), by=by, at=CLOCK.now()
+    )
+
+
+def _validate(request: HttpRequest, by: Who, client: str) -> None:
+    try:
+        day = date.fromisoformat(request.POST.get("validated", ""))
+    except ValueError as error:
+        raise NothingAsked from error
+    acts.validate_red_flags(
+        client=client,
+        version=_number(request, "version"),
+        red_flags=request.POST.get("red_flags", ""),
+        doctor=request.POST.get("doctor", ""),
+        validated=day,
+        by=by,
+        at=CLOCK.now(),
+    )
+
+
+def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str | None) -> dict[str, Any]:
+    rows = scripts.versions(house=by.house, client=view.id)
+    asked = request.GET.get("version", "")
+    shown = next((each for each in rows if str(each.version) == asked), rows[0] if rows else None)
+    text = typed if typed is not None else shown.text if shown else ""
+    read = read_text(text)[0] if text else None
+    found = acts.check(house=by.house, client=view.id, text=text, on=CLOCK.now().date()) if text else ()
+    own = queries.recipients(house=by.house, client=view.id)
+    uses = scripts.uses_of_recipients(house=by.house, client=view.id)
+    valid = scripts.last_validation(house=by.house, client=view.id)
+    return {
+        "title": _("Script of %(client)s") % {"client": view.name},
+        "script_pages": True,
+        "client": view,
+        "versions": rows,
+        "shown": shown,
+        "newest": rows[0].version if rows else 0,
+        "text": text,
+        "faults": _sentences(found),
+        "script": read,
+        "templates": [(code, title(code, by.language)) for code in TEMPLATES],
+        "languages": view.languages,
+        "recipients": [{"id": each.id, "name": each.name} for each in own],
+        "doctors": [each for each in own if each.kind == RecipientKind.PRACTITIONER],
+        "uses": [(each, uses[each.id]) for each in own if each.id in uses],
+        "valid": valid,
+        "in_force": valid is not None and read is not None and valid.red_flags == read.red_flags,
+        "red_flags": acts.red_flags_text(read) if read else "",
+        "sample_names": _sample_names(read),
+        "today": CLOCK.now().date().isoformat(),
+        "words": {key: str(words) for key, words in PREVIEW.items()},
+    }
+
+
+PREVIEW = {
+    "yes": gettext_lazy("Yes"),
+    "no": gettext_lazy("No"),
+    "next": gettext_lazy("Next"),
+    "again": gettext_lazy("From the beginning"),
+    "route": gettext_lazy("Where the call goes"),
+    "nowhere": gettext_lazy("The script does not say where this call goes. Choose for whom in the form."),
+    "sound": gettext_lazy("Nothing stands in the way of publishing."),
+    "unread": gettext_lazy("The preview comes back when the text is a script again."),
+    "away": gettext_lazy("The site does not answer: the reasons are not up to date."),
+}
+
+
+def _sentences(faults: tuple[Fault, ...]) -> list[str]:
+    return [fault_words(each) for each in faults]
+
+
+def _sample_names(read: Script | None) -> list[str]:
+    return [each.name for each in read.samples] if read else []
+
+
+def _said(refusal: Refusal | None) -> list[str]:
+    """The refusal in sentences."""
+    if refusal is None:
+        return []
+    if isinstance(refusal, acts.ScriptRefused):
+        return _sentences(refusal.faults)
+    return [str(REFUSALS.get(refusal.code, refusal.code))]
+
+
+def _client(by: Who, client: str) -> queries.ClientView:
+    try:
+        return queries.client(house=by.house, client=client)
+    except queries.ClientUnknown as unknown:
+        raise Http404(client) from unknown
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise NothingAsked(name)
+    return int(text)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The page of a client's script: while it is written, the reasons against publishing it, and the script itself, running as in a call.
+
+/** @typedef {import("../../../console/static/console/script.js").Script} Script @typedef {import("../../../console/static/console/script.js").Question} Question */
+
+const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const data = (/** @type {string} */ id) => JSON.parse(byId(id).textContent || "null");
+const runner = byId("script-module").dataset.runner ?? "";
+/** @type {typeof import("../../../console/static/console/script.js")} */
+const { progress, readScript } = await import(runner);
+/** @type {Record<string, string>} */
+const words = data("script-words");
+/** @type {{id: string, name: string}[]} */
+const recipients = data("script-recipients");
+const CHECK_AFTER_MS = 400;
+
+/** @param {string} tag @param {Record<string, string>} attributes @param {...(Node|string)} children */
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** The answers of the trial call; they stay while the script is changed. */
+let answers = /** @type {Record<string, string>} */ ({});
+
+/** @param {Question} question @returns {[string, string][]} */
+function options(question) {
+  if (question.kind === "choice") return (question.choices ?? []).map(({ code, label }) => [code, label]);
+  if (question.kind === "recipient") return recipients.map(({ id, name }) => [id, name]);
+  return question.kind === "yes_no" ? [["yes", words.yes], ["no", words.no]] : [];
+}
+
+/** @param {string} id @param {string} value */
+function answer(id, value) {
+  answers = { ...answers, [id]: value };
+  preview();
+  /** @type {HTMLElement|null} */ (byId("script-preview").querySelector("input, button"))?.focus();
+}
+
+/** What the secretary sees after the answers so far. */
+function preview() {
+  const box = byId("script-preview");
+  const script = readScript(text().value);
+  if (!script) return box.replaceChildren(make("p", { class: "muted" }, words.unread));
+  const heard = Object.values(answers).join(" ; ");
+  const now = progress(script, answers, { heard, recipients: recipients.map(({ id }) => id) });
+  const parts = script.questions
+    .filter((one) => now.asked.includes(one.id) && one.id in answers)
+    .map((one) => make("p", { class: "muted" }, `${one.label}: ${options(one).find(([value]) => value === answers[one.id])?.[1] ?? (answers[one.id] || "–")}`));
+  for (const flag of (script.red_flags ?? []).filter(({ id }) => now.red_flags.includes(id))) {
+    parts.push(make("div", { class: "notice notice--alarm" }, make("span", {}), make("div", {}, make("strong", {}, flag.label), make("p", { class: "say", lang: script.language }, `«\u00a0${flag.say}\u00a0»`))));
+  }
+  const next = script.questions.find((one) => one.id === now.next);
+  parts.push(...(next ? ask(script, next) : end(script, now.route)));
+  const again = make("button", { class: "btn btn--sm btn--quiet", type: "button" }, words.again);
+  again.addEventListener("click", () => {
+    answers = {};
+    preview();
+  });
+  return box.replaceChildren(...parts, again);
+}
+
+/** @param {Script} script @param {Question} question */
+function ask(script, question) {
+  const parts = [make("p", { class: "say say--medium", lang: script.language, id: "preview-ask" }, `«\u00a0${question.ask}\u00a0»`)];
+  if (question.hint) parts.push(make("p", { class: "muted" }, question.hint));
+  const choices = options(question).map(([value, label]) => {
+    const one = make("button", { class: "btn", type: "button" }, label);
+    one.addEventListener("click", () => answer(question.id, value));
+    return one;
+  });
+  if (choices.length) return [...parts, make("div", { class: "scripts__choices", role: "group", "aria-labelledby": "preview-ask" }, ...choices)];
+  const input = /** @type {HTMLInputElement} */ (make("input", { type: question.kind === "date" ? "date" : "text", "aria-labelledby": "preview-ask", maxlength: "600" }));
+  const form = make("form", { class: "cluster" }, input, make("button", { class: "btn" }, words.next));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    answer(question.id, input.value);
+  });
+  return [...parts, form];
+}
+
+/** @param {Script} script @param {string} id */
+function end(script, id) {
+  const route = script.routes.find((one) => one.id === id);
+  const name = recipients.find((one) => one.id === route?.recipient)?.name ?? "";
+  const parts = [make("p", {}, make("strong", {}, route ? route.label : words.nowhere)), make("p", { class: "muted" }, [name, route?.number ?? ""].filter(Boolean).join(", "))];
+  if (route?.say) parts.push(make("p", { class: "say", lang: script.language }, `«\u00a0${route.say}\u00a0»`));
+  return parts;
+}
+
+function text() {
+  return /** @type {HTMLTextAreaElement} */ (byId("script-text"));
+}
+
+let waiting = 0;
+let asked = 0;
+
+/** Asks the site what stands in the way; only the last answer counts. */
+async function check() {
+  asked += 1;
+  const mine = asked;
+  const body = new FormData();
+  body.set("text", text().value);
+  const csrf = /** @type {HTMLInputElement} */ (byId("script-form").querySelector("[name=csrfmiddlewaretoken]")).value;
+  /** @type {string[]} */
+  let faults;
+  try {
+    const reply = await fetch(byId("script-page").dataset.check ?? "", { method: "POST", body, headers: { "X-CSRFToken": csrf } });
+    if (!reply.ok) throw new Error(String(reply.status));
+    faults = (await reply.json()).faults;
+  } catch {
+    faults = [words.away];
+  }
+  if (mine !== asked) return;
+  byId("script-faults").replaceChildren(...(faults.length ? faults : [words.sound]).map((sentence) => make("li", {}, sentence)));
+}
+
+if (document.getElementById("script-text")) {
+  text().addEventListener("input", () => {
+    preview();
+    clearTimeout(waiting);
+    waiting = setTimeout(check, CHECK_AFTER_MS);
+  });
+  preview();
+}
