@@ -56,6 +56,15 @@ REFUSALS: dict[str, str | Promise] = {
     "clock_malformed": _("Write the time as 08:30."),
 }
 """What an operation that refuses says on the page."""
+FIELDS = {
+    "line_taken": "number",
+    "number_malformed": "number",
+    "caller_malformed": "caller",
+    "public_number_ours": "public_number",
+    "public_number_taken": "public_number",
+    "clock_malformed": "clock",
+}
+"""Beside which field it says so; else under the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,7 +283,8 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
         try:
             number = todo.do(scene, form) or request.POST.get("line", "")
         except Refusal as refusal:
-            form.add_error(None, str(REFUSALS.get(refusal.code, refusal.why)))
+            field = FIELDS.get(refusal.code)
+            form.add_error(field if field in form.fields else None, str(REFUSALS.get(refusal.code, refusal.why)))
         else:
             where = f"?{urlencode({'line': number})}" if number else ""
             return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{todo.step}", status=303)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from permanence.calls.models import Call, CallOffer, Familiarity
 from permanence.foundation.models import House
@@ -220,6 +221,47 @@ def came_on_line(*, house: str, line: str, since: datetime, until: datetime) -> 
     """Whether a call came on a line (E.164) between two moments, both included. One query."""
     found = Call.objects.for_house(house).filter(called_line=line, arrived_at__gte=since, arrived_at__lte=until)
     return found.exists()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The calls of one client since a moment: when the first and the last came, and how many by weekday (0: Monday) and
+    hour of the house's clock."""
+
+    first_at: datetime
+    last_at: datetime
+    by_hour: dict[tuple[int, int], int]
+
+
+def counted_calls(*, house: str, since: datetime, until: datetime) -> dict[str, Counted]:
+    """The calls of each client in a time, by his id; who had none is left out. Two queries, counted by the database."""
+    zone = zone_of(house=house)
+    found = Call.objects.for_house(house).filter(client__isnull=False, arrived_at__gte=since, arrived_at__lt=until)
+    counts: dict[str, dict[tuple[int, int], int]] = {}
+    by_hour = found.annotate(
+        day=ExtractIsoWeekDay("arrived_at", tzinfo=zone), hour=ExtractHour("arrived_at", tzinfo=zone)
+    ).order_by()
+    for client, day, hour, count in by_hour.values_list("client_id", "day", "hour").annotate(count=Count("pk")):
+        counts.setdefault(str(client), {})[day - 1, hour] = count
+    ends = found.order_by().values_list("client_id").annotate(first=Min("arrived_at"), last=Max("arrived_at"))
+    return {
+        str(client): Counted(first_at=first, last_at=last, by_hour=counts.get(str(client), {}))
+        for client, first, last in ends
+    }
+
+
+def last_calls(*, house: str, since: datetime) -> dict[str, datetime]:
+    """When the last call of each client came, by his id; who had none since then is left out. One query."""
+    found = Call.objects.for_house(house).filter(client__isnull=False, arrived_at__gte=since).order_by()
+    return {str(client): last for client, last in found.values_list("client_id").annotate(last=Max("arrived_at"))}
+
+
+def arrivals(*, house: str, since: datetime) -> tuple[tuple[str, str, datetime], ...]:
+    """The calls for clients since a moment: the client's id, his line (E.164), when it came. One query."""
+    found = Call.objects.for_house(house).filter(client__isnull=False, arrived_at__gte=since).order_by("arrived_at")
+    return tuple(
+        (str(client), line, at) for client, line, at in found.values_list("client_id", "called_line", "arrived_at")
+    )
 
 
 def client_of(*, house: str, call: str) -> str | None:

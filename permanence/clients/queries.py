@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients import instructions
 from permanence.clients.directory_queries import contacts_of, sites_of
+from permanence.clients.hours import hours_of, opening_hours
 from permanence.clients.models import (
     Absence,
     Client,
@@ -34,17 +35,14 @@ from permanence.reception.table import (
     HEALTH_SECTOR,
     AbsenceEntry,
     ContactEntry,
-    DateHours,
     GreetingEntry,
     InstructionEntry,
-    Interval,
     OpeningHours,
     ReasonEntry,
     RecipientEntry,
     ScriptEntry,
     SiteEntry,
     VoiceMessageConsent,
-    WeekdayHours,
 )
 
 
@@ -278,7 +276,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
-        hours=_hours(row),
+        hours=hours_of(row),
         greetings=greeting_entries(house=house, client=client),
         instructions=instructions.entries(house=house, client=key, at=at, labels=labels),
         recipients=tuple(RecipientEntry(id=each.id, name=each.name) for each in recipients(house=house, client=client)),
@@ -318,29 +316,18 @@ def _file_of_who_left(row: Client, numbers: tuple[str, ...]) -> ClientFile:
     )
 
 
-def _hours(row: Client) -> OpeningHours:
-    week: dict[int, list[Interval]] = {}
-    for opening in WeeklyOpening.objects.for_client(row).order_by("weekday", "opens"):
-        week.setdefault(opening.weekday, []).append(Interval(opens=opening.opens, until=opening.until))
-    days: dict[str, list[Interval]] = {}
-    labels: dict[str, str] = {}
-    closed: dict[str, str] = {}
-    for entry in HoursException.objects.for_client(row).order_by("date", "opens"):
-        day = entry.date.isoformat()
-        labels[day] = entry.label or labels.get(day, "")
-        if entry.opens:
-            days.setdefault(day, []).append(Interval(opens=entry.opens, until=entry.until))
-        else:
-            closed[day] = entry.label
-    written = [DateHours(date=day, intervals=tuple(times), label=labels[day]) for day, times in days.items()]
-    # A day both open and closed: the telephone takes the times, which stand first; the proof finds the contradiction.
-    written += [DateHours(date=day, intervals=(), label=label) for day, label in closed.items()]
-    return OpeningHours(
-        always=row.open_always,
-        week=tuple(WeekdayHours(weekday=day, intervals=tuple(times)) for day, times in week.items()),
-        exceptions=tuple(sorted(written, key=lambda each: each.date)),
-        closed_on_holidays=row.closed_on_holidays,
-    )
+def hours_of_clients(*, house: str) -> dict[str, tuple[ClientView, OpeningHours]]:
+    """The opening hours of every client of a house who has not ended, by his id. Three queries."""
+    week: dict[int, list[WeeklyOpening]] = {}
+    for opening in WeeklyOpening.objects.for_house(house).order_by("weekday", "opens"):
+        week.setdefault(opening.client_id, []).append(opening)
+    days: dict[int, list[HoursException]] = {}
+    for entry in HoursException.objects.for_house(house).order_by("date", "opens"):
+        days.setdefault(entry.client_id, []).append(entry)
+    rows = Client.objects.for_house(house).exclude(state=ClientState.ENDED).order_by("pk")
+    return {
+        str(row.pk): (client_view(row), opening_hours(row, week.get(row.pk, ()), days.get(row.pk, ()))) for row in rows
+    }
 
 
 def _portal_rows(house: str) -> ClientQuerySet[PortalUser]:

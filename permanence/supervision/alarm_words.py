@@ -182,6 +182,22 @@ WORDS: dict[str, Words] = {
         _("Make the test once more, on the page “Setting up” of the client."),
         danger=False,
     ),
+    "forwarding_silent": Words(
+        _("No call has come for %(client)s for much longer than is usual."),
+        _("His line may not be forwarded any more: his callers may reach nobody."),
+        _("Make the test call on the page “Setting up” of the client, or telephone him. If he is away, write it down."),
+    ),
+    "forwarding_outside": Words(
+        _("Calls of %(client)s come outside his hours (line %(number)s), in the last day: %(count)s."),
+        _("His callers hear the closing words although he may be there: he may have forgotten to end the forwarding."),
+        _("Telephone him. If his hours have changed, correct them."),
+        danger=False,
+    ),
+    "forwarding_suspended": Words(
+        _("Calls of %(client)s still come, and his account is suspended; in the last day: %(count)s."),
+        _("His callers hear the closing words and reach nobody."),
+        _("Telephone him: he ends the forwarding, or his account is opened again."),
+    ),
     "mail": Words(
         _("The mail server does not take our mails; waiting: %(count)s."),
         _("Clients are not told that a message waits. They find it in the portal all the same."),

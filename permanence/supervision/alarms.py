@@ -17,7 +17,7 @@ from permanence.switchboard.rules import Why
 from permanence.switchboard.words import why_words
 
 NO_ANSWER = 0
-OF_A_NUMBER = frozenset({"line", "forwarding", "forwarding_untested"})
+OF_A_NUMBER = frozenset({"line", "forwarding", "forwarding_untested", "forwarding_outside"})
 """The alarms that are about a number."""
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Decisions about the proof of a forwarding: what a test call showed, how long it may take, when the next is due."""
+"""Decisions about forwardings: what a test call showed, how long it may take, when the next is due; and the watchdog:
+when a client's silence is longer than chance allows, and which calls came when none should."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -165,3 +167,74 @@ def choose_trunk(trunks: Iterable[tuple[str, str]], *, country: str) -> str | No
     """Of (name, country) the first of the client's country, else the first; None where there is none."""
     known = tuple(trunks)
     return next((name for name, place in known if place == country), next((name for name, _place in known), None))
+
+
+# -- the watchdog --------------------------------------------------------------------------------------------------
+#
+# Calls that have nothing to do with each other come as a Poisson process: while lambda of them are expected, none comes
+# with the probability exp(-lambda). A client is silent too long when that is below SILENCE_LEVEL, lambda being the sum
+# of his usual calls an hour, by weekday and hour, over the time he was open since his last call. Each gap between two
+# calls is then taken for a fault with that probability: one false alarm in 100,000 calls. Real days differ more than
+# chance alone would have it (a holiday of the doctor nobody wrote down), hence the low level.
+
+type Hours = Mapping[tuple[int, int], float]
+"""By weekday (0: Monday) and hour of the house's clock: a number of calls."""
+
+SILENCE_LEVEL = 1e-5
+NORM_WEEKS = 8
+"""Weeks of a client's own calls from which his norm is made,"""
+SHORTEST_NORM = timedelta(days=14)
+"""and how long he must have had calls before anything is said of him."""
+LONGEST_SILENCE = timedelta(days=14)
+"""A silence is looked at this far back: who is silent for longer was told of."""
+EARLY_OR_LATE = timedelta(minutes=30)
+"""So far outside his hours a client may switch his forwarding on or off."""
+TOO_MANY_OUTSIDE = 2
+"""Calls outside his hours in a day from which on somebody is told: one alone may be a wrong number."""
+
+
+def norm(counts: Hours, *, counted: timedelta) -> Hours:
+    """Calls an hour by weekday and hour, from the `counts` of the time `counted`; empty where that is too short."""
+    if counted < SHORTEST_NORM:
+        return {}
+    weeks = counted / timedelta(weeks=1)
+    return {cell: count / weeks for cell, count in counts.items()}
+
+
+def expected_calls(usual: Hours, spans: Iterable[tuple[datetime, datetime]], *, zone: str) -> float:
+    """How many calls usually come in these spans of time (lambda): each hour in proportion to what of it is in them."""
+    place = ZoneInfo(zone)
+    total = 0.0
+    for starts, ends in spans:
+        at = starts
+        while at < ends:
+            local = at.astimezone(place)
+            left = timedelta(hours=1) - timedelta(
+                minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+            )
+            until = min(at + left, ends)
+            total += usual.get((local.weekday(), local.hour), 0.0) * ((until - at) / timedelta(hours=1))
+            at = until
+    return total
+
+
+def silence_chance(expected: float) -> float:
+    """The probability that none of `expected` calls comes by chance alone."""
+    return math.exp(-expected)
+
+
+def may_be_silent(usual: Hours, *, since: datetime, at: datetime) -> bool:
+    """Whether a silence from `since` to `at` can be too long at all, were he open all the time at his busiest."""
+    busiest = max(usual.values(), default=0.0)
+    return silence_chance(busiest * ((at - since) / timedelta(hours=1))) < SILENCE_LEVEL
+
+
+def is_silent(expected: float) -> bool:
+    """Whether so many calls were expected that none of them is no chance any more."""
+    return silence_chance(expected) < SILENCE_LEVEL
+
+
+def outside(arrivals: Iterable[datetime], *, is_open: Callable[[datetime], bool]) -> tuple[datetime, ...]:
+    """Of these arrivals those that came clearly outside his hours, in order."""
+    near = (timedelta(0), EARLY_OR_LATE, -EARLY_OR_LATE)
+    return tuple(at for at in sorted(arrivals) if not any(is_open(at + shift) for shift in near))

@@ -294,6 +294,17 @@ async def test_a_caller_who_withholds_his_number_is_masked():
     assert (invite.masked, invite.caller) == (True, None)
 
 
+async def test_a_line_that_forwards_says_which_number_was_dialled():
+    async with Line(ring_and_answer) as line, asyncio.timeout(20):
+        call = await line.dial(forwarded_from="+35226000001")
+        await call.answered.wait()
+    invite = line.house.seen[0].invite
+    hints = [(one.source, one.user) for one in invite.called if one.source == "diversion"]
+    assert hints == [("diversion", "+35226000001")]
+    assert (invite.diversion_reason, invite.diversion_count) == ("unconditional", 1)
+    assert invite.caller == "+33639980147"
+
+
 async def test_a_refusal_is_told_with_its_reason():
     def busy(house, event):
         house.endpoint.reject(event.session, 486, now=house.now())

@@ -3,13 +3,15 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from permanence.calls.models import Call
 from permanence.clients import forwarding as lines
+from permanence.clients import operations as clients
 from permanence.clients.models import Client
+from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.queries import TRIES
@@ -19,7 +21,7 @@ from permanence.foundation.models import EngineEventAside, House, OutboxEvent, S
 from permanence.foundation.outbox import STUCK_AFTER
 from permanence.kernel.faults import FaultBook
 from permanence.project import doctor
-from permanence.project.forwarding_watch import LOOK_EVERY
+from permanence.project.forwarding_watch import LOOK_EVERY, WATCHDOG_EVERY, ForwardingWatch
 from permanence.project.watch import AWAY_FOR, STUCK_FOR, Watch
 from permanence.switchboard import forwarding
 from permanence.switchboard.models import ForwardingProof
@@ -245,3 +247,95 @@ def test_a_daily_test_that_failed_stands_until_one_passes(cast, configuration, h
     ForwardingProof.objects.filter(why=Why.NO_TRUNK).update(state=ProofState.PASSED, why="")
     looking.look(NOW + 3 * LOOK_EVERY)
     assert standing(cast.house) == {}
+
+
+MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
+"""09:00 in Luxembourg; Dr Weber is open on weekdays from 8 to 12 and from 14 to 18."""
+HOUR = timedelta(hours=1)
+EVERY_DAY = tuple(clients.Opening(weekday=day, opens="08:00", until="18:00") for day in range(5))
+
+
+def calls_came(cast, *moments, client=None, line="+35220000101"):
+    house = House.objects.get(slug=cast.house)
+    made = Call.objects.count()
+    Call.objects.bulk_create(
+        Call(house=house, client_id=int(client or cast.weber), call=f"c{made + n}", called_line=line, arrived_at=at)
+        for n, at in enumerate(moments)
+    )
+
+
+def usual_weeks(cast, until, *, weeks=8, client=None):
+    """Two calls an hour on every weekday from 9 to 17 (Luxembourg, winter)."""
+    day = until.replace(hour=8, minute=0) - timedelta(weeks=weeks)
+    moments = []
+    while day < until:
+        if day.weekday() < 5:
+            moments += [day + each * HOUR / 2 for each in range(16)]
+        day += timedelta(days=1)
+    calls_came(cast, *(at for at in moments if at < until), client=client)
+
+
+def test_a_client_who_is_silent_against_his_norm_stands_until_a_call_comes(cast, configuration, house):
+    clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
+    usual_weeks(cast, MONDAY)
+    looking = watch(configuration)
+    looking.look(MONDAY + 4 * HOUR)
+    assert standing(cast.house, MONDAY + 4 * HOUR) == {}  # eight calls are missing: that happens
+    looking.look(MONDAY + 7 * HOUR)
+    found = standing(cast.house, MONDAY + 7 * HOUR)
+    assert set(found) == {("forwarding_silent", cast.weber)}
+    assert found["forwarding_silent", cast.weber].params == {"client": "Dr Weber"}
+    assert standing(cast.other_house, MONDAY + 7 * HOUR) == {}
+    calls_came(cast, MONDAY + 7 * HOUR)
+    looking.look(MONDAY + 7 * HOUR + WATCHDOG_EVERY)
+    assert standing(cast.house, MONDAY + 7 * HOUR + WATCHDOG_EVERY) == {}
+
+
+def test_a_night_and_a_week_end_are_no_silence(cast, configuration, house):
+    clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
+    friday = MONDAY - timedelta(days=3) + 9 * HOUR
+    usual_weeks(cast, friday)
+    watch(configuration).look(MONDAY)
+    assert standing(cast.house, MONDAY) == {}
+
+
+def test_a_new_client_and_one_who_is_suspended_are_not_missed(cast, configuration, house):
+    clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
+    usual_weeks(cast, MONDAY, weeks=1)
+    watch(configuration).look(MONDAY + 9 * HOUR)
+    assert standing(cast.house, MONDAY + 9 * HOUR) == {}
+    usual_weeks(cast, MONDAY)
+    clients.set_state(client=cast.weber, state=ClientState.SUSPENDED, by=cast.marc, at=NOW)
+    watch(configuration).look(MONDAY + 29 * HOUR)
+    assert standing(cast.house, MONDAY + 29 * HOUR) == {}
+
+
+def test_calls_of_a_suspended_client_are_told(cast, configuration, house):
+    clients.set_state(client=cast.weber, state=ClientState.SUSPENDED, by=cast.marc, at=NOW)
+    calls_came(cast, MONDAY, MONDAY + HOUR)
+    looking = watch(configuration)
+    looking.look(MONDAY + 2 * HOUR)
+    found = standing(cast.house, MONDAY)["forwarding_suspended", cast.weber]
+    assert (found.params, found.since) == ({"client": "Dr Weber", "count": 2}, MONDAY)
+    looking.look(MONDAY + 26 * HOUR)
+    assert standing(cast.house, MONDAY + 26 * HOUR) == {}
+
+
+def test_calls_on_a_line_that_should_be_switched_off_are_told(cast, configuration, house):
+    clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
+    evening = MONDAY + 12 * HOUR
+    calls_came(cast, evening, evening + HOUR)
+    looking = watch(configuration)
+    looking.look(evening + 2 * HOUR)
+    assert standing(cast.house, evening) == {}  # all his calls come to us, day and night
+    lines.set_forwarding(client=cast.weber, number="+35220000101", mode=ForwardingMode.HOURS, by=cast.marc, at=NOW)
+    looking.look(evening + 2 * HOUR + WATCHDOG_EVERY)
+    found = standing(cast.house, evening)["forwarding_outside", "+35220000101"]
+    assert (found.params, found.since) == ({"client": "Dr Weber", "count": 2}, evening)
+
+
+def test_the_watchdog_asks_the_database_a_fixed_number_of_times(cast, django_assert_max_num_queries):
+    usual_weeks(cast, MONDAY)
+    usual_weeks(cast, MONDAY, client=cast.dupont)
+    with django_assert_max_num_queries(14):
+        ForwardingWatch().alarms([cast.house], at=MONDAY + 7 * HOUR)

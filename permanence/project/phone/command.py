@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--from", dest="caller", default=CALLER, help=f"the caller's number (default: {CALLER})")
     parser.add_argument("--name", default="", help="the caller's name")
     parser.add_argument("--anonymous", action="store_true", help="withholds the caller's number")
+    parser.add_argument(
+        "--forwarded-from", metavar="NUMBER", help="the client's number that was dialled, and is forwarded to the house"
+    )
     parser.add_argument("--play", type=Path, metavar="WAV", help="what to say (default: a built-in voice)")
     parser.add_argument("--once", action="store_true", help="says it once instead of again and again")
     parser.add_argument("--language", choices=("fr", "en", "de"), help="of the built-in voice")
@@ -114,6 +117,7 @@ async def _call(options: argparse.Namespace, number: str, house: tuple[str, int]
     phone = Softphone(house, SystemEntropy(), known_sounds(options.data.resolve()))
     await phone.open()
     caller = directory.read_number(options.caller).e164
+    forwarder = directory.read_number(options.forwarded_from).e164 if options.forwarded_from else ""
     say(f"dialling {number} as {'a withheld number' if options.anonymous else caller}; Ctrl-C hangs up")
     call = await phone.call(
         number,
@@ -122,6 +126,7 @@ async def _call(options: argparse.Namespace, number: str, house: tuple[str, int]
         anonymous=options.anonymous,
         frames=frames,
         progress=Teller(loop.time),
+        forwarded_from=forwarder,
     )
     loop.add_signal_handler(signal.SIGINT, phone.hang_up, call)
     loop.add_signal_handler(signal.SIGTERM, phone.hang_up, call)

@@ -70,9 +70,20 @@ class Softphone(asyncio.DatagramProtocol):
         self._local = (name[0], name[1])
 
     async def call(
-        self, number: str, *, caller: str, display: str, anonymous: bool, frames: Iterator[bytes], progress: Progress
+        self,
+        number: str,
+        *,
+        caller: str,
+        display: str,
+        anonymous: bool,
+        frames: Iterator[bytes],
+        progress: Progress,
+        forwarded_from: str = "",
     ) -> Call:
-        """Dials `number` (E.164) as `caller`; the call goes on by itself. `anonymous` asks for privacy (RFC 3323)."""
+        """Dials `number` (E.164) as `caller`; the call goes on by itself. `anonymous` asks for privacy (RFC 3323).
+
+        `forwarded_from` (E.164): the number the caller dialled, whose line forwards all calls (RFC 5806).
+        """
         audio = Audio(frames, self._entropy, lambda word: progress("hears", word), self._known)
         await audio.open(self._house[0])
         session_id = int.from_bytes(self._entropy.token(4), "big")
@@ -81,6 +92,8 @@ class Softphone(asyncio.DatagramProtocol):
         sdp = offer_audio(host=self._local[0], port=audio.port, session_id=session_id)
         identity = f"sip:{caller}@{host}"
         headers = (("Privacy", "id"), ("P-Asserted-Identity", f"<{identity}>")) if anonymous else ()
+        if forwarded_from:
+            headers = (*headers, ("Diversion", f"<sip:{forwarded_from}@{host}>;reason=unconditional;counter=1"))
         call.session = self._endpoint.dial(
             f"sip:{number}@{host}:{self._house[1]}",
             Flow("udp", self._local, self._house),
