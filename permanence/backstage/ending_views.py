@@ -11,12 +11,14 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.backstage.account_views import client_or_404, doors
+from permanence.backstage.client_export import export_client
 from permanence.backstage.client_list import spelt_moment
 from permanence.calls.models import Call
 from permanence.clients import operations
@@ -25,6 +27,7 @@ from permanence.clients.models import Client, Quarantine
 from permanence.clients.quarantine import usual_end
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
+from permanence.foundation import audit
 from permanence.foundation.models import House
 from permanence.foundation.who import owner_only, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
@@ -58,7 +61,8 @@ def end(request: HttpRequest, client: str) -> HttpResponse:
     """Ask, then end the contract."""
     by, at = who(request), CLOCK.now()
     row = client_or_404(by, client)
-    first = {"last": row.contract_until or at.date(), "until": usual_end(at), "reason": gettext("end of the contract")}
+    last = row.contract_until or at.date()
+    first = {"last": last.isoformat(), "until": usual_end(at).isoformat(), "reason": gettext("end of the contract")}
     form = EndForm(request.POST) if request.method == "POST" else EndForm(initial=first)
     if form.is_valid():
         given = form.cleaned_data
@@ -83,6 +87,20 @@ def _ended(form: EndForm, row: Client, last: date | None, until: date, request: 
     told = gettext("The contract of %(name)s has ended. Callers hear the closing words; the numbers rest.")
     messages.success(request, told % {"name": row.name})
     return True
+
+
+@never_cache
+@require_POST
+@owner_only
+def take_away(request: HttpRequest, client: str) -> HttpResponse:
+    """Everything of the client as one ZIP; that it left the house is noted."""
+    by, at = who(request), CLOCK.now()
+    row = client_or_404(by, client)
+    subject = f"clients.client:{row.pk}"
+    audit.note(by=by, at=at, action="client.exported", subject=subject, client=row.pk, detail={"name": row.name})
+    name = f"{slugify(row.name) or 'client'}-{at:%Y-%m-%d}.zip"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(export_client(row, by=by, at=at), content_type="application/zip", headers=disposition)
 
 
 @never_cache

@@ -16,6 +16,7 @@ ACTIONS = {
     "client.contract_set": _("changed the contract"),
     "client.copied": _("opened the client like another one"),
     "client.ended": _("ended the contract"),
+    "client.exported": _("exported everything of the client"),
     "client.exception_added": _("wrote an exception to the hours"),
     "client.greeting_set": _("wrote the phrase to say"),
     "client.hours_set": _("changed the opening hours"),
