@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -36,20 +37,11 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 
 
-class DayInput(forms.DateInput):
-    """The browser's own field for a day."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
 class EndForm(forms.Form):
     """When the contract ends, how long the numbers rest and why; the client's name says that it is meant."""
 
-    last = forms.DateField(label=_("contract until"), required=False, widget=DayInput())
-    until = forms.DateField(label=_("the numbers are given to nobody else before"), widget=DayInput())
+    last = forms.DateField(label=_("contract until"), required=False)
+    until = forms.DateField(label=_("the numbers are given to nobody else before"))
     reason = forms.CharField(label=_("reason"), max_length=200)
     meant = forms.CharField(label=_("the client's name, to be sure"), max_length=120)
 
@@ -61,8 +53,9 @@ def end(request: HttpRequest, client: str) -> HttpResponse:
     """Ask, then end the contract."""
     by, at = who(request), CLOCK.now()
     row = client_or_404(by, client)
-    last = row.contract_until or at.date()
-    first = {"last": last.isoformat(), "until": usual_end(at).isoformat(), "reason": gettext("end of the contract")}
+    days = {"last": row.contract_until or at.date(), "until": usual_end(at)}
+    first = {name: date_format(day, "SHORT_DATE_FORMAT") for name, day in days.items()}
+    first["reason"] = gettext("end of the contract")
     form = EndForm(request.POST) if request.method == "POST" else EndForm(initial=first)
     if form.is_valid():
         given = form.cleaned_data
