@@ -14,6 +14,7 @@ urlpatterns = [
     path("export", transfer_views.export, name="export"),
     path("quarantine", ending_views.resting_numbers, name="quarantine"),
     path("<str:client>/end", ending_views.end, name="end"),
+    path("<str:client>/take-away", ending_views.take_away, name="take-away"),
     path("<str:client>/take-up", ending_views.take_up, name="take-up"),
     path("<str:client>/copy", template_views.copy, name="copy"),
     path("<str:client>/cards", transfer_views.export_cards, name="cards"),

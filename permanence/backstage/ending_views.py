@@ -11,12 +11,15 @@ from django.contrib import messages
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.backstage.account_views import client_or_404, doors
+from permanence.backstage.client_export import export_client
 from permanence.backstage.client_list import spelt_moment
 from permanence.calls.models import Call
 from permanence.clients import operations
@@ -25,6 +28,7 @@ from permanence.clients.models import Client, Quarantine
 from permanence.clients.quarantine import usual_end
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
+from permanence.foundation import audit
 from permanence.foundation.models import House
 from permanence.foundation.who import owner_only, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
@@ -33,20 +37,11 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 
 
-class DayInput(forms.DateInput):
-    """The browser's own field for a day."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
 class EndForm(forms.Form):
     """When the contract ends, how long the numbers rest and why; the client's name says that it is meant."""
 
-    last = forms.DateField(label=_("contract until"), required=False, widget=DayInput())
-    until = forms.DateField(label=_("the numbers are given to nobody else before"), widget=DayInput())
+    last = forms.DateField(label=_("contract until"), required=False)
+    until = forms.DateField(label=_("the numbers are given to nobody else before"))
     reason = forms.CharField(label=_("reason"), max_length=200)
     meant = forms.CharField(label=_("the client's name, to be sure"), max_length=120)
 
@@ -58,7 +53,9 @@ def end(request: HttpRequest, client: str) -> HttpResponse:
     """Ask, then end the contract."""
     by, at = who(request), CLOCK.now()
     row = client_or_404(by, client)
-    first = {"last": row.contract_until or at.date(), "until": usual_end(at), "reason": gettext("end of the contract")}
+    days = {"last": row.contract_until or at.date(), "until": usual_end(at)}
+    first = {name: date_format(day, "SHORT_DATE_FORMAT") for name, day in days.items()}
+    first["reason"] = gettext("end of the contract")
     form = EndForm(request.POST) if request.method == "POST" else EndForm(initial=first)
     if form.is_valid():
         given = form.cleaned_data
@@ -83,6 +80,20 @@ def _ended(form: EndForm, row: Client, last: date | None, until: date, request: 
     told = gettext("The contract of %(name)s has ended. Callers hear the closing words; the numbers rest.")
     messages.success(request, told % {"name": row.name})
     return True
+
+
+@never_cache
+@require_POST
+@owner_only
+def take_away(request: HttpRequest, client: str) -> HttpResponse:
+    """Everything of the client as one ZIP; that it left the house is noted."""
+    by, at = who(request), CLOCK.now()
+    row = client_or_404(by, client)
+    subject = f"clients.client:{row.pk}"
+    audit.note(by=by, at=at, action="client.exported", subject=subject, client=row.pk, detail={"name": row.name})
+    name = f"{slugify(row.name) or 'client'}-{at:%Y-%m-%d}.zip"
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(export_client(row, by=by, at=at), content_type="application/zip", headers=disposition)
 
 
 @never_cache

@@ -18,6 +18,7 @@ ACTIONS = {
     "client.contract_set": _("changed the contract"),
     "client.copied": _("opened the client like another one"),
     "client.ended": _("ended the contract"),
+    "client.exported": _("exported everything of the client"),
     "client.exception_added": _("wrote an exception to the hours"),
     "client.greeting_removed": _("removed a phrase to say"),
     "client.forwarding_set": _("wrote down how a line is forwarded"),

@@ -18,7 +18,7 @@ from permanence.reception.hours import Openings
 from permanence.reception.treatment import why_shut
 from permanence.switchboard.queries import client_slice
 from tests.rooms.conftest import NOW
-from tests.rooms.test_backstage import errors, fill
+from tests.rooms.test_backstage import Form, errors, fill
 
 NUMBER = "+35220000101"
 DAY = timedelta(days=1)
@@ -145,6 +145,19 @@ def test_the_page_asks_for_the_name_and_ends(cast, marc):
     assert marc.post(f"/backstage/accounts/{cast.weber}/take-up").status_code == 302
     row = Client.objects.get(pk=int(cast.weber))
     assert (row.state, Line.objects.get(number=NUMBER).client_id) == ("prospect", row.pk)
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "en"])
+def test_the_days_that_the_page_proposes_are_read_back_in_every_language(cast, marc, language):
+    address = f"/backstage/accounts/{cast.weber}/end"
+    spoken = {"headers": {"accept-language": language}}
+    page = marc.get(address, **spoken).content.decode()
+    assert f'<html lang="{language}"' in page
+    proposed = Form(page).data
+    assert marc.post(address, {**proposed, "meant": "Dr Weber"}, **spoken).status_code == 302
+    today = SystemClock().now().date()
+    assert Quarantine.objects.get(number=NUMBER).until == today + USUAL_DAYS * DAY
+    assert Client.objects.get(pk=int(cast.weber)).contract_until == today
 
 
 def test_the_list_shows_the_calls_that_still_come(cast, marc, browser_of, django_assert_max_num_queries):

@@ -80,3 +80,31 @@ async def test_a_file_is_checked_and_brought_in(browser: Browser, site: Site) ->
     assert site.rows("select state from clients_client where name = 'Garage Roth'") == [("prospect",)]
     assert screen.complaints == []
     await context.close()
+
+
+async def test_a_contract_is_ended_and_its_numbers_rest(browser: Browser, site: Site) -> None:
+    context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
+    screen = LoginPage(await context.new_page(), site.url)
+    page = screen.page
+    await screen.open("/login?next=/backstage/accounts/")
+    await screen.sign_in(cast.MARC, cast.PASSWORD)
+    await page.wait_for_url("**/backstage/accounts/")
+    await page.get_by_role("link", name="Atlas").click()
+    await looks_right(screen, "account-acts", ("1366", "390"))
+    await page.locator("a[href$='/copy']").click()
+    await looks_right(screen, "copy", ("1366", "390"))
+    await page.go_back()
+    await page.locator("a[href$='/end']").click()
+    await page.locator("#id_meant").fill("Atlass")
+    await screen.press("Enter")
+    await expect(page.locator("#id_meant-error")).to_be_visible()
+    await looks_right(screen, "end", ("1366", "390"))
+    await page.locator("#id_meant").fill("Atlas")
+    await screen.press("Enter")
+    await expect(page.locator(".notice--info")).to_contain_text("Atlas")
+    await page.goto(f"{site.url}/backstage/accounts/quarantine")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await looks_right(screen, "quarantine", ("1366", "390"))
+    assert site.rows("select state from clients_client where name = 'Atlas'") == [("ended",)]
+    assert screen.complaints == []
+    await context.close()
