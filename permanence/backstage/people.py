@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -136,7 +137,16 @@ class PersonAdmin(HouseAdmin):
     """Persons."""
 
     form = PersonForm
-    list_display = ("name", "email", "is_secretary", "is_supervisor", "is_owner", "is_portal_user", "is_active")
+    list_display = (
+        "name",
+        "email",
+        "is_secretary",
+        "is_supervisor",
+        "is_owner",
+        "is_portal_user",
+        "is_active",
+        "entry",
+    )
     search_fields = ("name", "email")
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "invite", "new_password", "is_active")}),
@@ -146,6 +156,14 @@ class PersonAdmin(HouseAdmin):
     )
 
     readonly_fields = ("place",)
+
+    @display(description=_("invitation"))
+    def entry(self, person: Person) -> str:
+        """Of somebody who has no password yet: where the invitation stands."""
+        if person.has_usable_password():
+            return "-"
+        last = invitations.last_invitation(house=person.house.slug, person=str(person.pk))
+        return invited.words(last) or now("not invited yet")
 
     @display(description=_("works at"))
     def place(self, person: Person) -> str:
