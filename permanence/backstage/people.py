@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -56,6 +57,9 @@ class PersonForm(AnyForm):
     )
     answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
     languages = LanguagesField(label=_("languages spoken to callers"), required=False)
+    sectors = forms.MultipleChoiceField(
+        label=_("knows the trades"), choices=Client.SECTORS, required=False, widget=forms.CheckboxSelectMultiple
+    )
     pools = forms.ModelMultipleChoiceField(
         label=_("in the pools"),
         queryset=Pool.objects.none(),
@@ -92,6 +96,7 @@ class PersonForm(AnyForm):
         if secretary is not None:
             self.initial.setdefault("answers_calls", secretary.active)
             self.initial.setdefault("languages", secretary.languages)
+            self.initial.setdefault("sectors", secretary.sectors)
             members = PoolMember.objects.filter(secretary=secretary).values_list("pool", flat=True)
             self.initial.setdefault("pools", list(members))
 
@@ -132,16 +137,33 @@ class PersonAdmin(HouseAdmin):
     """Persons."""
 
     form = PersonForm
-    list_display = ("name", "email", "is_secretary", "is_supervisor", "is_owner", "is_portal_user", "is_active")
+    list_display = (
+        "name",
+        "email",
+        "is_secretary",
+        "is_supervisor",
+        "is_owner",
+        "is_portal_user",
+        "is_active",
+        "entry",
+    )
     search_fields = ("name", "email")
     fieldsets = (
         (None, {"fields": ("email", "name", "language", "invite", "new_password", "is_active")}),
-        (_("Calls"), {"fields": ("answers_calls", "languages", "pools", "place")}),
+        (_("Calls"), {"fields": ("answers_calls", "languages", "sectors", "pools", "place")}),
         (_("Portal"), {"fields": ("reads_for",)}),
         (_("Doors"), {"fields": ("is_supervisor", "is_owner", "answers_for")}),
     )
 
     readonly_fields = ("place",)
+
+    @display(description=_("invitation"))
+    def entry(self, person: Person) -> str:
+        """Of somebody who has no password yet: where the invitation stands."""
+        if person.has_usable_password():
+            return "-"
+        last = invitations.last_invitation(house=person.house.slug, person=str(person.pk))
+        return invited.words(last) or now("not invited yet")
 
     @display(description=_("works at"))
     def place(self, person: Person) -> str:
@@ -259,12 +281,18 @@ class PersonAdmin(HouseAdmin):
         at = CLOCK.now()
         row = Secretary.objects.for_house(by.house_key).filter(person=person.pk).first()
         languages = tuple(given["languages"])
-        pools = tuple(str(pool.pk) for pool in given["pools"])
+        pools, sectors = tuple(str(pool.pk) for pool in given["pools"]), tuple(given["sectors"])
         if row is not None:
             spoken = languages or tuple(row.languages)
             active = bool(given["answers_calls"] and given["is_active"])
             staff.change_secretary(
-                secretary=str(row.pk), languages=spoken, active=active, pools=pools or None, by=by, at=at
+                secretary=str(row.pk),
+                languages=spoken,
+                active=active,
+                pools=pools or None,
+                sectors=sectors,
+                by=by,
+                at=at,
             )
         elif given["answers_calls"]:
-            staff.make_secretary(person=str(person.pk), languages=languages, pools=pools, by=by, at=at)
+            staff.make_secretary(person=str(person.pk), languages=languages, pools=pools, sectors=sectors, by=by, at=at)

@@ -72,7 +72,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
     people = staff.secretaries(house=by.house)
     context = {
         "title": _("Who knows which client"),
-        "people": people,
+        "people": [(each, _trades(each)) for each in people],
         "rows": _skills(by.house, list(page.object_list), people),
         "page": page,
         "asked": asked,
@@ -105,6 +105,11 @@ def of_client(request: HttpRequest, client: str) -> HttpResponse:
         "today": _typed(_today(by.house)),
     }
     return render(request, "backstage/skills_client.html", context, status=422 if failed else 200)
+
+
+def _trades(person: staff.SecretaryView) -> str:
+    names = dict(Client.SECTORS)
+    return ", ".join(str(names[each]) for each in person.sectors if each in names)
 
 
 def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryView]) -> str:

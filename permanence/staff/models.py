@@ -42,12 +42,16 @@ class Pool(HouseModel):
 
 
 class Secretary(HouseModel):
-    """A person who answers calls; her languages are her skills. Her primary key is her id on every wire."""
+    """A person who answers calls. Her languages decide which calls she is offered, the trades she knows are to be read.
+
+    Her primary key is her id on every wire.
+    """
 
     person = models.OneToOneField("foundation.Person", on_delete=models.PROTECT, related_name="+")
     languages = models.JSONField(
         _("languages"), default=list, help_text=_('In order of ease, for instance ["fr", "de"].')
     )
+    sectors = models.JSONField(_("knows the trades"), default=list)
     active = models.BooleanField(_("active"), default=True)
     keys = models.JSONField(default=dict)  # what she changed: {"chords": {act: key}, "numbers": bool}, {} is nothing
 

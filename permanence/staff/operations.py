@@ -36,7 +36,13 @@ class AlreadyASecretary(Refusal):
 
 @transaction.atomic
 def make_secretary(
-    *, person: str, languages: tuple[str, ...], by: Who, at: datetime, pools: tuple[str, ...] = ()
+    *,
+    person: str,
+    languages: tuple[str, ...],
+    by: Who,
+    at: datetime,
+    pools: tuple[str, ...] = (),
+    sectors: tuple[str, ...] = (),
 ) -> str:
     """A person begins to answer calls in these pools (the house's first where none is named); gives the secretary's id.
 
@@ -47,7 +53,13 @@ def make_secretary(
     if Secretary.objects.filter(person_id=int(person)).exists():
         raise AlreadyASecretary(person)
     operations.grant(person=person, role=Role.SECRETARY, by=by, at=at)
-    row = Secretary.objects.create(house_id=by.house_key, person_id=int(person), languages=list(languages), active=True)
+    row = Secretary.objects.create(
+        house_id=by.house_key,
+        person_id=int(person),
+        languages=list(languages),
+        sectors=list(sectors),
+        active=True,
+    )
     membership.join(row, pools or membership.first_pool(by=by), by=by)
     changed(secretary=str(row.pk), action="secretary.made", by=by, at=at)
     return str(row.pk)
@@ -62,8 +74,9 @@ def change_secretary(
     by: Who,
     at: datetime,
     pools: tuple[str, ...] | None = None,
+    sectors: tuple[str, ...] | None = None,
 ) -> None:
-    """Change her languages, whether she answers calls, and (unless None) the pools she is in.
+    """Change her languages, whether she answers calls, and (unless None) the pools she is in and the trades she knows.
 
     Raises LanguagesMissing, SecretaryUnknown, PoolUnknown, PoolMissing.
     """
@@ -73,7 +86,9 @@ def change_secretary(
     if row is None:
         raise SecretaryUnknown(secretary)
     row.languages, row.active = list(languages), active
-    row.save(update_fields=["languages", "active"])
+    if sectors is not None:
+        row.sectors = list(sectors)
+    row.save(update_fields=["languages", "active", "sectors"])
     if pools is not None:
         membership.join(row, pools, by=by)
     operations.grant(person=str(row.person_id), role=Role.SECRETARY, by=by, at=at, held=active)

@@ -19,7 +19,7 @@ class NotASecretary(Refusal):
 class SecretaryView:
     """A secretary as screens and the switchboard see her. `id` is her id on every wire, `person` her login's.
 
-    `clients`: the only ones she answers for, None for all.
+    `clients`: the only ones she answers for, None for all. `sectors`: the trades she knows.
     """
 
     id: str
@@ -28,6 +28,7 @@ class SecretaryView:
     languages: tuple[str, ...]
     active: bool
     clients: tuple[str, ...] | None = None
+    sectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,5 +124,6 @@ def _view(row: Secretary) -> SecretaryView:
         name=row.person.name,
         languages=tuple(row.languages),
         active=row.active,
+        sectors=tuple(row.sectors),
         clients=None if row.person.clients is None else tuple(sorted(row.person.clients, key=int)),
     )

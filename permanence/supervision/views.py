@@ -84,8 +84,18 @@ def _scene(by: Who, asked: Asked) -> Scene:
 
 
 def _alarms_context(scene: Scene) -> dict[str, Any]:
-    found = alarms.standing(house=scene.by.house, at=scene.at)
+    found = [one for one in alarms.standing(house=scene.by.house, at=scene.at) if _concerns(one, scene.by)]
     return {"alarms": drawn_alarms(found, zone=scene.zone, at=scene.at)}
+
+
+def _concerns(one: alarms.Standing, by: Who) -> bool:
+    """The house and its machine concern everybody, a client those who answer for him."""
+    if by.clients is None or one.code not in {"line", "slice"}:
+        return True
+    if one.code == "line":
+        return by.may_see(clients.lines(house=by.house).get(one.about))
+    named = one.params.get("client")
+    return not named or named in {each.name for each in clients.clients(house=by.house) if by.may_see(each.id)}
 
 
 def _undelivered_context(scene: Scene) -> dict[str, Any]:

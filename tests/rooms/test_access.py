@@ -10,7 +10,8 @@ from permanence.calls.models import Call
 from permanence.clients import queries as clients
 from permanence.clients.access import choose_clients
 from permanence.dispatch import operations as dispatch
-from permanence.foundation import access, operations
+from permanence.foundation import access, alarms, operations
+from permanence.foundation.alarms import Alarm
 from permanence.foundation.models import AuditEntry, House, OutboxEvent
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock
@@ -105,6 +106,18 @@ def test_the_supervisors_page_shows_his_clients_alone(cast, sam, browser_of):
     page = browser_of(sam).get("/supervision/calls").content.decode()
     assert "99 00 00 01" in page
     assert "99 00 00 02" in browser_of(cast.marc).get("/supervision/calls").content.decode()
+
+
+def test_an_alarm_about_another_client_is_not_shown(cast, sam, browser_of):
+    at, keys = SystemClock().now(), alarms.houses()
+    alarms.sign(at=at)
+    found = [Alarm(code="line", about=number) for number in ("+33199001234", "+35220000101")]
+    found += [Alarm(code="slice", about=name, params={"client": name}) for name in ("Cabinet Dupont", "Dr Weber")]
+    alarms.keep({"demo": [*found, Alarm(code="journal")]}, keys=keys, at=at)
+    for who, count in ((sam, 3), (cast.marc, 5)):
+        page = browser_of(who).get("/supervision/calls?part=alarms").content.decode()
+        assert page.count("data-alarm=") == count
+        assert ("Dupont" in page) is (who is cast.marc)
 
 
 def test_what_is_not_hers_is_refused_by_the_act_itself(cast, sam):

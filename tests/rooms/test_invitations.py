@@ -295,6 +295,9 @@ def test_an_owner_invites_sends_again_and_revokes(cast, browser_of):
     assert (person.name, person.has_usable_password()) == ("zoe", False)
     assert [each.name for each in staff.secretaries(house="demo")] == ["Aoife", "Claire", "zoe"]
     row = Invitation.objects.get(person=person)
+    listed = marc.get("/backstage/foundation/person/?q=zoe").content.decode()
+    assert 'field-entry">-<' not in listed
+    assert 'field-entry">-<' in marc.get("/backstage/foundation/person/?q=claire").content.decode()
     page = marc.get(f"/backstage/foundation/person/{person.pk}/change/").content.decode()
     again, revoke = re.findall(r'formaction="([^"]+)"', page)
     assert marc.post(again).status_code == 302

@@ -16,9 +16,11 @@ from permanence.clients.models import Training
 from permanence.foundation.models import AuditEntry, EnginePosition
 from permanence.project.demo_cast import MARC
 from permanence.reception.events import CallAnswered, CallOffered
+from permanence.staff import queries as staff
 from permanence.staff.operations import SecretaryUnknown
 from permanence.switchboard import queries as switchboard
 from tests.rooms.conftest import NOW, person
+from tests.rooms.test_backstage import fill
 
 DAY = date(2026, 11, 2)
 
@@ -179,6 +181,18 @@ def test_a_mistake_is_said_and_nothing_is_half_kept(cast, marc, wrong):
     assert 'role="alert"' in answer.content.decode()
     weber = switchboard.client_slice(house="demo", client=cast.weber, version=1, at=NOW)
     assert (weber.trained, weber.trained_only_s) == ((), 0)
+
+
+def test_the_trades_a_secretary_knows_stand_over_her_column(cast, marc):
+    url = f"/backstage/foundation/person/{cast.claire.person}/change/"
+    assert fill(marc, url, sectors=["health", "legal"]).status_code == 302
+    (claire,) = [each for each in staff.secretaries(house="demo") if each.name == "Claire"]
+    assert claire.sectors == ("health", "legal")
+    head = marc.get("/backstage/skills/").content.decode().partition("<tbody")[0]
+    assert head.count(", ") >= 1
+    assert fill(marc, url, sectors=["dance"]).status_code == 200
+    assert fill(marc, url, sectors=[]).status_code == 302
+    assert [each.sectors for each in staff.secretaries(house="demo")] == [(), ()]
 
 
 def test_another_houses_client_is_not_there(cast, marc):
