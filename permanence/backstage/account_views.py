@@ -23,6 +23,7 @@ from permanence.calls.models import Call
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.models import Client, Line
 from permanence.countries.numbers import spell_number
+from permanence.foundation import access
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
@@ -74,7 +75,8 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
 
 
 def client_or_404(by: Who, client: str) -> Client:
-    """The client of `by`'s house. Raises Http404 for any other."""
+    """The client of `by`'s house. Raises Http404 for any other, NotHers for one she does not answer for."""
+    access.demand(by, client=client, subject=f"clients.client:{client}")
     row = one_client(by, client)
     if row is None:
         raise Http404("no such client")

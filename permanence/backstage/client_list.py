@@ -120,6 +120,8 @@ def client_page(by: Who, asked: Asked) -> ListPage:
 
 
 def _matching(rows: QuerySet[Client], by: Who, asked: Asked) -> QuerySet[Client]:
+    if by.clients is not None:
+        rows = rows.filter(pk__in=by.clients)
     if asked.state == PRESENT:
         rows = rows.exclude(state=ClientState.ENDED)
     elif asked.state != "all":

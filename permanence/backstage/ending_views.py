@@ -154,5 +154,6 @@ def resting_numbers(request: HttpRequest) -> HttpResponse:
             free=row.until <= at.date(),
         )
         for row in rows.order_by("until", "number")
+        if by.may_see(str(row.client_id))
     ]
     return render(request, "backstage/accounts/quarantine.html", {"rows": shown, **doors(by)})

@@ -30,7 +30,7 @@ from permanence.clients.models.forwarding import KINDS
 from permanence.clients.queries import ClientFile
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.countries.numbers import spell_number
-from permanence.foundation import moments
+from permanence.foundation import access, moments
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
@@ -92,6 +92,7 @@ class Scene:
 
 def _scene(request: HttpRequest, client: str, number: str) -> Scene:
     by, at = who(request), _CLOCK.now()
+    access.demand(by, client=client, subject=f"clients.client:{client}")
     try:
         file = queries.client_file(house=by.house, client=client, at=at)
     except queries.ClientUnknown as error:
@@ -242,6 +243,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             ],
         )
         for client in queries.clients(house=by.house)
+        if by.may_see(client.id)
     ]
     roles = {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
     return render(request, "backstage/onboarding_clients.html", {"rows": rows, **roles})

@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from permanence.clients.models import Instruction, InstructionAcknowledgement, Reason
-from permanence.clients.rules import ClientState, InstructionStretch, InstructionVersion, Scope, stretches
+from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
-from permanence.reception.table import InstructionEntry
+from permanence.reception.table import ANSWERED, InstructionEntry
 from permanence.staff import queries as staff
 
 READ_AHEAD = timedelta(hours=24)
@@ -120,7 +120,7 @@ def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
     """Every version that is to be read now, with who has and who has not. Four queries."""
     asking = _asking(house, at)
     labels = _labels(house, asking)
-    working = {each.id: each.name for each in staff.secretaries(house=house)}
+    working = staff.secretaries(house=house)
     read: dict[int, list[Acknowledged]] = {}
     for each in _acknowledgements(house, asking).select_related("secretary__person").order_by("at", "pk"):
         done = Acknowledged(secretary=str(each.secretary_id), name=each.secretary.person.name, at=each.at)
@@ -129,7 +129,8 @@ def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
     for row in asking:
         having = tuple(read.get(row.pk, ()))
         done_by = {each.secretary for each in having}
-        missing = tuple(name for key, name in working.items() if key not in done_by)
+        answering = (each for each in working if each.clients is None or str(row.client_id) in each.clients)
+        missing = tuple(each.name for each in answering if each.id not in done_by)
         found.append(Reading(view=_view(row, labels), read=having, missing=missing))
     return tuple(found)
 
@@ -137,7 +138,7 @@ def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
 def _asking(house: str, at: datetime) -> Sequence[Instruction]:
     """The versions that ask to be read and hold now or within READ_AHEAD, at clients whose calls are answered."""
     every = Instruction.objects.for_house(house).annotate(series=Coalesce("root_id", "pk"))
-    asking = every.filter(acknowledge=True, retired=False, client__state=ClientState.ACTIVE).exclude(ends_at__lte=at)
+    asking = every.filter(acknowledge=True, retired=False, client__state__in=ANSWERED).exclude(ends_at__lte=at)
     rows = every.filter(series__in=asking.values("series")).select_related("client", "author", "recipient")
     by_version = {(str(row.root_id or row.pk), row.version): row for row in rows.order_by("pk")}
     found = [

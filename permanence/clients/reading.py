@@ -9,7 +9,7 @@ from django.db.models import Q
 from permanence.clients.events import InstructionAcknowledged
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import Instruction, InstructionAcknowledgement
-from permanence.foundation import audit, live, outbox
+from permanence.foundation import access, audit, live, outbox
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.staff import queries as staff
@@ -25,7 +25,7 @@ class AcknowledgementNotAsked(Refusal):
 def acknowledge_instruction(*, instruction: str, version: int, by: Who, at: datetime) -> None:
     """`by`, a secretary, has read that version. Again: the first time stays. A later version is to be read anew.
 
-    Raises InstructionUnknown, AcknowledgementNotAsked, staff's NotASecretary.
+    Raises InstructionUnknown, AcknowledgementNotAsked, staff's NotASecretary, foundation's NotHers.
     """
     if not by.person:
         raise staff.NotASecretary("the system reads nothing")
@@ -36,6 +36,7 @@ def acknowledge_instruction(*, instruction: str, version: int, by: Who, at: date
     row = rows.filter(version=version, retired=False).first()
     if row is None:
         raise InstructionUnknown(f"{instruction[:20]}:{version}")
+    access.demand(by, client=str(row.client_id), subject=f"clients.instruction:{row.pk}")
     if not row.acknowledge:
         raise AcknowledgementNotAsked(f"{instruction}:{version}")
     _kept, new = InstructionAcknowledgement.objects.get_or_create(

@@ -30,7 +30,7 @@ def to_read(request: HttpRequest) -> HttpResponse:
     by = who(request)
     secretary = staff.secretary_of(house=by.house, person=by.person)
     found = instructions.to_read(house=by.house, secretary=secretary.id, at=_CLOCK.now())
-    return JsonResponse({"unread": [_entry(view) for view in found]})
+    return JsonResponse({"unread": [_entry(view) for view in found if by.may_see(view.client)]})
 
 
 @require_POST

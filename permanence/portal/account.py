@@ -4,7 +4,7 @@
 import hashlib
 from collections.abc import Iterable
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from permanence.clients import queries as clients
@@ -23,6 +23,10 @@ def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
     for access in clients.portal_access(house=by.house, person=by.person):
         if access.client.id == client:
             return by, access.client
+    try:
+        clients.client(house=by.house, client=client)
+    except clients.ClientUnknown as unknown:
+        raise Http404(client) from unknown
     raise NotHers(subject=f"portal.line:{client}", client=client)
 
 

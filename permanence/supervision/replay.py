@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from permanence.calls import queries as calls_of
 from permanence.calls import shown
 from permanence.clients import instructions
+from permanence.foundation import access
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.system import SystemClock
@@ -76,6 +77,7 @@ def call(request: HttpRequest, call: str) -> HttpResponse:
     row = calls_of.one_call(house=by.house, call=call)
     if row is None:
         raise Http404(call)
+    access.demand(by, client=row.client, subject=f"calls.call:{call}")
     zone = calls_of.zone_of(house=by.house)
     cards = shown.cards_of(house=by.house, call=call)
     context = {"each": drawn_calls([row], zone=zone)[0], "cards": [_card(card, zone) for card in cards]}
@@ -90,7 +92,7 @@ def to_read(request: HttpRequest) -> HttpResponse:
     by = who(request)
     zone = calls_of.zone_of(house=by.house)
     found = instructions.readings(house=by.house, at=_CLOCK.now())
-    waiting = sorted(found, key=lambda each: not each.missing)
+    waiting = sorted((each for each in found if by.may_see(each.view.client)), key=lambda each: not each.missing)
     context = {"readings": [_reading(each, zone) for each in waiting], "house": by.house}
     template = "supervision/readings.html" if request.GET.get("part") == "list" else "supervision/instructions.html"
     return render(request, template, {**context, **_nav(by)})
