@@ -14,10 +14,8 @@ from permanence.foundation.who import Who, who
 
 
 def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
-    """The person and his client.
-
-    Another's, another house's and one that never was look alike: NotHers,
-    which is 404 and an entry in the audit trail.
+    """The person and his client. Another client of the house is NotHers, which is 404 and an entry in the audit trail;
+    another house's and one that never was are 404 alone.
     """
     by = who(request)
     for access in clients.portal_access(house=by.house, person=by.person):
