@@ -61,7 +61,7 @@ export function paintReplacement(box, card, fields, now, choose) {
   if (!told || !found) return box.replaceChildren();
   const parts = [make("span", {}, word("away", { name: found.name || card.name, until: until(found.ends_ms, now, card.time_zone) }))];
   if (named && fields.urgency === "urgent") {
-    parts.push(make("span", {}, ` ${word(found.urgent_away ? "urgent_to_away" : "urgent_to", { name: found.urgent_name })} `));
+    parts.push(make("span", {}, `. ${word(found.urgent_away ? "urgent_to_away" : "urgent_to", { name: found.urgent_name })} `));
     if (!found.urgent_away) {
       const instead = make("button", { type: "button", class: "btn btn--sm", id: "instead" }, word("choose_instead", { name: found.urgent_name }));
       instead.addEventListener("click", () => choose(found.urgent_to));
