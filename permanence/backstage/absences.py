@@ -68,6 +68,10 @@ class AbsenceForm(AnyForm):
     def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._zone = ZoneInfo(zone or "UTC")
+        if self.instance.pk:  # a line in place is only read: its moments as they stand on the client's wall
+            for name in ("starts_at", "ends_at"):
+                moment = getattr(self.instance, name)
+                setattr(self.instance, name, moment.astimezone(self._zone).replace(tzinfo=None))
         recipient: Any = self.fields.get("recipient")
         if recipient is not None:
             recipient.empty_label = _("the whole client")

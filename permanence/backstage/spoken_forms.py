@@ -4,12 +4,13 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import NamedFormSet
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.inlines import Inline
-from permanence.clients.models import Greeting, WeeklyOpening
+from permanence.clients.models import Greeting
 from permanence.clients.rules.spoken import GreetingWhen, greeting_entry
 from permanence.foundation.models import Language
 from permanence.reception.greeting import CHOSEN, ties
@@ -22,7 +23,7 @@ class WeekdaysField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [(str(number), name) for number, name in WeeklyOpening.WEEKDAYS]
+        choices = [(str(number), name) for number, name in WEEKDAYS_ABBR.items()]
         super().__init__(choices=choices, required=False, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:

@@ -242,6 +242,7 @@ def test_an_absence_is_announced_on_the_clients_clock_and_withdrawn(cast, marc):
     assert [(each.recipient, each.urgent_to, each.starts.isoformat(), each.by) for each in found] == [
         (anne, lemaire, "2027-06-07T12:00:00+00:00", "Marc")
     ]
+    assert re.search(r"7 June 2027,? 14:00", unescape(marc.get(change(cast.dupont)).content.decode()))
     actions = set(AuditEntry.objects.values_list("action", flat=True))
     assert "client.absence_announced" in actions
     answer = fill(marc, change(cast.dupont), **{"absence-0-DELETE": "on"})

@@ -55,3 +55,12 @@ def instruction(
 ) -> dict[str, Any]:
     shown = {"id": key, "version": 1, "text": text, "author": "Dr Weber"}
     return {**shown, "since_ms": since_ms, "until_ms": until_ms, "is_new": is_new}
+
+
+def absence(key: str, recipient: tuple[str, str], **more: Any) -> dict[str, Any]:
+    """An absence of a recipient (id, name) in force for two hours; `more` replaces its fields."""
+    now = int(time.time() * 1000)
+    words = "Le docteur est en visite jusqu’à 16 heures."
+    named = {"urgent_to": "", "urgent_name": "", "urgent_away": False, "by": "Dr Weber", "words": words}
+    times = {"starts_ms": now - HOUR_MS, "ends_ms": now + 2 * HOUR_MS}
+    return {"id": key, "recipient": recipient[0], "name": recipient[1], **times, **named, **more}

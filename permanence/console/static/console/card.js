@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+import { paintAbsences } from "./absences.js";
 import { config } from "./api.js";
 import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
@@ -94,6 +95,7 @@ export function paintOffer(offer, now) {
   say(byId("ring-place"), placeOf(card));
   phrase(card);
   languages(card);
+  paintAbsences(byId("ring-absences"), card, now);
   say(byId("ring-caller"), callerName(card));
   say(byId("ring-number"), callerNumber(card));
   why("ring-why", card.why ?? /** @type {any} */ (offer.why));
@@ -121,6 +123,7 @@ export function paintDesk(key, card, now) {
   colour(byId("desk-client"), card);
   colour(byId("callbar"), card);
   phrase(card);
+  paintAbsences(byId("desk-absences"), card, now);
   show(byId("desk-why-part"), Boolean(card.why?.length));
   why("desk-why", card.why ?? []);
   const open = card.open_until_ms ? word("open_until", { hour: sentenceHour(card.open_until_ms, card.time_zone) }) : "";

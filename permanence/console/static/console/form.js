@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The message form: made from the card, kept at every key stroke, checked before it leaves, and saying what will happen before it does.
+import { paintReplacement } from "./absences.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { countryName, word } from "./words.js";
 import { lookUp } from "./numbers.js";
@@ -10,7 +11,7 @@ const SHOWN_AT_ONCE = 6;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void}} hooks */
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Draft|null} */
@@ -121,6 +122,7 @@ export class MessageForm {
   /** Says what saving does. @param {{siteDown: boolean, other: string}} [obstacle] */
   plan(obstacle = this.obstacle) {
     this.obstacle = obstacle;
+    this.replacement();
     const { recipient } = this.fields();
     const name = this.draft?.card.form.recipients.find((one) => one.id === recipient)?.name ?? "";
     say(byId("text-label"), name ? word("message_for", { name }) : word("message"));
@@ -137,6 +139,18 @@ export class MessageForm {
     for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = gone;
     for (const id of ["reason-field", "recipient-field", "urgency-field"]) /** @type {HTMLFieldSetElement} */ (byId(id)).disabled = gone;
     input("read-back").disabled = gone;
+  }
+
+  /** Who is away, and who takes what is urgent: she chooses. */
+  replacement() {
+    const box = byId("away-note");
+    if (!this.draft || this.saved) return show(box, false);
+    const choose = (/** @type {string} */ recipient) => {
+      this.fill({ ...this.fields(), recipient });
+      this.typed();
+      (/** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]:checked")) ?? byId("recipient-select")).focus();
+    };
+    paintReplacement(box, this.draft.card, this.fields(), this.hooks.now(), choose);
   }
 
   /** Clears the errors, or writes one. The focus goes first to where it is mended: leaving a field tells that it changed, and that clears. @param {Record<string, string>} [found] */

@@ -101,6 +101,7 @@ const drafts = new Drafts(config.person, {
   },
 });
 const form = new MessageForm({
+  now,
   typed: (fields) => {
     if (form.draft) drafts.type(form.draft.call, fields);
     paintDraftState();

@@ -4,10 +4,11 @@
 /**
  * @typedef {{id: string, name: string}} Recipient
  * @typedef {{code: string, label: string}} Reason
+ * @typedef {{id: string, recipient: string, name: string, starts_ms: number, ends_ms: number, words: string, by: string, urgent_to: string, urgent_name: string, urgent_away: boolean}} Absence
  * @typedef {{client: string, name: string, initials: string, colour: number, kind: string, place: string, sector: string, time_zone: string,
  *   open_until_ms: number|null, languages: string[], greetings: {language: string, text: string}[], instructions: import("./orders.js").Instruction[],
  *   caller: {number?: string, masked: boolean, display?: string}, called_line: string, unknown_line: boolean,
- *   form: {recipients: Recipient[], reasons: Reason[]}, why?: {code: string, detail: string, name: string}[]}} Card
+ *   form: {recipients: Recipient[], reasons: Reason[]}, absences?: Absence[], why?: {code: string, detail: string, name: string}[]}} Card
  * @typedef {{call: string, offer: string, until_ms: number, arrived_ms: number, card: Card, why: {code: string, params: Record<string, string|number>}[]}} Offer
  * @typedef {{call: string, state: "talking"|"held", answered_ms: number, arrived_ms: number, held: boolean, muted: boolean, card: Card}} Call
  * @typedef {{call: string, by: string, why: string, wrap_up_until_ms: number|null, card: Card|null, answered_ms: number|null, ended_ms: number}} Ended
