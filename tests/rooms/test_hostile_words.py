@@ -73,6 +73,8 @@ def pages(cast):
     yield cast.dr_weber, f"/portal/messages/{MESSAGE}"
     yield cast.marc, "/supervision/calls"
     yield cast.marc, "/supervision/calls?part=list"
+    yield cast.marc, "/supervision/calls/c1"
+    yield cast.marc, "/supervision/instructions"
     for page in ("", "clients/client/", f"clients/client/{cast.weber}/change/", "clients/instruction/"):
         yield cast.marc, f"/backstage/{page}"
     for page in (f"clients/instruction/{instruction}/change/", "foundation/person/", "foundation/auditentry/"):
