@@ -231,22 +231,24 @@ PARTS = {"steps": "backstage/onboarding_steps.html", "test": "backstage/onboardi
 def overview(request: HttpRequest) -> HttpResponse:
     """Every client, and whether his calls are proved to come to us."""
     by, at = who(request), _CLOCK.now()
-    found = lines.lines_of_house(house=by.house)
+    wanted = request.GET.get("name", "").strip()[:80]
     proved = switchboard.last_proofs(house=by.house)
+    numbers: dict[str, list[str]] = {}
+    for each in lines.lines_of_house(house=by.house):
+        numbers.setdefault(each.client, []).append(each.number)
     rows = [
         (
             client,
             [
-                (_spelt(each.number, client.country), _proved(proved.get(each.number), client.time_zone, at))
-                for each in found
-                if each.client == client.id
+                (_spelt(number, client.country), *_proved(proved.get(number), client.time_zone, at))
+                for number in numbers.get(client.id, ())
             ],
         )
         for client in queries.clients(house=by.house)
-        if by.may_see(client.id)
+        if by.may_see(client.id) and wanted.casefold() in client.name.casefold()
     ]
     roles = {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
-    return render(request, "backstage/onboarding_clients.html", {"rows": rows, **roles})
+    return render(request, "backstage/onboarding_clients.html", {"rows": rows, "wanted": wanted, **roles})
 
 
 def _proved(test: ProofView | None, zone: str, at: datetime) -> tuple[str, str]:

@@ -243,10 +243,11 @@ def next_due() -> tuple[int, ...]:
 def take_due(test: int, *, at: datetime, entropy: Entropy) -> Taken | None:
     """Take a test to dial it; None where another worker took it, or where it cannot be dialled (then it has failed)."""
     row = ForwardingProof.objects.select_related("house", "client").get(pk=test)
-    line = next((each for each in lines.lines_of_house(house=row.house.slug) if each.number == row.number), None)
+    mine = lines.lines_of(house=row.house.slug, client=str(row.client_id))
+    line = next((each for each in mine if each.number == row.number), None)
     trunks = Trunk.objects.for_house(row.house_id).order_by("pk").values_list("name", "country")
     trunk = rules.choose_trunk(trunks, country=row.client.country)
-    if line is None or line.client != str(row.client_id) or trunk is None:
+    if line is None or trunk is None:
         fail(row.pk, why=Why.NO_TRUNK if trunk is None else Why.LOST, at=at)
         return None
     rings = rules.ring_seconds(line.mode, line.seconds)
@@ -257,7 +258,6 @@ def take_due(test: int, *, at: datetime, entropy: Entropy) -> Taken | None:
     )
     if not taken:
         return None
-    numbers = (each.number for each in lines.lines_of_house(house=row.house.slug))
     _touch(row.house.slug, row.house_id, at)
     return Taken(
         key=row.pk,
@@ -265,7 +265,7 @@ def take_due(test: int, *, at: datetime, entropy: Entropy) -> Taken | None:
         trunk=trunk,
         called=row.called,
         number=row.number,
-        shown=rules.choose_shown(numbers, tested=row.number),
+        shown=rules.choose_shown((each.number for each in mine), tested=row.number),
         ring_seconds=rings,
         dial=dial,
     )

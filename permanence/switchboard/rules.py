@@ -156,9 +156,10 @@ def next_at(clock: str, *, zone: str, after: datetime) -> datetime:
 
 
 def choose_shown(lines: Iterable[str], *, tested: str) -> str:
-    """The number of the house a test call shows: not the one it should arrive on, which some networks take for a loop.
+    """The number of the house a test call shows, of the client's own `lines`: another one than the tested, which some
+    networks take for a loop; where he has no other, that one.
 
-    Where the house has no other, that one.
+    Never another client's: who finds it on his telephone and calls back would hear for whom else the house works.
     """
     return next((line for line in sorted(lines) if line != tested), tested)
 

@@ -217,3 +217,15 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(cast, marc, klein, d
         marc.get(f"/backstage/onboarding/{klein}")
     with django_assert_max_num_queries(8):
         marc.get("/backstage/onboarding/")
+
+
+def test_the_list_says_of_each_line_whether_its_calls_arrive_and_finds_by_name(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "phone", line=LINE, public_number=PUBLIC, mode="all", access="fixed"), "codes")
+    follow(does(marc, klein, "dial", line=LINE), "test")
+    forwarding.fail(ForwardingProof.objects.get().pk, why=Why.RANG_OUT, at=NOW)
+    html = marc.get("/backstage/onboarding/", {"name": "KLEIN"}).content.decode()
+    assert (html.count("onboarding__proof--bad"), html.count("onboarding__proof--none")) == (1, 0)
+    assert "Cabinet Dupont" not in html
+    assert "Cabinet Dupont" in marc.get("/backstage/onboarding/").content.decode()
+    assert "onboarding__proof" not in marc.get("/backstage/onboarding/", {"name": "<b>"}).content.decode()

@@ -299,6 +299,14 @@ def test_a_night_and_a_week_end_are_no_silence(cast, configuration, house):
     assert standing(cast.house, MONDAY) == {}
 
 
+def test_on_a_day_he_is_closed_nobody_misses_his_calls(cast, configuration, house):
+    clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
+    clients.add_exception(client=cast.weber, day=MONDAY.date(), label="congrès", by=cast.marc, at=NOW)
+    usual_weeks(cast, MONDAY)
+    watch(configuration).look(MONDAY + 9 * HOUR)
+    assert standing(cast.house, MONDAY + 9 * HOUR) == {}
+
+
 def test_a_new_client_and_one_who_is_suspended_are_not_missed(cast, configuration, house):
     clients.set_hours(client=cast.weber, week=EVERY_DAY, closed_on_holidays=False, by=cast.marc, at=NOW)
     usual_weeks(cast, MONDAY, weeks=1)

@@ -71,6 +71,12 @@ def test_it_comes_back_on_the_line_and_rings_nobody(world: World) -> None:
     assert [name for name in world.journal.states if name.startswith("dial/")] == []
 
 
+def test_it_may_show_the_very_line_on_which_it_comes_back(world: World) -> None:
+    dial(world, caller=cast.WEBER_LINE)
+    forwards(world, number=cast.WEBER_LINE)
+    assert len(world.events("DialReturned")) == 1
+
+
 def test_it_comes_back_on_another_line_of_the_house(world: World) -> None:
     world.claire.sits_down()
     dial(world)

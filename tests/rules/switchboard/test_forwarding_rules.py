@@ -113,7 +113,7 @@ def test_a_line_forwarded_only_when_busy_cannot_be_proved_by_a_call():
     assert [mode for mode in ForwardingMode if not can_be_dialled(mode)] == [ForwardingMode.BUSY]
 
 
-def test_the_number_shown_is_another_line_of_the_house():
+def test_the_number_shown_is_another_line_of_the_client():
     assert choose_shown([LINE, OTHER], tested=LINE) == OTHER
     assert choose_shown([LINE], tested=LINE) == LINE
 
