@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from permanence.calls.models import Call
 from permanence.clients.models import Client, Greeting, Line, PortalUser, Recipient, WeeklyOpening
-from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
+from permanence.reception.table import ANSWERED
 from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
 
@@ -46,7 +46,7 @@ def steps(who: Who) -> tuple[Step, ...]:
 
 
 def _steps(who: Who) -> Iterator[Step]:
-    clients = Client.objects.for_house(who.house_key).filter(state=ClientState.ACTIVE)
+    clients = Client.objects.for_house(who.house_key).filter(state__in=ANSWERED)
     first = clients.order_by("pk").first()
     change = reverse("admin:clients_client_change", args=(first.pk,)) if first else ""
     here = change or reverse("admin:clients_client_add")

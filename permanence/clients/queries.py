@@ -27,6 +27,7 @@ from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import (
+    ANSWERED,
     HEALTH_SECTOR,
     ContactEntry,
     DateHours,
@@ -133,7 +134,7 @@ def clients(*, house: str, active_only: bool = False) -> tuple[ClientView, ...]:
     """The clients of a house, by name; those who ended are left out. One query."""
     rows = Client.objects.for_house(house).exclude(state=ClientState.ENDED)
     if active_only:
-        rows = rows.filter(state=ClientState.ACTIVE)
+        rows = rows.filter(state__in=ANSWERED)
     return tuple(client_view(row) for row in rows.order_by("name"))
 
 
