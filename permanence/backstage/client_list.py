@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
 from django.utils.formats import date_format
@@ -146,7 +146,9 @@ def _ordered(rows: QuerySet[Client], order: str) -> QuerySet[Client]:
     if field == "last_call":
         calls = Call.objects.filter(client=OuterRef("pk")).order_by().values("client")
         rows = rows.annotate(last_call=Subquery(calls.annotate(last=Max("arrived_at")).values("last")))
-    return rows.order_by(f"-{field}" if down else field, "name", "pk")
+    # Where there is nothing to order by, databases disagree: here it comes after all that there is, or before it.
+    way = F(field).desc(nulls_last=True) if down else F(field).asc(nulls_first=True)
+    return rows.order_by(way, "name", "pk")
 
 
 def _judged(rows: QuerySet[Client], by: Who) -> QuerySet[Client]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of sites and directories, scoped to the house (its slug or key) and the client (his key)."""
 
+from functools import lru_cache
+
 from permanence.clients.models import Contact, Site
 from permanence.countries.numbers import spell_number
 from permanence.kernel.phone import PhoneNumber
@@ -27,7 +29,13 @@ def contact_entry(row: Contact) -> ContactEntry:
         name=row.name,
         function=row.function,
         numbers=tuple(row.numbers),
-        shown=tuple(spell_number(PhoneNumber(number), country=row.client.country) for number in row.numbers),
+        shown=tuple(_spelled(number, row.client.country) for number in row.numbers),
         number_for=row.number_for,
         may_say=row.may_say,
     )
+
+
+@lru_cache(maxsize=4096)
+def _spelled(number: str, country: str) -> str:
+    """A directory is assembled again at every change of its client, and its numbers stay the same."""
+    return spell_number(PhoneNumber(number), country=country)

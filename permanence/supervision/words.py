@@ -27,7 +27,7 @@ _WHY = {
     "abandoned": gettext_lazy("The caller hung up before an answer"),
     "closed": gettext_lazy("The client was closed"),
     "max_wait": gettext_lazy("Nobody answered within the longest wait"),
-    "suspended": gettext_lazy("The client's account is suspended"),
+    "suspended": gettext_lazy("Calls for the client are not answered"),
     "line_lost": gettext_lazy("The secretary's line was lost"),
     "media_lost": gettext_lazy("The sound was lost"),
     "exchange_lost": gettext_lazy("The telephone had to be restarted"),

@@ -7,12 +7,15 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
+from permanence.backstage.start import steps
 from permanence.clients import directory_operations as operations
+from permanence.clients import operations as accounts
 from permanence.clients import queries
 from permanence.clients.directory_rules import MOST_CONTACTS, MOST_NUMBERS
-from permanence.clients.models import Client, Contact, Site
+from permanence.clients.models import Client, Contact, Line, Site
 from permanence.clients.operations import NumberMalformed
 from permanence.clients.queries import ClientUnknown
+from permanence.clients.rules import ClientState
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.reception.table import ContactEntry, SiteEntry
 from permanence.switchboard.queries import client_slice
@@ -133,3 +136,15 @@ def test_the_other_house_puts_nothing_here_and_what_is_not_there_is_not_removed(
     with pytest.raises(operations.EntryUnknown):
         operations.remove_site(client=bare.dupont, name=SITE.name, by=bare.marc, at=NOW)
     assert (len(file_of(bare, bare.weber).sites), len(file_of(bare, bare.weber).contacts)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "answered"), [("prospect", False), ("trial", True), ("active", True), ("suspended", False)]
+)
+def test_a_trial_counts_among_those_whose_calls_are_answered(cast, state, answered):
+    accounts.set_state(client=cast.weber, state=ClientState(state), by=cast.marc, at=NOW)
+    found = {each.id for each in queries.clients(house="demo", active_only=True)}
+    assert (cast.weber in found) is answered
+    Line.objects.filter(client=int(cast.weber)).delete()
+    left = {step.code: step.done for step in steps(cast.marc)}
+    assert left["line"] is not answered
