@@ -351,16 +351,6 @@ COMMANDS: tuple[type[MediaCommand], ...] = (
 )  # fmt: skip
 """Every command."""
 EVENTS: tuple[type[MediaEvent], ...] = (
-    LineUp,
-    LineLost,
-    LineFailed,
-    LegFailed,
-    LegHeard,
-    LegSilent,
-    DtmfHeard,
-    Played,
-    Recorded,
-    RecordFailed,
-    Fault,
-)
+    LineUp, LineLost, LineFailed, LegFailed, LegHeard, LegSilent, DtmfHeard, Played, Recorded, RecordFailed, Fault,
+)  # fmt: skip
 """Every event that goes over the wire."""
