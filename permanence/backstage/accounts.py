@@ -20,8 +20,8 @@ from permanence.backstage.account_forms import (
     RecipientForm,
     reason_code,
 )
-from permanence.backstage.inlines import ClientInline as _Inline
-from permanence.backstage.inlines import ContactInline, SiteInline
+from permanence.backstage.directory_inlines import ClientInline as _Inline
+from permanence.backstage.directory_inlines import ContactInline, SiteInline
 from permanence.backstage.site import HouseAdmin, changes
 from permanence.backstage.week import TYPICAL_WEEK
 from permanence.clients import operations, queries
