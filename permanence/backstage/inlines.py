@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The lines of a client's page, as all its tables have them."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from permanence.backstage.account_forms import NamedFormSet
+from permanence.backstage.bases import AnyInline
+from permanence.clients.models import Line, Recipient
+from permanence.foundation.who import who
+
+
+class Inline(AnyInline):
+    """Lines of a client's page."""
+
+    extra = 0
+    extra_at_first = 0
+    explained: Any = ""
+    formset = NamedFormSet
+    template = "backstage/lines.html"
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
+        """A new client's page shows the empty lines that it will need."""
+        return self.extra if obj else self.extra_at_first
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the rows of the house, and of this client where he is known."""
+        model = db_field.remote_field.model
+        rows = model._default_manager.filter(house=who(request).house_key)
+        if model in {Line, Recipient}:
+            client = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+            rows = rows.filter(client=client) if client else rows.none()
+        kwargs.setdefault("queryset", rows)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
