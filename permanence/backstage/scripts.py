@@ -202,7 +202,7 @@ OUTLINE = {
     "add_when": gettext_lazy("Only if…"),
     "new_question": gettext_lazy("What is said to the caller?"),
     "new_label": gettext_lazy("New"),
-    "new_choice": gettext_lazy("Answer"),
+    "new_choice": gettext_lazy("New answer"),
     "up": gettext_lazy("Up"),
     "down": gettext_lazy("Down"),
     "remove": gettext_lazy("Remove"),
