@@ -176,7 +176,7 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "red_flags": acts.red_flags_text(read) if read else "",
         "sample_names": _sample_names(read),
         "today": CLOCK.now().date().isoformat(),
-        "words": {key: str(words) for key, words in PREVIEW.items()},
+        "words": {key: str(words) for key, words in {**PREVIEW, **OUTLINE}.items()},
     }
 
 
@@ -191,6 +191,61 @@ PREVIEW = {
     "unread": gettext_lazy("The preview comes back when the text is a script again."),
     "away": gettext_lazy("The site does not answer: the reasons are not up to date."),
 }
+
+
+OUTLINE = {
+    "questions": gettext_lazy("Questions"),
+    "routes": gettext_lazy("Where the call goes"),
+    "add_question": gettext_lazy("Add a question"),
+    "add_route": gettext_lazy("Add a route"),
+    "add_choice": gettext_lazy("Add an answer"),
+    "add_when": gettext_lazy("Only if…"),
+    "new_question": gettext_lazy("What is said to the caller?"),
+    "new_label": gettext_lazy("New"),
+    "new_choice": gettext_lazy("New answer"),
+    "up": gettext_lazy("Up"),
+    "down": gettext_lazy("Down"),
+    "remove": gettext_lazy("Remove"),
+    "ask": gettext_lazy("Said to the caller"),
+    "label": gettext_lazy("In the message"),
+    "hint": gettext_lazy("For the secretary"),
+    "kind": gettext_lazy("Kind of answer"),
+    "kind_text": gettext_lazy("text"),
+    "kind_choice": gettext_lazy("choice"),
+    "kind_number": gettext_lazy("a number"),
+    "kind_yes_no": gettext_lazy("yes or no"),
+    "kind_date": gettext_lazy("date"),
+    "kind_phone": gettext_lazy("telephone number"),
+    "kind_recipient": gettext_lazy("one of the recipients"),
+    "required": gettext_lazy("required"),
+    "read_back": gettext_lazy("read back to the caller"),
+    "fills": gettext_lazy("Stands in"),
+    "fills_text": gettext_lazy("the text of the message"),
+    "fills_name": gettext_lazy("the caller's name"),
+    "fills_number": gettext_lazy("the number to call back"),
+    "then": gettext_lazy("Then"),
+    "next_question": gettext_lazy("the next question"),
+    "end": gettext_lazy("the end"),
+    "question": gettext_lazy("If"),
+    "at_least": gettext_lazy("at least"),
+    "below": gettext_lazy("below"),
+    "act": gettext_lazy("What is done"),
+    "act_message": gettext_lazy("message"),
+    "act_appointment": gettext_lazy("appointment"),
+    "act_transfer": gettext_lazy("transfer"),
+    "act_ticket": gettext_lazy("ticket"),
+    "act_information": gettext_lazy("nothing to pass on"),
+    "recipient": gettext_lazy("For"),
+    "recipient_from": gettext_lazy("For the answer to"),
+    "nobody": gettext_lazy("nobody"),
+    "urgency": gettext_lazy("Urgency"),
+    "urgency_information": gettext_lazy("information"),
+    "urgency_today": gettext_lazy("today"),
+    "urgency_urgent": gettext_lazy("urgent"),
+    "number": gettext_lazy("Number"),
+    "say": gettext_lazy("Said at the end"),
+}
+"""The words of the script as a form (`outline.js`)."""
 
 
 def _sentences(faults: tuple[Fault, ...]) -> list[str]:

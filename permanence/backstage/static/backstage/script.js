@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of a client's script: while it is written, the reasons against publishing it, and the script itself, running as in a call.
+import { outline } from "./outline.js";
 
 /** @typedef {import("../../../console/static/console/script.js").Script} Script @typedef {import("../../../console/static/console/script.js").Question} Question */
 
@@ -13,6 +14,8 @@ const words = data("script-words");
 /** @type {{id: string, name: string}[]} */
 const recipients = data("script-recipients");
 const CHECK_AFTER_MS = 400;
+/** A pasted text comes line by line: it is drawn once. */
+const DRAW_AFTER_MS = 100;
 
 /** @param {string} tag @param {Record<string, string>} attributes @param {...(Node|string)} children */
 function make(tag, attributes, ...children) {
@@ -117,11 +120,37 @@ async function check() {
   byId("script-faults").replaceChildren(...(faults.length ? faults : [words.sound]).map((sentence) => make("li", {}, sentence)));
 }
 
+/** The text has changed, by hand or by the form. */
+function changed() {
+  preview();
+  clearTimeout(waiting);
+  waiting = setTimeout(check, CHECK_AFTER_MS);
+}
+
+/** The form of the script, as long as the text is one. */
+function draw() {
+  const box = byId("script-outline");
+  const script = readScript(text().value);
+  box.toggleAttribute("hidden", !script);
+  if (!script) return;
+  const keep = () => {
+    text().value = `${JSON.stringify(script, null, 2)}\n`;
+    changed();
+  };
+  const redraw = () => outline(box, { script, words, recipients, keep, redraw });
+  redraw();
+}
+
 if (document.getElementById("script-text")) {
+  let settled = 0;
   text().addEventListener("input", () => {
-    preview();
-    clearTimeout(waiting);
-    waiting = setTimeout(check, CHECK_AFTER_MS);
+    clearTimeout(settled);
+    settled = setTimeout(() => {
+      changed();
+      draw();
+    }, DRAW_AFTER_MS);
   });
   preview();
+  draw();
+  /** @type {HTMLDetailsElement} */ (byId("script-source")).open = byId("script-outline").hidden;
 }
