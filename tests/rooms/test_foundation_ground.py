@@ -188,6 +188,7 @@ def test_a_seat_ticket_is_read_by_the_exchange_for_ten_minutes(settings, data_fo
 
 
 def test_touches_are_rows_of_the_transaction_and_swept(cast, now):
+    LiveTouch.objects.all().delete()  # what the cast wrote
     live.touch("house/demo/messages", f"client/{cast.weber}/messages", house_key=cast.claire.house_key, at=now)
     assert list(LiveTouch.objects.order_by("pk").values_list("topic", flat=True)) == [
         "house/demo/messages",
