@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from permanence.clients.models import Instruction, InstructionAcknowledgement, Reason
+from permanence.clients.models import Client, Instruction, InstructionAcknowledgement, Reason
 from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
@@ -107,8 +107,12 @@ def versions(*, house: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str
 
 
 def to_read(*, house: str, secretary: str, at: datetime) -> tuple[InstructionView, ...]:
-    """What a secretary is asked to read and has not, the highest priority first, then the oldest. Three queries."""
-    asking = _asking(house, at)
+    """What a secretary is asked to read and has not, the highest priority first, then the oldest. Five queries.
+
+    Asked is who may be offered the client's calls by her pool, or by one that this pool is helped by.
+    """
+    pools = staff.pools(house=house)
+    asking = [row for row in _asking(house, at) if _answers(secretary, row.client, pools)]
     read = _acknowledgements(house, asking).filter(secretary=_key(secretary)).values_list("instruction", flat=True)
     done = set(read)
     missing = [row for row in asking if row.pk not in done]
@@ -117,7 +121,8 @@ def to_read(*, house: str, secretary: str, at: datetime) -> tuple[InstructionVie
 
 
 def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
-    """Every version that is to be read now, with who has and who has not. Four queries."""
+    """Every version that is to be read now, with who has and who has not (as in `to_read`). Six queries."""
+    pools = staff.pools(house=house)
     asking = _asking(house, at)
     labels = _labels(house, asking)
     working = staff.secretaries(house=house)
@@ -129,10 +134,28 @@ def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
     for row in asking:
         having = tuple(read.get(row.pk, ()))
         done_by = {each.secretary for each in having}
-        answering = (each for each in working if each.clients is None or str(row.client_id) in each.clients)
-        missing = tuple(each.name for each in answering if each.id not in done_by)
+        missing = tuple(
+            each.name
+            for each in working
+            if each.id not in done_by
+            and _answers(each.id, row.client, pools)
+            and (each.clients is None or str(row.client_id) in each.clients)
+        )
         found.append(Reading(view=_view(row, labels), read=having, missing=missing))
     return tuple(found)
+
+
+def _answers(secretary: str, client: Client, pools: Sequence[staff.PoolView]) -> bool:
+    """Whether she is in the client's pool (none: the house's first) or in the one that helps it.
+
+    Who is in no pool is in the first, as for the telephone (`reception.roster`).
+    """
+    by_id = {each.id: each for each in pools}
+    own = by_id.get(str(client.pool_id), pools[0] if pools else None)
+    if own is None:
+        return True
+    hers = {each.id for each in pools if secretary in each.secretaries} or {pools[0].id}
+    return not hers.isdisjoint({own.id, own.overflow})
 
 
 def _asking(house: str, at: datetime) -> Sequence[Instruction]:

@@ -13,6 +13,7 @@ from permanence.clients.rules import INSTRUCTION_LIMIT, ClientState, Scope
 from permanence.foundation import operations as common
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
 from permanence.kernel.system import SystemClock
+from permanence.staff import membership
 from permanence.staff import operations as staffing
 from permanence.staff import queries as staff
 from permanence.switchboard.operations import current_slice
@@ -340,9 +341,9 @@ def test_the_database_keeps_one_reading_a_secretary(cast):
 
 def test_the_reads_ask_the_database_a_fixed_number_of_times(cast, django_assert_num_queries):
     def ask():
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(5):
             instructions.to_read(house=cast.house, secretary=cast.claire_secretary, at=NOW)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             instructions.readings(house=cast.house, at=NOW)
         with django_assert_num_queries(13):
             queries.client_file(house=cast.house, client=cast.weber, at=NOW)
@@ -354,3 +355,19 @@ def test_the_reads_ask_the_database_a_fixed_number_of_times(cast, django_assert_
     ask()
     with django_assert_num_queries(2):
         instructions.versions(house=cast.house, wanted=[(key, 1) for key in keys])
+
+
+def test_who_answers_for_another_pool_is_not_asked_to_read(cast):
+    night = membership.add_pool(name="Nuit", by=cast.marc, at=NOW)
+    write(cast, "Pour la nuit", acknowledge=True)
+    operations.set_pool(client=cast.weber, pool=night, by=cast.marc, at=NOW)
+    assert instructions.to_read(house=cast.house, secretary=cast.claire_secretary, at=NOW) == ()
+    (waiting,) = instructions.readings(house=cast.house, at=NOW)
+    assert waiting.missing == ()
+
+    staffing.change_secretary(
+        secretary=cast.claire_secretary, languages=("fr",), active=True, pools=(night,), by=cast.marc, at=NOW
+    )
+    found = instructions.to_read(house=cast.house, secretary=cast.claire_secretary, at=NOW)
+    assert [each.text for each in found] == ["Pour la nuit"]
+    assert instructions.readings(house=cast.house, at=NOW)[0].missing == ("Claire",)
