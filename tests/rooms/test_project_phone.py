@@ -17,6 +17,7 @@ from permanence.project.phone import directory, sound
 from permanence.project.phone.audio import Audio
 from permanence.project.phone.softphone import Softphone
 from permanence.reception.table import (
+    AbsenceEntry,
     ClientSlice,
     DateHours,
     Interval,
@@ -95,6 +96,21 @@ def test_a_closed_day_says_why():
     closing = DateHours(date="2026-11-24", intervals=(), label="congrès")
     found = look_up("+35220000101", client(hours=OpeningHours(exceptions=(closing,))))
     assert "closed now (congrès)" in found.remarks[1]
+
+
+def test_a_line_that_an_absence_closes_says_so_and_until_when():
+    absence = AbsenceEntry(
+        id="1", starts=TUESDAY_NOON, ends=TUESDAY_NOON.replace(hour=15), words="Absente", by="Dr Weber",
+        announced_at=TUESDAY_NOON, treatment="announce",
+    )  # fmt: skip
+    entry = client(absences=(absence,))
+    assert "closed now (an absence) until Tuesday 24 November, 1" in look_up("+35220000101", entry).remarks[1]
+    assert line_states.state_of("+35220000101", RoutingTable().put(entry), at=TUESDAY_NOON).startswith("closed until")
+
+
+def test_a_prospects_line_is_not_open():
+    entry = client(state="prospect")
+    assert "closed now (the account is prospect)" in look_up("+35220000101", entry).remarks[1]
 
 
 def test_the_state_of_a_line_is_told_in_three_words():

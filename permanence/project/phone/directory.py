@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
-from permanence.reception.hours import opening_at
+from permanence.project.line_states import line_state
 from permanence.reception.table import ClientSlice, RoutingTable
 
 LANGUAGES = {"+33": "fr", "+352": "fr", "+353": "en"}
@@ -66,12 +66,12 @@ def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialle
 
 
 def _hours(client: ClientSlice, at: datetime) -> tuple[str, ...]:
-    opening = opening_at(client.hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
-    if opening.is_open:
+    found = line_state(client, at=at)
+    if found.is_open:
         return ("The line is open.",)
-    why = {"holiday": f" ({opening.label})", "exception": f" ({opening.label})"}.get(opening.because, "")
+    why = f" ({found.why})" if found.why else ""
     opens = ""
-    if opening.changes_at is not None:
-        local = opening.changes_at.astimezone(ZoneInfo(client.time_zone))
+    if found.until is not None:
+        local = found.until.astimezone(ZoneInfo(client.time_zone))
         opens = f" until {local:%A %d %B, %H:%M} ({client.time_zone})"
     return (f"The line is closed now{why}{opens}: you will hear its closing words.",)
