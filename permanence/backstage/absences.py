@@ -28,7 +28,6 @@ REFUSALS = {
     ),
     absences.AbsenceOverlaps: _("This person is already away for some of that time."),
     absences.ReplacementAway: _("The one named for what is urgent is away too for some of that time."),
-    absences.ReplacesAnother: _("This person is named for what is urgent while another is away: change that first."),
     absences.AbsenceUnknown: _("This absence was withdrawn meanwhile, or is over."),
     operations.ConsentMissing: _("Voice messages need the date of the doctor’s agreement and a duty contact."),
     queries.RecipientUnknown: _("Choose somebody who still receives messages."),

@@ -36,12 +36,6 @@ class ReplacementAway(Refusal):
     code = "replacement_away"
 
 
-class ReplacesAnother(Refusal):
-    """Whoever would be away was named as the one to whom what is urgent goes during an absence of another."""
-
-    code = "replaces_another"
-
-
 class AbsenceUnknown(Refusal):
     """No such absence at this client, or it was withdrawn, or is over."""
 
@@ -66,8 +60,9 @@ def announce_absence(
 
     `words`: what to say to callers. `announced_by`: a person's id. `urgent_to`: another recipient of the client, to
     whom what is urgent goes. `treatment` of calls while the whole client is away.
-    Raises ClientUnknown, RecipientUnknown, AbsenceImpossible, AbsenceOverlaps, ReplacementAway, ReplacesAnother,
-    operations.ConsentMissing.
+    Who is named for what is urgent during an absence of another may be announced away: he is, whatever was planned; the
+    card then says that the replacement is away too, and the proof warns. Raises ClientUnknown, RecipientUnknown,
+    AbsenceImpossible, AbsenceOverlaps, ReplacementAway, operations.ConsentMissing.
     """
     row = account(client, by=by)
     away, replacement = _recipient(row, recipient), _recipient(row, urgent_to)
@@ -123,7 +118,7 @@ def _clash(other: AbsenceEntry, subject: str, replacement: str) -> type[Refusal]
         return AbsenceOverlaps
     if replacement and other.recipient == replacement:
         return ReplacementAway
-    return ReplacesAnother if subject and other.urgent_to == subject else None
+    return None
 
 
 def _id(row: Recipient | None) -> str:

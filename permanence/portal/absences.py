@@ -162,7 +162,6 @@ def _why(refusal: Refusal) -> str:
     words = {
         operations.AbsenceOverlaps: _("There is an absence at that time already. End it, or choose another time."),
         operations.ReplacementAway: _("The one to whom urgent calls would go is away himself at that time."),
-        operations.ReplacesAnother: _("At that time urgent calls of somebody else go to the one who would be away."),
         ConsentMissing: _("Voice messages need the doctor's dated agreement and a duty contact: ask the house."),
         RecipientUnknown: _("Choose among the persons of the list."),
     }

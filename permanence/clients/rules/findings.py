@@ -25,9 +25,22 @@ CONFLICTS = (
     "exception_twice",
     "voice_message_without_consent",
     "absences_overlap",
-    "replacement_away",
 )
-GAPS = ("no_greeting", "no_greeting_after_closing", "greeting_never_said", "never_answered", "no_line")
+GAPS = (
+    "replacement_away",
+    "no_greeting",
+    "no_greeting_after_closing",
+    "greeting_never_said",
+    "never_answered",
+    "no_line",
+)
+    "replacement_away",
+    "no_greeting",
+    "no_greeting_after_closing",
+    "greeting_never_said",
+    "never_answered",
+    "no_line",
+)
 
 _DAY = timedelta(days=1)
 _MINUTES = 24 * 60
