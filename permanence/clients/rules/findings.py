@@ -34,13 +34,6 @@ GAPS = (
     "never_answered",
     "no_line",
 )
-    "replacement_away",
-    "no_greeting",
-    "no_greeting_after_closing",
-    "greeting_never_said",
-    "never_answered",
-    "no_line",
-)
 
 _DAY = timedelta(days=1)
 _MINUTES = 24 * 60
