@@ -15,6 +15,7 @@ from permanence.backstage.account_forms import two_letters
 from permanence.backstage.sheets import Sheet
 from permanence.clients.bulk_rules import AccountLine, EntryLine, Fault
 from permanence.clients.directory_rules import MOST_NUMBERS, Lift, NumberFor
+from permanence.clients.greetings import usual
 from permanence.clients.models import Client, Contact, Greeting, Line, Site, WeeklyOpening
 from permanence.clients.rules import ClientKind, ClientState, Sector
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
@@ -294,7 +295,9 @@ def client_rows(house: int) -> Iterator[dict[str, str]]:
         week.setdefault((client, day), []).append((opens, until))
     phrases = {
         (client, f"greeting_{language}"): text
-        for client, language, text in Greeting.objects.for_house(house).values_list("client_id", "language", "text")
+        for client, language, text in usual(Greeting.objects.for_house(house)).values_list(
+            "client_id", "language", "text"
+        )
     }
     for row in Client.objects.for_house(house).order_by("name"):
         cells = {column: _written(getattr(row, column)) for column in ("name", *_TEXTS, *_FIELDS)}

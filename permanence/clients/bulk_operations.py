@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from permanence.clients import rules
+from permanence.clients import greetings, rules
 from permanence.clients.bulk_rules import (
     NEEDED_OF_A_NEW_CLIENT,
     AccountLine,
@@ -72,8 +72,11 @@ class _Accounts:
         openings = WeeklyOpening.objects.for_house(by.house_key).order_by("opens", "until")
         for client, day, opens, until in openings.values_list("client_id", "weekday", "opens", "until"):
             self.week.setdefault((client, day), []).append((opens, until))
-        phrases = Greeting.objects.for_house(by.house_key).values_list("client_id", "language", "text")
-        self.phrases = {(client, language): text for client, language, text in phrases}
+        phrases = greetings.usual(Greeting.objects.for_house(by.house_key))
+        self.phrases = {
+            (client, language): (key, text)
+            for key, client, language, text in phrases.values_list("pk", "client_id", "language", "text")
+        }
         self.seen: dict[str, int] = {}
         self.given: dict[str, str] = {}
         self.colours = [row.colour for row in self.known.values()]
@@ -155,7 +158,7 @@ class _Accounts:
         return (
             any(self.lines.get(number) != row.pk for number in line.numbers)
             or any(self.week.get((row.pk, day), []) != sorted(times) for day, times in line.week.items())
-            or any(self.phrases.get((row.pk, language)) != text for language, text in line.greetings.items())
+            or any(self._phrase(row, language)[1] != text for language, text in line.greetings.items())
         )
 
     def save(self) -> None:
@@ -198,18 +201,18 @@ class _Accounts:
             ),
             batch_size=BATCH,
         )
-        Greeting.objects.bulk_create(
-            (
-                Greeting(house_id=house, client=row, language=language, text=text)
-                for row, line in touched
-                for language, text in line.greetings.items()
-                if self.phrases.get((row.pk, language)) != text
-            ),
-            batch_size=BATCH,
-            update_conflicts=True,
-            unique_fields=["client", "language"],
-            update_fields=["text"],
-        )
+        said = [
+            Greeting(pk=self._phrase(row, language)[0], house_id=house, client=row, language=language, text=text)
+            for row, line in touched
+            for language, text in line.greetings.items()
+            if self._phrase(row, language)[1] != text
+        ]
+        Greeting.objects.bulk_create((each for each in said if each.pk is None), batch_size=BATCH)
+        Greeting.objects.bulk_update((each for each in said if each.pk is not None), ["text"], batch_size=BATCH)
+
+    def _phrase(self, row: Client, language: str) -> tuple[int | None, str | None]:
+        """The key and the text of his usual phrase in that language."""
+        return self.phrases.get((row.pk, language), (None, None))
 
     def result(self) -> BroughtIn:
         """What became, or would become, of the lines."""

@@ -62,6 +62,11 @@ def write_greeting(client: Client, *, house: str, language: str, text: str, when
         )
 
 
+def usual(rows: QuerySet[Greeting]) -> QuerySet[Greeting]:
+    """Of these, the phrases that hold on every line at every moment where no other does: one a client and language."""
+    return rows.filter(line=None, day_type="", weekdays="", opens="", until="")
+
+
 def delete_greeting(client: Client, *, language: str, when: GreetingWhen) -> None:
     """The phrase of that language and `when` goes. Raises GreetingUnknown."""
     gone, _rows = _same(client, language, when).delete()

@@ -145,14 +145,15 @@ def _names(source: Client) -> list[str]:
 
 def _greetings(source: Client, row: Client, names: list[str]) -> list[LeftOut]:
     kept, left = [], []
-    for each in Greeting.objects.for_client(source).order_by("pk"):
+    for each in Greeting.objects.for_client(source).filter(line=None).order_by("pk"):  # his lines stay his own
         text = renamed(each.text, old=source.name, new=row.name)
         named = names_nobody_else(text.replace(row.name, " "), names)
         longest = Greeting._meta.get_field("text").max_length
         if named or (longest and len(text) > longest):
             left.append(LeftOut(kind="greeting", text=each.text, names=named))
         else:
-            kept.append(Greeting(house_id=row.house_id, client=row, language=each.language, text=text))
+            when = {name: getattr(each, name) for name in ("day_type", "weekdays", "opens", "until")}
+            kept.append(Greeting(house_id=row.house_id, client=row, language=each.language, text=text, **when))
     Greeting.objects.bulk_create(kept)
     return left
 

@@ -213,7 +213,7 @@ def test_a_name_with_markup_is_text(cast, klein, marc):
 def test_the_page_asks_the_database_a_fixed_number_of_times(cast, marc, klein, django_assert_max_num_queries):
     for number in ("+35220000910", "+35220000911", "+35220000912"):
         operations.give_line(client=klein, number=number, by=cast.marc, at=NOW)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         marc.get(f"/backstage/onboarding/{klein}")
     with django_assert_max_num_queries(8):
         marc.get("/backstage/onboarding/")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.clients import operations, queries
+from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import Client, Instruction, Line
 from permanence.clients.rules import ClientState, InstructionVersion, Sector, next_colour, stretches
 from permanence.foundation.models import AuditEntry, OutboxEvent
@@ -133,7 +134,7 @@ def test_a_retired_instruction_is_gone_and_cannot_be_revised(cast):
         client=cast.weber, instruction=key, author=cast.dr_weber.person, by=cast.dr_weber, at=NOW + HOUR
     )
     assert "Absente de 14 h à 16 h" not in held(cast, cast.weber, NOW + 2 * HOUR)
-    with pytest.raises(operations.InstructionUnknown):
+    with pytest.raises(InstructionUnknown):
         operations.revise_instruction(
             client=cast.weber, instruction=key, text="x", author=cast.dr_weber.person, by=cast.marc, at=NOW
         )
@@ -141,7 +142,7 @@ def test_a_retired_instruction_is_gone_and_cannot_be_revised(cast):
 
 def test_an_instruction_of_another_client_is_unknown(cast):
     key = write(cast)
-    with pytest.raises(operations.InstructionUnknown):
+    with pytest.raises(InstructionUnknown):
         operations.revise_instruction(
             client=cast.dupont, instruction=key, text="x", author=cast.dr_dupont.person, by=cast.marc, at=NOW
         )

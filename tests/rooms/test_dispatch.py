@@ -164,6 +164,8 @@ def test_no_word_of_the_message_is_in_the_mail(cast, server, relay):
     tasks.run_due(at=NOON, relay=relay)
     raw = server.envelopes[0].content.decode()
     (mail,) = server.mails
+    # Boundaries and ids are drawn by lot: any digits may stand in them.
+    raw = re.sub(r"={2,}\d+==|<[^<>@\s]+@[^<>\s]+>", "", raw)
     whole = raw + "".join(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
     for secret in ("Hoffmann", "621", "Renouvellement", "anticoagulant", "traitement", "Claire", "Dr Weber"):
         assert secret not in whole

@@ -21,6 +21,7 @@ from permanence.telephony.sip.framing import KEEP_ALIVE
 from permanence.telephony.sip.message import parse_message
 from permanence.telephony.sip.responses import write_response
 from permanence.telephony.sip.settings import SipSettings
+from tests.processes import free_port
 from tests.stories import cast
 from tests.stories.edges import MovableClock
 
@@ -109,10 +110,12 @@ async def edge(tmp_path: Path):
     (tmp_path / "keys").mkdir()
     made = Edge(tmp_path)
     folders = ["--data", str(tmp_path), "--run", str(tmp_path)]
-    await made.edge.listen(read_options([*folders, "--engine", "e", "--sip-port", "0"]))
-    yield made
-    made.runner.close()
-    await asyncio.sleep(0)
+    try:
+        await made.edge.listen(read_options([*folders, "--engine", "e", "--sip-port", str(free_port())]))
+        yield made
+    finally:
+        made.runner.close()
+        await asyncio.sleep(0)
 
 
 async def taken(carrier, count: int) -> list[bytes]:

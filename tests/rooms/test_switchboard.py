@@ -7,6 +7,7 @@ import pytest
 
 from permanence.clients import operations as clients
 from permanence.clients.models import Quarantine
+from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules import ClientState
 from permanence.foundation import operations as foundation
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused
@@ -94,7 +95,7 @@ def test_a_version_grows_when_and_only_when_the_content_does(cast):
 
 def test_each_house_has_its_own_slice(cast):
     assert operations.current_slice(house="nadia", client=operations.HOUSE, at=NOW).secretaries[0].name == "Nadia"
-    with pytest.raises(clients.ClientUnknown):
+    with pytest.raises(ClientUnknown):
         operations.current_slice(house="nadia", client=cast.weber, at=NOW)
 
 
