@@ -24,7 +24,7 @@ from permanence.portal.account import back, own
 from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import Order, orders
 from permanence.reception import markup
-from permanence.reception.table import InstructionEntry
+from permanence.reception.table import InstructionEntry, RecipientEntry
 
 _CLOCK = SystemClock()
 NEW = "new"
@@ -106,7 +106,8 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
     if request.method == "POST":
         text = request.POST.get("text", "").replace("\r\n", "\n").strip()
         starts, ends = request.POST.get("starts", "").strip(), request.POST.get("ends", "").strip()
-        recipient, acknowledge = request.POST.get("recipient", "").strip(), request.POST.get("acknowledge") == "1"
+        kept = held.recipient if held is not None else ""  # the field is not there where there is nobody to choose
+        recipient, acknowledge = request.POST.get("recipient", kept).strip(), request.POST.get("acknowledge") == "1"
     else:
         text = held.text if held is not None else ""
         starts = write_moment(held.starts, zone) if held is not None else ""
@@ -121,6 +122,14 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
         "starts_at": read_moment(starts, zone),
         "ends_at": read_moment(ends, zone),
     }
+
+
+def _choices(file: ClientFile, held: InstructionEntry | None) -> tuple[RecipientEntry, ...]:
+    """Whom it can be about; whom it is about already, too when he left."""
+    known = {each.id for each in file.recipients}
+    if held is None or not held.recipient or held.recipient in known:
+        return file.recipients
+    return (*file.recipients, RecipientEntry(id=held.recipient, name=held.recipient_name))
 
 
 def _failed(typed: dict[str, Any]) -> str:
@@ -160,7 +169,7 @@ def _page(
         "failed": failed,
         "changed": changed,
         "shown": shown or changed,
-        "recipients": file.recipients,
+        "recipients": _choices(file, held),
         "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
     }
     return render(request, "portal/instruction.html", context, status=422 if failed else 409 if changed else 200)

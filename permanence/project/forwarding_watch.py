@@ -14,7 +14,7 @@ from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation.alarms import Alarm
 from permanence.reception.hours import is_open_at, opening_at
-from permanence.reception.table import OpeningHours
+from permanence.reception.table import ANSWERED, OpeningHours
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard import rules
 from permanence.switchboard.queries import ProofView
@@ -80,7 +80,7 @@ def _silent(house: str, norms: Mapping[str, Hours], known: Known, at: datetime) 
     zone = calls.zone_of(house=house).key
     for client, (view, hours) in known.items():
         since, usual = last.get(client, horizon), norms.get(client, {})
-        if view.state != ClientState.ACTIVE or not rules.may_be_silent(usual, since=since, at=at):
+        if view.state not in ANSWERED or not rules.may_be_silent(usual, since=since, at=at):
             continue
         spans = _open_spans(view, hours, since, at)
         if rules.is_silent(rules.expected_calls(usual, spans, zone=zone)):
@@ -117,7 +117,7 @@ def _outside(house: str, known: Known, at: datetime) -> Iterator[Alarm]:
         yield Alarm(code="forwarding_suspended", about=client, params=params, since=moments[0])
     for each in forwarding.lines_of_house(house=house) if arrived else ():
         view, hours = known[each.client]
-        if each.mode is not ForwardingMode.HOURS or view.state != ClientState.ACTIVE or each.number not in arrived:
+        if each.mode is not ForwardingMode.HOURS or view.state not in ANSWERED or each.number not in arrived:
             continue
         found = rules.outside(arrived[each.number], is_open=partial(_is_open, view, hours))
         if len(found) >= rules.TOO_MANY_OUTSIDE:

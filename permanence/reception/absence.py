@@ -32,6 +32,18 @@ def closing_absence(client: ClientSlice, *, at: datetime) -> AbsenceEntry | None
     return min(closing, key=lambda entry: (entry.starts, entry.id), default=None)
 
 
+def open_until(client: ClientSlice, changes_at: datetime | None, *, at: datetime) -> datetime | None:
+    """When a line that is open at `at` closes: by his hours (`changes_at`, None: never), or by an absence before."""
+    if not client.absences:
+        return changes_at
+    starts = [
+        entry.starts
+        for entry in client.absences
+        if not entry.recipient and entry.treatment in {ANNOUNCE, VOICE_MESSAGE} and at < entry.ends
+    ]
+    return min((each for each in (changes_at, *starts) if each is not None), default=None)
+
+
 def near_absences(client: ClientSlice, *, at: datetime) -> tuple[AbsenceEntry, ...]:
     """Those in force at `at` and those that begin within a day, the earliest first."""
     near = [entry for entry in client.absences if entry.starts <= at + SHOWN_BEFORE and at < entry.ends]

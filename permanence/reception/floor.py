@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from permanence.kernel.ids import new_id
 from permanence.reception import decisions as decided
 from permanence.reception import events, prompts
-from permanence.reception.absence import closing_absence
+from permanence.reception.absence import closing_absence, open_until
 from permanence.reception.arrival import start_limits
 from permanence.reception.card import CallerShown, Card, build_card, milliseconds
 from permanence.reception.closing import CLOSED, MAX_WAIT, Closing, closing_words, unknown_line_words
@@ -273,7 +273,10 @@ class Floor(Lists):
         entry = self.secretaries.get(secretary) or SecretaryEntry(id=secretary, name="", languages=())
         seen = self.seen.get((secretary, call.client)) if call.client is not None else None
         client = self.client_of(call)
-        opening = None if client is None else self.openings.of(client, at=at)
+        closes = None
+        if client is not None:
+            opening = self.openings.of(client, at=at)
+            closes = open_until(client, opening.changes_at, at=at) if opening.is_open else None
         return build_card(
             client,
             self.slice,
@@ -281,7 +284,7 @@ class Floor(Lists):
             caller=CallerShown(number=call.caller, masked=call.masked, display=call.display),
             called_line=call.called_line,
             at=at,
-            open_until=opening.changes_at if opening is not None and opening.is_open else None,
+            open_until=closes,
             seen_at=seen,
             why=why,
         )

@@ -57,8 +57,9 @@ class Roster:
                 call.pools = (pool, entry.overflow)
             else:
                 call.widen_at = over
-        if client is not None and client.trained_only_s > 0:
-            until = call.wait_from + timedelta(seconds=client.trained_only_s)
+        trained_s = self.trained_for_s(client)
+        if trained_s:
+            until = call.wait_from + timedelta(seconds=trained_s)
             if at < until:
                 call.trained_only = True
                 call.widen_at = until if call.widen_at is None else min(until, call.widen_at)
@@ -70,6 +71,16 @@ class Roster:
         if call.client in self.limited:
             labels = (*labels, *[f"@{call.client}/{label}" for label in labels])
         call.labels = labels
+
+    def trained_for_s(self, client: ClientSlice | None) -> int:
+        """How long a call of the client waits for trained secretaries alone, seconds; 0 where it does not.
+
+        Never when none of them works in the house, and half of his longest wait at most: a caller is not sent to the
+        closing words while somebody else could answer.
+        """
+        if client is None or not client.trained_only_s or self.secretaries.keys().isdisjoint(client.trained):
+            return 0
+        return min(client.trained_only_s, client.max_wait_s // 2)
 
     def trained_and_ready(self, call: Call, client: ClientSlice, ready: Shelf) -> str | None:
         """The one who is ready longest among those trained for the client who can take the call."""
@@ -94,8 +105,9 @@ class Roster:
     def why_of_pool(self, call: Call, client: ClientSlice | None, secretary: str) -> tuple[Reason, ...]:
         """What pools and training have to do with her getting the call: nothing in a house of one pool."""
         why = [self._why_pool(call, secretary)] if len(self.pools) > 1 else []
-        if client is not None and client.trained_only_s > 0:
-            waited = Reason(code="not_trained", detail=str(client.trained_only_s))
+        trained_s = self.trained_for_s(client)
+        if client is not None and trained_s:
+            waited = Reason(code="not_trained", detail=str(trained_s))
             why.append(Reason(code="trained") if secretary in client.trained else waited)
         return tuple(why)
 

@@ -20,6 +20,9 @@ NO_ANSWER = 0
 OF_A_NUMBER = frozenset({"line", "forwarding", "forwarding_untested", "forwarding_outside"})
 """The alarms that are about a number."""
 
+OF_A_CLIENT = frozenset({"forwarding_silent", "forwarding_suspended"})
+"""The alarms that are about a client, by his id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnAlarm:

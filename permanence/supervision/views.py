@@ -26,7 +26,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.staff import queries as staff
-from permanence.supervision.alarms import drawn_alarms
+from permanence.supervision.alarms import OF_A_CLIENT, OF_A_NUMBER, drawn_alarms
 from permanence.supervision.export import calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
 from permanence.supervision.periods import day_choices, month_choices
@@ -90,10 +90,14 @@ def _alarms_context(scene: Scene) -> dict[str, Any]:
 
 def _concerns(one: alarms.Standing, by: Who) -> bool:
     """The house and its machine concern everybody, a client those who answer for him."""
-    if by.clients is None or one.code not in {"line", "slice"}:
+    if by.clients is None:
         return True
-    if one.code == "line":
+    if one.code in OF_A_NUMBER:
         return by.may_see(clients.lines(house=by.house).get(one.about))
+    if one.code in OF_A_CLIENT:
+        return by.may_see(one.about)
+    if one.code != "slice":
+        return True
     named = one.params.get("client")
     return not named or named in {each.name for each in clients.clients(house=by.house) if by.may_see(each.id)}
 

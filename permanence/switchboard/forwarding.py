@@ -18,7 +18,6 @@ from permanence.calls import queries as calls
 from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
 from permanence.clients.forwarding import LineUnknown, LineView
-from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation import audit, live
 from permanence.foundation.models import House
@@ -28,6 +27,7 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.reception.hours import is_open_at
+from permanence.reception.table import ANSWERED
 from permanence.switchboard import rules
 from permanence.switchboard.models import ForwardingCheck, ForwardingProof, Trunk
 from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Verdict, Why
@@ -204,7 +204,7 @@ def make_daily(*, at: datetime) -> None:
             if not ForwardingCheck.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=following):
                 continue
             line = lines.line_view(row.line)
-            wanted = at - row.next_at < rules.LATE and row.client.state == ClientState.ACTIVE
+            wanted = at - row.next_at < rules.LATE and row.client.state in ANSWERED
             if not wanted or not line.dialled_by_callers or not rules.can_be_dialled(line.mode):
                 continue
             if line.mode is ForwardingMode.HOURS and not _is_open(row.house.slug, line.client, at):

@@ -136,6 +136,14 @@ def test_the_desk_offers_the_phrase_and_the_absences_of_the_moment_of_the_offer(
     assert [each.name for each in offer.card.absences] == ["Dr Dupont"]
 
 
+def test_the_card_says_that_the_line_closes_when_the_absence_begins():
+    shuts = absence(starts=START + 0.01 * HOUR, hours=1, treatment="announce")
+    desk = Desk(house_slice(CAST), practice(shuts))
+    desk.sits(CLAIRE)
+    desk.rings("a")
+    assert desk.named(decided.Offer)[0].card.open_until_ms == int((START + 0.01 * HOUR).timestamp() * 1000)
+
+
 def test_a_slice_without_absences_is_read_and_one_with_them_comes_back_as_it_was():
     plain = write_slice(practice(absence(recipient="1", urgent_to="2")))
     assert read_slice(plain) == practice(absence(recipient="1", urgent_to="2"))

@@ -152,7 +152,9 @@ class Watched(Desk):
             asked.add(pool.overflow)
         if not asked & set(MEMBERS[secretary]):
             return False
-        return entry is None or waits_s >= entry.trained_only_s or secretary in entry.trained
+        if entry is None or secretary in entry.trained or not set(entry.trained) & set(SECRETARIES):
+            return True
+        return waits_s >= min(entry.trained_only_s, entry.max_wait_s // 2)
 
     def check_choice(self, offer: decided.Offer, moved: set[str]) -> None:
         """The naive choice: nobody fitting was ready longer, no caller she could answer came earlier."""

@@ -185,8 +185,27 @@ def test_training_does_not_stand_in_for_the_language():
     assert house.offered(MAUD) is None
 
 
+def test_where_nobody_is_trained_nobody_waits_for_them():
+    for trained in ((), ("who left",)):
+        house = desk(a={"trained": trained, "trained_only_s": 600})
+        house.sits(CLAIRE)
+        house.rings("c1", A)
+        assert house.offered(CLAIRE) == "c1"
+
+
+def test_everybody_may_answer_before_the_longest_wait_is_over():
+    house = desk(a={"trained": (MAUD,), "trained_only_s": 600, "max_wait_s": 100})
+    house.sits(CLAIRE)
+    house.rings("c1", A)
+    house.forward(49)
+    assert house.offered(CLAIRE) is None
+    house.forward(1)
+    assert house.offered(CLAIRE) == "c1"
+    assert reasons(house.told(CallOffered)[0])["not_trained"] == "50"
+
+
 def test_who_is_trained_while_the_caller_waits_is_offered_the_call():
-    house = desk(a={"trained_only_s": 60})
+    house = desk(a={"trained": (MAUD,), "trained_only_s": 60})
     house.sits(CLAIRE)
     house.rings("c1", A)
     house.republish(lambda entry: replace(entry, trained=(CLAIRE,)), A)
