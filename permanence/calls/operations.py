@@ -69,6 +69,14 @@ def find_voice_message(*, house: str, call: str, file: str, seconds: float, at: 
     return True
 
 
+def note_outcome(*, house: str, call: str, outcome: str) -> None:
+    """What became of a call, by what was done with it, until she says it herself: her word comes later and stands.
+
+    Nothing where the call is not known yet or has its outcome.
+    """
+    Call.objects.for_house(house).filter(call=call, outcome="").update(outcome=outcome)
+
+
 def _locked(call: str, by: Who) -> Call:
     row = Call.objects.for_house(by.house).select_for_update().filter(call=call).first()
     if row is None:

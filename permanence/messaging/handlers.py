@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the room does when it hears that a caller left a voice message: it becomes a message like any other."""
+"""What the room does when it hears that a caller left a voice message, and what a message taken says of its call."""
 
 import logging
 
+from permanence.calls import operations as calls
 from permanence.calls.events import VoiceMessageReceived
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 from permanence.messaging import operations
+from permanence.messaging.events import MessageTaken
 
 log = logging.getLogger(__name__)
+MESSAGE = "message"
+"""The outcome of a call whose message was taken, as the console says it."""
 
 
 def on_voice_message_received(event_id: str, event: Event) -> None:
@@ -27,3 +31,11 @@ def on_voice_message_received(event_id: str, event: Event) -> None:
         by=house_system(house=event.house),
         at=event.at,
     )
+
+
+def on_message_taken(_event_id: str, event: Event) -> None:
+    """The call ended in a message, also where the time after the call ran out before she said so. Idempotent."""
+    if not isinstance(event, MessageTaken):
+        raise TypeError(f"expected MessageTaken, heard {type(event).__name__}")
+    if event.call and event.taken_by:
+        calls.note_outcome(house=event.house, call=event.call, outcome=MESSAGE)

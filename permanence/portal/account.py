@@ -35,4 +35,4 @@ def basis(parts: Iterable[object]) -> str:
 
 def back(client: str, saved: str) -> HttpResponseRedirect:
     """To the top of the line's page, which says what was saved. By GET (RFC 9110, 15.4.4): a reload repeats nothing."""
-    return HttpResponseRedirect(f"{reverse('portal_line', args=[client])}?saved={saved}#main", status=303)
+    return HttpResponseRedirect(f"{reverse('portal_line', args=[client])}?saved={saved}#t-page", status=303)

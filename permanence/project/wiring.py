@@ -15,6 +15,7 @@ from permanence.foundation.events import FOUNDATION_EVENTS
 from permanence.foundation.outbox import Wiring
 from permanence.kernel.events import Event
 from permanence.messaging.events import MESSAGING_EVENTS
+from permanence.messaging.handlers import on_message_taken as note_what_became
 from permanence.messaging.handlers import on_voice_message_received
 from permanence.staff import handlers as staff
 from permanence.staff.events import STAFF_EVENTS
@@ -37,7 +38,10 @@ WIRING = Wiring(
         "PersonChanged": (("switchboard.refresh", switchboard.refresh),),
         "PoolChanged": (("switchboard.refresh", switchboard.refresh),),
         "TrunkChanged": (("switchboard.refresh", switchboard.refresh),),
-        "MessageTaken": (("dispatch.on_message_taken", on_message_taken),),
+        "MessageTaken": (
+            ("dispatch.on_message_taken", on_message_taken),
+            ("messaging.on_message_taken", note_what_became),
+        ),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
 )

@@ -14,6 +14,8 @@ from permanence.calls.models import Call, CallOffer, WithheldNumber
 from permanence.calls.queries import CallFilters
 from permanence.foundation import secrecy
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
+from permanence.messaging import handlers as messaging_handlers
+from permanence.messaging.events import MessageTaken
 from permanence.reception.events import (
     CallAbandoned,
     CallAnswered,
@@ -320,3 +322,18 @@ def test_the_number_of_queries_does_not_grow_with_the_list(cast, engine, django_
         ))  # fmt: skip
     with django_assert_num_queries(1):
         queries.to_call_back(house=cast.house, at=START)
+
+
+def test_a_message_says_what_became_of_its_call_until_she_says_it(cast):
+    for call, before in (("told", ""), ("said", "appointment")):
+        Call.objects.create(
+            house_id=cast.claire.house_key, call=call, client_id=int(cast.weber), called_line="+35220000101",
+            arrived_at=datetime(2026, 11, 24, 9, tzinfo=UTC), outcome=before,
+        )  # fmt: skip
+        event = MessageTaken(
+            house=cast.house, at=datetime(2026, 11, 24, 9, tzinfo=UTC), message="m" * 20, client=cast.weber, recipient="1", call=call, taken_by="1",
+            urgency="normal",
+        )  # fmt: skip
+        messaging_handlers.on_message_taken("e1", event)
+        messaging_handlers.on_message_taken("e1", event)
+    assert dict(Call.objects.values_list("call", "outcome")) == {"told": "message", "said": "appointment"}

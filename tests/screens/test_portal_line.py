@@ -32,7 +32,7 @@ async def test_an_instruction_is_written_seen_as_she_will_see_it_and_saved(brows
     await expect(page.locator("#shown + .rows .order--new")).to_contain_text("Dr Klein")
     await looks_right(his, "portal-instruction", PHONE)
     await page.locator("button[value=save]").press("Enter")
-    await page.wait_for_url("**saved=instruction#main")
+    await page.wait_for_url("**saved=instruction#t-page")
     await expect(page.locator("[role=status]")).to_contain_text("La consigne est enregistrée.")
     await expect(page.locator(".order", has_text="Partie en visite")).to_have_count(1)
     assert his.complaints == []
@@ -52,7 +52,7 @@ async def test_hours_are_corrected_until_they_can_be_read(browser: Browser, site
     await expect(page.locator(".day").first).to_be_visible()
     await looks_right(his, "portal-hours", PHONE)
     await page.locator("button[value=save]").click()
-    await page.wait_for_url("**saved=hours#main")
+    await page.wait_for_url("**saved=hours#t-page")
     assert his.complaints == []
     await page.context.close()
 
@@ -67,7 +67,7 @@ async def test_the_phrase_is_heard_before_it_is_saved(browser: Browser, site: Si
     await expect(page.locator("#shown .say")).to_contain_text("à votre écoute")
     await looks_right(his, "portal-phrase", PHONE)
     await page.locator("button[value=save]").click()
-    await page.wait_for_url("**saved=greeting#main")
+    await page.wait_for_url("**saved=greeting#t-page")
     assert his.complaints == []
     await page.context.close()
 
@@ -81,10 +81,10 @@ async def test_he_goes_on_his_visits_and_is_back(browser: Browser, site: Site) -
     await expect(page.locator("#shown .say")).to_contain_text("en visite")
     await looks_right(his, "portal-absence", PHONE)
     await page.locator("button[value=save]").press("Enter")
-    await page.wait_for_url("**saved=absence#main")
+    await page.wait_for_url("**saved=absence#t-page")
     await expect(page.locator("#t-away + a")).to_be_visible()
     await looks_right(his, "portal-away", PHONE)
     await page.locator("form[action$='/end'] button").first.press("Enter")
-    await page.wait_for_url("**saved=back#main")
+    await page.wait_for_url("**saved=back#t-page")
     assert his.complaints == []
     await page.context.close()

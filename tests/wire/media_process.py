@@ -9,6 +9,7 @@ from pathlib import Path
 
 from permanence.telephony.gateways.embedded import EmbeddedGateway
 from permanence.telephony.media import control
+from permanence.telephony.media.living import Living
 from tests.processes import free_port
 from tests.spool import make_keys
 from tests.wire.media_client_webrtc import DEADLINE_S, BrowserLine, RtpCaller
@@ -99,8 +100,8 @@ class Media:
         )
         return caller
 
-    async def living(self) -> control.Living:
-        got: asyncio.Future[control.Living | None] = asyncio.get_running_loop().create_future()
+    async def living(self) -> Living:
+        got: asyncio.Future[Living | None] = asyncio.get_running_loop().create_future()
         self.gateway.status(got.set_result)
         async with asyncio.timeout(DEADLINE_S):
             living = await got

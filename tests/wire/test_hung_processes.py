@@ -22,7 +22,7 @@ from tests.wire.line_house import Changes, RealHouse
 from tests.wire.media_client_webrtc import BrowserLine, tone
 from tests.wire.test_line_mending import talking
 
-HUNG_S = 30.0
+HUNG_S = 60.0
 
 
 class Supervised(Changes):

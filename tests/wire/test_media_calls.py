@@ -11,6 +11,7 @@ import pytest
 from permanence.engine.mediaplane.prompts import SOUNDS
 from permanence.telephony.media import control
 from permanence.telephony.media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
+from permanence.telephony.media.living import LivingLine
 from tests.spool import opened
 from tests.wire.media_client_webrtc import Packet, frequencies, tone
 from tests.wire.media_process import Media, running_media
@@ -40,7 +41,7 @@ async def test_caller_and_secretary_hear_each_other(media: Media) -> None:
     await asyncio.gather(caller.ear.until_tone(1000), browser.ear.until_tone(700))
     assert browser.mapped == browser.transport.get_extra_info("sockname")
     living = await media.living()
-    assert living.lines == (control.LivingLine(line="line", state="up", leg="leg"),)
+    assert living.lines == (LivingLine(line="line", state="up", leg="leg"),)
     assert [(leg.leg, leg.heard, leg.playing) for leg in living.legs] == [("leg", True, False)]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from permanence.telephony.media import control, stun
+from permanence.telephony.media.living import Living
 from permanence.telephony.media.sdp import parse_sdp
 from tests.rules.media.test_fuzz import mutated
 from tests.wire.media_client_webrtc import DEADLINE_S, BrowserLine, RtpCaller, tone
@@ -183,7 +184,7 @@ async def test_killed_media_is_told_and_the_next_one_is_another(media: Media, tm
     instance = (await media.living()).instance
     os.kill(media.process.pid, signal.SIGKILL)
     await media.event(control.MediaLost())
-    lost: list[control.Living | None] = []
+    lost: list[Living | None] = []
     media.gateway.status(lost.append)
     media.gateway.plug("line", "leg")  # dropped, not raised
     other = tmp_path / "other"

@@ -6,6 +6,7 @@ import pytest
 from permanence.telephony.gateways.port import MediaGateway
 from permanence.telephony.gateways.simulated import SimulatedGateway
 from permanence.telephony.media import control
+from permanence.telephony.media.living import Living
 
 
 @pytest.fixture
@@ -90,5 +91,5 @@ def test_killed_media_forgets_and_comes_back_as_another(
     media.settle()
     assert answers == [(None, "unavailable")]
     assert isinstance(told[-1], control.MediaConnected)
-    assert told[-1].living == control.Living(instance=media.living().instance)
+    assert told[-1].living == Living(instance=media.living().instance)
     assert told[-1].living.instance != before
