@@ -325,13 +325,14 @@ def test_the_number_of_queries_does_not_grow_with_the_list(cast, engine, django_
 
 
 def test_a_message_says_what_became_of_its_call_until_she_says_it(cast):
+    at = datetime(2026, 11, 24, 9, tzinfo=UTC)
     for call, before in (("told", ""), ("said", "appointment")):
         Call.objects.create(
             house_id=cast.claire.house_key, call=call, client_id=int(cast.weber), called_line="+35220000101",
-            arrived_at=datetime(2026, 11, 24, 9, tzinfo=UTC), outcome=before,
+            arrived_at=at, outcome=before,
         )  # fmt: skip
         event = MessageTaken(
-            house=cast.house, at=datetime(2026, 11, 24, 9, tzinfo=UTC), message="m" * 20, client=cast.weber, recipient="1", call=call, taken_by="1",
+            house=cast.house, at=at, message="m" * 20, client=cast.weber, recipient="1", call=call, taken_by="1",
             urgency="normal",
         )  # fmt: skip
         messaging_handlers.on_message_taken("e1", event)
