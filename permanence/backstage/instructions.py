@@ -84,7 +84,7 @@ class InstructionAdmin(HouseAdmin):
     """Instructions in place, whoever they are for."""
 
     form = InstructionForm
-    list_display = ("words", "client", "acknowledge", "priority", "begins", "ends", "version", "author")
+    list_display = ("words", "client", "acknowledge", "priority", "begins", "ends", "version", "writer")
     list_filter = ("client", "acknowledge")
     fieldsets = (
         (None, {"fields": ("text", ("priority", "acknowledge"), "began_from")}),
@@ -125,6 +125,11 @@ class InstructionAdmin(HouseAdmin):
     def ends(self, row: Instruction) -> str:
         """On the client's clock."""
         return _on_clock(row.ends_at, row.client)
+
+    @display(description=_("written by"), ordering="author__name")
+    def writer(self, row: Instruction) -> str:
+        """Whoever wrote this version."""
+        return row.author.name
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Instruction | None:  # noqa: ARG002
         """The last version of the instruction that the address names by any of its versions.

@@ -7,14 +7,16 @@ The state of the test call is a part of its own, fetched again when something ar
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as now_in_words
 from django.utils.translation import gettext_lazy as _
@@ -26,8 +28,10 @@ from permanence.clients import forwarding as lines
 from permanence.clients import operations as clients
 from permanence.clients import queries
 from permanence.clients.forwarding import LineView
+from permanence.clients.greetings import GreetingTie
 from permanence.clients.models.forwarding import KINDS
 from permanence.clients.queries import ClientFile
+from permanence.clients.rules.spoken import usual_phrases
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access, moments
@@ -46,6 +50,11 @@ _CLOCK = SystemClock()
 SHOWN_TESTS = 6
 REFUSALS: dict[str, str | Promise] = {
     "line_taken": _("This number is on another line already, or is the public number of a client."),
+    "number_rests": _("This number is in quarantine after the contract of another client, until %(day)s."),
+    "greeting_tie": _(
+        "“%(phrase)s” is said at all moments too, by a rule of its own. "
+        "Remove that rule, or give it fewer days or hours."
+    ),
     "line_unknown": _("This line is not there any more."),
     "number_malformed": forms.NO_NUMBER,
     "caller_malformed": forms.NO_NUMBER,
@@ -55,9 +64,10 @@ REFUSALS: dict[str, str | Promise] = {
     "proof_running": _("A test of this line is under way: wait for its end, or stop it."),
     "clock_malformed": _("Write the time as 08:30."),
 }
-"""What an operation that refuses says on the page."""
+"""What an operation that refuses says on the page; `_told` fills in what it names."""
 FIELDS = {
     "line_taken": "number",
+    "number_rests": "number",
     "number_malformed": "number",
     "caller_malformed": "caller",
     "public_number_ours": "public_number",
@@ -288,13 +298,23 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
             number = todo.do(scene, form) or request.POST.get("line", "")
         except Refusal as refusal:
             field = FIELDS.get(refusal.code)
-            form.add_error(field if field in form.fields else None, str(REFUSALS.get(refusal.code, refusal.why)))
+            form.add_error(field if field in form.fields else None, _told(refusal))
         else:
             where = f"?{urlencode({'line': number})}" if number else ""
             return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{todo.step}", status=303)
     context = _context(scene)
     shown = {**_forms(scene, context["clock"]), act: form}
     return render(request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act}, status=422)
+
+
+def _told(refusal: Refusal) -> str:
+    said = str(REFUSALS.get(refusal.code, refusal.why))
+    match refusal:
+        case clients.NumberRests():
+            return said % {"day": date_format(date.fromisoformat(refusal.why), "SHORT_DATE_FORMAT")}
+        case GreetingTie():
+            return said % {"phrase": refusal.why}
+    return said
 
 
 # -- the steps -----------------------------------------------------------------------------------------------------
@@ -322,10 +342,11 @@ def _set_phone(scene: Scene, form: Any) -> None:
 
 
 def _set_greeting(scene: Scene, form: Any) -> None:
-    said = {each.language: each.text for each in scene.file.greetings}
-    for language, text in form.cleaned_data.items():
-        if text and said.get(language) != text:
-            clients.set_greeting(client=scene.client, language=language, text=text, by=scene.by, at=scene.at)
+    said = usual_phrases(scene.file.greetings)
+    with transaction.atomic():
+        for language, text in form.cleaned_data.items():
+            if text and said.get(language) != text:
+                clients.set_greeting(client=scene.client, language=language, text=text, by=scene.by, at=scene.at)
 
 
 def _set_hours(scene: Scene, form: Any) -> None:

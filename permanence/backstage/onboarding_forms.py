@@ -10,6 +10,7 @@ from permanence.backstage.account_forms import DAYS, DayField
 from permanence.clients.forwarding import RINGS_FIRST, LineView
 from permanence.clients.models.forwarding import ACCESSES, MODES
 from permanence.clients.queries import ClientFile
+from permanence.clients.rules.spoken import usual_phrases
 from permanence.clients.rules.week import read_day, write_day
 from permanence.countries.forwarding import OPERATORS, SECONDS, Access, ForwardingMode
 from permanence.countries.numbers import NotANumber, parse_number
@@ -109,11 +110,11 @@ class PhoneForm(StepForm):
 
 
 class GreetingForm(StepForm):
-    """What the secretary says, in each of his languages."""
+    """What the secretary says on every line at every moment, in each of his languages."""
 
     def prepare(self) -> None:
         """One field a language."""
-        said = {each.language: each.text for each in self.file.greetings}
+        said = usual_phrases(self.file.greetings)
         names = dict(Language.choices)
         for code in self.file.view.languages:
             self.fields[code] = forms.CharField(

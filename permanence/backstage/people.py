@@ -25,8 +25,8 @@ from permanence.foundation.models import House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.staff import membership, places
 from permanence.staff import operations as staff
-from permanence.staff import places
 from permanence.staff.models import Pool, PoolMember, Secretary
 
 CLOCK = SystemClock()
@@ -289,7 +289,7 @@ class PersonAdmin(HouseAdmin):
                 secretary=str(row.pk),
                 languages=spoken,
                 active=active,
-                pools=pools or None,
+                pools=pools or membership.first_pool(by=by),
                 sectors=sectors,
                 by=by,
                 at=at,

@@ -104,8 +104,24 @@ def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
     if act is None:
         raise NothingAsked
     act(request, by, client)
+    if act is _validate and not _holds(by, client):
+        said = gettext_lazy("The red flags are validated. They are in force once this version is published.")
     messages.success(request, str(said))
     return HttpResponseRedirect(reverse("backstage:script", args=[client]))
+
+
+def _holds(by: Who, client: str) -> bool:
+    """Whether what was validated last is in force."""
+    valid = scripts.last_validation(house=by.house, client=client)
+    return valid is not None and valid == _in_force(by, client, scripts.versions(house=by.house, client=client))
+
+
+def _in_force(by: Who, client: str, rows: tuple[scripts.ScriptVersion, ...]) -> scripts.Validation | None:
+    """The validation that the telephone has; None before anything is published."""
+    published = next((read_text(each.text)[0] for each in rows if each.in_force), None)
+    if published is None:
+        return None
+    return scripts.validation_in_force(house=by.house, client=client, script=published)
 
 
 def _begin(request: HttpRequest, by: Who, client: str) -> None:
@@ -155,7 +171,9 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
     found = acts.check(house=by.house, client=view.id, text=text, on=CLOCK.now().date()) if text else ()
     own = queries.recipients(house=by.house, client=view.id)
     uses = scripts.uses_of_recipients(house=by.house, client=view.id)
-    valid = scripts.last_validation(house=by.house, client=view.id)
+    last = scripts.last_validation(house=by.house, client=view.id)
+    valid = _in_force(by, view.id, rows)
+    seen = [each.red_flags for each in (last, valid) if each is not None]
     return {
         "title": _("Script of %(client)s") % {"client": view.name},
         "script_pages": True,
@@ -172,7 +190,9 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "doctors": [each for each in own if each.kind == RecipientKind.PRACTITIONER],
         "uses": [(each, uses[each.id]) for each in own if each.id in uses],
         "valid": valid,
-        "in_force": valid is not None and read is not None and valid.red_flags == read.red_flags,
+        "ahead": last if last != valid else None,
+        "seen": read is not None and read.red_flags in seen,
+        "last": last is not None and read is not None and last.red_flags == read.red_flags,
         "red_flags": acts.red_flags_text(read) if read else "",
         "sample_names": _sample_names(read),
         "today": CLOCK.now().date().isoformat(),

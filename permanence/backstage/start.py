@@ -103,25 +103,27 @@ def _hours(clients: QuerySet[Client], rows: QuerySet[WeeklyOpening], url: str) -
 def _people(who: Who) -> Iterator[Step]:
     secretaries = Secretary.objects.for_house(who.house_key).filter(active=True, person__is_active=True)
     able = any(each.person.has_usable_password() for each in secretaries.select_related("person"))
-    add = reverse("admin:foundation_person_add")
+    add, persons = reverse("admin:foundation_person_add"), reverse("admin:foundation_person_changelist")
     yield Step(
         code="secretary",
         title=_("Somebody who answers"),
         sentence=_("A person with a password, “answers calls” ticked, and the languages she speaks. It may be you."),
         done=able,
-        url=f"{add}?answers_calls=1" if not secretaries else reverse("admin:foundation_person_changelist"),
+        url=f"{add}?answers_calls=1" if not secretaries else persons,
     )
+    reads = PortalUser.objects.for_house(who.house_key).filter(active=True, person__is_active=True).exists()
     yield Step(
         code="portal",
         title=_("The client's access to the portal"),
         sentence=_("The person who reads and acknowledges the messages; without it the e-mail leads to a closed door."),
-        done=PortalUser.objects.for_house(who.house_key).filter(active=True, person__is_active=True).exists(),
+        done=reads,
         needed=False,
-        url=f"{add}?portal=1",
+        url=persons if reads else f"{add}?portal=1",
     )
 
 
 def _trunk(who: Who) -> Step:
+    known = Trunk.objects.for_house(who.house_key).exists()
     return Step(
         code="trunk",
         title=_("The telephone carrier"),
@@ -129,8 +131,8 @@ def _trunk(who: Who) -> Step:
             "The addresses your carrier calls from; calls from anywhere else are refused. "
             "To try the house on this machine alone: the address 127.0.0.1."
         ),
-        done=Trunk.objects.for_house(who.house_key).exists(),
-        url=reverse("admin:switchboard_trunk_add"),
+        done=known,
+        url=reverse("admin:switchboard_trunk_changelist" if known else "admin:switchboard_trunk_add"),
     )
 
 

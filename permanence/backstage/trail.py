@@ -8,6 +8,8 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "call.called_back": _("noted a caller as called back"),
+    "call.called_back_undone": _("noted a caller as not called back after all"),
     "calls.exported": _("exported the calls"),
     "client.absence_announced": _("announced an absence"),
     "client.absence_withdrawn": _("withdrew an absence"),
@@ -17,6 +19,7 @@ ACTIONS = {
     "client.contact_removed": _("removed from the directory"),
     "client.contract_set": _("changed the contract"),
     "client.copied": _("opened the client like another one"),
+    "client.day_set": _("changed the hours of one day"),
     "client.ended": _("ended the contract"),
     "client.exported": _("exported everything of the client"),
     "client.exception_added": _("wrote an exception to the hours"),

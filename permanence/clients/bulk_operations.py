@@ -64,7 +64,9 @@ class _Accounts:
         self.faults: list[Fault] = []
         self.known = {row.name: row for row in Client.objects.for_house(by.house_key).select_for_update()}
         self.house = House.objects.get(pk=by.house_key)
-        self.lines: dict[str, int] = dict(Line.objects.values_list("number", "client_id"))
+        lines = list(Line.objects.values_list("number", "client_id", "house_id", "public_number"))
+        self.lines = {number: client for number, client, _house, _public in lines}
+        self.public = {public for _number, _client, house, public in lines if house == by.house_key and public}
         rests = list(Quarantine.objects.values_list("number", "client_id", "until"))
         self.rested = {number for number, _client, _until in rests}
         self.resting = {number: client for number, client, until in rests if until > at.date()}
@@ -147,7 +149,7 @@ class _Accounts:
             self.fault(line, "contract_until", "contract_backwards", row.contract_until or "")
         for number in line.numbers:
             owner = self.lines.get(number)
-            if owner is not None and owner != row.pk:
+            if (owner is not None and owner != row.pk) or (owner is None and number in self.public):
                 self.fault(line, "lines", "line_taken", number)
             elif self.resting.get(number, row.pk) != row.pk:
                 self.fault(line, "lines", "line_rests", number)

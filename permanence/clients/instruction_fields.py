@@ -6,7 +6,7 @@ from typing import Any
 
 from permanence.clients.models import Client, Line, Reason, Recipient
 from permanence.clients.queries import RecipientUnknown
-from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
+from permanence.clients.rules import EVERYTHING, INSTRUCTION_LIMIT, Scope
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
@@ -71,10 +71,11 @@ def checked_period(starts_at: datetime | None, ends_at: datetime | None) -> dict
     return {"starts_at": starts_at, "ends_at": ends_at}
 
 
-def checked_scope(client: Client, scope: Scope) -> dict[str, Any]:
-    """The scope as columns: all of it this client's own.
+def checked_scope(client: Client, scope: Scope, *, kept: Scope = EVERYTHING) -> dict[str, Any]:
+    """The scope as columns: all of it this client's own, or as the last version has it (`kept`).
 
-    Raises RecipientUnknown, LineUnknown, ReasonUnknown, CallerMalformed.
+    What the client no longer has may stay, but is not chosen anew. Raises RecipientUnknown, LineUnknown,
+    ReasonUnknown, CallerMalformed.
     """
     recipient = None
     if scope.recipient:
@@ -82,14 +83,15 @@ def checked_scope(client: Client, scope: Scope) -> dict[str, Any]:
         recipient = Recipient.objects.for_client(client).filter(pk=key).first()
         if recipient is None:
             raise RecipientUnknown(scope.recipient)
-    if scope.line and not Line.objects.for_client(client).filter(number=scope.line).exists():
+    if scope.line not in {"", kept.line} and not Line.objects.for_client(client).filter(number=scope.line).exists():
         raise LineUnknown(scope.line)
-    if scope.reason and not Reason.objects.for_client(client).filter(code=scope.reason).exists():
+    reasons = Reason.objects.for_client(client)
+    if scope.reason not in {"", kept.reason} and not reasons.filter(code=scope.reason).exists():
         raise ReasonUnknown(scope.reason)
-    caller = ""
-    if scope.caller:
+    caller = scope.caller
+    if caller not in {"", kept.caller}:
         try:
-            caller = str(PhoneNumber.parse_global(scope.caller))
+            caller = str(PhoneNumber.parse_global(caller))
         except ValueError as error:
             raise CallerMalformed("not a number with its country") from error
     return {"recipient": recipient, "line": scope.line, "reason": scope.reason, "caller": caller}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from permanence.clients import greetings, quarantine, rules
+from permanence.clients import greetings, instructions, quarantine, rules
 from permanence.clients import instruction_fields as fields
 from permanence.clients.acts import account as _client
 from permanence.clients.acts import changed
@@ -307,7 +307,9 @@ def revise_instruction(
         **fields.checked_period(starts_at, ends_at),
     }
     if scope is not None:
-        changes |= fields.checked_scope(row, scope)
+        last = instructions.current(house=by.house, client=client, instruction=instruction)
+        if not last.retired and began_from in {None, last.version}:  # else `next_version` refuses
+            changes |= fields.checked_scope(row, scope, kept=last.scope)
     if acknowledge is not None:
         changes["acknowledge"] = acknowledge
     return next_version(row, instruction, by=by, at=at, changes=changes, began_from=began_from)

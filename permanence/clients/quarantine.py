@@ -8,11 +8,17 @@ come it may be given to another client; until somebody is given it, it stays as 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from permanence.clients.models import Client, Line, Quarantine
+from django.db.models import Q
+
+from permanence.clients.models import Client, Greeting, Line, Quarantine
 
 USUAL_DAYS = 180
 """How long a number rests when nobody says otherwise: until most printed and stored copies of it are gone."""
+LINE_KEEPS = ("public_number", "forwarding", "access", "operator", "no_answer_s")
+GREETING_KEEPS = ("language", "text", "day_type", "weekdays", "opens", "until")
+"""What is kept of a line, and of each phrase that is said on it alone, while its number rests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +37,12 @@ def usual_end(at: datetime) -> date:
 
 
 def lay_to_rest(client: Client, *, until: date, reason: str, at: datetime) -> tuple[str, ...]:
-    """All numbers of the client rest from now on; gives them."""
+    """All numbers of the client rest from now on, each with what its line knew and said; gives them."""
     lines = list(Line.objects.for_client(client).order_by("number"))
+    greetings = Greeting.objects.for_client(client).filter(line__in=lines)
+    said: dict[int, list[dict[str, Any]]] = {line.pk: [] for line in lines}
+    for row in greetings.order_by("pk").values("line_id", *GREETING_KEEPS):
+        said[row.pop("line_id")].append(row)
     Quarantine.objects.bulk_create(
         Quarantine(
             house_id=client.house_id,
@@ -42,20 +52,32 @@ def lay_to_rest(client: Client, *, until: date, reason: str, at: datetime) -> tu
             since=at,
             until=until,
             reason=reason,
+            kept={**{field: getattr(line, field) for field in LINE_KEEPS}, "greetings": said[line.pk]},
         )
         for line in lines
     )
+    greetings.delete()
     Line.objects.for_client(client).delete()
     return tuple(line.number for line in lines)
 
 
 def wake(client: Client) -> tuple[str, ...]:
-    """The numbers that rest for the client are his lines again; gives them."""
+    """The numbers that rest for the client are his lines again, with what they knew and said; gives them.
+
+    A public number that another line of the house has meanwhile is left out.
+    """
     rows = list(Quarantine.objects.for_client(client).order_by("number"))
     Quarantine.objects.for_client(client).delete()
-    Line.objects.bulk_create(
-        Line(house_id=client.house_id, client=client, number=row.number, label=row.label) for row in rows
-    )
+    taken = _taken(client, [public for row in rows if (public := row.kept.get("public_number"))])
+    for row in rows:
+        known = {field: row.kept[field] for field in LINE_KEEPS if field in row.kept}
+        if known.get("public_number") in taken:
+            del known["public_number"]
+        line = Line.objects.create(house_id=client.house_id, client=client, number=row.number, label=row.label, **known)
+        Greeting.objects.bulk_create(
+            Greeting(house_id=client.house_id, client=client, line=line, **each)
+            for each in row.kept.get("greetings", ())
+        )
     return tuple(row.number for row in rows)
 
 
@@ -76,6 +98,12 @@ def release(numbers: Iterable[str]) -> tuple[Rest, ...]:
     found = tuple(_rest(row) for row in rows)
     rows.delete()
     return found
+
+
+def _taken(client: Client, numbers: list[str]) -> set[str]:
+    """Those that are meanwhile a number of the house or the public number of one of its lines."""
+    lines = Line.objects.for_house(client.house_id).filter(Q(number__in=numbers) | Q(public_number__in=numbers))
+    return {number for pair in lines.values_list("number", "public_number") for number in pair}
 
 
 def _rest(row: Quarantine) -> Rest:

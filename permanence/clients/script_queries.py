@@ -11,7 +11,17 @@ from django.db.models import Max, OuterRef, Subquery
 
 from permanence.clients.models import RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
-from permanence.clients.rules.script import RedFlag, Script, plain, read_script, read_text
+from permanence.clients.rules.script import (
+    NO,
+    YES,
+    Clause,
+    QuestionKind,
+    RedFlag,
+    Script,
+    plain,
+    read_script,
+    read_text,
+)
 from permanence.clients.rules.script_run import fold
 from permanence.reception.table import ScriptEntry
 
@@ -36,8 +46,9 @@ class ScriptVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What the doctor validated last, and when."""
+    """What a doctor validated, in which version of the script, and when."""
 
+    version: int
     doctor: str
     validated_date: date
     red_flags: tuple[RedFlag, ...]
@@ -56,7 +67,7 @@ class Place:
 
 
 def script_entry(*, house: str, client: int) -> ScriptEntry | None:
-    """What the telephone shows: the script published last, with the red flags validated last. Two queries at most.
+    """What the telephone shows: the script published last, with the red flags in force. Two queries at most.
 
     Without samples, which nobody needs in a call; red flags that nobody validated are not in it.
     """
@@ -67,7 +78,7 @@ def script_entry(*, house: str, client: int) -> ScriptEntry | None:
     script = _read(row.text)
     if script is None:  # written by a later version of the product: no script is better than half of one
         return None
-    valid = last_validation(house=house, client=str(client))
+    valid = validation_in_force(house=house, client=str(client), script=script)
     shown = dataclasses.replace(script, samples=(), red_flags=valid.red_flags if valid else ())
     return ScriptEntry(
         version=row.version,
@@ -99,12 +110,43 @@ def versions(*, house: str, client: str) -> tuple[ScriptVersion, ...]:
 
 
 def last_validation(*, house: str, client: str) -> Validation | None:
-    """The validation in force. One query."""
+    """What was validated last: in force with the script published, or as soon as one is that it fits. One query."""
+    return next(_validations(house, client), None)
+
+
+def validation_in_force(*, house: str, client: str, script: Script) -> Validation | None:
+    """The newest validation whose red flags can fire in the published `script`. One query.
+
+    One made for a draft with other questions waits until that draft is published: until then the one before it holds.
+    """
+    return next((each for each in _validations(house, client) if _fits(script, each.red_flags)), None)
+
+
+def _validations(house: str, client: str) -> Iterator[Validation]:
+    """The validations of a client, the newest first."""
     rows = RedFlagValidation.objects.for_house(house).for_client(_key(client)).order_by("-number")
-    row = rows.first()
-    if row is None:
-        return None
-    return Validation(doctor=row.doctor_name, validated_date=row.validated_date, red_flags=red_flags_of(row.text))
+    for row in rows.select_related("script"):
+        yield Validation(
+            version=row.script.version,
+            doctor=row.doctor_name,
+            validated_date=row.validated_date,
+            red_flags=red_flags_of(row.text),
+        )
+
+
+def _fits(script: Script, red_flags: tuple[RedFlag, ...]) -> bool:
+    """Whether every condition of these red flags is on a question of the script, and on answers that it can have."""
+    return all(_can_hold(script, clause) for flag in red_flags for clause in flag.when)
+
+
+def _can_hold(script: Script, clause: Clause) -> bool:
+    question = script.question(clause.question)
+    if question is None:
+        return False
+    if clause.at_least is not None or clause.below is not None:
+        return question.kind == QuestionKind.NUMBER
+    known = {YES, NO} if question.kind == QuestionKind.YES_NO else {each.code for each in question.choices}
+    return set(clause.one_of) <= known
 
 
 def red_flags_of(text: str) -> tuple[RedFlag, ...]:

@@ -73,6 +73,16 @@ FAULTS = {
 """The sentence of every code that `rules.script` and `rules.script_lint` give."""
 
 
+PARTS = {
+    "answers": (gettext_lazy("no answer to {names}"), ""),
+    "route": (gettext_lazy("route expected: {names}"), gettext_lazy("route taken: {names}")),
+    "red_flags": (gettext_lazy("red flags expected: {names}"), gettext_lazy("red flags heard: {names}")),
+    "missing": (gettext_lazy("expected without an answer: {names}"), gettext_lazy("without an answer: {names}")),
+    "asked": (gettext_lazy("not asked: {names}"), gettext_lazy("asked although not listed: {names}")),
+}
+"""What a sample call says of each part of `SampleFailure`, and what it came to."""
+
+
 def fault_words(fault: Fault) -> str:
     """The sentence of a fault in the language of the moment."""
     where = fault.where or _("the script")
@@ -81,6 +91,10 @@ def fault_words(fault: Fault) -> str:
 
 def of_sample(failure: SampleFailure) -> Fault:
     """A sample call that did not come to what it says, as a fault."""
-    nothing = "–"
-    what = f"{failure.part} {failure.expected or nothing} ≠ {failure.found or nothing}"
-    return Fault(code="sample_failed", where=failure.sample, what=what)
+    sides = zip(PARTS[failure.part], (failure.expected, failure.found), strict=True)
+    what = [str(side).format(names=_quoted(names)) for side, names in sides if names]
+    return Fault(code="sample_failed", where=failure.sample, what=_("; ").join(what))
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(_("“{name}”").format(name=each) for each in names)

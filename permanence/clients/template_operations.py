@@ -2,8 +2,9 @@
 """A new client with another one of the house as template.
 
 Copied: kind, sector, country, languages, hours, exceptions to come, greetings, reasons, instructions in force, waiting
-times and, when asked, sites. Never: numbers, persons, recipients, directory, consent, contract, and no text that names
-somebody of the template. The new client is a prospect: nobody hears anything before the owner has looked.
+times and, when asked, sites. Never: numbers, persons, recipients, directory, consent, contract, no text that names
+somebody of the template, and nothing that is for one of his lines, recipients or callers alone. The new client is a
+prospect: nobody hears anything before the owner has looked.
 """
 
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from permanence.clients.operations import NameTaken
 from permanence.clients.queries import client_file
 from permanence.clients.template_rules import LeftOut, names_nobody_else, renamed, somebody_in
 from permanence.foundation.who import Who
+from permanence.reception.table import InstructionEntry
 
 COPIED = (
     "kind",
@@ -47,7 +49,7 @@ COPIED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """The new client's id, and what was not copied because it names somebody of the template or a number."""
+    """The new client's id, and what was not copied: it names somebody or a number of the template, or is for one."""
 
     client: str
     left_out: tuple[LeftOut, ...]
@@ -159,10 +161,15 @@ def _greetings(source: Client, row: Client, names: list[str]) -> list[LeftOut]:
 
 
 def _instructions(source: Client, row: Client, names: list[str], *, by: Who, at: datetime) -> list[LeftOut]:
-    """Those in force or to come, as first versions in the name of who copies."""
+    """Those in force or to come, as first versions in the name of who copies. Called after `_reasons`.
+
+    One for some calls only stays behind where these are not to be told at the new client: it never holds for more.
+    """
     kept, left = [], []
+    reasons = set(Reason.objects.for_client(row).values_list("code", flat=True))
     for each in client_file(house=by.house, client=str(source.pk), at=at).instructions:
-        if named := names_nobody_else(each.text, names):
+        named = names_nobody_else(each.text, names) or _narrowed_to(each, reasons)
+        if named:
             left.append(LeftOut(kind="instruction", text=each.text, names=named))
             continue
         kept.append(
@@ -175,7 +182,18 @@ def _instructions(source: Client, row: Client, names: list[str], *, by: Who, at:
                 starts_at=each.starts,
                 ends_at=each.ends,
                 priority=each.priority,
+                reason=each.reason,
+                acknowledge=each.acknowledge,
             )
         )
     Instruction.objects.bulk_create(kept)
     return left
+
+
+def _narrowed_to(one: InstructionEntry, reasons: set[str]) -> str:
+    """The recipient, line, caller or reason that it is for and that the new client does not have; "" when none."""
+    if one.recipient:
+        return one.recipient_name or one.recipient
+    if one.reason and one.reason not in reasons:
+        return one.reason_label or one.reason
+    return one.line or one.caller

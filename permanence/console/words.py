@@ -96,7 +96,7 @@ _SCRIPT = {
     "script_wrong": _("Correct it"),
     "script_pass": _("No answer"),
     "script_skip": _("Skip"),
-    "script_next": _("Next"),
+    "script_next": pgettext_lazy("script", "Next"),
     "script_yes": _("Yes"),
     "script_no": _("No"),
     "script_unreadable": _("This cannot be the answer. Correct it, or go on without an answer."),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
 
 from permanence.dispatch import operations
 from permanence.dispatch.channels.email.content import Invited, Notice, compose, compose_invitation
@@ -149,7 +150,8 @@ def _invite(taken: invitations.DueInvitation, relay: Relay, *, at: datetime) -> 
         expires_at=taken.expires_at.astimezone(zone),
     )
     try:
-        mail = compose_invitation(invited, at=at.astimezone(zone))
+        with timezone.override(zone):
+            mail = compose_invitation(invited, at=at.astimezone(zone))
     except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
         return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
     return relay.send(mail, Envelope(sender=sender, recipient=taken.email, key=taken.key))

@@ -2,7 +2,7 @@
 """The client changes the phrase with which the secretary answers in his name."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from permanence.clients import operations
 from permanence.clients import queries as clients
-from permanence.clients.rules.spoken import ALWAYS, when_of
+from permanence.clients.greetings import GreetingTie
+from permanence.clients.rules.spoken import ALWAYS, usual_phrases, when_of
 from permanence.foundation.who import portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, basis, own
@@ -40,7 +41,7 @@ class Phrase:
 
 def phrases(house: str, greetings: Sequence[GreetingEntry], languages: tuple[str, ...]) -> tuple[Phrase, ...]:
     """One for each of the client's languages, in his order, then those of other languages."""
-    written = usual(greetings)
+    written = usual_phrases(greetings)
     others = Counter(each.language for each in greetings if when_of(each) != ALWAYS)
     return tuple(
         Phrase(
@@ -51,11 +52,6 @@ def phrases(house: str, greetings: Sequence[GreetingEntry], languages: tuple[str
         )
         for each in dict.fromkeys((*languages, *written))
     )
-
-
-def usual(greetings: Iterable[GreetingEntry]) -> dict[str, str]:
-    """The phrase of each language that holds everywhere and always, where no other does."""
-    return {each.language: each.text for each in greetings if when_of(each) == ALWAYS}
 
 
 def said(house: str, language: str, text: str) -> str:
@@ -74,7 +70,7 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
     by, view = own(request, client)
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
-    kept = usual(file.greetings)
+    kept = usual_phrases(file.greetings)
     if language not in view.languages and language not in kept:
         raise Http404
     now = kept.get(language, "")
@@ -88,8 +84,12 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
         elif request.POST.get("basis") != basis((now,)):
             changed = _("Somebody else has changed the phrase meanwhile.")
         elif request.POST.get("step") == "save":
-            operations.set_greeting(client=client, language=language, text=text, by=by, at=at)
-            return back(client, "greeting")
+            try:
+                operations.set_greeting(client=client, language=language, text=text, by=by, at=at)
+            except GreetingTie as tie:
+                failed = _("Another phrase holds at the same moments: “%(text)s” Yours is not kept.") % {"text": tie}
+            else:
+                return back(client, "greeting")
     context = {
         "client": view,
         "tab": "line",

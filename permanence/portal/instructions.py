@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from permanence.clients import operations
+from permanence.clients import instructions, operations
 from permanence.clients import queries as clients
 from permanence.clients.instruction_fields import InstructionChanged
 from permanence.clients.instructions import InstructionUnknown
@@ -39,13 +39,11 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
     held = next((each for each in file.instructions if each.id == instruction), None)
-    if held is None and instruction != NEW:
-        raise Http404
     typed = _typed(request, view, held)
-    if request.method != "POST":
-        return _page(request, view, file, held, typed, by=by, at=at)
-    failed = _failed(typed)
-    if failed:
+    if held is None and instruction != NEW:
+        return _ended(request, view, file, instruction, typed, by=by, at=at)
+    failed = _failed(typed) if request.method == "POST" else ""
+    if failed or request.method != "POST":
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
     began_from = request.POST.get("version", "")
     if held is not None and began_from != str(held.version):
@@ -58,6 +56,8 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
         later = clients.client_file(house=by.house, client=client, at=at)
         held = next((each for each in later.instructions if each.id == instruction), held)
         return _page(request, view, later, held, typed, by=by, at=at, changed=True)
+    except InstructionUnknown:
+        return _ended(request, view, file, instruction, typed, by=by, at=at)
     except RecipientUnknown:
         failed = _("Choose among the persons of the list.")
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
@@ -74,6 +74,27 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     except (InstructionUnknown, ValueError) as refusal:
         raise Http404 from refusal
     return back(client, "retired")
+
+
+def _ended(
+    request: HttpRequest,
+    view: ClientView,
+    file: ClientFile,
+    instruction: str,
+    typed: dict[str, Any],
+    *,
+    by: Who,
+    at: datetime,
+) -> HttpResponse:
+    """It holds no longer: who was writing on it is told and keeps her words, everybody else finds nothing."""
+    if request.method != "POST":
+        raise Http404
+    try:
+        instructions.current(house=by.house, client=view.id, instruction=instruction)
+    except InstructionUnknown as unknown:
+        raise Http404 from unknown
+    failed = _("The instruction was retired while you wrote. Your words stand below: saved again, they are a new one.")
+    return _page(request, view, file, None, typed, by=by, at=at, failed=failed)
 
 
 def _write(client: str, held: InstructionEntry | None, typed: dict[str, Any], *, by: Who, at: datetime) -> None:

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "permanence.foundation.middleware.SignedInMiddleware",
+    "permanence.foundation.middleware.HouseClock",
     "permanence.foundation.access.RefusalsInTheTrail",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from permanence.backstage.trail import ACTIONS, named
 from permanence.clients import queries
-from permanence.clients.models import Client, ForwardingCode, Instruction, Line
+from permanence.clients.models import Client, ForwardingCode, Instruction, Line, PortalUser
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
 from permanence.project.demo_cast import PASSWORD
@@ -237,6 +237,24 @@ def test_the_start_page_says_what_a_house_still_lacks(cast, marc):
     assert steps_left(marc)["call"]
 
 
+@pytest.mark.parametrize(
+    ("step", "listed", "added"),
+    [
+        ("trunk", "/backstage/switchboard/trunk/", "/backstage/switchboard/trunk/add/"),
+        ("portal", "/backstage/foundation/person/", "/backstage/foundation/person/add/?portal=1"),
+    ],
+)
+def test_a_done_step_leads_to_what_there_is_and_one_to_do_to_an_empty_form(cast, marc, step, listed, added):
+    def leads_to():
+        page = marc.get("/backstage/").content.decode()
+        return re.search(r'href="([^"]*)"', page[page.index(f'id="step-{step}"') :])[1]
+
+    assert leads_to() == listed
+    Trunk.objects.all().delete()
+    PortalUser.objects.update(active=False)
+    assert leads_to() == added
+
+
 def test_a_person_is_given_the_messages_of_a_client(cast, marc):
     answer = fill(
         marc,
@@ -398,6 +416,16 @@ def test_the_audit_trail_speaks_in_words(cast, marc):
     assert "client.changed" not in page
     noted = set(AuditEntry.objects.values_list("action", flat=True))
     assert noted - set(ACTIONS) == set()
+
+
+@pytest.mark.parametrize("action", ["client.day_set", "call.called_back", "call.called_back_undone"])
+def test_every_act_is_said_in_every_language(action):
+    said = set()
+    for language in ("en", "fr", "de"):
+        with translation.override(language):
+            said.add(named(action))
+    assert action not in said
+    assert len(said) == 3
 
 
 CODES = "/backstage/clients/forwardingcode/"

@@ -2,15 +2,19 @@
 """The page on which a client is set up: from his number to the call that arrives, step by step."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
 from permanence.clients import forwarding as lines
 from permanence.clients import operations, queries
+from permanence.clients.ending_operations import end_contract
 from permanence.clients.rules import ClientKind, Sector
+from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
 from permanence.countries.forwarding import Access, ForwardingKind, ForwardingMode
 from permanence.foundation.models import AuditEntry
+from permanence.kernel.system import SystemClock
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.handlers import apply_engine_event
@@ -141,6 +145,55 @@ def test_what_was_typed_wrongly_is_still_there(cast, klein, marc):
     answer = does(marc, klein, "phone", line=LINE, public_number="twelve <b>", mode="hours", access="fixed")
     assert answer.status_code == 422
     assert 'value="twelve &lt;b&gt;"' in answer.content.decode()
+
+
+SUNDAY = GreetingWhen(day_type="sunday")
+EACH_DAY = GreetingWhen(day_type="chosen", weekdays=tuple(range(7)))
+
+
+def greet(cast, client, text, when=ALWAYS, language="fr"):
+    operations.set_greeting(client=client, language=language, text=text, when=when, by=cast.marc, at=NOW)
+
+
+def said(cast, client):
+    return {
+        (each.language, each.day_type): each.text
+        for each in queries.client_file(house=cast.house, client=client, at=NOW).greetings
+    }
+
+
+def test_the_phrase_of_every_day_is_shown_and_saved_and_that_of_sunday_stays(cast, klein, marc):
+    greet(cast, klein, "Chaque jour.")
+    greet(cast, klein, "Le dimanche.", SUNDAY)
+    html = page(marc, klein)
+    assert 'value="Chaque jour."' in html
+    assert "Le dimanche." not in html
+    follow(does(marc, klein, "greeting", fr="Chaque jour.", de=""), "hours")
+    assert said(cast, klein) == {("fr", ""): "Chaque jour.", ("fr", "sunday"): "Le dimanche."}
+    follow(does(marc, klein, "greeting", fr="Le dimanche."), "hours")
+    assert said(cast, klein) == {("fr", ""): "Le dimanche.", ("fr", "sunday"): "Le dimanche."}
+
+
+def test_a_phrase_beside_one_for_the_same_moments_is_refused_in_words(cast, klein, marc):
+    greet(cast, klein, "Toute la semaine.", EACH_DAY, language="de")
+    answer = does(marc, klein, "greeting", fr="Bonjour.", de="Guten Tag.")
+    assert answer.status_code == 422
+    [told] = errors(answer)
+    assert "Toute la semaine." in told
+    assert len(told) > len("Toute la semaine.") + 20
+    assert said(cast, klein) == {("de", "chosen"): "Toute la semaine."}
+
+
+def test_a_number_that_rests_is_refused_in_words(cast, klein, marc):
+    today = SystemClock().now()
+    until = today.date() + timedelta(days=30)
+    end_contract(client=cast.weber, last=None, until=until, reason="x", by=cast.marc, at=today)
+    answer = does(marc, klein, "number", number="+35220000101")
+    assert answer.status_code == 422
+    [told] = errors(answer)
+    assert until.isoformat() not in told
+    assert str(until.year) in told
+    assert len(told) > 30
 
 
 def test_another_client_s_line_and_another_house_s_client_are_not_there(cast, klein, marc, browser_of):

@@ -9,9 +9,10 @@ from permanence.calls.models import Call
 from permanence.clients import bulk_operations, operations, queries
 from permanence.clients.bulk_rules import AccountLine
 from permanence.clients.ending_operations import ContractEnded, QuarantineOver, end_contract
-from permanence.clients.models import Client, Line, Quarantine
+from permanence.clients.models import Client, Greeting, Line, Quarantine
 from permanence.clients.quarantine import USUAL_DAYS
 from permanence.clients.rules import ClientState
+from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.kernel.system import SystemClock
 from permanence.reception.hours import Openings
@@ -20,7 +21,7 @@ from permanence.switchboard.queries import client_slice
 from tests.rooms.conftest import NOW
 from tests.rooms.test_backstage import Form, errors, fill
 
-NUMBER = "+35220000101"
+NUMBER, PUBLIC = "+35220000101", "+35226000001"
 DAY = timedelta(days=1)
 
 
@@ -110,6 +111,61 @@ def test_the_same_client_takes_his_numbers_up_again(cast):
     operations.set_state(client=cast.weber, state=ClientState.ACTIVE, by=cast.marc, at=NOW)
     assert client_slice(house="demo", client=cast.weber, version=1, at=NOW) == before
     assert not Quarantine.objects.exists()
+
+
+@pytest.fixture
+def told(cast):
+    """Everything a line can know: how it is forwarded, and two phrases of its own."""
+    fields = {"public_number": PUBLIC, "forwarding": "no_answer", "access": "mobile", "operator": "post"}
+    Line.objects.filter(number=NUMBER).update(**fields, no_answer_s=15, label="Esch")
+    lunch = GreetingWhen(line=NUMBER, day_type="chosen", weekdays=(1, 3), opens="12:00", until="14:00")
+    for text, when in (("Ligne, bonjour.", GreetingWhen(line=NUMBER)), ("Bon appétit.", lunch)):
+        operations.set_greeting(client=cast.weber, language="fr", text=text, when=when, by=cast.marc, at=NOW)
+    return {**fields, "no_answer_s": 15, "label": "Esch"}
+
+
+def state_set(cast, state):
+    operations.set_state(client=cast.weber, state=state, by=cast.marc, at=NOW)
+
+
+@pytest.mark.parametrize("end", [ended, lambda cast: state_set(cast, ClientState.ENDED)])
+def test_a_line_with_phrases_of_its_own_rests_and_comes_back_as_it_was(cast, told, end):
+    before = client_slice(house="demo", client=cast.weber, version=1, at=NOW)
+    end(cast)
+    assert not Line.objects.filter(number=NUMBER).exists()
+    assert not Greeting.objects.filter(line__isnull=False).exists()
+    assert Greeting.objects.for_client(int(cast.weber)).count() == len(before.greetings) - 2
+    state_set(cast, ClientState.ACTIVE)
+    assert client_slice(house="demo", client=cast.weber, version=1, at=NOW) == before
+    assert Line.objects.values(*told).get(number=NUMBER) == told
+
+
+def test_a_number_that_is_given_to_somebody_else_brings_nothing_of_the_former_client(cast, told):
+    ended(cast)
+    give(cast, at=NOW + 100 * DAY)
+    assert Line.objects.values("public_number", "forwarding", "label").get(number=NUMBER) == {
+        "public_number": "",
+        "forwarding": "all",
+        "label": "",
+    }
+    assert not Greeting.objects.filter(line__number=NUMBER).exists()
+
+
+@pytest.mark.parametrize("field", ["public_number", "number"])
+def test_a_public_number_that_another_line_has_meanwhile_is_not_taken_back(cast, told, field):
+    ended(cast)
+    Line.objects.create(
+        house_id=cast.marc.house_key, client_id=int(cast.atlas), **{"number": "+352261111", field: PUBLIC}
+    )
+    state_set(cast, ClientState.ACTIVE)
+    assert Line.objects.values(*told).get(number=NUMBER) == {**told, "public_number": ""}
+
+
+def test_a_number_that_rested_before_more_was_kept_wakes_as_a_plain_line(cast):
+    ended(cast)
+    Quarantine.objects.update(kept={})
+    state_set(cast, ClientState.ACTIVE)
+    assert Line.objects.get(number=NUMBER).forwarding == "all"
 
 
 def test_a_state_that_is_set_ends_the_contract_too(cast):

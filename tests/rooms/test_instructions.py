@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from permanence.clients import instruction_fields as fields
 from permanence.clients import instructions, operations, queries, reading
-from permanence.clients.models import Instruction, InstructionAcknowledgement, Reason
+from permanence.clients.models import Instruction, InstructionAcknowledgement, Line, Reason
 from permanence.clients.rules import INSTRUCTION_LIMIT, ClientState, Scope
 from permanence.foundation import operations as common
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
@@ -137,6 +137,48 @@ def test_the_reason_of_a_form_that_changed_is_shown_by_its_code(cast):
     assert entry(cast, key).reason_label == "Vaccin"
     from_form.delete()
     assert entry(cast, key).reason_label == "vaccine"
+
+
+def test_what_the_client_no_longer_has_is_kept_by_a_version_and_chosen_by_none(cast):
+    operations.add_reason(client=cast.weber, code="vaccine", label="Vaccin", by=cast.marc, at=NOW)
+    operations.give_line(client=cast.weber, number="+352261234567", by=cast.marc, at=NOW)
+    gone = Scope(line="+352261234567", reason="vaccine")
+    key, other = write(cast, scope=gone), write(cast, scope=Scope(reason="vaccine"))
+    Reason.objects.filter(client=cast.weber, code="vaccine").delete()
+    Line.objects.filter(number="+352261234567").delete()
+    assert revise(cast, key, "Après", scope=gone) == 2
+    kept = entry(cast, key, at=NOW + 2 * HOUR)
+    assert (kept.text, kept.line, kept.reason) == ("Après", gone.line, gone.reason)
+    with pytest.raises(fields.LineUnknown):
+        revise(cast, other, "Autre", scope=gone)
+    with pytest.raises(fields.LineUnknown):
+        write(cast, scope=gone)
+    assert revise(cast, key, "Pour la ligne", scope=Scope(line=gone.line)) == 3
+    with pytest.raises(fields.ReasonUnknown):
+        revise(cast, key, "De nouveau", scope=gone)
+
+
+def test_a_version_that_came_meanwhile_is_told_before_what_the_client_no_longer_has(cast):
+    operations.add_reason(client=cast.weber, code="vaccine", label="Vaccin", by=cast.marc, at=NOW)
+    key = write(cast, scope=Scope(reason="vaccine"))
+    revise(cast, key, "De Marc", scope=Scope())
+    Reason.objects.filter(client=cast.weber, code="vaccine").delete()
+    with pytest.raises(fields.InstructionChanged):
+        revise(cast, key, "D’une autre", scope=Scope(reason="vaccine"), began_from=1)
+    operations.retire_instruction(client=cast.weber, instruction=key, author=cast.marc.person, by=cast.marc, at=NOW)
+    with pytest.raises(instructions.InstructionUnknown):
+        revise(cast, key, "D’une autre", scope=Scope(reason="vaccine"), began_from=1)
+
+
+def test_the_back_office_revises_an_instruction_whose_reason_is_gone(cast, browser_of):
+    operations.add_reason(client=cast.weber, code="vaccine", label="Vaccin", by=cast.marc, at=NOW)
+    key = write(cast, scope=Scope(reason="vaccine"))
+    Reason.objects.filter(client=cast.weber, code="vaccine").delete()
+    typed = {"text": "Après", "priority": "0", "reason": "vaccine", "began_from": "1"}
+    answer = browser_of(cast.marc).post(f"/backstage/clients/instruction/{key}/change/", typed)
+    assert answer.status_code == 302
+    last = instructions.current(house=cast.house, client=cast.weber, instruction=key)
+    assert (last.version, last.text, last.scope.reason) == (2, "Après", "vaccine")
 
 
 # two authors at once

@@ -121,6 +121,9 @@ def test_an_owner_makes_a_pool_puts_people_in_it_and_gives_it_a_client(cast, bro
     person = f"/backstage/foundation/person/{cast.claire.person}/change/"
     assert fill(marc, person, pools=[night.id]).status_code == 302
     assert pools_of(cast.claire_secretary) == (night.id,)
+    assert fill(marc, person, pools=[]).status_code == 302
+    assert pools_of(cast.claire_secretary) == (first().id,)
+    assert fill(marc, person, pools=[night.id]).status_code == 302
     assert fill(marc, f"/backstage/clients/client/{cast.weber}/change/", pool=night.id).status_code == 302
     assert client_queries.client(house="demo", client=cast.weber).pool == night.id
     page = marc.get(f"/backstage/staff/pool/{night.id}/change/").content.decode()

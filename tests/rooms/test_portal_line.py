@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from permanence.clients import operations as clients
 from permanence.clients import queries
-from permanence.clients.models import Greeting, HoursException, Instruction, WeeklyOpening
+from permanence.clients.models import Greeting, HoursException, Instruction, Reason, WeeklyOpening
 from permanence.clients.rules import Scope
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
@@ -245,6 +245,64 @@ def test_an_instruction_about_one_practitioner_keeps_what_the_portal_does_not_as
         "**Après**", cast.weber.doctor, "renewal", 7, True,
     )  # fmt: skip
     assert "<strong>Après</strong>" in browser.get(page(cast, "")).content.decode()
+
+
+def test_an_instruction_whose_reason_the_form_no_longer_has_is_changed_all_the_same(cast, now):
+    clients.add_reason(client=cast.weber.id, code="vaccine", label="Vaccin", by=cast.marc, at=now)
+    key = clients.write_instruction(
+        client=cast.weber.id, text="Avant.", author=cast.marc.person, by=cast.marc, at=now,
+        scope=Scope(reason="vaccine"),
+    )  # fmt: skip
+    Reason.objects.filter(client=cast.weber.id, code="vaccine").delete()
+    typed = {"text": "Après.", "starts": "", "ends": "", "version": "1", "step": "save"}
+    assert signed_in(cast.dr_weber).post(page(cast, f"/instructions/{key}"), typed).status_code == 303
+    (entry,) = instructions(cast)
+    assert (entry.text, entry.reason) == ("Après.", "vaccine")
+
+
+@pytest.mark.parametrize("at_the_last_moment", [False, True])
+def test_who_writes_on_an_instruction_that_was_ended_meanwhile_is_told_and_keeps_her_words(
+    cast, now, monkeypatch, at_the_last_moment
+):
+    key = clients.write_instruction(client=cast.weber.id, text="Avant.", author=cast.marc.person, by=cast.marc, at=now)
+    ended = {"client": cast.weber.id, "instruction": key, "author": cast.marc.person, "by": cast.marc, "at": now}
+    revise = clients.revise_instruction
+
+    def late(**fields):
+        clients.retire_instruction(**ended)
+        return revise(**fields)
+
+    if at_the_last_moment:
+        monkeypatch.setattr(clients, "revise_instruction", late)
+    else:
+        clients.retire_instruction(**ended)
+    browser = signed_in(cast.dr_weber)
+    mine = {"text": "Mon texte.", "starts": "", "ends": "", "version": "1", "step": "save"}
+    told = browser.post(page(cast, f"/instructions/{key}"), mine)
+    assert told.status_code == 422
+    assert "The instruction was retired while you wrote." in text_of(told)
+    assert ">Mon texte.</textarea>" in told.content.decode()
+    assert f'action="{page(cast, "/instructions/new")}#shown"' in told.content.decode()
+    assert instructions(cast) == ()
+    again = browser.post(page(cast, "/instructions/new"), {**mine, "version": hidden(told, "version")})
+    assert again.status_code == 303
+    assert [each.text for each in instructions(cast)] == ["Mon texte."]
+
+
+def test_a_phrase_that_another_rule_contradicts_is_told_beside_it_and_the_words_stay(cast, now):
+    Greeting.objects.filter(client=cast.weber.id).delete()
+    every_day = GreetingWhen(day_type="chosen", weekdays=(0, 1, 2, 3, 4, 5, 6))
+    clients.set_greeting(
+        client=cast.weber.id, language="fr", text="Bon <b>samedi</b>.", when=every_day, by=cast.marc, at=now
+    )
+    browser = signed_in(cast.dr_weber)
+    form = browser.get(page(cast, "/greeting/fr"))
+    mine = {"text": "Mon texte.", "basis": hidden(form, "basis"), "step": "save"}
+    refused = browser.post(page(cast, "/greeting/fr"), mine)
+    assert refused.status_code == 422
+    assert "Another phrase holds at the same moments: “Bon <b>samedi</b>.”" in unescape(text_of(refused))
+    assert "Bon <b>samedi" not in refused.content.decode()
+    assert ">Mon texte.</textarea>" in refused.content.decode()
 
 
 def test_who_asks_for_another_clients_line_stands_in_the_trail(cast):

@@ -86,6 +86,10 @@ def test_an_open_line_is_said_to_be_open():
     assert found.language == "fr"
 
 
+def test_a_client_without_a_place_has_no_brackets():
+    assert look_up("+35220000101", client(place="")).remarks[0] == "Dr Weber"
+
+
 def test_a_closed_line_says_until_when_on_its_own_clock():
     morning = WeekdayHours(weekday=2, intervals=(Interval(opens="08:30", until="12:00"),))
     found = look_up("+35220000101", client(hours=OpeningHours(week=(morning,))))

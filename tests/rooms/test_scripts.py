@@ -233,6 +233,105 @@ def test_a_script_that_takes_a_question_from_under_a_validated_red_flag_is_refus
     publish(cast, version)
 
 
+def with_breath(data, one_of=("yes",), choices=()):
+    """One question more, and instead of all red flags one that depends on its answer."""
+    kind = {"kind": "choice", "choices": list(choices)} if choices else {"kind": "yes_no"}
+    place = next(n for n, each in enumerate(data["questions"]) if each["id"] == "name")
+    data["questions"].insert(place, {"id": "breath", "ask": "Respire-t-il bien ?", "label": "Souffle", **kind})
+    flag = {"id": "short", "label": "Souffle court", "say": "Raccrochez et composez le 112."}
+    data["red_flags"] = [{**flag, "when": [{"question": "breath", "one_of": list(one_of)}]}]
+    for each in data["samples"]:
+        each["expect"].pop("red_flags", None)
+        each["expect"].pop("asked", None)
+
+
+def test_red_flags_validated_for_a_draft_leave_those_of_the_published_script_in_force(cast):
+    publish(cast, begin(cast))
+    validate(cast, 1)
+    before = in_force(cast).red_flags
+    version = revised(cast, 1, with_breath)
+    validate(cast, version, validated=TODAY - timedelta(days=1))
+    entry = scripts.script_entry(house=cast.house, client=int(cast.weber))
+    assert (entry.version, entry.validated_date) == (1, TODAY.isoformat())
+    assert in_force(cast).red_flags == before
+    assert {"chest_pain", "stroke"} <= {each.id for each in before}
+    publish(cast, version, at=NOW + timedelta(minutes=1))
+    assert [each.id for each in in_force(cast).red_flags] == ["short"]
+
+
+def test_red_flags_that_compare_an_answer_which_the_published_script_lacks_wait_too(cast):
+    good, bad, blue = ({"code": code, "label": code} for code in ("good", "bad", "blue"))
+    version = revised(cast, begin(cast), lambda data: with_breath(data, ["bad"], [good, bad]))
+    publish(cast, version)
+    validate(cast, version)
+    before = in_force(cast).red_flags
+
+    def with_blue(data):
+        next(each for each in data["questions"] if each["id"] == "breath")["choices"].append(blue)
+        data["red_flags"][0]["when"][0]["one_of"] = ["blue"]
+
+    version = revised(cast, version, with_blue)
+    validate(cast, version)
+    assert in_force(cast).red_flags == before
+    publish(cast, version, at=NOW + timedelta(minutes=1))
+    assert in_force(cast).red_flags[0].when[0].one_of == ("blue",)
+
+
+def test_a_flag_on_a_question_of_another_kind_does_not_fit(cast):
+    version = revised(cast, begin(cast), with_breath)
+    publish(cast, version)
+    validate(cast, version)
+    before = in_force(cast).red_flags
+
+    def a_number(data):
+        next(each for each in data["questions"] if each["id"] == "breath")["kind"] = "number"
+        data["red_flags"][0]["when"] = [{"question": "breath", "at_least": 30.0}]
+
+    version = revised(cast, version, a_number)
+    validate(cast, version)
+    assert in_force(cast).red_flags == before
+
+
+def test_a_list_whose_questions_are_all_there_is_in_force_at_once(cast):
+    publish(cast, begin(cast))
+    validate(cast, 1)
+    version = revised(cast, 1, drop_flag)
+    validate(cast, version)
+    assert len(in_force(cast).red_flags) == 8
+    assert in_force(cast).title == read_text(text_of(cast, 1))[0].title
+
+
+def test_the_page_says_which_red_flags_are_in_force_and_which_wait_for_publishing(cast, browser_of):
+    marc = browser_of(cast.marc)
+    page = f"/backstage/scripts/{cast.weber}/"
+    publish(cast, begin(cast))
+    validate(cast, 1)
+    version = revised(cast, 1, with_breath)
+    waits = f"En vigueur dès que la version {version} sera publiée"
+    plain_page = marc.get(page).content.decode()
+    assert waits not in plain_page
+    assert "ils attendent le médecin" in plain_page
+    flags = acts.red_flags_text(read_text(text_of(cast, version))[0])
+    form = {"act": "validate", "version": str(version), "doctor": cast.recipients["Dr Weber"], "red_flags": flags}
+    shown = marc.post(page, {**form, "validated": TODAY.isoformat()}, follow=True).content.decode()
+    assert waits in shown.replace("\u00a0", " ")
+    assert "Les signes d’alerte sont en vigueur." not in shown
+    assert "ils attendent le médecin" not in shown
+    assert "En vigueur : 9 signes d’alerte" in shown.replace("\u00a0", " ")
+    publish(cast, version, at=NOW + timedelta(minutes=1))
+    after = marc.get(page).content.decode().replace("\u00a0", " ")
+    assert waits not in after
+    assert "En vigueur : 1 signe d’alerte" in after
+
+
+def test_red_flags_validated_before_anything_is_published_wait_for_it(cast, browser_of):
+    marc, page = browser_of(cast.marc), f"/backstage/scripts/{cast.weber}/"
+    validate(cast, begin(cast))
+    shown = marc.get(page).content.decode().replace("\u00a0", " ")
+    assert "En vigueur dès que la version 1 sera publiée" in shown
+    assert "En vigueur :" not in shown
+
+
 def test_only_a_practitioner_of_this_client_validates_and_not_tomorrow(cast):
     begin(cast)
     for doctor in (

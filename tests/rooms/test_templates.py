@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.clients import directory_operations, operations, queries
-from permanence.clients.models import Client, Contact, Line, PortalUser, Recipient, Site
+from permanence.clients.models import Client, Contact, Line, PortalUser, Reason, Recipient, Site
 from permanence.clients.queries import ClientUnknown
+from permanence.clients.rules import Scope
+from permanence.clients.rules.spoken import GreetingWhen, when_of
 from permanence.clients.template_operations import open_from_template
 from permanence.clients.template_rules import names_nobody_else, renamed
 from permanence.foundation.models import AuditEntry, OutboxEvent
@@ -109,6 +111,60 @@ def test_what_names_the_templates_doctor_is_left_out_and_told(cast):
     told = {each.text for each in done.left_out if each.kind == "instruction"}
     assert kept | told == {each.text for each in file_of(cast.dupont).instructions}
     assert not kept & told
+
+
+def instructed(cast, text, **more):
+    operations.write_instruction(client=cast.atlas, text=text, author=cast.marc.person, by=cast.marc, at=NOW, **more)
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        lambda cast: Scope(caller="+352621000147"),
+        lambda cast: Scope(line=file_of(cast.atlas).lines[0]),
+        lambda cast: Scope(recipient=cast.recipients["Orders and parts"]),
+        lambda _cast: Scope(reason="gone"),
+        lambda _cast: Scope(reason="klein"),
+    ],
+)
+def test_an_instruction_for_some_calls_never_becomes_one_for_every_call(cast, narrowed):
+    operations.add_reason(client=cast.atlas, code="gone", label="Gone", by=cast.marc, at=NOW)
+    operations.add_reason(client=cast.atlas, code="klein", label="Call 621 000 158", by=cast.marc, at=NOW)
+    instructed(cast, "Put through at once.", scope=narrowed(cast), acknowledge=True)
+    Reason.objects.filter(client=cast.atlas, code="gone").delete()
+    done = copied(cast, cast.atlas)
+    assert "Put through at once." not in {each.text for each in file_of(done.client).instructions}
+    (left,) = (each for each in done.left_out if each.kind == "instruction")
+    assert left.text == "Put through at once."
+    assert left.names
+
+
+def test_an_instruction_keeps_its_reason_and_that_it_is_to_be_read(cast):
+    reason = file_of(cast.atlas).reasons[0].code
+    instructed(cast, "Ask for the floor.", scope=Scope(reason=reason), acknowledge=True)
+    done = copied(cast, cast.atlas)
+    (made,) = (each for each in file_of(done.client).instructions if each.text == "Ask for the floor.")
+    assert (made.reason, made.acknowledge, done.left_out) == (reason, True, ())
+    kept = [(each.text, each.acknowledge) for each in file_of(cast.atlas).instructions]
+    assert [(each.text, each.acknowledge) for each in file_of(done.client).instructions] == kept
+
+
+def test_greetings_for_days_and_hours_are_copied_and_those_of_a_line_are_not(cast):
+    days = GreetingWhen(day_type="chosen", weekdays=(2, 4), opens="09:00", until="12:00")
+    line = GreetingWhen(line=file_of(cast.atlas).lines[0])
+    for when, text in ((days, "Good morning."), (line, "The number of the adverts.")):
+        operations.set_greeting(client=cast.atlas, language="en", text=text, when=when, by=cast.marc, at=NOW)
+    made = file_of(copied(cast, cast.atlas).client).greetings
+    assert {when_of(each) for each in made if each.text == "Good morning."} == {days}
+    assert "The number of the adverts." not in {each.text for each in made}
+    assert not [each for each in made if each.line]
+
+
+def test_the_page_says_that_an_instruction_for_one_caller_was_left_out(cast, marc):
+    instructed(cast, "Put through at once.", scope=Scope(caller="+352621000147"))
+    answer = marc.post(f"/backstage/accounts/{cast.atlas}/copy", {"name": "Atlas Norge"}, follow=True)
+    assert "Put through at once." in answer.content.decode()
+    assert "+352621000147" in answer.content.decode()
 
 
 def test_sites_come_along_when_asked(cast):

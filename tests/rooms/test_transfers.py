@@ -275,6 +275,17 @@ def test_a_number_in_quarantine_is_not_given_by_an_import(cast):
     assert not Quarantine.objects.exists()
 
 
+def test_the_public_number_of_a_client_is_not_given_by_an_import(cast):
+    Line.objects.filter(client=int(cast.weber)).update(public_number="+352261234")
+    for name in ("Atlas", "Dr Weber"):
+        done = brought("clients", f"name;lines\n{name};+352261234", cast.marc)
+        assert faults(done) == [(2, "lines", "line_taken")]
+    assert not Line.objects.filter(number="+352261234").exists()
+    Line.objects.update(public_number="")
+    Line.objects.filter(client=int(cast.other_client)).update(public_number="+352261234")
+    assert faults(checked("clients", "name;lines\nAtlas;+352261234", cast.marc)) == []
+
+
 def test_a_file_is_checked_then_brought_in_once(cast, marc):
     text = "name;kind;sector\nGarage Roth;company;other\nDr Weber;practitioner;health"
     page = upload(marc, "\ufeff" + text, kind="clients").content.decode()

@@ -210,6 +210,21 @@ async def test_a_red_flag_is_above_the_form_takes_no_focus_and_tells_the_doctor(
     await expect(text).to_contain_text("Douleur dans la poitrine (fausse alerte)")
 
 
+async def test_a_red_flag_for_somebody_who_left_leaves_the_recipient_whom_she_chose(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    card, doctor = with_script(site)
+    form = {**card["form"], "recipients": [each for each in card["form"]["recipients"] if each["id"] != doctor]}
+    other = {"id": "990", "name": "Le cabinet"}, {"id": "991", "name": "L’accueil"}
+    form["recipients"] = [*form["recipients"], *other]
+    await on_a_call(console, exchange, {**card, "form": form})
+    await console.choose("recipient", "991")
+    await console.by_id("text").fill("Il a mal à la poitrine")
+    await expect(console.page.locator(".red-flag")).to_have_count(1)
+    found = await console.fields()
+    assert (found["urgency"], found["recipient"]) == ("urgent", "991")
+
+
 async def test_nothing_of_the_script_keeps_her_from_ending_the_call(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

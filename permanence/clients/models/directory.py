@@ -80,7 +80,8 @@ class Contact(HouseModel):
 class Quarantine(HouseModel):
     """A number of a client who left: until the day `until` it is given to nobody else, for the reason that stands here.
 
-    Callers still have it, and would tell another client's secretary what is not for her.
+    Callers still have it, and would tell another client's secretary what is not for her. `kept`: what the line knew of
+    his telephone, and the phrases that were said on it alone, for the day he takes it up again.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
@@ -89,6 +90,7 @@ class Quarantine(HouseModel):
     since = models.DateTimeField(_("since"))
     until = models.DateField(_("until"))
     reason = models.CharField(_("reason"), max_length=200)
+    kept = models.JSONField(default=dict)
 
     objects = ClientQuerySet["Quarantine"].as_manager()
 

@@ -8,11 +8,11 @@ are folded. An answer "" means that the question was passed over.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from permanence.clients.rules.script import END, NO, YES, Clause, Question, QuestionKind, RedFlag, Route, Script
+from permanence.clients.rules.script import END, NO, YES, Clause, Question, QuestionKind, RedFlag, Route, Sample, Script
 
 BLANKS = " \t\n\r\u00a0\u202f"
 _NUMBER = re.compile(r"-?[0-9]{1,9}(?:[.,][0-9]{1,3})?")
@@ -42,12 +42,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleFailure:
-    """A sample call that did not come to what it says. `part` is the field of `Expected` that differs."""
+    """A sample call that did not come to what it says, in the script's own words: texts of questions, titles.
+
+    `part` is the field of `Expected` that differs, or "answers": the call waits for one that the sample does not give.
+    Of `asked`, `expected` is what the sample lists and is not asked, `found` what is asked and has to be listed.
+    """
 
     sample: str
     part: str
-    expected: str
-    found: str
+    expected: tuple[str, ...]
+    found: tuple[str, ...]
 
 
 def progress(
@@ -101,25 +105,56 @@ def progress(
 def run_samples(script: Script, *, recipients: Collection[str]) -> tuple[SampleFailure, ...]:
     """The sample calls of the script that do not come to what they say.
 
-    What a sample does not answer and need not is passed over, so that a question may be added later.
+    What a sample does not answer and need not is passed over, so that a question may be added later: such a question
+    may be asked without being listed in `asked`. Everything listed there has to be asked, and what is required or
+    answered has to be listed. In which order is not compared, nor that of `missing`, so that a question may be moved:
+    where the order matters the script itself says so, and the linter refuses what depends on a later question.
     """
-    failures = []
     optional = {each.id: "" for each in script.questions if not each.required}
+    failures = []
     for sample in script.samples:
         found = progress(script, {**optional, **sample.answers}, heard=sample.heard, recipients=recipients)
-        compared = [
-            ("route", (sample.expect.route,), (found.route,)),
-            ("red_flags", sample.expect.red_flags, found.red_flags),
-            ("missing", sample.expect.missing, found.missing),
-        ]
-        if sample.expect.asked:
-            compared.append(("asked", sample.expect.asked, found.asked))
         failures += [
-            SampleFailure(sample=sample.name, part=part, expected=", ".join(expected), found=", ".join(came))
-            for part, expected, came in compared
-            if expected != came
+            SampleFailure(
+                sample=sample.name,
+                part=part,
+                expected=_named(script, part, expected),
+                found=_named(script, part, came),
+            )
+            for part, expected, came in _differences(script, sample, found)
         ]
     return tuple(failures)
+
+
+def _differences(
+    script: Script, sample: Sample, found: Progress
+) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """The parts in which the call differs from what the sample says, as ids."""
+    expect = sample.expect
+    if found.next and expect.route:  # what else differs follows from it
+        yield "answers", (found.next,), ()
+        return
+    if expect.route != found.route:
+        yield "route", (expect.route,), (found.route,)
+    if expect.red_flags != found.red_flags:
+        yield "red_flags", expect.red_flags, found.red_flags
+    if set(expect.missing) != set(found.missing):
+        yield "missing", expect.missing, found.missing
+    free = {each.id for each in script.questions if not each.required and not clean(sample.answers.get(each.id, ""))}
+    lacking = tuple(each for each in expect.asked if each not in found.asked)
+    more = tuple(each for each in found.asked if each not in expect.asked and each not in free)
+    if expect.asked and (lacking or more):
+        yield "asked", lacking, more
+
+
+def _named(script: Script, part: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """What these questions, routes or red flags are called in the script."""
+    called = {each.id: each.ask for each in script.questions}
+    if part == "route":
+        called = {each.id: each.label for each in script.routes}
+    elif part == "red_flags":
+        called = {each.id: each.label for each in script.red_flags}
+    return tuple(called.get(each, each) for each in ids if each)
 
 
 def holds(when: tuple[Clause, ...], given: Mapping[str, str]) -> bool:

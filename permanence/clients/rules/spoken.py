@@ -51,6 +51,11 @@ def when_of(entry: GreetingEntry) -> GreetingWhen:
     )
 
 
+def usual_phrases(greetings: Iterable[GreetingEntry]) -> dict[str, str]:
+    """The phrase of each language that holds everywhere and always, where no other does."""
+    return {each.language: each.text for each in greetings if when_of(each) == ALWAYS}
+
+
 def tie_with(new: GreetingEntry, others: Iterable[GreetingEntry]) -> GreetingEntry | None:
     """The rule with which `new` would be a tie; one it replaces is none. None when there is none."""
     for other in others:

@@ -62,7 +62,8 @@ def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialle
         unknown = f"No client of this house has {number}: the house takes it as an unknown line. Its lines: {lines}."
         return Dialled(number, known=False, remarks=(unknown,))
     client = table.clients[owner]
-    return Dialled(number, known=True, remarks=(f"{client.name} ({client.place})", *_hours(client, at)))
+    place = f" ({client.place})" if client.place else ""
+    return Dialled(number, known=True, remarks=(f"{client.name}{place}", *_hours(client, at)))
 
 
 def _hours(client: ClientSlice, at: datetime) -> tuple[str, ...]:

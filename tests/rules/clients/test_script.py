@@ -313,20 +313,6 @@ def test_what_must_be_read_back_stays_due_until_it_was():
     assert progress(one, answers, read=["age"]).to_read_back == ()
 
 
-def test_a_sample_that_comes_to_something_else_says_what():
-    data = changed(("samples", 0, "expect"), {"route": "baby", "red_flags": ["chest"]})
-    found = [(each.sample, each.part, each.expected, each.found) for each in run_samples(script(data), recipients=[])]
-    assert found == [("papier", "route", "baby", "rest"), ("papier", "red_flags", "chest", "")]
-
-
-def test_a_question_nobody_must_answer_leaves_the_samples_as_they_are():
-    more = {"id": "more", "kind": "text", "ask": "Autre chose ?", "label": "Autre"}
-    data = small(questions=[more, *small()["questions"]])
-    assert run_samples(script(data), recipients=[]) == ()
-    data["questions"][0]["required"] = True
-    assert [each.part for each in run_samples(script(data), recipients=[])] == ["route"]
-
-
 def test_outside_health_a_red_flag_needs_no_emergency_number():
     data = changed(("red_flags", 0, "say"), "Coupez l’eau.")
     assert faults(data, Around(recipients=AROUND.recipients, on=TODAY)) == []

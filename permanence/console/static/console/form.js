@@ -85,7 +85,9 @@ export class MessageForm {
       // A false alarm gives back what stood there before it.
       const before = given.before ?? { recipient: fields.recipient, urgency: fields.urgency };
       given.before = alerted ? before : undefined;
-      this.fill({ ...fields, recipient: recipient || before.recipient, urgency: urgency || before.urgency, outcome: fields.outcome || outcome });
+      // A route or a red flag may name a recipient who has left since: then stands whom she chose.
+      const known = this.draft?.card.form.recipients.some(({ id }) => id === recipient) ?? false;
+      this.fill({ ...fields, recipient: (known && recipient) || before.recipient, urgency: urgency || before.urgency, outcome: fields.outcome || outcome });
     }
     this.script.paint();
   }
