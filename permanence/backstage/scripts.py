@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.backstage.site import OwnPage, site
@@ -203,7 +203,7 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
 PREVIEW = {
     "yes": gettext_lazy("Yes"),
     "no": gettext_lazy("No"),
-    "next": gettext_lazy("Next"),
+    "next": pgettext_lazy("script", "Next"),
     "again": gettext_lazy("From the beginning"),
     "route": gettext_lazy("Where the call goes"),
     "nowhere": gettext_lazy("The script does not say where this call goes. Choose for whom in the form."),

@@ -247,7 +247,7 @@ def test_the_start_page_says_what_a_house_still_lacks(cast, marc):
 def test_a_done_step_leads_to_what_there_is_and_one_to_do_to_an_empty_form(cast, marc, step, listed, added):
     def leads_to():
         page = marc.get("/backstage/").content.decode()
-        return re.search(r'href="([^"]*)"', page[page.index(f'id="step-{step}"') :])[1]
+        return re.search(r'<a class="btn[^>]*href="([^"]*)"', page[page.index(f'id="step-{step}"') :])[1]
 
     assert leads_to() == listed
     Trunk.objects.all().delete()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The templates: sound in three languages and three countries, and their sample calls go everywhere they can."""
 
+import dataclasses
 import json
 import re
 from importlib import resources
@@ -8,7 +9,7 @@ from importlib import resources
 import pytest
 
 from permanence.clients import rules
-from permanence.clients.rules.script import SIZE_LIMIT, plain, read_text, write_text
+from permanence.clients.rules.script import SIZE_LIMIT, Question, plain, read_text, write_text
 from permanence.clients.rules.script_lint import Around, lint
 from permanence.clients.rules.script_run import fold, heard_in, progress, run_samples
 from permanence.clients.rules.script_templates import TEMPLATES, Beginning, template, title
@@ -44,6 +45,20 @@ def test_its_sample_calls_take_every_route_and_raise_every_red_flag(code, langua
     assert {each.route for each in found} == {each.id for each in script.routes}
     assert {flag for each in found for flag in each.red_flags} == {each.id for each in script.red_flags}
     assert {key for each in found for key in each.asked} == {each.id for each in script.questions}
+
+
+@pytest.mark.parametrize("code", TEMPLATES)
+def test_its_sample_calls_bear_a_question_added_anywhere_and_every_move_that_the_linter_bears(code):
+    script = made(code)
+    around = Around(recipients=NAMES, country="FR", health=code in MEDICAL, on=TODAY)
+    more = Question(id="one_more", kind="text", ask="?", label="L")
+    old = script.questions
+    added = [(*old[:n], more, *old[n:]) for n in range(len(old) + 1)]
+    moved = [(*old[:n], old[n + 1], old[n], *old[n + 2 :]) for n in range(len(old) - 1)]
+    changed = [dataclasses.replace(script, questions=questions) for questions in (*added, *moved)]
+    sound = [each for each in changed if lint(each, around) == ()]
+    assert len(sound) > len(added)
+    assert [each for each in sound if run_samples(each, recipients=NAMES)] == []
 
 
 @every

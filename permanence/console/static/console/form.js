@@ -259,6 +259,7 @@ export class MessageForm {
     }
     if (!fields.outcome) fields.outcome = "message";
     this.fill(fields);
+    this.errors();
     this.hooks.save(fields);
     this.plan();
     return true;
