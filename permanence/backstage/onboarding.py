@@ -288,20 +288,20 @@ def page(request: HttpRequest, client: str) -> HttpResponse:
 @supervisor_only
 def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
     """Do one step; back to the page, or the page again with what is wrong in it (422)."""
-    todo = ACTS.get(act)
-    if todo is None:
+    step = ACTS.get(act)
+    if step is None:
         raise Http404(act)
     scene = _scene(request, client, request.POST.get("line", ""))
-    form = todo.form(request.POST, file=scene.file, line=scene.line)
+    form = step.form(request.POST, file=scene.file, line=scene.line)
     if form.is_valid():
         try:
-            number = todo.do(scene, form) or request.POST.get("line", "")
+            number = step.do(scene, form) or request.POST.get("line", "")
         except Refusal as refusal:
             field = FIELDS.get(refusal.code)
             form.add_error(field if field in form.fields else None, _told(refusal))
         else:
             where = f"?{urlencode({'line': number})}" if number else ""
-            return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{todo.step}", status=303)
+            return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{step.step}", status=303)
     context = _context(scene)
     shown = {**_forms(scene, context["clock"]), act: form}
     return render(request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act}, status=422)

@@ -7,11 +7,10 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from permanence.clients.acts import changed
+from permanence.clients.acts import account, changed
 from permanence.clients.directory_rules import MOST_CONTACTS, MOST_NUMBERS, MOST_SITES, Lift, NumberFor
 from permanence.clients.models import Client, Contact, Site
 from permanence.clients.operations import NumberMalformed
-from permanence.clients.queries import ClientUnknown
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
@@ -45,7 +44,7 @@ class ContractBackwards(Refusal):
 @transaction.atomic
 def put_site(*, client: str, site: SiteEntry, by: Who, at: datetime) -> None:
     """The site of that name is now so; a new one comes last. Raises ClientUnknown, EntryUnfit, DirectoryFull."""
-    row = client_row(client, by=by)
+    row = account(client, by=by)
     fields = {name: value.strip() for name, value in asdict(site).items()}
     _fits(Site(house_id=row.house_id, client=row, **fields))
     if fields["lift"] not in set(Lift):
@@ -60,7 +59,7 @@ def put_contact(*, client: str, contact: ContactEntry, by: Who, at: datetime) ->
 
     Raises ClientUnknown, EntryUnfit, DirectoryFull, NumberMalformed.
     """
-    row = client_row(client, by=by)
+    row = account(client, by=by)
     if len(contact.numbers) > MOST_NUMBERS:
         raise DirectoryFull(contact.name)
     if contact.number_for not in set(NumberFor):
@@ -101,22 +100,13 @@ def set_contract(
     It moves nothing by itself: whether calls are answered is the client's state. Raises ClientUnknown,
     ContractBackwards, EntryUnfit.
     """
-    row = client_row(client, by=by)
+    row = account(client, by=by)
     if begins is not None and ends is not None and begins >= ends:
         raise ContractBackwards(client)
     row.contract_from, row.contract_until, row.contract_notes = begins, ends, notes.strip()
     _fits(row)
     row.save(update_fields=["contract_from", "contract_until", "contract_notes"])
     changed(client=client, action="client.contract_set", by=by, at=at)
-
-
-def client_row(client: str, *, by: Who) -> Client:
-    """The client's row, held until the transaction ends. Raises ClientUnknown."""
-    key = int(client) if client.isascii() and client.isdecimal() and len(client) < 19 else -1
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=key).first()
-    if row is None:
-        raise ClientUnknown(client)
-    return row
 
 
 def _e164(number: str) -> str:
@@ -148,6 +138,6 @@ def _put(table: type[Site] | type[Contact], client: Client, fields: Mapping[str,
 
 
 def _remove(table: type[Site] | type[Contact], client: str, name: str, *, by: Who) -> None:
-    found, _by_table = table.objects.for_client(client_row(client, by=by)).filter(name=name).delete()
+    found, _by_table = table.objects.for_client(account(client, by=by)).filter(name=name).delete()
     if not found:
         raise EntryUnknown(name)

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permanence.clients import quarantine
-from permanence.clients.acts import changed
-from permanence.clients.directory_operations import client_row
+from permanence.clients.acts import account, changed
 from permanence.clients.rules import ClientState
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -32,7 +31,7 @@ def end_contract(*, client: str, last: date | None, until: date, reason: str, by
     His numbers rest until the day `until` for that `reason`; gives them. Raises ClientUnknown, ContractEnded,
     QuarantineOver.
     """
-    row = client_row(client, by=by)
+    row = account(client, by=by)
     if row.state == ClientState.ENDED:
         raise ContractEnded(client)
     if until <= at.date():

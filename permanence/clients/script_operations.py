@@ -13,10 +13,9 @@ import orjson
 from django.db import transaction
 
 from permanence.clients import queries
-from permanence.clients.acts import changed
-from permanence.clients.models import Client, Recipient, RedFlagValidation
+from permanence.clients.acts import account, changed
+from permanence.clients.models import Recipient, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
-from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules import RecipientKind
 from permanence.clients.rules.script import Fault, Script, plain, read_text, write_text
 from permanence.clients.rules.script_lint import Around, lint
@@ -110,7 +109,7 @@ def begin_from_template(*, client: str, code: str, language: str, by: Who, at: d
 
     Raises ClientUnknown, TemplateUnknown, ScriptChanged.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     own = [(each.id, each.kind) for each in queries.recipients(house=by.house, client=client)]
     spoken = language or next(iter(row.languages), "en")
     try:
@@ -126,7 +125,7 @@ def write_draft(*, client: str, text: str, after: int, by: Who, at: datetime) ->
 
     It must at least be of the language. Raises ClientUnknown, ScriptRefused, ScriptChanged.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     script, faults = read_text(text)
     if script is None:
         raise ScriptRefused(faults)
@@ -151,7 +150,7 @@ def write_draft(*, client: str, text: str, after: int, by: Who, at: datetime) ->
 def publish(*, client: str, version: int, by: Who, at: datetime) -> None:
     """From now on this version runs in the calls of the client. An earlier version may be published again: it is
     written again, as the newest. Raises ClientUnknown, ScriptUnknown, ScriptRefused."""
-    row = _client(client, by=by)
+    row = account(client, by=by)
     chosen = ScriptRow.objects.for_client(row).filter(version=version).first()
     if chosen is None:
         raise ScriptUnknown(str(version))
@@ -173,7 +172,7 @@ def publish_text(*, client: str, text: str, after: int, by: Who, at: datetime) -
 
     Gives the version. Raises what `write_draft` and `publish` raise; then nothing is written either.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     script, faults = read_text(text)
     if script is None:
         raise ScriptRefused(faults)
@@ -194,7 +193,7 @@ def validate_red_flags(
     on these are in force. Raises ClientUnknown, ScriptUnknown, ScriptRefused, DoctorUnknown, DateAhead,
     RedFlagsChanged.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     chosen = ScriptRow.objects.for_client(row).filter(version=version).first()
     script = read_text(chosen.text)[0] if chosen else None
     if chosen is None or script is None:
@@ -230,11 +229,3 @@ def validate_red_flags(
 def red_flags_text(script: Script) -> str:
     """The red flags of a script as the doctor validates them: the same list is the same text."""
     return orjson.dumps(plain(script.red_flags)).decode()
-
-
-def _client(client: str, *, by: Who) -> Client:
-    key = int(client) if client.isascii() and client.isdecimal() else -1
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=key).first()
-    if row is None:
-        raise ClientUnknown(client)
-    return row

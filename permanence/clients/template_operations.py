@@ -13,8 +13,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.clients import rules
-from permanence.clients.acts import changed
-from permanence.clients.directory_operations import client_row
+from permanence.clients.acts import account, changed
 from permanence.clients.models import (
     Client,
     Contact,
@@ -60,7 +59,7 @@ def open_from_template(
     *, template: str, name: str, initials: str, place: str = "", with_sites: bool = False, by: Who, at: datetime
 ) -> Copied:
     """Open a client like `template`, in one transaction. Raises ClientUnknown, NameTaken."""
-    source = client_row(template, by=by)
+    source = account(template, by=by)
     name = name.strip()
     others = Client.objects.for_house(by.house_key)
     if others.filter(name=name).exists():

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from django.db import transaction
 
 from permanence.clients import acts
-from permanence.clients.models import Client, Training
-from permanence.clients.queries import ClientUnknown
+from permanence.clients.acts import account
+from permanence.clients.models import Training
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.staff import queries as staff
@@ -60,7 +60,7 @@ def train(*, client: str, secretary: str, trained_date: date, by: Who, at: datet
 
     Raises ClientUnknown, staff's SecretaryUnknown, TrainingInTheFuture.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     if secretary not in staff.secretary_names(house=by.house):
         raise SecretaryUnknown(secretary)
     if trained_date > at.date():
@@ -78,7 +78,7 @@ def train(*, client: str, secretary: str, trained_date: date, by: Who, at: datet
 @transaction.atomic
 def untrain(*, client: str, secretary: str, by: Who, at: datetime) -> None:
     """She does not count as trained any more; nothing happens when she did not. Raises ClientUnknown."""
-    row = _client(client, by=by)
+    row = account(client, by=by)
     key = int(secretary) if secretary.isascii() and secretary.isdecimal() and len(secretary) < 19 else -1
     if Training.objects.for_client(row).filter(secretary=key).delete()[0]:
         detail = {"secretary": secretary}
@@ -91,7 +91,7 @@ def set_trained_only(*, client: str, seconds: int, by: Who, at: datetime) -> Non
 
     Raises ClientUnknown, WaitUnfit.
     """
-    row = _client(client, by=by)
+    row = account(client, by=by)
     if not 0 <= seconds <= LONGEST_S:
         raise WaitUnfit(str(seconds))
     if row.trained_only_s == seconds:
@@ -99,11 +99,3 @@ def set_trained_only(*, client: str, seconds: int, by: Who, at: datetime) -> Non
     row.trained_only_s = seconds
     row.save(update_fields=["trained_only_s"])
     acts.changed(client=client, action="client.trained_only_set", by=by, at=at, detail={"seconds": seconds})
-
-
-def _client(client: str, *, by: Who) -> Client:
-    key = int(client) if client.isascii() and client.isdecimal() and len(client) < 19 else -1
-    row = Client.objects.for_house(by.house_key).select_for_update().filter(pk=key).first()
-    if row is None:
-        raise ClientUnknown(client)
-    return row

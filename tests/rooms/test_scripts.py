@@ -450,3 +450,9 @@ def test_reads_ask_as_often_whatever_the_number_of_versions(cast, django_assert_
     with django_assert_num_queries(2):
         scripts.search(house=cast.house, text="rendez-vous")
     assert plain(in_force(cast))["format"] == 1
+
+
+def test_an_id_that_no_database_can_hold_is_an_unknown_client(cast):
+    for strange in ("9" * 30, "-1", "one", ""):
+        with pytest.raises(ClientUnknown):
+            acts.write_draft(client=strange, text="{}", after=0, by=cast.marc, at=NOW)

@@ -39,14 +39,14 @@ def ways(script: Script) -> Ways:
     found = Ways()
     deciding = steering(script)
     addressing = {each.recipient_from for each in script.routes}
-    todo: list[tuple[int, tuple[tuple[str, str], ...]]] = [(0, ())]
-    seen = set(todo)
-    while todo:
-        at, answers = todo.pop()
+    waiting: list[tuple[int, tuple[tuple[str, str], ...]]] = [(0, ())]
+    seen = set(waiting)
+    while waiting:
+        at, answers = waiting.pop()
         for state in _steps(script, at, answers, (deciding, addressing), found):
             if state not in seen:
                 seen.add(state)
-                todo.append(state)
+                waiting.append(state)
         if len(seen) > MOST_WAYS:
             found.too_many = True
             break

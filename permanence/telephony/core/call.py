@@ -109,7 +109,6 @@ for _state, _effects in _LEAVING.items():
     _TABLE[(_state, _T.END)] = Step(_S.ENDED, (*_effects, _E.FINISH))
 
 TABLE = dict(_TABLE)
-ANSWERED_STATES = frozenset({_S.WAITING, _S.TALKING, _S.HELD, _S.LINE_LOST, _S.CLOSING, _S.VOICE_MESSAGE})
 CONVERSATION_STATES = frozenset({_S.TALKING, _S.HELD, _S.LINE_LOST})
 
 
