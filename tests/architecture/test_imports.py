@@ -34,7 +34,7 @@ SEEDS = {
     "no-cycles": [("clients/__init__.py", "import permanence.switchboard")],
     **{
         f"models-of-{room}": [("supervision/seed.py", f"import permanence.{room}.models")]
-        for room in ("staff", "clients", "switchboard", "calls", "messaging", "dispatch")
+        for room in ("staff", "clients", "callers", "agenda", "switchboard", "calls", "messaging", "dispatch")
     },
 }
 
