@@ -26,6 +26,7 @@ from permanence.calls.models import Call
 from permanence.clients.models import Client, Contact, Greeting, Line, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_number
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
@@ -272,5 +273,5 @@ def state_choices() -> list[tuple[str, str]]:
 
 def one_client(by: Who, key: str) -> Client | None:
     """The client with what `missing` asks; None when the house has none of that key. One query."""
-    number = int(key) if key.isascii() and key.isdecimal() and len(key) < 19 else -1
+    number = row_key(key)
     return _judged(Client.objects.for_house(by.house_key), by).filter(pk=number).first()

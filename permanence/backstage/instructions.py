@@ -21,6 +21,7 @@ from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextF
 from permanence.backstage.site import HouseAdmin
 from permanence.clients import instruction_fields, instructions, operations
 from permanence.clients.models import Client, Instruction
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception import markup
@@ -138,7 +139,7 @@ class InstructionAdmin(HouseAdmin):
         """
         rows = Instruction.objects.for_house(who(request).house_key).select_related("client", "author")
         key = unquote(object_id)
-        named = rows.filter(pk=int(key)).first() if key.isascii() and key.isdecimal() and len(key) < 19 else None
+        named = rows.filter(pk=row_key(key)).first()
         if named is None:
             return None
         root = named.root_id or named.pk
@@ -157,7 +158,7 @@ class InstructionAdmin(HouseAdmin):
             return Client.objects.get(pk=obj.client_id)
         asked = request.GET.get("client", "")
         rows = Client.objects.for_house(who(request).house_key)
-        return rows.filter(pk=int(asked)).first() if asked.isascii() and asked.isdecimal() and len(asked) < 19 else None
+        return rows.filter(pk=row_key(asked)).first()
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -10,6 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from permanence.foundation import invitations
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import Invitation, Person
 from permanence.foundation.rules import InvitationState
 from permanence.foundation.who import who
@@ -40,7 +41,7 @@ def words(row: Invitation | None) -> str:
 
 def shown(request: HttpRequest, person: str) -> dict[str, Any]:
     """What the page of a person shows of her invitation. Two queries."""
-    row = Person.objects.for_house(who(request).house_key).filter(pk=_key(person)).first()
+    row = Person.objects.for_house(who(request).house_key).filter(pk=row_key(person)).first()
     if row is None or row.has_usable_password():
         return {}
     last = invitations.last_invitation(house=who(request).house, person=str(row.pk))
@@ -74,13 +75,9 @@ def revoke(request: HttpRequest, person: str) -> HttpResponse:
 
 
 def _person(request: HttpRequest, person: str) -> str:
-    if not Person.objects.for_house(who(request).house_key).filter(pk=_key(person)).exists():
+    if not Person.objects.for_house(who(request).house_key).filter(pk=row_key(person)).exists():
         raise Http404(person)
     return person
-
-
-def _key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
 
 
 def _when(at: Any) -> str:

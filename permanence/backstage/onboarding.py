@@ -96,7 +96,7 @@ class Scene:
     def number(self) -> str:
         """The line the page is about. Raises LineUnknown where the client has none."""
         if self.line is None:
-            raise lines.LineUnknown(self.client)
+            raise queries.LineUnknown(self.client)
         return self.line.number
 
 

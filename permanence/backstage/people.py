@@ -5,6 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
@@ -91,6 +92,8 @@ class PersonForm(AnyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not settings.PERMANENCE.mail_is_set:
+            self.initial.setdefault("invite", False)
         self.initial.setdefault("answers_for", self.instance.only_clients or [])
         secretary = Secretary.objects.filter(person=self.instance.pk).first() if self.instance.pk else None
         if secretary is not None:

@@ -19,7 +19,6 @@ from permanence.reception.table import ANSWERED
 from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
 
-UNSET_SENDER = "permanence@localhost"
 """The sender of a house whose `[mail]` was never written."""
 ANCHORS = {"line": "line-group", "hours": "id_day_0", "greeting": "greeting-group", "recipient": "recipient-group"}
 """Where on the client's page each of these is filled in."""
@@ -138,7 +137,7 @@ def _trunk(who: Who) -> Step:
 
 def _mail() -> Step:
     configured = settings.PERMANENCE
-    done = configured.demonstration or configured.mail_from != UNSET_SENDER
+    done = configured.mail_is_set
     relay = {"host": f"{configured.mail_host}:{configured.mail_port}", "sender": configured.mail_from}
     return Step(
         code="mail",

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from permanence.calls.models import Call, CallOffer, Familiarity
+from permanence.foundation.keys import NO_ROW, row_key
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.refusals import Refusal
@@ -196,7 +197,7 @@ def called_back(*, house: str, since: datetime, only: frozenset[str] | None = No
 
 def earlier_calls(*, house: str, client: str, number: str, before: datetime, limit: int = 20) -> tuple[CallRow, ...]:
     """Earlier calls of a number (E.164) to one client, newest first; never those to another client. One query."""
-    if not number or not _is_key(client):
+    if not number or row_key(client) == NO_ROW:
         return ()
     found = Call.objects.for_house(house).for_client(client).filter(caller=number, masked=False, arrived_at__lt=before)
     return tuple(_view(row) for row in found.select_related(*_JOINED).order_by("-arrived_at", "-pk")[:limit])
@@ -294,9 +295,9 @@ def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySe
     rows = _hers(Call.objects.for_house(house), filters.only)
     found = rows.select_related(*_JOINED).order_by("-arrived_at", "-pk")
     if filters.client:
-        found = found.for_client(filters.client) if _is_key(filters.client) else found.none()
+        found = found.for_client(row_key(filters.client))
     if filters.secretary:
-        found = found.filter(secretary=int(filters.secretary)) if _is_key(filters.secretary) else found.none()
+        found = found.filter(secretary=row_key(filters.secretary))
     if filters.first is not None:
         found = found.filter(arrived_at__gte=_midnight(filters.first, zone))
     if filters.last is not None:
@@ -306,10 +307,6 @@ def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySe
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _offers(house: str, rows: Iterable[Call]) -> dict[int, tuple[OfferRow, ...]]:

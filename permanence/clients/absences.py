@@ -12,6 +12,7 @@ from permanence.clients.models import Absence, Client, Recipient
 from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules import Sector
 from permanence.clients.rules.spoken import meets
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.absence import ANSWER, TREATMENTS, VOICE_MESSAGE
@@ -97,9 +98,8 @@ def announce_absence(
 def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> None:
     """The absence holds no longer, or never will. Raises ClientUnknown, AbsenceUnknown."""
     row = account(client, by=by)
-    known = absence.isascii() and absence.isdecimal() and len(absence) < 19
     held = Absence.objects.for_client(row).filter(withdrawn_at=None, ends_at__gt=at)
-    if not known or not held.filter(pk=int(absence)).update(withdrawn_at=at):
+    if not held.filter(pk=row_key(absence)).update(withdrawn_at=at):
         raise AbsenceUnknown(absence)
     changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
 
@@ -128,8 +128,7 @@ def _id(row: Recipient | None) -> str:
 def _recipient(row: Client, recipient: str | None) -> Recipient | None:
     if recipient is None:
         return None
-    known = recipient.isascii() and recipient.isdecimal() and len(recipient) < 19
-    found = Recipient.objects.for_client(row).filter(pk=int(recipient), active=True).first() if known else None
+    found = Recipient.objects.for_client(row).filter(pk=row_key(recipient), active=True).first()
     if found is None:
         raise RecipientUnknown(recipient)
     return found

@@ -8,14 +8,14 @@ from permanence.clients.events import ClientChanged
 from permanence.clients.models import Client
 from permanence.clients.queries import ClientUnknown
 from permanence.foundation import audit, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 
 def account(client: str, *, by: Who) -> Client:
     """The account, kept for this transaction alone. Raises ClientUnknown."""
-    known = client.isascii() and client.isdecimal() and len(client) < 19
     rows = Client.objects.for_house(by.house_key).select_for_update()
-    row = rows.filter(pk=int(client)).first() if known else None
+    row = rows.filter(pk=row_key(client)).first()
     if row is None:
         raise ClientUnknown(client)
     return row

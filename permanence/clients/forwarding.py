@@ -13,6 +13,7 @@ from django.db import transaction
 
 from permanence.clients import acts, operations
 from permanence.clients.models import ForwardingCode, Line
+from permanence.clients.queries import LineUnknown
 from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import (
     SECONDS,
@@ -26,6 +27,7 @@ from permanence.countries.forwarding import (
     keys_to_dial,
 )
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
@@ -33,12 +35,6 @@ from permanence.kernel.refusals import Refusal
 RINGS_FIRST = frozenset({ForwardingMode.NO_ANSWER, ForwardingMode.OVERFLOW})
 """The modes in which it rings at the client's before it is forwarded."""
 _OPERATOR = re.compile(r"[a-z0-9-]{0,40}\Z")
-
-
-class LineUnknown(Refusal):
-    """The client has no such line, or he is not one of this house: the two look alike on purpose."""
-
-    code = "line_unknown"
 
 
 class PublicNumberOurs(Refusal):
@@ -113,14 +109,10 @@ def set_forwarding(
 
 def _locked(client: str, number: str, by: Who) -> Line:
     rows = Line.objects.for_house(by.house_key).select_for_update().filter(number=number[:16])
-    row = rows.for_client(client).first() if _is_key(client) else None
+    row = rows.for_client(row_key(client)).first()
     if row is None:
         raise LineUnknown(f"no line {number[:20]} of client {client[:20]}")
     return row
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _checked(public_number: str, row: Line) -> str:
@@ -179,9 +171,7 @@ def keep_code(
 
 def lines_of(*, house: str, client: str) -> tuple[LineView, ...]:
     """The lines of a client, by number; empty for a client of another house. One query."""
-    if not _is_key(client):
-        return ()
-    return tuple(line_view(row) for row in Line.objects.for_house(house).for_client(client).order_by("number"))
+    return tuple(line_view(row) for row in Line.objects.for_house(house).for_client(row_key(client)).order_by("number"))
 
 
 def lines_of_house(*, house: str) -> tuple[LineView, ...]:

@@ -5,14 +5,9 @@ from django.db.models import QuerySet
 
 from permanence.clients import queries
 from permanence.clients.models import Client, Greeting, Line
+from permanence.clients.queries import LineUnknown
 from permanence.clients.rules.spoken import GreetingWhen, greeting_entry, tie_with
 from permanence.kernel.refusals import Refusal
-
-
-class LineUnknown(Refusal):
-    """The number is not one of this client's lines."""
-
-    code = "line_unknown"
 
 
 class GreetingImpossible(Refusal):

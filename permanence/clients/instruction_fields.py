@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from permanence.clients.models import Client, Line, Reason, Recipient
-from permanence.clients.queries import RecipientUnknown
+from permanence.clients.queries import LineUnknown, RecipientUnknown
 from permanence.clients.rules import EVERYTHING, INSTRUCTION_LIMIT, Scope
+from permanence.foundation.keys import row_key
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
@@ -28,12 +29,6 @@ class PeriodBackwards(Refusal):
     """It would end before it begins."""
 
     code = "period_backwards"
-
-
-class LineUnknown(Refusal):
-    """The number is no line of this client."""
-
-    code = "line_unknown"
 
 
 class ReasonUnknown(Refusal):
@@ -79,7 +74,7 @@ def checked_scope(client: Client, scope: Scope, *, kept: Scope = EVERYTHING) -> 
     """
     recipient = None
     if scope.recipient:
-        key = int(scope.recipient) if scope.recipient.isdecimal() and len(scope.recipient) < 19 else -1
+        key = row_key(scope.recipient)
         recipient = Recipient.objects.for_client(client).filter(pk=key).first()
         if recipient is None:
             raise RecipientUnknown(scope.recipient)

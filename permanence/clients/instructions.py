@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from permanence.clients.models import Client, Instruction, InstructionAcknowledgement, Reason
 from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
+from permanence.foundation.keys import row_key
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
 from permanence.reception.table import ANSWERED, InstructionEntry
@@ -81,8 +82,8 @@ def entries(*, house: str, client: int, at: datetime, labels: Mapping[str, str])
 
 def current(*, house: str, client: str, instruction: str) -> InstructionView:
     """The last version of an instruction, retired or not. Raises InstructionUnknown. Two queries."""
-    key = _key(instruction)
-    rows = _of_series(Instruction.objects.for_house(house).for_client(_key(client)), key)
+    key = row_key(instruction)
+    rows = _of_series(Instruction.objects.for_house(house).for_client(row_key(client)), key)
     row = rows.select_related("client", "author", "recipient").order_by("-version").first()
     if row is None:
         raise InstructionUnknown(instruction)
@@ -95,7 +96,7 @@ def versions(*, house: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str
     Two queries.
     """
     pairs = set(wanted)
-    keys = [_key(instruction) for instruction, _version_number in pairs]
+    keys = [row_key(instruction) for instruction, _version_number in pairs]
     rows = Instruction.objects.for_house(house).filter(Q(pk__in=keys, root=None) | Q(root__in=keys))
     found = [
         row
@@ -113,7 +114,7 @@ def to_read(*, house: str, secretary: str, at: datetime) -> tuple[InstructionVie
     """
     pools = staff.pools(house=house)
     asking = [row for row in _asking(house, at) if _answers(secretary, row.client, pools)]
-    read = _acknowledgements(house, asking).filter(secretary=_key(secretary)).values_list("instruction", flat=True)
+    read = _acknowledgements(house, asking).filter(secretary=row_key(secretary)).values_list("instruction", flat=True)
     done = set(read)
     missing = [row for row in asking if row.pk not in done]
     labels = _labels(house, missing)
@@ -258,8 +259,3 @@ def _view(row: Instruction, labels: Mapping[tuple[int, str], str]) -> Instructio
         recipient_name="" if row.recipient is None else row.recipient.name,
         reason_label=labels.get((row.client_id, row.reason), row.reason),
     )
-
-
-def _key(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -28,6 +28,7 @@ from permanence.clients.models import (
 )
 from permanence.clients.rules import ClientState
 from permanence.clients.script_queries import script_entry
+from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -51,6 +52,12 @@ class ClientUnknown(Refusal):
     """No such client in this house, or not one this person may see: the two look alike on purpose."""
 
     code = "client_unknown"
+
+
+class LineUnknown(Refusal):
+    """The client has no line of this number, or is not of this house: the two look alike on purpose."""
+
+    code = "line_unknown"
 
 
 class RecipientUnknown(Refusal):
@@ -162,7 +169,7 @@ def routed(*, house: str) -> tuple[str, ...]:
 
 def client(*, house: str, client: str) -> ClientView:
     """One client. Raises ClientUnknown. One query."""
-    row = Client.objects.for_house(house).filter(pk=_key(client)).first()
+    row = Client.objects.for_house(house).filter(pk=row_key(client)).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     return client_view(row)
@@ -187,13 +194,13 @@ def lines(*, house: str) -> dict[str, str]:
 
 def recipients(*, house: str, client: str, active_only: bool = True) -> tuple[RecipientView, ...]:
     """For whom messages of a client can be, in the form's order; empty for a client of another house. One query."""
-    rows = Recipient.objects.for_house(house).for_client(_key(client)).order_by("position", "pk")
+    rows = Recipient.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
     return tuple(recipient_view(row) for row in (rows.filter(active=True) if active_only else rows))
 
 
 def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
     """One recipient of a client, active or not. Raises RecipientUnknown. One query."""
-    row = Recipient.objects.for_house(house).for_client(_key(client)).filter(pk=_key(recipient)).first()
+    row = Recipient.objects.for_house(house).for_client(row_key(client)).filter(pk=row_key(recipient)).first()
     if row is None:
         raise RecipientUnknown(f"no recipient {recipient} at client {client}")
     return recipient_view(row)
@@ -201,25 +208,25 @@ def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
 
 def reasons(*, house: str, client: str) -> tuple[ReasonView, ...]:
     """The reasons of a client's message form, in order. One query."""
-    rows = Reason.objects.for_house(house).for_client(_key(client)).order_by("position", "pk")
+    rows = Reason.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
     return tuple(ReasonView(code=row.code, label=row.label) for row in rows)
 
 
 def portal_access(*, house: str, person: str) -> tuple[PortalAccess, ...]:
     """What a person sees in the portal, one entry a client. Empty when nothing. One query."""
-    rows = _portal_rows(house).filter(person_id=_key(person))
+    rows = _portal_rows(house).filter(person_id=row_key(person))
     return tuple(_access(row) for row in rows.order_by("client__name", "pk"))
 
 
 def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     """The portal users of a client, by name. One query."""
-    rows = _portal_rows(house).for_client(_key(client))
+    rows = _portal_rows(house).for_client(row_key(client))
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
 def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
     """The rules for what is said, in the order in which they were written. One query."""
-    rows = Greeting.objects.for_house(house).for_client(_key(client)).select_related("line").order_by("pk")
+    rows = Greeting.objects.for_house(house).for_client(row_key(client)).select_related("line").order_by("pk")
     return tuple(
         GreetingEntry(
             language=row.language,
@@ -241,7 +248,7 @@ def digits(weekdays: Iterable[int]) -> str:
 
 def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
     """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
-    rows = Absence.objects.for_house(house).for_client(_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
+    rows = Absence.objects.for_house(house).for_client(row_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
     return tuple(
         AbsenceEntry(
             id=str(row.pk),
@@ -264,7 +271,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
     published, whatever the size of the file.
     """
-    key = _key(client)
+    key = row_key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
@@ -377,8 +384,3 @@ def _access(row: PortalUser) -> PortalAccess:
         client=client_view(row.client),
         recipient=None if row.recipient is None else recipient_view(row.recipient),
     )
-
-
-def _key(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

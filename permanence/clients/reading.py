@@ -10,6 +10,7 @@ from permanence.clients.events import InstructionAcknowledged
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import Instruction, InstructionAcknowledgement
 from permanence.foundation import access, audit, live, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.staff import queries as staff
@@ -30,8 +31,7 @@ def acknowledge_instruction(*, instruction: str, version: int, by: Who, at: date
     if not by.person:
         raise staff.NotASecretary("the system reads nothing")
     secretary = staff.secretary_of(house=by.house, person=by.person)
-    known = instruction.isascii() and instruction.isdecimal() and len(instruction) < 19
-    root = int(instruction) if known else -1
+    root = row_key(instruction)
     rows = Instruction.objects.for_house(by.house_key).filter(Q(pk=root, root=None) | Q(root=root))
     row = rows.filter(version=version, retired=False).first()
     if row is None:

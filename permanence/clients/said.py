@@ -4,8 +4,7 @@
 from datetime import datetime, timedelta
 
 from permanence.clients import queries
-from permanence.clients.greetings import LineUnknown
-from permanence.clients.queries import ClientFile
+from permanence.clients.queries import ClientFile, LineUnknown
 from permanence.clients.rules.coverage import Said, said_at
 from permanence.clients.rules.findings import Proof, prove
 from permanence.reception.table import ClientSlice

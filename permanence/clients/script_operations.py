@@ -23,6 +23,7 @@ from permanence.clients.rules.script_run import run_samples
 from permanence.clients.rules.script_templates import Beginning, template
 from permanence.clients.script_queries import last_validation
 from permanence.clients.script_words import of_sample
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -198,7 +199,7 @@ def validate_red_flags(
     script = read_text(chosen.text)[0] if chosen else None
     if chosen is None or script is None:
         raise ScriptUnknown(str(version))
-    key = int(doctor) if doctor.isascii() and doctor.isdecimal() else -1
+    key = row_key(doctor)
     found = Recipient.objects.for_client(row).filter(pk=key, kind=RecipientKind.PRACTITIONER, active=True).first()
     if found is None:
         raise DoctorUnknown(doctor)

@@ -23,6 +23,7 @@ from permanence.clients.rules.script import (
     read_text,
 )
 from permanence.clients.rules.script_run import fold
+from permanence.foundation.keys import row_key
 from permanence.reception.table import ScriptEntry
 
 FOUND_LIMIT = 200
@@ -89,7 +90,7 @@ def script_entry(*, house: str, client: int) -> ScriptEntry | None:
 
 def versions(*, house: str, client: str) -> tuple[ScriptVersion, ...]:
     """All versions of a client's script, the newest first; empty for a client of another house. One query."""
-    rows = list(ScriptRow.objects.for_house(house).for_client(_key(client)).order_by("-version"))
+    rows = list(ScriptRow.objects.for_house(house).for_client(row_key(client)).order_by("-version"))
     times = [row.published_at for row in rows if row.published_at is not None]
     in_force = next((row.version for row in rows if times and row.published_at == max(times)), 0)
     newest = rows[0].version if rows else 0
@@ -124,7 +125,7 @@ def validation_in_force(*, house: str, client: str, script: Script) -> Validatio
 
 def _validations(house: str, client: str) -> Iterator[Validation]:
     """The validations of a client, the newest first."""
-    rows = RedFlagValidation.objects.for_house(house).for_client(_key(client)).order_by("-number")
+    rows = RedFlagValidation.objects.for_house(house).for_client(row_key(client)).order_by("-number")
     for row in rows.select_related("script"):
         yield Validation(
             version=row.script.version,
@@ -229,7 +230,7 @@ def _said(script: Script) -> Iterator[tuple[str, str]]:
 def _current(house: str, client: str = "") -> Iterator[tuple[ScriptRow, bool]]:
     """The scripts in force of a house (or of one client) and the drafts after them: (row, whether a draft)."""
     rows = ScriptRow.objects.for_house(house).select_related("client").order_by("client__name", "client_id", "version")
-    rows = rows.for_client(_key(client)) if client else rows
+    rows = rows.for_client(row_key(client)) if client else rows
     newest = rows.filter(client=OuterRef("client")).order_by("-version").values("version")[:1]
     last = rows.filter(client=OuterRef("client")).order_by().values("client").annotate(at=Max("published_at"))
     for row in rows.filter(published_at=Subquery(last.values("at")[:1])):
@@ -251,8 +252,3 @@ def _place(row: ScriptRow, draft: bool, part: str, text: str) -> Place:
 
 def _read(text: str) -> Script | None:
     return read_text(text)[0]
-
-
-def _key(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

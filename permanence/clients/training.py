@@ -9,6 +9,7 @@ from django.db import transaction
 from permanence.clients import acts
 from permanence.clients.acts import account
 from permanence.clients.models import Training
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.staff import queries as staff
@@ -79,7 +80,7 @@ def train(*, client: str, secretary: str, trained_date: date, by: Who, at: datet
 def untrain(*, client: str, secretary: str, by: Who, at: datetime) -> None:
     """She does not count as trained any more; nothing happens when she did not. Raises ClientUnknown."""
     row = account(client, by=by)
-    key = int(secretary) if secretary.isascii() and secretary.isdecimal() and len(secretary) < 19 else -1
+    key = row_key(secretary)
     if Training.objects.for_client(row).filter(secretary=key).delete()[0]:
         detail = {"secretary": secretary}
         acts.changed(client=client, action="client.secretary_untrained", by=by, at=at, detail=detail)

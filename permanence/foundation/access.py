@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 
 from permanence.foundation import audit
+from permanence.foundation.keys import NO_ROW, row_key
 from permanence.foundation.models import Person
 from permanence.foundation.who import Who, who_is
 from permanence.kernel.system import SystemClock
@@ -18,7 +19,6 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 ASKED_IN_VAIN = "security.not_hers"
 SUBJECT_LIMIT = 80
-_KEY_LIMIT = 19
 
 
 class NotHers(Http404):
@@ -27,8 +27,7 @@ class NotHers(Http404):
     def __init__(self, *, subject: str, client: str | None) -> None:
         super().__init__("not there")
         self.subject = subject
-        known = client is not None and client.isascii() and client.isdecimal() and len(client) < _KEY_LIMIT
-        self.client = client if known else None
+        self.client = None if client is None or row_key(client) == NO_ROW else client
 
 
 def demand(by: Who, *, client: str | None, subject: str) -> None:

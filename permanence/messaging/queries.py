@@ -19,6 +19,7 @@ from permanence.clients import queries as clients
 from permanence.clients.rules import RecipientKind
 from permanence.countries.numbers import spell_number
 from permanence.foundation import secrecy
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.phone import PhoneNumber
@@ -124,7 +125,7 @@ def earlier_messages(house: str, client: str, number: str, at: datetime) -> list
     """The last messages of a caller (his number in E.164) with this client only; empty without a number."""
     if not number:
         return []
-    rows = Message.objects.for_house(house).filter(client=_key(client), caller_number=number, taken_at__lte=at)
+    rows = Message.objects.for_house(house).filter(client=row_key(client), caller_number=number, taken_at__lte=at)
     return _rows(rows.order_by("-taken_at", "-pk")[:EARLIER_LIMIT], at=at)
 
 
@@ -152,7 +153,7 @@ def messages_for_person(house: str, person: str, at: datetime) -> list[MessageRo
     access = clients.portal_access(house=house, person=person)
     if not access:
         return []
-    rows = Message.objects.for_house(house).filter(client__in=[_key(each.client.id) for each in access])
+    rows = Message.objects.for_house(house).filter(client__in=[row_key(each.client.id) for each in access])
     found = _rows(rows.order_by("-taken_at", "-pk")[:PORTAL_LIMIT], at=at, access=access)
     return sorted(found, key=lambda row: (row.state.is_acknowledged, not row.is_mine))
 
@@ -160,7 +161,7 @@ def messages_for_person(house: str, person: str, at: datetime) -> list[MessageRo
 def message_for_person(house: str, person: str, message: str, at: datetime) -> MessageView | None:
     """One message as the portal shows it; None for every message that is not one of his clients'."""
     access = clients.portal_access(house=house, person=person)
-    rows = Message.objects.for_house(house).filter(client__in=[_key(each.client.id) for each in access], key=message)
+    rows = Message.objects.for_house(house).filter(client__in=[row_key(each.client.id) for each in access], key=message)
     row = _with_names(rows).first()
     return None if row is None else view_of(row, house=house, at=at, access=access)
 
@@ -168,7 +169,7 @@ def message_for_person(house: str, person: str, message: str, at: datetime) -> M
 def recording_for_person(house: str, person: str, message: str) -> bytes | None:
     """What the caller said, as a WAV file, for a portal user of the client; None where there is nothing for him."""
     access = clients.portal_access(house=house, person=person)
-    rows = Message.objects.for_house(house).filter(client__in=[_key(each.client.id) for each in access], key=message)
+    rows = Message.objects.for_house(house).filter(client__in=[row_key(each.client.id) for each in access], key=message)
     return recordings.read(house=house, key=message) if rows.filter(voice_seconds__isnull=False).exists() else None
 
 
@@ -179,13 +180,13 @@ def is_spoken(*, house: str, call: str) -> bool:
 
 def draft(house: str, person: str, call: str) -> DraftView | None:
     """What a secretary (a person's id) had written for a call, or None."""
-    row = Draft.objects.for_house(house).filter(person=_key(person), call=call).first()
+    row = Draft.objects.for_house(house).filter(person=row_key(person), call=call).first()
     return None if row is None else _draft_view(row, house)
 
 
 def drafts(house: str, person: str) -> list[DraftView]:
     """Everything a secretary has not confirmed yet, newest first."""
-    rows = Draft.objects.for_house(house).filter(person=_key(person)).order_by("-saved_at")
+    rows = Draft.objects.for_house(house).filter(person=row_key(person)).order_by("-saved_at")
     return [_draft_view(row, house) for row in rows]
 
 
@@ -233,7 +234,7 @@ def _build(found: list[Message], *, at: datetime, access: Iterable[clients.Porta
     acknowledgements = _acts(MessageAcknowledged.objects.filter(message__in=keys))
     counted = MessageAnswer.objects.filter(message__in=keys).values_list("message").annotate(Count("pk"))
     answers = dict(counted.order_by())
-    own = {_key(each.client.id): each.recipient for each in access}
+    own = {row_key(each.client.id): each.recipient for each in access}
     return [_row(row, reads[row.pk], acknowledgements[row.pk], answers.get(row.pk, 0), own, at=at) for row in found]
 
 
@@ -297,8 +298,3 @@ def _row(
 def shown_number(e164: str, typed: str, country: str) -> str:
     """A caller's number as somebody in `country` writes it; as typed when it could not be understood."""
     return spell_number(PhoneNumber(e164), country=country) if e164 else typed
-
-
-def _key(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -41,6 +41,10 @@ class PortRange(NamedTuple):
 RTP_PORTS = PortRange(10000, 10999)
 
 
+UNSET_SENDER = "permanence@localhost"
+"""The sender of a house that was told of no mail server."""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything the processes of one house need to know at their start. Hosts are literal addresses or names.
@@ -75,7 +79,7 @@ class Configuration:
     mail_user: str = ""
     mail_password: str = ""
     mail_security: str = "none"
-    mail_from: str = "permanence@localhost"
+    mail_from: str = UNSET_SENDER
     mail_receipts_url: str = field(default="", repr=False)
     mail_receipts_password: str = field(default="", repr=False)
     mail_receipts_password_file: str = ""
@@ -106,6 +110,11 @@ class Configuration:
     def mailbox(self) -> Path:
         """The folder in which the demonstration's mail sink keeps what it receives, one `.eml` a mail."""
         return self.data / "mail"
+
+    @property
+    def mail_is_set(self) -> bool:
+        """Whether mails leave this house: its sender was written down, or it is a demonstration with its own mailbox."""
+        return self.demonstration or self.mail_from != UNSET_SENDER
 
     @property
     def exchange_socket(self) -> Path:

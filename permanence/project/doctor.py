@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from permanence.dispatch import fetching
+from permanence.dispatch.channels.email.relay import Relay, RelaySettings
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -74,6 +75,7 @@ def examine(configuration: config.Configuration, *, at: datetime) -> Iterator[Fi
     yield disk(shutil.disk_usage(configuration.data).free, file_system(configuration.data, mounts()))
     yield clock(clock_state())
     yield from trunks(read_table(configuration.data), demonstration=configuration.demonstration)
+    yield mail(configuration)
     yield receipts(configuration, at=at)
     yield last_backup(configuration, at=at)
 
@@ -295,6 +297,26 @@ def trunks(table: RoutingTable, *, demonstration: bool) -> Iterator[Finding]:
         yield Finding("wrong", "lines", "No client has a line: add a client and a number in the back office.")
     elif not demonstration:
         yield Finding("well", "lines", f"{len(table.lines)} lines of {len(table.clients)} clients.")
+
+
+def mail(configuration: config.Configuration) -> Finding:
+    """Whether a mail would leave this house now: the relay is asked, and given nothing."""
+    if not configuration.mail_is_set:
+        told = "No mail server is set (mail.host and mail.from): invitations reach nobody, messages wait in the portal."
+        return Finding("look", "mail", told)
+    where = f"{configuration.mail_host}:{configuration.mail_port}"
+    settings = RelaySettings(
+        host=configuration.mail_host,
+        port=configuration.mail_port,
+        user=configuration.mail_user,
+        password=configuration.mail_password,
+        security=configuration.mail_security,
+    )
+    with Relay(settings) as relay:
+        why = relay.away()
+    if why:
+        return Finding("wrong", "mail", f"The mail server {where} takes no mail: {why.rstrip('.')}. Mails wait here.")
+    return Finding("well", "mail", f"The mail server {where} answers.")
 
 
 def receipts(configuration: config.Configuration, *, at: datetime) -> Finding:

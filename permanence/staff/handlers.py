@@ -4,6 +4,7 @@
 from django.db import transaction
 
 from permanence.foundation import bus
+from permanence.foundation.keys import row_key
 from permanence.kernel.events import Event
 from permanence.reception.events import PresenceChanged
 from permanence.staff.models import PresenceSpan, Secretary
@@ -20,7 +21,7 @@ def apply_engine_event(engine: str, sequence: int, event: Event) -> None:
 
 def _change_presence(event: PresenceChanged) -> None:
     """End the running stretch and begin the next; the same state again changes nothing."""
-    key = int(event.secretary) if event.secretary.isdecimal() else -1
+    key = row_key(event.secretary)
     secretary = Secretary.objects.for_house(event.house).filter(pk=key).first()
     if secretary is None:
         return  # deleted meanwhile, or another house's engine: the history has nobody to be written for

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max, ProtectedError
 
 from permanence.foundation import audit, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -128,7 +129,7 @@ def _help(row: Pool, overflow: str, after_s: int, *, by: Who) -> None:
 
 
 def _pool(pool: str, *, by: Who) -> Pool:
-    key = int(pool) if pool.isascii() and pool.isdecimal() and len(pool) < 19 else -1
+    key = row_key(pool)
     row = Pool.objects.for_house(by.house_key).select_for_update().filter(pk=key).first()
     if row is None:
         raise PoolUnknown(pool)

@@ -17,9 +17,11 @@ from django.db import IntegrityError, transaction
 from permanence.calls import queries as calls
 from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
-from permanence.clients.forwarding import LineUnknown, LineView
+from permanence.clients.forwarding import LineView
+from permanence.clients.queries import LineUnknown
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation import audit, live
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
@@ -129,7 +131,9 @@ def _new(
 def stop_proof(*, client: str, test: str, by: Who, at: datetime) -> bool:
     """Give a test up; whether it still went on. A call of ours under way ends by itself."""
     rows = (
-        ForwardingProof.objects.for_house(by.house_key).select_for_update().filter(pk=_key(test), client=_key(client))
+        ForwardingProof.objects.for_house(by.house_key)
+        .select_for_update()
+        .filter(pk=row_key(test), client=row_key(client))
     )
     row = rows.filter(state__in=OPEN_STATES).first()
     if row is None:
@@ -342,7 +346,3 @@ def _finish(row: ForwardingProof, verdict: Verdict, *, at: datetime) -> None:
     row.save(update_fields=["state", "ended_at", "why", "note", "detail"])
     house = House.objects.only("slug").get(pk=row.house_id)
     _touch(house.slug, row.house_id, at)
-
-
-def _key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -10,6 +10,7 @@ from django.db.models import F, OuterRef, Subquery
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientState
 from permanence.clients.said import slice_of
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
@@ -103,13 +104,13 @@ class ProofView:
 
 def proofs_of(*, house: str, client: str, limit: int = 20) -> tuple[ProofView, ...]:
     """The last tests of a client's lines, newest first. One query."""
-    rows = ForwardingProof.objects.for_house(house).filter(client=_key(client)).select_related("asked_by")
+    rows = ForwardingProof.objects.for_house(house).filter(client=row_key(client)).select_related("asked_by")
     return tuple(_view(row) for row in rows.order_by("-asked_at", "-pk")[:limit])
 
 
 def checks_of(*, house: str, client: str) -> dict[str, str]:
     """The lines of a client that are tested each day: number -> time of his clock. One query."""
-    rows = ForwardingCheck.objects.for_house(house).filter(client=_key(client)).annotate(number=F("line__number"))
+    rows = ForwardingCheck.objects.for_house(house).filter(client=row_key(client)).annotate(number=F("line__number"))
     return dict(rows.values_list("number", "clock"))
 
 
@@ -152,7 +153,3 @@ def _view(row: ForwardingProof) -> ProofView:
         note=rules.Note(row.note),
         detail=row.detail,
     )
-
-
-def _key(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -84,3 +84,11 @@ def test_listening_opens_the_site_the_line_and_the_audio_but_not_the_telephone(t
 def test_a_real_house_needs_its_owner_and_a_place_outside_the_clone(tmp_path):
     assert "--owner-email" in run("--empty", str(tmp_path / "house")).stderr
     assert "inside the program" in run("--empty", str(CLONE / "var" / "house")).stderr
+
+
+def test_empty_explains_itself_and_asks_for_a_folder():
+    told = run("--empty", "--help")
+    assert (told.returncode, "--owner-email" in told.stdout) == (0, True)
+    asked = run("--empty")
+    assert asked.returncode == 1
+    assert "./run --empty DIR" in asked.stderr

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from permanence.project import backup, config, doctor
 from permanence.reception.table import HouseSlice, RoutingTable, TrunkEntry
+from tests.processes import free_port
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -175,3 +177,44 @@ def test_the_doors_of_a_running_house(tmp_path):
 
 def test_a_moment_is_said_in_words():
     assert re.fullmatch(r"2[45] November 2026, \d\d:03", doctor.in_words("2026-11-24T12:03:05+00:00"))
+
+
+class Taker:
+    """A mail server that takes every mail, and says nothing of itself."""
+
+
+@pytest.fixture
+def relay_port():
+    controller = Controller(Taker(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield controller.port
+    controller.stop()
+
+
+def with_relay(tmp_path, port):
+    read = config.configuration(tmp_path, file={}, environment={})
+    return read.changed(mail_host="127.0.0.1", mail_port=port, mail_from="house@permanence.example")
+
+
+def test_a_house_that_was_told_of_no_mail_server_hears_what_does_not_work(tmp_path):
+    found = doctor.mail(config.configuration(tmp_path, file={}, environment={}))
+    assert (found.level, found.subject) == ("look", "mail")
+    assert "invitations reach nobody" in found.sentence
+
+
+def test_a_mail_server_that_answers_is_well(tmp_path, relay_port):
+    found = doctor.mail(with_relay(tmp_path, relay_port))
+    assert (found.level, found.sentence) == ("well", f"The mail server 127.0.0.1:{relay_port} answers.")
+
+
+def test_a_mail_server_that_is_away_is_named_with_its_reason(tmp_path):
+    port = free_port()
+    found = doctor.mail(with_relay(tmp_path, port))
+    assert found.level == "wrong"
+    assert f"127.0.0.1:{port} takes no mail: " in found.sentence
+
+
+def test_a_mail_server_that_refuses_our_login_is_wrong(tmp_path, relay_port):
+    found = doctor.mail(with_relay(tmp_path, relay_port).changed(mail_user="house", mail_password="not this"))
+    assert found.level == "wrong"
+    assert "not this" not in found.sentence

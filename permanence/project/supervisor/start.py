@@ -177,7 +177,8 @@ def main(arguments: Sequence[str]) -> int:
     """`./run [--data DIR]`: the demonstration house; `./run --empty DIR`: a real one."""
     parser = argparse.ArgumentParser(prog="./run", description="Starts the demonstration house, or a real one.")
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="its data folder (default: var/demo)")
-    parser.add_argument("--empty", type=Path, metavar="DIR", help="a real house, in its own data folder")
+    empty = "a real house, in its own data folder"
+    parser.add_argument("--empty", nargs="?", const="", metavar="DIR", help=empty)  # so that --empty --help explains
     parser.add_argument("--owner-email", help="with --empty, at the first start: the owner's login")
     parser.add_argument("--owner-name", help="the owner's name")
     parser.add_argument("--house-name", default="Permanence", help="the name of the house")
@@ -187,6 +188,8 @@ def main(arguments: Sequence[str]) -> int:
         "--listen", metavar="ADDRESS", help="the demonstration for others, once all its passwords were changed"
     )
     options = parser.parse_args(arguments)
+    if options.empty == "":
+        raise Refusal("Where is the house to be? ./run --empty DIR, for instance ./run --empty /srv/permanence")
     if options.empty is not None:
         if options.listen:
             raise listening.CannotListen(listening.NO_LISTEN)
@@ -199,7 +202,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _real_house(options: argparse.Namespace) -> int:
-    data = options.empty.resolve()
+    data = Path(options.empty).resolve()
     refuse_inside(data, CLONE)
     if (data / "run").exists() and folder.is_running(data):
         raise _with_address(data, "This house is already running.")

@@ -16,7 +16,7 @@ from typing import Self
 
 from permanence.dispatch.rules import Attempt, Outcome
 
-TIMEOUT_S = 20
+TIMEOUT_S = 20.0
 """Seconds to wait for each reply of the relay."""
 WHY_LIMIT = 200
 
@@ -83,6 +83,14 @@ class Relay:
             self.close()
             return Attempt(outcome=Outcome.RETRY, why=_why(error))
         return Attempt(outcome=Outcome.SENT)
+
+    def away(self) -> str:
+        """Why the relay cannot be reached or refuses our login; "" where it would take a mail now."""
+        try:
+            self._open()
+        except (OSError, smtplib.SMTPException) as error:
+            return self._is_away(error).why
+        return ""
 
     def close(self) -> None:
         """Say goodbye to the relay, if one is connected."""
