@@ -113,7 +113,7 @@ class Configuration:
 
     @property
     def mail_is_set(self) -> bool:
-        """Whether mails leave this house: its sender was written down, or it is a demonstration with its own mailbox."""
+        """Whether mails leave this house: its sender was written down, or it is a demonstration with a mailbox."""
         return self.demonstration or self.mail_from != UNSET_SENDER
 
     @property
