@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda.events import AGENDA_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
@@ -27,6 +28,7 @@ WIRING = Wiring(
     .union(CLIENTS_EVENTS)
     .union(CALLS_EVENTS)
     .union(SWITCHBOARD_EVENTS)
+    .union(AGENDA_EVENTS)
     .union(MESSAGING_EVENTS),
     hearers={
         "ClientChanged": (("switchboard.refresh", switchboard.refresh),),
