@@ -26,20 +26,34 @@ MARK = "no overlap: "
 class NoOverlap(models.BaseConstraint):
     """Of the rows with the same `within` (names of fields), no two have overlapping [`starts`, `ends`).
 
-    `only`: the boolean field that must be true for a row to count, "" for all rows.
+    `numbers`: two fields of whole numbers, a second half-open range that must overlap too, () for none. `only`: the boolean field that must be true for a row to count, "" for all rows.
     """
 
     def __init__(
-        self, *, name: str, starts: str, ends: str, within: Sequence[str], only: str = "", **messages: Any
+        self,
+        *,
+        name: str,
+        starts: str,
+        ends: str,
+        within: Sequence[str],
+        numbers: Sequence[str] = (),
+        only: str = "",
+        **messages: Any,
     ) -> None:
         super().__init__(name=name, **messages)
-        self.starts, self.ends, self.within, self.only = starts, ends, tuple(within), only
+        self.starts, self.ends, self.only = starts, ends, only
+        self.within, self.numbers = tuple(within), tuple(numbers)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields it looks at."""
+        return (self.starts, self.ends, *self.within, *self.numbers, *([self.only] if self.only else []))
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """How a migration writes it."""
         path, arguments, named = super().deconstruct()
         fields = {"starts": self.starts, "ends": self.ends, "within": self.within, "only": self.only}
-        return path, arguments, {**named, **fields}
+        return path, arguments, {**named, **fields, "numbers": self.numbers}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NoOverlap):
@@ -87,24 +101,27 @@ class NoOverlap(models.BaseConstraint):
         using: str = DEFAULT_DB_ALIAS,
     ) -> None:
         """For forms: raises ValidationError where the database would refuse. A field left out of the form: nothing."""
-        needed = {self.starts, self.ends, *self.within, *([self.only] if self.only else [])}
         same = {name: getattr(instance, model._meta.get_field(name).attname) for name in self.within}
-        starts, ends = getattr(instance, self.starts), getattr(instance, self.ends)
-        unset = starts is None or ends is None or None in same.values()
-        if needed & set(exclude or ()) or unset or (self.only and not getattr(instance, self.only)):
+        ranges = {name: getattr(instance, name) for name in (self.starts, self.ends, *self.numbers)}
+        unset = None in ranges.values() or None in same.values()
+        if set(self.fields) & set(exclude or ()) or unset or (self.only and not getattr(instance, self.only)):
             return
-        rows = model._default_manager.using(using).filter(
-            **same, **{f"{self.starts}__lt": ends, f"{self.ends}__gt": starts}
-        )
+        rows = model._default_manager.using(using).filter(**same)
+        for begin, end in self._ranges:
+            rows = rows.filter(**{f"{begin}__lt": ranges[end], f"{end}__gt": ranges[begin]})
         if self.only:
             rows = rows.filter(**{self.only: True})
         if rows.exclude(pk=instance.pk).exists():
             raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
 
+    @property
+    def _ranges(self) -> list[tuple[str, str]]:
+        pair = self.numbers
+        return [(self.starts, self.ends), *([(pair[0], pair[1])] if pair else [])]
+
     def triggers(self, model: type[models.Model]) -> dict[str, str]:
         """SQLite's triggers by name."""
-        watched = (self.starts, self.ends, *self.within, *([self.only] if self.only else []))
-        columns = ", ".join(_column(model, name) for name in watched)
+        columns = ", ".join(_column(model, name) for name in self.fields)
         return {
             f"{self.name}_insert": self._trigger(model, f"{self.name}_insert", "INSERT"),
             f"{self.name}_update": self._trigger(model, f"{self.name}_update", f"UPDATE OF {columns}"),
@@ -112,9 +129,9 @@ class NoOverlap(models.BaseConstraint):
 
     def _trigger(self, model: type[models.Model], name: str, event: str) -> str:
         table, key = f'"{model._meta.db_table}"', _column(model, "pk")
-        starts, ends = _column(model, self.starts), _column(model, self.ends)
         clauses = [f"{column} = NEW.{column}" for column in (_column(model, each) for each in self.within)]
-        clauses += [f"{starts} < NEW.{ends}", f"{ends} > NEW.{starts}"]
+        for begin, end in ((_column(model, begin), _column(model, end)) for begin, end in self._ranges):
+            clauses += [f"{begin} < NEW.{end}", f"{end} > NEW.{begin}"]
         when = ""
         if self.only:
             clauses.append(_column(model, self.only))
@@ -130,8 +147,11 @@ class NoOverlap(models.BaseConstraint):
     def _exclude(self, model: type[models.Model]) -> str:
         same = ", ".join(f"{_column(model, name)} WITH =" for name in self.within)
         span = f"tstzrange({_column(model, self.starts)}, {_column(model, self.ends)}, '[)')"
+        numbers = ""
+        if self.numbers:
+            numbers = f", int4range({', '.join(_column(model, name) for name in self.numbers)}) WITH &&"
         where = f" WHERE ({_column(model, self.only)})" if self.only else ""
-        return f"EXCLUDE USING gist ({same}, {span} WITH &&){where}"
+        return f"EXCLUDE USING gist ({same}, {span} WITH &&{numbers}){where}"
 
 
 def _column(model: type[models.Model], field: str) -> str:
