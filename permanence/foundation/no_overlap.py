@@ -26,7 +26,8 @@ MARK = "no overlap: "
 class NoOverlap(models.BaseConstraint):
     """Of the rows with the same `within` (names of fields), no two have overlapping [`starts`, `ends`).
 
-    `numbers`: two fields of whole numbers, a second half-open range that must overlap too, () for none. `only`: the boolean field that must be true for a row to count, "" for all rows.
+    `numbers`: two fields of whole numbers, a second half-open range that must overlap too, () for none. `only`: the
+    boolean field that must be true for a row to count, "" for all rows.
     """
 
     def __init__(
@@ -60,17 +61,13 @@ class NoOverlap(models.BaseConstraint):
             return NotImplemented
         return self.deconstruct() == other.deconstruct()
 
-    def constraint_sql(
-        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> str:
+    def constraint_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
         """The part of CREATE TABLE; "" where triggers keep it."""
         if model is None or schema_editor is None or schema_editor.connection.vendor == "sqlite":
             return ""
         return f"CONSTRAINT {schema_editor.quote_name(self.name)} {self._exclude(model)}"
 
-    def create_sql(
-        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    def create_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
         """What adds it to a table that is there; nothing where triggers keep it."""
         if model is None or schema_editor is None or schema_editor.connection.vendor == "sqlite":
             return Statement("")
@@ -81,9 +78,7 @@ class NoOverlap(models.BaseConstraint):
             exclude=self._exclude(model),
         )
 
-    def remove_sql(
-        self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None
-    ) -> Statement:
+    def remove_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
         """What takes it away again; on SQLite the rebuilt table has no trigger."""
         if model is None or schema_editor is None or schema_editor.connection.vendor == "sqlite":
             return Statement("")
@@ -138,10 +133,10 @@ class NoOverlap(models.BaseConstraint):
             when = f"WHEN NEW.{_column(model, self.only)} "
         if event != "INSERT":
             clauses.append(f"{key} <> OLD.{key}")
-        return (
+        return (  # names of tables and fields alone, from the models
             f'CREATE TRIGGER "{name}" BEFORE {event} ON {table} FOR EACH ROW {when}BEGIN '
             f"SELECT RAISE(ABORT, '{MARK}{self.name}') WHERE EXISTS ("
-            f"SELECT 1 FROM {table} WHERE {' AND '.join(clauses)}); END"
+            f"SELECT 1 FROM {table} WHERE {' AND '.join(clauses)}); END"  # noqa: S608
         )
 
     def _exclude(self, model: type[models.Model]) -> str:

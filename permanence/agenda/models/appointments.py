@@ -78,12 +78,8 @@ class SlotHold(AgendaRow):
             ),
         )
         indexes = (
-            models.Index(
-                fields=["expires_at"], name="agenda_hold_due", condition=models.Q(ended_at__isnull=True)
-            ),
-            models.Index(
-                fields=["house", "call"], name="agenda_hold_call", condition=models.Q(ended_at__isnull=True)
-            ),
+            models.Index(fields=["expires_at"], name="agenda_hold_due", condition=models.Q(ended_at__isnull=True)),
+            models.Index(fields=["house", "call"], name="agenda_hold_call", condition=models.Q(ended_at__isnull=True)),
         )
 
     def __str__(self) -> str:
@@ -217,9 +213,9 @@ class Block(AgendaRow):
 class Occupancy(HouseModel):
     """That an agenda, or a room or piece of equipment, is taken from one moment to another, buffers included.
 
-    The one guarantee against taking anything twice: of those that block, no two of one agenda and one place overlap, nor
-    two of one resource. A visit takes every place, `[0, ALL_PLACES)`, but for one of a group, which takes one of as many
-    as the opening has; so there are never more than these at once. An overbooked appointment has one that does not
+    The one guarantee against taking anything twice: of those that block, no two of one agenda and one place overlap,
+    nor two of one resource. A visit takes every place, `[0, ALL_PLACES)`, but for one of a group, which takes one of as
+    many as the opening has: so there are never more than these at once. An overbooked appointment has one that does not
     block. `before`, `after`: the buffers in it, minutes. Exactly one of the three says what takes it.
     """
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Decisions about agendas, on their arguments alone."""
+"""What an agenda decides: what is open, what is free, why not, what is next. Pure: the moment comes in as `at=`."""

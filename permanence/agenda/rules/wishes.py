@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is asked of an agenda and what it answers: wish, slot, and the book of one agenda from which it answers."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from permanence.agenda.rules.kinds import (
+    Agenda,
+    Asker,
+    HalfDay,
+    Opening,
+    OpeningException,
+    OpeningKind,
+    Resource,
+    Taken,
+    VisitReason,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What the patient would like, all of it together. Empty: no matter.
+
+    `weekdays_out`: 0 is Monday. `agendas`: only these, the first one before the next one of a same day. `from_date`
+    included, `until_date` excluded; `from_time` (the visit begins then or later), `until_time` (it ends by then) on
+    the wall.
+    """
+
+    half_days: frozenset[HalfDay] = frozenset()
+    weekdays_out: frozenset[int] = frozenset()
+    agendas: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    from_date: date | None = None
+    until_date: date | None = None
+    from_time: str = ""
+    until_time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be booked, and for whom. `reason`: its id. `age` in years, None when unknown (then not refused).
+
+    `yes_to`: ids of contra-indication questions answered by yes. `holder`: whose own holds do not hinder.
+    """
+
+    reason: str
+    is_new: bool = False
+    age: int | None = None
+    asked_by: Asker = Asker.SECRETARY
+    holder: str = ""
+    yes_to: frozenset[str] = frozenset()
+    preferences: Preferences = Preferences()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A visit that can be booked: what the occupancies of its agenda and of each of its resources would be.
+
+    `before`, `after`: minutes the agenda is taken besides the visit, travel included. `resources`: id, minutes before,
+    minutes after. `opening`: id of the one in which it begins; `capacity` its places.
+    """
+
+    agenda: str
+    reason: str
+    starts: datetime
+    ends: datetime
+    before: int = 0
+    after: int = 0
+    resources: tuple[tuple[str, int, int], ...] = ()
+    site: str = ""
+    kind: OpeningKind = OpeningKind.NORMAL
+    opening: str = ""
+    capacity: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """One agenda with all that decides about it, for a span the caller chose; `taken` also holds its resources' spans.
+
+    What lies outside that span is not known: ask only within it (a day more on either side for maxima and buffers).
+    """
+
+    agenda: Agenda
+    openings: tuple[Opening, ...] = ()
+    exceptions: tuple[OpeningException, ...] = ()
+    reasons: tuple[VisitReason, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    taken: tuple[Taken, ...] = field(default=(), repr=False)
+
+    def reason(self, wanted: str) -> VisitReason | None:
+        """The reason with that id; None where it is not known here."""
+        return next((each for each in self.reasons if each.id == wanted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesWish:
+    """Several visits as one act: on each of `days` after `first` (0 is that day itself), give or take `tolerance` days.
+
+    `same_half_day`: all on the half-day of the first one that is found, and near its hour.
+    """
+
+    wish: Wish
+    first: date
+    days: tuple[int, ...]
+    tolerance: int = 0
+    same_half_day: bool = True
+
+    @classmethod
+    def regular(cls, wish: Wish, *, first: date, sessions: int, every_days: int, tolerance: int = 0) -> "SeriesWish":
+        """So many sessions, one every so many days."""
+        return cls(wish=wish, first=first, days=tuple(range(0, sessions * every_days, every_days)), tolerance=tolerance)
