@@ -133,10 +133,10 @@ class NoOverlap(models.BaseConstraint):
             when = f"WHEN NEW.{_column(model, self.only)} "
         if event != "INSERT":
             clauses.append(f"{key} <> OLD.{key}")
-        return (  # names of tables and fields alone, from the models
+        clash = f"SELECT 1 FROM {table} WHERE {' AND '.join(clauses)}"  # noqa: S608 - names from the models alone
+        return (
             f'CREATE TRIGGER "{name}" BEFORE {event} ON {table} FOR EACH ROW {when}BEGIN '
-            f"SELECT RAISE(ABORT, '{MARK}{self.name}') WHERE EXISTS ("
-            f"SELECT 1 FROM {table} WHERE {' AND '.join(clauses)}); END"  # noqa: S608
+            f"SELECT RAISE(ABORT, '{MARK}{self.name}') WHERE EXISTS ({clash}); END"
         )
 
     def _exclude(self, model: type[models.Model]) -> str:
