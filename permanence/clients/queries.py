@@ -11,10 +11,10 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients import instructions
+from permanence.clients.away import absences_of
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.hours import hours_of, opening_hours
 from permanence.clients.models import (
-    Absence,
     Client,
     Greeting,
     HoursException,
@@ -241,21 +241,8 @@ def digits(weekdays: Iterable[int]) -> str:
 
 def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
     """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
-    rows = Absence.objects.for_house(house).for_client(_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
-    return tuple(
-        AbsenceEntry(
-            id=str(row.pk),
-            recipient=str(row.recipient_id or ""),
-            starts=row.starts_at,
-            ends=row.ends_at,
-            words=row.words,
-            urgent_to=str(row.urgent_to_id or ""),
-            treatment=row.treatment,
-            by=row.announced_by.name,
-            announced_at=row.announced_at,
-        )
-        for row in rows.select_related("announced_by").order_by("starts_at", "pk")
-    )
+    key = _key(client)
+    return absences_of(house=house, clients=(key,), at=at).get(key, ())
 
 
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
