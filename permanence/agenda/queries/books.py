@@ -146,9 +146,7 @@ def taken_of(row: Occupancy) -> kinds.Taken:
     block = row.block
     if block is None:
         raise ValueError(f"occupancy {row.pk} is by nothing")
-    return kinds.Taken(
-        **span, kind=kinds.TakenKind.BLOCK, id=block.key, agenda=str(block.agenda_id), label=block.words
-    )
+    return kinds.Taken(**span, kind=kinds.TakenKind.BLOCK, id=block.key, agenda=str(block.agenda_id), label=block.words)
 
 
 def _questions(rows: Iterable[dict[str, str]]) -> tuple[kinds.Question, ...]:
@@ -199,9 +197,7 @@ def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
     found: dict[int, list[kinds.Resource]] = defaultdict(list)
     for row in Resource.objects.filter(client__in=clients, active=True).order_by("name", "pk"):
         site = "" if row.site_id is None else str(row.site_id)
-        found[row.client_id].append(
-            kinds.Resource(id=str(row.pk), client=str(row.client_id), kind=row.kind, site=site)
-        )
+        found[row.client_id].append(kinds.Resource(id=str(row.pk), client=str(row.client_id), kind=row.kind, site=site))
     return found
 
 
