@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""For whom an opening is, and who may come at all: what has nothing to do with who was there before."""
+
+from datetime import datetime
+
+from permanence.agenda.rules.kinds import Asker, OpeningKind, VisitReason, Way
+from permanence.agenda.rules.openings import OpenSpan
+from permanence.agenda.rules.why_not import (
+    AgeOutside,
+    ContraIndicated,
+    NewPatientsNot,
+    NotBookable,
+    NotOnlineHere,
+    NotReleased,
+    NotThisReason,
+    OtherSite,
+    OtherWay,
+    WalkIn,
+    WhyNot,
+)
+from permanence.agenda.rules.wishes import Wish
+
+WAYS = {
+    OpeningKind.NORMAL: Way.PRACTICE,
+    OpeningKind.SAME_DAY: Way.PRACTICE,
+    OpeningKind.HOME_VISIT: Way.HOME,
+    OpeningKind.TELE: Way.TELE,
+}
+"""How visits of an opening take place; in WALK_IN none is booked."""
+
+type PlaceKey = tuple[str, Way, tuple[str, ...], int, int]
+"""Site, way, resources, places, minutes of travel: openings in which all of it is the same are one to a visit."""
+
+
+def place_of(span: OpenSpan) -> PlaceKey:
+    """Of an opening that is not WALK_IN."""
+    each = span.opening
+    return each.site, WAYS[each.kind], each.resources, each.capacity, each.travel
+
+
+def against_wish(reason: VisitReason, wish: Wish) -> tuple[WhyNot, ...]:
+    """Why this patient cannot come for that reason, or by whom it has to be booked."""
+    found = list[WhyNot]()
+    if wish.asked_by not in reason.bookable_by:
+        found.append(NotBookable(asked_by=wish.asked_by, by=tuple(sorted(reason.bookable_by))))
+    if wish.age is not None:
+        least = 0 if reason.youngest is None else reason.youngest
+        if wish.age < least or (reason.oldest is not None and wish.age > reason.oldest):
+            found.append(AgeOutside(age=wish.age, youngest=reason.youngest, oldest=reason.oldest))
+    found += [
+        ContraIndicated(question=each.id, text=each.text)
+        for each in reason.contra_indications
+        if each.id in wish.yes_to
+    ]
+    return tuple(found)
+
+
+def against_opening(
+    span: OpenSpan, reason: VisitReason, wish: Wish, *, new_days: tuple[int, ...], at: datetime
+) -> tuple[WhyNot, ...]:
+    """Why the opening is not for this wish. `new_days`: weekdays on which new patients may come for that reason."""
+    opening, found = span.opening, list[WhyNot]()
+    if opening.kind is OpeningKind.WALK_IN:
+        return (WalkIn(until=span.ends),)
+    if WAYS[opening.kind] is not reason.way:
+        found.append(OtherWay(way=WAYS[opening.kind]))
+    if opening.reasons and reason.id not in opening.reasons:
+        found.append(NotThisReason(reasons=opening.reasons))
+    if reason.sites and opening.site not in reason.sites:
+        found.append(OtherSite(site=opening.site))
+    if wish.is_new and not opening.new_patients:
+        found.append(NewPatientsNot(weekdays=new_days))
+    if wish.asked_by is Asker.ONLINE and not opening.online:
+        found.append(NotOnlineHere())
+    if span.released is not None and not span.is_released(at):
+        found.append(NotReleased(released=span.released))
+    return tuple(found)

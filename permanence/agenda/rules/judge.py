@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What decides about one wish on one agenda, prepared once for some days, then asked about many starts.
+
+`causes` scans what is in the way of one start and names it; `starts` cuts what is taken out of what is open: two ways
+to the same answer. Starts are seconds since 1970, as in `seconds`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.rules import why_not
+from permanence.agenda.rules.admission import PlaceKey, against_opening, against_wish, place_of
+from permanence.agenda.rules.kinds import Need, Opening, Taken, TakenKind, VisitReason
+from permanence.agenda.rules.limits import Limits, half_of
+from permanence.agenda.rules.openings import OpenSpan, new_patient_days, open_spans, openings_of_day
+from permanence.agenda.rules.resources import Assigned, Shelf
+from permanence.agenda.rules.seconds import Forbidden, Pair, cells, crowded, merged, moment, up, whole
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.reception.hours import moment_of
+
+_DAY = timedelta(days=1)
+_CODES = {TakenKind.APPOINTMENT: "taken", TakenKind.HOLD: "held", TakenKind.BLOCK: "blocked"}
+
+
+@dataclass(slots=True)
+class Place:
+    """Openings that are one to a visit of this wish, merged."""
+
+    opening: Opening
+    needs: tuple[Need, ...]
+    before: int
+    spans: list[OpenSpan] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+
+    def around(self, start: int) -> Pair | None:
+        """The stretch of it in which `start` lies."""
+        return next((pair for pair in self.pairs if pair[0] <= start < pair[1]), None)
+
+
+class Judge:
+    """One wish on one agenda, for starts on the local days from `first` to before `until`, as known at `at`.
+
+    Raises ZoneInfoNotFoundError.
+    """
+
+    def __init__(self, book: Book, wish: Wish, *, first: date, until: date, at: datetime) -> None:
+        self.book, self.wish, self.at = book, wish, at
+        self.zone = ZoneInfo(book.agenda.zone)
+        self.begins, self.ends = (int(self._midnight(day).timestamp()) for day in (first, until))
+        near = self._midnight(first - 2 * _DAY), self._midnight(until + 2 * _DAY)
+        taken = [
+            each
+            for each in book.taken
+            if each.counts(at=at, holder=wish.holder)
+            and each.from_buffer < each.until_buffer
+            and each.from_buffer < near[1]
+            and near[0] < each.until_buffer
+        ]
+        self.spans = open_spans(book, first=first - _DAY, until=until + _DAY)
+        self._taken = [each for each in taken if each.subject == book.agenda.id]
+        self.away = [each for each in self._taken if each.kind is TakenKind.ABSENCE]
+        self.blocks = [each for each in self._taken if each.kind is TakenKind.BLOCK]
+        self.visits = [each for each in self._taken if each.is_visit]
+        self.reason = book.reason(wish.reason)
+        self.places: list[Place] = []
+        if self.reason is not None:
+            self._prepare(self.reason, taken)
+
+    def _prepare(self, reason: VisitReason, taken: list[Taken]) -> None:
+        self.length = reason.length(is_new=self.wish.is_new) * 60
+        self.after = reason.after * 60
+        self._of_wish = against_wish(reason, self.wish)
+        self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)
+        self.shelf = Shelf(self.book.resources, taken, length=self.length)
+        self._new_days = new_patient_days(self.book, reason.id) if self.wish.is_new else ()
+        now = self.at.timestamp()
+        self._now, self._soonest = now, now + reason.notice * 60
+        self._last = self.at.astimezone(self.zone).date() + timedelta(days=reason.horizon) if reason.horizon else None
+        found: dict[PlaceKey, Place] = {}
+        for span in self.spans:
+            if self._against(span, reason):
+                continue
+            place = found.get(place_of(span))
+            if place is None:
+                needs = self.shelf.concrete(reason, span.opening)
+                before = (reason.before + span.opening.travel) * 60
+                place = found[place_of(span)] = Place(opening=span.opening, needs=needs, before=before)
+            place.spans.append(span)
+        for place in found.values():
+            place.pairs = merged((int(each.starts.timestamp()), int(each.ends.timestamp())) for each in place.spans)
+        self.places = list(found.values())
+
+    def starts(self) -> Iterator[tuple[int, Place]]:
+        """Every start against which there is no cause, with its place; by place, the earliest first in each."""
+        if self.reason is None or self._of_wish:
+            return
+        step, seen = self.book.agenda.step * 60, set[int]()
+        away = Forbidden((cells(each.starts, each.ends) for each in self.away), before=0, length=self.length, after=0)
+        for place in self.places:
+            taken = self._forbidden(place)
+            for lo, hi in place.pairs:
+                start = up(max(lo, self.begins), step)
+                while start + self.length <= hi and start < self.ends:
+                    free = up(max(away.until(start), taken.until(start)), step)
+                    if free == start:
+                        if (
+                            start not in seen
+                            and not self._elsewhere(start)
+                            and self._assigned(place, start) is not None
+                        ):
+                            seen.add(start)
+                            yield start, place
+                        free += step
+                    start = free
+
+    def causes(self, start: int) -> tuple[WhyNot, ...]:
+        """All that is against a visit that begins then, the main cause first; () when it is free."""
+        if self.reason is None:
+            return (why_not.ReasonUnknown(),)
+        found = [*self._of_wish, *self._of_time(start)]
+        by_place = [self._of_place(place, start) for place in self.places if place.around(start)]
+        found += min(by_place, key=bool) if by_place else self._of_openings(start, self.reason)
+        found += self._of_limits(start)
+        return tuple(dict.fromkeys(found))
+
+    def slot(self, start: int) -> Slot | None:
+        """The slot that begins then, None when something is against it."""
+        if self.reason is None or self.causes(start):
+            return None
+        place = next(each for each in self.places if each.around(start) and not self._of_place(each, start))
+        return self.slot_at(start, place)
+
+    def slot_at(self, start: int, place: Place) -> Slot:
+        """The slot of a start that `starts` gave with this place."""
+        starts, ends = moment(start), moment(start + self.length)
+        opening = next(each.opening for each in place.spans if each.starts <= starts < each.ends)
+        return Slot(
+            agenda=self.book.agenda.id,
+            reason=self.wish.reason,
+            starts=starts,
+            ends=ends,
+            before=place.before // 60,
+            after=self.after // 60,
+            resources=self._assigned(place, start) or (),
+            site=opening.site,
+            kind=opening.kind,
+            opening=opening.id,
+            capacity=opening.capacity,
+        )
+
+    def local(self, start: int) -> datetime:
+        """On the agenda's wall."""
+        return datetime.fromtimestamp(start, self.zone)
+
+    def _midnight(self, day: date) -> datetime:
+        return moment_of(day, 0, self.book.agenda.zone, fold=0)
+
+    def _against(self, span: OpenSpan, reason: VisitReason) -> tuple[WhyNot, ...]:
+        return against_opening(span, reason, self.wish, new_days=self._new_days, at=self.at)
+
+    def _assigned(self, place: Place, start: int) -> Assigned | None:
+        return self.shelf.assign(place.needs, start)
+
+    def _forbidden(self, place: Place) -> Forbidden:
+        busy = [whole(each) for each in self.blocks]
+        busy += crowded([whole(each) for each in self.visits], place.opening.capacity)
+        return Forbidden(busy, before=place.before, length=self.length, after=self.after)
+
+    def _elsewhere(self, start: int) -> bool:
+        """Whether notice, horizon or a maximum is against it."""
+        return bool(self._of_time(start) or self._of_limits(start))
+
+    def _of_time(self, start: int) -> list[WhyNot]:
+        reason, found = self.reason, list[WhyNot]()
+        if reason is None:
+            return found
+        if start % (self.book.agenda.step * 60):
+            found.append(why_not.OffStep(step=self.book.agenda.step))
+        if start < self._now:
+            found.append(why_not.Past())
+        elif start < self._soonest:
+            found.append(why_not.TooSoon(notice=reason.notice, earliest=self.at + timedelta(minutes=reason.notice)))
+        if self._last is not None and self.local(start).date() > self._last:
+            found.append(why_not.BeyondHorizon(days=reason.horizon, last=self._last))
+        return found
+
+    def _of_limits(self, start: int) -> tuple[WhyNot, ...]:
+        if not self.limits.bind:
+            return ()
+        local = self.local(start)
+        return self.limits.causes(local.date(), half_of(local))
+
+    def _of_openings(self, start: int, reason: VisitReason) -> tuple[WhyNot, ...]:
+        """Why no opening in which it lies is for this wish; away when it lies in none because of that."""
+        starts = moment(start)
+        away = [
+            why_not.Absent(who=each.by, starts=each.starts, until=each.ends)
+            for each in self.away
+            if each.starts <= starts < each.ends
+        ]
+        around = [self._against(each, reason) for each in self.spans if each.starts <= starts < each.ends]
+        if around:
+            return *away, *min(around, key=len)
+        day = openings_of_day(self.book, self.local(start).date())
+        return *away, why_not.Closed(because=day.because, label=day.label)
+
+    def _of_place(self, place: Place, start: int) -> list[WhyNot]:
+        found, short = list[WhyNot](), list[why_not.TooShort]()
+        ends = start + self.length
+        for each in self.away:
+            lo, hi = cells(each.starts, each.ends)
+            if lo < ends and start < hi:
+                if lo > start:
+                    short.append(self._short(start, lo, "absent"))
+                else:
+                    found.append(why_not.Absent(who=each.by, starts=each.starts, until=each.ends))
+        one = place.opening.capacity == 1
+        for each in (*self.blocks, *(self.visits if one else ())):
+            self._meet(each, place, start, found, short)
+        if not one and self._is_full(place, start):
+            found.append(why_not.Full(places=place.opening.capacity))
+        found += self.shelf.causes(place.needs, start, place.opening.site)
+        stretch = place.around(start)
+        if stretch is not None and stretch[1] < ends:
+            short.append(self._short(start, stretch[1], self._follows(stretch[1])))
+        nearest = {each.then: each for each in sorted(short, key=lambda each: -each.left)}
+        return found + sorted(nearest.values(), key=lambda each: each.left)
+
+    def _meet(self, each: Taken, place: Place, start: int, found: list[WhyNot], short: list[why_not.TooShort]) -> None:
+        """Notes what a visit at `start` would have against `each`."""
+        ends = start + self.length
+        around, inner = whole(each), cells(each.starts, each.ends)
+        if around[1] <= start - place.before or ends + self.after <= around[0]:
+            return
+        if inner[1] <= start or ends <= inner[0]:
+            found.append(why_not.Buffer(starts=each.from_buffer, until=each.until_buffer))
+        elif inner[0] > start:
+            short.append(self._short(start, inner[0], _CODES[each.kind]))
+        else:
+            found.append(_named(each))
+
+    def _is_full(self, place: Place, start: int) -> bool:
+        crowds = crowded([whole(each) for each in self.visits], place.opening.capacity)
+        lo, hi = start - place.before, start + self.length + self.after
+        return any(begins < hi and lo < ends for begins, ends in crowds)
+
+    def _short(self, start: int, until: int, then: str) -> why_not.TooShort:
+        left, needed = (until - start) // 60, self.length // 60
+        return why_not.TooShort(left=left, needed=needed, until=moment(until), then=then)
+
+    def _follows(self, second: int) -> str:
+        """The code of what begins there for this wish, where a place ends."""
+        if self.reason is None:
+            return "closed"
+        return next(iter(self._of_openings(second, self.reason)), why_not.Closed(because="week")).code
+
+
+def _named(each: Taken) -> WhyNot:
+    if each.kind is TakenKind.HOLD:
+        return why_not.Held(by=each.by, until=each.until)
+    if each.kind is TakenKind.BLOCK:
+        return why_not.Blocked(starts=each.starts, until=each.ends, label=each.label)
+    return why_not.Occupied(starts=each.starts, until=each.ends, reason=each.reason)

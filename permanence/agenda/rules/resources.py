@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rooms and equipment: which of them a visit would take, all at once, or which are in the way."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from permanence.agenda.rules.kinds import Need, Opening, Resource, Taken, VisitReason
+from permanence.agenda.rules.seconds import Forbidden, Pair, whole
+from permanence.agenda.rules.why_not import EquipmentMissing, EquipmentTaken, WhyNot
+
+type Assigned = tuple[tuple[str, int, int], ...]
+"""Resource, minutes before, minutes after: one for each need."""
+
+
+def needs_at(reason: VisitReason, opening: Opening) -> tuple[Need, ...]:
+    """What a visit of `reason` in `opening` takes: each resource of the opening, which meets a need of the reason if it
+    can, and one for each need that is left. A resource of the opening has the reason's buffers at least.
+    """
+    left, found = list(reason.needs), []
+    for resource in opening.resources:
+        own = Need(ids=(resource,), before=reason.before, after=reason.after)
+        met = next((each for each in left if resource in each.ids), None)
+        if met is not None:
+            left.remove(met)
+            own = replace(own, before=max(own.before, met.before), after=max(own.after, met.after))
+        found.append(own)
+    return (*found, *left)
+
+
+class Shelf:
+    """The resources of a book and what takes them, for visits of `length` seconds."""
+
+    def __init__(self, resources: Sequence[Resource], taken: Iterable[Taken], *, length: int) -> None:
+        self._resources, self._length = resources, length
+        self._taken: dict[str, list[Taken]] = {}
+        for each in taken:
+            self._taken.setdefault(each.subject, []).append(each)
+        self._busy: dict[str, list[Pair]] = {}
+        self._forbidden: dict[tuple[str, int, int], Forbidden] = {}
+
+    def concrete(self, reason: VisitReason, opening: Opening) -> tuple[Need, ...]:
+        """The needs there, each with the ids of what can meet it: () when nothing at that site can."""
+        known = replace(reason, needs=tuple(self._named(each, opening.site) for each in reason.needs))
+        return needs_at(known, opening)
+
+    def _named(self, need: Need, site: str) -> Need:
+        if need.ids:
+            return need
+        same = (each for each in self._resources if each.kind == need.kind)
+        ids = tuple(each.id for each in same if not site or each.site in {"", site})
+        return replace(need, ids=ids)
+
+    def assign(self, needs: Sequence[Need], start: int) -> Assigned | None:
+        """A resource for each need, none twice, all free for a visit at `start`; None when there is no such choice."""
+        free = [[each for each in need.ids if self._is_free(each, need, start)] for need in needs]
+        met: dict[str, int] = {}
+        for number in range(len(needs)):
+            if not _met(number, free, met, set()):
+                return None
+        chosen = sorted((number, each) for each, number in met.items())
+        return tuple((each, needs[number].before, needs[number].after) for number, each in chosen)
+
+    def causes(self, needs: Sequence[Need], start: int, site: str) -> tuple[WhyNot, ...]:
+        """What is in the way of a visit at `start`; () when `assign` finds a choice."""
+        if self.assign(needs, start) is not None:
+            return ()
+        found = list[WhyNot]()
+        for need in needs:
+            if not need.ids:
+                found.append(EquipmentMissing(kind=need.kind, site=site))
+            elif not any(self._is_free(each, need, start) for each in need.ids):
+                found.append(min((self._cause(each, need, start) for each in need.ids), key=lambda each: each.until))
+        if found:
+            return tuple(found)
+        busy = [
+            self._cause(each, need, start)
+            for need in needs
+            for each in need.ids
+            if not self._is_free(each, need, start)
+        ]
+        few = EquipmentMissing(kind=needs[0].kind or ", ".join(needs[0].ids), site=site)
+        return (min(busy, key=lambda each: each.until) if busy else few,)
+
+    def busy(self, resource: str) -> list[Pair]:
+        """When it is taken, buffers included."""
+        if resource not in self._busy:
+            self._busy[resource] = [whole(each) for each in self._taken.get(resource, ())]
+        return self._busy[resource]
+
+    def _is_free(self, resource: str, need: Need, start: int) -> bool:
+        key = resource, need.before, need.after
+        if key not in self._forbidden:
+            before, after = need.before * 60, need.after * 60
+            self._forbidden[key] = Forbidden(self.busy(resource), before=before, length=self._length, after=after)
+        return self._forbidden[key].until(start) == start
+
+    def _cause(self, resource: str, need: Need, start: int) -> EquipmentTaken:
+        lo, hi = start - need.before * 60, start + self._length + need.after * 60
+        meets = [each for each in self._taken[resource] if whole(each)[0] < hi and lo < whole(each)[1]]
+        return EquipmentTaken(
+            resource=resource,
+            starts=min(each.from_buffer for each in meets),
+            until=max(each.until_buffer for each in meets),
+        )
+
+
+def _met(number: int, free: list[list[str]], met: dict[str, int], tried: set[str]) -> bool:
+    """Gives the need a resource; those that have one may have to take another (Kuhn's matching)."""
+    for each in free[number]:
+        if each in tried:
+            continue
+        tried.add(each)
+        if each not in met or _met(met[each], free, met, tried):
+            met[each] = number
+            return True
+    return False
