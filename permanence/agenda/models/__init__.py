@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Tables of the agendas."""
 
-from permanence.agenda.models.appointments import AgendaAct, Appointment, Block, Occupancy, Series, SlotHold
+from permanence.agenda.models.appointments import (
+    AgendaAct,
+    Appointment,
+    Block,
+    FollowedMerge,
+    Occupancy,
+    Series,
+    SlotHold,
+)
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
@@ -11,6 +19,7 @@ __all__ = (
     "Appointment",
     "Block",
     "BookedElsewhere",
+    "FollowedMerge",
     "Occupancy",
     "OpeningException",
     "OpeningPattern",

@@ -183,6 +183,22 @@ class Appointment(AgendaRow):
         return f"appointment {self.key}"
 
 
+class FollowedMerge(HouseModel):
+    """An appointment that came to another patient because two persons were one; goes back when that is undone."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")
+    merge = models.CharField(max_length=KEY_LENGTH)
+
+    objects = ClientQuerySet["FollowedMerge"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["appointment", "merge"], name="agenda_merge_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.appointment_id} by merge {self.merge}"
+
+
 class Block(AgendaRow):
     """Busy time without a patient. `words` are for who reads the agenda; `key` is the page's id."""
 

@@ -112,7 +112,7 @@ def move(
     It is to be confirmed anew. Raises AppointmentUnknown, AgendaUnknown, NotNow, SlotRefused, SlotAlreadyTaken, and
     those of `acts.once`.
     """
-    found = _reach(appointment, by=by)
+    found = reach_appointment(appointment, by=by)
     row = reach(agenda, by=by)
     if row.client_id != found.client_id:
         raise AgendaUnknown(agenda[:40])
@@ -157,7 +157,7 @@ def cancel(
 
     Raises AppointmentUnknown, NotNow, CauseMissing, and those of `acts.once`.
     """
-    found, said = _reach(appointment, by=by), short(words, CAUSE_LENGTH)
+    found, said = reach_appointment(appointment, by=by), short(words, CAUSE_LENGTH)
     if cause is CancelCause.OTHER and not said:
         raise CauseMissing(appointment[:40])
 
@@ -177,21 +177,23 @@ def cancel(
     return appointment_of(by=by, appointment=result["appointment"])
 
 
-def wanted(
-    agenda: str, booking: Booking, *, starts_at: datetime, by: Who
-) -> tuple[Agenda, callers.PatientView, Wish]:
+def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
     """The agenda, who stands for the patient, and the wish. Raises AgendaUnknown, callers' PatientUnknown."""
     row = reach(agenda, by=by)
     patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
     is_new = (not patient.known) if booking.new_here is None else booking.new_here
     call = short(booking.call, HOLDER_LIMIT - 8)
-    return row, patient, Wish(
-        reason=booking.reason,
-        is_new=is_new,
-        age=_age(patient, starts_at),
-        asked_by=asker(by, booking.door),
-        holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
-        yes_to=booking.yes_to,
+    return (
+        row,
+        patient,
+        Wish(
+            reason=booking.reason,
+            is_new=is_new,
+            age=_age(patient, starts_at),
+            asked_by=asker(by, booking.door),
+            holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
+            yes_to=booking.yes_to,
+        ),
     )
 
 
@@ -262,13 +264,20 @@ def subject(visit: Appointment) -> str:
 
 
 def note(
-    visit: Appointment, row: Agenda, action: str, event: events.AppointmentEvent, *, by: Who, at: datetime, **more: object
+    visit: Appointment,
+    row: Agenda,
+    action: str,
+    event: events.AppointmentEvent,
+    *,
+    by: Who,
+    at: datetime,
+    **more: object,
 ) -> None:
     """Note and announce what became of an appointment."""
     changed(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
 
 
-def _reach(appointment: str, *, by: Who) -> Appointment:
+def reach_appointment(appointment: str, *, by: Who) -> Appointment:
     """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
     rows = Appointment.objects.for_house(by.house_key).select_related("agenda", "agenda__client", "agenda__house")
     found = rows.filter(key=appointment[:40]).first()

@@ -51,6 +51,7 @@ def hold_slot(
     """
     row = reach(agenda, by=by)
     held_for = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
+    held_for = held_for or f"hold:{key}"[:HOLDER_LIMIT]
     wish = Wish(reason=reason, is_new=is_new, age=age, asked_by=asker(by, door), holder=held_for)
     content = {"agenda": agenda, "reason": reason, "starts_at": starts_at, "for": held_for, "is_new": is_new}
 

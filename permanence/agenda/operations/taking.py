@@ -31,8 +31,10 @@ def asker(by: Who, door: Door) -> Asker:
 
 
 def holder_of(*, holder: str, call: str, by: Who) -> str:
-    """For whom a slot is held: the door's own word, else the call, else the person."""
-    return holder or (f"call:{call}" if call else f"person:{by.person}")
+    """For whom a slot is held: the door's own word, else the call, else the person; "" for nobody."""
+    if holder or call:
+        return holder or f"call:{call}"
+    return f"person:{by.person}" if by.person else ""
 
 
 def book_of(row: Agenda, *, starts: datetime, without: str = "") -> Book:
