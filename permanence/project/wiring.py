@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.callers.events import CALLERS_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
@@ -25,6 +26,7 @@ from permanence.switchboard.events import SWITCHBOARD_EVENTS
 WIRING = Wiring(
     catalogue=FOUNDATION_EVENTS.union(STAFF_EVENTS)
     .union(CLIENTS_EVENTS)
+    .union(CALLERS_EVENTS)
     .union(CALLS_EVENTS)
     .union(SWITCHBOARD_EVENTS)
     .union(MESSAGING_EVENTS),
