@@ -11,10 +11,10 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients import instructions
+from permanence.clients.away import absences_of
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.hours import hours_of, opening_hours
 from permanence.clients.models import (
-    Absence,
     Client,
     Greeting,
     HoursException,
@@ -169,7 +169,7 @@ def routed(*, house: str) -> tuple[str, ...]:
 
 def client(*, house: str, client: str) -> ClientView:
     """One client. Raises ClientUnknown. One query."""
-    row = Client.objects.for_house(house).filter(pk=row_key(client)).first()
+    row = Client.objects.for_house(house).filter(pk=rowrow_key(client)).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     return client_view(row)
@@ -194,13 +194,13 @@ def lines(*, house: str) -> dict[str, str]:
 
 def recipients(*, house: str, client: str, active_only: bool = True) -> tuple[RecipientView, ...]:
     """For whom messages of a client can be, in the form's order; empty for a client of another house. One query."""
-    rows = Recipient.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
+    rows = Recipient.objects.for_house(house).for_client(rowrow_key(client)).order_by("position", "pk")
     return tuple(recipient_view(row) for row in (rows.filter(active=True) if active_only else rows))
 
 
 def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
     """One recipient of a client, active or not. Raises RecipientUnknown. One query."""
-    row = Recipient.objects.for_house(house).for_client(row_key(client)).filter(pk=row_key(recipient)).first()
+    row = Recipient.objects.for_house(house).for_client(rowrow_key(client)).filter(pk=row_key(recipient)).first()
     if row is None:
         raise RecipientUnknown(f"no recipient {recipient} at client {client}")
     return recipient_view(row)
@@ -208,7 +208,7 @@ def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
 
 def reasons(*, house: str, client: str) -> tuple[ReasonView, ...]:
     """The reasons of a client's message form, in order. One query."""
-    rows = Reason.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
+    rows = Reason.objects.for_house(house).for_client(rowrow_key(client)).order_by("position", "pk")
     return tuple(ReasonView(code=row.code, label=row.label) for row in rows)
 
 
@@ -220,13 +220,13 @@ def portal_access(*, house: str, person: str) -> tuple[PortalAccess, ...]:
 
 def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     """The portal users of a client, by name. One query."""
-    rows = _portal_rows(house).for_client(row_key(client))
+    rows = _portal_rows(house).for_client(rowrow_key(client))
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
 def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
     """The rules for what is said, in the order in which they were written. One query."""
-    rows = Greeting.objects.for_house(house).for_client(row_key(client)).select_related("line").order_by("pk")
+    rows = Greeting.objects.for_house(house).for_client(rowrow_key(client)).select_related("line").order_by("pk")
     return tuple(
         GreetingEntry(
             language=row.language,
@@ -248,21 +248,8 @@ def digits(weekdays: Iterable[int]) -> str:
 
 def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
     """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
-    rows = Absence.objects.for_house(house).for_client(row_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
-    return tuple(
-        AbsenceEntry(
-            id=str(row.pk),
-            recipient=str(row.recipient_id or ""),
-            starts=row.starts_at,
-            ends=row.ends_at,
-            words=row.words,
-            urgent_to=str(row.urgent_to_id or ""),
-            treatment=row.treatment,
-            by=row.announced_by.name,
-            announced_at=row.announced_at,
-        )
-        for row in rows.select_related("announced_by").order_by("starts_at", "pk")
-    )
+    key = row_key(client)
+    return absences_of(house=house, clients=(key,), at=at).get(key, ())
 
 
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
@@ -271,7 +258,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
     published, whatever the size of the file.
     """
-    key = row_key(client)
+    key = rowrow_key(client)
     row = Client.objects.for_house(house).filter(pk=key).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")

@@ -7,6 +7,9 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda import handlers as agenda
+from permanence.agenda.events import AGENDA_EVENTS
+from permanence.callers.events import CALLERS_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
@@ -25,8 +28,10 @@ from permanence.switchboard.events import SWITCHBOARD_EVENTS
 WIRING = Wiring(
     catalogue=FOUNDATION_EVENTS.union(STAFF_EVENTS)
     .union(CLIENTS_EVENTS)
+    .union(CALLERS_EVENTS)
     .union(CALLS_EVENTS)
     .union(SWITCHBOARD_EVENTS)
+    .union(AGENDA_EVENTS)
     .union(MESSAGING_EVENTS),
     hearers={
         "ClientChanged": (("switchboard.refresh", switchboard.refresh),),
@@ -42,6 +47,9 @@ WIRING = Wiring(
             ("dispatch.on_message_taken", on_message_taken),
             ("messaging.on_message_taken", note_what_became),
         ),
+        "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
+        "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
+        "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
 )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, slices of the routing table, tests of the forwardings, the spool, sweeping; and in threads of their
+The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping; and in threads of their
 own, since a mail relay or an exchange may keep silent for as long as it likes, deliveries with their receipts and the
 look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it
 works, logs to stderr, stops on SIGTERM after the step in hand.
@@ -25,6 +25,7 @@ django.setup()
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
+from permanence.agenda import tasks as agenda  # noqa: E402
 from permanence.dispatch import tasks as dispatch  # noqa: E402
 from permanence.engine.faults import count_faults  # noqa: E402
 from permanence.foundation import live, outbox  # noqa: E402
@@ -83,7 +84,7 @@ class Loop:
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.slices, self.tests, self.spool, self.sweep]
+        self.steps = [self.outbox, self.holds, self.slices, self.tests, self.spool, self.sweep]
 
     def turn(self) -> None:
         """One turn."""
@@ -96,6 +97,10 @@ class Loop:
             self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange))
             self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
             self.announced()
+
+    def holds(self, at: datetime) -> None:
+        """Free the slots of the agendas that are held no longer."""
+        agenda.expire_holds(at=at)
 
     def spool(self, at: datetime) -> None:
         """Take over the recordings whose engine did not live to tell of them."""

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the room announces. No event carries a patient's name or a caller's number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from permanence.kernel.events import Event, EventCatalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBookedElsewhere(Event):
+    """A secretary did something in a client's external agenda and recorded it. `act`: booked, moved or cancelled.
+
+    `key` is the act's id. One that is corrected is announced again with the same key and `corrected` set, the whole of
+    it as it stands now; a bill counts the last word by key.
+    """
+
+    key: str
+    client: str
+    recipient: str
+    call: str
+    act: str
+    recorded_by: str
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentElsewhereUndone(Event):
+    """What was recorded under `key` was a slip: it counts no more."""
+
+    key: str
+    client: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaChanged(Event):
+    """How an agenda is set has changed: openings, exceptions, reasons, rooms. `agenda` is its id."""
+
+    client: str
+    agenda: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTaken(Event):
+    """A slot is kept for somebody until `expires_at`. `hold` is the id made by the page."""
+
+    hold: str
+    client: str
+    agenda: str
+    call: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased(Event):
+    """A hold is over. `ended`: booked, released, hung_up, expired."""
+
+    hold: str
+    client: str
+    agenda: str
+    ended: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentEvent(Event):
+    """Something happened to an appointment. `appointment` is the id made by the page that booked it, `call` "" where it
+    was no call; `by` is a person's id, "" for the system and for patients. `revision` grows with each move and cancel.
+    """
+
+    appointment: str
+    client: str
+    agenda: str
+    recipient: str
+    starts_at: datetime
+    ends_at: datetime
+    revision: int
+    by: str
+    call: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentBooked(AppointmentEvent):
+    """It was booked. `door`: by which it came in; `series`: the id of the series it is part of; `overbooked`."""
+
+    door: str
+    series: str = ""
+    overbooked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMoved(AppointmentEvent):
+    """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now."""
+
+    from_agenda: str
+    from_starts_at: datetime
+    from_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentCancelled(AppointmentEvent):
+    """It does not take place; its span is free again. `cause`: patient, doctor, absence, mistake, other."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentConfirmed(AppointmentEvent):
+    """The patient said that he will come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientArrived(AppointmentEvent):
+    """The patient is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentDone(AppointmentEvent):
+    """The visit took place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientDidNotCome(AppointmentEvent):
+    """The patient did not come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeBlocked(Event):
+    """An agenda is busy without a patient. `block` is the id made by the page."""
+
+    block: str
+    client: str
+    agenda: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeUnblocked(Event):
+    """The busy time is free again."""
+
+    block: str
+    client: str
+    agenda: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+AGENDA_EVENTS = EventCatalogue(
+    AppointmentBookedElsewhere,
+    AppointmentElsewhereUndone,
+    AgendaChanged,
+    HoldTaken,
+    HoldReleased,
+    AppointmentBooked,
+    AppointmentMoved,
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    PatientArrived,
+    AppointmentDone,
+    PatientDidNotCome,
+    TimeBlocked,
+    TimeUnblocked,
+)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What every act on an agenda begins and ends with: the wall, the lock, the id of the act, the version, the touch.
+
+Locks are taken in one order, so that no two acts wait for each other: the agendas by key, then the rooms and equipment
+of their clients by key. What stands in an agenda is written only under its lock.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import F
+
+from permanence.agenda.models import Agenda, AgendaAct, Resource
+from permanence.agenda.queries.agendas import seen
+from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
+from permanence.foundation import audit, live, outbox
+from permanence.foundation.who import Who
+from permanence.kernel.events import Event
+
+KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
+BUSY = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL: serialization failure, deadlock, lock not available."""
+
+type Result = dict[str, Any]
+
+
+def reach(agenda: str, *, by: Who) -> Agenda:
+    """The agenda with its client and house, not locked. Raises AgendaUnknown."""
+    return seen([agenda], by=by)[0]
+
+
+def locked(agendas: Iterable[int]) -> dict[int, Agenda]:
+    """The agendas with client and house by key, and their clients' rooms and equipment, kept for this transaction."""
+    rows = Agenda.objects.select_related("client", "house").select_for_update(of=("self",), no_key=True)
+    found = {row.pk: row for row in rows.filter(pk__in=sorted(set(agendas))).order_by("pk")}
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        shared = Resource.objects.filter(client__in={row.client_id for row in found.values()}, active=True)
+        list(shared.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    return found
+
+
+def once(
+    *,
+    act: str,
+    key: str,
+    agendas: Iterable[Agenda],
+    content: dict[str, Any],
+    by: Who,
+    at: datetime,
+    do: Callable[[dict[int, Agenda]], Result],
+) -> Result:
+    """Do an act under the lock of its agendas, once for each id; what it gave is given again to the same act.
+
+    `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken, AgendaBusy, and
+    what `do` raises: then nothing was changed, and the id is free again.
+    """
+    if not KEY.match(key):
+        raise ActKeyMalformed(f"{key[:50]!r}")
+    wanted = list(agendas)
+    digest = hashlib.sha256(json.dumps([act, content], sort_keys=True, default=str).encode()).hexdigest()
+    try:
+        with transaction.atomic():
+            rows = locked(row.pk for row in wanted)
+            before = _done(key, digest, by=by)
+            if before is not None:
+                return before
+            result = do(rows)
+            client = wanted[0].client_id
+            AgendaAct.objects.create(
+                house_id=by.house_key, client_id=client, key=key, act=act, digest=digest, result=result, at=at
+            )
+            return result
+    except IntegrityError:
+        before = _done(key, digest, by=by)  # the same id came at the same moment on another agenda
+        if before is None:
+            raise
+        return before
+    except OperationalError as error:
+        raise busy(error) from error
+
+
+def busy(error: OperationalError) -> Exception:
+    """AgendaBusy where the database could not wait any longer; else the error itself."""
+    state = getattr(error.__cause__, "sqlstate", "")
+    return AgendaBusy(str(error)[:80]) if state in BUSY or "locked" in str(error) else error
+
+
+def changed(
+    row: Agenda, *, action: str, subject: str, by: Who, at: datetime, event: Event | None, **detail: Any
+) -> None:
+    """Note and announce that something of an agenda was changed; who shows it fetches again."""
+    Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
+    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
+    if event is not None:
+        outbox.announce(event)
+    touch(row, at=at)
+
+
+def touch(row: Agenda, *, at: datetime) -> None:
+    """The screens that show this agenda fetch again."""
+    live.touch(f"house/{row.house.slug}/agenda/{row.pk}", house_key=row.house_id, at=at)
+
+
+def short(text: str, limit: int) -> str:
+    """The words without needless blanks. Raises WordsTooLong."""
+    words = " ".join(text.split())
+    if len(words) > limit:
+        raise WordsTooLong(f"{len(words)} characters, {limit} at most")
+    return words
+
+
+def _done(key: str, digest: str, *, by: Who) -> Result | None:
+    row = AgendaAct.objects.for_house(by.house_key).filter(key=key).first()
+    if row is None:
+        return None
+    if row.digest != digest:
+        raise ActKeyTaken(key)
+    result: Result = row.result
+    return result

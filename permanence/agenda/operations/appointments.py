@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Book, overbook, move and cancel. What is written passed the rules under the agenda's lock, and the database's too."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from permanence.agenda import events
+from permanence.agenda.models import Agenda, Appointment, Series
+from permanence.agenda.models.appointments import CAUSE_LENGTH
+from permanence.agenda.operations.acts import changed, once, reach, short
+from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
+from permanence.agenda.operations.taking import asker, book_of, holder_of, judged, let_go, occupy, refused
+from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.appointments import appointment as appointment_of
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, CauseMissing, NotNow
+from permanence.agenda.rules import free
+from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
+from permanence.agenda.rules.wishes import Slot, Wish
+from permanence.callers import queries as callers
+from permanence.callers.rules.birth import age_at
+from permanence.foundation.who import Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What is to be booked for whom. `new_here`: the patient comes for the first time, whatever is known of him; None:
+    as the patient's file says. `yes_to`: contra-indication questions answered by yes. `holder` as in `hold_slot`.
+    """
+
+    patient: str
+    reason: str
+    door: Door = Door.CONSOLE
+    call: str = ""
+    holder: str = ""
+    new_here: bool | None = None
+    yes_to: frozenset[str] = frozenset()
+
+    @property
+    def content(self) -> dict[str, object]:
+        """What tells it from another one."""
+        said = {"yes": sorted(self.yes_to), "new": self.new_here, "call": self.call, "door": self.door.value}
+        return {"patient": self.patient, "reason": self.reason, **said}
+
+
+def book(
+    *, key: str, agenda: str, starts_at: datetime, booking: Booking, by: Who, at: datetime, hold: str = ""
+) -> AppointmentView:
+    """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
+    that span becomes the booking.
+
+    Raises AgendaUnknown, callers' PatientUnknown, SlotRefused, SlotAlreadyTaken, HoldUnknown, HoldOver, and those of
+    `acts.once`.
+    """
+    row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
+    content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        kept = rows[row.pk]
+        clear(kept, at=at)
+        if hold:
+            held = own_hold(kept, hold, held_for=wish.holder, by=by, at=at)
+            own = replace(wish, holder=held.held_for)
+        else:
+            own = wish
+        slot = judged(kept, own, starts=starts_at, at=at)
+        put(kept, slot, key=key, booking=booking, patient=patient, holder=own.holder, by=by, at=at)
+        return {"appointment": key}
+
+    result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    return appointment_of(by=by, appointment=result["appointment"])
+
+
+def overbook(
+    *, key: str, agenda: str, starts_at: datetime, booking: Booking, cause: str, by: Who, at: datetime
+) -> AppointmentView:
+    """Book a visit where there is no room, if agenda and reason allow it, with a cause in words. Where there is room it
+    is an ordinary one. Raises as `book` does.
+    """
+    row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
+    words = short(cause, CAUSE_LENGTH)
+    content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "cause": words}
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        kept = rows[row.pk]
+        clear(kept, at=at)
+        answer = free.overbook(book_of(kept, starts=starts_at), wish, starts=starts_at, cause=words, at=at)
+        if not isinstance(answer, free.Overbooking):
+            raise refused(answer)
+        told = words if answer.borne else ""
+        put(kept, answer.slot, key=key, booking=booking, patient=patient, holder=wish.holder, by=by, at=at, cause=told)
+        return {"appointment": key}
+
+    result = once(act="overbook", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    return appointment_of(by=by, appointment=result["appointment"])
+
+
+def move(
+    *,
+    key: str,
+    appointment: str,
+    agenda: str,
+    starts_at: datetime,
+    by: Who,
+    at: datetime,
+    door: Door = Door.CONSOLE,
+    call: str = "",
+    holder: str = "",
+) -> AppointmentView:
+    """Another moment, or another agenda of the same client; what the mover holds there becomes the appointment's place.
+
+    It is to be confirmed anew. Raises AppointmentUnknown, AgendaUnknown, NotNow, SlotRefused, SlotAlreadyTaken, and
+    those of `acts.once`.
+    """
+    found = reach_appointment(appointment, by=by)
+    row = reach(agenda, by=by)
+    if row.client_id != found.client_id:
+        raise AgendaUnknown(agenda[:40])
+    patient = callers.patient(house=by.house, client=str(found.client_id), patient=str(found.patient_id))
+    holder = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
+    wish = Wish(
+        reason=str(found.reason_id),
+        is_new=not found.known,
+        age=_age(patient, starts_at),
+        asked_by=asker(by, door),
+        holder=holder,
+    )
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        kept, visit = rows[row.pk], _standing(found.key, rows)
+        clear(kept, at=at)
+        slot = judged(kept, wish, starts=starts_at, at=at, without=visit.key)
+        use(kept, holder, slot.starts, slot.ends, by=by, at=at)
+        before = {"from_agenda": str(visit.agenda_id), "from_starts_at": visit.starts_at, "from_ends_at": visit.ends_at}
+        left = rows[visit.agenda_id]
+        let_go(appointment=visit)
+        visit.agenda, visit.starts_at, visit.ends_at = kept, slot.starts, slot.ends
+        visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
+        visit.revision += 1
+        visit.save()
+        occupy(kept, slot, appointment=visit)
+        event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
+        note(visit, kept, "appointment.moved", event, by=by, at=at, **before)
+        if left.pk != kept.pk:
+            changed(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
+        return {"appointment": visit.key}
+
+    content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
+    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do)
+    return appointment_of(by=by, appointment=result["appointment"])
+
+
+def cancel(
+    *, key: str, appointment: str, cause: CancelCause, by: Who, at: datetime, words: str = "", call: str = ""
+) -> AppointmentView:
+    """It does not take place; its span is free at once. CancelCause.OTHER wants words.
+
+    Raises AppointmentUnknown, NotNow, CauseMissing, and those of `acts.once`.
+    """
+    found, said = reach_appointment(appointment, by=by), short(words, CAUSE_LENGTH)
+    if cause is CancelCause.OTHER and not said:
+        raise CauseMissing(appointment[:40])
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        visit = _standing(found.key, rows)
+        let_go(appointment=visit)
+        visit.state, visit.state_at = AppointmentState.CANCELLED.value, at
+        visit.cancel_cause, visit.cancel_words, visit.cancelled_by_name = cause.value, said, by.name
+        visit.revision += 1
+        visit.save()
+        event = events.AppointmentCancelled(**told(visit, by=by, at=at, call=call), cause=cause.value)
+        note(visit, rows[visit.agenda_id], "appointment.cancelled", event, by=by, at=at, cause=cause.value)
+        return {"appointment": visit.key}
+
+    content = {"appointment": appointment, "cause": cause.value, "words": said}
+    result = once(act="cancel", key=key, agendas=[found.agenda], content=content, by=by, at=at, do=do)
+    return appointment_of(by=by, appointment=result["appointment"])
+
+
+def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
+    """The agenda, who stands for the patient, and the wish. Raises AgendaUnknown, callers' PatientUnknown."""
+    row = reach(agenda, by=by)
+    patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
+    is_new = (not patient.known) if booking.new_here is None else booking.new_here
+    call = short(booking.call, HOLDER_LIMIT - 8)
+    return (
+        row,
+        patient,
+        Wish(
+            reason=booking.reason,
+            is_new=is_new,
+            age=_age(patient, starts_at),
+            asked_by=asker(by, booking.door),
+            holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
+            yes_to=booking.yes_to,
+        ),
+    )
+
+
+def put(
+    row: Agenda,
+    slot: Slot,
+    *,
+    key: str,
+    booking: Booking,
+    patient: callers.PatientView,
+    holder: str,
+    by: Who,
+    at: datetime,
+    cause: str = "",
+    series: Series | None = None,
+    position: int | None = None,
+) -> Appointment:
+    """Write an appointment into a slot that was judged, inside an act. Raises SlotAlreadyTaken."""
+    use(row, holder, slot.starts, slot.ends, by=by, at=at)
+    is_new = (not patient.known) if booking.new_here is None else booking.new_here
+    visit = Appointment.objects.create(
+        house_id=row.house_id,
+        client_id=row.client_id,
+        agenda=row,
+        key=key,
+        patient_id=int(patient.id),
+        known=not is_new,
+        reason_id=int(slot.reason),
+        starts_at=slot.starts,
+        ends_at=slot.ends,
+        state_at=at,
+        door=booking.door.value,
+        call=booking.call,
+        booked_by_id=by.person_key,
+        booked_by_name=by.name,
+        booked_at=at,
+        overbook_cause=cause,
+        series=series,
+        position=position,
+    )
+    occupy(row, slot, appointment=visit, blocking=not cause)
+    more = {"door": booking.door.value, "series": "" if series is None else series.key, "overbooked": bool(cause)}
+    event = events.AppointmentBooked(**told(visit, by=by, at=at, call=booking.call), **more)
+    note(visit, row, "appointment.booked", event, by=by, at=at, **more)
+    return visit
+
+
+def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[str, object]:
+    """What every event of an appointment says."""
+    return {
+        "house": by.house,
+        "at": at,
+        "appointment": visit.key,
+        "client": str(visit.client_id),
+        "agenda": str(visit.agenda_id),
+        "recipient": str(visit.agenda.recipient_id),
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "revision": visit.revision,
+        "by": by.person,
+        "call": call,
+    }
+
+
+def subject(visit: Appointment) -> str:
+    """How the audit trail names it."""
+    return f"agenda.appointment:{visit.pk}"
+
+
+def note(
+    visit: Appointment,
+    row: Agenda,
+    action: str,
+    event: events.AppointmentEvent,
+    *,
+    by: Who,
+    at: datetime,
+    **more: object,
+) -> None:
+    """Note and announce what became of an appointment."""
+    changed(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
+
+
+def reach_appointment(appointment: str, *, by: Who) -> Appointment:
+    """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
+    rows = Appointment.objects.for_house(by.house_key).select_related("agenda", "agenda__client", "agenda__house")
+    found = rows.filter(key=appointment[:40]).first()
+    if found is None or not clients_seen(by, [found.client_id]):
+        raise AppointmentUnknown(appointment[:40])
+    return found
+
+
+def _standing(key: str, rows: dict[int, Agenda]) -> Appointment:
+    """The appointment under the lock of its agenda. Raises NotNow, AgendaBusy when it went elsewhere meanwhile."""
+    visit = next(iter(Appointment.objects.filter(key=key, agenda__in=list(rows))), None)
+    if visit is None:
+        raise AgendaBusy(key)
+    if visit.state not in STANDING:
+        raise NotNow(f"{key} is {visit.state}")
+    visit.agenda = rows[visit.agenda_id]
+    return visit
+
+
+def _age(patient: callers.PatientView, on: datetime) -> int | None:
+    birth = patient.birth
+    if birth is None:
+        return None
+    age = age_at(birth, on.date())
+    return age.years if age.certain else None

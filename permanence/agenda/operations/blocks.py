@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Busy time without a patient: made and taken away. It never covers what is booked or held."""
+
+from datetime import datetime, timedelta
+
+from permanence.agenda.events import TimeBlocked, TimeUnblocked
+from permanence.agenda.models import Agenda, Block
+from permanence.agenda.models.appointments import CAUSE_LENGTH
+from permanence.agenda.operations.acts import changed, once, reach, short
+from permanence.agenda.operations.holds import clear
+from permanence.agenda.operations.taking import let_go, occupy_block
+from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.views import BlockView, block_view
+from permanence.agenda.refusals import BlockUnknown, SpanImpossible
+from permanence.agenda.rules.states import Door
+from permanence.foundation.who import Who
+
+LONGEST = timedelta(days=31)
+
+
+def block(
+    *,
+    key: str,
+    agenda: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    by: Who,
+    at: datetime,
+    words: str = "",
+    door: Door = Door.CONSOLE,
+) -> BlockView:
+    """The agenda is busy from one moment to another; `key`, made by the page, is the block's id.
+
+    Raises AgendaUnknown, SpanImpossible, SlotAlreadyTaken (what is booked there has to be moved first), WordsTooLong,
+    and those of `acts.once`.
+    """
+    check_span(starts_at, ends_at)
+    row, said = reach(agenda, by=by), short(words, CAUSE_LENGTH)
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        kept = rows[row.pk]
+        clear(kept, at=at)
+        made = Block.objects.create(
+            house_id=kept.house_id,
+            client_id=kept.client_id,
+            agenda=kept,
+            key=key,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            words=said,
+            door=door.value,
+            made_by_name=by.name,
+            made_at=at,
+        )
+        occupy_block(kept, made)
+        event = TimeBlocked(house=by.house, at=at, **_told(made))
+        changed(kept, action="agenda.blocked", subject=f"agenda.block:{made.pk}", by=by, at=at, event=event)
+        return {"block": key}
+
+    content = {"agenda": agenda, "starts_at": starts_at, "ends_at": ends_at, "words": said}
+    result = once(act="block", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    return block_view(Block.objects.for_house(by.house_key).get(key=result["block"]))
+
+
+def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
+    """The busy time is free again. Raises BlockUnknown, and those of `acts.once`."""
+    found = Block.objects.for_house(by.house_key).select_related("agenda").filter(key=block[:40]).first()
+    if found is None or not clients_seen(by, [found.client_id]):
+        raise BlockUnknown(block[:40])
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        if not Block.objects.filter(pk=found.pk, removed_at=None).update(removed_at=at):
+            raise BlockUnknown(block[:40])
+        let_go(block=found)
+        event = TimeUnblocked(house=by.house, at=at, **_told(found))
+        kept = rows[found.agenda_id]
+        changed(kept, action="agenda.unblocked", subject=f"agenda.block:{found.pk}", by=by, at=at, event=event)
+        return {"block": found.key}
+
+    once(act="unblock", key=key, agendas=[found.agenda], content={"block": block}, by=by, at=at, do=do)
+
+
+def check_span(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises SpanImpossible."""
+    naive = starts_at.tzinfo is None or ends_at.tzinfo is None
+    if naive or not starts_at < ends_at <= starts_at + LONGEST or starts_at.second or ends_at.second:
+        raise SpanImpossible(f"{starts_at} to {ends_at}")
+
+
+def _told(row: Block) -> dict[str, object]:
+    return {
+        "block": row.key,
+        "client": str(row.client_id),
+        "agenda": str(row.agenda_id),
+        "starts_at": row.starts_at,
+        "ends_at": row.ends_at,
+    }

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Slots that are kept for somebody: for a call, a person, or who books himself; seen as held by everybody.
+
+A hold ends by booking, by being given back, when its call is over, or by itself after `HOLD_TIME`. From that moment it
+hinders nobody, also before the worker has cleared it away: whoever takes the slot clears it first.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from permanence.agenda.events import HoldReleased, HoldTaken
+from permanence.agenda.models import Agenda, Occupancy, SlotHold
+from permanence.agenda.operations.acts import changed, locked, once, reach, short, touch
+from permanence.agenda.operations.taking import asker, holder_of, judged, occupy
+from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.views import HoldView, hold_view
+from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
+from permanence.agenda.rules.states import Door, HoldEnd
+from permanence.agenda.rules.wishes import Wish
+from permanence.foundation import audit, outbox
+from permanence.foundation.operations import house_system
+from permanence.foundation.who import Who
+
+HOLD_TIME = timedelta(minutes=2)
+HOLDS_AT_ONCE = 4
+"""So many slots somebody may hold at a time."""
+HOLDER_LIMIT = 64
+
+
+def hold_slot(
+    *,
+    key: str,
+    agenda: str,
+    reason: str,
+    starts_at: datetime,
+    by: Who,
+    at: datetime,
+    door: Door = Door.CONSOLE,
+    call: str = "",
+    holder: str = "",
+    is_new: bool = False,
+    age: int | None = None,
+) -> HoldView:
+    """Keep a slot for two minutes: for a call, else for `by`; `holder` is the word of a door without persons.
+
+    `key` is the id made by the page. Raises AgendaUnknown, SlotRefused, SlotAlreadyTaken, TooManyHolds, and those of
+    `acts.once`.
+    """
+    row = reach(agenda, by=by)
+    held_for = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
+    held_for = held_for or f"hold:{key}"[:HOLDER_LIMIT]
+    wish = Wish(reason=reason, is_new=is_new, age=age, asked_by=asker(by, door), holder=held_for)
+    content = {"agenda": agenda, "reason": reason, "starts_at": starts_at, "for": held_for, "is_new": is_new}
+
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        kept = rows[row.pk]
+        clear(kept, at=at)
+        theirs = SlotHold.objects.for_house(row.house_id).filter(held_for=held_for, ended_at=None, expires_at__gt=at)
+        if theirs.count() >= HOLDS_AT_ONCE:
+            raise TooManyHolds(held_for)
+        slot = judged(kept, wish, starts=starts_at, at=at)
+        end(_own(kept, held_for, slot.starts, slot.ends), kept, HoldEnd.RELEASED, by=by, at=at)
+        hold = SlotHold.objects.create(
+            house_id=kept.house_id,
+            client_id=kept.client_id,
+            agenda=kept,
+            key=key,
+            reason_id=int(slot.reason),
+            known=not is_new,
+            starts_at=slot.starts,
+            ends_at=slot.ends,
+            door=door.value,
+            call=call,
+            held_for=held_for,
+            held_by_id=by.person_key,
+            held_by_name=by.name,
+            held_at=at,
+            expires_at=at + HOLD_TIME,
+        )
+        occupy(kept, slot, hold=hold)
+        told = {"house": by.house, "at": at, "hold": key, "client": str(kept.client_id), "agenda": agenda}
+        event = HoldTaken(**told, call=call, expires_at=hold.expires_at)
+        changed(kept, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
+        return {"hold": key}
+
+    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    return hold_view(SlotHold.objects.for_house(by.house_key).get(key=result["hold"]))
+
+
+def release_hold(*, hold: str, by: Who, at: datetime, holder: str = "") -> None:
+    """Give a slot back; one that is over already stays as it is. Only for whom it is held. Raises HoldUnknown."""
+    with transaction.atomic():
+        found = SlotHold.objects.for_house(by.house_key).filter(key=hold[:40]).first()
+        if found is None or not clients_seen(by, [found.client_id]) or not _may_release(found, by, holder):
+            raise HoldUnknown(hold[:40])
+        rows = locked([found.agenda_id])
+        end(SlotHold.objects.filter(pk=found.pk), rows[found.agenda_id], HoldEnd.RELEASED, by=by, at=at)
+
+
+def release_call(*, house: str, call: str, at: datetime) -> int:
+    """The call is over: what was held for it is free. Gives how many holds ended."""
+    by = house_system(house=house)
+    theirs = SlotHold.objects.for_house(by.house_key).filter(call=call, ended_at=None)
+    return _end_all(theirs, HoldEnd.HUNG_UP, by=by, at=at) if call else 0
+
+
+def expire_due(*, at: datetime, limit: int = 200) -> int:
+    """End the holds whose time is over, at most `limit`; gives how many. Each agenda is a transaction of its own."""
+    due = SlotHold.objects.filter(ended_at=None, expires_at__lte=at).order_by("expires_at")
+    found = list(due.select_related("house").values_list("house__slug", "agenda_id", "pk")[:limit])
+    ended = 0
+    for house, agenda in sorted({(house, agenda) for house, agenda, _ in found}):
+        keys = [key for _, its, key in found if its == agenda]
+        ended += _end_all(SlotHold.objects.filter(pk__in=keys), HoldEnd.EXPIRED, by=house_system(house=house), at=at)
+    return ended
+
+
+def clear(row: Agenda, *, at: datetime) -> None:
+    """Inside an act, under the lock: what stood in the way though its time is over stands there no more.
+
+    Of the agenda, and of the rooms and equipment that it shares with others of its client.
+    """
+    over = SlotHold.objects.filter(ended_at=None, expires_at__lte=at)
+    shared = Occupancy.objects.filter(client=row.client_id, resource__isnull=False, hold__isnull=False)
+    mine = over.filter(Q(agenda=row) | Q(client=row.client_id, pk__in=shared.values("hold")))
+    by = house_system(house=row.house.slug) if mine.exists() else None
+    if by is not None:
+        end(mine, row, HoldEnd.EXPIRED, by=by, at=at)
+
+
+def own_hold(row: Agenda, hold: str, *, held_for: str, by: Who, at: datetime) -> SlotHold:
+    """The hold from which somebody books. Raises HoldUnknown, HoldOver."""
+    found = SlotHold.objects.filter(agenda=row, key=hold[:40]).first()
+    if found is None or not (found.held_for == held_for or (by.person and found.held_by_id == by.person_key)):
+        raise HoldUnknown(hold[:40])
+    if found.ended_at is not None or found.expires_at <= at:
+        raise HoldOver(hold[:40])
+    return found
+
+
+def use(row: Agenda, held_for: str, starts: datetime, ends: datetime, *, by: Who, at: datetime) -> None:
+    """What the one who books held of this span becomes his booking."""
+    end(_own(row, held_for, starts, ends), row, HoldEnd.BOOKED, by=by, at=at)
+
+
+def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: datetime) -> int:
+    """End holds inside an act, under the lock of `row`; those that are over are passed by. Gives how many ended."""
+    found = [each for each in holds if each.ended_at is None]
+    keys = [each.pk for each in found]
+    if not keys:
+        return 0
+    Occupancy.objects.filter(hold__in=keys).delete()
+    SlotHold.objects.filter(pk__in=keys).update(ended_at=at, ended=how.value)
+    for each in found:
+        told = {"hold": each.key, "client": str(each.client_id), "agenda": str(each.agenda_id), "ended": how.value}
+        subject = f"agenda.slothold:{each.pk}"
+        audit.note(by=by, at=at, action=f"agenda.hold_{how.value}", subject=subject, client=each.client_id)
+        outbox.announce(HoldReleased(house=by.house, at=at, **told))
+    touch(row, at=at)
+    return len(found)
+
+
+def _end_all(theirs: Iterable[SlotHold], how: HoldEnd, *, by: Who, at: datetime) -> int:
+    found = list(theirs)
+    if not found:
+        return 0
+    with transaction.atomic():
+        rows = locked(each.agenda_id for each in found)
+        fresh = SlotHold.objects.filter(pk__in=[each.pk for each in found], ended_at=None)
+        by_agenda: dict[int, list[SlotHold]] = {}
+        for each in fresh:
+            by_agenda.setdefault(each.agenda_id, []).append(each)
+        return sum(end(holds, rows[agenda], how, by=by, at=at) for agenda, holds in by_agenda.items())
+
+
+def _own(row: Agenda, held_for: str, starts: datetime, ends: datetime) -> Iterable[SlotHold]:
+    return SlotHold.objects.filter(agenda=row, held_for=held_for, ended_at=None, starts_at__lt=ends, ends_at__gt=starts)
+
+
+def _may_release(found: SlotHold, by: Who, holder: str) -> bool:
+    if by.person and found.held_by_id == by.person_key:
+        return True
+    return bool(holder) and found.held_for == holder

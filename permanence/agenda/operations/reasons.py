@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""For what patients come: set, and retired. A reason in use goes only when another one takes its place everywhere."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from permanence.agenda.models import Agenda, Appointment, OpeningPattern, Resource, VisitReason
+from permanence.agenda.operations.acts import locked, short
+from permanence.agenda.operations.setting import check_ids, check_sites, client_of, every_agenda, named
+from permanence.agenda.queries.agendas import number
+from permanence.agenda.queries.appointments import AppointmentView
+from permanence.agenda.queries.books import reason_of
+from permanence.agenda.queries.views import appointment_views
+from permanence.agenda.refusals import (
+    NameTaken,
+    ReplacementImpossible,
+    ReplacementNeeded,
+    ResourceUnknown,
+    SettingImpossible,
+    VisitReasonUnknown,
+)
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.states import STANDING
+from permanence.foundation import audit
+from permanence.foundation.who import Who
+
+MOST = 40
+"""Questions, documents, needs of one reason."""
+TEXT_LIMIT = 200
+LARGEST = 32767
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retirement:
+    """What becomes of a reason's appointments to come. `kept`: those that have the replacement now, or will.
+
+    `unlike`: those among them that last another time than the replacement does; they keep their span, and a person
+    looks at them. `openings`: how many openings name the reason.
+    """
+
+    reason: str
+    replacement: str
+    kept: tuple[AppointmentView, ...]
+    unlike: tuple[AppointmentView, ...]
+    openings: int
+
+
+def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime) -> kinds.VisitReason:
+    """A new reason (its id is "") or other fields of one that is offered. What is booked keeps its length.
+
+    Raises AgendaUnknown, VisitReasonUnknown, ResourceUnknown, SiteUnknown, NameTaken, WordsTooLong, SettingImpossible.
+    """
+    account, said = client_of(client, by=by), named(reason.name)
+    key = int(account.id)
+    fields = {**_fields(reason), "name": said}
+    check_ids(Resource, {each for need in reason.needs for each in need.ids}, client=key, refusal=ResourceUnknown)
+    check_sites(reason.sites, client=key, by=by)
+    try:
+        with transaction.atomic():
+            if reason.id:
+                row = _offered(reason.id, client=key)
+                VisitReason.objects.filter(pk=row.pk).update(**fields)
+            else:
+                row = VisitReason.objects.create(house_id=by.house_key, client_id=key, **fields)
+            action = "agenda.reason_changed" if reason.id else "agenda.reason_added"
+            audit.note(by=by, at=at, action=action, subject=f"agenda.visitreason:{row.pk}", client=key)
+            every_agenda(key, "agenda.changed", by=by, at=at, reason=row.pk)
+    except IntegrityError as error:
+        raise NameTaken(said) from error
+    return reason_of(VisitReason.objects.get(pk=row.pk))
+
+
+def plan_retirement(*, client: str, reason: str, replacement: str, by: Who, at: datetime) -> Retirement:
+    """What `retire_reason` would do; nothing is changed. Raises as it does, but ReplacementNeeded."""
+    key = int(client_of(client, by=by).id)
+    row = _offered(reason, client=key)
+    return _plan(row, _replacement(row, replacement) if replacement else None, at=at)
+
+
+def retire_reason(*, client: str, reason: str, by: Who, at: datetime, replacement: str = "") -> Retirement:
+    """The reason is no longer offered; its appointments to come and its openings get the replacement.
+
+    Their spans stay: an appointment is never moved by this. Without a replacement only where nothing is to come.
+    Raises AgendaUnknown, VisitReasonUnknown, ReplacementNeeded, ReplacementImpossible.
+    """
+    key = int(client_of(client, by=by).id)
+    with transaction.atomic():
+        locked(Agenda.objects.filter(client=key).values_list("pk", flat=True))
+        row = _offered(reason, client=key)
+        other = _replacement(row, replacement) if replacement else None
+        plan = _plan(row, other, at=at)
+        if other is None and (plan.kept or plan.openings):
+            raise ReplacementNeeded(f"{len(plan.kept)} appointments, {plan.openings} openings")
+        VisitReason.objects.filter(pk=row.pk).update(retired_at=at, replacement=other)
+        if other is not None:
+            _coming(row, at).update(reason=other)
+            for opening in _naming(row):
+                named_there = [str(other.pk) if each == reason else each for each in opening.reasons]
+                OpeningPattern.objects.filter(pk=opening.pk).update(reasons=list(dict.fromkeys(named_there)))
+        detail = {"replacement": replacement, "appointments": len(plan.kept), "unlike": len(plan.unlike)}
+        subject = f"agenda.visitreason:{row.pk}"
+        audit.note(by=by, at=at, action="agenda.reason_retired", subject=subject, client=key, detail=detail)
+        every_agenda(key, "agenda.changed", by=by, at=at, reason=row.pk)
+    return plan
+
+
+def _plan(row: VisitReason, other: VisitReason | None, *, at: datetime) -> Retirement:
+    coming = appointment_views(_coming(row, at).order_by("starts_at", "pk"))
+    unlike = ()
+    if other is not None:
+        rule = reason_of(other)
+        unlike = tuple(
+            each
+            for each in coming
+            if (each.ends_at - each.starts_at).total_seconds() != rule.length(is_new=not each.known) * 60
+        )
+    return Retirement(
+        reason=str(row.pk),
+        replacement="" if other is None else str(other.pk),
+        kept=coming,
+        unlike=unlike,
+        openings=len(_naming(row)),
+    )
+
+
+def _coming(row: VisitReason, at: datetime) -> Any:
+    return Appointment.objects.filter(reason=row, starts_at__gte=at, state__in=[each.value for each in STANDING])
+
+
+def _naming(row: VisitReason) -> list[OpeningPattern]:
+    """The openings that name the reason."""
+    return [each for each in OpeningPattern.objects.filter(client=row.client_id) if str(row.pk) in each.reasons]
+
+
+def _offered(reason: str, *, client: int) -> VisitReason:
+    row = VisitReason.objects.filter(client=client, pk=number(reason), retired_at=None).first()
+    if row is None:
+        raise VisitReasonUnknown(reason[:40])
+    return row
+
+
+def _replacement(row: VisitReason, replacement: str) -> VisitReason:
+    other = VisitReason.objects.filter(client=row.client_id, pk=number(replacement), retired_at=None).first()
+    if other is None or other.pk == row.pk:
+        raise ReplacementImpossible(replacement[:40])
+    return other
+
+
+def _fields(reason: kinds.VisitReason) -> dict[str, Any]:
+    lists = reason.needs, reason.questions, reason.documents, reason.contra_indications
+    numbers = (
+        reason.notice,
+        reason.horizon,
+        reason.max_per_day,
+        reason.max_per_half_day,
+        reason.max_new_per_day,
+        reason.youngest or 0,
+        reason.oldest or 0,
+    )
+    if any(len(each) > MOST for each in lists) or not 0 <= min(numbers) <= max(numbers) <= LARGEST:
+        raise SettingImpossible(f"lists of {[len(each) for each in lists]}, numbers {numbers}")
+    return {
+        "minutes": reason.minutes,
+        "minutes_new": reason.minutes_new,
+        "before": reason.before,
+        "after": reason.after,
+        "notice": reason.notice,
+        "horizon": reason.horizon,
+        "max_per_day": reason.max_per_day,
+        "max_per_half_day": reason.max_per_half_day,
+        "max_new_per_day": reason.max_new_per_day,
+        "bookable_by": sorted(each.value for each in reason.bookable_by),
+        "way": reason.way.value,
+        "needs": [
+            {"ids": list(each.ids), "kind": short(each.kind, 40), "before": each.before, "after": each.after}
+            for each in reason.needs
+        ],
+        "sites": list(reason.sites),
+        "questions": _questions(reason.questions),
+        "documents": [short(each, TEXT_LIMIT) for each in reason.documents],
+        "youngest": reason.youngest,
+        "oldest": reason.oldest,
+        "contra_indications": _questions(reason.contra_indications),
+        "overbooking": reason.overbooking,
+    }
+
+
+def _questions(questions: tuple[kinds.Question, ...]) -> list[dict[str, str]]:
+    return [{"id": short(each.id, 40), "text": short(each.text, TEXT_LIMIT)} for each in questions]

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How a slot is judged and taken: inside an act, under the lock of its agenda. The database has the last word."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from permanence.agenda.models import Agenda, Appointment, Block, Occupancy, SlotHold
+from permanence.agenda.models.appointments import ALL_PLACES
+from permanence.agenda.queries.books import books, taken_of
+from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
+from permanence.agenda.rules import free, why_not
+from permanence.agenda.rules.kinds import Asker, TakenKind
+from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.foundation.no_overlap import violated
+from permanence.foundation.who import Who
+
+IN_THE_WAY = frozenset({"taken", "held", "blocked", "full", "buffer", "equipment_taken"})
+"""Causes that say that somebody was there first."""
+
+
+def asker(by: Who, door: Door) -> Asker:
+    """As whom the one who acts books: staff as the secretary, the client's persons as the doctor, else the patient."""
+    if by.of_house or door is Door.IMPORT:
+        return Asker.SECRETARY
+    return Asker.DOCTOR if by.person else Asker.ONLINE
+
+
+def holder_of(*, holder: str, call: str, by: Who) -> str:
+    """For whom a slot is held: the door's own word, else the call, else the person; "" for nobody."""
+    if holder or call:
+        return holder or f"call:{call}"
+    return f"person:{by.person}" if by.person else ""
+
+
+def book_of(row: Agenda, *, starts: datetime, without: str = "") -> Book:
+    """What is known about the day of `starts`; `without`: the id of an appointment that does not count."""
+    book = books([row], starts=starts, ends=starts + timedelta(days=1))[str(row.pk)]
+    return replace(book, taken=tuple(each for each in book.taken if each.id != without)) if without else book
+
+
+def judged(row: Agenda, wish: Wish, *, starts: datetime, at: datetime, without: str = "") -> Slot:
+    """The slot that begins then. Raises SlotAlreadyTaken or SlotRefused."""
+    answer = free.slot_at(book_of(row, starts=starts, without=without), wish, starts=starts, at=at)
+    if isinstance(answer, Slot):
+        return answer
+    raise refused(answer)
+
+
+def refused(causes: Iterable[WhyNot]) -> SlotRefused:
+    """The refusal of these causes: all of them somebody who is there, or the rules."""
+    found = tuple(causes)
+    taken = all(each.code in IN_THE_WAY or getattr(each, "then", "") in IN_THE_WAY for each in found)
+    return SlotAlreadyTaken(*found) if taken else SlotRefused(*found)
+
+
+def occupy(
+    row: Agenda,
+    slot: Slot,
+    *,
+    appointment: Appointment | None = None,
+    hold: SlotHold | None = None,
+    blocking: bool = True,
+) -> None:
+    """Take what the slot needs of its agenda and of each room and piece of equipment. Raises SlotAlreadyTaken.
+
+    `blocking` False: overbooked, so the agenda is not taken by it; rooms and equipment are.
+    """
+    by = {"appointment": appointment, "hold": hold, "house_id": row.house_id, "client_id": row.client_id}
+    begins, ends = _around(slot, slot.before, slot.after)
+    place = _place(row, slot, begins, ends) if blocking else (0, ALL_PLACES)
+    rows = [
+        Occupancy(
+            agenda_id=row.pk,
+            starts_at=begins,
+            ends_at=ends,
+            before=slot.before,
+            after=slot.after,
+            place_from=place[0],
+            place_until=place[1],
+            blocking=blocking,
+            **by,
+        )
+    ]
+    for resource, before, after in slot.resources:
+        begins, ends = _around(slot, before, after)
+        span = {"starts_at": begins, "ends_at": ends, "before": before, "after": after}
+        rows.append(Occupancy(resource_id=int(resource), **span, **by))
+    _write(rows)
+
+
+def occupy_block(row: Agenda, block: Block) -> None:
+    """Take the agenda for busy time. Raises SlotAlreadyTaken."""
+    span = {"starts_at": block.starts_at, "ends_at": block.ends_at}
+    _write([Occupancy(house_id=row.house_id, client_id=row.client_id, agenda_id=row.pk, block=block, **span)])
+
+
+def let_go(*, appointment: Appointment | None = None, block: Block | None = None) -> None:
+    """What was taken by it is free."""
+    rows = Occupancy.objects.filter(appointment=appointment) if appointment else Occupancy.objects.filter(block=block)
+    rows.delete()
+
+
+def _write(rows: list[Occupancy]) -> None:
+    try:
+        with transaction.atomic():
+            Occupancy.objects.bulk_create(rows)
+    except IntegrityError as error:
+        if not violated(error):
+            raise
+        raise SlotAlreadyTaken(*in_the_way(rows)) from error
+
+
+def in_the_way(rows: Iterable[Occupancy]) -> tuple[WhyNot, ...]:
+    """What of what stands is in the way of these rows."""
+    found: list[WhyNot] = []
+    for row in rows:
+        there = Occupancy.objects.filter(blocking=True, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
+        there = there.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
+        for each in there.filter(agenda=row.agenda_id, resource=row.resource_id):
+            taken = taken_of(each)
+            if each.resource_id is not None:
+                found.append(
+                    why_not.EquipmentTaken(resource=str(each.resource_id), starts=each.starts_at, until=each.ends_at)
+                )
+            elif taken.kind is TakenKind.HOLD:
+                found.append(why_not.Held(by=taken.by, until=taken.until))
+            elif taken.kind is TakenKind.BLOCK:
+                found.append(why_not.Blocked(starts=taken.starts, until=taken.ends, label=taken.label))
+            else:
+                found.append(why_not.Occupied(starts=taken.starts, until=taken.ends, reason=taken.reason))
+    return tuple(dict.fromkeys(found))
+
+
+def _around(slot: Slot, before: int, after: int) -> tuple[datetime, datetime]:
+    return slot.starts - timedelta(minutes=before), slot.ends + timedelta(minutes=after)
+
+
+def _place(row: Agenda, slot: Slot, begins: datetime, ends: datetime) -> tuple[int, int]:
+    """Which places the visit takes: all of them, or in a group the first one that is free."""
+    if slot.capacity == 1:
+        return 0, ALL_PLACES
+    place = _first_free(row, slot.capacity, begins, ends)
+    if place is None:
+        _close_up(row, slot.capacity, begins, ends)
+        place = _first_free(row, slot.capacity, begins, ends)
+    return (0, ALL_PLACES) if place is None else (place, place + 1)  # the database then refuses
+
+
+def _standing(row: Agenda, begins: datetime, ends: datetime) -> list[Occupancy]:
+    rows = Occupancy.objects.filter(agenda=row, blocking=True, ends_at__gt=begins, starts_at__lt=ends)
+    return list(rows.order_by("starts_at", "pk"))
+
+
+def _first_free(row: Agenda, capacity: int, begins: datetime, ends: datetime) -> int | None:
+    there = _standing(row, begins, ends)
+    free_ones = (
+        place for place in range(capacity) if not any(each.place_from <= place < each.place_until for each in there)
+    )
+    return next(free_ones, None)
+
+
+def _close_up(row: Agenda, capacity: int, begins: datetime, ends: datetime) -> None:
+    """Give the visits around a span their places anew, the earliest first: then the fewest places are in use.
+
+    Visits that came and went leave gaps in which no place is free all the time though there are fewer visits than
+    places at each moment; and those of a time when there was no group yet take all places.
+    """
+    before = -1
+    rows = _standing(row, begins, ends)
+    while len(rows) > before:  # those that overlap with one of those found, too
+        before = len(rows)
+        begins = min([begins, *(each.starts_at for each in rows)])
+        ends = max([ends, *(each.ends_at for each in rows)])
+        rows = _standing(row, begins, ends)
+    visits = [each for each in rows if each.block_id is None]
+    until: dict[int, datetime] = {}
+    for each in visits:
+        place = next(
+            (number for number in range(capacity) if number not in until or until[number] <= each.starts_at), None
+        )
+        if place is None:
+            return
+        until[place] = each.ends_at
+        each.place_from, each.place_until = place, place + 1
+    keys = [each.pk for each in visits]
+    with transaction.atomic():
+        Occupancy.objects.filter(pk__in=keys).update(blocking=False)
+        Occupancy.objects.bulk_update(visits, ["place_from", "place_until"])
+        Occupancy.objects.filter(pk__in=keys).update(blocking=True)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Which agendas there are for whom, and how they are set. Behind the wall of their clients nothing is there."""
+
+from collections.abc import Iterable, Sequence
+
+from permanence.agenda.models import Agenda, OpeningPattern, Resource, VisitReason
+from permanence.agenda.queries.books import opening_of, reason_of
+from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
+from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
+from permanence.agenda.rules import kinds
+from permanence.clients import queries as clients
+from permanence.foundation.tenancy import ClientQuerySet
+from permanence.foundation.who import Who
+
+
+def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> tuple[AgendaView, ...]:
+    """The agendas `by` may see, of one client or all of his, by client and name. Two queries."""
+    rows = _seen(by).order_by("client__name", "name", "pk")
+    rows = rows.filter(active=True) if active_only else rows
+    rows = rows if client is None else rows.filter(client=number(client))
+    return tuple(agenda_view(row) for row in rows)
+
+
+def agenda(*, by: Who, agenda: str) -> AgendaView:
+    """One agenda. Raises AgendaUnknown, for one of a client that `by` does not see too."""
+    return agenda_view(seen([agenda], by=by)[0])
+
+
+def reasons(*, by: Who, client: str, retired: bool = False) -> tuple[kinds.VisitReason, ...]:
+    """For what patients come to this client, in order; () for a client whom `by` does not see."""
+    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
+    rows = rows if retired else rows.filter(retired_at=None)
+    return tuple(reason_of(row) for row in rows.order_by("position", "pk"))
+
+
+def reason(*, by: Who, client: str, reason: str) -> kinds.VisitReason:
+    """One reason that is offered. Raises VisitReasonUnknown."""
+    found = next((each for each in reasons(by=by, client=client) if each.id == reason), None)
+    if found is None:
+        raise VisitReasonUnknown(reason[:40])
+    return found
+
+
+def resources(*, by: Who, client: str) -> tuple[ResourceView, ...]:
+    """The rooms and equipment of a client whom `by` sees, by name."""
+    rows = Resource.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]), active=True)
+    return tuple(resource_view(row) for row in rows.order_by("name", "pk"))
+
+
+def week_openings(*, by: Who, agenda: str) -> tuple[kinds.Opening, ...]:
+    """The openings of every week, as they are set. Raises AgendaUnknown."""
+    row = seen([agenda], by=by)[0]
+    rows = OpeningPattern.objects.filter(agenda=row, exception=None).order_by("weekday", "opens", "pk")
+    return tuple(opening_of(each) for each in rows)
+
+
+def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
+    """The rows of these agendas, in their order, with client and house. Raises AgendaUnknown."""
+    keys = [number(each) for each in agendas]
+    rows = {row.pk: row for row in _seen(by).filter(pk__in=keys)}
+    missing = next((each for each, key in zip(agendas, keys, strict=True) if key not in rows), None)
+    if missing is not None:
+        raise AgendaUnknown(missing[:40])
+    return [rows[key] for key in keys]
+
+
+def _seen(by: Who) -> ClientQuerySet[Agenda]:
+    rows = Agenda.objects.for_house(by.house_key).select_related("client", "house", "recipient")
+    if not by.person:
+        return rows
+    return rows.filter(client__in=[int(each) for each in clients.clients_visible_to(by)])
+
+
+def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:
+    """Those of these clients (keys) whose agendas are there for `by`: the system sees all of its house."""
+    if not by.person:
+        return list(wanted)
+    may = {int(each) for each in clients.clients_visible_to(by)}
+    return [each for each in wanted if each in may]
+
+
+def number(text: str) -> int:
+    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
+
+from permanence.agenda.models import Appointment
+from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
+from permanence.agenda.refusals import AppointmentUnknown
+from permanence.agenda.rules.states import STANDING
+from permanence.clients import away
+from permanence.foundation.who import Who
+from permanence.reception.table import AbsenceEntry
+
+ABSENT_LIMIT = 500
+"""So many appointments a list of those that fall into an absence holds."""
+
+
+def appointment(*, by: Who, appointment: str) -> AppointmentView:
+    """One appointment, cancelled or not. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
+    row = loaded(Appointment.objects.for_house(by.house_key).filter(key=appointment[:40])).first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise AppointmentUnknown(appointment[:40])
+    return appointment_view(row)
+
+
+def of_patient(*, by: Who, client: str, patient: str) -> tuple[AppointmentView, ...]:
+    """All appointments of a patient of a client, the latest first; () where `by` does not see the client."""
+    rows = Appointment.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
+    return appointment_views(rows.filter(patient=number(patient)).order_by("-starts_at", "-pk"))
+
+
+def of_call(*, by: Who, call: str) -> tuple[AppointmentView, ...]:
+    """The appointments that were booked during a call, of clients whom `by` sees."""
+    rows = Appointment.objects.for_house(by.house_key).filter(call=call[:64]) if call else Appointment.objects.none()
+    found = appointment_views(rows.order_by("booked_at", "pk"))
+    may = clients_seen(by, {int(each.client) for each in found})
+    return tuple(each for each in found if int(each.client) in may)
+
+
+def in_absence(*, by: Who, client: str, absence: str) -> tuple[AppointmentView, ...]:
+    """The appointments to be looked after because who is away cannot keep them: standing, the earliest first.
+
+    () for an absence that there is not, or that `by` does not see.
+    """
+    may = clients_seen(by, [number(client)])
+    entry = away.absence(house=by.house, client=number(client), absence=absence) if may else None
+    if entry is None:
+        return ()
+    return falling_into(house_key=by.house_key, client=number(client), entry=entry)
+
+
+def falling_into(*, house_key: int, client: int, entry: AbsenceEntry) -> tuple[AppointmentView, ...]:
+    """The standing appointments of a client that an absence meets, `ABSENT_LIMIT` at most. One query."""
+    rows = Appointment.objects.for_house(house_key).filter(
+        client=client,
+        state__in=[each.value for each in STANDING],
+        starts_at__lt=entry.ends,
+        ends_at__gt=entry.starts,
+    )
+    if entry.recipient:
+        rows = rows.filter(agenda__recipient=int(entry.recipient))
+    return appointment_views(rows.order_by("starts_at", "pk")[:ABSENT_LIMIT])

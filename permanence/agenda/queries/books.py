@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""From rows to the values the rules decide on: the books of agendas, for a span of time, in eight queries at most."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from permanence.agenda.models import Agenda, Occupancy, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.openings import absences_of as away_from
+from permanence.agenda.rules.wishes import Book
+from permanence.clients.away import absences_of
+
+AROUND = timedelta(days=1)
+"""What lies so near to a span is known too: maxima of its days, buffers, the other side of midnight."""
+
+
+def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime) -> dict[str, Book]:
+    """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends)."""
+    if not rows:
+        return {}
+    begin, end = starts - AROUND, ends + AROUND
+    clients = {row.client_id for row in rows}
+    away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
+    openings, exceptions = _openings(rows, begin, end)
+    reasons, resources = _reasons(clients), _resources(clients)
+    taken, used = _taken(rows, clients, begin, end)
+    found = {}
+    for row in rows:
+        agenda = agenda_of(row)
+        found[agenda.id] = Book(
+            agenda=agenda,
+            openings=tuple(openings[row.pk]),
+            exceptions=tuple(exceptions[row.pk]),
+            reasons=tuple(reasons[row.client_id]),
+            resources=tuple(resources[row.client_id]),
+            taken=(*taken[row.pk], *used[row.client_id], *away_from(agenda, away.get(row.client_id, ()))),
+        )
+    return found
+
+
+def agenda_of(row: Agenda) -> kinds.Agenda:
+    """The row (its client loaded) as the rules know it."""
+    return kinds.Agenda(
+        id=str(row.pk),
+        client=str(row.client_id),
+        recipient=str(row.recipient_id),
+        zone=row.client.time_zone,
+        country=row.client.country,
+        region=row.client.region,
+        step=row.step,
+        closed_on_holidays=row.closed_on_holidays,
+        overbookings_per_day=row.overbookings_per_day,
+    )
+
+
+def reason_of(row: VisitReason) -> kinds.VisitReason:
+    """The row as the rules know it."""
+    return kinds.VisitReason(
+        id=str(row.pk),
+        client=str(row.client_id),
+        name=row.name,
+        minutes=row.minutes,
+        minutes_new=row.minutes_new,
+        before=row.before,
+        after=row.after,
+        notice=row.notice,
+        horizon=row.horizon,
+        max_per_day=row.max_per_day,
+        max_per_half_day=row.max_per_half_day,
+        max_new_per_day=row.max_new_per_day,
+        bookable_by=frozenset(kinds.Asker(each) for each in row.bookable_by),
+        way=kinds.Way(row.way),
+        needs=tuple(
+            kinds.Need(ids=tuple(each["ids"]), kind=each["kind"], before=each["before"], after=each["after"])
+            for each in row.needs
+        ),
+        sites=tuple(row.sites),
+        questions=_questions(row.questions),
+        documents=tuple(row.documents),
+        youngest=row.youngest,
+        oldest=row.oldest,
+        contra_indications=_questions(row.contra_indications),
+        overbooking=row.overbooking,
+    )
+
+
+def opening_of(row: OpeningPattern) -> kinds.Opening:
+    """The row as the rules know it."""
+    return kinds.Opening(
+        id=str(row.pk),
+        agenda=str(row.agenda_id),
+        opens=row.opens,
+        until=row.until,
+        weekday=row.weekday,
+        every_weeks=row.every_weeks,
+        anchor=row.anchor,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        reasons=tuple(row.reasons),
+        site="" if row.site_id is None else str(row.site_id),
+        resources=tuple(row.resources),
+        kind=kinds.OpeningKind(row.kind),
+        released_at=row.released_at,
+        released_days=row.released_days,
+        travel=row.travel,
+        capacity=row.capacity,
+        new_patients=row.new_patients,
+        online=row.online,
+        on_holidays=row.on_holidays,
+    )
+
+
+def taken_of(row: Occupancy) -> kinds.Taken:
+    """The row (what takes it loaded) as the rules know it."""
+    subject = row.resource_id if row.agenda_id is None else row.agenda_id
+    starts = row.starts_at + timedelta(minutes=row.before)
+    ends = row.ends_at - timedelta(minutes=row.after)
+    span = {"subject": str(subject), "starts": starts, "ends": ends, "before": row.before, "after": row.after}
+    if row.appointment is not None:
+        visit = row.appointment
+        return kinds.Taken(
+            **span,
+            kind=kinds.TakenKind.APPOINTMENT,
+            id=visit.key,
+            agenda=str(visit.agenda_id),
+            reason=str(visit.reason_id),
+            is_new=not visit.known,
+            overbooked=bool(visit.overbook_cause),
+        )
+    if row.hold is not None:
+        hold = row.hold
+        return kinds.Taken(
+            **span,
+            kind=kinds.TakenKind.HOLD,
+            id=hold.key,
+            agenda=str(hold.agenda_id),
+            reason=str(hold.reason_id),
+            is_new=not hold.known,
+            by=hold.held_by_name,
+            holder=hold.held_for,
+            until=hold.expires_at,
+        )
+    block = row.block
+    if block is None:
+        raise ValueError(f"occupancy {row.pk} is by nothing")
+    return kinds.Taken(**span, kind=kinds.TakenKind.BLOCK, id=block.key, agenda=str(block.agenda_id), label=block.words)
+
+
+def _questions(rows: Iterable[dict[str, str]]) -> tuple[kinds.Question, ...]:
+    return tuple(kinds.Question(id=each["id"], text=each["text"]) for each in rows)
+
+
+def _openings(
+    rows: Sequence[Agenda], begin: datetime, end: datetime
+) -> tuple[dict[int, list[kinds.Opening]], dict[int, list[kinds.OpeningException]]]:
+    """By agenda the openings of the week, and the exceptions of the days with theirs. Two queries."""
+    keys = [row.pk for row in rows]
+    days = OpeningException.objects.filter(
+        agenda__in=keys, date__gte=(begin - AROUND).date(), date__lte=(end + AROUND).date()
+    ).order_by("date", "pk")
+    found = list(days)
+    week: dict[int, list[kinds.Opening]] = defaultdict(list)
+    own: dict[int, list[kinds.Opening]] = defaultdict(list)
+    patterns = OpeningPattern.objects.filter(agenda__in=keys)
+    patterns = patterns.filter(Q(exception=None) | Q(exception__in=[day.pk for day in found]))
+    for row in patterns.order_by("weekday", "opens", "pk"):
+        (week[row.agenda_id] if row.exception_id is None else own[row.exception_id]).append(opening_of(row))
+    exceptions: dict[int, list[kinds.OpeningException]] = defaultdict(list)
+    for day in found:
+        exceptions[day.agenda_id].append(exception_of(day, own[day.pk]))
+    return week, exceptions
+
+
+def exception_of(row: OpeningException, openings: Iterable[kinds.Opening]) -> kinds.OpeningException:
+    """The row with its openings as the rules know it."""
+    return kinds.OpeningException(
+        id=str(row.pk),
+        agenda=str(row.agenda_id),
+        date=row.date,
+        kind=kinds.ExceptionKind(row.kind),
+        label=row.label,
+        openings=tuple(openings),
+    )
+
+
+def _reasons(clients: Iterable[int]) -> dict[int, list[kinds.VisitReason]]:
+    found: dict[int, list[kinds.VisitReason]] = defaultdict(list)
+    for row in VisitReason.objects.filter(client__in=clients, retired_at=None).order_by("position", "pk"):
+        found[row.client_id].append(reason_of(row))
+    return found
+
+
+def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
+    found: dict[int, list[kinds.Resource]] = defaultdict(list)
+    for row in Resource.objects.filter(client__in=clients, active=True).order_by("name", "pk"):
+        site = "" if row.site_id is None else str(row.site_id)
+        found[row.client_id].append(kinds.Resource(id=str(row.pk), client=str(row.client_id), kind=row.kind, site=site))
+    return found
+
+
+def _taken(
+    rows: Sequence[Agenda], clients: Iterable[int], begin: datetime, end: datetime
+) -> tuple[dict[int, list[kinds.Taken]], dict[int, list[kinds.Taken]]]:
+    """What is taken of the agendas, and by client of his rooms and equipment. Two queries."""
+    agendas: dict[int, list[kinds.Taken]] = defaultdict(list)
+    used: dict[int, list[kinds.Taken]] = defaultdict(list)
+    near = Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
+    near = near.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
+    for row in near.filter(agenda__in=[each.pk for each in rows]):
+        if row.agenda_id is not None:
+            agendas[row.agenda_id].append(taken_of(row))
+    for row in near.filter(client__in=clients, resource__isnull=False):
+        used[row.client_id].append(taken_of(row))
+    return agendas, used

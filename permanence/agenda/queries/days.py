@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The days of agendas as the grid shows them: openings, exceptions, who is away, and all that stands."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
+from permanence.agenda.queries.agendas import seen
+from permanence.agenda.queries.books import books
+from permanence.agenda.queries.views import AgendaDays, agenda_view, appointment_views, block_view, hold_view
+from permanence.agenda.rules.kinds import TakenKind
+from permanence.agenda.rules.openings import open_spans
+from permanence.agenda.rules.states import AppointmentState
+from permanence.foundation.who import Who
+from permanence.reception.hours import moment_of
+
+type Bounds = tuple[datetime, datetime]
+
+
+def day(*, by: Who, agendas: Sequence[str], day: date, at: datetime) -> tuple[AgendaDays, ...]:
+    """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Thirteen queries at most."""
+    return _days(seen(agendas, by=by), day, day + timedelta(days=1), at)
+
+
+def week(*, by: Who, agenda: str, first: date, at: datetime) -> AgendaDays:
+    """Seven local days of one agenda. Raises AgendaUnknown. Thirteen queries at most."""
+    return _days(seen([agenda], by=by), first, first + timedelta(days=7), at)[0]
+
+
+def _days(rows: list[Agenda], first: date, until: date, at: datetime) -> tuple[AgendaDays, ...]:
+    if not rows:
+        return ()
+    bounds = {row.pk: _bounds(row, first, until) for row in rows}
+    starts, ends = min(each[0] for each in bounds.values()), max(each[1] for each in bounds.values())
+    known = books(rows, starts=starts, ends=ends)
+    span = {"agenda__in": list(bounds), "starts_at__lt": ends, "ends_at__gt": starts}
+    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
+    appointments = appointment_views(visits.order_by("starts_at", "pk"))
+    held = SlotHold.objects.filter(**span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
+    holds = [hold_view(row) for row in held]
+    blocks = [block_view(row) for row in Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")]
+    found = []
+    for row in rows:
+        agenda, book, (begin, end) = str(row.pk), known[str(row.pk)], bounds[row.pk]
+        found.append(
+            AgendaDays(
+                agenda=agenda_view(row),
+                first=first,
+                until=until,
+                openings=tuple(open_spans(book, first=first, until=until)),
+                exceptions=tuple(each for each in book.exceptions if first <= each.date < until),
+                absences=tuple(
+                    each
+                    for each in book.taken
+                    if each.kind is TakenKind.ABSENCE and each.starts < end and begin < each.ends
+                ),
+                appointments=tuple(
+                    each
+                    for each in appointments
+                    if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
+                ),
+                holds=tuple(
+                    each for each in holds if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
+                ),
+                blocks=tuple(
+                    each for each in blocks if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _bounds(row: Agenda, first: date, until: date) -> Bounds:
+    zone = row.client.time_zone
+    return moment_of(first, 0, zone, fold=0), moment_of(until, 0, zone, fold=0)

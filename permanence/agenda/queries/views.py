@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What stands in agendas, as the screens and other rooms get it: frozen dataclasses, and how rows become them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from permanence.agenda.models import Agenda, Appointment, Block, Resource, SlotHold
+from permanence.agenda.queries.books import agenda_of
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.openings import OpenSpan
+from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
+from permanence.foundation.tenancy import ClientQuerySet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaView:
+    """An agenda as lists have it. `colour` is the client's, 1 to 8; `version` grows with everything that changes it."""
+
+    id: str
+    client: str
+    client_name: str
+    initials: str
+    colour: int
+    recipient: str
+    recipient_name: str
+    name: str
+    time_zone: str
+    active: bool
+    version: int
+    setting: kinds.Agenda
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceView:
+    """A room or a piece of equipment. `kind` is a word of the client's, `site` an id or ""."""
+
+    id: str
+    client: str
+    name: str
+    kind: str
+    site: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentView:
+    """One appointment. `appointment` is its id; `patient_birth` ISO as far as it is known. Moments are UTC.
+
+    `overbooked`: why it was put where something stood, "" for an ordinary one. `cancel_cause` is "" unless cancelled.
+    """
+
+    appointment: str
+    client: str
+    agenda: str
+    recipient: str
+    patient: str
+    patient_name: str
+    patient_birth: str
+    known: bool
+    reason: str
+    reason_name: str
+    starts_at: datetime
+    ends_at: datetime
+    state: AppointmentState
+    state_at: datetime
+    door: Door
+    call: str
+    booked_by: str
+    booked_by_name: str
+    booked_at: datetime
+    revision: int
+    cancel_cause: str
+    cancel_words: str
+    cancelled_by_name: str
+    overbooked: str
+    series: str
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldView:
+    """A held slot. `ended` is "" while it stands; `held_by_name` is who keeps it, `call` for which call."""
+
+    hold: str
+    client: str
+    agenda: str
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    held_for: str
+    held_by_name: str
+    call: str
+    expires_at: datetime
+    ended: str
+
+    def stands(self, at: datetime) -> bool:
+        """Whether it keeps the slot at `at`."""
+        return not self.ended and at < self.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockView:
+    """Busy time without a patient."""
+
+    block: str
+    client: str
+    agenda: str
+    starts_at: datetime
+    ends_at: datetime
+    words: str
+    door: Door
+    made_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaDays:
+    """Some days of one agenda: its openings (those not yet released too), who is away, and all that stands in it.
+
+    What was cancelled is not among `appointments`. `exceptions`: what is otherwise on which of the days.
+    """
+
+    agenda: AgendaView
+    first: date
+    until: date
+    openings: tuple[OpenSpan, ...]
+    exceptions: tuple[kinds.OpeningException, ...]
+    absences: tuple[kinds.Taken, ...]
+    appointments: tuple[AppointmentView, ...]
+    holds: tuple[HoldView, ...]
+    blocks: tuple[BlockView, ...]
+
+
+def appointment_views(rows: ClientQuerySet[Appointment]) -> tuple[AppointmentView, ...]:
+    """The rows as views, in their order. One query."""
+    return tuple(appointment_view(row) for row in loaded(rows))
+
+
+def loaded(rows: ClientQuerySet[Appointment]) -> ClientQuerySet[Appointment]:
+    """The rows with what a view needs of others."""
+    return rows.select_related("agenda", "reason", "patient", "series")
+
+
+def agenda_view(row: Agenda) -> AgendaView:
+    """The row (client and recipient loaded) as a view."""
+    return AgendaView(
+        id=str(row.pk),
+        client=str(row.client_id),
+        client_name=row.client.name,
+        initials=row.client.initials,
+        colour=row.client.colour,
+        recipient=str(row.recipient_id),
+        recipient_name=row.recipient.name,
+        name=row.name,
+        time_zone=row.client.time_zone,
+        active=row.active,
+        version=row.version,
+        setting=agenda_of(row),
+    )
+
+
+def appointment_view(row: Appointment) -> AppointmentView:
+    """The row (agenda, reason, patient and series loaded) as a view."""
+    patient = row.patient
+    name = " ".join(filter(None, ((patient.used_name or patient.birth_name).upper(), patient.first_name)))
+    return AppointmentView(
+        appointment=row.key,
+        client=str(row.client_id),
+        agenda=str(row.agenda_id),
+        recipient=str(row.agenda.recipient_id),
+        patient=str(row.patient_id),
+        patient_name=name,
+        patient_birth=patient.birth_date,
+        known=row.known,
+        reason=str(row.reason_id),
+        reason_name=row.reason.name,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        state=AppointmentState(row.state),
+        state_at=row.state_at,
+        door=Door(row.door),
+        call=row.call,
+        booked_by="" if row.booked_by_id is None else str(row.booked_by_id),
+        booked_by_name=row.booked_by_name,
+        booked_at=row.booked_at,
+        revision=row.revision,
+        cancel_cause="" if not row.cancel_cause else CancelCause(row.cancel_cause).value,
+        cancel_words=row.cancel_words,
+        cancelled_by_name=row.cancelled_by_name,
+        overbooked=row.overbook_cause,
+        series="" if row.series is None else row.series.key,
+        position=row.position,
+    )
+
+
+def hold_view(row: SlotHold) -> HoldView:
+    """The row as a view."""
+    return HoldView(
+        hold=row.key,
+        client=str(row.client_id),
+        agenda=str(row.agenda_id),
+        reason=str(row.reason_id),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        held_for=row.held_for,
+        held_by_name=row.held_by_name,
+        call=row.call,
+        expires_at=row.expires_at,
+        ended=row.ended,
+    )
+
+
+def block_view(row: Block) -> BlockView:
+    """The row as a view."""
+    return BlockView(
+        block=row.key,
+        client=str(row.client_id),
+        agenda=str(row.agenda_id),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        words=row.words,
+        door=Door(row.door),
+        made_by_name=row.made_by_name,
+    )
+
+
+def resource_view(row: Resource) -> ResourceView:
+    """The row as a view."""
+    return ResourceView(
+        id=str(row.pk),
+        client=str(row.client_id),
+        name=row.name,
+        kind=row.kind,
+        site="" if row.site_id is None else str(row.site_id),
+        active=row.active,
+    )

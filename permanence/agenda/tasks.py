@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Due work of the agendas, called by the worker's loop: holds whose time is over."""
+
+from datetime import datetime
+
+from permanence.agenda.operations import holds
+
+
+def expire_holds(*, at: datetime) -> int:
+    """Free what is held no longer; gives how many holds ended. Must not be called inside a transaction."""
+    return holds.expire_due(at=at)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Finding a person of a client by one field, and only his."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from permanence.callers import merge_operations, operations
+from permanence.callers.queries import traits_of
+from permanence.callers.rules.form import PatientForm
+from permanence.callers.search import SHOWN, Why, duplicates, find
+from permanence.clients.queries import ClientUnknown
+from tests.rooms.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+PEOPLE = (
+    ("Lefèvre", "Dupont", "Jeanne", "14.03.1961", "06 12 34 56 78"),
+    ("Lefebvre", "", "Jean-Pierre", "14.03.1961", ""),
+    ("Le Roy", "", "Luc", "01.02.1980", ""),
+    ("D'Angelo", "", "Zoé", "1999", "06 12 34 56 78"),
+    ("Schmidt", "", "Anna", "03/1972", ""),
+    ("Nguyễn", "", "Thị Hoa", "", ""),
+    ("Ζερβός", "", "Νίκος", "24.12.1950", ""),
+    ("Zzyzx", "", "Zaz", "09.09.1999", ""),
+)
+
+
+@pytest.fixture
+def people(cast):
+    for client in (cast.dupont, cast.weber):
+        for number, (birth_name, used_name, first_name, birth_date, phone) in enumerate(PEOPLE):
+            form = PatientForm(
+                birth_name=birth_name,
+                used_name=used_name,
+                first_name=first_name,
+                birth_date=birth_date,
+                numbers=(phone and "+33" + phone[1:],),
+            )
+            operations.add_patient(client=client, patient=f"{number:020d}", form=form, by=cast.claire, at=NOW)
+    return cast
+
+
+def names(cast, words, number=""):
+    found = find(house=cast.house, client=cast.dupont, words=words, at=NOW, number=number).found
+    assert {each.patient.client for each in found} <= {cast.dupont}
+    return [each.patient.birth_name for each in found]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("140361", ["Lefèvre", "Lefebvre"]),
+        ("140361 jea", ["Lefèvre", "Lefebvre"]),
+        ("14/03/61 dup", ["Lefèvre"]),
+        ("dup 14 mars 1961", ["Lefèvre"]),
+        ("140361 xyz", ["Lefèvre", "Lefebvre"]),
+        ("lefevre", ["Lefèvre", "Lefebvre"]),
+        ("lefebvre", ["Lefebvre", "Lefèvre"]),
+        ("LEFEVRE jean pierre", ["Lefebvre"]),
+        ("jeanpierre", ["Lefebvre"]),
+        ("leroi", ["Le Roy"]),
+        ("leroy", ["Le Roy"]),
+        ("le roy luc", ["Le Roy"]),
+        ("roy", ["Le Roy"]),
+        ("angelo", ["D'Angelo"]),
+        ("d angelo", ["D'Angelo"]),
+        ("dangelo zoe", ["D'Angelo"]),
+        ("schmitt", ["Schmidt"]),
+        ("15031972 sch", ["Schmidt"]),
+        ("03/1972", ["Schmidt"]),
+        ("1999 dan", ["D'Angelo"]),
+        ("1999", ["D'Angelo", "Zzyzx"]),
+        ("nguyen", ["Nguyễn"]),
+        ("Ζερ", ["Ζερβός"]),
+        ("zz", ["Zzyzx"]),
+        ("za", ["Zzyzx"]),
+        ("06 12 34 56 78", ["Lefèvre", "D'Angelo"]),
+        ("+33612345678", ["Lefèvre", "D'Angelo"]),
+        ("", []),
+        ("%", []),
+        ("_", []),
+        ("%%%", []),
+        ("' OR 1=1 --", []),
+        ("\u202e", []),
+        ("a" * 10_000, []),
+        ("010190 %", []),
+    ],
+)
+def test_who_is_meant_is_found_and_nobody_else(people, words, expected):
+    assert sorted(names(people, words)) == sorted(expected)
+
+
+def test_letters_come_before_sound_and_each_says_why(people):
+    found = find(house=people.house, client=people.dupont, words="lefevre", at=NOW).found
+    assert [(each.patient.birth_name, each.why) for each in found] == [
+        ("Lefèvre", (Why.NAME, Why.SOUND)),
+        ("Lefebvre", (Why.SOUND,)),
+    ]
+    found = find(house=people.house, client=people.dupont, words="140361 dup", at=NOW, number="+33612345678").found
+    assert [each.why for each in found] == [(Why.BIRTH_DATE, Why.NAME, Why.CALLERS_NUMBER)]
+    assert (found[0].age.years, found[0].age.certain) == (65, True)
+
+
+def test_the_number_of_the_caller_finds_before_anything_is_typed_and_lifts_what_is(people):
+    assert names(people, "", "+33612345678") == ["Lefèvre", "D'Angelo"]
+    assert names(people, "", "anonymous") == []
+    assert names(people, "", "") == []
+    assert names(people, "zzyzx", "+33612345678") == ["Zzyzx"]
+
+
+def test_an_old_name_finds_who_stands_for_both(people):
+    one, two = (find(house=people.house, client=people.dupont, words=word, at=NOW).found for word in ("leroy", "zz"))
+    merge_operations.merge(
+        client=people.dupont, kept=one[0].patient.id, merged=two[0].patient.id, by=people.claire, at=NOW
+    )
+    assert names(people, "zzyzx") == ["Le Roy"]
+    assert names(people, "090999") == []
+
+
+def test_no_more_are_shown_than_can_be_read_and_that_there_are_more_is_said(cast):
+    for number in range(SHOWN + 3):
+        form = PatientForm(birth_name="Martin", first_name=f"Marie{'abcdefghijklmnop'[number]}")
+        operations.add_patient(client=cast.dupont, patient=f"{number:020d}", form=form, by=cast.claire, at=NOW)
+    finding = find(house=cast.house, client=cast.dupont, words="mar", at=NOW)
+    assert (len(finding.found), finding.more) == (SHOWN, True)
+
+
+def test_a_search_asks_the_database_a_fixed_number_of_times(people):
+    for words in ("140361 jea", "lefevre", "le roy luc", "06 12 34 56 78", "xyzzy"):
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            find(house=people.house, client=people.dupont, words=words, at=NOW, number="+33612345678")
+        assert len(asked) <= 11, words
+
+
+def test_nobody_is_found_for_another_client_or_house(people):
+    for client in (people.atlas, people.other_client, "x", "", "9" * 40):
+        house = people.house
+        try:
+            finding = find(house=house, client=client, words="lefevre", at=NOW, number="+33612345678")
+        except ClientUnknown:
+            continue
+        assert finding.found == ()
+    with pytest.raises(ClientUnknown):
+        find(house=people.other_house, client=people.dupont, words="lefevre", at=NOW)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(words=st.text(max_size=150), number=st.text(max_size=20))
+def test_nothing_typed_breaks_the_search(people, words, number):
+    found = find(house=people.house, client=people.dupont, words=words, at=NOW, number=number).found
+    assert all(each.why and each.patient.client == people.dupont for each in found)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(who=st.sampled_from(PEOPLE), letters=st.integers(1, 3))
+def test_everybody_is_found_by_birth_date_and_letters_and_by_name(people, who, letters):
+    birth_name, _used, first_name, birth_date, _number = who
+    beginning = "".join(each for each in birth_name if each.isalpha())[:letters]
+    assert birth_name in names(people, f"{birth_date} {beginning}") or not birth_date
+    assert birth_name in names(people, f"{birth_name} {first_name}")
+
+
+def test_who_may_be_the_same_is_shown_with_the_reasons(people):
+    [found] = find(house=people.house, client=people.dupont, words="140361 dup", at=NOW).found
+    form = PatientForm(birth_name="Lefebvre", first_name="Jeanne", birth_date="140361")
+    double = operations.add_patient(client=people.dupont, patient="9" * 20, form=form, by=people.claire, at=NOW)
+    told = {"house": people.house, "client": people.dupont}
+    assert [each.patient.id for each in duplicates(traits=traits_of(double), but=double.id, **told)] == [
+        found.patient.id
+    ]
+    assert duplicates(house=people.house, client=people.atlas, traits=traits_of(double)) == []
