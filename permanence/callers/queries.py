@@ -147,19 +147,25 @@ def patients(*, house: str, client: str, ids: Iterable[str]) -> dict[str, Patien
     return {each.id: each for each in views(list(rows))}
 
 
-def patients_of_clients(*, house: str, pairs: Iterable[tuple[str, str]]) -> dict[str, PatientView]:
-    """Persons of several clients by id: `pairs` of (client, patient), each checked against its client. Two queries."""
-    wanted = set(pairs)
-    rows = Patient.objects.for_house(house).filter(pk__in={key_of(patient) for _client, patient in wanted})
-    return {each.id: each for each in views(list(rows)) if (each.client, each.id) in wanted}
-
-
 def standing(*, house: str, client: str, patient: str) -> PatientView:
     """Who stands for this person today: himself, or the one he was merged into. Raises PatientUnknown."""
-    found, seen = _one(house, client, patient), set[str]()
-    while found.merged_into and found.id not in seen:
-        seen.add(found.id)
-        found = _one(house, client, found.merged_into)
+    found = _one(house, client, patient)
+    return standing_of(pairs=[(found.client, found.id)])[(found.client, found.id)]
+
+
+def standing_of(*, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], PatientView]:
+    """Who stands for these persons today, by (client, patient); a pair that does not belong together is left out.
+
+    Two queries, and two more for each merge into one who was merged himself. Nothing is asked for no pairs.
+    """
+    found: dict[tuple[str, str], PatientView] = {}
+    wanted = {pair: pair for pair in pairs}
+    while wanted:
+        rows = list(Patient.objects.filter(pk__in={key_of(key) for _client, key in wanted.values()}))
+        known = {(each.client, each.id): each for each in views(rows)}
+        read = {pair: known[now] for pair, now in wanted.items() if now in known}
+        found |= {pair: each for pair, each in read.items() if not each.merged_into}
+        wanted = {pair: (each.client, each.merged_into) for pair, each in read.items() if each.merged_into}
     return found
 
 

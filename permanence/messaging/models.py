@@ -32,6 +32,7 @@ class Message(HouseModel):
     recipient = models.ForeignKey(
         "clients.Recipient", on_delete=models.PROTECT, related_name="+", verbose_name=_("recipient")
     )
+    patient = models.ForeignKey("callers.Patient", on_delete=models.PROTECT, null=True, related_name="+")
     caller_name = models.CharField(_("caller"), max_length=NAME_LIMIT, blank=True, default="")
     caller_number = models.CharField(_("number"), max_length=16, blank=True, default="")
     caller_typed = models.CharField(_("number as typed"), max_length=NUMBER_LIMIT, blank=True, default="")

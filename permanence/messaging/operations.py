@@ -18,7 +18,7 @@ from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation import audit, live, outbox, secrecy
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
-from permanence.messaging import events, queries, recordings, rules
+from permanence.messaging import events, patients, queries, recordings, rules
 from permanence.messaging.models import (
     CALL_LENGTH,
     Draft,
@@ -87,7 +87,7 @@ def take_message(*, house: str, client_id: str, call: str, by: Who, at: datetime
     """Keep a message and announce it; the draft of that call is gone. `call` is "" when there was none.
 
     Raises NotOfThisHouse, NoSuchClient, NoSuchRecipient, NoSuchReason, CallOfAnotherClient, MessageIdTaken, or what
-    `rules.check_form` raises.
+    `rules.check_form` and `patients.key_of` raise.
     """
     urgency = rules.check_form(form)
     person = _acting(house, by)
@@ -98,6 +98,7 @@ def take_message(*, house: str, client_id: str, call: str, by: Who, at: datetime
         "client_id": int(client.id),
         "call": call[:CALL_LENGTH],
         "recipient_id": int(recipient.id),
+        "patient_id": patients.key_of(house=house, client=client.id, patient=form.patient),
         "caller_name": form.caller_name.strip(),
         "caller_number": understood_number(form.caller_number, country=client.country),
         "caller_typed": form.caller_number.strip(),

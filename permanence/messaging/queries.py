@@ -7,7 +7,7 @@ A list costs a fixed number of questions to the database, however long it is; on
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
+from permanence.callers.queries import PatientView
 from permanence.clients import queries as clients
 from permanence.clients.rules import RecipientKind
 from permanence.countries.numbers import spell_number
@@ -23,7 +24,7 @@ from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.phone import PhoneNumber
-from permanence.messaging import recordings
+from permanence.messaging import patients, recordings
 from permanence.messaging.models import Draft, Message, MessageAcknowledged, MessageAnswer, MessageRead
 from permanence.messaging.rules import MessageState, PersonAct, Transmission, Urgency, state_of
 
@@ -41,7 +42,7 @@ class MessageRow:
     """A message in a list. `caller_number` is E.164 or "", `caller_shown` as a person of the client's country writes
     it (or as it was typed), `reason` the label or "". `is_mine`: the asking portal user is one of the recipient's own
     persons. `answers` counts what the client wrote back. `voice_seconds`: the length of one that the caller spoke
-    himself (nobody took it, `reason` then says so), else None.
+    himself (nobody took it, `reason` then says so), else None. `patient`: whom it is about, or None.
     """
 
     message: str
@@ -67,6 +68,7 @@ class MessageRow:
     is_mine: bool
     answers: int
     voice_seconds: float | None
+    patient: PatientView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,14 +230,16 @@ def _rows(
 
 
 def _build(found: list[Message], *, at: datetime, access: Iterable[clients.PortalAccess]) -> list[MessageRow]:
-    """Rows as views: three more questions for the acts and the answers of all of them."""
+    """Rows as views: three more questions for the acts and the answers, two for the persons they are about."""
     keys = [row.pk for row in found]
     reads = _acts(MessageRead.objects.filter(message__in=keys))
     acknowledgements = _acts(MessageAcknowledged.objects.filter(message__in=keys))
     counted = MessageAnswer.objects.filter(message__in=keys).values_list("message").annotate(Count("pk"))
     answers = dict(counted.order_by())
     own = {row_key(each.client.id): each.recipient for each in access}
-    return [_row(row, reads[row.pk], acknowledgements[row.pk], answers.get(row.pk, 0), own, at=at) for row in found]
+    named = patients.named_in(found)
+    drawn = [_row(row, reads[row.pk], acknowledgements[row.pk], answers.get(row.pk, 0), own, at=at) for row in found]
+    return [replace(each, patient=named.get(row.pk)) for each, row in zip(drawn, found, strict=True)]
 
 
 def _acts(rows: Iterable[MessageRead] | Iterable[MessageAcknowledged]) -> dict[int, tuple[PersonAct, ...]]:

@@ -97,6 +97,7 @@ class MessageForm:
     `message` is the id made by the page, the same at every retry. `recipient` is the id of a recipient of the client.
     `caller_number` is as typed (or as prefilled), "" when masked or not given. `reason` is the code of one of the
     client's reasons, or "". `urgency` is a value of `Urgency`. `read_back`: the number was read back to the caller.
+    `patient` is the id of the person of the same client whom the message is about, or "".
     """
 
     message: str
@@ -107,6 +108,7 @@ class MessageForm:
     urgency: str = Urgency.TODAY.value
     text: str = ""
     read_back: bool = False
+    patient: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -304,4 +304,4 @@ def test_nothing_of_a_person_is_there_for_another_client_or_house(cast):
     with pytest.raises(PatientUnknown):
         queries.patient(house=cast.other_house, client=cast.dupont, patient=kept.id)
     assert queries.patients(house=cast.house, client=cast.weber, ids=[kept.id, "x", "9" * 30]) == {}
-    assert queries.patients_of_clients(house=cast.house, pairs=[(cast.weber, kept.id)]) == {}
+    assert queries.standing_of(pairs=[(cast.weber, kept.id), (cast.dupont, "x")]) == {}
