@@ -114,7 +114,7 @@ def client_page(by: Who, asked: Asked) -> ListPage:
     pages = max(1, -(-total // PAGE))
     page = min(asked.page, pages)
     ordered = _ordered(found, asked.order)
-    clients = list(_judged(ordered, by)[(page - 1) * PAGE : page * PAGE])
+    clients = list(_judged(ordered)[(page - 1) * PAGE : page * PAGE])
     answers = [column.read(by, clients) for column in COLUMNS]
     rows = tuple(Row(client=each, cells=tuple(found.get(each.pk, Cell()) for found in answers)) for each in clients)
     return ListPage(rows=rows, total=total, page=page, pages=pages)
@@ -152,14 +152,14 @@ def _ordered(rows: QuerySet[Client], order: str) -> QuerySet[Client]:
     return rows.order_by(way, "name", "pk")
 
 
-def _judged(rows: QuerySet[Client], by: Who) -> QuerySet[Client]:
-    """With what `_missing` asks."""
-    house, his = by.house_key, {"client": OuterRef("pk")}
+def _judged(rows: QuerySet[Client]) -> QuerySet[Client]:
+    """With what `_missing` asks, of the client alone: asked for his house too, SQLite reads all of it."""
+    his = {"client": OuterRef("pk")}
     return rows.annotate(
-        has_line=Exists(Line.objects.for_house(house).filter(**his)),
-        has_hours=Exists(WeeklyOpening.objects.for_house(house).filter(**his)),
-        has_greeting=Exists(Greeting.objects.for_house(house).filter(**his)),
-        has_recipient=Exists(Recipient.objects.for_house(house).filter(**his, active=True).exclude(email="")),
+        has_line=Exists(Line.objects.filter(**his)),
+        has_hours=Exists(WeeklyOpening.objects.filter(**his)),
+        has_greeting=Exists(Greeting.objects.filter(**his)),
+        has_recipient=Exists(Recipient.objects.filter(**his, active=True).exclude(email="")),
     )
 
 
@@ -274,4 +274,4 @@ def state_choices() -> list[tuple[str, str]]:
 def one_client(by: Who, key: str) -> Client | None:
     """The client with what `missing` asks; None when the house has none of that key. One query."""
     number = row_key(key)
-    return _judged(Client.objects.for_house(by.house_key), by).filter(pk=number).first()
+    return _judged(Client.objects.for_house(by.house_key)).filter(pk=number).first()

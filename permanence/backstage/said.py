@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.unsaved import ProvedAdmin, in_words
 from permanence.clients import queries, said
-from permanence.clients.rules.coverage import Coverage, Said, Segment
+from permanence.clients.rules.coverage import Coverage, Said, Segment, said_at
 from permanence.clients.said_words import TREATMENTS, in_language, language_name, moment_words, reason_words, when_words
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
@@ -90,12 +91,14 @@ def week_rows(coverage: Coverage, *, at: datetime) -> tuple[DayRow, ...]:
     """The seven local days from the one of `at` on."""
     zone = ZoneInfo(coverage.client.time_zone)
     first = at.astimezone(zone).date()
+    week = datetime.combine(first + timedelta(days=DAYS_SHOWN), datetime.min.time(), tzinfo=zone)
+    near = list(takewhile(lambda each: each.starts < week, coverage.segments))
     found = []
     for number in range(DAYS_SHOWN):
         day = first + timedelta(days=number)
         starts = datetime.combine(day, datetime.min.time(), tzinfo=zone)
         until = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=zone)
-        parts = [each for each in coverage.segments if each.starts < until and starts < each.ends]
+        parts = [each for each in near if each.starts < until and starts < each.ends]
         found.append(_row(coverage, parts, starts, until))
     return tuple(found)
 
@@ -225,7 +228,7 @@ class SaidAdmin(ProvedAdmin):
         shown = None
         if form.is_valid():
             moment = form.cleaned_data["at"]
-            found = said.what_is_said(house=by.house, client=object_id, line=asked["line"], at=moment)
+            found = said_at(client, line=asked["line"], at=moment)  # what is over by then holds no more
             shown = _shown(found, client, by.name)
         context = {
             **self.admin_site.each_context(request),

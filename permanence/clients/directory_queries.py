@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of sites and directories, scoped to the house (its slug or key) and the client (his key)."""
 
-from functools import lru_cache
-
+from permanence.clients.file_parts import CONTACT_FIELDS, SITE_FIELDS, contacts_from, sites_from
 from permanence.clients.models import Contact, Site
-from permanence.countries.numbers import spell_number
-from permanence.kernel.phone import PhoneNumber
 from permanence.reception.table import ContactEntry, SiteEntry
-
-SITE_FIELDS = ("name", "address", "access", "parking", "lift", "floor", "hours")
 
 
 def sites_of(house: int | str, client: int) -> tuple[SiteEntry, ...]:
     """The client's sites, in order; empty for a client of another house. One query."""
-    rows = Site.objects.for_house(house).for_client(client).order_by("position", "pk").values(*SITE_FIELDS)
-    return tuple(SiteEntry(**row) for row in rows)
+    rows = Site.objects.for_house(house).for_client(client).order_by("position", "pk")
+    return sites_from(rows.values_list(*SITE_FIELDS))
 
 
 def site_names(*, house: int | str, client: int) -> dict[str, str]:
@@ -25,23 +20,9 @@ def site_names(*, house: int | str, client: int) -> dict[str, str]:
 
 def contacts_of(house: int | str, client: int) -> tuple[ContactEntry, ...]:
     """The client's directory, in order; empty for a client of another house. One query."""
-    rows = Contact.objects.for_house(house).for_client(client).select_related("client").order_by("position", "pk")
-    return tuple(contact_entry(row) for row in rows)
-
-
-def contact_entry(row: Contact) -> ContactEntry:
-    """The row as the telephone has it."""
-    return ContactEntry(
-        name=row.name,
-        function=row.function,
-        numbers=tuple(row.numbers),
-        shown=tuple(_spelled(number, row.client.country) for number in row.numbers),
-        number_for=row.number_for,
-        may_say=row.may_say,
+    rows = Contact.objects.for_house(house).for_client(client).order_by("position", "pk")
+    return tuple(
+        entry
+        for *row, country in rows.values_list(*CONTACT_FIELDS, "client__country")
+        for entry in contacts_from([row], country=country)
     )
-
-
-@lru_cache(maxsize=4096)
-def _spelled(number: str, country: str) -> str:
-    """A directory is assembled again at every change of its client, and its numbers stay the same."""
-    return spell_number(PhoneNumber(number), country=country)

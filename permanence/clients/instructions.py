@@ -9,11 +9,11 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from permanence.clients.models import Client, Instruction, InstructionAcknowledgement, Reason
-from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
+from permanence.clients.rules import InstructionVersion, Scope, stretches
 from permanence.foundation.keys import row_key
 from permanence.kernel.refusals import Refusal
 from permanence.reception import markup
-from permanence.reception.table import ANSWERED, InstructionEntry
+from permanence.reception.table import ANSWERED
 from permanence.staff import queries as staff
 
 READ_AHEAD = timedelta(hours=24)
@@ -70,14 +70,6 @@ class Reading:
     view: InstructionView
     read: tuple[Acknowledged, ...]
     missing: tuple[str, ...]
-
-
-def entries(*, house: str, client: int, at: datetime, labels: Mapping[str, str]) -> tuple[InstructionEntry, ...]:
-    """Those of a client that are not over at `at`, as the routing table has them. `labels`: his reasons. One query."""
-    rows = Instruction.objects.for_house(house).for_client(client).select_related("author", "recipient").order_by("pk")
-    found = [each for each in stretches(_version(row) for row in rows) if each.span.ends is None or at < each.span.ends]
-    found.sort(key=lambda each: (-each.version.priority, each.version.written_at, each.version.series))
-    return tuple(_entry(each, labels) for each in found)
 
 
 def current(*, house: str, client: str, instruction: str) -> InstructionView:
@@ -193,27 +185,6 @@ def _labels(house: str, rows: Iterable[Instruction]) -> dict[tuple[int, str], st
         client__in={client for client, _code in named}, code__in={code for _client, code in named}
     )
     return {(client, code): label for client, code, label in found.values_list("client", "code", "label")}
-
-
-def _entry(stretch: InstructionStretch, labels: Mapping[str, str]) -> InstructionEntry:
-    version = stretch.version
-    return InstructionEntry(
-        id=version.series,
-        version=version.version,
-        text=version.text,
-        author=version.author,
-        written_at=version.written_at,
-        starts=stretch.span.starts,
-        ends=stretch.span.ends,
-        priority=version.priority,
-        recipient=version.scope.recipient,
-        recipient_name=version.recipient_name,
-        line=version.scope.line,
-        reason=version.scope.reason,
-        reason_label=labels.get(version.scope.reason, version.scope.reason),
-        caller=version.scope.caller,
-        acknowledge=version.acknowledge,
-    )
 
 
 def _version(row: Instruction) -> InstructionVersion:

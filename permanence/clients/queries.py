@@ -4,16 +4,18 @@
 They return frozen dataclasses; an id is the decimal primary key as text.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from permanence.clients import instructions
+from permanence.clients import file_parts as parts
 from permanence.clients.away import absences_of
-from permanence.clients.directory_queries import contacts_of, sites_of
-from permanence.clients.hours import hours_of, opening_hours
+from permanence.clients.file_rows import Rows, accounts_of
+from permanence.clients.hours import opening_hours
 from permanence.clients.models import (
     Client,
     Greeting,
@@ -23,11 +25,10 @@ from permanence.clients.models import (
     Quarantine,
     Reason,
     Recipient,
-    Training,
     WeeklyOpening,
 )
 from permanence.clients.rules import ClientState
-from permanence.clients.script_queries import script_entry
+from permanence.clients.script_queries import entry_from
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -162,14 +163,17 @@ def routed(*, house: str) -> tuple[str, ...]:
 
     One query.
     """
+    return tuple(str(key) for key in _routed(house).order_by("name").values_list("pk", flat=True))
+
+
+def _routed(house: str) -> QuerySet[Client]:
     line, rest = (Exists(table.objects.filter(client=OuterRef("pk"))) for table in (Line, Quarantine))
-    rows = Client.objects.for_house(house).filter(~Q(state=ClientState.ENDED) | line | rest)
-    return tuple(str(key) for key in rows.order_by("name").values_list("pk", flat=True))
+    return Client.objects.for_house(house).filter(~Q(state=ClientState.ENDED) | line | rest)
 
 
 def client(*, house: str, client: str) -> ClientView:
     """One client. Raises ClientUnknown. One query."""
-    row = Client.objects.for_house(house).filter(pk=rowrow_key(client)).first()
+    row = Client.objects.for_house(house).filter(pk=row_key(client)).first()
     if row is None:
         raise ClientUnknown(f"no client {client} in {house}")
     return client_view(row)
@@ -194,13 +198,13 @@ def lines(*, house: str) -> dict[str, str]:
 
 def recipients(*, house: str, client: str, active_only: bool = True) -> tuple[RecipientView, ...]:
     """For whom messages of a client can be, in the form's order; empty for a client of another house. One query."""
-    rows = Recipient.objects.for_house(house).for_client(rowrow_key(client)).order_by("position", "pk")
+    rows = Recipient.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
     return tuple(recipient_view(row) for row in (rows.filter(active=True) if active_only else rows))
 
 
 def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
     """One recipient of a client, active or not. Raises RecipientUnknown. One query."""
-    row = Recipient.objects.for_house(house).for_client(rowrow_key(client)).filter(pk=row_key(recipient)).first()
+    row = Recipient.objects.for_house(house).for_client(row_key(client)).filter(pk=row_key(recipient)).first()
     if row is None:
         raise RecipientUnknown(f"no recipient {recipient} at client {client}")
     return recipient_view(row)
@@ -208,7 +212,7 @@ def recipient(*, house: str, client: str, recipient: str) -> RecipientView:
 
 def reasons(*, house: str, client: str) -> tuple[ReasonView, ...]:
     """The reasons of a client's message form, in order. One query."""
-    rows = Reason.objects.for_house(house).for_client(rowrow_key(client)).order_by("position", "pk")
+    rows = Reason.objects.for_house(house).for_client(row_key(client)).order_by("position", "pk")
     return tuple(ReasonView(code=row.code, label=row.label) for row in rows)
 
 
@@ -220,25 +224,14 @@ def portal_access(*, house: str, person: str) -> tuple[PortalAccess, ...]:
 
 def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     """The portal users of a client, by name. One query."""
-    rows = _portal_rows(house).for_client(rowrow_key(client))
+    rows = _portal_rows(house).for_client(row_key(client))
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
 def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
     """The rules for what is said, in the order in which they were written. One query."""
-    rows = Greeting.objects.for_house(house).for_client(rowrow_key(client)).select_related("line").order_by("pk")
-    return tuple(
-        GreetingEntry(
-            language=row.language,
-            text=row.text,
-            line="" if row.line is None else row.line.number,
-            day_type=row.day_type,
-            weekdays=tuple(int(digit) for digit in row.weekdays),
-            opens=row.opens,
-            until=row.until,
-        )
-        for row in rows
-    )
+    rows = Greeting.objects.for_house(house).for_client(row_key(client)).order_by("pk")
+    return parts.greetings_from(rows.values_list(*parts.GREETING_FIELDS))
 
 
 def digits(weekdays: Iterable[int]) -> str:
@@ -255,48 +248,60 @@ def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ..
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
-    Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
-    published, whatever the size of the file.
+    Of one who left only what his closing words need. Raises ClientUnknown. Two queries, whatever the size of the file.
     """
-    key = rowrow_key(client)
-    row = Client.objects.for_house(house).filter(pk=key).first()
-    if row is None:
-        raise ClientUnknown(f"no client {client} in {house}")
-    numbers = Line.objects.for_house(house).for_client(key).order_by("number").values_list("number", flat=True)
+    key = row_key(client)
+    rows = Client.objects.for_house(house).filter(pk=key)
+    for row, of_him in accounts_of(clients=rows, at=at, client=key):
+        return _file(row, of_him, at)
+    raise ClientUnknown(f"no client {client} in {house}")
+
+
+def client_files(*, house: str, at: datetime) -> Iterator[ClientFile]:
+    """The files of all clients that the telephone knows (`routed`), one after the other. Two queries."""
+    for row, of_him in accounts_of(clients=_routed(house), at=at):
+        yield _file(row, of_him, at)
+
+
+def _file(row: Client, rows: Rows, at: datetime) -> ClientFile:
+    numbers = [number for (number,) in rows["lines"]]
     if row.state == ClientState.ENDED:
-        return _file_of_who_left(row, tuple(numbers))
-    listed = reasons(house=house, client=client)
-    labels = {each.code: each.label for each in listed}
-    trained = Training.objects.for_house(house).for_client(key).order_by("pk").values_list("secretary_id", flat=True)
+        return _file_of_who_left(row, (*numbers, *(number for (number,) in rows["resting"])))
+    listed = tuple(
+        ReasonEntry(code=intern(code), label=intern(label)) for _position, _key, code, label in rows["reasons"]
+    )
+    script = next(iter(rows["scripts"]), None)
+    validations = tuple((text, day) for _number, text, day in reversed(rows["validations"]))
     return ClientFile(
         view=client_view(row),
         lines=tuple(numbers),
-        hours=hours_of(row),
-        greetings=greeting_entries(house=house, client=client),
-        instructions=instructions.entries(house=house, client=key, at=at, labels=labels),
-        recipients=tuple(RecipientEntry(id=each.id, name=each.name) for each in recipients(house=house, client=client)),
-        reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in listed),
+        hours=opening_hours(row, rows["openings"], rows["exceptions"]),
+        greetings=parts.greetings_from(rows["greetings"]),
+        instructions=parts.instructions_from(
+            rows["instructions"], at=at, labels={each.code: each.label for each in listed}
+        ),
+        recipients=tuple(RecipientEntry(id=str(key), name=name) for _position, key, name in rows["recipients"]),
+        reasons=listed,
         ring_before_music_s=row.ring_before_music_s,
         max_wait_s=row.max_wait_s,
-        trained=tuple(str(each) for each in trained),
+        trained=tuple(str(secretary) for _key, secretary in rows["trained"]),
         trained_only_s=row.trained_only_s,
         voice_message=row.voice_message,
         voice_message_consent=None
         if row.voice_message_agreed_date is None
         else VoiceMessageConsent(agreed_date=row.voice_message_agreed_date.isoformat(), duty_contact=row.duty_contact),
-        absences=absences(house=house, client=client, at=at),
-        script=script_entry(house=house, client=key),
-        sites=sites_of(house, key),
-        contacts=contacts_of(house, key),
+        absences=parts.absences_from(rows["absences"]),
+        script=None if script is None else entry_from(*script, validations),
+        sites=parts.sites_from(rows["sites"]),
+        contacts=parts.contacts_from(rows["contacts"], country=row.country),
     )
 
 
 def _file_of_who_left(row: Client, numbers: tuple[str, ...]) -> ClientFile:
     """Nobody answers for him: his numbers, so that their calls hear the closing words in his languages."""
-    resting = Quarantine.objects.for_client(row).values_list("number", flat=True)
     return ClientFile(
         view=client_view(row),
-        lines=tuple(sorted({*numbers, *resting})),
+        lines=tuple(sorted(set(numbers))),
         hours=OpeningHours(),
         greetings=(),
         instructions=(),
@@ -313,12 +318,14 @@ def _file_of_who_left(row: Client, numbers: tuple[str, ...]) -> ClientFile:
 
 def hours_of_clients(*, house: str) -> dict[str, tuple[ClientView, OpeningHours]]:
     """The opening hours of every client of a house who has not ended, by his id. Three queries."""
-    week: dict[int, list[WeeklyOpening]] = {}
-    for opening in WeeklyOpening.objects.for_house(house).order_by("weekday", "opens"):
-        week.setdefault(opening.client_id, []).append(opening)
-    days: dict[int, list[HoursException]] = {}
-    for entry in HoursException.objects.for_house(house).order_by("date", "opens"):
-        days.setdefault(entry.client_id, []).append(entry)
+    week: dict[int, list[Any]] = {}
+    openings = WeeklyOpening.objects.for_house(house).order_by("weekday", "opens")
+    for client, *opening in openings.values_list("client_id", "weekday", "opens", "until"):
+        week.setdefault(client, []).append(opening)
+    days: dict[int, list[Any]] = {}
+    exceptions = HoursException.objects.for_house(house).order_by("date", "opens")
+    for client, day, *hours in exceptions.values_list("client_id", "date", "opens", "until", "label"):
+        days.setdefault(client, []).append((day.isoformat(), *hours))
     rows = Client.objects.for_house(house).exclude(state=ClientState.ENDED).order_by("pk")
     return {
         str(row.pk): (client_view(row), opening_hours(row, week.get(row.pk, ()), days.get(row.pk, ()))) for row in rows

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from permanence.clients.models import Greeting, WeeklyOpening
+from permanence.clients.rules.compared import Compared
 from permanence.clients.rules.findings import Cause, Finding, HoursRule
 from permanence.foundation.models import Language
 from permanence.reception.absence import ANNOUNCE, ANSWER, VOICE_MESSAGE
@@ -56,6 +57,17 @@ class FindingWords:
     text: str
     causes: tuple[str, ...]
     conflict: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeWords:
+    """What a change does to what is said, as it is read. `mark`: see `Compared.mark`."""
+
+    conflicts: tuple[FindingWords, ...]
+    gaps: tuple[FindingWords, ...]
+    standing: tuple[FindingWords, ...]
+    gone: tuple[FindingWords, ...]
+    mark: str
 
 
 def language_name(code: str) -> str:
@@ -112,6 +124,21 @@ def finding_words(finding: Finding, client: ClientSlice) -> FindingWords:
     text = _SENTENCES[finding.code](finding, client)
     return FindingWords(
         text=text, causes=tuple(cause_words(each, client) for each in finding.causes), conflict=finding.is_conflict
+    )
+
+
+def change_words(found: Compared) -> ChangeWords:
+    """The words for what a change brings, leaves and ends."""
+
+    def words(findings: tuple[Finding, ...], client: ClientSlice) -> tuple[FindingWords, ...]:
+        return tuple(finding_words(each, client) for each in findings)
+
+    return ChangeWords(
+        conflicts=words(found.conflicts, found.client),
+        gaps=words(found.gaps, found.client),
+        standing=words(found.standing, found.client),
+        gone=words(found.gone, found.before or found.client),
+        mark=found.mark,
     )
 
 

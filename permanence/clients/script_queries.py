@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import orjson
 from django.db.models import Max, OuterRef, Subquery
@@ -76,16 +77,24 @@ def script_entry(*, house: str, client: int) -> ScriptEntry | None:
     row = rows.order_by("-published_at", "-version").first()
     if row is None:
         return None
-    script = _read(row.text)
+    validations = RedFlagValidation.objects.for_house(house).for_client(client).order_by("-number")
+    dated = tuple((text, day.isoformat()) for text, day in validations.values_list("text", "validated_date"))
+    return entry_from(row.version, row.text, dated)
+
+
+@lru_cache(maxsize=64)
+def entry_from(version: int, text: str, validations: tuple[tuple[str, str], ...]) -> ScriptEntry | None:
+    """As above, from the published version and all validations (red flags and day, the newest first). No query.
+
+    A client's file is read far more often than his script changes, hence the cache.
+    """
+    script = _read(text)
     if script is None:  # written by a later version of the product: no script is better than half of one
         return None
-    valid = validation_in_force(house=house, client=str(client), script=script)
-    shown = dataclasses.replace(script, samples=(), red_flags=valid.red_flags if valid else ())
-    return ScriptEntry(
-        version=row.version,
-        text=orjson.dumps(plain(shown)).decode(),
-        validated_date=valid.validated_date.isoformat() if valid else "",
-    )
+    dated = ((red_flags_of(flags), day) for flags, day in validations)
+    red_flags, day = next((each for each in dated if _fits(script, each[0])), ((), ""))
+    shown = dataclasses.replace(script, samples=(), red_flags=red_flags)
+    return ScriptEntry(version=version, text=orjson.dumps(plain(shown)).decode(), validated_date=day)
 
 
 def versions(*, house: str, client: str) -> tuple[ScriptVersion, ...]:

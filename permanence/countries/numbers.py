@@ -2,7 +2,7 @@
 """The spelling of telephone numbers by country, through `phonenumbers` (ITU-T E.164, E.123)."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import phonenumbers
 
@@ -68,6 +68,7 @@ def _form_of(calling_code: str) -> tuple[re.Pattern[str] | None, tuple[int, ...]
     return None if prefix is None else re.compile(prefix), known.general_desc.possible_length
 
 
+@lru_cache(maxsize=8192)
 def spell_number(number: PhoneNumber, *, country: str) -> str:
     """The number as a person in `country` writes it: nationally when it is his own country's, else with the plus."""
     parsed = phonenumbers.parse(number.e164)

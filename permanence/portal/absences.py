@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +17,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from permanence.clients import absences as operations
 from permanence.clients import queries as clients
 from permanence.clients.operations import ConsentMissing
+from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
+from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation import moments
-from permanence.foundation.who import portal_only
+from permanence.foundation.who import Who, portal_only
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, own
+from permanence.portal.first_look import first_look
 from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import span
 from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, in_force
@@ -83,36 +87,50 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     typed = _typed(request, file, person=by.person, house=by.house, at=at)
     if request.method != "POST":
         return _page(request, view, file, typed)
-    failed = _failed(typed, at=at)
-    if failed or request.POST.get("step") != "save":
-        return _page(request, view, file, typed, failed=failed, shown=not failed)
+    if failed := _failed(typed, at=at):
+        return _page(request, view, file, typed, failed=failed)
+    saves = request.POST.get("step") == "save"
     try:
-        operations.announce_absence(
-            client=client,
-            starts=typed["starts_at"] or at,
-            ends=typed["ends_at"],
-            words=typed["words"],
-            announced_by=by.person,
-            by=by,
-            at=at,
-            recipient=typed["recipient"] or None,
-            urgent_to=typed["urgent_to"] or None,
-            treatment=typed["treatment"],
+        found = (save_proved if saves else try_out)(
+            client=client, change=lambda: _announce(client, typed, by=by, at=at), by=by, at=at
         )
+    except SaidContradicts as refusal:
+        return _page(request, view, file, typed, shown=True, change=change_words(refusal.found), status=422)
     except Refusal as refusal:
         return _page(request, view, file, typed, failed=_why(refusal))
-    return back(client, "absence")
+    if saves:
+        return back(client, "absence")
+    return _page(request, view, file, typed, shown=True, change=change_words(found))
+
+
+def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> None:
+    operations.announce_absence(
+        client=client,
+        starts=typed["starts_at"] or at,
+        ends=typed["ends_at"],
+        words=typed["words"],
+        announced_by=by.person,
+        by=by,
+        at=at,
+        recipient=typed["recipient"] or None,
+        urgent_to=typed["urgent_to"] or None,
+        treatment=typed["treatment"],
+    )
 
 
 @require_POST
 @portal_only
 def withdraw(request: HttpRequest, client: str, absence: str) -> HttpResponse:
     """He is back, or will not be away."""
-    by, _view = own(request, client)
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    change = partial(operations.withdraw_absence, client=client, absence=absence, by=by, at=at)
     try:
-        operations.withdraw_absence(client=client, absence=absence, by=by, at=_CLOCK.now())
+        save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
     except operations.AbsenceUnknown as refusal:
         raise Http404 from refusal
+    except (SaidContradicts, NotSeen) as told:
+        return first_look(request, view, told.found, again=_("End the absence all the same"))
     return back(client, "back")
 
 
@@ -176,6 +194,8 @@ def _page(
     *,
     failed: str = "",
     shown: bool = False,
+    change: ChangeWords | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     names = {each.id: each.name for each in file.recipients}
     context = {
@@ -187,8 +207,9 @@ def _page(
         "treatments": tuple(TREATED.items()),
         "failed": failed,
         "shown": shown,
+        "change": change,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),
         "when": span(typed["starts_at"], typed["ends_at"], ZoneInfo(view.time_zone), at=_CLOCK.now()),
     }
-    return render(request, "portal/absence.html", context, status=422 if failed else 200)
+    return render(request, "portal/absence.html", context, status=422 if failed else status)

@@ -4,6 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +15,9 @@ from django.views.decorators.http import require_http_methods
 from permanence.clients import operations
 from permanence.clients import queries as clients
 from permanence.clients.greetings import GreetingTie
+from permanence.clients.proving import SaidContradicts, save_proved, try_out
 from permanence.clients.rules.spoken import ALWAYS, usual_phrases, when_of
+from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation.who import portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, basis, own
@@ -76,6 +79,7 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
     now = kept.get(language, "")
     text = " ".join(request.POST.get("text", "").split()) if request.method == "POST" else now
     failed = changed = ""
+    change: ChangeWords | None = None
     if request.method == "POST":
         if not text:
             failed = _("Write what the secretary says.")
@@ -83,13 +87,19 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
             failed = _("At most %(limit)s characters.") % {"limit": LIMIT}
         elif request.POST.get("basis") != basis((now,)):
             changed = _("Somebody else has changed the phrase meanwhile.")
-        elif request.POST.get("step") == "save":
+        else:
+            saves = request.POST.get("step") == "save"
+            set_greeting = partial(operations.set_greeting, client=client, language=language, text=text, by=by, at=at)
             try:
-                operations.set_greeting(client=client, language=language, text=text, by=by, at=at)
+                found = (save_proved if saves else try_out)(client=client, change=set_greeting, by=by, at=at)
             except GreetingTie as tie:
                 failed = _("Another phrase holds at the same moments: “%(text)s” Yours is not kept.") % {"text": tie}
+            except SaidContradicts as refusal:
+                change, failed = change_words(refusal.found), _("Yours is not kept.")
             else:
-                return back(client, "greeting")
+                if saves:
+                    return back(client, "greeting")
+                change = change_words(found)
     context = {
         "client": view,
         "tab": "line",
@@ -100,7 +110,8 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
         "now": now,
         "basis": basis((now,)),
         "limit": LIMIT,
-        "shown": request.method == "POST" and not failed,
+        "shown": request.method == "POST" and (not failed or change is not None),
+        "change": change,
         "failed": failed,
         "changed": changed,
     }

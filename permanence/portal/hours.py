@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client changes his opening hours: the week, and days that are not as every week. Looked at, then saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from permanence.clients import days, operations
 from permanence.clients import queries as clients
 from permanence.clients.operations import Opening
+from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView
+from permanence.clients.rules.compared import Compared
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
-from permanence.foundation.who import portal_only
+from permanence.clients.said_words import ChangeWords, change_words
+from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, basis, own
 from permanence.portal.spoken_rows import coming, spoken_hours, status
@@ -74,21 +78,34 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
     if request.POST.get("basis") != _basis(kept):
         changed = _("Somebody else has changed the hours meanwhile. Look at both, then save yours or leave theirs.")
         return _page(request, view, wanted, fields, shown=True, now=kept, changed=changed, status_code=409)
-    if request.POST.get("step") != "save":
-        return _page(request, view, wanted, fields, shown=True)
-    operations.set_hours(
+    saves = request.POST.get("step") == "save"
+    try:
+        found = _change_week(client, wanted, saves=saves, by=by, at=at)
+    except SaidContradicts as refusal:
+        change = change_words(refusal.found)
+        return _page(request, view, wanted, fields, shown=True, change=change, status_code=422)
+    if saves:
+        return back(client, "hours")
+    return _page(request, view, wanted, fields, shown=True, change=change_words(found))
+
+
+def _change_week(client: str, wanted: OpeningHours, *, saves: bool, by: Who, at: datetime) -> Compared:
+    """The week in place of the one there is, or what it would bring. Raises SaidContradicts."""
+    week = [
+        Opening(weekday=day.weekday, opens=each.opens, until=each.until)
+        for day in wanted.week
+        for each in day.intervals
+    ]
+    set_hours = partial(
+        operations.set_hours,
         client=client,
-        week=[
-            Opening(weekday=day.weekday, opens=each.opens, until=each.until)
-            for day in wanted.week
-            for each in day.intervals
-        ],
+        week=week,
         always=wanted.always,
         closed_on_holidays=wanted.closed_on_holidays,
         by=by,
         at=at,
     )
-    return back(client, "hours")
+    return (save_proved if saves else try_out)(client=client, change=set_hours, by=by, at=at)
 
 
 @require_POST
@@ -105,15 +122,19 @@ def day(request: HttpRequest, client: str) -> HttpResponse:
     today = at.astimezone(ZoneInfo(view.time_zone)).date()
     if not 0 <= (when - today).days <= MOST_DAYS_AHEAD:
         return _day_page(request, view, kept, failed=_("Choose a day from today on, within two years."))
-    if request.POST.get("remove") == "1":
-        days.set_day(client=client, day=when, openings=None, label="", by=by, at=at)
-        return back(client, "day")
+    openings: Sequence[tuple[str, str]] | None = None
+    label = ""
+    if request.POST.get("remove") != "1":
+        try:
+            openings = read_day(request.POST.get("hours", "")[:DAY_LIMIT])
+        except HoursUnclear as unclear:
+            return _day_page(request, view, kept, failed=_unclear(unclear))
+        label = request.POST.get("label", "").strip()[:LABEL_LIMIT]
+    set_day = partial(days.set_day, client=client, day=when, openings=openings, label=label, by=by, at=at)
     try:
-        openings = read_day(request.POST.get("hours", "")[:DAY_LIMIT])
-    except HoursUnclear as unclear:
-        return _day_page(request, view, kept, failed=_unclear(unclear))
-    label = request.POST.get("label", "").strip()[:LABEL_LIMIT]
-    days.set_day(client=client, day=when, openings=openings, label=label, by=by, at=at)
+        save_seen(client=client, change=set_day, seen=request.POST.get("seen", ""), by=by, at=at)
+    except (SaidContradicts, NotSeen) as told:
+        return _day_page(request, view, kept, change=change_words(told.found))
     return back(client, "day")
 
 
@@ -152,9 +173,14 @@ def _page(
     return render(request, "portal/hours.html", context, status=status_code)
 
 
-def _day_page(request: HttpRequest, view: ClientView, kept: OpeningHours, *, failed: str) -> HttpResponse:
-    typed = {name: request.POST.get(name, "")[:DAY_LIMIT] for name in ("date", "hours", "label")}
-    return _page(request, view, kept, _fields(_typed(kept)), status_code=422, day=typed, day_failed=failed)
+def _day_page(
+    request: HttpRequest, view: ClientView, kept: OpeningHours, *, failed: str = "", change: ChangeWords | None = None
+) -> HttpResponse:
+    """The page with the day as it was typed, and why it is not saved or not yet."""
+    typed = {name: request.POST.get(name, "")[:DAY_LIMIT] for name in ("date", "hours", "label", "remove")}
+    return _page(
+        request, view, kept, _fields(_typed(kept)), status_code=422, day=typed, day_failed=failed, day_change=change
+    )
 
 
 def _house(request: HttpRequest) -> str:

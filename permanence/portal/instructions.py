@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,14 @@ from permanence.clients import instructions, operations
 from permanence.clients import queries as clients
 from permanence.clients.instruction_fields import InstructionChanged
 from permanence.clients.instructions import InstructionUnknown
+from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
 from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
+from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import back, own
+from permanence.portal.first_look import first_look
 from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import Order, orders
 from permanence.reception import markup
@@ -43,15 +47,17 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     if held is None and instruction != NEW:
         return _ended(request, view, file, instruction, typed, by=by, at=at)
     failed = _failed(typed) if request.method == "POST" else ""
-    if failed or request.method != "POST":
-        return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
-    began_from = request.POST.get("version", "")
-    if held is not None and began_from != str(held.version):
-        return _page(request, view, file, held, typed, by=by, at=at, changed=True)
-    if request.POST.get("step") != "save":
-        return _page(request, view, file, held, typed, by=by, at=at, shown=True)
+    changed = request.method == "POST" and held is not None and request.POST.get("version", "") != str(held.version)
+    if failed or changed or request.method != "POST":
+        return _page(request, view, file, held, typed, by=by, at=at, failed=failed, changed=changed and not failed)
+    saves = request.POST.get("step") == "save"
     try:
-        _write(client, held, typed, by=by, at=at)
+        found = (save_proved if saves else try_out)(
+            client=client, change=lambda: _write(client, held, typed, by=by, at=at), by=by, at=at
+        )
+    except SaidContradicts as refusal:
+        change = change_words(refusal.found)
+        return _page(request, view, file, held, typed, by=by, at=at, shown=True, change=change)
     except InstructionChanged:
         later = clients.client_file(house=by.house, client=client, at=at)
         held = next((each for each in later.instructions if each.id == instruction), held)
@@ -61,18 +67,29 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     except RecipientUnknown:
         failed = _("Choose among the persons of the list.")
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
-    return back(client, "instruction")
+    change = change_words(found)
+    return (
+        back(client, "instruction")
+        if saves
+        else _page(request, view, file, held, typed, by=by, at=at, shown=True, change=change)
+    )
 
 
 @require_POST
 @portal_only
 def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     """The instruction holds no longer."""
-    by, _view = own(request, client)
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    change = partial(
+        operations.retire_instruction, client=client, instruction=instruction, author=by.person, by=by, at=at
+    )
     try:
-        operations.retire_instruction(client=client, instruction=instruction, author=by.person, by=by, at=_CLOCK.now())
+        save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
     except (InstructionUnknown, ValueError) as refusal:
         raise Http404 from refusal
+    except (SaidContradicts, NotSeen) as told:
+        return first_look(request, view, told.found, again=_("End the instruction all the same"))
     return back(client, "retired")
 
 
@@ -178,6 +195,7 @@ def _page(
     shown: bool = False,
     failed: str = "",
     changed: bool = False,
+    change: ChangeWords | None = None,
 ) -> HttpResponse:
     context = {
         "client": view,
@@ -190,10 +208,12 @@ def _page(
         "failed": failed,
         "changed": changed,
         "shown": shown or changed,
+        "change": change,
         "recipients": _choices(file, held),
         "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
     }
-    return render(request, "portal/instruction.html", context, status=422 if failed else 409 if changed else 200)
+    refused = bool(failed) or (change is not None and bool(change.conflicts))
+    return render(request, "portal/instruction.html", context, status=422 if refused else 409 if changed else 200)
 
 
 def _as_on_the_card(

@@ -5,6 +5,7 @@ An immutable map (house, client) -> versioned slice, and one slice a house. `swi
 slices, the exchange keeps them on its disk. On the wire a slice is `kernel.events.to_plain` of these classes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -308,6 +309,21 @@ class RoutingTable:
     houses: dict[str, HouseSlice] = field(default_factory=dict)
     clients: dict[tuple[str, str], ClientSlice] = field(default_factory=dict)
     lines: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def holding(cls, entries: Iterable[HouseSlice | ClientSlice]) -> "RoutingTable":
+        """The table of all these, each the only one of its house or client: as `put` one after the other, at once."""
+        houses: dict[str, HouseSlice] = {}
+        clients: dict[tuple[str, str], ClientSlice] = {}
+        lines: dict[str, tuple[str, str]] = {}
+        for entry in entries:
+            if isinstance(entry, HouseSlice):
+                houses[entry.house] = entry
+            else:
+                key = (entry.house, entry.client)
+                clients[key] = entry
+                lines.update(dict.fromkeys(entry.lines, key))
+        return cls(houses, clients, lines)
 
     def put(self, new: HouseSlice | ClientSlice) -> "RoutingTable":
         """The table with `new` in it; `self` when it already holds that version or a later one."""

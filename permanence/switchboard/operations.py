@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -23,7 +24,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.reception.table import ClientSlice, HouseSlice, write_slice
 from permanence.switchboard.events import TrunkChanged
 from permanence.switchboard.models import SeatRevocation, SliceVersion, Trunk
-from permanence.switchboard.queries import client_slice, house_slice
+from permanence.switchboard.queries import client_slice, client_slices, house_slice
 
 log = logging.getLogger(__name__)
 
@@ -67,18 +68,17 @@ def current_slice(*, house: str, client: str, at: datetime, held: int = 0) -> Ho
         owner = House.objects.get(slug=house)
         row = SliceVersion.objects.create(house=owner, client_id=key, version=0, digest="")
 
-    def assemble(version: int) -> HouseSlice | ClientSlice:
-        if key is None:
-            return house_slice(house=house, version=version)
-        return client_slice(house=house, client=client, version=version, at=at)
-
-    found = assemble(row.version)
+    found: HouseSlice | ClientSlice
+    if key is None:
+        found = house_slice(house=house, version=row.version)
+    else:
+        found = client_slice(house=house, client=client, version=row.version, at=at)
     digest = _digest(found)
     if digest == row.digest and row.version >= held:
         return found
     row.version, row.digest = max(row.version, held) + 1, digest
     row.save(update_fields=["version", "digest"])
-    return assemble(row.version)
+    return replace(found, version=row.version)
 
 
 def publish(*, house: str, client: str, at: datetime, exchange: Exchange) -> int:
@@ -95,10 +95,22 @@ def reconcile(*, at: datetime, exchange: Exchange) -> int:
     """
     held = exchange.versions()
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
-        mine = held.get(house, {})
-        for client in (HOUSE, *clients.routed(house=house)):
-            current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+        _note_all(house, mine=held.get(house, {}), at=at)
     return send_changed(at=at, exchange=exchange, held=held)
+
+
+def _note_all(house: str, *, mine: dict[str, int], at: datetime) -> None:
+    """Note the versions of all slices of a house; who is as he was noted costs no query of his own."""
+    current_slice(house=house, client=HOUSE, at=at, held=mine.get(HOUSE, 0))
+    rows = SliceVersion.objects.for_house(house).exclude(client=None)
+    noted = dict(rows.values_list("client_id", "digest"))
+    changed = [
+        entry.client
+        for entry in client_slices(house=house, at=at)
+        if entry.version < mine.get(entry.client, 0) or noted.get(int(entry.client)) != _digest(entry)
+    ]
+    for client in changed:
+        current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
 
 
 def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, int]] | None = None) -> int:

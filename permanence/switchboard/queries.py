@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Assembles the slices of the routing table from the rooms above; reads the tests of the forwardings."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,16 +13,33 @@ from permanence.clients.rules import ClientState
 from permanence.clients.said import slice_of
 from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
-from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, SecretaryEntry, TrunkEntry
+from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, RoutingTable, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
 from permanence.switchboard import rules
-from permanence.switchboard.models import ForwardingCheck, ForwardingProof, Trunk
+from permanence.switchboard.models import ForwardingCheck, ForwardingProof, SliceVersion, Trunk
 from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
-    """The client as the telephone sees him at `at`. Raises ClientUnknown. Thirteen queries, fourteen with a script."""
+    """The client as the telephone sees him at `at`. Raises ClientUnknown. Two queries."""
     return slice_of(clients.client_file(house=house, client=client, at=at), house=house, version=version)
+
+
+def client_slices(*, house: str, at: datetime) -> Iterator[ClientSlice]:
+    """All clients of a house that the telephone knows, each under the version noted last (0: none). Three queries."""
+    noted = dict(SliceVersion.objects.for_house(house).exclude(client=None).values_list("client_id", "version"))
+    for file in clients.client_files(house=house, at=at):
+        yield slice_of(file, house=house, version=noted.get(int(file.view.id), 0))
+
+
+def routing_table(*, at: datetime) -> RoutingTable:
+    """The whole table as the telephone has it at `at`, of every house. Two queries, and nine for each house."""
+    entries: list[HouseSlice | ClientSlice] = []
+    versions = dict(SliceVersion.objects.filter(client=None).values_list("house__slug", "version"))
+    for house in House.objects.values_list("slug", flat=True).order_by("pk"):
+        entries.append(house_slice(house=house, version=versions.get(house, 0)))
+        entries.extend(client_slices(house=house, at=at))
+    return RoutingTable.holding(entries)
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:

@@ -229,12 +229,19 @@ def _unsaid(
 
 
 def _never_said(client: ClientSlice, coverage: Coverage, offered: Sequence[_Stretch]) -> Iterator[Finding]:
-    when: dict[int, list[_Stretch]] = {}
+    said: set[int] = set()
+    seen: set[int] = set()
+    place = 0
     for each in coverage.segments:
-        for rule in {id(rule) for line in each.phrases for rule in line if rule is not None}:
-            when.setdefault(rule, []).append((each.starts, each.ends))
+        while place < len(offered) and offered[place][1] <= each.starts:
+            place += 1
+        if place == len(offered):
+            break
+        if offered[place][0] < each.ends and id(each.phrases) not in seen:
+            seen.add(id(each.phrases))
+            said.update(id(rule) for line in each.phrases for rule in line)
     for entry in client.greetings:
-        if not _common(list(_joined(when.get(id(entry), ()))), offered):
+        if id(entry) not in said:
             yield Finding(code="greeting_never_said", causes=(entry,), language=entry.language, line=entry.line)
 
 

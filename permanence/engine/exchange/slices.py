@@ -28,14 +28,15 @@ class SliceStore:
     def __init__(self, folder: Path) -> None:
         """Reads what is there. A file that cannot be read is left alone and named in `unreadable`."""
         self._folder = folder
-        self.table = RoutingTable()
         self.unreadable: list[str] = []
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found: list[HouseSlice | ClientSlice] = []
         for path in sorted(folder.glob("*/*.json")):
             try:
-                self.table = self.table.put(read_slice(json.loads(path.read_bytes())))
+                found.append(read_slice(json.loads(path.read_bytes())))
             except (ValueError, TypeError, KeyError):
                 self.unreadable.append(f"{path.parent.name}/{path.name}")
+        self.table = RoutingTable.holding(found)
 
     def publish(self, data: dict[str, object]) -> HouseSlice | ClientSlice:
         """Puts the slice behind `data` on the disk and into the table. Raises UnusableSlice.

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The parts of a client's file in the classes of the routing table, from the rows that `file_rows` reads."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from sys import intern
+from typing import Any
+
+import orjson
+
+from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
+from permanence.countries.numbers import spell_number
+from permanence.kernel.phone import PhoneNumber
+from permanence.reception.table import (
+    AbsenceEntry,
+    ContactEntry,
+    GreetingEntry,
+    InstructionEntry,
+    SiteEntry,
+)
+
+GREETING_FIELDS = ("pk", "language", "text", "line__number", "day_type", "weekdays", "opens", "until")
+ABSENCE_FIELDS = (
+    "starts_at",
+    "pk",
+    "recipient",
+    "ends_at",
+    "words",
+    "urgent_to",
+    "treatment",
+    "announced_by__name",
+    "announced_at",
+)
+INSTRUCTION_FIELDS = (
+    "pk",
+    "root",
+    "version",
+    "text",
+    "author__name",
+    "written_at",
+    "starts_at",
+    "ends_at",
+    "priority",
+    "retired",
+    "recipient",
+    "recipient__name",
+    "line",
+    "reason",
+    "caller",
+    "acknowledge",
+)
+SITE_FIELDS = ("position", "pk", "name", "address", "access", "parking", "lift", "floor", "hours")
+CONTACT_FIELDS = ("position", "pk", "name", "function", "numbers", "number_for", "may_say")
+
+type Moment = str | datetime | None
+"""As a field has it, or as JSON has it: there a database may leave out that it is UTC."""
+
+
+def greetings_from(rows: Iterable[Iterable[Any]]) -> tuple[GreetingEntry, ...]:
+    """From rows of `GREETING_FIELDS`."""
+    return tuple(
+        GreetingEntry(
+            language=intern(language),
+            text=text,
+            line=line or "",
+            day_type=intern(day_type),
+            weekdays=tuple(int(digit) for digit in weekdays),
+            opens=intern(opens),
+            until=intern(until),
+        )
+        for _key, language, text, line, day_type, weekdays, opens, until in rows
+    )
+
+
+def absences_from(rows: Iterable[Iterable[Any]]) -> tuple[AbsenceEntry, ...]:
+    """From rows of `ABSENCE_FIELDS`."""
+    return tuple(
+        AbsenceEntry(
+            id=str(key),
+            recipient=str(recipient or ""),
+            starts=_known(starts),
+            ends=_known(ends),
+            words=words,
+            urgent_to=str(urgent_to or ""),
+            treatment=treatment,
+            by=by,
+            announced_at=_known(announced),
+        )
+        for starts, key, recipient, ends, words, urgent_to, treatment, by, announced in rows
+    )
+
+
+def instructions_from(
+    rows: Iterable[Iterable[Any]], *, at: datetime, labels: Mapping[str, str]
+) -> tuple[InstructionEntry, ...]:
+    """Those that are not over at `at`, from rows of `INSTRUCTION_FIELDS`. `labels`: the client's reasons by code."""
+    found = [each for each in stretches(map(_version, rows)) if each.span.ends is None or at < each.span.ends]
+    found.sort(key=lambda each: (-each.version.priority, each.version.written_at, each.version.series))
+    return tuple(_instruction(each, labels) for each in found)
+
+
+def _version(row: Iterable[Any]) -> InstructionVersion:
+    (key, root, version, text, author, written, starts, ends, priority, retired) = (fields := tuple(row))[:10]
+    recipient, recipient_name, line, reason, caller, acknowledge = fields[10:]
+    return InstructionVersion(
+        series=str(root or key),
+        version=version,
+        text=text,
+        author=intern(author),  # the same few words in fifty thousand rows
+        written_at=_known(written),
+        starts_at=_moment(starts),
+        ends_at=_moment(ends),
+        priority=priority,
+        retired=bool(retired),
+        scope=Scope(recipient=str(recipient or ""), line=line, reason=intern(reason), caller=caller),
+        recipient_name=intern(recipient_name or ""),
+        acknowledge=bool(acknowledge),
+    )
+
+
+def _instruction(stretch: InstructionStretch, labels: Mapping[str, str]) -> InstructionEntry:
+    version = stretch.version
+    return InstructionEntry(
+        id=version.series,
+        version=version.version,
+        text=version.text,
+        author=version.author,
+        written_at=version.written_at,
+        starts=stretch.span.starts,
+        ends=stretch.span.ends,
+        priority=version.priority,
+        recipient=version.scope.recipient,
+        recipient_name=version.recipient_name,
+        line=version.scope.line,
+        reason=version.scope.reason,
+        reason_label=labels.get(version.scope.reason, version.scope.reason),
+        caller=version.scope.caller,
+        acknowledge=version.acknowledge,
+    )
+
+
+def sites_from(rows: Iterable[Iterable[Any]]) -> tuple[SiteEntry, ...]:
+    """From rows of `SITE_FIELDS`."""
+    return tuple(SiteEntry(**dict(zip(SITE_FIELDS[2:], tuple(row)[2:], strict=True))) for row in rows)
+
+
+def contacts_from(rows: Iterable[Iterable[Any]], *, country: str) -> tuple[ContactEntry, ...]:
+    """From rows of `CONTACT_FIELDS`; `country` spells their numbers."""
+    return tuple(
+        ContactEntry(
+            name=name,
+            function=function,
+            numbers=tuple(numbers := _items(listed)),
+            shown=tuple(spell_number(PhoneNumber(number), country=country) for number in numbers),
+            number_for=number_for,
+            may_say=may_say,
+        )
+        for _position, _key, name, function, listed, number_for, may_say in rows
+    )
+
+
+def _items(value: Any) -> list[Any]:
+    """A list kept as JSON, which SQLite gives as its text where it stands in another list."""
+    return list(orjson.loads(value) if isinstance(value, str) else value)
+
+
+def _known(value: Moment) -> datetime:
+    found = _moment(value)
+    if found is None:
+        raise ValueError("a moment that every row has is missing")
+    return found
+
+
+def _moment(value: Moment) -> datetime | None:
+    if value is None:
+        return None
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The rows of client accounts, of one client or of a whole house, in one question to the database.
+
+Each table that belongs to a client gives a part: a JSON list a row, all parts joined by UNION ALL, so that neither the
+number of clients nor that of the tables is a number of questions. JSON has neither moments nor days: `file_parts` reads
+the first as both databases write them, and a day stays the text it is.
+
+A table that the telephone is to know too is one `Part` here, one reader in `file_parts` and one line in
+`queries.client_file`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Cast, JSONArray
+
+from permanence.clients import file_parts as parts
+from permanence.clients.models import (
+    Absence,
+    Client,
+    Contact,
+    Greeting,
+    HoursException,
+    Instruction,
+    Line,
+    Quarantine,
+    Reason,
+    Recipient,
+    RedFlagValidation,
+    Script,
+    Site,
+    Training,
+    WeeklyOpening,
+)
+
+type Rows = Mapping[str, Sequence[list[Any]]]
+"""By part the rows of one client, each the values of its fields, in the order of the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table of a client: the fields of a row, those that order rows first. `where` narrows, given the moment."""
+
+    name: str
+    table: Any
+    fields: tuple[str, ...]
+    where: Any = None
+
+    def rows(self, house: int, client: int | None, at: datetime) -> QuerySet[Any]:
+        """The rows as (client, part, JSON), of one client of the house, or of all."""
+        # Asked for both, SQLite may choose to look through the house.
+        found = self.table.objects.for_house(house) if client is None else self.table.objects.for_client(client)
+        if self.where is not None:
+            found = found.filter(self.where(at))
+        body = Cast(JSONArray(*(F(field) for field in self.fields)), TextField())
+        named = found.annotate(of=F("client_id"), part=Value(self.name), row=body)
+        return named.order_by().values_list("of", "part", "row")  # type: ignore[no-any-return]
+
+
+def _published_last(_at: datetime) -> Q:
+    newest = Script.objects.filter(client=OuterRef("client")).exclude(published_at=None)
+    return Q(pk=Subquery(newest.order_by("-published_at", "-version").values("pk")[:1]))
+
+
+PARTS = (
+    Part("lines", Line, ("number",)),
+    Part("resting", Quarantine, ("number",)),
+    Part("openings", WeeklyOpening, ("weekday", "opens", "until")),
+    Part("exceptions", HoursException, ("date", "opens", "until", "label")),
+    Part("greetings", Greeting, parts.GREETING_FIELDS),
+    Part("instructions", Instruction, parts.INSTRUCTION_FIELDS),
+    Part("recipients", Recipient, ("position", "pk", "name"), lambda _at: Q(active=True)),
+    Part("reasons", Reason, ("position", "pk", "code", "label")),
+    Part("absences", Absence, parts.ABSENCE_FIELDS, lambda at: Q(ends_at__gt=at, withdrawn_at=None)),
+    Part("trained", Training, ("pk", "secretary")),
+    Part("sites", Site, parts.SITE_FIELDS),
+    Part("contacts", Contact, parts.CONTACT_FIELDS),
+    Part("scripts", Script, ("version", "text"), _published_last),
+    Part("validations", RedFlagValidation, ("number", "text", "validated_date")),
+)
+_NO_ROWS: Rows = {part.name: () for part in PARTS}
+
+
+def accounts_of(*, clients: QuerySet[Client], at: datetime, client: int | None = None) -> Iterator[tuple[Client, Rows]]:
+    """Each of `clients`, all of one house, with his rows. `client`: the only one asked for. Two queries.
+
+    Of a whole house the rows are read client by client, so that only one of them is held as rows.
+    """
+    accounts = {row.pk: row for row in clients}
+    if not accounts:
+        return
+    house = next(iter(accounts.values())).house_id
+    first, *others = (part.rows(house, client, at) for part in PARTS)
+    joined = first.union(*others, all=True).order_by()
+    if client is not None:
+        yield accounts[client], _gathered(joined)
+        return
+    left = dict(accounts)
+    held: int | None = None
+    rows: list[Any] = []
+    for row in joined.order_by("of").iterator(chunk_size=2000):
+        if row[0] != held:
+            if held is not None and held in left:
+                yield left.pop(held), _gathered(rows)
+            held, rows = row[0], []
+        rows.append(row)
+    if held is not None and held in left:
+        yield left.pop(held), _gathered(rows)
+    for alone in left.values():
+        yield alone, _NO_ROWS
+
+
+def _gathered(rows: Any) -> Rows:
+    found: dict[str, list[list[Any]]] = {part.name: [] for part in PARTS}
+    for _client, part, body in rows:
+        found[part].append(orjson.loads(body))
+    for each in found.values():
+        each.sort(key=_ordering)
+    return found
+
+
+def _ordering(row: list[Any]) -> list[Any]:
+    return row[:2]
