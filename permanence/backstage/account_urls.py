@@ -4,11 +4,12 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
-from permanence.backstage import ending_views, template_views, transfer_views
+from permanence.backstage import ending_views, new_client, template_views, transfer_views
 
 app_name = "accounts"
 urlpatterns = [
     path("", views.client_list, name="list"),
+    path("new", new_client.new, name="new"),
     path("transfers", transfer_views.transfers, name="transfers"),
     path("import", transfer_views.import_now, name="import"),
     path("export", transfer_views.export, name="export"),

@@ -7,16 +7,16 @@ The state of the test call is a part of its own, fetched again when something ar
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as now_in_words
 from django.utils.translation import gettext_lazy as _
@@ -24,11 +24,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from permanence.backstage import onboarding_forms as forms
+from permanence.backstage.client_list import state_words
+from permanence.backstage.onboarding_refusals import FIELDS, told
 from permanence.clients import forwarding as lines
 from permanence.clients import operations as clients
 from permanence.clients import queries
 from permanence.clients.forwarding import LineView
-from permanence.clients.greetings import GreetingTie
 from permanence.clients.models.forwarding import KINDS
 from permanence.clients.queries import ClientFile
 from permanence.clients.rules.spoken import usual_phrases
@@ -40,6 +41,7 @@ from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
+from permanence.reception.table import ANSWERED
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.queries import ProofView
@@ -48,33 +50,6 @@ from permanence.switchboard.words import note_words, why_words
 
 _CLOCK = SystemClock()
 SHOWN_TESTS = 6
-REFUSALS: dict[str, str | Promise] = {
-    "line_taken": _("This number is on another line already, or is the public number of a client."),
-    "number_rests": _("This number is in quarantine after the contract of another client, until %(day)s."),
-    "greeting_tie": _(
-        "“%(phrase)s” is said at all moments too, by a rule of its own. "
-        "Remove that rule, or give it fewer days or hours."
-    ),
-    "line_unknown": _("This line is not there any more."),
-    "number_malformed": forms.NO_NUMBER,
-    "caller_malformed": forms.NO_NUMBER,
-    "public_number_ours": _("This is a number of the house itself. Write the number his callers dial."),
-    "public_number_taken": _("Another line of the house has this public number."),
-    "nothing_to_dial": _("Write down first the number his callers dial, and that more than busy calls come to us."),
-    "proof_running": _("A test of this line is under way: wait for its end, or stop it."),
-    "clock_malformed": _("Write the time as 08:30."),
-}
-"""What an operation that refuses says on the page; `_told` fills in what it names."""
-FIELDS = {
-    "line_taken": "number",
-    "number_rests": "number",
-    "number_malformed": "number",
-    "caller_malformed": "caller",
-    "public_number_ours": "public_number",
-    "public_number_taken": "public_number",
-    "clock_malformed": "clock",
-}
-"""Beside which field it says so; else under the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +166,7 @@ def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str) -> tuple[Step
         Step("hours", _("Hours"), file.hours.always or bool(file.hours.week)),
         Step("codes", _("Codes"), proved or (line is not None and line.mode is ForwardingMode.DIRECT)),
         Step("test", _("Test call"), proved),
+        Step("answer", _("In service"), file.view.state in ANSWERED),
         Step("daily", _("Each day"), bool(clock), can_wait=True),
     )
 
@@ -219,6 +195,8 @@ def _context(scene: Scene) -> dict[str, Any]:
         "left": sum(1 for each in steps if not each.done and not each.can_wait),
         "tests": [_drawn(each, scene) for each in tests[:SHOWN_TESTS]],
         "clock": clock,
+        "state": state_words().get(view.state, view.state),
+        "answered": view.state in ANSWERED,
         "is_secretary": Role.SECRETARY in scene.by.roles,
         "is_owner": Role.OWNER in scene.by.roles,
     }
@@ -298,23 +276,13 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
             number = step.do(scene, form) or request.POST.get("line", "")
         except Refusal as refusal:
             field = FIELDS.get(refusal.code)
-            form.add_error(field if field in form.fields else None, _told(refusal))
+            form.add_error(field if field in form.fields else None, told(refusal))
         else:
             where = f"?{urlencode({'line': number})}" if number else ""
             return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{step.step}", status=303)
     context = _context(scene)
     shown = {**_forms(scene, context["clock"]), act: form}
     return render(request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act}, status=422)
-
-
-def _told(refusal: Refusal) -> str:
-    said = str(REFUSALS.get(refusal.code, refusal.why))
-    match refusal:
-        case clients.NumberRests():
-            return said % {"day": date_format(date.fromisoformat(refusal.why), "SHORT_DATE_FORMAT")}
-        case GreetingTie():
-            return said % {"phrase": refusal.why}
-    return said
 
 
 # -- the steps -----------------------------------------------------------------------------------------------------
@@ -375,6 +343,12 @@ def _daily(scene: Scene, form: Any) -> None:
     forwarding.repeat_daily(client=scene.client, number=scene.number, clock=clock, by=scene.by, at=scene.at)
 
 
+def _answer(scene: Scene, form: Any) -> None:
+    if Role.OWNER not in scene.by.roles:
+        raise PermissionDenied("the owner decides whose calls are answered")
+    clients.set_state(client=scene.client, state=form.cleaned_data["state"], by=scene.by, at=scene.at)
+
+
 class Act(NamedTuple):
     """What a button does: its form, the step it leads to, the operation, which may give the line's number."""
 
@@ -391,5 +365,6 @@ ACTS: dict[str, Act] = {
     "dial": Act(forms.StepForm, "test", _ask),
     "watch": Act(forms.WatchForm, "test", _watch),
     "stop": Act(forms.StopForm, "test", _stop),
+    "answer": Act(forms.AnswerForm, "answer", _answer),
     "daily": Act(forms.DailyForm, "daily", _daily),
 }

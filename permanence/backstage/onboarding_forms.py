@@ -10,6 +10,7 @@ from permanence.backstage.account_forms import DAYS, DayField
 from permanence.clients.forwarding import RINGS_FIRST, LineView
 from permanence.clients.models.forwarding import ACCESSES, MODES
 from permanence.clients.queries import ClientFile
+from permanence.clients.rules import ClientState
 from permanence.clients.rules.spoken import usual_phrases
 from permanence.clients.rules.week import read_day, write_day
 from permanence.countries.forwarding import OPERATORS, SECONDS, Access, ForwardingMode
@@ -172,6 +173,14 @@ class WatchForm(StepForm):
         self.fields["caller"] = NumberField(
             country=self.file.view.country, required=False, label=_("The telephone you call from")
         )
+
+
+class AnswerForm(StepForm):
+    """From now on his calls are answered: on trial, or under contract."""
+
+    state = forms.TypedChoiceField(
+        choices=[(each.value, each.value) for each in (ClientState.TRIAL, ClientState.ACTIVE)], coerce=ClientState
+    )
 
 
 class DailyForm(StepForm):

@@ -213,8 +213,16 @@ class PersonAdmin(HouseAdmin):
         if "answers_calls" in request.GET:
             asked |= {"answers_calls": True, "languages": [house.language]}
         if "portal" in request.GET:
-            asked["reads_for"] = Client.objects.for_house(house).order_by("pk").first()
+            asked |= self._reader(Client.objects.for_house(house).order_by("pk"), request.GET["portal"])
         return asked
+
+    def _reader(self, clients_of_house: Any, wanted: str) -> dict[str, Any]:
+        """Who reads for the client of that key, else for the first: the first of his recipients with an address."""
+        known = wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
+        client = clients_of_house.filter(pk=int(wanted)).first() if known else clients_of_house.first()
+        own = Recipient.objects.for_client(client).filter(active=True).exclude(email="") if client and known else None
+        first = own.order_by("position", "pk").first() if own is not None else None
+        return {"reads_for": client, **({"name": first.name, "email": first.email} if first else {})}
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """With the clients of the house to choose from; the field is this form's own."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from permanence.calls.models import Call
 from permanence.clients.models import Client, Greeting, Line, PortalUser, Recipient, WeeklyOpening
+from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
@@ -48,7 +49,8 @@ def _steps(who: Who) -> Iterator[Step]:
     clients = Client.objects.for_house(who.house_key).filter(state__in=ANSWERED)
     first = clients.order_by("pk").first()
     change = reverse("admin:clients_client_change", args=(first.pk,)) if first else ""
-    here = change or reverse("admin:clients_client_add")
+    begun = None if first else Client.objects.for_house(who.house_key).filter(state=ClientState.PROSPECT).first()
+    here = change or (reverse("onboarding:page", args=(begun.pk,)) if begun else reverse("accounts:new"))
     yield Step(
         code="client",
         title=_("A first client"),

@@ -10,10 +10,10 @@ import pytest
 from permanence.clients import forwarding as lines
 from permanence.clients import operations, queries
 from permanence.clients.ending_operations import end_contract
-from permanence.clients.rules import ClientKind, Sector
+from permanence.clients.rules import ClientKind, ClientState, Sector
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
 from permanence.countries.forwarding import Access, ForwardingKind, ForwardingMode
-from permanence.foundation.models import AuditEntry
+from permanence.foundation.models import AuditEntry, Person
 from permanence.kernel.system import SystemClock
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
@@ -71,6 +71,7 @@ def follow(answer, step):
 
 
 def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):
+    operations.set_state(client=klein, state=ClientState.PROSPECT, by=cast.marc, at=NOW)
     assert done(page(marc, klein)) == []
     follow(does(marc, klein, "number", number="20 00 09 09"), "phone")
     assert done(page(marc, klein)) == ["number"]
@@ -96,18 +97,34 @@ def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):
     apply_engine_event("e1", 1, CallArrived(house=cast.house, at=at, client=klein, **arrived))
     assert 'data-test="good"' in page(marc, klein, part="test")
     assert done(page(marc, klein, part="steps")) == ["number", "phone", "greeting", "hours", "codes", "test"]
+    follow(does(marc, klein, "answer", line=LINE, state="trial"), "answer")
+    assert done(page(marc, klein))[-2:] == ["test", "answer"]
     follow(does(marc, klein, "daily", line=LINE, clock="07:30"), "daily")
     assert switchboard.checks_of(house=cast.house, client=klein) == {LINE: "07:30"}
     assert 'value="07:30"' in page(marc, klein)
     actions = AuditEntry.objects.filter(client_key=int(klein)).order_by("pk").values_list("action", flat=True)
-    assert list(actions)[-6:] == [
+    assert list(actions)[-7:] == [
         "client.line_given",
         "client.forwarding_set",
         "client.greeting_set",
         "client.hours_set",
         "forwarding.watch_asked",
+        "client.state_set",
         "forwarding.daily_set",
     ]
+
+
+def test_only_the_owner_says_whose_calls_are_answered(cast, klein, marc, browser_of):
+    operations.set_state(client=klein, state=ClientState.PROSPECT, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "number", number=LINE), "phone")
+    Person.objects.filter(pk=cast.marc.person_key).update(is_owner=False)
+    supervisor = browser_of(cast.marc)
+    assert 'value="trial"' not in page(supervisor, klein)
+    assert does(supervisor, klein, "answer", line=LINE, state="trial").status_code == 403
+    for state in ("prospect", "suspended", "ended", "", "x"):
+        Person.objects.filter(pk=cast.marc.person_key).update(is_owner=True)
+        assert does(browser_of(cast.marc), klein, "answer", line=LINE, state=state).status_code == 422
+    assert queries.client(house=cast.house, client=klein).state == "prospect"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +270,7 @@ def test_a_direct_line_needs_no_code(cast, klein, marc):
     operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
     follow(does(marc, klein, "phone", line=LINE, mode="direct", access="fixed"), "codes")
     html = page(marc, klein)
-    assert done(html) == ["number", "phone", "codes"]
+    assert done(html) == ["number", "phone", "codes", "answer"]
     assert "onboarding__keys" not in html
 
 

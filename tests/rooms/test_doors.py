@@ -156,6 +156,7 @@ DOORS: dict[str, Door] = {
     "onboarding:clients": Door(get=to(200, "supervisor", "owner")),
     "onboarding:page": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "onboarding:act": Door(has_get=False, post=to(422, "supervisor", "owner"), args=("{client}", "number"), other=404),
+    "accounts:new": Door(get=to(200, "owner"), post=to(422, "owner")),
     "accounts:transfers": Door(get=to(200, "owner"), post=to(422, "owner"), query="client={client}", other=404),
     "accounts:import": Door(has_get=False, post=to(422, "owner")),
     "accounts:export": Door(has_get=False, post=to(200, "owner")),

@@ -86,6 +86,7 @@ async def does(page: Page, step: str) -> None:
 
 async def fills_in_the_doctor(page: Page) -> None:
     await does(page, "client")
+    await page.locator("a[href$='/clients/client/add/']").click()
     await page.fill("#id_name", "Dr Klein")
     await page.select_option("#id_kind", "practitioner")
     await page.select_option("#id_sector", "health")

@@ -199,6 +199,13 @@ def read_text(text: str | bytes) -> tuple[Script | None, tuple[Fault, ...]]:
     return read_script(data)
 
 
+def read_as[T](kind: type[T], data: Any) -> tuple[T | None, tuple[Fault, ...]]:
+    """A JSON value as a dataclass, read as strictly as a script; None and all that does not fit."""
+    faults: list[Fault] = []
+    found: T = _object(kind, data, "", faults)
+    return (None, tuple(faults)) if faults else (found, ())
+
+
 def read_script(data: Any) -> tuple[Script | None, tuple[Fault, ...]]:
     """The script behind a JSON value, or None and all that does not fit."""
     faults: list[Fault] = []

@@ -57,7 +57,7 @@ def template(code: str, beginning: Beginning) -> Script:
     def text(value: str) -> str:
         return _recipient(value, beginning.recipients) if value in _INSTEAD else value.replace("{numbers}", numbers)
 
-    script, faults = read_script({"language": language, **_spoken(_stored(code), language, text)})
+    script, faults = read_script({"language": language, **spoken(_stored(code), language, text)})
     if script is None:
         raise ValueError(f"template {code}: {faults}")
     return script
@@ -75,13 +75,14 @@ def _stored(code: str) -> dict[str, Any]:
     return found
 
 
-def _spoken(value: Any, language: str, text: Callable[[str], str]) -> Any:
+def spoken(value: Any, language: str, text: Callable[[str], str]) -> Any:
+    """A stored value in one language: what stands in all of them becomes that one; `text` finishes each text."""
     if isinstance(value, dict):
         if set(value) == set(LANGUAGES):
-            return _spoken(value[language], language, text)
-        return {key: _spoken(part, language, text) for key, part in value.items()}
+            return spoken(value[language], language, text)
+        return {key: spoken(part, language, text) for key, part in value.items()}
     if isinstance(value, list):
-        return [_spoken(part, language, text) for part in value]
+        return [spoken(part, language, text) for part in value]
     return text(value) if isinstance(value, str) else value
 
 

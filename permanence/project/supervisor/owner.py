@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from permanence.countries.places import TIME_ZONES
 from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.project import config
 from permanence.project.supervisor.ports import open_socket
 
-TIME_ZONES = {"FR": "Europe/Paris", "LU": "Europe/Luxembourg", "IE": "Europe/Dublin"}
 SPOKEN = ("fr", "en", "de")
 LANGUAGES = {"FR": "fr", "LU": "fr", "IE": "en"}
 COUNTRIES = {"fr": "FR", "de": "LU", "en": "IE"}

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from permanence.countries.places import TIME_ZONES
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project import config, line_states
@@ -20,7 +21,7 @@ from permanence.project.supervisor import doors, folder, greeting, listening, pl
 from permanence.project.supervisor.fingerprint import is_prepared
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
-from permanence.project.supervisor.owner import SPOKEN, TIME_ZONES, Owner, ask_owner, first_settings, refuse_inside
+from permanence.project.supervisor.owner import SPOKEN, Owner, ask_owner, first_settings, refuse_inside
 from permanence.project.supervisor.sockets import Sockets, take_ports
 
 CLONE = Path(__file__).resolve().parents[3]
