@@ -13,6 +13,7 @@ from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules import Sector
 from permanence.clients.rules.spoken import meets
 from permanence.foundation.keys import row_key
+from permanence.clients.urgent_paths import demand_second
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.absence import ANSWER, TREATMENTS, VOICE_MESSAGE
@@ -63,7 +64,7 @@ def announce_absence(
     whom what is urgent goes. `treatment` of calls while the whole client is away.
     Who is named for what is urgent during an absence of another may be announced away: he is, whatever was planned; the
     card then says that the replacement is away too, and the proof warns. Raises ClientUnknown, RecipientUnknown,
-    AbsenceImpossible, AbsenceOverlaps, ReplacementAway, operations.ConsentMissing.
+    AbsenceImpossible, AbsenceOverlaps, ReplacementAway, operations.ConsentMissing, ApprovalNeeded.
     """
     row = account(client, by=by)
     away, replacement = _recipient(row, recipient), _recipient(row, urgent_to)
@@ -77,6 +78,8 @@ def announce_absence(
         raise operations.ConsentMissing(client)
     others = [each for each in queries.absences(house=by.house, client=client, at=at) if meets(each, starts, ends)]
     _refuse_clash(others, _id(away), _id(replacement))
+    if replacement is not None:
+        demand_second(row, by=by)
     new = Absence.objects.create(
         house_id=row.house_id,
         client=row,

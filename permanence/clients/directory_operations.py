@@ -4,13 +4,24 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from permanence.clients.acts import account, changed
-from permanence.clients.directory_rules import MOST_CONTACTS, MOST_NUMBERS, MOST_SITES, Lift, NumberFor
-from permanence.clients.models import Client, Contact, Site
+from permanence.clients.directory_queries import facts_of
+from permanence.clients.directory_rules import (
+    MOST_CONTACTS,
+    MOST_NUMBERS,
+    MOST_SITES,
+    Lift,
+    NumberFor,
+    is_urgent_number,
+    mark_of,
+)
+from permanence.clients.models import Client, Contact, EntryChange, Site
 from permanence.clients.operations import NumberMalformed
+from permanence.clients.urgent_paths import demand_second
 from permanence.foundation.who import Who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
@@ -41,23 +52,59 @@ class ContractBackwards(Refusal):
     code = "contract_backwards"
 
 
+class EntryChanged(Refusal):
+    """Somebody else has changed the entry after the form began; nothing is written over."""
+
+    code = "entry_changed"
+
+
+class EntryTaken(Refusal):
+    """Another entry of the client has that name."""
+
+    code = "entry_taken"
+
+
 @transaction.atomic
-def put_site(*, client: str, site: SiteEntry, by: Who, at: datetime) -> None:
-    """The site of that name is now so; a new one comes last. Raises ClientUnknown, EntryUnfit, DirectoryFull."""
+def put_site(
+    *,
+    client: str,
+    site: SiteEntry,
+    by: Who,
+    at: datetime,
+    instead_of: str | None = None,
+    began_from: str | None = None,
+    position: int | None = None,
+) -> None:
+    """The site of that name is now so; a new one comes last, or where `position` says.
+
+    `instead_of`: the name it had, "" for one that must be new; None: whichever has the name. `began_from`: the mark of
+    what the change began from (`directory_rules.mark_of`). Raises ClientUnknown, EntryUnfit, EntryUnknown, EntryTaken,
+    EntryChanged, DirectoryFull.
+    """
     row = account(client, by=by)
     fields = {name: value.strip() for name, value in asdict(site).items()}
     _fits(Site(house_id=row.house_id, client=row, **fields))
     if fields["lift"] not in set(Lift):
         raise EntryUnfit("lift")
-    _put(Site, row, fields, most=MOST_SITES)
+    held = _held(Site, row, fields, instead_of, began_from)
+    _write(Site, row, held, fields, most=MOST_SITES, position=position, by=by, at=at)
     changed(client=client, action="client.site_put", by=by, at=at, detail={"name": fields["name"]})
 
 
 @transaction.atomic
-def put_contact(*, client: str, contact: ContactEntry, by: Who, at: datetime) -> None:
-    """The contact of that name is now so; a new one comes last.
+def put_contact(
+    *,
+    client: str,
+    contact: ContactEntry,
+    by: Who,
+    at: datetime,
+    instead_of: str | None = None,
+    began_from: str | None = None,
+    position: int | None = None,
+) -> None:
+    """The contact of that name is now so; the other arguments are those of `put_site`.
 
-    Raises ClientUnknown, EntryUnfit, DirectoryFull, NumberMalformed.
+    Raises what `put_site` does, NumberMalformed, ApprovalNeeded.
     """
     row = account(client, by=by)
     if len(contact.numbers) > MOST_NUMBERS:
@@ -73,21 +120,22 @@ def put_contact(*, client: str, contact: ContactEntry, by: Who, at: datetime) ->
         "may_say": entry.may_say.strip(),
     }
     _fits(Contact(house_id=row.house_id, client=row, **fields))
-    _put(Contact, row, fields, most=MOST_CONTACTS)
+    held = _held(Contact, row, fields, instead_of, began_from)
+    _write(Contact, row, held, fields, most=MOST_CONTACTS, position=position, by=by, at=at)
     changed(client=client, action="client.contact_put", by=by, at=at, detail={"name": fields["name"]})
 
 
 @transaction.atomic
-def remove_site(*, client: str, name: str, by: Who, at: datetime) -> None:
-    """The client has that site no longer. Raises ClientUnknown, EntryUnknown."""
-    _remove(Site, client, name, by=by)
+def remove_site(*, client: str, name: str, by: Who, at: datetime, began_from: str | None = None) -> None:
+    """The client has that site no longer. Raises ClientUnknown, EntryUnknown, EntryChanged."""
+    _remove(Site, client, name, began_from, by=by, at=at)
     changed(client=client, action="client.site_removed", by=by, at=at, detail={"name": name})
 
 
 @transaction.atomic
-def remove_contact(*, client: str, name: str, by: Who, at: datetime) -> None:
-    """The directory has that contact no longer. Raises ClientUnknown, EntryUnknown."""
-    _remove(Contact, client, name, by=by)
+def remove_contact(*, client: str, name: str, by: Who, at: datetime, began_from: str | None = None) -> None:
+    """The directory has that contact no longer. Raises ClientUnknown, EntryUnknown, EntryChanged, ApprovalNeeded."""
+    _remove(Contact, client, name, began_from, by=by, at=at)
     changed(client=client, action="client.contact_removed", by=by, at=at, detail={"name": name})
 
 
@@ -126,18 +174,89 @@ def _fits(row: Client | Site | Contact) -> None:
             raise EntryUnfit(field.name)
 
 
-def _put(table: type[Site] | type[Contact], client: Client, fields: Mapping[str, object], *, most: int) -> None:
+def _held(
+    table: type[Site] | type[Contact],
+    client: Client,
+    fields: Mapping[str, Any],
+    instead_of: str | None,
+    began_from: str | None,
+) -> Site | Contact | None:
+    """The row that is to be so. Raises EntryUnknown, EntryTaken, EntryChanged."""
     rows = table.objects.for_client(client)
-    if rows.filter(name=fields["name"]).update(**fields):
+    held = rows.filter(name=fields["name"] if instead_of is None else instead_of).first()
+    if instead_of and held is None:
+        raise EntryUnknown(instead_of)
+    if (held is None or held.name != fields["name"]) and rows.filter(name=fields["name"]).exists():
+        raise EntryTaken(fields["name"])
+    _same(held, began_from)
+    return held
+
+
+def _same(held: Site | Contact | None, began_from: str | None) -> None:
+    if began_from is not None and began_from != mark_of(facts_of(held) if held else None):
+        raise EntryChanged(held.name if held else "")
+
+
+def _write(
+    table: type[Site] | type[Contact],
+    client: Client,
+    held: Site | Contact | None,
+    fields: dict[str, Any],
+    *,
+    most: int,
+    position: int | None,
+    by: Who,
+    at: datetime,
+) -> None:
+    before = facts_of(held) if held else None
+    if before == fields:
         return
-    places = list(rows.order_by("position").values_list("position", flat=True))
-    if len(places) >= most:
-        raise DirectoryFull(str(fields["name"]))
-    place = places[-1] + 1 if places else 1
-    table.objects.create(house_id=client.house_id, client=client, position=place, **fields)
+    if held is None:
+        places = list(table.objects.for_client(client).order_by("position").values_list("position", flat=True))
+        if len(places) >= most:
+            raise DirectoryFull(str(fields["name"]))
+        held = table(house_id=client.house_id, client=client)
+        held.position = position if position is not None else places[-1] + 1 if places else 1
+    for name, value in fields.items():
+        setattr(held, name, value)
+    held.save()
+    _keep(held, client, before, fields, by=by, at=at)
 
 
-def _remove(table: type[Site] | type[Contact], client: str, name: str, *, by: Who) -> None:
-    found, _by_table = table.objects.for_client(account(client, by=by)).filter(name=name).delete()
-    if not found:
+def _remove(
+    table: type[Site] | type[Contact], client: str, name: str, began_from: str | None, *, by: Who, at: datetime
+) -> None:
+    row = account(client, by=by)
+    held = table.objects.for_client(row).filter(name=name).first()
+    if held is None:
         raise EntryUnknown(name)
+    _same(held, began_from)
+    _keep(held, row, facts_of(held), None, by=by, at=at)
+    held.delete()
+
+
+def _keep(
+    row: Site | Contact,
+    client: Client,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+    *,
+    by: Who,
+    at: datetime,
+) -> None:
+    """What was there can be put back. Raises ApprovalNeeded where a number that may be given would change."""
+    is_contact = isinstance(row, Contact)
+    given = (each for each in (before, after) if each is not None and is_contact)
+    if any(is_urgent_number(each["numbers"], each["number_for"]) for each in given):
+        demand_second(client, by=by)
+    EntryChange.objects.create(
+        house_id=client.house_id,
+        client=client,
+        entry="contact" if is_contact else "site",
+        before=before,
+        after=after,
+        position=row.position,
+        person_id=by.person_key,
+        person_name=by.name,
+        at=at,
+    )

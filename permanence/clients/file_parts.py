@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from sys import intern
 from typing import Any
 
@@ -151,12 +152,18 @@ def contacts_from(rows: Iterable[Iterable[Any]], *, country: str) -> tuple[Conta
             name=name,
             function=function,
             numbers=tuple(numbers := _items(listed)),
-            shown=tuple(spell_number(PhoneNumber(number), country=country) for number in numbers),
+            shown=tuple(_spelled(number, country) for number in numbers),
             number_for=number_for,
             may_say=may_say,
         )
         for _position, _key, name, function, listed, number_for, may_say in rows
     )
+
+
+@lru_cache(maxsize=4096)
+def _spelled(number: str, country: str) -> str:
+    """A directory is assembled again at every change of its client, and its numbers stay the same."""
+    return spell_number(PhoneNumber(number), country=country)
 
 
 def _items(value: Any) -> list[Any]:

@@ -26,6 +26,7 @@ from permanence.clients.models import (
 )
 from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
+from permanence.clients.urgent_paths import demand_second
 from permanence.foundation import operations, outbox
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
@@ -137,10 +138,12 @@ def set_state(*, client: str, state: rules.ClientState, by: Who, at: datetime) -
 
 @transaction.atomic
 def agree_to_voice_messages(*, client: str, agreed: date | None, duty_contact: str, by: Who, at: datetime) -> None:
-    """Callers may leave a voice message when nobody can answer. Raises ClientUnknown, ConsentMissing."""
+    """Callers may leave a voice message if nobody can answer. Raises ClientUnknown, ConsentMissing, ApprovalNeeded."""
     row = _client(client, by=by)
     if row.sector == rules.Sector.HEALTH and (agreed is None or not duty_contact.strip()):
         raise ConsentMissing(client)
+    if row.duty_contact != duty_contact.strip():
+        demand_second(row, by=by)
     row.voice_message, row.voice_message_agreed_date, row.duty_contact = True, agreed, duty_contact.strip()
     row.save(update_fields=["voice_message", "voice_message_agreed_date", "duty_contact"])
     changed(client=client, action="client.voice_messages_agreed", by=by, at=at, detail={"agreed": str(agreed)})

@@ -24,6 +24,7 @@ from permanence.clients.rules.script_templates import Beginning, template
 from permanence.clients.script_queries import last_validation
 from permanence.clients.script_words import of_sample
 from permanence.foundation.keys import row_key
+from permanence.clients.urgent_paths import demand_second
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -192,7 +193,7 @@ def validate_red_flags(
 
     `red_flags` is the list as he saw it (`red_flags_text`): if the version holds another, nothing is recorded. From now
     on these are in force. Raises ClientUnknown, ScriptUnknown, ScriptRefused, DoctorUnknown, DateAhead,
-    RedFlagsChanged.
+    RedFlagsChanged, ApprovalNeeded.
     """
     row = account(client, by=by)
     chosen = ScriptRow.objects.for_client(row).filter(version=version).first()
@@ -210,6 +211,7 @@ def validate_red_flags(
     faults = _faults(script, house=by.house, client=client, on=at.date())
     if faults:
         raise ScriptRefused(faults)
+    demand_second(row, by=by)
     number = RedFlagValidation.objects.for_client(row).count() + 1
     RedFlagValidation.objects.create(
         house_id=row.house_id,

@@ -34,7 +34,7 @@ def note(
         action=action,
         subject=subject,
         client_key=None if client is None else int(client),
-        detail=to_plain(detail or {}),
+        detail=to_plain({**(detail or {}), **({"approved_by": by.approved_by} if by.approved_by else {})}),
     )
 
 

@@ -27,7 +27,8 @@ class Who:
     """The one who acts. `person` is the decimal primary key, "" for the system itself; `house` the slug.
 
     `house_key` is the primary key of the house, for the rows an operation writes. `clients`: the ids of the only ones
-    she answers for, None for all of the house.
+    she answers for, None for all of the house. `approved_by`: the name of the second person who approved the act, ""
+    where none was asked; the audit trail keeps both.
     """
 
     person: str
@@ -37,6 +38,7 @@ class Who:
     language: str
     roles: frozenset[Role]
     clients: frozenset[str] | None = None
+    approved_by: str = ""
 
     def may_see(self, client: str | None) -> bool:
         """Whether what belongs to this client concerns her; None: to no client, as a call on a line nobody has.

@@ -65,6 +65,8 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "orders": orders(file.instructions, ZoneInfo(view.time_zone), at=at),
         "recipients": file.recipients,
         "lines": file.lines,
+        "contacts": file.contacts,
+        "sites": file.sites,
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
     }
     return render(request, "portal/line.html", context)

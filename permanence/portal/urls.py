@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.portal import absences, greetings, hours, instructions, line, mailbox, views
+from permanence.portal import absences, directory, entries, greetings, hours, instructions, line, mailbox, views
 
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
@@ -21,6 +21,12 @@ urlpatterns = [
     path("portal/line/<slug:client>/instructions/<slug:instruction>/end", instructions.retire, name="portal_retire"),
     path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
     path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
+    path("portal/line/<slug:client>/directory", directory.overview, name="portal_directory"),
+    path("portal/line/<slug:client>/directory/undo/<slug:change>", directory.undo, name="portal_undo"),
+    path("portal/line/<slug:client>/contacts/<slug:contact>", entries.contact, name="portal_contact"),
+    path("portal/line/<slug:client>/contacts/<slug:contact>/remove", entries.remove_contact, name="portal_uncontact"),
+    path("portal/line/<slug:client>/sites/<slug:site>", entries.site, name="portal_site"),
+    path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
 ]

@@ -138,6 +138,12 @@ DOORS: dict[str, Door] = {
     "portal_absence": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     "portal_back": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_retire": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_directory": Door(get=to(200, "portal"), args=("{client}",), other=404),
+    "portal_undo": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_contact": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
+    "portal_uncontact": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
+    "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),

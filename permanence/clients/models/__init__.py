@@ -2,6 +2,7 @@
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
 from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.approvals import EntryChange, Proposal, ProposalMail
 from permanence.clients.models.directory import Contact, ImportDraft, Quarantine, Site
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
@@ -16,6 +17,7 @@ __all__ = (
     "Absence",
     "Client",
     "Contact",
+    "EntryChange",
     "ForwardingCode",
     "Greeting",
     "HoursException",
@@ -24,6 +26,8 @@ __all__ = (
     "InstructionAcknowledgement",
     "Line",
     "PortalUser",
+    "Proposal",
+    "ProposalMail",
     "Quarantine",
     "Reason",
     "Recipient",

@@ -81,6 +81,14 @@ class Client(HouseModel):
     voice_message = models.BooleanField(_("voice message when nobody can answer"), default=False)
     voice_message_agreed_date = models.DateField(_("voice message agreed on"), null=True, blank=True)
     duty_contact = models.CharField(_("duty contact outside hours"), max_length=200, blank=True, default="")
+    second_approval = models.BooleanField(
+        _("urgent paths need a second approval"),
+        default=False,
+        help_text=_(
+            "Urgent instructions, numbers that may be given, who stands in, the duty contact and red flags then hold"
+            " only after another person of the client, or the house, has approved them."
+        ),
+    )
     contract_from = models.DateField(_("contract from"), null=True, blank=True)
     contract_until = models.DateField(_("contract until"), null=True, blank=True, help_text=_("The day is not in it."))
     contract_notes = models.TextField(_("notes on the contract"), blank=True, default="", max_length=4000)
