@@ -12,8 +12,8 @@ from permanence.clients.models import Absence, Client, Recipient
 from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules import Sector
 from permanence.clients.rules.spoken import meets
-from permanence.foundation.keys import row_key
 from permanence.clients.urgent_paths import demand_second
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.absence import ANSWER, TREATMENTS, VOICE_MESSAGE

@@ -23,8 +23,8 @@ from permanence.clients.rules.script_run import run_samples
 from permanence.clients.rules.script_templates import Beginning, template
 from permanence.clients.script_queries import last_validation
 from permanence.clients.script_words import of_sample
-from permanence.foundation.keys import row_key
 from permanence.clients.urgent_paths import demand_second
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 

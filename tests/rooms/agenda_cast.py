@@ -6,11 +6,10 @@ Rows are made by the table where another room's operation is not what is tested.
 
 from dataclasses import dataclass
 
-from tests.rooms.messaging_cast import NOON, Cast, make_cast
-
 from permanence.agenda.models import Agenda
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
+from tests.rooms.messaging_cast import NOON, Cast, make_cast
 
 
 @dataclass(frozen=True)

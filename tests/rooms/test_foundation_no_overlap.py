@@ -4,7 +4,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.rooms.agenda_cast import make_agenda_cast
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
@@ -16,6 +15,7 @@ from hypothesis.extra.django import TestCase
 from permanence.agenda.models import Agenda, Block, Occupancy, Resource
 from permanence.foundation import no_overlap
 from permanence.foundation.no_overlap import NoOverlap
+from tests.rooms.agenda_cast import make_agenda_cast
 
 EIGHT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 BY_AGENDA, BY_RESOURCE = "agenda_occupancy_agenda", "agenda_occupancy_resource"
