@@ -22,6 +22,7 @@ from permanence.agenda.rules.wishes import Book, Slot, Wish
 from permanence.reception.hours import moment_of
 
 _DAY = timedelta(days=1)
+_DAY_S = 24 * 60 * 60
 _CODES = {TakenKind.APPOINTMENT: "taken", TakenKind.HOLD: "held", TakenKind.BLOCK: "blocked"}
 
 
@@ -52,14 +53,11 @@ class Judge:
         self.book, self.wish, self.at = book, wish, at
         self.zone = ZoneInfo(book.agenda.zone)
         self.begins, self.ends = (int(self._midnight(day).timestamp()) for day in (first, until))
-        near = self._midnight(first - 2 * _DAY), self._midnight(until + 2 * _DAY)
+        near = self.begins - 2 * _DAY_S, self.ends + 2 * _DAY_S
         taken = [
             each
             for each in book.taken
-            if each.counts(at=at, holder=wish.holder)
-            and each.from_buffer < each.until_buffer
-            and each.from_buffer < near[1]
-            and near[0] < each.until_buffer
+            if each.lasts and each.counts(at=at, holder=wish.holder) and _meets(whole(each), near)
         ]
         self.spans = spans_around(book, first=first, until=until) if spans is None else spans
         self._taken = [each for each in taken if each.subject == book.agenda.id]
@@ -263,6 +261,10 @@ class Judge:
 def spans_around(book: Book, *, first: date, until: date) -> list[OpenSpan]:
     """The openings of these local days and of a day on either side, into which a visit may reach."""
     return open_spans(book, first=first - _DAY, until=until + _DAY)
+
+
+def _meets(one: Pair, other: Pair) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _named(each: Taken) -> WhyNot:

@@ -129,11 +129,7 @@ class Sheet:
     def _read(self, at: datetime, holder: str) -> _Known:
         window, agenda = self.window, self.book.agenda.id
         now = at.timestamp()
-        taken = [
-            each
-            for each in self.book.taken
-            if each.counts(at=at, holder=holder) and each.from_buffer < each.until_buffer
-        ]
+        taken = [each for each in self.book.taken if each.lasts and each.counts(at=at, holder=holder)]
         own = [each for each in taken if each.subject == agenda]
         visits = [each for each in own if each.is_visit]
         lapses = [each.until.timestamp() for each in taken if each.kind is TakenKind.HOLD and each.until is not None]

@@ -16,7 +16,7 @@ from permanence.agenda.rules.kinds import HalfDay, clock
 from permanence.agenda.rules.wishes import Preferences
 from tests.rules.agenda.made import ZONES, books, usually
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 DAYS = 2
 
 
