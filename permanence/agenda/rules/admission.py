@@ -66,7 +66,7 @@ def against_opening(
         found.append(OtherWay(way=WAYS[opening.kind]))
     if opening.reasons and reason.id not in opening.reasons:
         found.append(NotThisReason(reasons=opening.reasons))
-    if reason.sites and opening.site not in reason.sites:
+    if any(sites and opening.site not in sites for sites in (reason.sites, wish.sites)):
         found.append(OtherSite(site=opening.site))
     if wish.is_new and not opening.new_patients:
         found.append(NewPatientsNot(weekdays=new_days))

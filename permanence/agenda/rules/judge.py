@@ -22,6 +22,7 @@ from permanence.agenda.rules.wishes import Book, Slot, Wish
 from permanence.reception.hours import moment_of
 
 _DAY = timedelta(days=1)
+_DAY_S = 24 * 60 * 60
 _CODES = {TakenKind.APPOINTMENT: "taken", TakenKind.HOLD: "held", TakenKind.BLOCK: "blocked"}
 
 
@@ -43,23 +44,22 @@ class Place:
 class Judge:
     """One wish on one agenda, for starts on the local days from `first` to before `until`, as known at `at`.
 
-    Raises ZoneInfoNotFoundError.
+    `spans`: what `spans_around` gave for this book and these days, if it is at hand. Raises ZoneInfoNotFoundError.
     """
 
-    def __init__(self, book: Book, wish: Wish, *, first: date, until: date, at: datetime) -> None:
+    def __init__(
+        self, book: Book, wish: Wish, *, first: date, until: date, at: datetime, spans: list[OpenSpan] | None = None
+    ) -> None:
         self.book, self.wish, self.at = book, wish, at
         self.zone = ZoneInfo(book.agenda.zone)
         self.begins, self.ends = (int(self._midnight(day).timestamp()) for day in (first, until))
-        near = self._midnight(first - 2 * _DAY), self._midnight(until + 2 * _DAY)
+        near = self.begins - 2 * _DAY_S, self.ends + 2 * _DAY_S
         taken = [
             each
             for each in book.taken
-            if each.counts(at=at, holder=wish.holder)
-            and each.from_buffer < each.until_buffer
-            and each.from_buffer < near[1]
-            and near[0] < each.until_buffer
+            if each.lasts and each.counts(at=at, holder=wish.holder) and _meets(whole(each), near)
         ]
-        self.spans = open_spans(book, first=first - _DAY, until=until + _DAY)
+        self.spans = spans_around(book, first=first, until=until) if spans is None else spans
         self._taken = [each for each in taken if each.subject == book.agenda.id]
         self.away = [each for each in self._taken if each.kind is TakenKind.ABSENCE]
         self.blocks = [each for each in self._taken if each.kind is TakenKind.BLOCK]
@@ -72,7 +72,7 @@ class Judge:
     def _prepare(self, reason: VisitReason, taken: list[Taken]) -> None:
         self.length = reason.length(is_new=self.wish.is_new) * 60
         self.after = reason.after * 60
-        self._of_wish = against_wish(reason, self.wish)
+        self.of_wish = against_wish(reason, self.wish)
         self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)
         self.shelf = Shelf(self.book.resources, taken, length=self.length)
         self._new_days = new_patient_days(self.book, reason.id) if self.wish.is_new else ()
@@ -95,7 +95,7 @@ class Judge:
 
     def starts(self) -> Iterator[tuple[int, Place]]:
         """Every start against which there is no cause, with its place; by place, the earliest first in each."""
-        if self.reason is None or self._of_wish:
+        if self.reason is None or self.of_wish:
             return
         step, seen = self.book.agenda.step * 60, set[int]()
         away = Forbidden((cells(each.starts, each.ends) for each in self.away), before=0, length=self.length, after=0)
@@ -120,7 +120,7 @@ class Judge:
         """All that is against a visit that begins then, the main cause first; () when it is free."""
         if self.reason is None:
             return (why_not.ReasonUnknown(),)
-        found = [*self._of_wish, *self._of_time(start)]
+        found = [*self.of_wish, *self._of_time(start)]
         by_place = [self._of_place(place, start) for place in self.places if place.around(start)]
         found += min(by_place, key=bool) if by_place else self._of_openings(start, self.reason)
         found += self._of_limits(start)
@@ -256,6 +256,15 @@ class Judge:
         if self.reason is None:
             return "closed"
         return next(iter(self._of_openings(second, self.reason)), why_not.Closed(because="week")).code
+
+
+def spans_around(book: Book, *, first: date, until: date) -> list[OpenSpan]:
+    """The openings of these local days and of a day on either side, into which a visit may reach."""
+    return open_spans(book, first=first - _DAY, until=until + _DAY)
+
+
+def _meets(one: Pair, other: Pair) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _named(each: Taken) -> WhyNot:

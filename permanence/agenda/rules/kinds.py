@@ -315,6 +315,11 @@ class Taken:
         return self.ends + timedelta(minutes=self.after)
 
     @property
+    def lasts(self) -> bool:
+        """Whether it occupies anything at all."""
+        return self.starts < self.ends or self.from_buffer < self.until_buffer
+
+    @property
     def is_visit(self) -> bool:
         """Whether it takes one place only, and counts against a reason's maximum."""
         return self.kind in {TakenKind.APPOINTMENT, TakenKind.HOLD}

@@ -52,13 +52,10 @@ class Shelf:
 
     def assign(self, needs: Sequence[Need], start: int) -> Assigned | None:
         """A resource for each need, none twice, all free for a visit at `start`; None when there is no such choice."""
-        free = [[each for each in need.ids if self._is_free(each, need, start)] for need in needs]
-        met: dict[str, int] = {}
-        for number in range(len(needs)):
-            if not _met(number, free, met, set()):
-                return None
-        chosen = sorted((number, each) for each, number in met.items())
-        return tuple((each, needs[number].before, needs[number].after) for number, each in chosen)
+        chosen = matched([[each for each in need.ids if self._is_free(each, need, start)] for need in needs])
+        if chosen is None:
+            return None
+        return tuple((each, need.before, need.after) for each, need in zip(chosen, needs, strict=True))
 
     def causes(self, needs: Sequence[Need], start: int, site: str) -> tuple[WhyNot, ...]:
         """What is in the way of a visit at `start`; () when `assign` finds a choice."""
@@ -104,7 +101,15 @@ class Shelf:
         )
 
 
-def _met(number: int, free: list[list[str]], met: dict[str, int], tried: set[str]) -> bool:
+def matched(free: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """One of each row, none twice; None when there is no such choice."""
+    met: dict[str, int] = {}
+    if not all(_met(number, free, met, set()) for number in range(len(free))):
+        return None
+    return tuple(each for _, each in sorted((number, each) for each, number in met.items()))
+
+
+def _met(number: int, free: Sequence[Sequence[str]], met: dict[str, int], tried: set[str]) -> bool:
     """Gives the need a resource; those that have one may have to take another (Kuhn's matching)."""
     for each in free[number]:
         if each in tried:

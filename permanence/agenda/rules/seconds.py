@@ -28,7 +28,8 @@ def cells(starts: datetime, ends: datetime) -> Pair:
 
 def whole(taken: Taken) -> Pair:
     """All of what is taken, buffers included, widened to cells."""
-    return cells(taken.from_buffer, taken.until_buffer)
+    lo, hi = math.floor(taken.starts.timestamp()), math.ceil(taken.ends.timestamp())
+    return (lo - taken.before * 60) // CELL_S * CELL_S, -(-(hi + taken.after * 60) // CELL_S) * CELL_S
 
 
 def up(second: int, step: int) -> int:

@@ -145,7 +145,7 @@ class NotOnlineHere(WhyNot):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherSite(WhyNot):
-    """He is at `site` then, where this is not done; "" for a place without a name."""
+    """He is at `site` then, where this is not done or not wanted; "" for a place without a name."""
 
     code = "other_site"
     site: str

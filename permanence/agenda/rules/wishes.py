@@ -29,7 +29,6 @@ class Preferences:
     half_days: frozenset[HalfDay] = frozenset()
     weekdays_out: frozenset[int] = frozenset()
     agendas: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
     from_date: date | None = None
     until_date: date | None = None
     from_time: str = ""
@@ -40,7 +39,8 @@ class Preferences:
 class Wish:
     """What is to be booked, and for whom. `reason`: its id. `age` in years, None when unknown (then not refused).
 
-    `yes_to`: ids of contra-indication questions answered by yes. `holder`: whose own holds do not hinder.
+    `yes_to`: ids of contra-indication questions answered by yes. `holder`: whose own holds do not hinder. `sites`: only
+    there, () for anywhere.
     """
 
     reason: str
@@ -49,6 +49,7 @@ class Wish:
     asked_by: Asker = Asker.SECRETARY
     holder: str = ""
     yes_to: frozenset[str] = frozenset()
+    sites: tuple[str, ...] = ()
     preferences: Preferences = Preferences()
 
 

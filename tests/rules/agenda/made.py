@@ -162,5 +162,6 @@ def wishes(draw):
         age=draw(usually(None, 17, 40)),
         asked_by=draw(st.sampled_from([Asker.SECRETARY, Asker.ONLINE])),
         holder=draw(st.sampled_from(["", "mine"])),
+        sites=draw(usually((), ("north",))),
         yes_to=draw(usually(frozenset(), frozenset({"pacemaker"}))),
     )

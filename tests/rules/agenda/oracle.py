@@ -100,6 +100,7 @@ class Oracle:
             WAYS[opening.kind] == reason.way
             and (not opening.reasons or reason.id in opening.reasons)
             and (not reason.sites or opening.site in reason.sites)
+            and (not wish.sites or opening.site in wish.sites)
             and (opening.new_patients or not wish.is_new)
             and (opening.online or wish.asked_by != "online")
         )

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What to propose: the next free slots over several agendas as the patient would like it, gaps kept useful.
+
+Proposals come by day, within a day by the order of the agendas ("Dr A else B"), and there those first that leave no
+hole: free minutes beside the visit too short for any visit. Each says what hole it leaves.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.rules.free import counted, hidden, slot_at
+from permanence.agenda.rules.judge import Judge, Place
+from permanence.agenda.rules.kinds import CELL, Taken, TakenKind, clock
+from permanence.agenda.rules.limits import half_of
+from permanence.agenda.rules.seconds import Pair, cells, merged, whole
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Book, Preferences, Slot, Wish
+
+_DAY = timedelta(days=1)
+_STRIDE = 7
+"""Days worked out at once, until there are enough."""
+
+CAUSES_DAYS = 14
+"""Days whose hidden starts are counted when nothing is found."""
+
+DROPPED = ("time", "half_days", "weekdays_out", "dates", "agendas")
+"""What is given up, one at a time and in this order, when nothing is as preferred; "all" when that is not enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A free slot. `hole`: minutes it leaves beside it in which no visit has room, 0 for none."""
+
+    slot: Slot
+    hole: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternative:
+    """The nearest slot when one preference (`dropped`, see DROPPED) is given up, or "all"."""
+
+    proposal: Proposal
+    dropped: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """`proposals` as preferred; without any, `alternatives`; without these too, how many starts of the next
+    CAUSES_DAYS are `hidden` for which cause.
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    hidden: tuple[tuple[int, WhyNot], ...] = ()
+
+
+def is_preferred(slot: Slot, preferences: Preferences, zone: ZoneInfo) -> bool:
+    """Whether a slot is as the patient would like it, the agendas not looked at."""
+    starts = slot.starts.astimezone(zone)
+    begins = starts.hour * 60 + starts.minute
+    lasts = int((slot.ends - slot.starts).total_seconds()) // 60
+    return (
+        (not preferences.half_days or half_of(starts) in preferences.half_days)
+        and starts.weekday() not in preferences.weekdays_out
+        and (preferences.from_date is None or preferences.from_date <= starts.date())
+        and (preferences.until_date is None or starts.date() < preferences.until_date)
+        and (not preferences.from_time or clock(preferences.from_time) <= begins)
+        and (not preferences.until_time or begins + lasts <= clock(preferences.until_time))
+    )
+
+
+def propose(
+    books: Sequence[Book], wish: Wish, *, first: date, days: int, at: datetime, most: int = 4, a_day: int = 2,
+    earliest: Mapping[str, datetime] | None = None,
+) -> Found:  # fmt: skip
+    """At most `most` slots on `days` local days from `first`, at most `a_day` of one agenda a day.
+
+    `earliest`: the first free start of each agenda, if the index has said it for this very wish: agendas without one
+    are not looked at. Raises ZoneInfoNotFoundError.
+    """
+    quest = _Quest(books=books, wish=wish, first=first, days=days, at=at)
+    proposals = tuple(quest.proposals(wish.preferences, most=most, a_day=a_day, earliest=earliest))
+    if proposals:
+        return Found(proposals=proposals)
+    alternatives = list[Alternative]()
+    looser = [(dropped, _without(wish.preferences, dropped)) for dropped in DROPPED]
+    for dropped, preferences in (*looser, ("all", Preferences())):
+        if preferences != wish.preferences and (dropped != "all" or not alternatives):
+            some = quest.proposals(preferences, most=1, a_day=1)
+            alternatives += [Alternative(proposal=each, dropped=dropped) for each in some]
+    if alternatives:
+        return Found(alternatives=tuple(alternatives))
+    until = first + min(days, CAUSES_DAYS) * _DAY
+    named = wish.preferences.agendas
+    asked = [book for book in books if not named or book.agenda.id in named]
+    stretches = [each for book in asked for each in hidden(book, wish, first=first, until=until, at=at)]
+    return Found(hidden=tuple(counted(stretches)))
+
+
+def combined(
+    parts: Sequence[tuple[Book, Wish]],
+    *,
+    first: date,
+    until: date,
+    at: datetime,
+    wait: int | None = None,
+    most: int = 4,
+) -> list[tuple[Slot, ...]]:
+    """Visits of one patient at several agendas as one: all at the same moment, or, with `wait`, each at most that many
+    minutes after the one before. No agenda, room or device is in two of them. Two resources at once in one visit are
+    needs of its reason and no matter of this.
+    """
+    if not parts:
+        return []
+    book, wish = parts[0]
+    judge, found = Judge(book, wish, first=first, until=until, at=at), list[tuple[Slot, ...]]()
+    others = [Judge(book, wish, first=first, until=until + _DAY, at=at) for book, wish in parts[1:]]
+    free = [{start for start, _ in other.starts()} for other in others]
+    for start, place in sorted(judge.starts(), key=lambda each: each[0]):
+        slots = _rest(judge.slot_at(start, place), parts, free, at, wait)
+        if slots is not None:
+            found.append(slots)
+        if len(found) == most:
+            break
+    return found
+
+
+def taken_by(slot: Slot, *, is_new: bool) -> tuple[Taken, ...]:
+    """What a slot takes once it is booked: its agenda, and each of its resources."""
+    own = Taken(
+        subject=slot.agenda, starts=slot.starts, ends=slot.ends, kind=TakenKind.APPOINTMENT, agenda=slot.agenda,
+        reason=slot.reason, is_new=is_new, before=slot.before, after=slot.after,
+    )  # fmt: skip
+    others = (replace(own, subject=resource, before=before, after=after) for resource, before, after in slot.resources)
+    return own, *others
+
+
+def _rest(
+    slot: Slot, parts: Sequence[tuple[Book, Wish]], free: Sequence[set[int]], at: datetime, wait: int | None
+) -> tuple[Slot, ...] | None:
+    """A slot for each of the parts, the first of which has its own; None when there is no room for one of them.
+
+    `free`: the starts of each of the others as long as nobody has the ones before.
+    """
+    slots, taken = [slot], taken_by(slot, is_new=parts[0][1].is_new)
+    for (book, wish), starts in zip(parts[1:], free, strict=True):
+        here = replace(book, taken=(*book.taken, *taken))
+        begins = slots[0].starts if wait is None else slots[-1].ends
+        tried = (
+            slot_at(here, wish, starts=begins + timedelta(minutes=minutes), at=at)
+            for minutes in range(0, (wait or 0) + 1, CELL)
+            if int(begins.timestamp()) + minutes * 60 in starts
+        )
+        found = next((each for each in tried if isinstance(each, Slot)), None)
+        if found is None:
+            return None
+        slots.append(found)
+        taken += taken_by(found, is_new=wish.is_new)
+    return tuple(slots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Quest:
+    """What is looked for, but for the preferences."""
+
+    books: Sequence[Book]
+    wish: Wish
+    first: date
+    days: int
+    at: datetime
+
+    def proposals(
+        self, preferences: Preferences, *, most: int, a_day: int, earliest: Mapping[str, datetime] | None = None
+    ) -> Iterator[Proposal]:
+        """The best of each day, at most `a_day` of an agenda, until there are `most`."""
+        order = preferences.agendas or tuple(book.agenda.id for book in self.books)
+        rank = {agenda: number for number, agenda in enumerate(order)}
+        asked = set(rank) if earliest is None else rank.keys() & earliest.keys()
+        books = [each for each in self.books if each.agenda.id in asked]
+        for offset in range(0, self.days, _STRIDE):
+            since, until = (self.first + min(day, self.days) * _DAY for day in (offset, offset + _STRIDE))
+            some = list[tuple[tuple[date, int], Proposal]]()
+            for book in books:
+                zone = ZoneInfo(book.agenda.zone)
+                if earliest is None or earliest[book.agenda.id].astimezone(zone).date() < until:
+                    some += [
+                        ((each.slot.starts.astimezone(zone).date(), rank[book.agenda.id]), each)
+                        for each in self._of_agenda(book, preferences, since, until)
+                    ]
+            picked = _picked(some, most=most, a_day=a_day)
+            most -= len(picked)
+            yield from picked
+            if not most:
+                return
+
+    def _of_agenda(self, book: Book, preferences: Preferences, first: date, until: date) -> Iterator[Proposal]:
+        judge = Judge(book, self.wish, first=first, until=until, at=self.at)
+        shortest = min((each.minutes for each in book.reasons), default=0) * 60
+        busy = merged(
+            [
+                *(cells(each.starts, each.ends) for each in judge.away),
+                *map(whole, judge.blocks),
+                *map(whole, judge.visits),
+            ]
+        )
+        for start, place in judge.starts():
+            slot = judge.slot_at(start, place)
+            if is_preferred(slot, preferences, judge.zone):
+                gaps = _gaps(judge, place, start, busy) if place.opening.capacity == 1 else ()
+                yield Proposal(slot=slot, hole=sum(each for each in gaps if each < shortest) // 60)
+
+
+def _picked(some: list[tuple[tuple[date, int], Proposal]], *, most: int, a_day: int) -> list[Proposal]:
+    """At most `a_day` for each day and agenda, those without a hole first; in the order in which they are proposed."""
+    some.sort(key=lambda each: (each[0], each[1].hole > 0, each[1].slot.starts))
+    counts, picked = Counter[tuple[date, int]](), list[tuple[tuple[date, int], Proposal]]()
+    for key, proposal in some:
+        counts[key] += 1
+        if counts[key] <= a_day and len(picked) < most:
+            picked.append((key, proposal))
+    picked.sort(key=lambda each: (each[0], each[1].slot.starts))
+    return [proposal for _, proposal in picked]
+
+
+def _gaps(judge: Judge, place: Place, start: int, busy: Sequence[Pair]) -> tuple[int, int]:
+    """Free seconds before and after a visit, up to what is taken or to the edge of its place."""
+    lo, hi = place.around(start) or (start, start)
+    ends = start + judge.length
+    last = bisect_right(busy, start, key=lambda pair: pair[1]) - 1
+    next_ = bisect_left(busy, ends, key=lambda pair: pair[0])
+    before, after = start - lo, hi - ends
+    if last >= 0:
+        before = min(before, start - place.before - busy[last][1])
+    if next_ < len(busy):
+        after = min(after, busy[next_][0] - ends - judge.after)
+    return max(before, 0), max(after, 0)
+
+
+def _without(preferences: Preferences, dropped: str) -> Preferences:
+    if dropped == "time":
+        return replace(preferences, from_time="", until_time="")
+    if dropped == "half_days":
+        return replace(preferences, half_days=frozenset())
+    if dropped == "weekdays_out":
+        return replace(preferences, weekdays_out=frozenset())
+    if dropped == "dates":
+        return replace(preferences, from_date=None, until_date=None)
+    return replace(preferences, agendas=())
