@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What the room does when a call is over, and when two patients turn out to be one, or two after all."""
+"""What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
+from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
 from permanence.agenda.operations import holds, visits
 from permanence.callers.events import PatientsMerged, PatientsParted
+from permanence.calls import operations as calls
 from permanence.calls.events import CallRecorded
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
+
+OUTCOMES: dict[type[Event], str] = {
+    AppointmentBooked: "appointment_booked",
+    AppointmentMoved: "appointment_moved",
+    AppointmentCancelled: "appointment_cancelled",
+}
+"""What an act makes of its call, as the console says it."""
 
 
 def on_call_recorded(_event_id: str, event: Event) -> None:
@@ -13,6 +22,14 @@ def on_call_recorded(_event_id: str, event: Event) -> None:
     if not isinstance(event, CallRecorded):
         raise TypeError(f"expected CallRecorded, heard {type(event).__name__}")
     holds.release_call(house=event.house, call=event.call, at=event.at)
+
+
+def on_appointment(_event_id: str, event: Event) -> None:
+    """The call ended in what was done with an appointment, until the secretary says it herself. Idempotent."""
+    if not isinstance(event, AppointmentEvent):
+        raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
+    if event.call and event.by:
+        calls.note_outcome(house=event.house, call=event.call, outcome=OUTCOMES[type(event)])
 
 
 def on_patients_merged(_event_id: str, event: Event) -> None:

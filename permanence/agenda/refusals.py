@@ -67,6 +67,12 @@ class NotNow(Refusal):
     code = "not_now"
 
 
+class SeriesEmpty(Refusal):
+    """No session of the series finds a slot."""
+
+    code = "series_empty"
+
+
 class SpanImpossible(Refusal):
     """It ends before it begins, is longer than a month, or begins at no whole minute."""
 

@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.backends.ddl_references import Statement, Table
 from django.db.utils import IntegrityError
 
 MARK = "no overlap: "
@@ -67,25 +66,16 @@ class NoOverlap(models.BaseConstraint):
             return ""
         return f"CONSTRAINT {schema_editor.quote_name(self.name)} {self._exclude(model)}"
 
-    def create_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
-        """What adds it to a table that is there; nothing where triggers keep it."""
-        if model is None or schema_editor is None or schema_editor.connection.vendor == "sqlite":
-            return Statement("")
-        return Statement(
-            "ALTER TABLE %(table)s ADD CONSTRAINT %(name)s %(exclude)s",
-            table=Table(model._meta.db_table, schema_editor.quote_name),
-            name=schema_editor.quote_name(self.name),
-            exclude=self._exclude(model),
-        )
+    def create_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """What adds it to a table that is there; "" where triggers keep it."""
+        part = self.constraint_sql(model, schema_editor)
+        return f'ALTER TABLE "{model._meta.db_table}" ADD {part}' if part and model is not None else ""
 
-    def remove_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> Statement:
-        """What takes it away again; on SQLite the rebuilt table has no trigger."""
-        if model is None or schema_editor is None or schema_editor.connection.vendor == "sqlite":
-            return Statement("")
-        return Statement(
-            "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s",
-            table=Table(model._meta.db_table, schema_editor.quote_name),
-            name=schema_editor.quote_name(self.name),
+    def remove_sql(self, model: type[models.Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        """What takes it away again; "" on SQLite, where the rebuilt table has no trigger."""
+        part = self.constraint_sql(model, schema_editor)
+        return (
+            f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{self.name}"' if part and model is not None else ""
         )
 
     def validate(
@@ -96,7 +86,7 @@ class NoOverlap(models.BaseConstraint):
         using: str = DEFAULT_DB_ALIAS,
     ) -> None:
         """For forms: raises ValidationError where the database would refuse. A field left out of the form: nothing."""
-        same = {name: getattr(instance, model._meta.get_field(name).attname) for name in self.within}
+        same = {name: getattr(instance, _field(model, name).attname) for name in self.within}
         ranges = {name: getattr(instance, name) for name in (self.starts, self.ends, *self.numbers)}
         unset = None in ranges.values() or None in same.values()
         if set(self.fields) & set(exclude or ()) or unset or (self.only and not getattr(instance, self.only)):
@@ -150,8 +140,13 @@ class NoOverlap(models.BaseConstraint):
 
 
 def _column(model: type[models.Model], field: str) -> str:
-    found = model._meta.pk if field == "pk" else model._meta.get_field(field)
-    return f'"{found.column}"'
+    return f'"{_field(model, field).column}"'
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    return next(
+        each for each in model._meta.concrete_fields if each.name == name or (name == "pk" and each.primary_key)
+    )
 
 
 def restore(*, using: str = DEFAULT_DB_ALIAS, apps: Apps = installed, app_label: str | None = None) -> int:

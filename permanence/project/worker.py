@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping. In threads
-of their own, since a mail relay or an exchange may keep silent for as long as it likes: deliveries with receipts, the
-look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it
-works, logs to stderr, stops on SIGTERM after the step in hand.
+The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping; and in threads
+of their own, since a mail relay or an exchange may keep silent for as long as it likes, deliveries with their receipts
+and the look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready`
+when it works, logs to stderr, stops on SIGTERM after the step in hand.
 """
 
 import logging

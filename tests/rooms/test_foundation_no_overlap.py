@@ -53,7 +53,6 @@ def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True
     """An occupancy by raw SQL, past every operation and model; gives its key."""
     subject = ground[agenda] if resource is None else ground[resource]
     row = ground["agenda"]
-    columns = "house_id, client_id, agenda_id, resource_id, starts_at, ends_at, blocking, block_id"
     values = [
         row.house_id,
         row.client_id,
@@ -67,8 +66,9 @@ def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO agenda_occupancy ({columns}, place_from, place_until, before, after)"
-            f" VALUES ({', '.join(['%s'] * 10)}, 0, 0) RETURNING id",
+            "INSERT INTO agenda_occupancy (house_id, client_id, agenda_id, resource_id, starts_at, ends_at, blocking,"
+            " block_id, place_from, place_until, before, after)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0) RETURNING id",
             values,
         )
         return cursor.fetchone()[0]
@@ -186,10 +186,10 @@ def test_another_refusal_of_the_database_is_not_taken_for_one(ground):
 
 def test_a_migration_writes_it_as_it_is():
     constraint = NoOverlap(name="n", starts="a", ends="b", within=("c",), numbers=("d", "e"), only="f")
-    written, imports = MigrationWriter.serialize(constraint)
-    scope = {}
-    exec("\n".join(imports), scope)
-    assert eval(written, scope) == constraint
+    path, arguments, named = constraint.deconstruct()
+    assert path == "permanence.foundation.no_overlap.NoOverlap"
+    assert NoOverlap(*arguments, **named) == constraint
+    assert "numbers=('d', 'e')" in MigrationWriter.serialize(constraint)[0]
     assert constraint != NoOverlap(name="n", starts="a", ends="b", within=("c",))
 
 

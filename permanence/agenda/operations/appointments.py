@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from permanence.agenda import events
 from permanence.agenda.models import Agenda, Appointment, Series
@@ -131,7 +132,11 @@ def move(
         clear(kept, at=at)
         slot = judged(kept, wish, starts=starts_at, at=at, without=visit.key)
         use(kept, holder, slot.starts, slot.ends, by=by, at=at)
-        before = {"from_agenda": str(visit.agenda_id), "from_starts_at": visit.starts_at, "from_ends_at": visit.ends_at}
+        before: dict[str, Any] = {
+            "from_agenda": str(visit.agenda_id),
+            "from_starts_at": visit.starts_at,
+            "from_ends_at": visit.ends_at,
+        }
         left = rows[visit.agenda_id]
         let_go(appointment=visit)
         visit.agenda, visit.starts_at, visit.ends_at = kept, slot.starts, slot.ends
@@ -235,13 +240,17 @@ def put(
         position=position,
     )
     occupy(row, slot, appointment=visit, blocking=not cause)
-    more = {"door": booking.door.value, "series": "" if series is None else series.key, "overbooked": bool(cause)}
+    more: dict[str, Any] = {
+        "door": booking.door.value,
+        "series": "" if series is None else series.key,
+        "overbooked": bool(cause),
+    }
     event = events.AppointmentBooked(**told(visit, by=by, at=at, call=booking.call), **more)
     note(visit, row, "appointment.booked", event, by=by, at=at, **more)
     return visit
 
 
-def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[str, object]:
+def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[str, Any]:
     """What every event of an appointment says."""
     return {
         "house": by.house,

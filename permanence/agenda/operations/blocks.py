@@ -2,6 +2,7 @@
 """Busy time without a patient: made and taken away. It never covers what is booked or held."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.models import Agenda, Block
@@ -87,7 +88,7 @@ def check_span(starts_at: datetime, ends_at: datetime) -> None:
         raise SpanImpossible(f"{starts_at} to {ends_at}")
 
 
-def _told(row: Block) -> dict[str, object]:
+def _told(row: Block) -> dict[str, Any]:
     return {
         "block": row.key,
         "client": str(row.client_id),

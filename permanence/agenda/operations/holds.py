@@ -7,6 +7,7 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -81,7 +82,13 @@ def hold_slot(
             expires_at=at + HOLD_TIME,
         )
         occupy(kept, slot, hold=hold)
-        told = {"house": by.house, "at": at, "hold": key, "client": str(kept.client_id), "agenda": agenda}
+        told: dict[str, Any] = {
+            "house": by.house,
+            "at": at,
+            "hold": key,
+            "client": str(kept.client_id),
+            "agenda": agenda,
+        }
         event = HoldTaken(**told, call=call, expires_at=hold.expires_at)
         changed(kept, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
         return {"hold": key}

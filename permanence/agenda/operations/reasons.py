@@ -7,18 +7,16 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from permanence.agenda.models import Agenda, Appointment, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models import Agenda, Appointment, OpeningPattern, VisitReason
 from permanence.agenda.operations.acts import locked, short
-from permanence.agenda.operations.setting import check_ids, check_sites, client_of, every_agenda, named
+from permanence.agenda.operations.setting import check_resources, check_sites, client_of, every_agenda, named
 from permanence.agenda.queries.agendas import number
-from permanence.agenda.queries.appointments import AppointmentView
 from permanence.agenda.queries.books import reason_of
-from permanence.agenda.queries.views import appointment_views
+from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import (
     NameTaken,
     ReplacementImpossible,
     ReplacementNeeded,
-    ResourceUnknown,
     SettingImpossible,
     VisitReasonUnknown,
 )
@@ -56,7 +54,7 @@ def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime)
     account, said = client_of(client, by=by), named(reason.name)
     key = int(account.id)
     fields = {**_fields(reason), "name": said}
-    check_ids(Resource, {each for need in reason.needs for each in need.ids}, client=key, refusal=ResourceUnknown)
+    check_resources({each for need in reason.needs for each in need.ids}, client=key)
     check_sites(reason.sites, client=key, by=by)
     try:
         with transaction.atomic():
@@ -109,7 +107,7 @@ def retire_reason(*, client: str, reason: str, by: Who, at: datetime, replacemen
 
 def _plan(row: VisitReason, other: VisitReason | None, *, at: datetime) -> Retirement:
     coming = appointment_views(_coming(row, at).order_by("starts_at", "pk"))
-    unlike = ()
+    unlike: tuple[AppointmentView, ...] = ()
     if other is not None:
         rule = reason_of(other)
         unlike = tuple(

@@ -221,29 +221,27 @@ def _pattern(row: Agenda, opening: kinds.Opening, *, exception: OpeningException
 def _check_openings(openings: Sequence[kinds.Opening], row: Agenda, *, by: Who) -> None:
     if len(openings) > MOST_OPENINGS:
         raise SettingImpossible(f"{len(openings)} openings, {MOST_OPENINGS} at most")
-    offered = {each for opening in openings for each in opening.reasons}
-    check_ids(VisitReason, offered, client=row.client_id, refusal=VisitReasonUnknown)
-    check_ids(
-        Resource, {each for opening in openings for each in opening.resources}, client=row.client_id,
-        refusal=ResourceUnknown,
-    )  # fmt: skip
+    check_reasons({each for opening in openings for each in opening.reasons}, client=row.client_id)
+    check_resources({each for opening in openings for each in opening.resources}, client=row.client_id)
     check_sites({opening.site for opening in openings if opening.site}, client=row.client_id, by=by)
 
 
-def check_ids(
-    table: type[VisitReason | Resource],
-    ids: Iterable[str],
-    *,
-    client: int,
-    refusal: type[VisitReasonUnknown | ResourceUnknown],
-) -> None:
-    """Whether these are all of this client and in use. Raises `refusal`."""
+def check_reasons(ids: Iterable[str], *, client: int) -> None:
+    """Whether these are all of this client and offered. Raises VisitReasonUnknown."""
     wanted = {number(each): each for each in ids}
-    rows = table._default_manager.filter(client=client, pk__in=list(wanted))
-    rows = rows.filter(retired_at=None) if table is VisitReason else rows.filter(active=True)
-    missing = set(wanted) - set(rows.values_list("pk", flat=True))
+    known = VisitReason.objects.filter(client=client, pk__in=list(wanted), retired_at=None)
+    missing = set(wanted) - set(known.values_list("pk", flat=True))
     if missing:
-        raise refusal(wanted[min(missing)][:40])
+        raise VisitReasonUnknown(wanted[min(missing)][:40])
+
+
+def check_resources(ids: Iterable[str], *, client: int) -> None:
+    """Whether these are all of this client and in use. Raises ResourceUnknown."""
+    wanted = {number(each): each for each in ids}
+    known = Resource.objects.filter(client=client, pk__in=list(wanted), active=True)
+    missing = set(wanted) - set(known.values_list("pk", flat=True))
+    if missing:
+        raise ResourceUnknown(wanted[min(missing)][:40])
 
 
 def check_sites(sites: Iterable[str], *, client: int, by: Who) -> None:

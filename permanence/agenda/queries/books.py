@@ -4,6 +4,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -118,7 +119,13 @@ def taken_of(row: Occupancy) -> kinds.Taken:
     subject = row.resource_id if row.agenda_id is None else row.agenda_id
     starts = row.starts_at + timedelta(minutes=row.before)
     ends = row.ends_at - timedelta(minutes=row.after)
-    span = {"subject": str(subject), "starts": starts, "ends": ends, "before": row.before, "after": row.after}
+    span: dict[str, Any] = {
+        "subject": str(subject),
+        "starts": starts,
+        "ends": ends,
+        "before": row.before,
+        "after": row.after,
+    }
     if row.appointment is not None:
         visit = row.appointment
         return kinds.Taken(

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""One race of `agenda_race`: prepares the database its environment names, forks the racers, looks at what is left."""
+
+import json
+import multiprocessing
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from multiprocessing.queues import SimpleQueue
+from typing import Any
+
+import django
+
+django.setup()
+
+# The rooms can be imported only once Django is set up.
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, connections  # noqa: E402
+
+from bench.agenda_race import AGENDAS, AT, DAYS, STEP_MIN, Figures, Tally, together  # noqa: E402
+from permanence.agenda.models import Appointment, Occupancy  # noqa: E402
+from permanence.agenda.operations import appointments, blocks, holds, reasons, setting  # noqa: E402
+from permanence.agenda.operations.appointments import Booking  # noqa: E402
+from permanence.agenda.rules import kinds  # noqa: E402
+from permanence.agenda.rules.states import AppointmentState, CancelCause  # noqa: E402
+from permanence.callers import operations as callers  # noqa: E402
+from permanence.callers.rules.form import PatientForm  # noqa: E402
+from permanence.clients import operations as clients  # noqa: E402
+from permanence.clients.rules import ClientKind, RecipientKind, Sector  # noqa: E402
+from permanence.foundation import operations as foundation  # noqa: E402
+from permanence.foundation.who import Who  # noqa: E402
+from permanence.kernel.refusals import Refusal  # noqa: E402
+from permanence.project.config import read_configuration  # noqa: E402
+
+CHANCES = (("book", 55), ("hold", 15), ("move", 12), ("cancel", 12), ("block", 6))
+
+
+class Ground:
+    """The house of the race: one client, some agendas that share a device, a patient."""
+
+    def __init__(self) -> None:
+        by = foundation.open_house(
+            slug="race", name="Race", language="fr", country="FR", time_zone="Europe/Paris", at=AT
+        )
+        self.by: Who = by
+        client = clients.open_client(
+            name="Cabinet",
+            initials="CA",
+            kind=ClientKind.PRACTICE,
+            sector=Sector.HEALTH,
+            country="FR",
+            time_zone="Europe/Paris",
+            languages=("fr",),
+            by=by,
+            at=AT,
+        )
+        device = setting.add_resource(client=client, name="ECG", kind="ecg", by=by, at=AT).id
+        self.reasons = [
+            _reason(client, "Consultation", 20, by),
+            _reason(client, "ECG", 15, by, after=5, needs=(kinds.Need(ids=(device,)),)),
+            _reason(client, "Contrôle", 10, by, before=5),
+        ]
+        self.agendas = [_agenda(client, f"Dr {number}", by) for number in range(AGENDAS)]
+        form = PatientForm(birth_name="Martin", first_name="Paul")
+        self.patient = callers.add_patient(client=client, patient="p" * 20, form=form, by=by, at=AT).id
+
+
+def _reason(client: str, name: str, minutes: int, by: Who, **more: Any) -> str:
+    new = kinds.VisitReason(id="", client=client, name=name, minutes=minutes, **more)
+    return reasons.set_reason(client=client, reason=new, by=by, at=AT).id
+
+
+def _agenda(client: str, name: str, by: Who) -> str:
+    recipient = clients.add_recipient(
+        client=client, kind=RecipientKind.PRACTITIONER, name=name, email="", by=by, at=AT
+    )
+    agenda = setting.open_agenda(client=client, recipient=recipient, name=name, by=by, at=AT).id
+    week = [kinds.Opening(id="", agenda=agenda, weekday=day, opens="08:00", until="18:00") for day in range(5)]
+    setting.set_openings(agenda=agenda, openings=week, by=by, at=AT)
+    return agenda
+
+
+class Racer:
+    """One process: acts at random until it has tried to take so many slots."""
+
+    def __init__(self, ground: Ground, number: int) -> None:
+        self._ground = ground
+        self._number = number
+        self._chance = random.Random(number)
+        self._acts = 0
+        self._mine: list[str] = []
+        self.tally = Tally()
+
+    def race(self, attempts: int) -> None:
+        """Try."""
+        names, weights = zip(*CHANCES, strict=True)
+        acts: dict[str, Callable[[], None]] = {
+            "book": self._book,
+            "hold": self._hold,
+            "move": self._move,
+            "cancel": self._cancel,
+            "block": self._block,
+        }
+        while self.tally.attempts < attempts:
+            act = self._chance.choices(names, weights)[0]
+            if act in {"move", "cancel"} and not self._mine:
+                act = "book"
+            self.tally.attempts += act != "cancel"
+            self._acts += 1
+            try:
+                acts[act]()
+                self.tally.done[act] += 1
+            except Refusal as refusal:
+                self.tally.refused[refusal.code] += 1
+            except Exception as error:  # noqa: BLE001 - whatever it is, it has no name
+                self.tally.unnamed.append(f"{act}: {type(error).__name__}: {error}"[:200])
+
+    @property
+    def _at(self) -> datetime:
+        return AT + timedelta(seconds=self._acts)
+
+    def _key(self) -> str:
+        return f"race-{self._number:03d}-{self._acts:012d}"
+
+    def _moment(self) -> datetime:
+        return self._chance.choice(DAYS) + timedelta(minutes=STEP_MIN * self._chance.randrange(10 * 60 // STEP_MIN))
+
+    def _booking(self) -> Booking:
+        reason = self._chance.choice(self._ground.reasons)
+        return Booking(patient=self._ground.patient, reason=reason, holder=f"racer-{self._number}")
+
+    def _book(self) -> None:
+        visit = appointments.book(
+            key=self._key(),
+            agenda=self._chance.choice(self._ground.agendas),
+            starts_at=self._moment(),
+            booking=self._booking(),
+            by=self._ground.by,
+            at=self._at,
+        )
+        self._mine.append(visit.appointment)
+
+    def _hold(self) -> None:
+        booking = self._booking()
+        kept = holds.hold_slot(
+            key=self._key(),
+            agenda=self._chance.choice(self._ground.agendas),
+            reason=booking.reason,
+            starts_at=self._moment(),
+            by=self._ground.by,
+            at=self._at,
+            holder=booking.holder,
+        )
+        if self._chance.random() < 0.5:
+            holds.release_hold(hold=kept.hold, by=self._ground.by, at=self._at, holder=booking.holder)
+
+    def _move(self) -> None:
+        appointments.move(
+            key=self._key(),
+            appointment=self._chance.choice(self._mine),
+            agenda=self._chance.choice(self._ground.agendas),
+            starts_at=self._moment(),
+            by=self._ground.by,
+            at=self._at,
+            holder=f"racer-{self._number}",
+        )
+
+    def _cancel(self) -> None:
+        mine = self._mine.pop(self._chance.randrange(len(self._mine)))
+        appointments.cancel(
+            key=self._key(), appointment=mine, cause=CancelCause.PATIENT, by=self._ground.by, at=self._at
+        )
+
+    def _block(self) -> None:
+        starts, by, at = self._moment(), self._ground.by, self._at
+        agenda = self._chance.choice(self._ground.agendas)
+        made = blocks.block(
+            key=self._key(), agenda=agenda, starts_at=starts, ends_at=starts + timedelta(minutes=15), by=by, at=at
+        )
+        blocks.unblock(key=f"{self._key()}-un", block=made.block, by=by, at=at)
+
+
+def wrong() -> dict[str, int]:
+    """What must not be, counted from the rows alone."""
+    there = list(Occupancy.objects.filter(blocking=True).order_by("starts_at"))
+    visits = Appointment.objects.exclude(state=AppointmentState.CANCELLED.value).filter(overbook_cause="")
+    spans = list(visits.order_by("starts_at").values_list("agenda", "starts_at", "ends_at", "pk"))
+    occupied = {row.appointment_id for row in there if row.agenda_id is not None}
+    return {
+        "agendas": _meeting([(row.agenda_id, row.starts_at, row.ends_at) for row in there if row.agenda_id]),
+        "devices": _meeting([(row.resource_id, row.starts_at, row.ends_at) for row in there if row.resource_id]),
+        "visits": _meeting([(agenda, starts, ends) for agenda, starts, ends, _ in spans]),
+        "without": sum(key not in occupied for *_, key in spans),
+    }
+
+
+def _meeting(spans: list[tuple[int, datetime, datetime]]) -> int:
+    """Spans, the earliest first, that begin before an earlier one of the same subject has ended."""
+    until: dict[int, datetime] = {}
+    found = 0
+    for subject, starts, ends in spans:
+        found += subject in until and starts < until[subject]
+        until[subject] = max(ends, until.get(subject, ends))
+    return found
+
+
+def _one(ground: Ground, number: int, attempts: int, told: "SimpleQueue[Figures]") -> None:
+    racer = Racer(ground, number)
+    racer.race(attempts)
+    connections.close_all()
+    told.put(racer.tally.plain())
+
+
+def main() -> int:
+    """Race; the figures are the last line that is printed."""
+    attempts, processes = int(sys.argv[1]), int(sys.argv[2])
+    configuration = read_configuration(os.environ)
+    if not configuration.database_url:
+        configuration.database.touch(mode=0o600)
+    call_command("migrate", interactive=False, verbosity=0)
+    ground = Ground()
+    connection.close()
+    fork = multiprocessing.get_context("fork")
+    told: SimpleQueue[Figures] = fork.SimpleQueue()
+    shares = [attempts // processes + (number < attempts % processes) for number in range(processes)]
+    racers = [fork.Process(target=_one, args=(ground, number, share, told)) for number, share in enumerate(shares)]
+    began = time.monotonic()
+    for each in racers:
+        each.start()
+    tallies = [told.get() for _ in racers]
+    for each in racers:
+        each.join()
+    print(json.dumps(together(tallies, wrong(), time.monotonic() - began)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Several visits as one act. What can be booked is; what cannot is said with its causes, and a person decides."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from typing import Any
+
+from permanence.agenda.models import Agenda, Appointment, Series
+from permanence.agenda.operations.acts import once
+from permanence.agenda.operations.appointments import Booking, put, wanted
+from permanence.agenda.operations.holds import clear
+from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.slots import planned
+from permanence.agenda.queries.views import AppointmentView, appointment_views
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SeriesEmpty
+from permanence.agenda.rules.series import Session
+from permanence.agenda.rules.why_not import as_fields
+from permanence.agenda.rules.wishes import Preferences, SeriesWish
+from permanence.foundation.who import Who
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPattern:
+    """When the visits of a series are wanted: on each of `days` after `first`, give or take `tolerance` days."""
+
+    first: date
+    days: tuple[int, ...]
+    tolerance: int = 0
+    same_half_day: bool = True
+    preferences: Preferences = Preferences()
+
+    @property
+    def content(self) -> list[str]:
+        """What tells it from another one, the same in every process."""
+        liked = [getattr(self.preferences, each.name) for each in fields(self.preferences)]
+        said = [str(sorted(each) if isinstance(each, frozenset) else each) for each in liked]
+        return [str(self.first), str(self.days), str(self.tolerance), str(self.same_half_day), *said]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesView:
+    """A series as it stands: its appointments, cancelled ones too, in their order, and the sessions that found no slot.
+
+    `missing`: number, wanted day, `why` as (how many starts, the cause's fields), `instead` the nearest moment or "".
+    """
+
+    series: str
+    client: str
+    patient: str
+    wanted: int
+    appointments: tuple[AppointmentView, ...]
+    missing: tuple[dict[str, Any], ...]
+
+
+def book_series(
+    *, key: str, agendas: Sequence[str], pattern: SeriesPattern, booking: Booking, by: Who, at: datetime
+) -> SeriesView:
+    """Book a slot for each session, in the first of the agendas that has one; all of one client. One transaction.
+
+    What is missing is not booked elsewhere. Raises SeriesEmpty with no session at all, AgendaUnknown, callers'
+    PatientUnknown, queries' WishTooWide, SlotAlreadyTaken, and those of `acts.once`.
+    """
+    rows = seen(agendas, by=by)
+    if not rows or len({row.client_id for row in rows}) > 1:
+        raise AgendaUnknown("agendas of one client are wanted")
+    _, patient, wish = wanted(agendas[0], booking, starts_at=at, by=by)
+    asked = SeriesWish(
+        wish=replace(wish, preferences=replace(pattern.preferences, agendas=tuple(agendas))),
+        first=pattern.first,
+        days=pattern.days,
+        tolerance=pattern.tolerance,
+        same_half_day=pattern.same_half_day,
+    )
+
+    def do(locked: dict[int, Agenda]) -> dict[str, str]:
+        kept = [locked[row.pk] for row in rows]
+        for row in kept:
+            clear(row, at=at)
+        sessions = planned(kept, asked, at=at).sessions
+        found = [each for each in sessions if each.slot is not None]
+        if not found:
+            raise SeriesEmpty(", ".join(str(each.wanted) for each in sessions))
+        series = Series.objects.create(
+            house_id=by.house_key,
+            client_id=kept[0].client_id,
+            key=key,
+            patient_id=int(patient.id),
+            reason_id=int(booking.reason),
+            wanted=len(sessions),
+            missing=[_missing(each) for each in sessions if each.slot is None],
+            made_by_name=by.name,
+            made_at=at,
+        )
+        for number, session in enumerate(found):
+            slot = session.slot
+            if slot is None:
+                continue
+            put(
+                locked[int(slot.agenda)],
+                slot,
+                key=f"{hashlib.sha256(key.encode()).hexdigest()[:32]}-{session.number:03d}",
+                booking=booking if number == 0 else replace(booking, new_here=False),
+                patient=patient,
+                holder=wish.holder,
+                by=by,
+                at=at,
+                series=series,
+                position=session.number,
+            )
+        return {"series": key}
+
+    content = {**booking.content, "agendas": list(agendas), "pattern": pattern.content}
+    result = once(act="series", key=key, agendas=rows, content=content, by=by, at=at, do=do)
+    return series_of(by=by, series=result["series"])
+
+
+def series_of(*, by: Who, series: str) -> SeriesView:
+    """A series as it stands. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
+    row = Series.objects.for_house(by.house_key).filter(key=series[:40]).first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise AppointmentUnknown(series[:40])
+    return SeriesView(
+        series=row.key,
+        client=str(row.client_id),
+        patient=str(row.patient_id),
+        wanted=row.wanted,
+        appointments=appointment_views(Appointment.objects.filter(series=row).order_by("position", "pk")),
+        missing=tuple(row.missing),
+    )
+
+
+def _missing(session: Session) -> dict[str, Any]:
+    return {
+        "number": session.number,
+        "wanted": session.wanted.isoformat(),
+        "why": [[count, as_fields(cause)] for count, cause in session.why],
+        "instead": "" if session.instead is None else session.instead.starts.isoformat(),
+    }

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is free for a wish, why the rest is not, and what to propose: the rules, asked about what stands in the tables.
+
+Each loads the books of the agendas for the days asked about, in a fixed number of queries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from permanence.agenda.models import Agenda
+from permanence.agenda.queries.agendas import seen
+from permanence.agenda.queries.books import books
+from permanence.agenda.rules import free
+from permanence.agenda.rules.search import Found, propose
+from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Book, SeriesWish, Slot, Wish
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.reception.hours import moment_of
+
+MOST_DAYS = 400
+"""Days that are searched at most."""
+DAYS_SHOWN = 62
+"""Days whose every slot is given at most."""
+
+
+class WishTooWide(Refusal):
+    """More days, agendas or sessions than one question is answered for."""
+
+    code = "wish_too_wide"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeDays:
+    """The free slots of one agenda on some days; the stretches of open hours that are not, and how many starts each
+    cause hides, the most frequent first.
+    """
+
+    slots: tuple[Slot, ...]
+    hidden: tuple[free.Hidden, ...]
+    counted: tuple[tuple[int, WhyNot], ...]
+
+
+def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at: datetime) -> FreeDays:
+    """What is free on the local days from `first` to before `until`. Raises AgendaUnknown, WishTooWide."""
+    if not timedelta() < until - first <= timedelta(days=DAYS_SHOWN):
+        raise WishTooWide(f"{first} to {until}")
+    book = books_for(seen([agenda], by=by), first=first, until=until)[0]
+    hidden = free.hidden(book, wish, first=first, until=until, at=at)
+    return FreeDays(
+        slots=tuple(free.free_slots(book, wish, first=first, until=until, at=at)),
+        hidden=tuple(hidden),
+        counted=tuple(free.counted(hidden)),
+    )
+
+
+def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> tuple[WhyNot, ...]:
+    """All that is against a visit that begins then, the main cause first; () when it is free. Raises AgendaUnknown."""
+    rows = seen([agenda], by=by)
+    book = books(rows, starts=starts, ends=starts + timedelta(days=1))[agenda]
+    return free.explain(book, wish, starts=starts, at=at)
+
+
+def next_free(
+    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, at: datetime, days: int = 90, most: int = 4
+) -> Found:
+    """What to propose, as the patient would like it; without that the nearest else, without that why not.
+
+    Raises AgendaUnknown, WishTooWide.
+    """
+    if not 0 < days <= MOST_DAYS:
+        raise WishTooWide(f"{days} days")
+    known = books_for(seen(agendas, by=by), first=first, until=first + timedelta(days=days))
+    return propose(known, wish, first=first, days=days, at=at, most=most)
+
+
+def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: datetime) -> SeriesPlan:
+    """What `book_series` would book, and what it could not. Raises AgendaUnknown, WishTooWide."""
+    return planned(seen(agendas, by=by), wish, at=at)
+
+
+def planned(rows: Sequence[Agenda], wish: SeriesWish, *, at: datetime) -> SeriesPlan:
+    """A slot for each session in these agendas. Raises WishTooWide."""
+    days = wish.days
+    if not 0 < len(days) <= MOST_SESSIONS or not 0 <= wish.tolerance <= 31 or not 0 <= min(days) <= max(days) <= 999:
+        raise WishTooWide(f"{len(days)} sessions, {wish.tolerance} days of tolerance")
+    reach = timedelta(days=wish.tolerance)
+    first, until = wish.first - reach, wish.first + reach + timedelta(days=max(days) + 1)
+    return plan_series(books_for(rows, first=first, until=until), wish, at=at)
+
+
+def books_for(rows: Sequence[Agenda], *, first: date, until: date) -> list[Book]:
+    """The books of these agendas (their clients loaded), good for those local days."""
+    if not rows:
+        return []
+    zones = {row.client.time_zone for row in rows}
+    starts = min(moment_of(first, 0, zone, fold=0) for zone in zones)
+    ends = max(moment_of(until, 0, zone, fold=0) for zone in zones)
+    known = books(rows, starts=starts, ends=ends)
+    return [known[str(row.pk)] for row in rows]
