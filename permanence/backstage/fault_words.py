@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is wrong with a file or with one of its lines, in the words of the page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.sheets import FileUnreadable
-from permanence.clients.bulk_rules import Fault
+from permanence.clients.bulk_rules import Fault, LineFound
+from permanence.clients.said_words import FindingWords, change_words
 
 FILES = {
     "no_file": _("Choose a file."),
@@ -46,6 +48,7 @@ LINES = {
     "contract_backwards": _("the contract ends before it begins"),
     "line_taken": _("%(value)s belongs to another client"),
     "line_rests": _("%(value)s is in quarantine"),
+    "said_contradicts": _("what is said would contradict itself: %(value)s"),
     "line_twice": _("%(value)s is given to two clients in this file"),
 }
 
@@ -62,6 +65,27 @@ class ShownFault:
 def file_words(error: FileUnreadable) -> str:
     """Why the whole file cannot be read."""
     return str(FILES[error.code]) % {"about": error.about}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFinding:
+    """What the proof says of the client of one line. `stood`: before this file already."""
+
+    line: int
+    name: str
+    words: FindingWords
+    stood: bool
+
+
+def found_words(proved: Iterable[LineFound]) -> list[ShownFinding]:
+    """What the lines leave to be said or contradict, besides what keeps them from being saved; line by line."""
+    return [
+        ShownFinding(line=each.line, name=each.found.client.name, words=words, stood=stood)
+        for each in sorted(proved, key=lambda each: each.line)
+        for change in (change_words(each.found),)
+        for some, stood in ((change.gaps, False), (change.standing, True))
+        for words in some
+    ]
 
 
 def line_words(fault: Fault) -> ShownFault:

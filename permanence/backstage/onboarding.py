@@ -5,15 +5,11 @@ One column of steps; each is done by one operation, ticks itself by what is ther
 The state of the test call is a part of its own, fetched again when something arrives.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -25,24 +21,22 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.backstage import onboarding_forms as forms
 from permanence.backstage.client_list import state_words
+from permanence.backstage.onboarding_acts import ACTS, Scene
 from permanence.backstage.onboarding_refusals import FIELDS, told
 from permanence.clients import forwarding as lines
-from permanence.clients import operations as clients
 from permanence.clients import queries
-from permanence.clients.forwarding import LineView
 from permanence.clients.models.forwarding import KINDS
-from permanence.clients.queries import ClientFile
-from permanence.clients.rules.spoken import usual_phrases
+from permanence.clients.proving import NotSeen, SaidContradicts
+from permanence.clients.said_words import ChangeWords, change_words
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access, moments
 from permanence.foundation.rules import Role
-from permanence.foundation.who import Who, supervisor_only, who
+from permanence.foundation.who import supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.reception.table import ANSWERED
-from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.queries import ProofView
 from permanence.switchboard.rules import ProofState, ProofWay, can_be_dialled
@@ -50,29 +44,6 @@ from permanence.switchboard.words import note_words, why_words
 
 _CLOCK = SystemClock()
 SHOWN_TESTS = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Who looks at which client and line, when."""
-
-    by: Who
-    at: datetime
-    file: ClientFile
-    lines: tuple[LineView, ...]
-    line: LineView | None
-
-    @property
-    def client(self) -> str:
-        """The client's id."""
-        return self.file.view.id
-
-    @property
-    def number(self) -> str:
-        """The line the page is about. Raises LineUnknown where the client has none."""
-        if self.line is None:
-            raise queries.LineUnknown(self.client)
-        return self.line.number
 
 
 def _scene(request: HttpRequest, client: str, number: str) -> Scene:
@@ -270,10 +241,13 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
     if step is None:
         raise Http404(act)
     scene = _scene(request, client, request.POST.get("line", ""))
+    change: ChangeWords | None = None
     form = step.form(request.POST, file=scene.file, line=scene.line)
     if form.is_valid():
         try:
-            number = step.do(scene, form) or request.POST.get("line", "")
+            number = step.save(scene, form, seen=request.POST.get("seen", "")) or request.POST.get("line", "")
+        except (NotSeen, SaidContradicts) as seen:
+            change = change_words(seen.found)
         except Refusal as refusal:
             field = FIELDS.get(refusal.code)
             form.add_error(field if field in form.fields else None, told(refusal))
@@ -282,89 +256,6 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{step.step}", status=303)
     context = _context(scene)
     shown = {**_forms(scene, context["clock"]), act: form}
-    return render(request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act}, status=422)
-
-
-# -- the steps -----------------------------------------------------------------------------------------------------
-
-
-def _give_number(scene: Scene, form: Any) -> str:
-    number: str = form.cleaned_data["number"]
-    clients.give_line(client=scene.client, number=number, by=scene.by, at=scene.at)
-    return number
-
-
-def _set_phone(scene: Scene, form: Any) -> None:
-    said = form.cleaned_data
-    lines.set_forwarding(
-        client=scene.client,
-        number=scene.number,
-        mode=ForwardingMode(said["mode"]),
-        public_number=said["public_number"],
-        access=Access(said["access"]),
-        operator=said["operator"],
-        seconds=said["seconds"],
-        by=scene.by,
-        at=scene.at,
+    return render(
+        request, "backstage/onboarding.html", {**context, "forms": shown, "wrong": act, "change": change}, status=422
     )
-
-
-def _set_greeting(scene: Scene, form: Any) -> None:
-    said = usual_phrases(scene.file.greetings)
-    with transaction.atomic():
-        for language, text in form.cleaned_data.items():
-            if text and said.get(language) != text:
-                clients.set_greeting(client=scene.client, language=language, text=text, by=scene.by, at=scene.at)
-
-
-def _set_hours(scene: Scene, form: Any) -> None:
-    week = [clients.Opening(weekday=day, opens=opens, until=until) for day, opens, until in form.week()]
-    always, holidays = form.cleaned_data["always"], scene.file.hours.closed_on_holidays
-    clients.set_hours(
-        client=scene.client, week=week, always=always, closed_on_holidays=holidays, by=scene.by, at=scene.at
-    )
-
-
-def _ask(scene: Scene, _form: Any) -> None:
-    forwarding.ask_proof(client=scene.client, number=scene.number, by=scene.by, at=scene.at)
-
-
-def _watch(scene: Scene, form: Any) -> None:
-    caller = form.cleaned_data["caller"]
-    forwarding.watch_arrival(client=scene.client, number=scene.number, caller=caller, by=scene.by, at=scene.at)
-
-
-def _stop(scene: Scene, form: Any) -> None:
-    forwarding.stop_proof(client=scene.client, test=form.cleaned_data["test"], by=scene.by, at=scene.at)
-
-
-def _daily(scene: Scene, form: Any) -> None:
-    clock = form.cleaned_data["clock"]
-    forwarding.repeat_daily(client=scene.client, number=scene.number, clock=clock, by=scene.by, at=scene.at)
-
-
-def _answer(scene: Scene, form: Any) -> None:
-    if Role.OWNER not in scene.by.roles:
-        raise PermissionDenied("the owner decides whose calls are answered")
-    clients.set_state(client=scene.client, state=form.cleaned_data["state"], by=scene.by, at=scene.at)
-
-
-class Act(NamedTuple):
-    """What a button does: its form, the step it leads to, the operation, which may give the line's number."""
-
-    form: type[forms.StepForm]
-    step: str
-    do: Callable[[Scene, Any], str | None]
-
-
-ACTS: dict[str, Act] = {
-    "number": Act(forms.NumberForm, "phone", _give_number),
-    "phone": Act(forms.PhoneForm, "codes", _set_phone),
-    "greeting": Act(forms.GreetingForm, "hours", _set_greeting),
-    "hours": Act(forms.HoursForm, "codes", _set_hours),
-    "dial": Act(forms.StepForm, "test", _ask),
-    "watch": Act(forms.WatchForm, "test", _watch),
-    "stop": Act(forms.StopForm, "test", _stop),
-    "answer": Act(forms.AnswerForm, "answer", _answer),
-    "daily": Act(forms.DailyForm, "daily", _daily),
-}

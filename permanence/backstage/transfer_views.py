@@ -12,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.backstage.account_views import client_or_404, doors
-from permanence.backstage.fault_words import file_words, line_words
+from permanence.backstage.fault_words import file_words, found_words, line_words
 from permanence.backstage.sheets import MOST_BYTES, FileUnreadable, decoded
 from permanence.backstage.transfers import CARDS, CLIENTS, TABLES, bring_in, written
 from permanence.backstage.vcards import write_cards
 from permanence.clients import draft_operations as drafts
+from permanence.clients.bulk_operations import HouseChanged
 from permanence.clients.bulk_rules import BroughtIn
 from permanence.clients.directory_queries import contacts_of
 from permanence.clients.models import Client
@@ -47,6 +48,8 @@ def transfers(request: HttpRequest) -> HttpResponse:
         done = bring_in(kind=kind, text=text, client=client, dry=True, by=by, at=CLOCK.now())
     except FileUnreadable as error:
         return _page(request, by, kind=kind, client=client, fault=file_words(error), status=422)
+    except IntegrityError:  # somebody gave one of these numbers or names between our look and our writing
+        return _page(request, by, kind=kind, client=client, fault=file_words(FileUnreadable("busy")), status=422)
     if done.faults:
         return _page(request, by, kind=kind, client=client, done=done, status=422)
     drafts.keep_draft(kind=kind, body=text, client=client.pk if client else None, by=by, at=CLOCK.now())
@@ -65,7 +68,7 @@ def import_now(request: HttpRequest) -> HttpResponse:
         done = bring_in(kind=kind, text=text, client=client, dry=False, by=by, at=at)
     except drafts.DraftGone as gone:
         return _page(request, by, kind=CLIENTS, fault=file_words(FileUnreadable(gone.code)), status=422)
-    except IntegrityError:  # somebody gave one of these numbers or names between our look and our writing
+    except (IntegrityError, HouseChanged):  # somebody changed one of these clients meanwhile
         return _page(request, by, kind=CLIENTS, fault=file_words(FileUnreadable("busy")), status=422)
     drafts.drop_draft(by=by)
     status = 422 if done.faults else 200
@@ -123,8 +126,11 @@ def _page(
     saved: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    found = found_words(done.proved) if done else []
     context = {
         "kind": kind,
+        "found": found[:SHOWN],
+        "more_found": max(0, len(found) - SHOWN),
         "client": client,
         "done": done,
         "faults": [line_words(each) for each in done.faults[:SHOWN]] if done else [],

@@ -10,6 +10,7 @@ from permanence.backstage.vcards import read_cards
 from permanence.clients import bulk_operations as bulk
 from permanence.clients.bulk_rules import BroughtIn, EntryLine, Fault
 from permanence.clients.models import Client
+from permanence.clients.said_words import change_words
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 
@@ -27,13 +28,22 @@ def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, b
         country = House.objects.values_list("country", flat=True).get(pk=by.house_key)
         read = tables.read_clients(sheet, country=country)
         done = bulk.bring_in_clients(lines=read.lines, dry=dry or bool(read.faults), by=by, at=at)
-        return _with(done, read.faults)
+        return _with(done, (*read.faults, *_contradictions(done)))
     if kind == SITES:
         sites = tables.read_sites(_entries(text, tables.SITE_COLUMNS))
         done = bulk.bring_in_sites(lines=sites.lines, dry=dry or bool(sites.faults), by=by, at=at)
         return _with(done, sites.faults)
     lines, faults = _contacts(kind, text, client, by)
     return _with(bulk.bring_in_contacts(lines=lines, dry=dry or bool(faults), by=by, at=at), faults)
+
+
+def _contradictions(done: BroughtIn) -> list[Fault]:
+    """The lines that would make what is said contradict itself."""
+    return [
+        Fault(line=each.line, code="said_contradicts", value=" ".join((words.text, *words.causes)))
+        for each in done.proved
+        for words in change_words(each.found).conflicts
+    ]
 
 
 def _contacts(kind: str, text: str, client: Client | None, by: Who) -> tuple[tuple[EntryLine, ...], tuple[Fault, ...]]:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A client's page proved before it is saved: what was typed is saved, looked at, and taken back where it must be.
 
-The whole save runs in a transaction of its own. When "Check" was pressed, or what is said would contradict itself, the
-transaction is taken back and the page shown again as it was typed, with what was found.
+The whole save runs in a transaction of its own. When "Check" was pressed, or by this change what is said would
+contradict itself, the transaction is taken back and the page shown again as it was typed, with what was found. What
+contradicted itself before already is shown, and keeps nobody from saving something else (`clients.proving`).
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +16,11 @@ from django.utils.translation import gettext as now
 from django.utils.translation import ngettext
 
 from permanence.backstage.site import HouseAdmin
-from permanence.clients import said
+from permanence.clients import acts, said
+from permanence.clients.queries import ClientUnknown
+from permanence.clients.rules.compared import compare
 from permanence.clients.rules.findings import Proof
-from permanence.clients.said_words import FindingWords, finding_words
+from permanence.clients.said_words import ChangeWords, FindingWords, change_words, finding_words
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 
@@ -26,16 +30,16 @@ CHECK = "_check"
 
 
 class Unsaved(Exception):
-    """What was typed is not saved: `found` by the proof, and `refused` in words where a rule said no."""
+    """What was typed is not saved: what the `change` would do, and `refused` in words where a rule said no."""
 
-    def __init__(self, found: tuple[FindingWords, ...] = (), refused: str = "") -> None:
+    def __init__(self, change: ChangeWords | None = None, refused: str = "") -> None:
         super().__init__(refused)
-        self.found, self.refused = found, refused
+        self.change, self.refused = change, refused
 
     @property
-    def conflicts(self) -> list[FindingWords]:
+    def conflicts(self) -> tuple[FindingWords, ...]:
         """What stands in the way."""
-        return [each for each in self.found if each.conflict]
+        return () if self.change is None else self.change.conflicts
 
 
 def in_words(proof: Proof) -> tuple[FindingWords, ...]:
@@ -56,6 +60,8 @@ class ProvedAdmin(HouseAdmin):
         """The page; after a save that was taken back, the page as it was typed with what was found."""
         try:
             with transaction.atomic():
+                if request.method == "POST" and object_id is not None:
+                    setattr(request, _BEFORE, self._before(request, object_id))
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except Unsaved as taken_back:
             unsaved = taken_back
@@ -70,13 +76,23 @@ class ProvedAdmin(HouseAdmin):
         unsaved = getattr(request, _HELD, None)
         return form if unsaved is None else type(form.__name__, (_Held, form), {"unsaved": unsaved})
 
+    def _before(self, request: HttpRequest, object_id: str) -> tuple[datetime, Proof] | None:
+        """What was found before the save, and of which moment; None for a client whom the house does not have."""
+        at = CLOCK.now()
+        try:
+            acts.account(object_id, by=who(request))  # nobody else changes him between the two looks
+            return at, said.proof_of(house=who(request).house, client=object_id, at=at)
+        except ClientUnknown:
+            return None
+
     def prove(self, request: HttpRequest, client: str) -> None:
         """Looks at what was just saved, in its transaction. Raises Unsaved; a gap is told in a message."""
-        proof = said.proof_of(house=who(request).house, client=client, at=CLOCK.now())
-        if CHECK in request.POST or proof.conflicts:
-            raise Unsaved(in_words(proof))
-        if proof.gaps:
-            count = len(proof.gaps)
+        at, before = getattr(request, _BEFORE, None) or (CLOCK.now(), None)
+        proof = said.proof_of(house=who(request).house, client=client, at=at)
+        found = compare(before, proof)
+        if CHECK in request.POST or found.conflicts:
+            raise Unsaved(change_words(found))
+        if count := len(proof.findings):
             text = ngettext(
                 "Saved. One thing is missing from what will be said: see “What will be said”.",
                 "Saved. %(count)d things are missing from what will be said: see “What will be said”.",
@@ -85,7 +101,7 @@ class ProvedAdmin(HouseAdmin):
             messages.warning(request, text % {"count": count})
 
 
-_HELD = "_unsaved"
+_HELD, _BEFORE = "_unsaved", "_proved_before"
 
 
 class _Held:

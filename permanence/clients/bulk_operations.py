@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Many accounts at once, in one transaction and a number of questions that does not grow with them.
 
-With one fault nothing is saved. `dry`: nothing is saved either, the answer is the same. What is saved is noted and
-announced for every client that changed.
+With one fault nothing is saved, nor when a line makes what is said contradict itself. `dry`: nothing is saved either,
+the answer is the same. What is saved is noted and announced for every client that changed.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from permanence.clients import greetings, rules
+from permanence.clients.bulk_proving import proved_lines, shape_of, slices_by_name
 from permanence.clients.bulk_rules import (
     NEEDED_OF_A_NEW_CLIENT,
     AccountLine,
@@ -28,20 +30,70 @@ from permanence.clients.operations import number_given
 from permanence.foundation import audit, outbox
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.reception.table import ClientSlice
 
 BATCH = 400
 """Rows written at a time."""
 
 
-@transaction.atomic
+class HouseChanged(Refusal):
+    """Somebody changed one of these clients between the look and the writing: nothing is saved."""
+
+    code = "house_changed"
+
+
+class _OnlyTried(Exception):
+    """Takes back what was written to be looked at."""
+
+
 def bring_in_clients(*, lines: Sequence[AccountLine], dry: bool, by: Who, at: datetime) -> BroughtIn:
-    """Open the clients whose name the house does not know, change the others; an ended client is left as he was."""
+    """Open the clients whose name the house does not know, change the others; an ended client is left as he was.
+
+    All is written, read as the telephone would have it, and taken back; the proof of it holds up nobody. Then it is
+    written to stay, if it is still what was proved. Raises HouseChanged, IntegrityError when numbers or names were
+    given to others meanwhile.
+    """
+    work, before, after = _tried(lines, by=by, at=at)
+    if work.faults:
+        return work.result()
+    proved = proved_lines(((line.line, line.name) for _row, line in work.touched()), before, after, at=at)
+    if not dry and not any(each.found.conflicts for each in proved):
+        with transaction.atomic():
+            final = _taken(lines, by=by, at=at)
+            if final.faults:
+                return final.result()
+            final.save()
+            written = slices_by_name(house=by.house, names=after.keys(), at=at)
+            if any(shape_of(written[name]) != shape_of(each) for name, each in after.items()):
+                raise HouseChanged(by.house)
+            work = final
+    return replace(work.result(), proved=proved)
+
+
+def _tried(
+    lines: Sequence[AccountLine], *, by: Who, at: datetime
+) -> tuple["_Accounts", dict[str, ClientSlice], dict[str, ClientSlice]]:
+    """What the lines would do, and those whom they touch before and after; nothing of it stays."""
+    try:
+        with transaction.atomic():
+            work = _taken(lines, by=by, at=at)
+            names = {line.name for _row, line in work.touched()}
+            before = after = {}
+            if not work.faults:
+                before = slices_by_name(house=by.house, names=names, at=at)
+                work.save()
+                after = slices_by_name(house=by.house, names=names, at=at)
+            raise _OnlyTried
+    except _OnlyTried:
+        return work, before, after
+
+
+def _taken(lines: Sequence[AccountLine], *, by: Who, at: datetime) -> "_Accounts":
     work = _Accounts(by, at)
     for line in lines:
         work.take(line)
-    if not work.faults and not dry:
-        work.save()
-    return work.result()
+    return work
 
 
 @transaction.atomic
@@ -163,6 +215,10 @@ class _Accounts:
             or any(self._phrase(row, language)[1] != text for language, text in line.greetings.items())
         )
 
+    def touched(self) -> list[tuple[Client, AccountLine]]:
+        """The clients who are new or change, each with his line."""
+        return [*self.added, *self.changed]
+
     def save(self) -> None:
         """Write everything."""
         Client.objects.bulk_create((row for row, _line in self.added), batch_size=BATCH)
@@ -174,8 +230,7 @@ class _Accounts:
             unique_fields=["pk"],
             update_fields=columns,
         )
-        touched = [*self.added, *self.changed]
-        self._save_parts(touched)
+        self._save_parts(self.touched())
         _tell((row.pk for row, _line in self.added), "client.opened", by=self.by, at=self.at)
         _tell((row.pk for row, _line in self.changed), "client.changed", by=self.by, at=self.at)
 

@@ -27,7 +27,9 @@ from permanence.clients.models import (
     WeeklyOpening,
 )
 from permanence.clients.operations import NameTaken
+from permanence.clients.proving import prove_new
 from permanence.clients.queries import client_file
+from permanence.clients.rules.compared import Compared
 from permanence.clients.template_rules import LeftOut, names_nobody_else, renamed, somebody_in
 from permanence.foundation.who import Who
 from permanence.reception.table import InstructionEntry
@@ -48,17 +50,29 @@ COPIED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """The new client's id, and what was not copied: it names somebody or a number of the template, or is for one."""
+    """The new client's id, and what was not copied: it names somebody or a number of the template, or is for one.
+
+    `found`: what the proof says of the new client.
+    """
 
     client: str
     left_out: tuple[LeftOut, ...]
+    found: Compared
+
+
+class _OnlyTried(Exception):
+    """Takes back a copy that was only tried."""
+
+    def __init__(self, copied: Copied) -> None:
+        super().__init__()
+        self.copied = copied
 
 
 @transaction.atomic
 def open_from_template(
     *, template: str, name: str, initials: str, place: str = "", with_sites: bool = False, by: Who, at: datetime
 ) -> Copied:
-    """Open a client like `template`, in one transaction. Raises ClientUnknown, NameTaken."""
+    """Open a client like `template`, in one transaction. Raises ClientUnknown, NameTaken, proving.SaidContradicts."""
     source = account(template, by=by)
     name = name.strip()
     others = Client.objects.for_house(by.house_key)
@@ -79,8 +93,24 @@ def open_from_template(
     left_out += _instructions(source, row, names, by=by, at=at)
     if with_sites:
         left_out += _sites(source, row, names)
+    found = prove_new(client=str(row.pk), by=by, at=at)
     changed(client=str(row.pk), action="client.copied", by=by, at=at, detail={"name": name, "template": str(source.pk)})
-    return Copied(client=str(row.pk), left_out=tuple(left_out))
+    return Copied(client=str(row.pk), left_out=tuple(left_out), found=found)
+
+
+def try_template(
+    *, template: str, name: str, initials: str, place: str = "", with_sites: bool = False, by: Who, at: datetime
+) -> Copied:
+    """What `open_from_template` would do; nothing is saved. Raises what it raises."""
+    try:
+        with transaction.atomic():
+            raise _OnlyTried(
+                open_from_template(
+                    template=template, name=name, initials=initials, place=place, with_sites=with_sites, by=by, at=at
+                )
+            )
+    except _OnlyTried as tried:
+        return tried.copied
 
 
 def _week(source: Client, row: Client, names: list[str], at: datetime) -> None:

@@ -81,7 +81,13 @@ def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):
     assert (line.public_number, line.mode, line.operator) == (PUBLIC, ForwardingMode.NO_ANSWER, "post")
     assert (line.access, line.seconds) == (Access.MOBILE, 15)
     follow(does(marc, klein, "greeting", line=LINE, fr="Cabinet du docteur Klein, {name}, bonjour."), "hours")
-    follow(does(marc, klein, "hours", line=LINE, day_0="8-12, 14h-18h30", day_1="24h"), "codes")
+    hours = {"line": LINE, "day_0": "8-12, 14h-18h30", "day_1": "24h"}
+    told = does(marc, klein, "hours", **hours)
+    assert told.status_code == 422
+    assert "Rien à dire en allemand" in unescape(told.content.decode())
+    assert done(page(marc, klein)) == ["number", "phone", "greeting"]
+    seen = re.search(r'name="seen" value="([^"]+)"', unescape(told.content.decode()))[1]
+    follow(does(marc, klein, "hours", **hours, seen=seen), "codes")
     file = queries.client_file(house=cast.house, client=klein, at=NOW)
     assert [each.language for each in file.greetings] == ["fr"]
     assert [len(entry.intervals) for entry in file.hours.week] == [2, 1]

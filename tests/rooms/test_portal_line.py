@@ -15,6 +15,7 @@ from permanence.clients.rules import Scope
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
 from permanence.kernel.system import SystemClock
+from permanence.portal import instructions as instructions_page
 from permanence.staff import operations as staff
 from tests.rooms.messaging_cast import make_cast
 
@@ -104,6 +105,7 @@ def test_a_second_person_is_told_that_the_hours_changed_and_loses_nothing(cast, 
 
 def test_a_day_is_written_again_in_place_of_what_was_there_and_taken_back(cast, now):
     browser = signed_in(cast.dr_weber)
+    clients.set_greeting(client=cast.weber.id, language="fr", text="Bonjour.", by=cast.marc, at=now)
     ahead = (now + timedelta(days=9)).date()
     for hours in ("9-12, 14-15", "10-11"):
         answer = browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "hours": hours, "label": "Formation"})
@@ -266,14 +268,14 @@ def test_who_writes_on_an_instruction_that_was_ended_meanwhile_is_told_and_keeps
 ):
     key = clients.write_instruction(client=cast.weber.id, text="Avant.", author=cast.marc.person, by=cast.marc, at=now)
     ended = {"client": cast.weber.id, "instruction": key, "author": cast.marc.person, "by": cast.marc, "at": now}
-    revise = clients.revise_instruction
+    save = instructions_page.save_proved
 
     def late(**fields):
         clients.retire_instruction(**ended)
-        return revise(**fields)
+        return save(**fields)
 
     if at_the_last_moment:
-        monkeypatch.setattr(clients, "revise_instruction", late)
+        monkeypatch.setattr(instructions_page, "save_proved", late)
     else:
         clients.retire_instruction(**ended)
     browser = signed_in(cast.dr_weber)
@@ -284,6 +286,7 @@ def test_who_writes_on_an_instruction_that_was_ended_meanwhile_is_told_and_keeps
     assert ">Mon texte.</textarea>" in told.content.decode()
     assert f'action="{page(cast, "/instructions/new")}#shown"' in told.content.decode()
     assert instructions(cast) == ()
+    monkeypatch.undo()
     again = browser.post(page(cast, "/instructions/new"), {**mine, "version": hidden(told, "version")})
     assert again.status_code == 303
     assert [each.text for each in instructions(cast)] == ["Mon texte."]

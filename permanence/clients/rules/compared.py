@@ -2,8 +2,8 @@
 """What a change does to what is said: the findings it brings, those it ends, and those that stood and stand.
 
 A finding is the same one before and after when it is of the same kind and the same rules cause it. The words of a
-phrase are no part of that, nor are moments: a proof of the same span finds the same first moment. Of a gap that grew,
-what is new is that it grew.
+phrase are no part of that, nor are moments: a proof of the same span finds the same first moment. A gap between
+phrases that grew is new; where there is no phrase at all in a language, it is the same gap however often it is met.
 """
 
 from collections.abc import Hashable
@@ -51,7 +51,8 @@ def compare(before: Proof | None, after: Proof) -> Compared:
     standing: list[Finding] = []
     for each in after.findings:
         known = stood.get(_same(each))
-        (new if known is None or each.times > known.times else standing).append(each)
+        grew = known is not None and each.causes and each.times > known.times
+        (new if known is None or grew else standing).append(each)
     return Compared(
         client=after.coverage.client,
         before=None if before is None else before.coverage.client,
