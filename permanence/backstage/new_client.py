@@ -69,7 +69,7 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error("script", gettext("The script would have nobody to tell: begin with a draft."))
         else:
             _tell(request, opened, form.cleaned_data["name"])
-            return HttpResponseRedirect(reverse("onboarding:page", args=(opened.client,)), status=303)
+            return HttpResponseRedirect(reverse("onboarding:page", args=(opened.client,)) + "#number", status=303)
     return _page(request, by, form, status=422)
 
 

@@ -78,7 +78,7 @@ def test_each_is_opened_as_it_was_filled_in(cast, marc, code, where):
     answer = marc.post(NEW, data)
     assert answer.status_code == 303, errors(answer)
     made, file = client_template(code, language=language, name="Dr Klein"), file_of(cast, "Dr Klein")
-    assert answer["Location"] == f"/backstage/onboarding/{file.view.id}"
+    assert answer["Location"] == f"/backstage/onboarding/{file.view.id}#number"
     assert (file.view.kind, file.view.sector, file.view.state) == (made.kind, made.sector, "prospect")
     assert (file.view.languages, file.view.country) == (spoken, country)
     assert (file.hours.always, file.hours.closed_on_holidays) == (made.always, made.closed_on_holidays)

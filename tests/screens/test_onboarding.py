@@ -15,13 +15,14 @@ from tests.screens.pages import LoginPage
 LINE, PUBLIC, MOBILE = "+35220000909", "+35226000001", "+352621000147"
 NEW_CLIENT = """
 from permanence.clients import operations
-from permanence.clients.rules import ClientKind, Sector
+from permanence.clients.rules import ClientKind, ClientState, Sector
 from permanence.foundation.models import Person
 from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemClock
-operations.open_client(name="Dr Klein", initials="DK", kind=ClientKind.PRACTITIONER, sector=Sector.HEALTH, country="LU",
-    time_zone="Europe/Luxembourg", languages=("fr", "de"), by=who_is(Person.objects.get(email="%s")),
-    at=SystemClock().now())
+by, at = who_is(Person.objects.get(email="%s")), SystemClock().now()
+client = operations.open_client(name="Dr Klein", initials="DK", kind=ClientKind.PRACTITIONER, sector=Sector.HEALTH,
+    country="LU", time_zone="Europe/Luxembourg", languages=("fr", "de"), by=by, at=at)
+operations.set_state(client=client, state=ClientState.PROSPECT, by=by, at=at)
 """
 ARRIVES = """
 from permanence.clients.models import Client

@@ -24,7 +24,7 @@ from permanence.foundation.rules import Role  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
 from permanence.project.config import Configuration, read_configuration  # noqa: E402
-from permanence.project.demo_house import load_demo_house  # noqa: E402
+from permanence.project.demo_knowledge import load_demonstration  # noqa: E402
 from permanence.project.supervisor.fingerprint import mark_prepared  # noqa: E402
 
 
@@ -60,7 +60,7 @@ def main() -> int:
     call_command("migrate", interactive=False, verbosity=0)
     try:
         if configuration.demonstration:
-            load_demo_house(at=SystemClock().now(), entropy=SystemEntropy())
+            load_demonstration(at=SystemClock().now(), entropy=SystemEntropy())
         elif owner := sys.stdin.read():
             open_real_house(configuration, json.loads(owner))
     except Refusal as refusal:

@@ -38,7 +38,7 @@ def prepare(data: Path) -> None:
     make_parts(data)
     (data / "db.sqlite3").touch(mode=0o600)
     make_keys(data, SystemEntropy())
-    for command in (["migrate", "--verbosity", "0"], ["load_demo_house"]):
+    for command in (["migrate", "--verbosity", "0"], ["load_demo_house", "--bare"]):
         subprocess.run([sys.executable, "-m", "django", *command], env=environment(data), cwd=ROOT, check=True)
 
 

@@ -3,11 +3,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.demo_house import load_demo_house
+from permanence.project.demo_knowledge import load_demonstration
 
 
 class Command(BaseCommand):
@@ -15,9 +16,14 @@ class Command(BaseCommand):
 
     help = "Loads the demonstration house; does nothing when it is there."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        """With or without what it knows beyond its clients."""
+        parser.add_argument("--bare", action="store_true", help="without script, absence and instruction to be read")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
         """Load it now."""
+        load = load_demo_house if options["bare"] else load_demonstration
         try:
-            load_demo_house(at=SystemClock().now(), entropy=SystemEntropy())
+            load(at=SystemClock().now(), entropy=SystemEntropy())
         except Refusal as refusal:
             raise CommandError(refusal.why) from refusal
