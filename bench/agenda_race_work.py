@@ -74,9 +74,7 @@ def _reason(client: str, name: str, minutes: int, by: Who, **more: Any) -> str:
 
 
 def _agenda(client: str, name: str, by: Who) -> str:
-    recipient = clients.add_recipient(
-        client=client, kind=RecipientKind.PRACTITIONER, name=name, email="", by=by, at=AT
-    )
+    recipient = clients.add_recipient(client=client, kind=RecipientKind.PRACTITIONER, name=name, email="", by=by, at=AT)
     agenda = setting.open_agenda(client=client, recipient=recipient, name=name, by=by, at=AT).id
     week = [kinds.Opening(id="", agenda=agenda, weekday=day, opens="08:00", until="18:00") for day in range(5)]
     setting.set_openings(agenda=agenda, openings=week, by=by, at=AT)
@@ -115,7 +113,7 @@ class Racer:
                 self.tally.done[act] += 1
             except Refusal as refusal:
                 self.tally.refused[refusal.code] += 1
-            except Exception as error:  # noqa: BLE001 - whatever it is, it has no name
+            except Exception as error:
                 self.tally.unnamed.append(f"{act}: {type(error).__name__}: {error}"[:200])
 
     @property
