@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda import elsewhere_handlers as elsewhere
 from permanence.agenda.events import AGENDA_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
@@ -44,6 +45,8 @@ WIRING = Wiring(
             ("dispatch.on_message_taken", on_message_taken),
             ("messaging.on_message_taken", note_what_became),
         ),
+        "AppointmentBookedElsewhere": (("agenda.on_booked_elsewhere", elsewhere.on_booked_elsewhere),),
+        "AppointmentElsewhereUndone": (("agenda.on_elsewhere_undone", elsewhere.on_elsewhere_undone),),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
 )
