@@ -88,7 +88,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
-    """What the list shows. `first` and `last` are days of the house, both included; None is open.
+    """What the list shows. `first` and `last` are days of the house, both included; None is open. `outcome`: its code.
 
     `only`: the ids of the clients whose calls the asking person may see, None for all.
     """
@@ -98,6 +98,7 @@ class CallFilters:
     first: date | None = None
     last: date | None = None
     abandoned_only: bool = False
+    outcome: str = ""
     only: frozenset[str] | None = None
 
 
@@ -297,6 +298,8 @@ def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySe
         found = found.for_client(filters.client) if _is_key(filters.client) else found.none()
     if filters.secretary:
         found = found.filter(secretary=int(filters.secretary)) if _is_key(filters.secretary) else found.none()
+    if filters.outcome:
+        found = found.filter(outcome=filters.outcome)
     if filters.first is not None:
         found = found.filter(arrived_at__gte=_midnight(filters.first, zone))
     if filters.last is not None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients import instructions
+from permanence.clients.agenda_queries import agendas_of
 from permanence.clients.away import absences_of
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.hours import hours_of, opening_hours
@@ -35,6 +36,7 @@ from permanence.reception.table import (
     ANSWERED,
     HEALTH_SECTOR,
     AbsenceEntry,
+    AgendaEntry,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
@@ -127,6 +129,7 @@ class ClientFile:
     contacts: tuple[ContactEntry, ...] = ()
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    agendas: tuple[AgendaEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +251,7 @@ def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ..
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
-    Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
+    Of one who left only what his closing words need. Raises ClientUnknown. Fourteen queries, fifteen where a script is
     published, whatever the size of the file.
     """
     key = _key(client)
@@ -281,6 +284,7 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         script=script_entry(house=house, client=key),
         sites=sites_of(house, key),
         contacts=contacts_of(house, key),
+        agendas=agendas_of(house, key),
     )
 
 

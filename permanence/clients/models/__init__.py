@@ -2,6 +2,7 @@
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
 from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.agendas import ExternalAgenda
 from permanence.clients.models.directory import Contact, ImportDraft, Quarantine, Site
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
@@ -16,6 +17,7 @@ __all__ = (
     "Absence",
     "Client",
     "Contact",
+    "ExternalAgenda",
     "ForwardingCode",
     "Greeting",
     "HoursException",
