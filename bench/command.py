@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench import calls, hidden_tab, media, restart, screens
+from bench import agenda, calls, hidden_tab, media, restart, screens
 from bench.figures import Before, Figures, as_table, merged, spread, write_table
 
 SLOWEST_PACE = 0.99
@@ -144,6 +144,14 @@ def bench_hidden(wish: Wish) -> Report:
     return report
 
 
+def bench_agenda(wish: Wish) -> Report:
+    """`agenda`: the parts that bench.agenda lists, without a telephone."""
+    report = Report(remarks=list(agenda.REMARKS))
+    for name, part in agenda.PARTS.items():
+        report.add(name, [part(wish.quick) for _ in range(wish.runs)], "")
+    return report
+
+
 BENCHES: dict[str, Callable[[Wish], Report]] = {
     "calls": bench_calls,
     "media": bench_media,
@@ -151,8 +159,9 @@ BENCHES: dict[str, Callable[[Wish], Report]] = {
     "talk": bench_talk,
     "hidden": bench_hidden,
     "restart": bench_restart,
+    "agenda": bench_agenda,
 }
-RUN_S = {"media": 35.0, "pop": 9.0, "talk": 12.0, "restart": 13.0}
+RUN_S = {"media": 35.0, "pop": 9.0, "talk": 12.0, "restart": 13.0, "agenda": 12.0}
 """Seconds that a run of the others takes."""
 
 

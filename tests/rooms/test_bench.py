@@ -44,6 +44,13 @@ def test_media(capfd):
     assert found["parts"].keys() >= {"permanence-10"}
 
 
+def test_agenda(capfd):
+    found = figures_of("agenda", capfd)
+    assert found["failed"] == 0
+    assert found["search_agendas"] == 60
+    assert all(found[key] > 0 for key in ("next_slot_ms", "search_1000_ms", "search_1000_none_ms", "search_cold_ms"))
+
+
 def test_restart(capfd):
     found = figures_of("restart", capfd)
     assert {"takeover_ms", "bye_ms", "status_ms", "seats_back_ms", "second_start_ms", "first_start_ms"} <= found.keys()

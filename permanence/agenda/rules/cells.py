@@ -67,18 +67,17 @@ class Window:
 
 def painted(window: Window, pairs: Iterable[Pair]) -> Flags:
     """True in the cells that lie in one of the pairs (widened or narrowed to cells before)."""
-    flags = np.zeros(window.size, dtype=np.bool_)
-    for pair in pairs:
-        flags[window.inside(pair)] = True
-    return flags
+    return counted(window, pairs) > 0
 
 
-def counted(window: Window, pairs: Iterable[Pair]) -> NDArray[np.int16]:
+def counted(window: Window, pairs: Iterable[Pair]) -> NDArray[np.int32]:
     """How many of the pairs each cell lies in."""
-    counts = np.zeros(window.size, dtype=np.int16)
-    for pair in pairs:
-        counts[window.inside(pair)] += 1
-    return counts
+    edges = np.array(list(pairs), dtype=np.int64).reshape(-1, 2) - window.base
+    lo, hi = np.clip(-(-edges[:, 0] // CELL_S), 0, window.size), np.clip(edges[:, 1] // CELL_S, 0, window.size)
+    changes = np.zeros(window.size + 1, dtype=np.int32)
+    np.add.at(changes, lo, 1)
+    np.add.at(changes, np.maximum(lo, hi), -1)
+    return np.cumsum(changes[:-1], dtype=np.int32)
 
 
 def runs(flags: Flags, *, length: int, before: int = 0) -> Flags:

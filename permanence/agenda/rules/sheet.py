@@ -34,7 +34,7 @@ class _Known:
     visits: list[Taken]
     away: Flags
     blocks: Flags
-    counts: NDArray[np.int16]
+    counts: NDArray[np.int32]
     busy: dict[str, Flags]
 
 
