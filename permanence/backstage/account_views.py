@@ -20,8 +20,10 @@ from permanence.backstage.client_list import (
     state_choices,
 )
 from permanence.calls.models import Call
+from permanence.clients.agenda_queries import agendas_of
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.models import Client, Line
+from permanence.clients.queries import recipients
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access
 from permanence.foundation.rules import Role
@@ -62,6 +64,7 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
     zone = ZoneInfo(row.time_zone)
     last = Call.objects.for_house(by.house_key).for_client(row).aggregate(last=Max("arrived_at"))["last"]
     numbers = Line.objects.for_house(by.house_key).for_client(row).values_list("number", "label")
+    names = {each.id: each.name for each in recipients(house=by.house, client=client)}
     context = {
         "client": row,
         "numbers": [(spell_number(PhoneNumber(number), country=row.country), label) for number, label in numbers],
@@ -70,6 +73,7 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
         "missing": missing(row),
         "sites": sites_of(by.house_key, row.pk),
         "contacts": contacts_of(by.house_key, row.pk),
+        "agendas": [(each, names.get(each.recipient, "")) for each in agendas_of(by.house_key, row.pk)],
     }
     return render(request, "backstage/accounts/card.html", {**context, **doors(by)})
 

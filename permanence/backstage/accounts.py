@@ -19,6 +19,7 @@ from permanence.backstage.account_forms import (
     RecipientForm,
     reason_code,
 )
+from permanence.backstage.agendas import AgendaInline
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instructions import InstructionInline
 from permanence.backstage.said import SaidAdmin
@@ -122,6 +123,7 @@ class ClientAdmin(SaidAdmin):
         absences.AbsenceInline,
         InstructionInline,
         RecipientInline,
+        AgendaInline,
         ReasonInline,
         PortalUserInline,
     )

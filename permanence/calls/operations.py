@@ -77,6 +77,11 @@ def note_outcome(*, house: str, call: str, outcome: str) -> None:
     Call.objects.for_house(house).filter(call=call, outcome="").update(outcome=outcome)
 
 
+def revise_outcome(*, house: str, call: str, among: frozenset[str], outcome: str) -> None:
+    """What was done with a call is something else now: an outcome out of `among` is replaced, any other word stands."""
+    Call.objects.for_house(house).filter(call=call, outcome__in=sorted(among)).update(outcome=outcome)
+
+
 def _locked(call: str, by: Who) -> Call:
     row = Call.objects.for_house(by.house).select_for_update().filter(call=call).first()
     if row is None:

@@ -89,7 +89,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
-    """What the list shows. `first` and `last` are days of the house, both included; None is open.
+    """What the list shows. `first` and `last` are days of the house, both included; None is open. `outcome`: its code.
 
     `only`: the ids of the clients whose calls the asking person may see, None for all.
     """
@@ -99,6 +99,7 @@ class CallFilters:
     first: date | None = None
     last: date | None = None
     abandoned_only: bool = False
+    outcome: str = ""
     only: frozenset[str] | None = None
 
 
@@ -298,6 +299,8 @@ def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySe
         found = found.for_client(row_key(filters.client))
     if filters.secretary:
         found = found.filter(secretary=row_key(filters.secretary))
+    if filters.outcome:
+        found = found.filter(outcome=filters.outcome)
     if filters.first is not None:
         found = found.filter(arrived_at__gte=_midnight(filters.first, zone))
     if filters.last is not None:

@@ -10,10 +10,12 @@ from typing import Any
 import orjson
 
 from permanence.clients.rules import InstructionStretch, InstructionVersion, Scope, stretches
+from permanence.clients.rules.agenda_links import LinkUnfit, read_link
 from permanence.countries.numbers import spell_number
 from permanence.kernel.phone import PhoneNumber
 from permanence.reception.table import (
     AbsenceEntry,
+    AgendaEntry,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
@@ -51,6 +53,7 @@ INSTRUCTION_FIELDS = (
     "acknowledge",
 )
 SITE_FIELDS = ("position", "pk", "name", "address", "access", "parking", "lift", "floor", "hours")
+AGENDA_FIELDS = ("pk", "recipient", "product", "link", "remark")
 CONTACT_FIELDS = ("position", "pk", "name", "function", "numbers", "number_for", "may_say")
 
 type Moment = str | datetime | None
@@ -164,6 +167,26 @@ def contacts_from(rows: Iterable[Iterable[Any]], *, country: str) -> tuple[Conta
 def _spelled(number: str, country: str) -> str:
     """A directory is assembled again at every change of its client, and its numbers stay the same."""
     return spell_number(PhoneNumber(number), country=country)
+
+
+def agendas_from(rows: Iterable[Iterable[Any]]) -> tuple[AgendaEntry, ...]:
+    """From rows of `AGENDA_FIELDS`, that of all recipients first.
+
+    A row whose link is not one that may be opened (written by another hand than ours) is left out.
+    """
+    entries = [
+        AgendaEntry(recipient=str(recipient or ""), product=product, link=link, host=host, remark=remark)
+        for _key, recipient, product, link, remark in rows
+        if (host := _host(link))
+    ]
+    return tuple(sorted(entries, key=lambda entry: entry.recipient != ""))
+
+
+def _host(link: str) -> str:
+    try:
+        return read_link(link).host
+    except LinkUnfit:
+        return ""
 
 
 def _items(value: Any) -> list[Any]:

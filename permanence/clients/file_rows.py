@@ -23,6 +23,7 @@ from permanence.clients.models import (
     Absence,
     Client,
     Contact,
+    ExternalAgenda,
     Greeting,
     HoursException,
     Instruction,
@@ -79,6 +80,12 @@ PARTS = (
     Part("trained", Training, ("pk", "secretary")),
     Part("sites", Site, parts.SITE_FIELDS),
     Part("contacts", Contact, parts.CONTACT_FIELDS),
+    Part(
+        "agendas",
+        ExternalAgenda,
+        parts.AGENDA_FIELDS,
+        lambda _at: Q(recipient=None) | Q(recipient__active=True),
+    ),
     Part("scripts", Script, ("version", "text"), _published_last),
     Part("validations", RedFlagValidation, ("number", "text", "validated_date")),
 )

@@ -37,6 +37,7 @@ from permanence.reception.table import (
     ANSWERED,
     HEALTH_SECTOR,
     AbsenceEntry,
+    AgendaEntry,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
@@ -135,6 +136,7 @@ class ClientFile:
     contacts: tuple[ContactEntry, ...] = ()
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    agendas: tuple[AgendaEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +296,7 @@ def _file(row: Client, rows: Rows, at: datetime) -> ClientFile:
         script=None if script is None else entry_from(*script, validations),
         sites=parts.sites_from(rows["sites"]),
         contacts=parts.contacts_from(rows["contacts"], country=row.country),
+        agendas=parts.agendas_from(rows["agendas"]),
     )
 
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from permanence.agenda import elsewhere_queries as agenda
+from permanence.agenda import elsewhere_words
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console.words import OUTCOMES
@@ -29,7 +31,7 @@ class Contact:
 def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contact, ...]:
     """Contacts of `number` (E.164) with `client`, newest first; none for a client of another house.
 
-    A call of which a message was taken is one contact, the message; a call that goes on is none yet.
+    A call of which a message was taken, or an appointment made elsewhere, is that contact; one that goes on none yet.
     """
     if not client or not number:
         return ()
@@ -39,9 +41,10 @@ def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contac
         return ()
     zone = calls.zone_of(house=by.house)
     taken = messages.earlier_messages(by.house, client, number, at)
-    noted = {row.call for row in taken}
+    done = agenda.earlier_acts(house=by.house, client=client, number=number, before=at)
+    noted = {row.call for row in taken} | {row.call for row in done}
     earlier = calls.earlier_calls(house=by.house, client=client, number=number, before=at)
-    found = [_of_message(row, zone, at) for row in taken]
+    found = [_of_message(row, zone, at) for row in taken] + [_of_act(row, zone, at) for row in done]
     found += [_of_call(row, zone, at) for row in earlier if row.ended_at is not None and row.call not in noted]
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
@@ -60,6 +63,13 @@ def _of_message(row: messages.MessageRow, zone: ZoneInfo, now: datetime) -> Cont
         when=when,
         what=row.reason or _("Message"),
         more=f"{taken} {state}",
+    )
+
+
+def _of_act(row: agenda.ActRow, zone: ZoneInfo, now: datetime) -> Contact:
+    when = moments.day_and_hour(row.recorded_at, zone, now=now)
+    return Contact(
+        at=row.recorded_at, when=when, what=elsewhere_words.act_words(row), more=elsewhere_words.whole_words(row)
     )
 
 

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import place, reading, views
+from permanence.console import elsewhere, place, reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -20,5 +20,9 @@ urlpatterns = [
     path("console/fragments/messages", views.messages_fragment, name="messages-fragment"),
     path("console/instructions/to-read", reading.to_read, name="to-read"),
     path("console/instructions/<str:instruction>/<int:version>/read", reading.read, name="read"),
+    path("console/elsewhere", elsewhere.record, name="elsewhere"),
+    path("console/elsewhere/<str:key>", elsewhere.correct, name="elsewhere-correct"),
+    path("console/elsewhere/<str:key>/undo", elsewhere.undo, name="elsewhere-undo"),
+    path("console/fragments/elsewhere", elsewhere.todays, name="elsewhere-fragment"),
     path("console/history", views.history_fragment, name="history"),
 ]

@@ -7,6 +7,7 @@ A key is what the modules ask for; `{name}` is filled in by them. The tests comp
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from permanence.console.appointment_words import APPOINTMENTS
 from permanence.console.refusal_words import REFUSALS
 
 OUTCOMES = {
@@ -14,6 +15,9 @@ OUTCOMES = {
     "information": pgettext_lazy("outcome", "Information given"),
     "wrong_number": pgettext_lazy("outcome", "Wrong number"),
     "no_words": pgettext_lazy("outcome", "Nobody spoke"),
+    "appointment_booked": pgettext_lazy("outcome", "Appointment booked"),
+    "appointment_moved": pgettext_lazy("outcome", "Appointment moved"),
+    "appointment_cancelled": pgettext_lazy("outcome", "Appointment cancelled"),
 }
 """How a call can have ended for the client; required to leave wrap-up."""
 
@@ -104,10 +108,15 @@ _SCRIPT = {
     "script_missing": _("Not answered: {labels}."),
     "script_unread": _("Not read back: {labels}."),
     "act_message": _("A message goes to whom the form names."),
-    "act_appointment": _("An appointment is to be given; the message says for what."),
-    "act_transfer": _("Put the caller through to {number}."),
-    "act_transfer_announced": _("Announce the caller at {number}, then put through."),
-    "act_ticket": _("A request is to be opened; the message holds it."),
+    "act_appointment": _("Book it in the client’s agenda and record it here. What is not booked goes as a message."),
+    "act_transfer": _(
+        "For {number}. We cannot put through from here: what may be said stands below, else take a message."
+    ),
+    "act_transfer_announced": _(
+        "For {number}, announced first. We cannot put through from here: what may be said stands below, "
+        "else take a message."
+    ),
+    "act_ticket": _("A request: the message carries it and names this route."),
     "act_information": _("No message is needed."),
     "red_flag_heard": _("Red flag: {label}. Say now:"),
     "red_flag_said": _("Said to the caller"),
@@ -316,7 +325,18 @@ _KEYS = {
     "key_here": _("The site has not taken it yet: it is kept on this computer meanwhile."),
 }
 
-WORDS = {**_PRESENCE, **_SOUND, **_SCRIPT, **_CALL, **_DIRECTORY, **_FORM, **_HOUSE, **_KEYS, **REFUSALS}
+WORDS = {
+    **_PRESENCE,
+    **_SOUND,
+    **_SCRIPT,
+    **_CALL,
+    **_DIRECTORY,
+    **_FORM,
+    **_HOUSE,
+    **_KEYS,
+    **APPOINTMENTS,
+    **REFUSALS,
+}
 
 
 def catalogue() -> dict[str, str]:

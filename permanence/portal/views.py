@@ -22,6 +22,7 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import TEXT_LIMIT, MessageIdMalformed, TextMissing, TextTooLong
 from permanence.portal import ranges
+from permanence.portal.booked import booked_for
 from permanence.portal.rows import letter, replies
 
 _CLOCK = SystemClock()
@@ -41,10 +42,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {
         "tab": "messages",
         "letters": letters,
+        "booked": booked_for(by, access, at=at),
         "waiting": waiting,
         "several": len(access) > 1,
         "client": access[0].client if len(access) == 1 else None,
-        "topics": " ".join(f"client/{each.client.id}/messages" for each in access),
+        "topics": " ".join(f"client/{each.client.id}/{of}" for each in access for of in ("messages", "elsewhere")),
     }
     part = request.GET.get("part") == "list"
     return render(request, "portal/list.html" if part else "portal/inbox.html", context)

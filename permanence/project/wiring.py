@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda import elsewhere_handlers as elsewhere
 from permanence.agenda import handlers as agenda
 from permanence.agenda.events import AGENDA_EVENTS
 from permanence.callers.events import CALLERS_EVENTS
@@ -53,6 +54,8 @@ WIRING = Wiring(
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
         "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),
+        "AppointmentBookedElsewhere": (("agenda.on_booked_elsewhere", elsewhere.on_booked_elsewhere),),
+        "AppointmentElsewhereUndone": (("agenda.on_elsewhere_undone", elsewhere.on_elsewhere_undone),),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
 )

@@ -14,6 +14,7 @@ from permanence.reception.greeting import CardGreeting, greetings_for
 from permanence.reception.instructions import instructions_for, is_new
 from permanence.reception.markup import Block
 from permanence.reception.table import (
+    AgendaEntry,
     ClientSlice,
     ContactEntry,
     HouseSlice,
@@ -119,6 +120,7 @@ class Card:
     script: ScriptEntry | None = None
     sites: tuple[SiteEntry, ...] = ()
     contacts: tuple[ContactEntry, ...] = ()
+    agendas: tuple[AgendaEntry, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -185,6 +187,7 @@ def build_card(
         script=client.script,
         sites=client.sites,
         contacts=client.contacts,
+        agendas=client.agendas,
     )
 
 

@@ -178,6 +178,20 @@ class ContactEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaEntry:
+    """An agenda that the client keeps elsewhere: whose (a recipient's id, "" for all of them), and where it opens.
+
+    `link` is https, `host` the site it leads to, as she is told before she opens it.
+    """
+
+    recipient: str
+    product: str
+    link: str
+    host: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingWords:
     """The recorded closing words of one language, by prompt name, after the emergency sentence of the country."""
 
@@ -230,6 +244,7 @@ class ClientSlice:
     pool: str = ""
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    agendas: tuple[AgendaEntry, ...] = ()
 
     @property
     def is_health(self) -> bool:

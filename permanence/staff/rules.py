@@ -20,6 +20,8 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "save": "Control+Enter",
         "break": "Alt+p",
         "script": "Alt+s",
+        "agenda": "Alt+a",
+        "appointment": "Alt+n",
         "red_flag_false": "Shift+F2",
         "history": "Alt+h",
         "directory": "Alt+r",

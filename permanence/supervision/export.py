@@ -8,11 +8,13 @@ come from the network.
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from permanence.agenda.elsewhere_queries import ActRow, CountedActs
+from permanence.agenda.rules.elsewhere import ActElsewhere
 from permanence.calls.queries import CallRow
 from permanence.supervision import words
 
@@ -20,15 +22,29 @@ BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def calls_csv(found: Iterable[CallRow], *, zone: ZoneInfo, language: str) -> str:
-    """The whole file as text. Days and times are the house's; durations are seconds."""
+def calls_csv(
+    found: Iterable[CallRow], *, zone: ZoneInfo, language: str, acts: Mapping[str, tuple[ActRow, ...]] | None = None
+) -> str:
+    """The whole file as text. Days and times are the house's; durations are seconds. `acts`: by call."""
+    rows = ([*_cells(row, zone), *_acts((acts or {}).get(row.call, ()))] for row in found)
+    return _table(_head(), rows, language=language)
+
+
+def appointments_csv(counted: Iterable[tuple[str, CountedActs]], *, language: str) -> str:
+    """How many acts in external agendas each client had, by his name."""
+    head = [_("Client"), _("Booked"), _("Moved"), _("Cancelled")]
+    rows = ([name, str(each.booked), str(each.moved), str(each.cancelled)] for name, each in counted)
+    return _table(head, rows, language=language)
+
+
+def _table(head: list[str], rows: Iterable[list[str]], *, language: str) -> str:
     text = io.StringIO()
     text.write(BYTE_ORDER_MARK)
     delimiter = ";" if language.partition("-")[0] in {"fr", "de"} else ","
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(_head())
-    for row in found:
-        writer.writerow([guarded(cell) for cell in _cells(row, zone)])
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([guarded(cell) for cell in row])
     return text.getvalue()
 
 
@@ -53,6 +69,9 @@ def _head() -> list[str]:
         _("Why it ended"),
         _("Voice message (s)"),
         _("Call"),
+        _("Appointments booked"),
+        _("Appointments moved"),
+        _("Appointments cancelled"),
     ]
 
 
@@ -74,6 +93,12 @@ def _cells(row: CallRow, zone: ZoneInfo) -> list[str]:
         "" if row.voice_seconds is None else str(round(row.voice_seconds)),
         row.call,
     ]
+
+
+def _acts(acts: tuple[ActRow, ...]) -> list[str]:
+    """How many of each kind; empty where there was none."""
+    counts = [sum(each.act is kind for each in acts) for kind in ActElsewhere]
+    return [str(count) if count else "" for count in counts]
 
 
 def _seconds(milliseconds: int | None) -> str:

@@ -8,8 +8,9 @@ from datetime import date
 from urllib.parse import urlencode
 
 from permanence.calls.queries import CallFilters
+from permanence.supervision.words import OUTCOMES
 
-_NAMES = ("client", "day", "month", "secretary", "abandoned")
+_NAMES = ("client", "day", "month", "secretary", "abandoned", "outcome")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Asked:
     month: str = ""
     secretary: str = ""
     abandoned: bool = False
+    outcome: str = ""
     page: int = 1
 
     @property
@@ -33,12 +35,14 @@ class Asked:
             first=read_day(first),
             last=read_day(last),
             abandoned_only=self.abandoned,
+            outcome=self.outcome,
         )
 
     @property
     def address(self) -> str:
         """The filters without the page, as the query part of an address ("" when nothing is asked)."""
         given = {"client": self.client, "day": self.day, "month": self.month, "secretary": self.secretary}
+        given["outcome"] = self.outcome
         if self.abandoned:
             given["abandoned"] = "1"
         return urlencode({name: value for name, value in given.items() if value})
@@ -54,6 +58,7 @@ def read_asked(given: Mapping[str, str]) -> Asked:
         month=month if month_days(month) else "",
         secretary=_key(given.get("secretary", "")),
         abandoned=given.get("abandoned", "") == "1",
+        outcome=outcome if (outcome := given.get("outcome", "")) in OUTCOMES else "",
         page=int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
     )
 

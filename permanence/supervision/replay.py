@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from permanence.agenda import elsewhere_queries as elsewhere
 from permanence.calls import queries as calls_of
 from permanence.calls import shown
 from permanence.clients import instructions
@@ -80,7 +81,8 @@ def call(request: HttpRequest, call: str) -> HttpResponse:
     access.demand(by, client=row.client, subject=f"calls.call:{call}")
     zone = calls_of.zone_of(house=by.house)
     cards = shown.cards_of(house=by.house, call=call)
-    context = {"each": drawn_calls([row], zone=zone)[0], "cards": [_card(card, zone) for card in cards]}
+    acts = elsewhere.acts_of_calls(house=by.house, calls=[call])
+    context = {"each": drawn_calls([row], zone=zone, acts=acts)[0], "cards": [_card(card, zone) for card in cards]}
     return render(request, "supervision/call.html", {**context, **_nav(by)})
 
 

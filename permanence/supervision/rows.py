@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Calls as the list draws them: moments in the house's time zone, numbers spelt, codes in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from permanence.agenda import elsewhere_words
+from permanence.agenda.elsewhere_queries import ActRow
 from permanence.calls.queries import CallRow
 from permanence.countries.numbers import spell_international
 from permanence.kernel.phone import PhoneNumber
@@ -31,17 +33,20 @@ class DrawnCall:
     who: str
     rang: tuple[str, ...]
     outcome: str
+    acts: tuple[str, ...]
     end: str
     voice: str
     called_back: str
 
 
-def drawn_calls(found: Iterable[CallRow], *, zone: ZoneInfo) -> tuple[DrawnCall, ...]:
-    """The rows in the order given."""
-    return tuple(_drawn(row, zone) for row in found)
+def drawn_calls(
+    found: Iterable[CallRow], *, zone: ZoneInfo, acts: Mapping[str, tuple[ActRow, ...]] | None = None
+) -> tuple[DrawnCall, ...]:
+    """The rows in the order given; `acts`: what was done in external agendas, by call."""
+    return tuple(_drawn(row, zone, (acts or {}).get(row.call, ())) for row in found)
 
 
-def _drawn(row: CallRow, zone: ZoneInfo) -> DrawnCall:
+def _drawn(row: CallRow, zone: ZoneInfo, acts: tuple[ActRow, ...]) -> DrawnCall:
     state, state_words = _state(row)
     return DrawnCall(
         row=row,
@@ -56,6 +61,7 @@ def _drawn(row: CallRow, zone: ZoneInfo) -> DrawnCall:
         who=row.secretary_name,
         rang=words.offer_words(row.offers),
         outcome=words.outcome_words(row.outcome),
+        acts=tuple(f"{elsewhere_words.act_words(each)}: {elsewhere_words.whole_words(each)}" for each in acts),
         end=words.end_words(row),
         voice="" if row.voice_seconds is None else words.duration(int(row.voice_seconds * 1000)),
         called_back="" if row.called_back_at is None else when(row.called_back_at, zone),

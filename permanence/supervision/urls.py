@@ -9,6 +9,7 @@ app_name = "supervision"
 urlpatterns = [
     path("supervision/calls", views.calls, name="calls"),
     path("supervision/calls.csv", views.export, name="export"),
+    path("supervision/appointments.csv", views.appointments, name="appointments"),
     path("supervision/instructions", replay.to_read, name="instructions"),
     path("supervision/calls/<str:call>", replay.call, name="call"),
     path("supervision/calls/<str:call>/called-back", views.called_back, name="called-back"),

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.agenda import elsewhere_queries as elsewhere
 from permanence.calls import operations
 from permanence.calls import queries as calls_of
 from permanence.clients import queries as clients
@@ -27,11 +28,12 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.staff import queries as staff
 from permanence.supervision.alarms import OF_A_CLIENT, OF_A_NUMBER, drawn_alarms
-from permanence.supervision.export import calls_csv
+from permanence.supervision.export import appointments_csv, calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
 from permanence.supervision.periods import day_choices, month_choices
 from permanence.supervision.rows import drawn_calls, spelt
 from permanence.supervision.undelivered import TOLD, drawn_messages
+from permanence.supervision.words import OUTCOMES
 
 UNDO_FOR = timedelta(hours=24)
 """How long a mark "called back" stands on the page to be undone."""
@@ -59,6 +61,7 @@ def calls(request: HttpRequest) -> HttpResponse:
     today = scene.at.astimezone(scene.zone).date()
     context |= {
         "clients": [each for each in clients.clients(house=by.house) if by.may_see(each.id)],
+        "outcomes": [(code, str(label)) for code, label in OUTCOMES.items()],
         "secretaries": staff.secretaries(house=by.house, active_only=False),
         "house": by.house,
         "days": day_choices(today, read_day(asked.day)),
@@ -111,9 +114,10 @@ def _list_context(scene: Scene) -> dict[str, Any]:
     by, asked, at, zone = scene
     filters = replace(asked.filters, only=by.clients)
     page = calls_of.call_page(house=by.house, filters=filters, page=asked.page, zone=zone)
+    acts = elsewhere.acts_of_calls(house=by.house, calls=[row.call for row in page.rows])
     return {
         "page": page,
-        "rows": drawn_calls(page.rows, zone=zone),
+        "rows": drawn_calls(page.rows, zone=zone, acts=acts),
         "nobodys": _nobodys_lines(by, at - NOBODYS_FOR) if by.may_see(None) else [],
         "waiting": drawn_calls(calls_of.to_call_back(house=by.house, at=at, only=by.clients), zone=zone),
         "done": drawn_calls(calls_of.called_back(house=by.house, since=at - UNDO_FOR, only=by.clients), zone=zone),
@@ -157,10 +161,31 @@ def export(request: HttpRequest) -> HttpResponse:
     access.demand(by, client=client.id, subject=f"clients.client:{client.id}")
     zone = calls_of.zone_of(house=by.house)
     found = calls_of.exported_calls(house=by.house, client=client.id, first=first, last=last, zone=zone)
-    body = calls_csv(found, zone=zone, language=get_language() or by.language)
+    # What a call shortly before midnight came to may stand on the next day.
+    until = last + timedelta(days=1)
+    acts = elsewhere.acts_of_month(house=by.house, client=client.id, first=first, last=until, zone=zone)
+    body = calls_csv(found, zone=zone, language=get_language() or by.language, acts=acts)
     operations.note_export(client=client.id, first=first, last=last, by=by, at=_CLOCK.now())
     name = f"calls-{slugify(client.name) or client.id}-{first:%Y-%m}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@never_cache
+@require_safe
+@supervisor_only
+def appointments(request: HttpRequest) -> HttpResponse:
+    """How many appointments were made in each client's external agenda in `month` ("YYYY-MM"), as CSV."""
+    by, days = who(request), month_days(request.GET.get("month", ""))
+    first, last = (read_day(day) for day in days or ("", ""))
+    if first is None or last is None:
+        return HttpResponseBadRequest("month")
+    zone = calls_of.zone_of(house=by.house)
+    found = elsewhere.counted_acts(house=by.house, first=first, last=last, zone=zone, only=by.clients)
+    names = {each.id: each.name for each in clients.clients(house=by.house)}
+    counted = sorted((names[each.client], each) for each in found)
+    body = appointments_csv(counted, language=get_language() or by.language)
+    headers = {"Content-Disposition": f'attachment; filename="appointments-{first:%Y-%m}.csv"'}
     return HttpResponse(body, content_type="text/csv; charset=utf-8", headers=headers)
 
 

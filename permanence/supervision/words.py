@@ -15,6 +15,9 @@ OUTCOMES = {
     "information": pgettext_lazy("outcome", "Information given"),
     "wrong_number": pgettext_lazy("outcome", "Wrong number"),
     "no_words": pgettext_lazy("outcome", "Nobody spoke"),
+    "appointment_booked": pgettext_lazy("outcome", "Appointment booked"),
+    "appointment_moved": pgettext_lazy("outcome", "Appointment moved"),
+    "appointment_cancelled": pgettext_lazy("outcome", "Appointment cancelled"),
 }
 
 _BY = {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a secretary does with agendas: hold, book, move, cancel, mark; what is refused, and why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -27,6 +28,7 @@ from permanence.agenda.refusals import (
     SpanImpossible,
     TooManyHolds,
 )
+from permanence.agenda.rules import free
 from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.callers.models import Patient
 from permanence.callers.queries import PatientUnknown
@@ -431,6 +433,51 @@ def test_places_of_a_group_are_given_anew_when_gaps_are_in_the_way(cast):
     assert len(rows) == 5
     assert {row.place_until - row.place_from for row in rows} == {1}
     assert max(row.place_until for row in rows) == 3
+
+
+@pytest.fixture
+def blind(monkeypatch):
+    """Rules that see nothing of what is taken: the database alone stands in the way."""
+    real = free.slot_at
+
+    def seeing_nothing(book, wish, **asked):
+        return real(replace(book, taken=()), wish, **asked)
+
+    return lambda: monkeypatch.setattr(free, "slot_at", seeing_nothing)
+
+
+def test_where_the_rules_see_nothing_the_database_refuses_and_names_what_is_there(cast, blind):
+    book(cast, 0)
+    hold(cast, 60)
+    blocks.block(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=after(120),
+        ends_at=after(180),
+        words="réunion",
+        by=cast.marc,
+        at=NOON,
+    )
+    book(cast, 200, agenda=cast.lemaire, reason=cast.tracing)
+    for _ in range(3):
+        book(cast, reason=cast.class_of_three, starts_at=saturday(0))
+    blind()
+    before = list(Occupancy.objects.order_by("pk").values()), names()
+    for minutes, code, more in (
+        (10, "taken", {}),
+        (60, "held", {"by": cast.marc}),
+        (130, "blocked", {}),
+        (205, "equipment_taken", {"reason": cast.tracing}),
+        (0, "taken", {"reason": cast.class_of_three, "starts_at": saturday(0)}),
+    ):
+        with pytest.raises(SlotAlreadyTaken) as refusal:
+            book(cast, minutes, **more)
+        assert set(codes(refusal)) == {code}
+        assert (list(Occupancy.objects.order_by("pk").values()), names()) == before
+    visit = book(cast, 30)
+    with pytest.raises(SlotAlreadyTaken):
+        move(cast, visit, 10)
+    assert found.appointment(by=cast.claire, appointment=visit.appointment) == visit
 
 
 @pytest.mark.parametrize("who", ["dr_weber", "other_secretary", "other_doctor"])

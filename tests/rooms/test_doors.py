@@ -22,8 +22,10 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
+from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.calls.models import Call
-from permanence.clients import forwarding
+from permanence.clients import external_agendas, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
 from permanence.clients.models import ForwardingCode, Instruction, PortalUser
@@ -41,7 +43,7 @@ from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
 pytestmark = pytest.mark.django_db
 
-MESSAGE, CALL = "m" * 20, "call-of-house-a"
+MESSAGE, CALL, ACT = "m" * 20, "call-of-house-a", "a" * 20
 SECRETS = (
     "Jeanne Canarie",
     "+352621000147",
@@ -50,6 +52,7 @@ SECRETS = (
     "instruction-canari",
     "renvoi-canari",
     "pool-canari",
+    "agenda-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -122,6 +125,10 @@ DOORS: dict[str, Door] = {
     "console:send-again": Door(has_get=False, post=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:to-read": Door(get=to(200, "secretary")),
     "console:read": Door(has_get=False, post=to(204, "secretary"), args=("{read}", "1"), other=404),
+    "console:elsewhere": Door(has_get=False, post=to(422, "secretary")),
+    "console:elsewhere-correct": Door(has_get=False, post=to(422, "secretary"), args=(ACT,), other=404),
+    "console:elsewhere-undo": Door(has_get=False, post=to(200, "secretary"), args=(ACT,), other=404),
+    "console:elsewhere-fragment": Door(get=to(200, "secretary")),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -149,6 +156,7 @@ DOORS: dict[str, Door] = {
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
     "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:appointments": Door(get=to(200, "supervisor", "owner"), query="month=2026-11"),
     "supervision:instructions": Door(get=to(200, "supervisor", "owner")),
     # Who took the calls out of the house is written down, although it is a GET.
     "supervision:export": Door(
@@ -305,6 +313,23 @@ def _contents(cast: Any) -> dict[str, str]:
     )
     messaging.take_message(
         house=cast.house, client_id=cast.weber, call=CALL, by=cast.claire, at=datetime.now(UTC), form=form
+    )
+    external_agendas.put_agenda(
+        client=cast.weber,
+        recipient="",
+        product="agenda-canari",
+        link="https://agenda.example/weber",
+        by=cast.marc,
+        at=NOW,
+    )
+    elsewhere.record_act(
+        client_id=cast.weber,
+        call=CALL,
+        by=cast.claire,
+        at=datetime.now(UTC),
+        form=ElsewhereForm(
+            key=ACT, recipient=str(recipient), act="booked", patient_name="Jeanne Canarie", caller_number="621 000 147"
+        ),
     )
     client_operations.write_instruction(
         client=cast.weber,

@@ -135,8 +135,8 @@ def test_the_file_of_a_client_and_month(cast, engine, browser_of):
     text = answer.content.decode("utf-8-sig")
     delimiter = ";" if ";" in text.splitlines()[0] else ","
     head, *rows = csv.reader(io.StringIO(text), delimiter=delimiter)
-    assert len(head) == 14
-    assert [row[-1] for row in rows] == ["c1"]
+    assert len(head) == 17
+    assert [row[13] for row in rows] == ["c1"]
     assert rows[0][:2] == ["2026-11-24", "10:00:00"]
     assert f"'{CALLER}" in rows[0]
     entry = AuditEntry.objects.get(action="calls.exported")
@@ -158,12 +158,12 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(cast, engine, browse
     engine.answered("c0", cast.weber, at=RECENT)
     engine.abandoned("a0", cast.weber, at=RECENT, caller="+33199000100")
     marc.get(PAGE)
-    with django_assert_max_num_queries(15) as few:
+    with django_assert_max_num_queries(16) as few:
         marc.get(PAGE)
     for number in range(1, 40):
         engine.answered(f"c{number}", cast.weber, at=RECENT)
         engine.abandoned(f"a{number}", cast.dupont, at=RECENT, caller=f"+331990002{number:02}")
-    with django_assert_max_num_queries(15) as many:
+    with django_assert_max_num_queries(16) as many:
         marc.get(PAGE)
     assert len(few) == len(many)
 
@@ -190,7 +190,7 @@ def test_the_delimiter_is_the_spreadsheets(language, delimiter):
     text = calls_csv([row(display=f'a{delimiter}"b"\nc')], zone=ZoneInfo("UTC"), language=language)
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter))
     assert rows[1][5] == f'a{delimiter}"b"\nc'
-    assert len(rows[1]) == len(rows[0]) == 14
+    assert len(rows[1]) == len(rows[0]) == 17
 
 
 def test_why_it_ended_in_words():

@@ -2,10 +2,9 @@
 """What stands in an agenda: holds, appointments, series, busy blocks, and what they occupy."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 from permanence.agenda.models.setting import Agenda, Resource, VisitReason
-from permanence.agenda.rules.states import AppointmentState, CancelCause, Door, HoldEnd
+from permanence.agenda.rules.states import AppointmentState
 from permanence.foundation.no_overlap import NoOverlap
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
@@ -14,15 +13,6 @@ CALL_LENGTH = 64
 CAUSE_LENGTH = 200
 ALL_PLACES = 500
 """More than a group has: who takes them all is alone."""
-DOORS = (
-    (Door.CONSOLE.value, _("console")),
-    (Door.PORTAL.value, _("portal")),
-    (Door.PUBLIC.value, _("public page")),
-    (Door.API.value, _("interface")),
-    (Door.CALDAV.value, _("calendar of a telephone")),
-    (Door.REMINDER.value, _("answer to a reminder")),
-    (Door.IMPORT.value, _("import")),
-)
 
 
 def _forward(name: str) -> models.CheckConstraint:
@@ -32,8 +22,8 @@ def _forward(name: str) -> models.CheckConstraint:
 class AgendaRow(HouseModel):
     """A row that stands in one agenda of a client."""
 
-    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
-    agenda = models.ForeignKey(Agenda, on_delete=models.PROTECT, related_name="+", verbose_name=_("agenda"))
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    agenda = models.ForeignKey(Agenda, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         abstract = True
@@ -46,14 +36,12 @@ class SlotHold(AgendaRow):
     the door's own word. While `ended_at` is empty its occupancies stand.
     """
 
-    ENDS = tuple((each.value, each.value) for each in HoldEnd)
-
     key = models.CharField(max_length=KEY_LENGTH)
     reason = models.ForeignKey(VisitReason, on_delete=models.PROTECT, related_name="+")
     known = models.BooleanField(default=True)
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
-    door = models.CharField(max_length=12, choices=DOORS)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    door = models.CharField(max_length=12)
     call = models.CharField(max_length=CALL_LENGTH, blank=True, default="")
     held_for = models.CharField(max_length=CALL_LENGTH)
     held_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
@@ -61,13 +49,11 @@ class SlotHold(AgendaRow):
     held_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
-    ended = models.CharField(max_length=12, choices=ENDS, blank=True, default="")
+    ended = models.CharField(max_length=12, blank=True, default="")
 
     objects = ClientQuerySet["SlotHold"].as_manager()
 
     class Meta:
-        verbose_name = _("held slot")
-        verbose_name_plural = _("held slots")
         constraints = (
             _forward("agenda_hold_forward"),
             models.UniqueConstraint(fields=["house", "key"], name="agenda_hold_key"),
@@ -89,11 +75,11 @@ class SlotHold(AgendaRow):
 class Series(HouseModel):
     """Several appointments made in one act. What could not be made of it stands in `missing`, as the page was told."""
 
-    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=KEY_LENGTH)
     patient = models.ForeignKey("callers.Patient", on_delete=models.PROTECT, related_name="+")
     reason = models.ForeignKey(VisitReason, on_delete=models.PROTECT, related_name="+")
-    wanted = models.PositiveSmallIntegerField(_("appointments wanted"))
+    wanted = models.PositiveSmallIntegerField()
     missing = models.JSONField(default=list)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField()
@@ -101,8 +87,6 @@ class Series(HouseModel):
     objects = ClientQuerySet["Series"].as_manager()
 
     class Meta:
-        verbose_name = _("series")
-        verbose_name_plural = _("series")
         constraints = (models.UniqueConstraint(fields=["house", "key"], name="agenda_series_key"),)
 
     def __str__(self) -> str:
@@ -116,38 +100,21 @@ class Appointment(AgendaRow):
     be told: moved, cancelled. `overbook_cause`: why it was put where something stood; "" for an ordinary one.
     """
 
-    STATES = (
-        (AppointmentState.BOOKED.value, _("booked")),
-        (AppointmentState.CONFIRMED.value, _("confirmed")),
-        (AppointmentState.ARRIVED.value, _("arrived")),
-        (AppointmentState.DONE.value, _("done")),
-        (AppointmentState.NO_SHOW.value, _("did not come")),
-        (AppointmentState.CANCELLED.value, _("cancelled")),
-    )
-    CAUSES = (
-        (CancelCause.PATIENT.value, _("the patient cancelled")),
-        (CancelCause.DOCTOR.value, _("the doctor cancelled")),
-        (CancelCause.ABSENCE.value, _("the doctor is away")),
-        (CancelCause.MISTAKE.value, _("booked by mistake")),
-        (CancelCause.REASON_RETIRED.value, _("the reason is no longer offered")),
-        (CancelCause.OTHER.value, _("another cause")),
-    )
-
     key = models.CharField(max_length=KEY_LENGTH)
     patient = models.ForeignKey("callers.Patient", on_delete=models.PROTECT, related_name="+")
-    known = models.BooleanField(_("known patient"), default=True)
-    reason = models.ForeignKey(VisitReason, on_delete=models.PROTECT, related_name="+", verbose_name=_("reason"))
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
-    state = models.CharField(_("state"), max_length=12, choices=STATES, default=AppointmentState.BOOKED.value)
+    known = models.BooleanField(default=True)
+    reason = models.ForeignKey(VisitReason, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=AppointmentState.BOOKED.value)
     state_at = models.DateTimeField()
-    door = models.CharField(max_length=12, choices=DOORS)
+    door = models.CharField(max_length=12)
     call = models.CharField(max_length=CALL_LENGTH, blank=True, default="")
     booked_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
-    booked_by_name = models.CharField(_("booked by"), max_length=120)
-    booked_at = models.DateTimeField(_("booked at"))
+    booked_by_name = models.CharField(max_length=120)
+    booked_at = models.DateTimeField()
     revision = models.PositiveIntegerField(default=0)
-    cancel_cause = models.CharField(max_length=16, choices=CAUSES, blank=True, default="")
+    cancel_cause = models.CharField(max_length=16, blank=True, default="")
     cancel_words = models.CharField(max_length=CAUSE_LENGTH, blank=True, default="")
     cancelled_by_name = models.CharField(max_length=120, blank=True, default="")
     overbook_cause = models.CharField(max_length=CAUSE_LENGTH, blank=True, default="")
@@ -157,8 +124,6 @@ class Appointment(AgendaRow):
     objects = ClientQuerySet["Appointment"].as_manager()
 
     class Meta:
-        verbose_name = _("appointment")
-        verbose_name_plural = _("appointments")
         constraints = (
             _forward("agenda_appointment_forward"),
             models.UniqueConstraint(fields=["house", "key"], name="agenda_appointment_key"),
@@ -186,7 +151,7 @@ class Appointment(AgendaRow):
 class FollowedMerge(HouseModel):
     """An appointment that came to another patient because two persons were one; goes back when that is undone."""
 
-    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")
     merge = models.CharField(max_length=KEY_LENGTH)
 
@@ -203,10 +168,10 @@ class Block(AgendaRow):
     """Busy time without a patient. `words` are for who reads the agenda; `key` is the page's id."""
 
     key = models.CharField(max_length=KEY_LENGTH)
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
-    words = models.CharField(_("what for"), max_length=CAUSE_LENGTH, blank=True, default="")
-    door = models.CharField(max_length=12, choices=DOORS)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    words = models.CharField(max_length=CAUSE_LENGTH, blank=True, default="")
+    door = models.CharField(max_length=12)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
@@ -214,8 +179,6 @@ class Block(AgendaRow):
     objects = ClientQuerySet["Block"].as_manager()
 
     class Meta:
-        verbose_name = _("busy time")
-        verbose_name_plural = _("busy times")
         constraints = (
             _forward("agenda_block_forward"),
             models.UniqueConstraint(fields=["house", "key"], name="agenda_block_key"),
@@ -235,11 +198,11 @@ class Occupancy(HouseModel):
     block. `before`, `after`: the buffers in it, minutes. Exactly one of the three says what takes it.
     """
 
-    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     agenda = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, related_name="+")
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, null=True, related_name="+")
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
     before = models.PositiveSmallIntegerField(default=0)
     after = models.PositiveSmallIntegerField(default=0)
     place_from = models.PositiveSmallIntegerField(default=0)
@@ -252,8 +215,6 @@ class Occupancy(HouseModel):
     objects = ClientQuerySet["Occupancy"].as_manager()
 
     class Meta:
-        verbose_name = _("taken time")
-        verbose_name_plural = _("taken times")
         constraints = (
             _forward("agenda_occupancy_forward"),
             NoOverlap(
@@ -302,7 +263,7 @@ class AgendaAct(HouseModel):
     `digest` tells the same act from another one that came with a used id.
     """
 
-    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=KEY_LENGTH)
     act = models.CharField(max_length=24)
     digest = models.CharField(max_length=64)

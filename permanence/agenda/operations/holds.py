@@ -20,7 +20,7 @@ from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import HoldView, hold_view
 from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
 from permanence.agenda.rules.states import Door, HoldEnd
-from permanence.agenda.rules.wishes import Wish
+from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.foundation import audit, outbox
 from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
@@ -64,23 +64,7 @@ def hold_slot(
             raise TooManyHolds(held_for)
         slot = judged(kept, wish, starts=starts_at, at=at)
         end(_own(kept, held_for, slot.starts, slot.ends), kept, HoldEnd.RELEASED, by=by, at=at)
-        hold = SlotHold.objects.create(
-            house_id=kept.house_id,
-            client_id=kept.client_id,
-            agenda=kept,
-            key=key,
-            reason_id=int(slot.reason),
-            known=not is_new,
-            starts_at=slot.starts,
-            ends_at=slot.ends,
-            door=door.value,
-            call=call,
-            held_for=held_for,
-            held_by_id=by.person_key,
-            held_by_name=by.name,
-            held_at=at,
-            expires_at=at + HOLD_TIME,
-        )
+        hold = _kept(kept, slot, key=key, is_new=is_new, door=door, call=call, held_for=held_for, by=by, at=at)
         occupy(kept, slot, hold=hold)
         told: dict[str, Any] = {
             "house": by.house,
@@ -168,6 +152,28 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
         outbox.announce(HoldReleased(house=by.house, at=at, **told))
     touch(row, at=at)
     return len(found)
+
+
+def _kept(
+    row: Agenda, slot: Slot, *, key: str, is_new: bool, door: Door, call: str, held_for: str, by: Who, at: datetime
+) -> SlotHold:
+    return SlotHold.objects.create(
+        house_id=row.house_id,
+        client_id=row.client_id,
+        agenda=row,
+        key=key,
+        reason_id=int(slot.reason),
+        known=not is_new,
+        starts_at=slot.starts,
+        ends_at=slot.ends,
+        door=door.value,
+        call=call,
+        held_for=held_for,
+        held_by_id=by.person_key,
+        held_by_name=by.name,
+        held_at=at,
+        expires_at=at + HOLD_TIME,
+    )
 
 
 def _end_all(theirs: Iterable[SlotHold], how: HoldEnd, *, by: Who, at: datetime) -> int:

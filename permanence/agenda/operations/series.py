@@ -3,7 +3,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ class SeriesPattern:
     days: tuple[int, ...]
     tolerance: int = 0
     same_half_day: bool = True
-    preferences: Preferences = Preferences()
+    preferences: Preferences = field(default_factory=Preferences)
 
     @property
     def content(self) -> list[str]:

@@ -14,11 +14,11 @@ PATIENT_LIMIT = 120
 """Characters of a patient's name as typed."""
 PRODUCT_LIMIT = 60
 """Characters of the name of an agenda's product."""
+NUMBER_LIMIT = 40
+"""Characters of a caller's number as the page gives it."""
 PAST = timedelta(days=31)
 AHEAD = timedelta(days=3 * 366)
 """A day further off than these is a slip of the finger, not an appointment."""
-UNDO_LIMIT = timedelta(seconds=10)
-"""So long the page offers to undo; the house takes it for the rest of the day, as any correction."""
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _HOUR = re.compile(r"[0-9]{2}:[0-9]{2}\Z")
@@ -57,7 +57,7 @@ class HourImpossible(Refusal):
 
 
 class PatientNameTooLong(Refusal):
-    """The patient's name holds more than `PATIENT_LIMIT` characters."""
+    """The patient's name holds more than `PATIENT_LIMIT` characters, or the caller's number than `NUMBER_LIMIT`."""
 
     code = "patient_name_too_long"
 
@@ -73,7 +73,8 @@ class ElsewhereForm:
     """The small form as the page sends it.
 
     `key` is the id made by the page, the same at every retry. `recipient` is the id of a recipient of the client. `day`
-    is "2026-11-27" or "", `hour` "14:30" or "", on the client's clock.
+    is "2026-11-27" or "", `hour` "14:30" or "", on the client's clock. `caller_number` is that of the call, as the card
+    or the message form has it, "" when it is masked.
     """
 
     key: str
@@ -82,6 +83,7 @@ class ElsewhereForm:
     day: str = ""
     hour: str = ""
     patient_name: str = ""
+    caller_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +96,13 @@ class CheckedAct:
     patient_name: str
 
 
+def outcome_of(act: ActElsewhere) -> str:
+    """What such an act makes of its call, as the console's outcomes."""
+    return f"appointment_{act.value}"
+
+
 def check_act(form: ElsewhereForm, *, today: date) -> CheckedAct:
-    """What the form says. `today` is the day at the client's when the page made it.
+    """What the form says. `today` is the day at the client's when it arrives.
 
     Raises ActIdMalformed, ActUnknown, DayImpossible, HourImpossible or PatientNameTooLong.
     """
@@ -106,8 +113,9 @@ def check_act(form: ElsewhereForm, *, today: date) -> CheckedAct:
     except ValueError as error:
         raise ActUnknown(form.act[:40]) from error
     name = " ".join(form.patient_name.split())
-    if len(name) > PATIENT_LIMIT:
-        raise PatientNameTooLong(f"{len(name)} characters, {PATIENT_LIMIT} at most")
+    for text, limit in ((name, PATIENT_LIMIT), (form.caller_number, NUMBER_LIMIT)):
+        if len(text) > limit:
+            raise PatientNameTooLong(f"{len(text)} characters, {limit} at most")
     day = _day(form.day, today)
     return CheckedAct(act=act, day=day, hour=_hour(form.hour, day), patient_name=name)
 

@@ -2,6 +2,7 @@
 """Tables of the client accounts. Every row carries its house and, below the client itself, its client."""
 
 from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, Reason, Recipient
+from permanence.clients.models.agendas import ExternalAgenda
 from permanence.clients.models.approvals import EntryChange, Proposal, ProposalMail
 from permanence.clients.models.directory import Contact, ImportDraft, Quarantine, Site
 from permanence.clients.models.forwarding import E164, ForwardingCode
@@ -18,6 +19,7 @@ __all__ = (
     "Client",
     "Contact",
     "EntryChange",
+    "ExternalAgenda",
     "ForwardingCode",
     "Greeting",
     "HoursException",

@@ -15,7 +15,7 @@ from tests.rules.design.msgids import ROOT, every_sentence, of_python, of_templa
 MODULES = sorted((ROOT / "permanence" / "console" / "static" / "console").glob("*.js"))
 PLACE = re.compile(r"%\(\w+\)0?\d*[sd]|\{\w*\}")
 FAMILIES = re.compile(
-    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|act|mic|line_failed|again)_"
+    r"^(why|offer|refusal|refused|error|ended|bye|sector|pending|post|presence|break|act|mic|line_failed|again|elsewhere_done|elsewhere_refused)_"
 )
 
 
@@ -99,4 +99,5 @@ def test_catalogues_are_compiled_once_and_read_back(tmp_path: Path) -> None:
 
 
 def test_the_outcomes_are_in_words() -> None:
-    assert list(OUTCOMES) == ["message", "information", "wrong_number", "no_words"]
+    made = ["appointment_booked", "appointment_moved", "appointment_cancelled"]
+    assert list(OUTCOMES) == ["message", "information", "wrong_number", "no_words", *made]

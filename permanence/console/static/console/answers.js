@@ -10,12 +10,15 @@ import { progress, readScript } from "./script.js";
  */
 
 /** The client reads the message, not the secretary: these few words are in the language of his script, not of the page.
- * @type {Record<string, {yes: string, no: string, flag: string, said: string, unsaid: string, dismissed: string, missing: string, colon: string}>} */
+ * @type {Record<string, {yes: string, no: string, flag: string, said: string, unsaid: string, dismissed: string, missing: string, colon: string, route: string}>} */
 const WORDS = {
-  fr: { yes: "oui", no: "non", flag: "Signe d’alerte", said: "dit à l’appelant", unsaid: "rien n’a été dit", dismissed: "fausse alerte", missing: "Non répondu", colon: "\u00a0: " },
-  en: { yes: "yes", no: "no", flag: "Red flag", said: "said to the caller", unsaid: "nothing was said", dismissed: "false alarm", missing: "Not answered", colon: ": " },
-  de: { yes: "ja", no: "nein", flag: "Warnzeichen", said: "dem Anrufer gesagt", unsaid: "nichts gesagt", dismissed: "Fehlalarm", missing: "Nicht beantwortet", colon: ": " },
+  fr: { yes: "oui", no: "non", flag: "Signe d’alerte", said: "dit à l’appelant", unsaid: "rien n’a été dit", dismissed: "fausse alerte", missing: "Non répondu", colon: "\u00a0: ", route: "Suite" },
+  en: { yes: "yes", no: "no", flag: "Red flag", said: "said to the caller", unsaid: "nothing was said", dismissed: "false alarm", missing: "Not answered", colon: ": ", route: "Route" },
+  de: { yes: "ja", no: "nein", flag: "Warnzeichen", said: "dem Anrufer gesagt", unsaid: "nichts gesagt", dismissed: "Fehlalarm", missing: "Nicht beantwortet", colon: ": ", route: "Folge" },
 };
+
+/** The routes that leave something to do: a request to be opened, a caller who was to be put through. */
+const MARKED = new Set(["ticket", "transfer"]);
 
 /** @type {{text: string, script: Script|null}} */
 let last = { text: "", script: null };
@@ -73,5 +76,8 @@ export function messageText(card, fields) {
   }
   // Passed over alone says nothing: there must be an answer, a red flag, or words of hers.
   if (!text && missing.length === lines.length) return "";
+  // What is to be done is not done by the message itself: whoever reads it sees which route the script came to.
+  const route = script.routes.find((one) => one.id === now.route);
+  if (route && MARKED.has(route.act)) lines.unshift(`${words.route}${words.colon}${route.label}`);
   return [text, lines.join("\n")].filter(Boolean).join("\n\n");
 }

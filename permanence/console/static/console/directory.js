@@ -31,7 +31,7 @@ function plain(text) {
 }
 
 /** @param {Contact} one */
-function contactRow(one) {
+export function contactRow(one) {
   const numbers = one.numbers.map((number, place) => make("span", { class: "nowrap directory__number" }, one.shown[place] ?? number));
   const [mark, given] = GIVEN[/** @type {keyof typeof GIVEN} */ (one.number_for)] ?? GIVEN.nobody;
   return make(

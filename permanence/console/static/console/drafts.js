@@ -11,7 +11,7 @@ const SAVE_EVERY_MS = 2000;
 const SEND_AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
- * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string, script?: import("./answers.js").Given}} Fields
+ * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string, script?: import("./answers.js").Given, elsewhere?: import("./acts.js").Given}} Fields
  * @typedef {{call: string, message: string, person: string, card: import("./state.js").Card, fields: Fields, state: "typing"|"sending", at: number, touched: boolean}} Draft
  */
 
@@ -84,6 +84,16 @@ export class Drafts {
   closed(call, card) {
     const fields = this.last?.call === call ? this.last.fields : { ...EMPTY, outcome: "message" };
     return { call, message: "", person: this.person, card, fields, state: "typing", at: Date.now(), touched: false };
+  }
+
+  /** What was refused stands in its form again, of a call that has no draft any more in a new one. @param {import("./acts.js").Act} act */
+  giveBack({ call, card, key, recipient, act, day, hour, patient_name }) {
+    const elsewhere = { key, recipient, act, day, hour, patient_name };
+    const draft = this.kept.get(call) ?? { ...this.closed(call, card), message: newId(), fields: { ...EMPTY } };
+    if (draft.state === "sending") return;
+    this.put({ ...draft, fields: { ...draft.fields, elsewhere }, touched: true, at: Date.now() });
+    this.unsaved.add(call);
+    this.mark();
   }
 
   /** The site forgets a draft too. @param {string} call */

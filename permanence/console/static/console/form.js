@@ -7,6 +7,7 @@ import { lookUp } from "./numbers.js";
 import { messageText, scriptOf } from "./answers.js";
 import { paintRedFlags, pending } from "./redflags.js";
 import { ScriptPanel } from "./scriptpanel.js";
+import { Elsewhere } from "./elsewhere.js";
 import { offerScript } from "./sidetabs.js";
 
 /** @typedef {import("./drafts.js").Draft} Draft @typedef {import("./drafts.js").Fields} Fields */
@@ -17,7 +18,7 @@ const TEXT_LIMIT = 4000;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number}} hooks */
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Draft|null} */
@@ -34,7 +35,16 @@ export class MessageForm {
     input("caller-number").addEventListener("blur", () => this.checkNumber());
     /** Whether the caller is on the line, so that the keys of a red flag are hers. */
     this.talking = false;
+    this.elsewhere = new Elsewhere({
+      card: () => this.draft?.card ?? null,
+      message: () => this.fields(),
+      changed: () => {
+        if (this.draft) this.hooks.typed(this.fields());
+      },
+      record: (given) => this.recorded(given),
+    });
     this.script = new ScriptPanel({
+      appointment: (known) => this.elsewhere.open(known),
       fields: () => this.fields(),
       changed: () => this.typed(),
       fill: (what, value) => {
@@ -57,6 +67,7 @@ export class MessageForm {
     this.recipients(draft.card);
     this.fill(draft.fields);
     this.hooks.chosen(draft.fields);
+    this.elsewhere.load(draft.fields.elsewhere);
     offerScript(scriptOf(draft.card) !== null);
     this.script.open(draft.card, draft.fields.script, saved || draft.state === "sending");
     show(byId("number-note"), false);
@@ -144,6 +155,8 @@ export class MessageForm {
     for (const [name, value] of Object.entries({ reason: fields.reason, recipient: fields.recipient, urgency: fields.urgency, outcome: fields.outcome })) {
       for (const radio of this.form.querySelectorAll(`input[type=radio][name=${name}]`)) /** @type {HTMLInputElement} */ (radio).checked = /** @type {HTMLInputElement} */ (radio).value === value;
     }
+    // An appointment is recorded, never only chosen: its outcome stands there once it was.
+    for (const radio of this.form.querySelectorAll("input[value^=appointment_]")) show(/** @type {Element} */ (radio.parentElement), /** @type {HTMLInputElement} */ (radio).checked);
   }
 
   /** What stands in the form now. @returns {Fields} */
@@ -159,11 +172,25 @@ export class MessageForm {
       text: input("text").value,
       outcome: picked("outcome"),
       ...(this.draft && scriptOf(this.draft.card) ? { script: this.script.given } : {}),
+      ...(this.elsewhere.given ? { elsewhere: this.elsewhere.given } : {}),
     };
+  }
+
+  /** An act in the client's own agenda: the call has its outcome, unless its message is on its way. @param {import("./acts.js").Given} given */
+  recorded(given) {
+    if (!this.saved && this.draft?.state !== "sending") this.outcome = `appointment_${given.act}`;
+    this.hooks.record(given);
+    (byId("next").hidden ? byId("text") : byId("next")).focus();
   }
 
   get outcome() {
     return this.fields().outcome;
+  }
+
+  /** @param {string} outcome "" for none */
+  set outcome(outcome) {
+    this.fill({ ...this.fields(), outcome });
+    this.typed();
   }
 
   /** Whether words stand here that no message holds yet. */

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The console: one state fed by the exchange, three views painted from it, and the acts of the secretary sent back.
-import { config, onOtherPerson, onSite, ticket } from "./api.js";
+import { config, newId, onOtherPerson, onSite, ticket } from "./api.js";
 import { button, byId, say, show } from "./dom.js";
 import { forgetOffer, paintDesk, paintOffer, paintOfferTime } from "./card.js";
 import { wireDial } from "./dial.js";
 import { paintDirectory } from "./directory.js";
+import { Acts } from "./acts.js";
+import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
 import { Drafts } from "./drafts.js";
+import { offerUndo, sayRefused } from "./elsewhere.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
 import "./again.js";
@@ -102,9 +105,46 @@ const drafts = new Drafts(config.person, {
     paint();
   },
 });
+const elsewhereActs = new Acts(config.person, {
+  changed: () => paint(),
+  confirmed: () => {
+    refresh("elsewhere");
+    refresh("history");
+  },
+  refused: (act, error) => {
+    sayRefused(error);
+    if (!act.undone) drafts.giveBack(error.code === "act_id_taken" ? { ...act, key: newId() } : act);
+    if (!act.undone && form.draft?.call === act.call) form.elsewhere.load(drafts.kept.get(act.call)?.fields.elsewhere);
+    paint();
+  },
+});
+
+/** @param {import("./acts.js").Given} given */
+function recordElsewhere(given) {
+  if (!form.draft) return;
+  const { call, card } = form.draft;
+  const number = card.caller.masked ? "" : card.caller.number ?? form.fields().number;
+  const act = { ...given, call, card, caller_number: number, person: config.person, undone: false, tried: false };
+  elsewhereActs.record(act);
+  if (form.saved) forgetDraft(call);
+  offerUndo(word(`elsewhere_done_${given.act}`, { client: card.name }), () => {
+    elsewhereActs.undo(act);
+    if (form.draft?.call === call && form.outcome === `appointment_${given.act}`) form.outcome = "";
+  });
+  paint();
+}
+
+/** @param {string} call */
+function forgetDraft(call) {
+  drafts.forget(call);
+  drafts.drop(call);
+}
+
 const form = new MessageForm({
   now,
+  record: recordElsewhere,
   typed: (fields) => {
+    if (form.draft && form.saved && fields.elsewhere && !drafts.kept.has(form.draft.call)) drafts.put(form.draft);
     if (form.draft) drafts.type(form.draft.call, fields);
     paintDraftState();
     paintKeys();
@@ -171,7 +211,7 @@ function paint() {
   reading.paint();
   paintInstructions();
   paintPresence(state, post.state);
-  paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting, voice: post.generated });
+  paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting + elsewhereActs.waiting, voice: post.generated });
   paintDrafts();
   paintHealth();
   paintHistory(shown === "ringing" ? state.offer?.card ?? null : onDesk?.card ?? null);
@@ -197,6 +237,7 @@ function shownCard() {
 function paintTalk({ call, card }) {
   paintDesk(call, card, now());
   paintDirectory(call, card);
+  paintAgendas(call, card);
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
   form.talking = Boolean(state.call);
@@ -248,7 +289,8 @@ function paintHistory(card) {
   refresh("contacts");
 }
 source("messages", ["/messages"], () => "/console/fragments/messages");
-source("history", ["/calls", "/messages"], () => (historyOf ? `/console/history?${historyOf}` : "/console/history"));
+source("elsewhere", ["/elsewhere"], () => "/console/fragments/elsewhere");
+source("history", ["/calls", "/messages", "/elsewhere"], () => (historyOf ? `/console/history?${historyOf}` : "/console/history"));
 source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1` : null));
 
 function tick() {
@@ -308,6 +350,10 @@ async function next(call) {
     byId("save").focus();
     return undefined;
   }
+  if (form.elsewhere.unsaved) {
+    showError(word("elsewhere_not_recorded"));
+    return form.elsewhere.open();
+  }
   if (outcome === "message" && !savedCalls.has(call) && drafts.kept.get(call)?.state !== "sending") {
     byId("text").focus();
     return form.errors({ "text-error": word("outcome_without_message") });
@@ -366,10 +412,12 @@ function wire() {
   bind({ id: "mute", words: "key_mute", act: acts.mute, when: () => Boolean(state.call), foot: true });
   // Without the exchange nobody knows what there is to answer or to end: said, never passed over in silence.
   for (const [id, words] of [["forward", "key_answer"], ["end", "key_end"], ["hold", "key_hold"], ["mute", "key_mute"]]) bind({ id, words, act: () => showError(word("refusal_line_lost")), when: () => state.connection !== "open" });
-  bind({ id: "save", words: "key_save", act: () => form.save(), when: onDesk, foot: true });
+  bind({ id: "save", words: "key_save", act: () => (form.elsewhere.isOpen ? form.elsewhere.save() : form.save()), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
   bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
+  bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: onDesk, foot: true });
+  bind({ id: "agenda", words: "key_agenda", act: openAgenda, when: () => onDesk() && agendaNow() !== null, foot: true });
   bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
   bind({ id: "directory", words: "key_directory", act: () => goTo("directory"), when: onDesk });
   bind({ id: "sites", words: "key_sites", act: () => goTo("sites"), when: onDesk });
@@ -377,6 +425,16 @@ function wire() {
   startKeys();
   wireHeadset(acts);
   wireTabs();
+}
+
+/** The agenda of whom the form has chosen. */
+function agendaNow() {
+  return form.draft ? agendaFor(form.draft.card, form.elsewhere.given?.recipient || form.fields().recipient) : null;
+}
+
+function openAgenda() {
+  const agenda = agendaNow();
+  if (agenda) openBeside(agenda);
 }
 
 /** To the question that waits. */
@@ -388,29 +446,37 @@ function toScript() {
 onSite((down) => {
   if (down === siteDown) return;
   siteDown = down;
-  if (!down) drafts.send();
+  if (!down) {
+    drafts.send();
+    elsewhereActs.send();
+  }
   paint();
 });
 onOtherPerson((name) => {
   if (name === other) return;
   other = name;
-  if (!name) drafts.send();
+  if (!name) {
+    drafts.send();
+    elsewhereActs.send();
+  }
   paint();
 });
 wire();
 paint();
 // A call may come back with the first word of the exchange: what was typed into it is read before.
 await drafts.load();
+await elsewhereActs.load();
 paint();
 line.connect();
 refresh("messages");
+refresh("elsewhere");
 refresh("history");
 reading.load();
 listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);
 window.addEventListener("permanence:leaving", (event) => {
-  const safe = drafts.leave();
+  const safe = Promise.all([drafts.leave(), elsewhereActs.leave()]).then((kept) => kept.every(Boolean));
   /** @type {import("../../../foundation/static/design/sign-out.js").Leaving} */ (event).detail.push(safe);
   safe.then((kept) => kept || showError(word("sign_out_waits")));
 });

@@ -3,6 +3,7 @@
 import { nothing, scriptOf, shown, standing } from "./answers.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { clean, isAnswer } from "./script.js";
+import { routeHelp } from "./routes.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./answers.js").Given} Given @typedef {import("./answers.js").Standing} Standing @typedef {import("./script.js").Question} Question
@@ -11,7 +12,7 @@ import { word } from "./words.js";
 const ANSWER_LIMIT = 600;
 
 export class ScriptPanel {
-  /** @param {{fields: () => Fields, changed: () => void, fill: (what: string, value: string) => void, readBack: () => void}} hooks */
+  /** @param {{appointment: (known: {recipient: string, patient: string}) => void, fields: () => Fields, changed: () => void, fill: (what: string, value: string) => void, readBack: () => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Card|null} */
@@ -199,6 +200,18 @@ export class ScriptPanel {
     if (target instanceof HTMLInputElement && target.type !== "date") target.select();
   }
 
+  /** What can be done for the route at once; painted when it is another. @param {Standing} at @param {import("./script.js").Route|null} route */
+  help(at, route) {
+    const card = /** @type {Card} */ (this.card);
+    const named = at.script.questions.find((one) => one.fills === "name");
+    const known = { recipient: at.progress.recipient, patient: (named && at.given.answers[named.id]) ?? "" };
+    const place = byId("script-help");
+    const key = JSON.stringify([route?.id, known]);
+    if (place.dataset.key === key) return;
+    place.dataset.key = key;
+    place.replaceChildren(...(route ? routeHelp(card, route, known, () => this.hooks.appointment(known)) : []));
+  }
+
   /** Where the call goes, once nothing more is asked. @param {Standing} at @param {Question|null} question */
   end(at, question) {
     const ended = !question && !this.reading && !at.progress.next;
@@ -207,6 +220,7 @@ export class ScriptPanel {
     say(byId("script-route"), route ? route.label : word("script_no_route"));
     const act = !route ? "" : route.act === "transfer" ? word(route.announced === false ? "act_transfer" : "act_transfer_announced", { number: route.number ?? "" }) : word(`act_${route.act}`);
     say(byId("script-act"), act);
+    this.help(at, ended && route ? route : null);
     const last = byId("script-say");
     last.lang = at.script.language;
     say(last, route?.say ? `«\u00a0${route.say}\u00a0»` : "");

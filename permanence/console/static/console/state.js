@@ -6,11 +6,12 @@
  * @typedef {{code: string, label: string}} Reason
  * @typedef {{name: string, address: string, access: string, parking: string, lift: string, floor: string, hours: string}} Site
  * @typedef {{name: string, function: string, numbers: string[], shown: string[], number_for: string, may_say: string}} Contact
+ * @typedef {{recipient: string, product: string, link: string, host: string, remark: string}} Agenda
  * @typedef {{id: string, recipient: string, name: string, starts_ms: number, ends_ms: number, words: string, by: string, urgent_to: string, urgent_name: string, urgent_away: boolean}} Absence
  * @typedef {{client: string, name: string, initials: string, colour: number, kind: string, place: string, sector: string, time_zone: string,
  *   open_until_ms: number|null, languages: string[], greetings: {language: string, text: string}[], instructions: import("./orders.js").Instruction[],
  *   caller: {number?: string, masked: boolean, display?: string}, called_line: string, unknown_line: boolean,
- *   form: {recipients: Recipient[], reasons: Reason[]}, why?: {code: string, detail: string, name: string}[], sites?: Site[], contacts?: Contact[],
+ *   form: {recipients: Recipient[], reasons: Reason[]}, why?: {code: string, detail: string, name: string}[], sites?: Site[], contacts?: Contact[], agendas?: Agenda[],
  *   absences?: Absence[], script?: {version: number, text: string, validated_date: string}|null}} Card
  * @typedef {{call: string, offer: string, until_ms: number, arrived_ms: number, card: Card, why: {code: string, params: Record<string, string|number>}[]}} Offer
  * @typedef {{call: string, state: "talking"|"held", answered_ms: number, arrived_ms: number, held: boolean, muted: boolean, card: Card}} Call

@@ -5,19 +5,24 @@
 /** What is asked of a page before it is left: it adds promises of whether everything is safe with the house. @typedef {CustomEvent<Promise<boolean>[]>} Leaving */
 
 /** Every key of ours begins so; the settings of this seat (sound, keys) hold nothing about a caller and stay. */
-const KEPT = ["permanence.draft.", "permanence.saved"];
-const UNSENT = "permanence.unsent.";
+const KEPT = ["permanence.draft.", "permanence.act.", "permanence.saved"];
+/** Where each person's unsent words are named, and what the name of each begins with. */
+const UNSENT = { "permanence.unsent.": "permanence.draft.", "permanence.unsent-acts.": "permanence.act." };
 
 /** Where in storage the words stand that the site lacks of other persons. @param {string} person who signs out */
 function othersUnsent(person) {
-  const others = Object.keys(localStorage).filter((key) => key.startsWith(UNSENT) && key !== UNSENT + person);
-  return new Set(others.flatMap((key) => JSON.parse(localStorage.getItem(key) || "[]")).map((call) => `permanence.draft.${call}`));
+  const found = new Set();
+  for (const [start, place] of Object.entries(UNSENT)) {
+    const others = Object.keys(localStorage).filter((key) => key.startsWith(start) && key !== start + person);
+    for (const key of others) for (const one of JSON.parse(localStorage.getItem(key) || "[]")) found.add(place + one);
+  }
+  return found;
 }
 
 /** @param {string} person who signs out */
 async function forget(person) {
   const stays = othersUnsent(person);
-  localStorage.removeItem(UNSENT + person);
+  for (const start of Object.keys(UNSENT)) localStorage.removeItem(start + person);
   for (const storage of [localStorage, sessionStorage]) {
     for (const key of Object.keys(storage)) if (KEPT.some((start) => key.startsWith(start)) && !stays.has(key)) storage.removeItem(key);
   }

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""An appointment made in the client's own agenda: opened beside, recorded in three keys, at most once, never lost."""
+
+from typing import Any
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes import cards
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.pages import ConsolePage
+
+AGENDA = {"recipient": "", "product": "Doctena", "link": "https://agenda.invalid/weber", "host": "agenda.invalid"}
+ACTS = (
+    "select act, day, hour, patient_name, caller_number, undone_at is not null from agenda_bookedelsewhere order by id"
+)
+COUNT_KEYS = """() => {
+  window.keysPressed = [];
+  const count = ({ key }) => ["Alt", "Control", "Shift"].includes(key) || window.keysPressed.push(key);
+  addEventListener("keydown", count, true);
+}"""
+DAYS = """async ([days, hours]) => {
+  const { readDay, readHour } = await import("/static/console/when.js");
+  return [days.map(([typed, today]) => readDay(typed, today)), hours.map((typed) => readHour(typed))];
+}"""
+
+
+def weber(site: Site, **more: Any) -> dict[str, Any]:
+    return {**cards.weber(*site.client("Dr Weber")), "agendas": [{**AGENDA, "remark": ""}], **more}
+
+
+def dupont(site: Site) -> dict[str, Any]:
+    """A client with several doctors: one has to be chosen. Dr Weber alone needs no choice."""
+    return {**cards.weber(*site.client("Cabinet Dupont")), "name": "Cabinet Dupont", "initials": "CD"}
+
+
+async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:
+    await console.go_ready()
+    await exchange.command("ready")
+    await exchange.ring(card)
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+
+
+async def recorded(console: ConsolePage) -> None:
+    await expect(console.by_id("toasts")).to_contain_text("Rendez-vous noté pour Dr Weber")
+
+
+async def test_three_keys_from_the_card_to_recorded(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.page.evaluate(COUNT_KEYS)
+    await console.press("Alt+n")
+    await expect(console.by_id("elsewhere")).to_be_visible()
+    await console.press("1")
+    await console.press("Control+Enter")
+    await recorded(console)
+    assert await console.page.evaluate("window.keysPressed") == ["n", "1", "Enter"]
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1)
+    assert site.rows(ACTS) == [("booked", None, None, "", "+352621000147", 0)]
+    assert (await console.fields())["outcome"] == "appointment_booked"
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
+    await console.shows("idle")
+    await expect(console.by_id("view-idle")).to_contain_text("Rendez-vous pris")
+    await looks_right(console, "appointment-idle", ("1366", "390"))
+
+
+async def test_day_hour_and_patient_as_the_house_writes_them(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, dupont(site))
+    await console.press("Alt+n")
+    await console.press("2")
+    await console.press("Control+Enter")
+    await expect(console.by_id("act-error")).to_contain_text("Choisissez pour qui")
+    await console.by_id("act-recipient").select_option(index=1)
+    await console.focus("act-day")
+    await console.type("32/12")
+    await console.press("Control+Enter")
+    await expect(console.by_id("act-error")).to_contain_text("Ce n’est pas un jour")
+    await expect(console.by_id("act-day")).to_be_focused()
+    await console.by_id("act-day").fill("3/12")
+    await console.focus("act-hour")
+    await console.type("14h30")
+    await expect(console.by_id("act-when")).to_contain_text("jeudi 3 décembre")
+    await expect(console.by_id("act-when")).to_contain_text("14:30")
+    await console.focus("act-patient")
+    await console.type("Jeanne Hoffmann")
+    await looks_right(console, "appointment-form", ("1366", "390", "625"))
+    await console.press("Control+Enter")
+    await expect(console.by_id("toasts")).to_contain_text("Rendez-vous déplacé noté")
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1)
+    ((act, day, hour, patient, _number, undone),) = site.rows(ACTS)
+    assert (act, str(day)[4:], hour, patient, undone) == ("moved", "-12-03", "14:30:00", "Jeanne Hoffmann", 0)
+
+
+async def test_the_message_stays_word_for_word_behind_the_form(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.write("Demande aussi ses résultats.")
+    await console.press("Alt+n")
+    await expect(console.by_id("form")).to_be_hidden()
+    await console.press("Escape")
+    await expect(console.by_id("form")).to_be_visible()
+    await expect(console.by_id("to-appointment")).to_be_focused()
+    assert (await console.fields())["text"] == "Demande aussi ses résultats."
+
+
+async def test_what_was_recorded_while_the_site_is_down_arrives_once(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await site.kill()
+    await console.press("Alt+n")
+    await console.press("1")
+    await console.press("Control+Enter")
+    await recorded(console)
+    await expect(console.by_id("banner-site")).to_be_visible()
+    kept = await console.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('permanence.act.'))")
+    assert len(kept) == 1
+    sealed = await console.page.evaluate("(key) => localStorage.getItem(key)", kept[0])
+    assert "booked" not in sealed
+    await site.start()
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1, timeout=20000)
+    await expect(console.by_id("banner-site")).to_be_hidden()
+    assert [row[0] for row in site.rows(ACTS)] == ["booked"]
+    assert await console.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('act'))") == []
+
+
+async def test_half_a_form_is_there_again_after_a_reload(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.press("Alt+n")
+    await console.press("3")
+    await console.focus("act-patient")
+    await console.type("Jean Hoffmann")
+    await expect(console.by_id("draft-state")).to_have_text("Brouillon gardé", timeout=8000)
+    await console.page.reload()
+    await console.shows("desk")
+    await expect(console.by_id("elsewhere")).to_be_visible()
+    await expect(console.by_id("act-patient")).to_have_value("Jean Hoffmann")
+    assert await console.page.locator("input[name=act-what]:checked").get_attribute("value") == "cancelled"
+
+
+async def test_a_slip_is_undone_by_a_key_and_the_call_has_no_outcome(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.press("Alt+n")
+    await console.press("1")
+    await console.press("Control+Enter")
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1)
+    await console.press("Control+z")
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(0)
+    assert [row[5] for row in site.rows(ACTS)] == [1]
+    assert (await console.fields())["outcome"] == ""
+
+
+async def test_it_is_corrected_from_its_line_the_same_day(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.press("Alt+n")
+    await console.press("1")
+    await console.press("Control+Enter")
+    await recorded(console)
+    await console.press("Alt+j")
+    await console.page.locator("#side-today [data-correct]").click()
+    await expect(console.by_id("dialog-correct")).to_be_visible()
+    await console.page.locator("input[name=correct-what][value=cancelled]").check(force=True)
+    await console.by_id("correct-patient").fill("Jeanne Hoffmann")
+    await looks_right(console, "appointment-correct", ("1366", "390"))
+    await console.page.locator("#correct-form .btn--primary").click()
+    await expect(console.by_id("dialog-correct")).to_be_hidden()
+    await expect(console.by_id("side-today")).to_contain_text("Rendez-vous annulé")
+    await expect(console.by_id("side-today")).to_contain_text("corrigé")
+    assert [row[0] for row in site.rows(ACTS)] == ["cancelled"]
+
+
+async def test_she_does_not_leave_an_appointment_half_written_behind(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    await console.press("Alt+n")
+    await console.press("1")
+    await console.press("Escape")
+    await console.choose("outcome", "information")
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await expect(console.by_id("banner-error")).to_contain_text("n’est pas encore noté")
+    await expect(console.by_id("elsewhere")).to_be_visible()
+
+
+async def test_the_agenda_opens_beside_and_the_page_asked_nobody_before(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    asked: list[str] = []
+    context = console.page.context
+    await context.route("https://agenda.invalid/**", lambda route: route.fulfill(body="<p>agenda</p>"))
+    context.on("request", lambda request: asked.append(request.url))
+    await on_a_call(console, exchange, weber(site))
+    link = console.page.locator("#desk-agendas a")
+    await expect(link).to_contain_text("agenda.invalid")
+    assert await link.get_attribute("rel") == "noopener noreferrer"
+    assert [url for url in asked if "agenda.invalid" in url] == []
+    async with context.expect_page() as opened:
+        await console.press("Alt+a")
+    beside = await opened.value
+    await beside.wait_for_url("https://agenda.invalid/weber")
+    assert await beside.evaluate("[window.opener, document.referrer]") == [None, ""]
+    await beside.close()
+    await looks_right(console, "appointment-card", ("1366", "390", "625"))
+
+
+async def test_a_link_that_is_not_https_is_never_a_link(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    bad = {**AGENDA, "remark": "", "link": "javascript:document.title='x'"}
+    await on_a_call(console, exchange, weber(site, agendas=[bad]))
+    await expect(console.by_id("desk-agendas")).to_be_hidden()
+    await console.press("Alt+a")
+    assert await console.page.locator("a[href^=javascript]").count() == 0
+
+
+TODAY = "2026-11-27"
+READ = {
+    "3/12": "2026-12-03",
+    "03.12.": "2026-12-03",
+    "3-12-2027": "2027-12-03",
+    "0312": "2026-12-03",
+    "031226": "2026-12-03",
+    "2026-12-3": "2026-12-03",
+    "1/11": "2026-11-01",
+    "1/10": "2027-10-01",
+    "29/2": "2028-02-29",
+    "Aujourd’hui": "2026-11-27",
+    "demain": "2026-11-28",
+    "jeudi": "2026-12-03",
+    "jeu": "2026-12-03",
+    "vendredi": "2026-12-04",
+    "": "",
+    "32/1": None,
+    "30/2/2027": None,
+    "m": None,
+    "bientôt": None,
+    "1/13": None,
+    "12": None,
+}
+HOURS = {
+    "14h30": "14:30",
+    "14:30": "14:30",
+    "14.30": "14:30",
+    "14 30": "14:30",
+    "1430": "14:30",
+    "930": "09:30",
+    "9": "09:00",
+    "9h": "09:00",
+    "14 Uhr": "14:00",
+    "14 h 05": "14:05",
+    "0:00": "00:00",
+    "": "",
+    "24:00": None,
+    "14:60": None,
+    "14:3": None,
+    "h": None,
+    "neuf": None,
+}
+
+
+async def test_days_and_hours_are_read_as_people_write_them(browser: Browser, site: Site, console: ConsolePage) -> None:
+    found = await console.page.evaluate(DAYS, [[[text, TODAY] for text in READ], list(HOURS)])
+    assert dict(zip(READ, found[0], strict=True)) == READ
+    assert dict(zip(HOURS, found[1], strict=True)) == HOURS
