@@ -22,6 +22,8 @@ from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
+from permanence.callers import operations as callers
+from permanence.callers.rules.form import PatientForm
 from permanence.calls.models import Call
 from permanence.clients import forwarding
 from permanence.clients import operations as client_operations
@@ -44,6 +46,7 @@ pytestmark = pytest.mark.django_db
 MESSAGE, CALL = "m" * 20, "call-of-house-a"
 SECRETS = (
     "Jeanne Canarie",
+    "CANARI-PATIENT",
     "+352621000147",
     "621 000 147",
     "anticoagulant-canari",
@@ -122,6 +125,10 @@ DOORS: dict[str, Door] = {
     "console:send-again": Door(has_get=False, post=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:to-read": Door(get=to(200, "secretary")),
     "console:read": Door(has_get=False, post=to(204, "secretary"), args=("{read}", "1"), other=404),
+    "console:patients": Door(has_get=False, post=to(422, "secretary")),
+    "console:patients-fragment": Door(
+        get=to(200, "secretary"), query="client={client}&words=140361&number=%2B352621000147", other=404
+    ),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -299,6 +306,8 @@ def _contents(cast: Any) -> dict[str, str]:
     messaging.take_message(
         house=cast.house, client_id=cast.weber, call=CALL, by=cast.claire, at=datetime.now(UTC), form=form
     )
+    person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
+    callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW)
     client_operations.write_instruction(
         client=cast.weber,
         text="instruction-canari",
