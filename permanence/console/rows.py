@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from permanence.callers.words import person_words
 from permanence.foundation import moments
 from permanence.messaging import words
 from permanence.messaging.queries import AnswerView, MessageRow, MessageView
@@ -46,11 +47,12 @@ class DrawnRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedRow:
     """What a row shows when it is opened, on the house's clock. `steps`: how far it went, one sentence each, the first
-    step first."""
+    step first. `about`: whom the message names, "" for nobody."""
 
     taken: str
     urgency: str
     voice: str
+    about: str
     steps: tuple[str, ...]
     answers: tuple[DrawnAnswer, ...]
 
@@ -106,6 +108,7 @@ def opened(message: MessageView, zone: ZoneInfo, *, now: datetime) -> OpenedRow:
         taken=moments.day_and_hour(message.taken_at, zone, now=now),
         urgency=str(words.URGENCY[message.urgency]),
         voice="" if message.voice_seconds is None else moments.length(message.voice_seconds),
+        about="" if message.patient is None else person_words(message.patient, now.astimezone(zone).date()),
         steps=tuple(steps),
         answers=tuple(
             DrawnAnswer(name=each.name, when=moments.day_and_hour(each.at, zone, now=now), text=each.text)

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import elsewhere, place, reading, views
+from permanence.console import elsewhere, patients, place, reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("console/messages", views.take_message, name="messages"),
     path("console/messages/<str:message>", views.one_message, name="message"),
     path("console/messages/<str:message>/send-again", views.send_again, name="send-again"),
+    path("console/patients", patients.add_patient, name="patients"),
+    path("console/fragments/patients", patients.patients_fragment, name="patients-fragment"),
     path("console/drafts", views.drafts, name="drafts"),
     path("console/drafts/<str:call>", views.draft, name="draft"),
     path("console/number", views.number, name="number"),

@@ -69,7 +69,7 @@ def answers_in_json(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return answered
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
+def json_body(request: HttpRequest) -> dict[str, Any]:
     """The request's JSON object. Raises BadRequest."""
     if len(request.body) > BODY_LIMIT:
         raise BadRequest(f"{len(request.body)} bytes, {BODY_LIMIT} at most")
@@ -82,7 +82,8 @@ def _body(request: HttpRequest) -> dict[str, Any]:
     return data
 
 
-def _text(data: dict[str, Any], name: str) -> str:
+def text_of(data: dict[str, Any], name: str) -> str:
+    """A text of the request's object, "" where it is not there. Raises BadRequest."""
     value = data.get(name)
     if value is None:
         return ""
@@ -141,7 +142,7 @@ def _plain(choice: KeyChoice) -> dict[str, Any]:
 @answers_in_json
 def keys(request: HttpRequest) -> HttpResponse:
     """Keeps the keys she changed, all of them; nothing chosen gives back the usual ones. Answers with what holds."""
-    by, data = who(request), _body(request)
+    by, data = who(request), json_body(request)
     chords, numbers = data.get("chords", {}), data.get("numbers", True)
     if not isinstance(chords, dict) or not all(isinstance(each, str) for each in chords.values()):
         raise BadRequest("chords is not an object of texts")
@@ -174,17 +175,17 @@ def ticket(request: HttpRequest) -> HttpResponse:
 @answers_in_json
 def take_message(request: HttpRequest) -> HttpResponse:
     """Keeps a message. The page sends it again until it hears the answer; the id it made keeps it one message."""
-    data = _body(request)
+    data = json_body(request)
     read_back = data.get("read_back", False)
     if not isinstance(read_back, bool):
         raise BadRequest("read_back is not true or false")
-    texts = {name: _text(data, name) for name in _FORM_FIELDS if name != "read_back"}
+    texts = {name: text_of(data, name) for name in _FORM_FIELDS if name != "read_back"}
     by = who(request)
-    access.demand(by, client=_text(data, "client"), subject="messaging.message")
+    access.demand(by, client=text_of(data, "client"), subject="messaging.message")
     kept = messaging.take_message(
         house=by.house,
-        client_id=_text(data, "client"),
-        call=_text(data, "call"),
+        client_id=text_of(data, "client"),
+        call=text_of(data, "call"),
         by=by,
         at=_CLOCK.now(),
         form=MessageForm(**texts, read_back=read_back),
@@ -229,7 +230,7 @@ def draft(request: HttpRequest, call: str) -> HttpResponse:
     if request.method == "DELETE":
         messaging.discard_draft(house=by.house, by=by, call=call)
         return HttpResponse(status=204)
-    body = _body(request).get("body")
+    body = json_body(request).get("body")
     if not isinstance(body, dict):
         raise BadRequest("body is not an object")
     messaging.save_draft(house=by.house, by=by, call=call, at=_CLOCK.now(), body=body)

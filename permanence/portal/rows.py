@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats
 
+from permanence.callers.words import person_words
 from permanence.foundation import moments
 from permanence.messaging import words
 from permanence.messaging.queries import MessageRow, MessageView
@@ -20,7 +21,7 @@ _AGE = {"calm": "muted", "late": "age--late", "overdue": "age--over"}
 class Letter:
     """One message of the list. `steps`: the classes of the four boxes. `mine_done`: this person acknowledged it.
     `taken` is figures, for the list; `taken_words` day and hour. `voice`: the length of what the caller spoke ("0:32"),
-    else "".
+    else "". `about`: name, birth date and age of the person it is about, "" where it names nobody.
     """
 
     row: MessageRow
@@ -39,6 +40,7 @@ class Letter:
     taken_words: str
     taken_day: str
     voice: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,4 +85,5 @@ def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
         taken=moments.clock(row.taken_at, zone),
         taken_day="" if today else formats.date_format(taken, "j F"),
         voice="" if row.voice_seconds is None else moments.length(row.voice_seconds),
+        about="" if row.patient is None else person_words(row.patient, at.astimezone(zone).date()),
     )

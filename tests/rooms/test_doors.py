@@ -24,6 +24,8 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
 from permanence.agenda.rules.elsewhere import ElsewhereForm
+from permanence.callers import operations as callers
+from permanence.callers.rules.form import PatientForm
 from permanence.calls.models import Call
 from permanence.clients import external_agendas, forwarding
 from permanence.clients import operations as client_operations
@@ -46,6 +48,7 @@ pytestmark = pytest.mark.django_db
 MESSAGE, CALL, ACT = "m" * 20, "call-of-house-a", "a" * 20
 SECRETS = (
     "Jeanne Canarie",
+    "CANARI-PATIENT",
     "+352621000147",
     "621 000 147",
     "anticoagulant-canari",
@@ -129,6 +132,10 @@ DOORS: dict[str, Door] = {
     "console:elsewhere-correct": Door(has_get=False, post=to(422, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-undo": Door(has_get=False, post=to(200, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-fragment": Door(get=to(200, "secretary")),
+    "console:patients": Door(has_get=False, post=to(422, "secretary")),
+    "console:patients-fragment": Door(
+        get=to(200, "secretary"), query="client={client}&words=140361&number=%2B352621000147", other=404
+    ),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -331,6 +338,8 @@ def _contents(cast: Any) -> dict[str, str]:
             key=ACT, recipient=str(recipient), act="booked", patient_name="Jeanne Canarie", caller_number="621 000 147"
         ),
     )
+    person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
+    callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW)
     client_operations.write_instruction(
         client=cast.weber,
         text="instruction-canari",

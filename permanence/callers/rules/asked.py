@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from permanence.callers.rules.birth import BirthDate, possible_births
-from permanence.callers.rules.letters import Word, readings
+from permanence.callers.rules.letters import PARTICLES, Word, fold, readings
 from permanence.countries.numbers import NotANumber, parse_number
 
 LONGEST = 120
@@ -19,9 +19,13 @@ _DAY_MONTH_YEAR = re.compile(r"\b[0-9]{1,2}(?:er|st|nd|rd|th)?[ .]+[^\W\d_]{3,10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """`births`: dates that may be meant. `names`: ways to read the letters, each a row of words. `number`: E.164."""
+    """`births`: dates that may be meant. `letters`: the rest as typed, `names`: ways to read it, each a row of words.
+
+    `number`: E.164.
+    """
 
     births: tuple[BirthDate, ...] = ()
+    letters: str = ""
     names: tuple[tuple[Word, ...], ...] = ()
     number: str = ""
 
@@ -31,6 +35,49 @@ class Asked:
         return not (self.births or self.names or self.number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """The person whom the words name, if he is new: family name first, as lists have it."""
+
+    family_name: str = ""
+    first_name: str = ""
+    birth: BirthDate | None = None
+
+
+def new_person(text: str, *, country: str, on: date) -> NewPerson | None:
+    """Who would be added from what was typed: "140361 Dupont Jeanne", "LE ROY Luc", "Le Roy, Luc". None without a name.
+
+    A comma ends the family name; without one its words in capitals, or the first word with the particles before it.
+    """
+    asked = read_asked(text, country=country, on=on)
+    family, comma, first = asked.letters.partition(",")
+    if not comma:
+        words = asked.letters.split()
+        end = _family_words(words)
+        family, first = " ".join(words[:end]), " ".join(words[end:])
+    family, first = family.strip(), first.replace(",", " ").strip()
+    if not any(each.isalpha() for each in family):
+        return None
+    birth = max((each for each in asked.births), default=None)
+    return NewPerson(family_name=_written(family), first_name=_written(first), birth=birth)
+
+
+def _family_words(words: list[str]) -> int:
+    """How many of the words are the family name."""
+    capitals = next((place for place, word in enumerate(words) if not (word.isupper() and len(word) > 1)), len(words))
+    if 0 < capitals < len(words):
+        return capitals
+    particles = next((place for place, word in enumerate(words) if fold(word) not in PARTICLES), 0)
+    return particles + 1
+
+
+def _written(name: str) -> str:
+    """With capitals where the secretary typed none, or nothing else."""
+    if name.islower() or name.isupper():
+        return re.sub(r"[^\W\d_]+", lambda found: found[0].capitalize(), name)
+    return name
+
+
 def read_asked(text: str, *, country: str, on: date) -> Asked:
     """What may be meant; `country` is the client's, `on` today there. Never raises."""
     text = "".join(each if each.isprintable() else " " for each in text[:LONGEST]).strip()
@@ -38,15 +85,20 @@ def read_asked(text: str, *, country: str, on: date) -> Asked:
     if spoken is not None:
         births = possible_births(spoken[0], country=country, on=on)
         if births:
-            return Asked(births=births, names=readings(text[: spoken.start()] + " " + text[spoken.end() :]))
+            rest = _without(text, spoken)
+            return Asked(births=births, letters=rest, names=readings(rest))
     found = _FIGURES.search(text)
     if found is None:
-        return Asked(names=readings(text))
+        return Asked(letters=text, names=readings(text))
     figures = found[0].strip(" .,/-\u00a0\u202f")
     births = possible_births(figures, country=country, on=on)
     number = _number(figures, country)
-    names = readings(text[: found.start()] + " " + text[found.end() :])
-    return Asked(births=births, names=names, number=number)
+    rest = _without(text, found)
+    return Asked(births=births, letters=rest, names=readings(rest), number=number)
+
+
+def _without(text: str, found: re.Match[str]) -> str:
+    return f"{text[: found.start()]} {text[found.end() :]}".strip()
 
 
 def _number(figures: str, country: str) -> str:

@@ -11,7 +11,7 @@ const SAVE_EVERY_MS = 2000;
 const SEND_AGAIN_MS = [1000, 2000, 4000, 8000, 15000];
 
 /**
- * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string, script?: import("./answers.js").Given, elsewhere?: import("./acts.js").Given}} Fields
+ * @typedef {{name: string, number: string, readBack: boolean, recipient: string, reason: string, urgency: string, text: string, outcome: string, script?: import("./answers.js").Given, elsewhere?: import("./acts.js").Given, patient?: import("./patient.js").Patient}} Fields
  * @typedef {{call: string, message: string, person: string, card: import("./state.js").Card, fields: Fields, state: "typing"|"sending", at: number, touched: boolean}} Draft
  */
 
@@ -235,6 +235,7 @@ export class Drafts {
       call: draft.call,
       client: draft.card.client,
       recipient: fields.recipient,
+      patient: fields.patient?.id ?? "",
       caller_name: fields.name,
       caller_number: fields.number,
       reason: fields.reason,

@@ -6,6 +6,7 @@ import { countryName, word } from "./words.js";
 import { lookUp } from "./numbers.js";
 import { messageText, scriptOf } from "./answers.js";
 import { paintRedFlags, pending } from "./redflags.js";
+import { PatientField } from "./patient.js";
 import { ScriptPanel } from "./scriptpanel.js";
 import { Elsewhere } from "./elsewhere.js";
 import { offerScript } from "./sidetabs.js";
@@ -33,6 +34,7 @@ export class MessageForm {
       this.save();
     });
     input("caller-number").addEventListener("blur", () => this.checkNumber());
+    this.patient = new PatientField({ number: () => input("caller-number").value.trim(), chosen: (patient) => this.about(patient) });
     /** Whether the caller is on the line, so that the keys of a red flag are hers. */
     this.talking = false;
     this.elsewhere = new Elsewhere({
@@ -66,6 +68,7 @@ export class MessageForm {
     this.reasons(draft.card);
     this.recipients(draft.card);
     this.fill(draft.fields);
+    this.patient.open(draft.card, draft.fields.patient ?? null);
     this.hooks.chosen(draft.fields);
     this.elsewhere.load(draft.fields.elsewhere);
     offerScript(scriptOf(draft.card) !== null);
@@ -78,6 +81,13 @@ export class MessageForm {
 
   close() {
     this.draft = null;
+  }
+
+  /** Whom it is about: who has given no name of his own is that person. @param {import("./patient.js").Patient|null} patient */
+  about(patient) {
+    if (patient && !input("caller-name").value.trim()) input("caller-name").value = patient.name;
+    this.typed();
+    if (patient) input("text").focus();
   }
 
   /** What the script says of what stands in the form. */
@@ -171,6 +181,7 @@ export class MessageForm {
       urgency: picked("urgency") || "today",
       text: input("text").value,
       outcome: picked("outcome"),
+      ...(this.patient.patient ? { patient: this.patient.patient } : {}),
       ...(this.draft && scriptOf(this.draft.card) ? { script: this.script.given } : {}),
       ...(this.elsewhere.given ? { elsewhere: this.elsewhere.given } : {}),
     };
@@ -237,6 +248,7 @@ export class MessageForm {
     for (const id of ["caller-name", "caller-number", "text"]) input(id).readOnly = gone;
     for (const id of ["reason-field", "recipient-field", "urgency-field"]) /** @type {HTMLFieldSetElement} */ (byId(id)).disabled = gone;
     input("read-back").disabled = gone;
+    this.patient.lock(gone);
     if (this.script.locked !== gone && this.draft) this.script.open(this.draft.card, this.script.given, gone);
     this.follow();
   }

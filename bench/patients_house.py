@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The child of `bench.patients`: writes the patients, asks, and prints what it took. Run with Django set up."""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from bench.figures import Figures, percentile
+from permanence.callers import index, search
+from permanence.callers.models import Patient, PatientNumber
+from permanence.clients import operations as clients
+from permanence.clients.rules import ClientKind, Sector
+from permanence.foundation import operations as foundation
+
+AT = datetime(2026, 11, 27, 10, tzinfo=UTC)
+HOUSE = "bench"
+BATCH = 5_000
+SEED = 20261127
+_FAMILY = (
+    "Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefèvre Leroy Roux David "
+    "Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Lefebvre Mercier Faure "
+    "André Blanc Guérin Boyer Garnier Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas "
+    "Henry Roussel Mathieu Gautier Masson Marchand Duval Denis Dumont Marie Lemaire Noël Meyer Dufour Meunier Brun "
+    "Weber Schmit Wagner Hoffmann Thill Kieffer Reuter Klein Braun Becker Krier Schroeder Theis Faber Pauly Lentz"
+)
+_FIRST = (
+    "Marie Jean Pierre Jeanne Michel Françoise Anne Philippe Catherine Nathalie Isabelle Luc Claire Paul Louise Emma "
+    "Hugo Léa Zoé Adam Inès Noah Camille Julien Thomas Nicolas Sophie Céline Aurélie Karim Fatima João Ana Sofia"
+)
+_PARTS = (
+    "ba be bi bo bu ca cha che co da de di do fa fe fi fo ga go gra gri la le li lo lu ma me mi mo na ne ni no",
+    "bar ber din dou gar lan lar lin mar nau net rel rin ron sel sin tar ton vin zel",
+    "d t r n s x aud eau et ier ot on in ez",
+)
+FAMILY, FIRST = _FAMILY.split(), _FIRST.split()
+PARTS = tuple(part.split() for part in _PARTS)
+
+
+def main() -> None:
+    """Prints the figures as one object."""
+    patients, asks = int(sys.argv[1]), int(sys.argv[2])
+    if connection.vendor == "sqlite":
+        settings.PERMANENCE.database.touch()
+    call_command("migrate", verbosity=0)
+    chance = random.Random(SEED)
+    client, known = _house(patients, chance)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    print(json.dumps(_asked(client, known, asks, chance)))
+
+
+def _house(patients: int, chance: random.Random) -> tuple[str, list[Patient]]:
+    """A house whose one client has all the patients: the hardest case. Gives his id and some of the patients."""
+    by = foundation.open_house(slug=HOUSE, name="Bench", language="fr", country="FR", time_zone="Europe/Paris", at=AT)
+    client = clients.open_client(
+        name="Cabinet",
+        initials="CA",
+        kind=ClientKind.PRACTICE,
+        sector=Sector.HEALTH,
+        country="FR",
+        time_zone="Europe/Paris",
+        languages=("fr",),
+        by=by,
+        at=AT,
+    )
+    known: list[Patient] = []
+    rows: list[Patient] = []
+    for number in range(patients):
+        rows.append(_patient(number, by.house_key, int(client), chance))
+        if len(rows) == BATCH or number == patients - 1:
+            known += _write(rows)[::50]
+            rows = []
+    return client, known
+
+
+def _patient(number: int, house: int, client: int, chance: random.Random) -> Patient:
+    born = date(1930, 1, 1) + timedelta(days=chance.randrange(94 * 365))
+    return Patient(
+        house_id=house,
+        client_id=client,
+        key=f"{number:020d}",
+        birth_name=_family(chance),
+        used_name=_family(chance) if chance.random() < 0.25 else "",
+        first_name=chance.choice(FIRST) if chance.random() < 0.8 else f"{chance.choice(FIRST)}-{chance.choice(FIRST)}",
+        birth_date=born.isoformat(),
+        added_at=AT,
+        changed_at=AT,
+    )
+
+
+def _family(chance: random.Random) -> str:
+    """One in four has a name that thousands have, the others one of some tens of thousands."""
+    if chance.random() < 0.25:
+        return chance.choice(FAMILY)
+    return "".join(chance.choice(part) for part in (PARTS[0], *PARTS)).capitalize()
+
+
+def _write(rows: list[Patient]) -> list[Patient]:
+    Patient.objects.bulk_create(rows, batch_size=500)
+    index.write_words(rows)
+    PatientNumber.objects.bulk_create(
+        (
+            PatientNumber(house_id=row.house_id, client_id=row.client_id, patient=row, number=_number(row.pk))
+            for row in rows
+        ),
+        batch_size=500,
+    )
+    return rows
+
+
+def _number(key: int) -> str:
+    return f"+336{key * 7919 % 10**8:08d}"
+
+
+def _questions(known: list[Patient], asks: int, chance: random.Random) -> Iterator[tuple[str, str, str]]:
+    """(kind, words, the caller's number) as secretaries type them, in turn."""
+    for turn in range(asks):
+        row = chance.choice(known)
+        day, month, year = row.birth_date[8:], row.birth_date[5:7], row.birth_date[:4]
+        name, first = row.birth_name, row.first_name
+        yield (
+            ("birth_letters", f"{day}{month}{year} {name[:3]}", ""),
+            ("birth", f"{day}/{month}/{year[2:]}", ""),
+            ("name", f"{name} {first[:2]}", ""),
+            ("letters", name[:3].lower(), _number(row.pk)),
+            ("two_letters", f"{name[:3]} {first[:3]}", ""),
+            ("sound", f"{name.replace('e', 'ai').replace('f', 'ph')} {first}", ""),
+            ("number", "0" + _number(row.pk)[3:], ""),
+            ("caller", "", _number(row.pk)),
+        )[turn % 8]
+
+
+def _asked(client: str, known: list[Patient], asks: int, chance: random.Random) -> Figures:
+    took: dict[str, list[float]] = {}
+    cpu: list[float] = []
+    missed = 0
+    for round_ in range(2):  # the first one warms the pages of the database
+        took, cpu, missed = {}, [], 0
+        for kind, words, number in _questions(known, asks // 4 if round_ == 0 else asks, chance):
+            began, busy = time.perf_counter(), time.thread_time()
+            found = search.find(house=HOUSE, client=client, words=words, at=AT, number=number)
+            took.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
+            cpu.append((time.thread_time() - busy) * 1000)
+            missed += not found.found
+    everything = [each for kind in took.values() for each in kind]
+    return {
+        "database": connection.vendor,
+        "patients": Patient.objects.count(),
+        "patients_p95_ms": round(percentile(everything, 0.95), 2),
+        "patients_p50_ms": round(percentile(everything, 0.5), 2),
+        "patients_cpu_p95_ms": round(percentile(cpu, 0.95), 2),
+        "patients_missed": missed,
+        **{f"patients_{kind}_p95_ms": round(percentile(each, 0.95), 2) for kind, each in sorted(took.items())},
+    }

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The questions of the search in SQL, the same on both databases: building them anew took most of a search's time.
+
+Every one begins with the client. All values are parameters; nothing typed becomes a part of a question.
+"""
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+from permanence.callers.rules.birth import BirthDate
+from permanence.callers.rules.identity import NAME_LIMIT
+from permanence.callers.rules.letters import Word
+
+HEARD_FROM = 3
+"""Letters from which a name is also looked for by its sound."""
+_STANDING = "SELECT p.id FROM callers_patient p WHERE p.client_id = %s AND p.merged_into_id IS NULL"
+_WITH_NUMBER = (
+    "SELECT n.patient_id FROM callers_patientnumber n JOIN callers_patient p ON p.id = n.patient_id"
+    " WHERE n.client_id = %s AND n.number = %s AND p.merged_into_id IS NULL ORDER BY n.patient_id LIMIT %s"
+)
+_WORDED = "SELECT w.patient_id FROM callers_nameword w WHERE w.client_id = %s"
+_HAS_WORD = " AND EXISTS (SELECT 1 FROM callers_nameword v WHERE v.patient_id = {patient} AND ({fits}))"
+
+type Part = tuple[str, list[str | int]]
+"""A piece of a question, and the values of its places."""
+
+
+def with_number(client: int, number: str, *, limit: int) -> list[int]:
+    """Who has this number (E.164)."""
+    return _asked(_WITH_NUMBER, [client, number, limit])
+
+
+def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> list[int]:
+    """Who has all these words; the longest one leads, for it is the rarest. `heard`: the leading one by its sound.
+
+    By letters in their order, so that whoever has just these letters comes first. A person may come several times.
+    """
+    lead = max(way, key=lambda word: len(word.letters))
+    if heard and not _is_heard(lead):
+        return []
+    first, values = ("w.sound = %s", [lead.sound]) if heard else _begins("w", lead.letters)
+    others, more = _have_words("w.patient_id", [word for word in way if word is not lead])
+    order = "w.patient_id" if heard else "w.letters, w.patient_id"
+    question = f"{_WORDED} AND {first}{others} ORDER BY {order} LIMIT %s"
+    return _asked(question, [client, *values, *more, limit])
+
+
+def born(client: int, births: Sequence[BirthDate], way: Sequence[Word], *, part: bool, limit: int) -> list[int]:
+    """Who was born so and has all these words. `part`: those of whom less is known than was asked for."""
+    pieces: list[str] = []
+    values: list[str | int] = []
+    for birth in births:
+        if part:
+            less = [birth.iso[:length] for length in (4, 7) if length < len(birth.iso)]
+            pieces += ["p.birth_date = %s"] * len(less)
+            values += less
+        elif birth.is_whole:
+            pieces.append("p.birth_date = %s")
+            values.append(birth.iso)
+        else:
+            pieces.append("(p.birth_date >= %s AND p.birth_date < %s)")
+            values += [birth.iso, f"{birth.year}-{birth.month + 1:02d}" if birth.month else f"{birth.year + 1}"]
+    if not pieces:
+        return []
+    named, more = _have_words("p.id", way)
+    question = f"{_STANDING} AND ({' OR '.join(pieces)}){named} ORDER BY p.birth_date, p.id LIMIT %s"
+    return _asked(question, [client, *values, *more, limit])
+
+
+def _have_words(patient: str, words: Sequence[Word]) -> Part:
+    pieces: list[str] = []
+    values: list[str | int] = []
+    for word in words:
+        fits, some = _begins("v", word.letters)
+        if _is_heard(word):
+            fits, some = f"{fits} OR v.sound = %s", [*some, word.sound]
+        pieces.append(_HAS_WORD.format(patient=patient, fits=fits))
+        values += some
+    return "".join(pieces), values
+
+
+def _is_heard(word: Word) -> bool:
+    return bool(word.sound) and len(word.letters) >= HEARD_FROM
+
+
+def _begins(table: str, letters: str) -> Part:
+    """Words that begin so, as a range of the index. Beyond the Latin letters the order is the database's own affair."""
+    if not letters.isascii():
+        return f"substr({table}.letters, 1, %s) = %s", [len(letters), letters]
+    after = _after(letters)
+    if after:
+        return f"({table}.letters >= %s AND {table}.letters < %s)", [letters, after]
+    return f"({table}.letters >= %s AND {table}.letters <= %s)", [letters, "z" * NAME_LIMIT]
+
+
+def _after(letters: str) -> str:
+    """The least word that comes after all that begin so, of figures and small letters; "" where none does.
+
+    Figures before letters, letters in their order: every collation agrees so far, on signs they do not.
+    """
+    kept = letters.rstrip("z")
+    return kept and kept[:-1] + ("a" if kept[-1] == "9" else chr(ord(kept[-1]) + 1))
+
+
+def _asked(question: str, values: list[str | int]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return list(dict.fromkeys(key for (key,) in cursor.fetchall()))

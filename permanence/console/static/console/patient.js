@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Whom the message is about: one field, the list under it, Enter takes. Nobody is chosen for her; while the site is away the field waits and the words of the message do.
+import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { button, byId, isTyping, say, show } from "./dom.js";
+import { keptKeys } from "./keptkeys.js";
+import { hasWord, word } from "./words.js";
+
+/** @typedef {{id: string, name: string, about: string}} Patient */
+
+const WAIT_MS = 120;
+const field = () => /** @type {HTMLInputElement} */ (byId("patient"));
+const list = () => byId("patient-list");
+
+export class PatientField {
+  /** @param {{number: () => string, chosen: (patient: Patient|null) => void}} hooks `number`: what the form has, for a person who is new */
+  constructor(hooks) {
+    this.hooks = hooks;
+    /** @type {Patient|null} */
+    this.patient = null;
+    /** @type {import("./state.js").Card|null} */
+    this.card = null;
+    this.locked = false;
+    this.turn = 0;
+    this.timer = 0;
+    /** The id of the person that is being added: the same when it is tried again. */
+    this.adding = { words: "", id: "" };
+    field().addEventListener("input", (event) => {
+      event.stopPropagation();
+      this.soon();
+    });
+    field().addEventListener("change", (event) => event.stopPropagation());
+    field().addEventListener("focus", () => this.look());
+    field().addEventListener("blur", () => this.close());
+    field().addEventListener("keydown", (event) => this.pressed(event));
+    // The field keeps the focus while a row is pressed: leaving it would close the list.
+    list().addEventListener("mousedown", (event) => event.preventDefault());
+    list().addEventListener("click", (event) => {
+      const row = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+      if (row) this.take(/** @type {HTMLElement} */ (row));
+    });
+    button("patient-other").addEventListener("click", () => {
+      this.choose(null);
+      field().focus();
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || !keptKeys().numbers) return;
+      if (isTyping(event.target) || document.querySelector("dialog[open]") || !field().offsetParent) return;
+      event.preventDefault();
+      field().focus();
+    });
+  }
+
+  /** The form of another call. @param {import("./state.js").Card} card @param {Patient|null} patient */
+  open(card, patient) {
+    this.card = card;
+    this.patient = patient;
+    field().value = "";
+    this.close();
+    this.error("");
+    this.paint();
+  }
+
+  /** @param {boolean} locked whether the message is gone and nothing changes any more */
+  lock(locked) {
+    if (this.locked === locked) return;
+    this.locked = locked;
+    this.paint();
+  }
+
+  paint() {
+    const has = Boolean(this.card?.client) && ["health", ""].includes(this.card?.sector ?? "");
+    show(byId("patient-field"), has && (!this.locked || this.patient !== null));
+    show(byId("patient-search"), this.patient === null);
+    show(byId("patient-chosen"), this.patient !== null);
+    say(byId("patient-name"), this.patient?.name ?? "");
+    say(byId("patient-about"), this.patient?.about ?? "");
+    show(button("patient-other"), !this.locked);
+  }
+
+  soon() {
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.look(), WAIT_MS);
+  }
+
+  /** The list for what stands in the field; what comes late is not shown. */
+  async look() {
+    const { card } = this;
+    if (!card?.client || this.patient || this.locked) return;
+    clearTimeout(this.timer);
+    this.turn += 1;
+    const { turn } = this;
+    const words = field().value.trim();
+    const number = card.caller.masked ? "" : (card.caller.number ?? "");
+    if (!words && !number) return this.close();
+    const asked = new URLSearchParams({ client: card.client, words, number });
+    let found;
+    try {
+      found = await fragment(`/console/fragments/patients?${asked}`);
+    } catch {
+      if (turn === this.turn) this.error(word("patient_site_down"));
+      return;
+    }
+    if (turn !== this.turn || this.card !== card || document.activeElement !== field()) return;
+    this.error("");
+    list().replaceChildren(found);
+    show(list(), list().childElementCount > 0);
+    field().setAttribute("aria-expanded", String(!list().hidden));
+    // The first that was asked for is under Enter; who only calls from that number, or is new, is taken by a choice.
+    const [first] = this.rows();
+    this.mark(words && first && !("new" in first.dataset) ? first : null);
+    say(byId("patient-count"), words ? word("patient_count", { count: this.rows().filter((row) => !("new" in row.dataset)).length }) : "");
+  }
+
+  /** @returns {HTMLElement[]} */
+  rows() {
+    return [...list().querySelectorAll("[role=option]")].map((row) => /** @type {HTMLElement} */ (row));
+  }
+
+  /** @param {HTMLElement|null} row */
+  mark(row) {
+    for (const each of this.rows()) each.setAttribute("aria-selected", String(each === row));
+    if (row) field().setAttribute("aria-activedescendant", row.id);
+    else field().removeAttribute("aria-activedescendant");
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    const rows = this.rows();
+    const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
+    if (event.key === "Enter" && !event.ctrlKey) {
+      event.preventDefault();
+      if (!list().hidden && here >= 0) this.take(rows[here]);
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && rows.length && !list().hidden) {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      this.mark(rows[here < 0 && step < 0 ? rows.length - 1 : (here + step + rows.length) % rows.length]);
+    } else if (event.key === "Escape" && !list().hidden) {
+      event.stopPropagation();
+      this.close();
+    }
+  }
+
+  /** @param {HTMLElement} row */
+  async take(row) {
+    const { patient, name, about } = row.dataset;
+    if (patient) return this.choose({ id: patient, name: name ?? "", about: about ?? "" });
+    const { card } = this;
+    const words = field().value.trim();
+    if (!card?.client) return undefined;
+    if (this.adding.words !== words) this.adding = { words, id: newId() };
+    try {
+      const json = { client: card.client, patient: this.adding.id, words, number: this.hooks.number() };
+      const kept = await (await request("/console/patients", { method: "POST", json })).json();
+      if (this.card === card) this.choose({ id: kept.patient, name: kept.name, about: kept.about });
+    } catch (error) {
+      const code = error instanceof SiteRefusal ? error.code : "";
+      this.close();
+      this.error(word(hasWord(`refused_${code}`) ? `refused_${code}` : code ? "patient_refused" : "patient_site_down"));
+    }
+    return undefined;
+  }
+
+  /** @param {Patient|null} patient */
+  choose(patient) {
+    this.patient = patient;
+    field().value = "";
+    this.adding = { words: "", id: "" };
+    this.close();
+    this.error("");
+    this.paint();
+    this.hooks.chosen(patient);
+  }
+
+  close() {
+    this.turn += 1;
+    clearTimeout(this.timer);
+    show(list(), false);
+    field().setAttribute("aria-expanded", "false");
+    this.mark(null);
+  }
+
+  /** @param {string} text */
+  error(text) {
+    say(byId("patient-note"), text);
+    show(byId("patient-note"), text !== "");
+  }
+}
