@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.sheets import FileUnreadable
-from permanence.clients.bulk_rules import Fault, LineFound
+from permanence.clients.bulk_found import LineFound
+from permanence.clients.bulk_rules import Fault
 from permanence.clients.said_words import FindingWords, change_words
 
 FILES = {

@@ -17,8 +17,8 @@ from permanence.backstage.sheets import MOST_BYTES, FileUnreadable, decoded
 from permanence.backstage.transfers import CARDS, CLIENTS, TABLES, bring_in, written
 from permanence.backstage.vcards import write_cards
 from permanence.clients import draft_operations as drafts
+from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_operations import HouseChanged
-from permanence.clients.bulk_rules import BroughtIn
 from permanence.clients.directory_queries import contacts_of
 from permanence.clients.models import Client
 from permanence.foundation import audit

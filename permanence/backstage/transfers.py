@@ -8,7 +8,8 @@ from permanence.backstage import account_sheets as tables
 from permanence.backstage.sheets import Sheet, read_sheet, write_sheet
 from permanence.backstage.vcards import read_cards
 from permanence.clients import bulk_operations as bulk
-from permanence.clients.bulk_rules import BroughtIn, EntryLine, Fault
+from permanence.clients.bulk_found import BroughtIn
+from permanence.clients.bulk_rules import EntryLine, Fault
 from permanence.clients.models import Client
 from permanence.clients.said_words import change_words
 from permanence.foundation.models import House

@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 
 from permanence.clients import greetings, rules
+from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_proving import proved_lines, shape_of, slices_by_name
 from permanence.clients.bulk_rules import (
     NEEDED_OF_A_NEW_CLIENT,
     AccountLine,
-    BroughtIn,
     EntryLine,
     Fault,
     consent_fault,

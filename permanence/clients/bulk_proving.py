@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from permanence.clients import queries
-from permanence.clients.bulk_rules import LineFound
+from permanence.clients.bulk_found import LineFound
 from permanence.clients.rules.compared import compare
 from permanence.clients.rules.coverage import Coverage
 from permanence.clients.rules.findings import Cause, Finding, Proof, prove

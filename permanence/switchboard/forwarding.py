@@ -19,6 +19,7 @@ from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
 from permanence.clients.forwarding import LineView
 from permanence.clients.queries import LineUnknown
+from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation import audit, live
 from permanence.foundation.keys import row_key
@@ -151,7 +152,7 @@ def repeat_daily(*, client: str, number: str, clock: str, by: Who, at: datetime)
     Raises LineUnknown, NothingToDial, ClockMalformed.
     """
     line = _line(client, number, by)
-    mine = ForwardingCheck.objects.for_house(by.house_key).filter(line_id=line.key)
+    mine = ForwardingCheck.objects.for_house(by.house_key).filter(client=int(line.client), number=line.number)
     if not clock:
         mine.delete()
     else:
@@ -159,8 +160,10 @@ def repeat_daily(*, client: str, number: str, clock: str, by: Who, at: datetime)
         if not rules.is_clock(clock):
             raise ClockMalformed(clock[:20])
         zone = clients.client(house=by.house, client=client).time_zone
-        kept = {"client_id": int(client), "clock": clock, "next_at": rules.next_at(clock, zone=zone, after=at)}
-        ForwardingCheck.objects.update_or_create(line_id=line.key, house_id=by.house_key, defaults=kept)
+        kept = {"clock": clock, "next_at": rules.next_at(clock, zone=zone, after=at)}
+        ForwardingCheck.objects.update_or_create(
+            house_id=by.house_key, client_id=int(line.client), number=line.number, defaults=kept
+        )
     detail = {"number": number, "clock": clock}
     subject = f"clients.line:{line.key}"
     audit.note(by=by, at=at, action="forwarding.daily_set", subject=subject, client=client, detail=detail)
@@ -199,15 +202,18 @@ def make_daily(*, at: datetime) -> None:
     """Make the daily tests whose moment has come, each once, whoever else looks.
 
     Left out are a client whose calls are not answered, a time long gone by, and, for a line that the client switches
-    himself, an hour at which he is closed: then it is not forwarded, and rightly.
+    himself, an hour at which he is closed: then it is not forwarded, and rightly. A line that is not there any more is
+    not tested again, unless it rests because the contract ended.
     """
-    due = ForwardingCheck.objects.filter(next_at__lte=at).select_related("client", "line", "house").order_by("pk")
+    due = ForwardingCheck.objects.filter(next_at__lte=at).select_related("client", "house").order_by("pk")
     for row in due:
         following = rules.next_at(row.clock, zone=row.client.time_zone, after=at)
         with transaction.atomic():
             if not ForwardingCheck.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=following):
                 continue
-            line = lines.line_view(row.line)
+            line = _line_of(row)
+            if line is None:
+                continue
             wanted = at - row.next_at < rules.LATE and row.client.state in ANSWERED
             if not wanted or not line.dialled_by_callers or not rules.can_be_dialled(line.mode):
                 continue
@@ -217,6 +223,15 @@ def make_daily(*, at: datetime) -> None:
                 called = line.dialled_by_callers
                 _new(line, house_key=row.house_id, way=ProofWay.DIALLED, called=called, at=at, by=None)
                 _touch(row.house.slug, row.house_id, at)
+
+
+def _line_of(check: ForwardingCheck) -> LineView | None:
+    """The line of a daily test; None where it rests, or is gone: then the test goes too."""
+    mine = lines.lines_of(house=check.house.slug, client=str(check.client_id))
+    found = next((each for each in mine if each.number == check.number), None)
+    if found is None and check.client.state != ClientState.ENDED:
+        check.delete()
+    return found
 
 
 def _is_open(house: str, client: str, at: datetime) -> bool:

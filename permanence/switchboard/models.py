@@ -108,20 +108,23 @@ class SeatRevocation(HouseModel):
 
 
 class ForwardingCheck(HouseModel):
-    """The test call the house makes each day for one line, at a time of the client's clock. `next_at`: the next one."""
+    """The test call the house makes each day for one line, at a time of the client's clock. `next_at`: the next one.
+
+    The line is named by its number: while that rests after a contract, the test waits for the client to be back.
+    """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
-    line = models.ForeignKey("clients.Line", on_delete=models.CASCADE, related_name="+")
+    number = models.CharField(max_length=16)
     clock = models.CharField(max_length=5)
     next_at = models.DateTimeField()
 
     objects = ClientQuerySet["ForwardingCheck"].as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["line"], name="switchboard_check_once"),)
+        constraints = (models.UniqueConstraint(fields=["client", "number"], name="switchboard_check_once"),)
 
     def __str__(self) -> str:
-        return f"{self.line_id} {self.clock}"
+        return f"{self.number} {self.clock}"
 
 
 class ForwardingProof(HouseModel):

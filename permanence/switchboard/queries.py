@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
+from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientState
 from permanence.clients.said import slice_of
@@ -128,7 +129,7 @@ def proofs_of(*, house: str, client: str, limit: int = 20) -> tuple[ProofView, .
 
 def checks_of(*, house: str, client: str) -> dict[str, str]:
     """The lines of a client that are tested each day: number -> time of his clock. One query."""
-    rows = ForwardingCheck.objects.for_house(house).filter(client=row_key(client)).annotate(number=F("line__number"))
+    rows = ForwardingCheck.objects.for_house(house).filter(client=row_key(client))
     return dict(rows.values_list("number", "clock"))
 
 
@@ -141,17 +142,19 @@ def last_proofs(*, house: str) -> dict[str, ProofView]:
 
 
 def standing_failures(*, house: str) -> tuple[ProofView, ...]:
-    """Of each line that is tested daily the last finished test, where it failed, by the line's number. One query."""
+    """Of each line that is tested daily the last finished test, where it failed, by the line's number. Two queries."""
+    here = {(each.client, each.number) for each in lines.lines_of_house(house=house)}
     finished = ForwardingProof.objects.filter(
         house=OuterRef("house"),
-        number=OuterRef("line__number"),
+        number=OuterRef("number"),
         way=ProofWay.DIALLED,
         state__in=FINISHED,
     )
     checks = ForwardingCheck.objects.for_house(house).exclude(client__state=ClientState.ENDED)
     last = checks.annotate(last=Subquery(finished.order_by("-asked_at", "-pk").values("pk")[:1])).values("last")
     rows = ForwardingProof.objects.for_house(house).filter(pk__in=last, state=ProofState.FAILED)
-    return tuple(_view(row) for row in rows.select_related("asked_by").order_by("number"))
+    found = (_view(row) for row in rows.select_related("asked_by").order_by("number"))
+    return tuple(each for each in found if (each.client, each.number) in here)
 
 
 def _view(row: ForwardingProof) -> ProofView:

@@ -105,7 +105,9 @@ def test_a_second_person_is_told_that_the_hours_changed_and_loses_nothing(cast, 
 
 def test_a_day_is_written_again_in_place_of_what_was_there_and_taken_back(cast, now):
     browser = signed_in(cast.dr_weber)
-    clients.set_greeting(client=cast.weber.id, language="fr", text="Bonjour.", by=cast.marc, at=now)
+    by_marc = {"client": cast.weber.id, "by": cast.marc, "at": now}
+    clients.set_greeting(language="fr", text="Bonjour.", **by_marc)
+    clients.set_hours(week=[clients.Opening(weekday=0, opens="08:00", until="12:00")], **by_marc)
     ahead = (now + timedelta(days=9)).date()
     for hours in ("9-12, 14-15", "10-11"):
         answer = browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "hours": hours, "label": "Formation"})

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from permanence.clients import forwarding as lines
 from permanence.clients import operations as clients
+from permanence.clients.models import Line, Quarantine
 from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation.exchange import Exchange
@@ -247,6 +248,40 @@ def test_each_day_at_the_clients_clock_once(cast, weber, exchange, tmp_path):
     assert last(cast).daily
     daily(cast, "")
     assert queries.checks_of(house=cast.house, client=weber) == {}
+
+
+def test_the_daily_test_waits_for_a_client_who_left_and_goes_on_when_he_is_back(cast, weber, exchange, tmp_path):
+    daily(cast)
+    due = ForwardingCheck.objects.get().next_at
+    clients.set_state(client=weber, state=ClientState.ENDED, by=cast.marc, at=NOW)
+    run(tmp_path, at=due)
+    assert (ForwardingCheck.objects.get().next_at, ForwardingProof.objects.count()) == (due + timedelta(days=1), 0)
+    clients.set_state(client=weber, state=ClientState.ACTIVE, by=cast.marc, at=due)
+    assert queries.checks_of(house=cast.house, client=weber) == {LINE: "07:30"}
+    assert run(tmp_path, at=due + timedelta(days=1)) == 1
+    assert last(cast).daily
+
+
+def test_the_daily_test_of_a_line_that_was_taken_away_goes_with_it(cast, weber, exchange, tmp_path):
+    daily(cast)
+    due = ForwardingCheck.objects.get().next_at
+    run(tmp_path, at=due)
+    forwarding.end_overdue(at=due + timedelta(hours=1))
+    assert [each.number for each in queries.standing_failures(house=cast.house)] == [LINE]
+    Line.objects.filter(number=LINE).delete()
+    assert queries.standing_failures(house=cast.house) == ()
+    run(tmp_path, at=due + timedelta(days=1))
+    assert not ForwardingCheck.objects.exists()
+
+
+def test_a_number_given_to_somebody_else_has_no_daily_test_of_the_one_before(cast, weber, exchange, tmp_path):
+    daily(cast)
+    due = ForwardingCheck.objects.get().next_at
+    clients.set_state(client=weber, state=ClientState.ENDED, by=cast.marc, at=NOW)
+    Quarantine.objects.update(until=NOW.date())
+    clients.give_line(client=cast.dupont, number=LINE, by=cast.marc, at=NOW)
+    assert queries.checks_of(house=cast.house, client=cast.dupont) == {}
+    assert run(tmp_path, at=due) == 0
 
 
 def test_a_morning_long_gone_by_is_left_out(cast, weber, exchange, tmp_path):
