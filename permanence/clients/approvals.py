@@ -77,18 +77,15 @@ class TooManyWaiting(Refusal):
     code = "too_many_waiting"
 
 
-@transaction.atomic
 def submit(*, client: str, kind: ProposalKind, body: Mapping[str, Any], by: Who, at: datetime, entropy: Entropy) -> str:
     """Do it now and give "", or have it wait for a second person and give the id of the proposal.
 
     Raises ClientUnknown, TooManyWaiting, and what the operation of that kind refuses with.
     """
-    row = account(client, by=by)
     try:
-        with transaction.atomic():
-            run(kind, client=client, body=body, by=by, at=at)
+        run(kind, client=client, body=body, by=by, at=at)
     except ApprovalNeeded:
-        return _propose(row, kind, body, by=by, at=at, entropy=entropy)
+        return _propose(client, kind, body, by=by, at=at, entropy=entropy)
     return ""
 
 
@@ -100,21 +97,21 @@ def announce_absence(
 
     Gives the id of the proposal that names the person, "" when nothing waits.
     """
-    account(client, by=by)
     announce = {"client": client, "by": by, "at": at, **words}
     try:
-        with transaction.atomic():
-            absences.announce_absence(**announce, urgent_to=urgent_to)
-        return ""
+        absences.announce_absence(**announce, urgent_to=urgent_to)
     except ApprovalNeeded:
         absence = absences.announce_absence(**announce)
-    body = {"absence": absence, "urgent_to": urgent_to}
-    return submit(client=client, kind=ProposalKind.URGENT_TO, body=body, by=by, at=at, entropy=entropy)
+        body = {"absence": absence, "urgent_to": urgent_to}
+        return _propose(client, ProposalKind.URGENT_TO, body, by=by, at=at, entropy=entropy)
+    return ""
 
 
+@transaction.atomic
 def _propose(
-    row: Client, kind: ProposalKind, body: Mapping[str, Any], *, by: Who, at: datetime, entropy: Entropy
+    client: str, kind: ProposalKind, body: Mapping[str, Any], *, by: Who, at: datetime, entropy: Entropy
 ) -> str:
+    row = account(client, by=by)
     rows = Proposal.objects.for_client(row)
     if rows.filter(state=ProposalState.WAITING, lapses_at__gt=at).count() >= MOST_WAITING:
         raise TooManyWaiting(str(row.pk))
