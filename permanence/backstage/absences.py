@@ -15,13 +15,14 @@ from permanence.backstage.account_forms import NamedFormSet
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.inlines import Inline
 from permanence.backstage.unsaved import Unsaved
-from permanence.clients import absences, operations, queries
+from permanence.clients import absences, approvals, operations, queries
 from permanence.clients.models import Absence, Client
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
 
 CLOCK = SystemClock()
+ENTROPY = SystemEntropy()
 REFUSALS = {
     absences.AbsenceImpossible: _(
         "An absence ends after it begins and not in the past; only one of the whole client closes the lines."
@@ -30,6 +31,7 @@ REFUSALS = {
     absences.ReplacementAway: _("The one named for what is urgent is away too for some of that time."),
     absences.AbsenceUnknown: _("This absence was withdrawn meanwhile, or is over."),
     operations.ConsentMissing: _("Voice messages need the date of the doctor’s agreement and a duty contact."),
+    approvals.TooManyWaiting: _("Too many changes wait for a second person: have some approved first."),
     queries.RecipientUnknown: _("Choose somebody who still receives messages."),
 }
 """Why an absence is not kept, by the refusals of the client accounts."""
@@ -112,27 +114,34 @@ class AbsenceInline(Inline):
         return False
 
 
-def keep(client: Client, rows: list[Absence], gone: list[Absence], *, by: Who) -> None:
-    """Withdraws those deleted and announces those written. Raises Unsaved with the reason in words."""
-    at, key = CLOCK.now(), str(client.pk)
+def keep(client: Client, rows: list[Absence], gone: list[Absence], *, by: Who) -> bool:
+    """Withdraws those deleted and announces those written; gives whether an urgent path waits for a second person.
+
+    Raises Unsaved with the reason in words.
+    """
+    at, key, waits = CLOCK.now(), str(client.pk), False
     try:
         for row in gone:
             absences.withdraw_absence(client=key, absence=str(row.pk), by=by, at=at)
         for row in rows:
-            absences.announce_absence(
-                client=key,
-                starts=row.starts_at,
-                ends=row.ends_at,
-                words=row.words,
-                recipient=str(row.recipient_id) if row.recipient_id else None,
-                urgent_to=str(row.urgent_to_id) if row.urgent_to_id else None,
-                treatment=row.treatment,
-                announced_by=by.person,
-                by=by,
-                at=at,
+            waits |= bool(
+                approvals.announce_absence(
+                    client=key,
+                    starts=row.starts_at,
+                    ends=row.ends_at,
+                    words=row.words,
+                    recipient=str(row.recipient_id) if row.recipient_id else None,
+                    urgent_to=str(row.urgent_to_id) if row.urgent_to_id else None,
+                    treatment=row.treatment,
+                    announced_by=by.person,
+                    by=by,
+                    at=at,
+                    entropy=ENTROPY,
+                )
             )
     except tuple(REFUSALS) as refusal:
         raise Unsaved(refused=_words(refusal)) from refusal
+    return waits
 
 
 def _words(refusal: Refusal) -> str:

@@ -4,7 +4,7 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
-from permanence.backstage import ending_views, new_client, template_views, transfer_views
+from permanence.backstage import approval_views, ending_views, new_client, template_views, transfer_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<str:client>/end", ending_views.end, name="end"),
     path("<str:client>/take-away", ending_views.take_away, name="take-away"),
     path("<str:client>/take-up", ending_views.take_up, name="take-up"),
+    path("<str:client>/approvals/<str:proposal>", approval_views.approval, name="approval"),
     path("<str:client>/copy", template_views.copy, name="copy"),
     path("<str:client>/cards", transfer_views.export_cards, name="cards"),
     path("<str:client>/", views.client_card, name="card"),

@@ -19,6 +19,7 @@ from permanence.backstage.client_list import (
     spelt_moment,
     state_choices,
 )
+from permanence.backstage.second_person import waiting_rows
 from permanence.calls.models import Call
 from permanence.clients.agenda_queries import agendas_of
 from permanence.clients.directory_queries import contacts_of, sites_of
@@ -29,6 +30,9 @@ from permanence.foundation import access
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.system import SystemClock
+
+CLOCK = SystemClock()
 
 
 def doors(by: Who) -> dict[str, bool]:
@@ -70,6 +74,7 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
         "numbers": [(spell_number(PhoneNumber(number), country=row.country), label) for number, label in numbers],
         "last": None if last is None else spelt_moment(last, zone),
         "voice": consent(row),
+        "waiting": waiting_rows(by, str(row.pk), at=CLOCK.now()),
         "missing": missing(row),
         "sites": sites_of(by.house_key, row.pk),
         "contacts": contacts_of(by.house_key, row.pk),

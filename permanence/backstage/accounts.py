@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences
+from permanence.backstage import absences, second_person
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -21,7 +21,7 @@ from permanence.backstage.account_forms import (
 )
 from permanence.backstage.agendas import AgendaInline
 from permanence.backstage.inlines import Inline
-from permanence.backstage.instructions import InstructionInline
+from permanence.backstage.instructions import InstructionInline, instruction_body
 from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
@@ -42,6 +42,7 @@ from permanence.clients.models import (
     WeeklyOpening,
 )
 from permanence.clients.rules import next_colour
+from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.week import TYPICAL_WEEK
 from permanence.foundation import operations as common
 from permanence.foundation.models import House
@@ -137,7 +138,7 @@ class ClientAdmin(SaidAdmin):
             },
         ),
         (_("Where"), {"fields": ("country", "region", "time_zone")}),
-        (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes")}),
+        (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes", "second_approval")}),
         (_("Callers"), {"fields": ("pool", "languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),
@@ -193,7 +194,10 @@ class ClientAdmin(SaidAdmin):
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: ARG002
         """The row, in the owner's house."""
         obj.house_id = who(request).house_key
+        held = second_person.hold_duty(obj)
         obj.save()
+        if held is not None:
+            second_person.submit(request, client=str(obj.pk), kind=ProposalKind.DUTY_CONTACT, body=held)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: ARG002
         """The lines of the page; new instructions are written by their operation."""
@@ -204,10 +208,14 @@ class ClientAdmin(SaidAdmin):
                 self._write(request, client, row)
             return
         if formset.model is Absence:
-            absences.keep(client, rows, formset.deleted_objects, by=who(request))
+            if absences.keep(client, rows, formset.deleted_objects, by=who(request)):
+                second_person.tell(request)
             return
-        for gone in formset.deleted_objects:
-            gone.delete()
+        if formset.model is Contact and client.second_approval:
+            rows = second_person.keep_contacts(request, client, rows, formset.deleted_objects)
+        else:
+            for gone in formset.deleted_objects:
+                gone.delete()
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
             self._place(row)
@@ -240,16 +248,8 @@ class ClientAdmin(SaidAdmin):
         )
 
     def _write(self, request: HttpRequest, client: Client, row: Instruction) -> None:
-        by = who(request)
-        operations.write_instruction(
-            client=str(client.pk),
-            text=row.text,
-            author=by.person,
-            priority=row.priority,
-            acknowledge=row.acknowledge,
-            by=by,
-            at=CLOCK.now(),
-        )
+        body = instruction_body(text=row.text, priority=row.priority, acknowledge=row.acknowledge)
+        second_person.submit(request, client=str(client.pk), kind=ProposalKind.INSTRUCTION, body=body)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The lines, then the one announcement of the whole change, in Django's transaction of the page."""

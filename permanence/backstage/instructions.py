@@ -15,18 +15,24 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import second_person
 from permanence.backstage.difference import side_by_side
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
 from permanence.backstage.site import HouseAdmin
 from permanence.clients import instruction_fields, instructions, operations
 from permanence.clients.models import Client, Instruction
+from permanence.clients.rules import EVERYTHING, Scope
+from permanence.clients.rules.approvals import ProposalKind
+from permanence.clients.urgent_paths import ApprovalNeeded
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception import markup
 
 CLOCK = SystemClock()
+_WANTED = "_wanted"
+"""Where a request keeps what is to be submitted should a second person be needed."""
 
 
 def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
@@ -52,6 +58,25 @@ def _write(request: HttpRequest, client: Client, form: Any) -> str:
         by=by,
         at=CLOCK.now(),
     )
+
+
+def instruction_body(
+    *, text: str, priority: int, acknowledge: bool, scope: Scope = EVERYTHING, **more: Any
+) -> dict[str, Any]:
+    """An instruction as a proposal keeps it; a new one unless `more` names it and the version it changes."""
+    moments = {name: more[name].isoformat() if more.get(name) else None for name in ("starts_at", "ends_at")}
+    return {
+        "instruction": more.get("instruction", ""),
+        "text": text,
+        **moments,
+        "priority": priority,
+        "recipient": scope.recipient,
+        "line": scope.line,
+        "reason": scope.reason,
+        "caller": scope.caller,
+        "acknowledge": acknowledge,
+        "began_from": more.get("began_from"),
+    }
 
 
 def _on_clock(at: datetime | None, client: Client) -> str:
@@ -178,15 +203,34 @@ class InstructionAdmin(HouseAdmin):
     ) -> Any:
         """Django's page on the client's clock: what is typed and what is shown are his hours.
 
-        A version that came between the check and the write: the page again, which now says so.
+        What a second person has to approve is kept as a proposal, and the client's page lists it. A version that
+        came between the check and the write: the page again, which now says so.
         """
         client = self._client(request, None if object_id is None else self.get_object(request, object_id))
         with timezone.override(ZoneInfo(client.time_zone if client else "UTC")):
             try:
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
+            except ApprovalNeeded:
+                return self._wait(request)
             except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
             return answer.render() if isinstance(answer, TemplateResponse) else answer
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page; the end of an urgent one may wait for a second person."""
+        try:
+            answer: HttpResponse = super().delete_view(request, object_id, extra_context)
+        except ApprovalNeeded:
+            return self._wait(request)
+        return answer
+
+    def _wait(self, request: HttpRequest) -> HttpResponse:
+        """What `save_model` or `delete_model` was about to do waits for a second person."""
+        client, kind, body = getattr(request, _WANTED)
+        second_person.submit(request, client=client, kind=kind, body=body)
+        return second_person.to_card(client)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Above the form: how it is shown, who has read it, and where two wrote at once, both texts."""
@@ -204,15 +248,21 @@ class InstructionAdmin(HouseAdmin):
     def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:
         """A new version, or a first one; the row on the page stays as it was."""
         by, given = who(request), form.cleaned_data
+        fields = {name: given[name] for name in ("text", "priority", "acknowledge", "starts_at", "ends_at")}
+        body = instruction_body(**fields, scope=form.scope)
         if not change or obj.retired:
             client = obj.client if change else self._client(request, None)
             if client is None:
                 raise instructions.InstructionUnknown("no client")
+            setattr(request, _WANTED, (str(client.pk), ProposalKind.INSTRUCTION, body))
             obj.pk = int(_write(request, client, form))
             return
+        key = str(obj.root_id or obj.pk)
+        body |= {"instruction": key, "began_from": given["began_from"]}
+        setattr(request, _WANTED, (str(obj.client_id), ProposalKind.INSTRUCTION, body))
         operations.revise_instruction(
             client=str(obj.client_id),
-            instruction=str(obj.root_id or obj.pk),
+            instruction=key,
             text=given["text"],
             author=by.person,
             starts_at=given["starts_at"],
@@ -228,6 +278,8 @@ class InstructionAdmin(HouseAdmin):
     def delete_model(self, request: HttpRequest, obj: Instruction) -> None:
         """It holds no longer."""
         by = who(request)
+        body = {"instruction": str(obj.root_id or obj.pk), "began_from": obj.version}
+        setattr(request, _WANTED, (str(obj.client_id), ProposalKind.RETIREMENT, body))
         operations.retire_instruction(
             client=str(obj.client_id),
             instruction=str(obj.root_id or obj.pk),

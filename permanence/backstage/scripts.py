@@ -13,14 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.backstage import second_person
 from permanence.backstage.site import OwnPage, site
 from permanence.clients import queries
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
 from permanence.clients.rules import RecipientKind
+from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.script import SIZE_LIMIT, Fault, Script, read_text
 from permanence.clients.rules.script_templates import TEMPLATES, title
 from permanence.clients.script_words import fault_words
+from permanence.clients.validation_queries import validations_so_far
 from permanence.foundation.who import Who, who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -103,7 +106,10 @@ def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
     act, said = words.get(request.POST.get("act", ""), (None, ""))
     if act is None:
         raise NothingAsked
+    before = validations_so_far(house=by.house, client=client)
     act(request, by, client)
+    if act is _validate and validations_so_far(house=by.house, client=client) == before:
+        return HttpResponseRedirect(reverse("backstage:script", args=[client]))  # it waits, and a message says so
     if act is _validate and not _holds(by, client):
         said = gettext_lazy("The red flags are validated. They are in force once this version is published.")
     messages.success(request, str(said))
@@ -151,15 +157,14 @@ def _validate(request: HttpRequest, by: Who, client: str) -> None:
         day = date.fromisoformat(request.POST.get("validated", ""))
     except ValueError as error:
         raise NothingAsked from error
-    acts.validate_red_flags(
-        client=client,
-        version=_number(request, "version"),
-        red_flags=request.POST.get("red_flags", ""),
-        doctor=request.POST.get("doctor", ""),
-        validated=day,
-        by=by,
-        at=CLOCK.now(),
-    )
+    body = {
+        "version": _number(request, "version"),
+        "red_flags": request.POST.get("red_flags", ""),
+        "doctor": request.POST.get("doctor", ""),
+        "validated": day.isoformat(),
+        "last": validations_so_far(house=by.house, client=client),
+    }
+    second_person.submit(request, client=client, kind=ProposalKind.RED_FLAGS, body=body)
 
 
 def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str | None) -> dict[str, Any]:

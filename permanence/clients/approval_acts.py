@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
+
 from permanence.clients import absences, directory_operations, duty_contact, operations, queries, script_operations
 from permanence.clients.acts import account
 from permanence.clients.models import RedFlagValidation
@@ -58,6 +60,7 @@ def _retirement(client: str, body: Body, by: Who, at: datetime) -> None:
     )
 
 
+@transaction.atomic
 def _urgent_to(client: str, body: Body, by: Who, at: datetime) -> None:
     """The absence is announced again with the person named; a row of an absence is never changed."""
     held = {each.id: each for each in queries.absences(house=by.house, client=client, at=at)}.get(body["absence"])
@@ -100,6 +103,7 @@ def _contact_removed(client: str, body: Body, by: Who, at: datetime) -> None:
     directory_operations.remove_contact(client=client, name=body["name"], began_from=body["began_from"], by=by, at=at)
 
 
+@transaction.atomic
 def _duty_contact(client: str, body: Body, by: Who, at: datetime) -> None:
     if list(duty_contact.standing(account(client, by=by))) != list(body["was"]):
         raise ChangedMeanwhile(client)
@@ -113,6 +117,7 @@ def _duty_contact(client: str, body: Body, by: Who, at: datetime) -> None:
     )
 
 
+@transaction.atomic
 def _red_flags(client: str, body: Body, by: Who, at: datetime) -> None:
     if RedFlagValidation.objects.for_client(account(client, by=by)).count() != body["last"]:
         raise ChangedMeanwhile(client)

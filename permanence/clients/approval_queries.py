@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from permanence.clients.models import Client, Proposal
+from permanence.clients.models import Client, Proposal, Script
 from permanence.clients.rules.approvals import ProposalKind, ProposalState, state_at
 
 SHOWN_FOR = timedelta(days=30)
@@ -59,6 +59,22 @@ def count_waiting(*, house: str, clients: Iterable[str], person: str, at: dateti
     rows = Proposal.objects.for_house(house).filter(client__in=[int(each) for each in clients])
     rows = rows.filter(state=ProposalState.WAITING, lapses_at__gt=at)
     return rows.exclude(author=int(person)).count() if person else rows.count()
+
+
+def may_wait(*, house: str, clients: Iterable[str], at: datetime) -> tuple[frozenset[str], frozenset[str]]:
+    """Which of these clients have changes that wait, and which have a script at all: only there is more to ask.
+
+    One query.
+    """
+    his = {"client": OuterRef("pk")}
+    waiting = Exists(Proposal.objects.filter(**his, state=ProposalState.WAITING, lapses_at__gt=at))
+    rows = Client.objects.for_house(house).filter(pk__in=[int(each) for each in clients])
+    found = rows.annotate(waits=waiting, scripted=Exists(Script.objects.filter(**his)))
+    flat = [(str(key), waits, scripted) for key, waits, scripted in found.values_list("pk", "waits", "scripted")]
+    return (
+        frozenset(key for key, waits, _scripted in flat if waits),
+        frozenset(key for key, _waits, scripted in flat if scripted),
+    )
 
 
 def proposal(*, house: str, proposal: str, at: datetime) -> ProposalView | None:

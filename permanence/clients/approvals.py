@@ -9,6 +9,7 @@ author's name, with the second person's beside it in the audit trail.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -17,9 +18,11 @@ from permanence.clients import absences, queries
 from permanence.clients.acts import account
 from permanence.clients.approval_acts import run
 from permanence.clients.models import Client, PortalUser, Proposal, ProposalMail
+from permanence.clients.proving import save_proved
 from permanence.clients.rules.approvals import CAUSE_LIMIT, LASTS, MOST_WAITING, ProposalKind, ProposalState, state_at
 from permanence.clients.urgent_paths import ApprovalNeeded
 from permanence.foundation import audit, live
+from permanence.foundation.keys import row_key
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, system_of, who_is
 from permanence.kernel.clock import Entropy
@@ -77,18 +80,15 @@ class TooManyWaiting(Refusal):
     code = "too_many_waiting"
 
 
-@transaction.atomic
 def submit(*, client: str, kind: ProposalKind, body: Mapping[str, Any], by: Who, at: datetime, entropy: Entropy) -> str:
     """Do it now and give "", or have it wait for a second person and give the id of the proposal.
 
     Raises ClientUnknown, TooManyWaiting, and what the operation of that kind refuses with.
     """
-    row = account(client, by=by)
     try:
-        with transaction.atomic():
-            run(kind, client=client, body=body, by=by, at=at)
+        run(kind, client=client, body=body, by=by, at=at)
     except ApprovalNeeded:
-        return _propose(row, kind, body, by=by, at=at, entropy=entropy)
+        return _propose(client, kind, body, by=by, at=at, entropy=entropy)
     return ""
 
 
@@ -100,21 +100,21 @@ def announce_absence(
 
     Gives the id of the proposal that names the person, "" when nothing waits.
     """
-    account(client, by=by)
     announce = {"client": client, "by": by, "at": at, **words}
     try:
-        with transaction.atomic():
-            absences.announce_absence(**announce, urgent_to=urgent_to)
-        return ""
+        absences.announce_absence(**announce, urgent_to=urgent_to)
     except ApprovalNeeded:
         absence = absences.announce_absence(**announce)
-    body = {"absence": absence, "urgent_to": urgent_to}
-    return submit(client=client, kind=ProposalKind.URGENT_TO, body=body, by=by, at=at, entropy=entropy)
+        body = {"absence": absence, "urgent_to": urgent_to}
+        return _propose(client, ProposalKind.URGENT_TO, body, by=by, at=at, entropy=entropy)
+    return ""
 
 
+@transaction.atomic
 def _propose(
-    row: Client, kind: ProposalKind, body: Mapping[str, Any], *, by: Who, at: datetime, entropy: Entropy
+    client: str, kind: ProposalKind, body: Mapping[str, Any], *, by: Who, at: datetime, entropy: Entropy
 ) -> str:
+    row = account(client, by=by)
     rows = Proposal.objects.for_client(row)
     if rows.filter(state=ProposalState.WAITING, lapses_at__gt=at).count() >= MOST_WAITING:
         raise TooManyWaiting(str(row.pk))
@@ -157,13 +157,9 @@ def approve(*, client: str, proposal: str, by: Who, at: datetime) -> ProposalSta
     try:
         with transaction.atomic():
             author = _author(row)
-            run(
-                ProposalKind(row.kind),
-                client=client,
-                body=row.body,
-                by=replace(author, approved_by=by.name),
-                at=at,
-            )
+            by_both = replace(author, approved_by=by.name)
+            change = partial(run, ProposalKind(row.kind), client=client, body=row.body, by=by_both, at=at)
+            save_proved(client=client, change=change, by=by_both, at=at)
     except Refusal as refusal:
         return _decide(row, ProposalState.OVERTAKEN, by=by, at=at, cause=refusal.code)
     return _decide(row, ProposalState.APPROVED, by=by, at=at)
@@ -199,8 +195,7 @@ def is_entitled(client: Client, by: Who) -> bool:
 
 def _waiting(client: str, proposal: str, *, by: Who, at: datetime) -> Proposal:
     row = account(client, by=by)
-    known = proposal.isascii() and proposal.isdecimal() and len(proposal) < 19
-    found = Proposal.objects.for_client(row).filter(pk=int(proposal)).first() if known else None
+    found = Proposal.objects.for_client(row).filter(pk=row_key(proposal)).first()
     if found is None:
         raise ProposalUnknown(proposal)
     if state_at(found.state, found.lapses_at, at=at) is not ProposalState.WAITING:

@@ -5,7 +5,7 @@ With one fault nothing is saved, nor when a line makes what is said contradict i
 the answer is the same. What is saved is noted and announced for every client that changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from permanence.clients.bulk_rules import (
     consent_fault,
     contract_runs_forward,
 )
-from permanence.clients.directory_rules import MOST_CONTACTS, MOST_SITES
+from permanence.clients.directory_rules import MOST_CONTACTS, MOST_SITES, is_urgent_number
 from permanence.clients.events import ClientChanged
 from permanence.clients.models import Client, Contact, Greeting, Line, Quarantine, Site, WeeklyOpening
 from permanence.clients.operations import number_given
@@ -162,6 +162,8 @@ class _Accounts:
                 self.fault(line, "state", "state_ended", wanted)
             else:
                 fields["state"] = wanted
+        if row.second_approval and fields.get("duty_contact", row.duty_contact) != row.duty_contact:
+            self.fault(line, "duty_contact", "approval_needed", fields["duty_contact"])
         different = any(getattr(row, name) != value for name, value in fields.items())
         for name, value in fields.items():
             setattr(row, name, value)
@@ -288,6 +290,7 @@ class _Entries:
         self.table, self.most, self.by = table, most, by
         clients = Client.objects.for_house(by.house_key).select_for_update()
         self.clients = dict(clients.values_list("name", "pk"))
+        self.guarded = set(clients.filter(second_approval=True).values_list("pk", flat=True))
         rows: Iterable[Any] = table.objects.for_house(by.house_key).order_by("position", "pk")
         self.rows: dict[tuple[int, str], Any] = {(row.client_id, row.name): row for row in rows}
         self.places: dict[int, list[int]] = {}
@@ -310,7 +313,9 @@ class _Entries:
             self.faults.append(Fault(line=line.line, column="name", code="name_twice", value=str(before)))
             return
         row = self.rows.get((client, name))
-        if row is None:
+        if client in self.guarded and self._is_urgent(row, line.fields):
+            self.faults.append(Fault(line=line.line, column="numbers", code="approval_needed", value=name))
+        elif row is None:
             self._add(line, client)
         elif any(getattr(row, column) != value for column, value in line.fields.items()):
             for column, value in line.fields.items():
@@ -318,6 +323,17 @@ class _Entries:
             self.changed.append(row)
         else:
             self.unchanged += 1
+
+    def _is_urgent(self, row: Any, fields: Mapping[str, Any]) -> bool:
+        """Whether the line changes a contact whose number may be given, before or after."""
+        if self.table is not Contact:
+            return False
+        held = {"numbers": [], "number_for": ""} if row is None else vars(row)
+        wanted = {**{name: held[name] for name in ("numbers", "number_for")}, **fields}
+        changed = row is None or any(held[name] != value for name, value in fields.items())
+        return changed and any(
+            is_urgent_number(list(each["numbers"]), str(each["number_for"])) for each in (held, wanted)
+        )
 
     def _add(self, line: EntryLine, client: int) -> None:
         held = self.places.setdefault(client, [])

@@ -48,12 +48,13 @@ class ScriptVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """What a doctor validated, in which version of the script, and when."""
+    """What a doctor validated, in which version of the script, and when. `recorded_by`: who wrote it down."""
 
     version: int
     doctor: str
     validated_date: date
     red_flags: tuple[RedFlag, ...]
+    recorded_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +136,13 @@ def validation_in_force(*, house: str, client: str, script: Script) -> Validatio
 def _validations(house: str, client: str) -> Iterator[Validation]:
     """The validations of a client, the newest first."""
     rows = RedFlagValidation.objects.for_house(house).for_client(row_key(client)).order_by("-number")
-    for row in rows.select_related("script"):
+    for row in rows.select_related("script", "recorded_by"):
         yield Validation(
             version=row.script.version,
             doctor=row.doctor_name,
             validated_date=row.validated_date,
             red_flags=red_flags_of(row.text),
+            recorded_by="" if row.recorded_by is None else row.recorded_by.name,
         )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client says that he, or one of his, is away: until when, what to say, to whom what is urgent goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,15 +15,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import absences as operations
+from permanence.clients import approval_queries, approvals
 from permanence.clients import queries as clients
 from permanence.clients.operations import ConsentMissing
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
+from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.refusals import Refusal
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 from permanence.portal.first_look import first_look
 from permanence.portal.moment_fields import read_moment, write_moment
@@ -32,6 +34,7 @@ from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MES
 from permanence.reception.table import AbsenceEntry
 
 _CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
 WORDS_LIMIT = 300
 FIRST_HOUR = timedelta(hours=1)
 TREATED = {
@@ -43,7 +46,10 @@ TREATED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """One absence as the client sees it. `who` is "" for the whole client; `now`: it is in force."""
+    """One absence as the client sees it. `who` is "" for the whole client; `now`: it is in force.
+
+    `waiting`: to whom what is urgent goes once a second person has approved it.
+    """
 
     id: str
     who: str
@@ -53,13 +59,20 @@ class Away:
     treatment: str
     announced: str
     now: bool
+    waiting: str = ""
 
 
-def away(file: ClientFile, *, at: datetime) -> tuple[Away, ...]:
+def away(file: ClientFile, *, house: str, at: datetime) -> tuple[Away, ...]:
     """The absences in force and to come, the earliest first, on the client's clock."""
     zone = ZoneInfo(file.view.time_zone)
     names = {each.id: each.name for each in file.recipients}
-    return tuple(_away(each, names, zone, at=at) for each in file.absences)
+    waiting = {
+        each.body["absence"]: names.get(each.body["urgent_to"], "")
+        for each in approval_queries.proposals(house=house, clients=[file.view.id] if file.absences else (), at=at)
+        if each.waits and each.kind is ProposalKind.URGENT_TO
+    }
+    found = (_away(each, names, zone, at=at) for each in file.absences)
+    return tuple(replace(each, waiting=waiting.get(each.id, "")) for each in found)
 
 
 def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: datetime) -> Away:
@@ -86,25 +99,31 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     file = clients.client_file(house=by.house, client=client, at=at)
     typed = _typed(request, file, person=by.person, house=by.house, at=at)
     if request.method != "POST":
-        return _page(request, view, file, typed)
+        return _page(request, view, file, typed, house=by.house)
     if failed := _failed(typed, at=at):
-        return _page(request, view, file, typed, failed=failed)
-    saves = request.POST.get("step") == "save"
+        return _page(request, view, file, typed, house=by.house, failed=failed)
+    saves, waits = request.POST.get("step") == "save", ""
+
+    def change() -> None:
+        nonlocal waits
+        waits = _announce(client, typed, by=by, at=at)
+
     try:
-        found = (save_proved if saves else try_out)(
-            client=client, change=lambda: _announce(client, typed, by=by, at=at), by=by, at=at
-        )
+        found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
     except SaidContradicts as refusal:
-        return _page(request, view, file, typed, shown=True, change=change_words(refusal.found), status=422)
+        return _page(
+            request, view, file, typed, house=by.house, shown=True, change=change_words(refusal.found), status=422
+        )
     except Refusal as refusal:
-        return _page(request, view, file, typed, failed=_why(refusal))
+        return _page(request, view, file, typed, house=by.house, failed=_why(refusal))
     if saves:
-        return back(client, "absence")
-    return _page(request, view, file, typed, shown=True, change=change_words(found))
+        return back(client, "absence_waits" if waits else "absence")
+    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found))
 
 
-def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> None:
-    operations.announce_absence(
+def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> str:
+    """Gives the id of the proposal that waits for a second person, "" when nothing waits."""
+    return approvals.announce_absence(
         client=client,
         starts=typed["starts_at"] or at,
         ends=typed["ends_at"],
@@ -112,6 +131,7 @@ def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> N
         announced_by=by.person,
         by=by,
         at=at,
+        entropy=_ENTROPY,
         recipient=typed["recipient"] or None,
         urgent_to=typed["urgent_to"] or None,
         treatment=typed["treatment"],
@@ -182,6 +202,7 @@ def _why(refusal: Refusal) -> str:
         operations.ReplacementAway: _("The one to whom urgent calls would go is away himself at that time."),
         ConsentMissing: _("Voice messages need the doctor's dated agreement and a duty contact: ask the house."),
         RecipientUnknown: _("Choose among the persons of the list."),
+        approvals.TooManyWaiting: _("Too many changes wait for a second person: have some approved first."),
     }
     return words.get(type(refusal), _("This absence cannot be: look at its beginning and its end."))
 
@@ -192,6 +213,7 @@ def _page(
     file: ClientFile,
     typed: dict[str, Any],
     *,
+    house: str,
     failed: str = "",
     shown: bool = False,
     change: ChangeWords | None = None,
@@ -210,6 +232,7 @@ def _page(
         "change": change,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),
+        "second": approval_queries.asks_second(house=house, client=view.id),
         "when": span(typed["starts_at"], typed["ends_at"], ZoneInfo(view.time_zone), at=_CLOCK.now()),
     }
     return render(request, "portal/absence.html", context, status=422 if failed else status)

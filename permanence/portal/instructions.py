@@ -3,26 +3,29 @@
 
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from permanence.clients import instructions, operations
+from permanence.clients import approval_queries, approvals, instructions
 from permanence.clients import queries as clients
 from permanence.clients.instruction_fields import InstructionChanged
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
-from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
+from permanence.clients.rules import INSTRUCTION_LIMIT
+from permanence.clients.rules.approvals import URGENT_PRIORITY, ProposalKind, is_urgent_instruction
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation.who import Who, portal_only
-from permanence.kernel.system import SystemClock
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 from permanence.portal.first_look import first_look
 from permanence.portal.moment_fields import read_moment, write_moment
@@ -31,7 +34,12 @@ from permanence.reception import markup
 from permanence.reception.table import InstructionEntry, RecipientEntry
 
 _CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
 NEW = "new"
+WHY: dict[type[Refusal], Promise] = {
+    RecipientUnknown: gettext_lazy("Choose among the persons of the list."),
+    approvals.TooManyWaiting: gettext_lazy("Too many changes wait for a second person: have some approved first."),
+}
 
 
 @never_cache
@@ -50,29 +58,36 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     changed = request.method == "POST" and held is not None and request.POST.get("version", "") != str(held.version)
     if failed or changed or request.method != "POST":
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed, changed=changed and not failed)
-    saves = request.POST.get("step") == "save"
-    try:
-        found = (save_proved if saves else try_out)(
-            client=client, change=lambda: _write(client, held, typed, by=by, at=at), by=by, at=at
+    saves, waits = request.POST.get("step") == "save", ""
+
+    def change() -> None:
+        nonlocal waits
+        waits = approvals.submit(
+            client=client,
+            kind=ProposalKind.INSTRUCTION,
+            body=_body(held, typed),
+            by=by,
+            at=at,
+            entropy=_ENTROPY,
         )
+
+    try:
+        found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
     except SaidContradicts as refusal:
-        change = change_words(refusal.found)
-        return _page(request, view, file, held, typed, by=by, at=at, shown=True, change=change)
+        told = change_words(refusal.found)
+        return _page(request, view, file, held, typed, by=by, at=at, shown=True, change=told)
     except InstructionChanged:
         later = clients.client_file(house=by.house, client=client, at=at)
         held = next((each for each in later.instructions if each.id == instruction), held)
         return _page(request, view, later, held, typed, by=by, at=at, changed=True)
     except InstructionUnknown:
         return _ended(request, view, file, instruction, typed, by=by, at=at)
-    except RecipientUnknown:
-        failed = _("Choose among the persons of the list.")
+    except (RecipientUnknown, approvals.TooManyWaiting) as refusal:
+        failed = str(WHY[type(refusal)])
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
-    change = change_words(found)
-    return (
-        back(client, "instruction")
-        if saves
-        else _page(request, view, file, held, typed, by=by, at=at, shown=True, change=change)
-    )
+    if saves:
+        return back(client, "waits" if waits else "instruction")
+    return _page(request, view, file, held, typed, by=by, at=at, shown=True, change=change_words(found))
 
 
 @require_POST
@@ -81,16 +96,26 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     """The instruction holds no longer."""
     by, view = own(request, client)
     at = _CLOCK.now()
-    change = partial(
-        operations.retire_instruction, client=client, instruction=instruction, author=by.person, by=by, at=at
-    )
+    file = clients.client_file(house=by.house, client=client, at=at)
+    held = next((each for each in file.instructions if each.id == instruction), None)
+    if held is None:
+        raise Http404
+    body, waits = {"instruction": held.id, "began_from": held.version}, ""
+
+    def change() -> None:
+        nonlocal waits
+        waits = approvals.submit(client=client, kind=ProposalKind.RETIREMENT, body=body, by=by, at=at, entropy=_ENTROPY)
+
     try:
         save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
-    except (InstructionUnknown, ValueError) as refusal:
+    except (InstructionUnknown, InstructionChanged) as refusal:
         raise Http404 from refusal
+    except approvals.TooManyWaiting as refusal:
+        typed = _typed(request, view, held)
+        return _page(request, view, file, held, typed, by=by, at=at, failed=str(WHY[type(refusal)]))
     except (SaidContradicts, NotSeen) as told:
         return first_look(request, view, told.found, again=_("End the instruction all the same"))
-    return back(client, "retired")
+    return back(client, "waits" if waits else "retired")
 
 
 def _ended(
@@ -114,28 +139,27 @@ def _ended(
     return _page(request, view, file, None, typed, by=by, at=at, failed=failed)
 
 
-def _write(client: str, held: InstructionEntry | None, typed: dict[str, Any], *, by: Who, at: datetime) -> None:
+def _body(held: InstructionEntry | None, typed: dict[str, Any]) -> dict[str, Any]:
     """A new instruction, or the next version of one, of which it keeps the line, the reason and the caller."""
-    words: dict[str, Any] = {
-        "client": client,
+    moments = {name: typed[name].isoformat() if typed[name] else None for name in ("starts_at", "ends_at")}
+    return {
+        "instruction": held.id if held is not None else "",
         "text": typed["text"],
-        "author": by.person,
-        "by": by,
-        "at": at,
-        "starts_at": typed["starts_at"],
-        "ends_at": typed["ends_at"],
+        **moments,
+        "priority": _priority(held, urgent=typed["urgent"]),
+        "recipient": typed["recipient"],
+        "line": held.line if held is not None else "",
+        "reason": held.reason if held is not None else "",
+        "caller": held.caller if held is not None else "",
         "acknowledge": typed["acknowledge"],
+        "began_from": held.version if held is not None else None,
     }
-    if held is None:
-        operations.write_instruction(**words, scope=Scope(recipient=typed["recipient"]))
-        return
-    operations.revise_instruction(
-        **words,
-        instruction=held.id,
-        priority=held.priority,
-        scope=Scope(recipient=typed["recipient"], line=held.line, reason=held.reason, caller=held.caller),
-        began_from=held.version,
-    )
+
+
+def _priority(held: InstructionEntry | None, *, urgent: bool) -> int:
+    """The priority it has, as far as that says whether it is urgent."""
+    kept = held.priority if held is not None else 0
+    return max(kept, URGENT_PRIORITY) if urgent else min(kept, URGENT_PRIORITY - 1)
 
 
 def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None) -> dict[str, Any]:
@@ -146,15 +170,20 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
         starts, ends = request.POST.get("starts", "").strip(), request.POST.get("ends", "").strip()
         kept = held.recipient if held is not None else ""  # the field is not there where there is nobody to choose
         recipient, acknowledge = request.POST.get("recipient", kept).strip(), request.POST.get("acknowledge") == "1"
+        urgent = held is not None and is_urgent_instruction(held.priority)
+        if request.POST.get("asked") == "urgent":  # the form has the box; where it has not, what was kept stays
+            urgent = request.POST.get("urgent") == "1"
     else:
         text = held.text if held is not None else ""
         starts = write_moment(held.starts, zone) if held is not None else ""
         ends = write_moment(held.ends, zone) if held is not None else ""
         recipient, acknowledge = (held.recipient, held.acknowledge) if held is not None else ("", False)
+        urgent = held is not None and is_urgent_instruction(held.priority)
     return {
         "text": text,
         "recipient": recipient,
         "acknowledge": acknowledge,
+        "urgent": urgent,
         "starts": starts,
         "ends": ends,
         "starts_at": read_moment(starts, zone),
@@ -209,11 +238,16 @@ def _page(
         "changed": changed,
         "shown": shown or changed,
         "change": change,
+        "second": _is_urgent(held, typed) and approval_queries.asks_second(house=by.house, client=view.id),
         "recipients": _choices(file, held),
         "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
     }
     refused = bool(failed) or (change is not None and bool(change.conflicts))
     return render(request, "portal/instruction.html", context, status=422 if refused else 409 if changed else 200)
+
+
+def _is_urgent(held: InstructionEntry | None, typed: dict[str, Any]) -> bool:
+    return typed["urgent"] or (held is not None and is_urgent_instruction(held.priority))
 
 
 def _as_on_the_card(
@@ -229,7 +263,7 @@ def _as_on_the_card(
         written_at=at,
         starts=typed["starts_at"],
         ends=typed["ends_at"],
-        priority=held.priority if held is not None else 0,
+        priority=_priority(held, urgent=typed["urgent"]),
         recipient=typed["recipient"],
         recipient_name=names.get(typed["recipient"], ""),
         reason_label=held.reason_label if held is not None else "",

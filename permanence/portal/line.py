@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from permanence.clients import queries as clients
+from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
 from permanence.kernel.system import SystemClock
 from permanence.portal.absences import away
@@ -26,6 +27,8 @@ SAVED = {
     "greeting": _("The phrase is saved."),
     "instruction": _("The instruction is saved."),
     "absence": _("The absence is announced."),
+    "absence_waits": _("The absence is announced; to whom what is urgent goes waits for a second person."),
+    "waits": _("It waits for a second person."),
     "back": _("The absence is over."),
     "retired": _("The instruction holds no longer."),
 }
@@ -52,7 +55,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
     is_open, sentence = status(file.hours, view, at=at)
-    absences = away(file, at=at)
+    absences = away(file, house=by.house, at=at)
     shut = any(each.now and each.treatment != ANSWER for each in absences)
     context = {
         "client": view,
@@ -68,5 +71,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "contacts": file.contacts,
         "sites": file.sites,
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
+        "waits": request.GET.get("saved", "").endswith("waits"),
+        "flags": flag_lists(house=by.house, client=client),
     }
     return render(request, "portal/line.html", context)

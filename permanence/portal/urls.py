@@ -3,7 +3,19 @@
 
 from django.urls import path
 
-from permanence.portal import absences, directory, entries, greetings, hours, instructions, line, mailbox, views
+from permanence.portal import (
+    absences,
+    approvals,
+    directory,
+    entries,
+    greetings,
+    hours,
+    instructions,
+    line,
+    mailbox,
+    red_flags,
+    views,
+)
 
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
@@ -21,6 +33,12 @@ urlpatterns = [
     path("portal/line/<slug:client>/instructions/<slug:instruction>/end", instructions.retire, name="portal_retire"),
     path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
     path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
+    path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
+    path("portal/approvals", approvals.overview, name="portal_approvals"),
+    path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
+    path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),
+    path("portal/approvals/<slug:proposal>/refuse", approvals.refuse, name="portal_refuse"),
+    path("portal/approvals/<slug:proposal>/take-back", approvals.take_back, name="portal_take_back"),
     path("portal/line/<slug:client>/directory", directory.overview, name="portal_directory"),
     path("portal/line/<slug:client>/directory/undo/<slug:change>", directory.undo, name="portal_undo"),
     path("portal/line/<slug:client>/contacts/<slug:contact>", entries.contact, name="portal_contact"),

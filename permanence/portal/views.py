@@ -22,6 +22,7 @@ from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.messaging.rules import TEXT_LIMIT, MessageIdMalformed, TextMissing, TextTooLong
 from permanence.portal import ranges
+from permanence.portal.approvals import awaited
 from permanence.portal.booked import booked_for
 from permanence.portal.rows import letter, replies
 
@@ -39,6 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     letters = [letter(row, person=by.person, at=at) for row in found]
     waiting = sum(not each.is_final and each.row.is_mine for each in letters)
     access = clients.portal_access(house=by.house, person=by.person)
+    waits = awaited(by, access, at=at)
     context = {
         "tab": "messages",
         "letters": letters,
@@ -46,6 +48,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "several": len(access) > 1,
         "client": access[0].client if len(access) == 1 else None,
+        "awaited": waits,
+        "approvals_waiting": len(waits),
         "topics": " ".join(f"client/{each.client.id}/{of}" for each in access for of in ("messages", "elsewhere")),
     }
     part = request.GET.get("part") == "list"

@@ -26,6 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 
 from permanence.agenda import tasks as agenda  # noqa: E402
+from permanence.dispatch import approval_mails  # noqa: E402
 from permanence.dispatch import tasks as dispatch  # noqa: E402
 from permanence.engine.faults import count_faults  # noqa: E402
 from permanence.foundation import live, outbox  # noqa: E402
@@ -157,6 +158,7 @@ class Post:
         self.steps: list[Step] = [
             lambda at: dispatch.run_due(at=at, stop=stop.is_set),
             lambda at: dispatch.run_invitations(at=at, stop=stop.is_set),
+            lambda at: approval_mails.run_approvals(at=at, stop=stop.is_set),
             lambda at: dispatch.take_receipts(at=at),
         ]
 

@@ -27,15 +27,17 @@ from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.calls.models import Call
-from permanence.clients import external_agendas, forwarding
+from permanence.clients import approvals, external_agendas, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
-from permanence.clients.models import ForwardingCode, Instruction, PortalUser
+from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
+from permanence.clients.rules.approvals import ProposalKind
 from permanence.countries.forwarding import Access, ForwardingKind
 from permanence.foundation import operations
 from permanence.foundation.models import AuditEntry, House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging.rules import MessageForm
 from permanence.staff import membership
@@ -56,6 +58,7 @@ SECRETS = (
     "renvoi-canari",
     "pool-canari",
     "agenda-canari",
+    "approval-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -158,6 +161,13 @@ DOORS: dict[str, Door] = {
     "portal_uncontact": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
+    "portal_approvals": Door(get=to(200, "portal")),
+    "portal_approval": Door(get=to(200, "portal"), args=("{proposal}",), other=404),
+    # Approving needs nothing but the button: the change of the table is one of somebody else's.
+    "portal_approve": Door(has_get=False, post=to(303, "portal"), args=("{proposal}",), other=404),
+    "portal_refuse": Door(has_get=False, post=to(422, "portal"), args=("{proposal}",), other=404),
+    "portal_take_back": Door(has_get=False, post=to(422, "portal"), args=("{proposal}",), other=404),
     # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
@@ -185,6 +195,12 @@ DOORS: dict[str, Door] = {
     "accounts:end": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:take-away": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
     "accounts:take-up": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
+    "accounts:approval": Door(
+        get=to(200, "supervisor", "owner"),
+        post=to(422, "supervisor", "owner"),
+        args=("{client}", "{proposal}"),
+        other=404,
+    ),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
     "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
@@ -364,7 +380,25 @@ def _contents(cast: Any) -> dict[str, str]:
     invited = operations.add_person(
         email="invited@a.example", name="Invited", language="fr", roles=frozenset(), by=cast.marc, at=NOW
     )
+    Client.objects.filter(pk=int(cast.weber)).update(second_approval=True)
+    proposed = approvals.submit(
+        client=cast.weber,
+        kind=ProposalKind.CONTACT,
+        body={
+            "name": "approval-canari",
+            "function": "",
+            "numbers": ["+352621000147"],
+            "number_for": "callers",
+            "may_say": "",
+            "instead_of": "",
+            "began_from": None,
+        },
+        by=cast.marc,
+        at=datetime.now(UTC),
+        entropy=SystemEntropy(),
+    )
     return {
+        "proposal": proposed,
         "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,

@@ -96,6 +96,16 @@ def compose_invitation(invited: Invited, *, at: datetime) -> EmailMessage:
     return letter(invited, subject=subject, text=text, html=html, at=at)
 
 
+def compose_approval(about: Addressed, *, link: str, at: datetime) -> EmailMessage:
+    """The mail that says that a change waits for a second person; nothing of the change. `at` as for `compose`."""
+    with translation.override(about.language):
+        subject = _("A change waits for your word")
+        context = {"subject": subject, "about": about, "link": link}
+        text = render_to_string("dispatch/approval_waiting.txt", context)
+        html = render_to_string("dispatch/approval_waiting.html", context)
+    return letter(about, subject=subject, text=text, html=html, at=at)
+
+
 def subject_of(urgency: str) -> str:
     """The subject in the active language."""
     return {

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads of red flags for those who validate them: what stands in the script, what of it is validated, what waits."""
+
+from dataclasses import dataclass
+
+from permanence.clients.models import RedFlagValidation
+from permanence.clients.models import Script as ScriptRow
+from permanence.clients.rules.script import Script, read_text
+from permanence.clients.script_operations import red_flags_text
+from permanence.clients.script_queries import Validation, last_validation, validation_in_force
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagList:
+    """The red flags of one version. `draft`: not published yet. `validation`: the one that holds it, None: it waits.
+
+    `text` is the list as it is validated (`red_flags_text`).
+    """
+
+    client: str
+    version: int
+    draft: bool
+    script: Script
+    text: str
+    validation: Validation | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a doctor has still to validate this list."""
+        return self.validation is None
+
+
+def flag_lists(*, house: str, client: str) -> tuple[FlagList, ...]:
+    """The list of the draft, if it says something else, then that of the script in force; four queries at most.
+
+    Empty where there is no script, or never a red flag in it.
+    """
+    rows = ScriptRow.objects.for_house(house).for_client(int(client))
+    newest = rows.order_by("-version").first()
+    if newest is None:
+        return ()
+    last = last_validation(house=house, client=client)
+    published = rows.exclude(published_at=None).order_by("-published_at", "-version").first()
+    found = []
+    if newest.published_at is None:
+        found.append(_list(newest, client, last))
+    if published is not None:
+        script = read_text(published.text)[0]
+        valid = None if script is None else validation_in_force(house=house, client=client, script=script)
+        found.append(_list(published, client, valid))
+    kept: dict[str, FlagList] = {}
+    for each in found:
+        if each is not None and (each.script.red_flags or last is not None):
+            kept.setdefault(each.text, each)
+    return tuple(kept.values())
+
+
+def count_unvalidated(*, house: str, client: str) -> int:
+    """How many lists of red flags wait for a doctor of the client."""
+    return sum(each.waits for each in flag_lists(house=house, client=client))
+
+
+def validations_so_far(*, house: str, client: str) -> int:
+    """How many validations the client has had. One query."""
+    return RedFlagValidation.objects.for_house(house).for_client(int(client)).count()
+
+
+def _list(row: ScriptRow, client: str, valid: Validation | None) -> FlagList | None:
+    script = read_text(row.text)[0]
+    if script is None:
+        return None
+    return FlagList(
+        client=client,
+        version=row.version,
+        draft=row.published_at is None,
+        script=script,
+        text=red_flags_text(script),
+        validation=valid if valid is not None and valid.red_flags == script.red_flags else None,
+    )
