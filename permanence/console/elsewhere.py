@@ -21,7 +21,7 @@ from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console.own_page import own_page_only
-from permanence.console.views import _body, _text, answers_in_json
+from permanence.console.views import answers_in_json, json_body, text_of
 from permanence.foundation import access, moments
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
@@ -46,15 +46,15 @@ class DrawnAct:
 @answers_in_json
 def record(request: HttpRequest) -> HttpResponse:
     """Keeps an act in a client's external agenda."""
-    by, data = who(request), _body(request)
-    client = _text(data, "client")
+    by, data = who(request), json_body(request)
+    client = text_of(data, "client")
     access.demand(by, client=client, subject="agenda.bookedelsewhere")
     row = operations.record_act(
         client_id=client,
-        call=_text(data, "call"),
+        call=text_of(data, "call"),
         by=by,
         at=_CLOCK.now(),
-        form=ElsewhereForm(key=_text(data, "key"), **{name: _text(data, name) for name in _TYPED}),
+        form=ElsewhereForm(key=text_of(data, "key"), **{name: text_of(data, name) for name in _TYPED}),
     )
     return JsonResponse({"key": row.key, "recorded_at": row.recorded_at.isoformat()}, status=201)
 
@@ -69,8 +69,8 @@ def correct(request: HttpRequest, key: str) -> HttpResponse:
     if held is None:
         return JsonResponse({"code": "no_such_act", "why": ""}, status=404)
     access.demand(by, client=held.client, subject="agenda.bookedelsewhere")
-    data = _body(request)
-    form = ElsewhereForm(key=key, **{name: _text(data, name) for name in _TYPED})
+    data = json_body(request)
+    form = ElsewhereForm(key=key, **{name: text_of(data, name) for name in _TYPED})
     row = operations.correct_act(by=by, at=_CLOCK.now(), form=form)
     return JsonResponse({"key": row.key})
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0009_quarantine_kept'),
+        ('clients', '0011_approvals'),
         ('foundation', '0006_only_clients'),
     ]
 
