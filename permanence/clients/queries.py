@@ -4,19 +4,18 @@
 They return frozen dataclasses; an id is the decimal primary key as text.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients import instructions
+from permanence.clients.announcements import closing_words, greeting_entries
 from permanence.clients.directory_queries import contacts_of, sites_of
 from permanence.clients.hours import hours_of, opening_hours
 from permanence.clients.models import (
     Absence,
     Client,
-    Greeting,
     HoursException,
     Line,
     PortalUser,
@@ -35,6 +34,7 @@ from permanence.reception.table import (
     ANSWERED,
     HEALTH_SECTOR,
     AbsenceEntry,
+    ClosingWords,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
@@ -127,6 +127,7 @@ class ClientFile:
     contacts: tuple[ContactEntry, ...] = ()
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    closing: tuple[ClosingWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,28 +218,6 @@ def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
-def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
-    """The rules for what is said, in the order in which they were written. One query."""
-    rows = Greeting.objects.for_house(house).for_client(_key(client)).select_related("line").order_by("pk")
-    return tuple(
-        GreetingEntry(
-            language=row.language,
-            text=row.text,
-            line="" if row.line is None else row.line.number,
-            day_type=row.day_type,
-            weekdays=tuple(int(digit) for digit in row.weekdays),
-            opens=row.opens,
-            until=row.until,
-        )
-        for row in rows
-    )
-
-
-def digits(weekdays: Iterable[int]) -> str:
-    """Chosen days of the week as a row has them."""
-    return "".join(str(day) for day in sorted(weekdays))
-
-
 def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
     """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
     rows = Absence.objects.for_house(house).for_client(_key(client)).filter(ends_at__gt=at, withdrawn_at=None)
@@ -261,7 +240,7 @@ def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ..
 def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
     """A client as the telephone needs him at `at`: instructions and absences that are over are left out.
 
-    Of one who left only what his closing words need. Raises ClientUnknown. Thirteen queries, fourteen where a script is
+    Of one who left only what his closing words need. Raises ClientUnknown. Fourteen queries, fifteen where a script is
     published, whatever the size of the file.
     """
     key = _key(client)
@@ -278,7 +257,8 @@ def client_file(*, house: str, client: str, at: datetime) -> ClientFile:
         view=client_view(row),
         lines=tuple(numbers),
         hours=hours_of(row),
-        greetings=greeting_entries(house=house, client=client),
+        greetings=greeting_entries(house, key),
+        closing=closing_words(house, key),
         instructions=instructions.entries(house=house, client=key, at=at, labels=labels),
         recipients=tuple(RecipientEntry(id=each.id, name=each.name) for each in recipients(house=house, client=client)),
         reasons=tuple(ReasonEntry(code=each.code, label=each.label) for each in listed),

@@ -46,6 +46,7 @@ def slice_of(file: ClientFile, *, house: str, version: int) -> ClientSlice:
         script=file.script,
         sites=file.sites,
         contacts=file.contacts,
+        closing=file.closing,
         pool=view.pool,
         trained=file.trained,
         trained_only_s=file.trained_only_s,
@@ -53,12 +54,12 @@ def slice_of(file: ClientFile, *, house: str, version: int) -> ClientSlice:
 
 
 def client_at(*, house: str, client: str, at: datetime) -> ClientSlice:
-    """The client as the telephone will see him from `at` on. Raises ClientUnknown. Fourteen queries at most."""
+    """The client as the telephone will see him from `at` on. Raises ClientUnknown. Fifteen queries at most."""
     return slice_of(queries.client_file(house=house, client=client, at=at), house=house, version=0)
 
 
 def what_is_said(*, house: str, client: str, line: str, at: datetime) -> Said:
-    """What will be said on a line (E.164) of a client at a moment not in the past, and why. Fourteen queries at most.
+    """What will be said on a line (E.164) of a client at a moment not in the past, and why. Fifteen queries at most.
 
     `line` "" is the first one, or a line he is still to get. Raises ClientUnknown, LineUnknown.
     """
@@ -69,5 +70,5 @@ def what_is_said(*, house: str, client: str, line: str, at: datetime) -> Said:
 
 
 def proof_of(*, house: str, client: str, at: datetime) -> Proof:
-    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Fourteen queries."""
+    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Fifteen queries."""
     return prove(client_at(house=house, client=client, at=at), starts=at, until=at + SPAN)

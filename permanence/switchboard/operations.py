@@ -21,6 +21,7 @@ from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import ClientSlice, HouseSlice, write_slice
+from permanence.switchboard.delivery import deliver
 from permanence.switchboard.events import TrunkChanged
 from permanence.switchboard.models import SeatRevocation, SliceVersion, Trunk
 from permanence.switchboard.queries import client_slice, house_slice
@@ -82,8 +83,12 @@ def current_slice(*, house: str, client: str, at: datetime, held: int = 0) -> Ho
 
 
 def publish(*, house: str, client: str, at: datetime, exchange: Exchange) -> int:
-    """Publish one slice; gives its version. Raises ExchangeAbsent or ExchangeRefused, clients' ClientUnknown."""
+    """Publish one slice, its audio first; gives its version.
+
+    Raises ExchangeAbsent or ExchangeRefused, clients' ClientUnknown.
+    """
     entry = current_slice(house=house, client=client, at=at)
+    deliver(entry)
     exchange.publish(entry)
     return entry.version
 
@@ -97,7 +102,7 @@ def reconcile(*, at: datetime, exchange: Exchange) -> int:
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
         mine = held.get(house, {})
         for client in (HOUSE, *clients.routed(house=house)):
-            current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+            deliver(current_slice(house=house, client=client, at=at, held=mine.get(client, 0)))
     return send_changed(at=at, exchange=exchange, held=held)
 
 
@@ -117,6 +122,7 @@ def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, 
             client = HOUSE if key is None else str(key)
             if client in wanted and version != mine.get(client):
                 entry = current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+                deliver(entry)
                 sent += _sent(partial(exchange.publish, entry), house, client)
         for client in sorted(mine.keys() - wanted):
             sent += _sent(partial(exchange.withdraw, house=house, client=client), house, client)

@@ -19,7 +19,7 @@ from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
-    """The client as the telephone sees him at `at`. Raises ClientUnknown. Thirteen queries, fourteen with a script."""
+    """The client as the telephone sees him at `at`. Raises ClientUnknown. Fourteen queries, fifteen with a script."""
     return slice_of(clients.client_file(house=house, client=client, at=at), house=house, version=version)
 
 
