@@ -46,6 +46,16 @@ class TooManyAnnouncements(Refusal):
     code = "too_many_announcements"
 
 
+def check_words(*, text: str, language: str) -> str:
+    """What it says, as it is kept; asked before a file is converted. Raises WordsMissing, LanguageUnknown."""
+    words = " ".join(text.split())
+    if not words or len(words) > SPOKEN_LIMIT:
+        raise WordsMissing(f"{len(words)} characters")
+    if language not in LANGUAGES:
+        raise LanguageUnknown(language[:20])
+    return words
+
+
 @transaction.atomic
 def add_announcement(
     *,
@@ -63,11 +73,7 @@ def add_announcement(
     `instead_of`: one of the same language that is withdrawn; the new one is heard wherever that was.
     Raises ClientUnknown, WordsMissing, LanguageUnknown, AudioUnusable, TooManyAnnouncements, AnnouncementUnknown.
     """
-    row, words = account(client, by=by), " ".join(text.split())
-    if not words or len(words) > SPOKEN_LIMIT:
-        raise WordsMissing(f"{len(words)} characters")
-    if language not in LANGUAGES:
-        raise LanguageUnknown(language[:20])
+    row, words = account(client, by=by), check_words(text=text, language=language)
     if not 0 < len(audio) <= LONGEST_S * SAMPLES_PER_SECOND:
         raise AudioUnusable(f"{len(audio)} samples")
     old = None

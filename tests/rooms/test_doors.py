@@ -23,7 +23,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.calls.models import Call
-from permanence.clients import forwarding
+from permanence.clients import announcement_operations, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
 from permanence.clients.models import ForwardingCode, Instruction, PortalUser
@@ -50,6 +50,7 @@ SECRETS = (
     "instruction-canari",
     "renvoi-canari",
     "pool-canari",
+    "annonce-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -165,6 +166,17 @@ DOORS: dict[str, Door] = {
     "accounts:take-up": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "accounts:announcements": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:announcement-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:announcement-uses": Door(
+        has_get=False, post=to(302, "owner"), args=("{client}", "{announcement}"), other=404
+    ),
+    "accounts:announcement-end": Door(
+        has_get=False, post=to(302, "owner"), args=("{client}", "{announcement}"), other=404
+    ),
+    "accounts:announcement-audio": Door(
+        get=to(200, "supervisor", "owner"), args=("{client}", "{announcement}"), other=404
+    ),
     "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
     "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "backstage:script_check": Door(
@@ -323,7 +335,11 @@ def _contents(cast: Any) -> dict[str, str]:
     invited = operations.add_person(
         email="invited@a.example", name="Invited", language="fr", roles=frozenset(), by=cast.marc, at=NOW
     )
+    announcement = announcement_operations.add_announcement(
+        client=cast.weber, language="fr", text="annonce-canari", audio=b"\xd5" * 8000, by=cast.marc, at=NOW
+    )
     return {
+        "announcement": announcement,
         "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
