@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of what is said to callers: the rules of the greetings, and the client's recorded announcements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -109,6 +109,15 @@ def audio_by_content(*, house: str, client: str, content: str) -> bytes | None:
     rows = Announcement.objects.for_house(house).for_client(_key(client)).filter(content=content).order_by("pk")
     found = rows.values_list("audio", flat=True).first()
     return None if found is None else bytes(found)
+
+
+def sounds(*, house: str, client: str) -> Iterator[tuple[str, bytes]]:
+    """All recorded audio of a client, once each, one at a time: its sha256 and A-law."""
+    rows = Announcement.objects.for_house(house).for_client(_key(client))
+    for content in rows.order_by("content").values_list("content", flat=True).distinct():
+        found = audio_by_content(house=house, client=client, content=content)
+        if found is not None:
+            yield content, found
 
 
 def texts(*, house: str, client: str) -> dict[str, str]:
