@@ -233,10 +233,15 @@ def slice_of(cast: Any) -> ClientSlice:
     return entry
 
 
-def test_media_has_the_audio_before_the_exchange_has_the_slice_that_names_it(cast: Any) -> None:
+@pytest.mark.parametrize("way", ["publish", "send_changed", "reconcile"])
+def test_media_has_the_audio_before_the_exchange_has_the_slice_that_names_it(cast: Any, way: str) -> None:
     use(cast, kept(cast), closing=True, greetings=(greeting(cast),))
     exchange: Any = Listener()
-    switchboard.send_changed(at=NOW, exchange=exchange) or switchboard.reconcile(at=NOW, exchange=exchange)
+    if way == "publish":
+        switchboard.publish(house=cast.house, client=cast.weber, at=NOW, exchange=exchange)
+    else:
+        slice_of(cast)  # the handler of the change noted its version
+        getattr(switchboard, way)(at=NOW, exchange=exchange)
     [(entry, before)] = [
         (entry, before) for entry, before in exchange.given if getattr(entry, "client", "") == cast.weber
     ]
