@@ -4,7 +4,12 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from permanence.clients.announcement_operations import LanguageUnknown, TooManyAnnouncements, WordsMissing
+from permanence.clients.announcement_operations import (
+    LanguageUnknown,
+    OtherLanguage,
+    TooManyAnnouncements,
+    WordsMissing,
+)
 from permanence.clients.announcements import AnnouncementUnknown
 from permanence.clients.greetings import GreetingUnknown
 from permanence.foundation.audio import refusals
@@ -23,6 +28,7 @@ REFUSALS: dict[str, Promise] = {
     refusals.BUSY: _("Other recordings are being prepared. Try again in a moment."),
     WordsMissing.code: _("Write what it says, in 1,000 characters at most."),
     LanguageUnknown.code: _("Choose the language in which it is spoken."),
+    OtherLanguage.code: _("The one it replaces is spoken in another language."),
     TooManyAnnouncements.code: _("This client has many announcements. Withdraw one first."),
     AnnouncementUnknown.code: _("This announcement is heard no more. Look at the page again."),
     GreetingUnknown.code: _("One of these greetings has changed. Look at the page again."),

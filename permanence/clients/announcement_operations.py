@@ -40,6 +40,12 @@ class AudioUnusable(Refusal):
     code = "announcement_audio_unusable"
 
 
+class OtherLanguage(Refusal):
+    """The one it is to take the place of is spoken in another language."""
+
+    code = "announcement_other_language"
+
+
 class TooManyAnnouncements(Refusal):
     """Withdraw one that is heard no more first."""
 
@@ -71,7 +77,8 @@ def add_announcement(
     """Keep converted audio (A-law, 8 kHz) and what it says; gives its id. Nobody hears it yet.
 
     `instead_of`: one of the same language that is withdrawn; the new one is heard wherever that was.
-    Raises ClientUnknown, WordsMissing, LanguageUnknown, AudioUnusable, TooManyAnnouncements, AnnouncementUnknown.
+    Raises ClientUnknown, WordsMissing, LanguageUnknown, AudioUnusable, TooManyAnnouncements, AnnouncementUnknown,
+    OtherLanguage.
     """
     row, words = account(client, by=by), check_words(text=text, language=language)
     if not 0 < len(audio) <= LONGEST_S * SAMPLES_PER_SECOND:
@@ -80,7 +87,7 @@ def add_announcement(
     if instead_of:
         old = _announcement(row, instead_of)
         if old.language != language:
-            raise AnnouncementUnknown(f"{instead_of} is in {old.language}")
+            raise OtherLanguage(f"{instead_of} is in {old.language}")
     elif _living(row).count() >= MOST:
         raise TooManyAnnouncements(str(MOST))
     new = Announcement.objects.create(

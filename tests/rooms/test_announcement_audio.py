@@ -6,6 +6,7 @@ The level is measured here by a meter of its own: the mean power of the half of 
 
 import io
 import struct
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,15 @@ def test_hostile_files_are_refused_or_are_announcements(start: bytes, changes: l
     assert codes <= refusals.CODES
     assert codes or 0.3 * 8000 < len(audio) <= 60 * 8000
     assert numpy.abs(heard(audio)).max(initial=0) < 0.9
+
+
+def test_the_site_itself_holds_no_decoder() -> None:
+    """What reads hostile files in C lives in the converter's process alone."""
+    code = "import sys, permanence.project.asgi; print(*{'soundfile', 'soxr', 'numpy'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=conversion._CLONE, check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize(

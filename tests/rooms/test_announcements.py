@@ -177,6 +177,14 @@ def test_what_is_refused_keeps_nothing(cast: Any, more: dict[str, Any], refusal:
     assert trail(cast) == []
 
 
+def test_one_of_another_language_does_not_take_its_place(cast: Any) -> None:
+    old = kept(cast)
+    use(cast, old, closing=True)
+    with pytest.raises(acts.OtherLanguage):
+        kept(cast, language="de", instead_of=old)
+    assert [each.language for each in file_of(cast).closing] == ["fr"]
+
+
 def test_there_is_an_end_to_how_many(cast: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acts, "MOST", 2)
     first, _ = kept(cast), kept(cast)
