@@ -2,10 +2,12 @@
 """The recorded announcements in a real browser: recorded, listened to, kept, put where callers hear them."""
 
 import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from permanence.project import demo_cast as cast
@@ -37,8 +39,16 @@ async def opened(browser: Browser, site: Site, *, before: str = "") -> tuple[Log
     return login, page
 
 
-async def test_recorded_in_the_browser_kept_and_heard(speaking_browser: Browser, site: Site, tmp_path: Path) -> None:
-    login, page = await opened(speaking_browser, site)
+@pytest.fixture
+async def speaking(tmp_path: Path) -> AsyncIterator[Browser]:
+    """Stock Chromium whose microphone hears a voice."""
+    voice = voices.write_wav(tmp_path / "voice.wav", voices.built_in("en/voice-secretary"), rate=48000)
+    async with stock_chromium(arguments=(*FAKE_DEVICE, f"--use-file-for-fake-audio-capture={voice}")) as one:
+        yield one
+
+
+async def test_recorded_in_the_browser_kept_and_heard(speaking: Browser, site: Site) -> None:
+    login, page = await opened(speaking, site)
     await page.locator("#text").fill(WORDS)
     await page.locator("#record").click()
     await expect(page.locator("#stop")).to_be_focused()
