@@ -4,6 +4,7 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
+from permanence.backstage import announcement_views as announcements
 from permanence.backstage import approval_views, ending_views, new_client, template_views, transfer_views
 
 app_name = "accounts"
@@ -20,5 +21,10 @@ urlpatterns = [
     path("<str:client>/approvals/<str:proposal>", approval_views.approval, name="approval"),
     path("<str:client>/copy", template_views.copy, name="copy"),
     path("<str:client>/cards", transfer_views.export_cards, name="cards"),
+    path("<str:client>/announcements", announcements.page, name="announcements"),
+    path("<str:client>/announcements/add", announcements.add, name="announcement-add"),
+    path("<str:client>/announcements/<str:announcement>/uses", announcements.uses, name="announcement-uses"),
+    path("<str:client>/announcements/<str:announcement>/end", announcements.withdraw, name="announcement-end"),
+    path("<str:client>/announcements/<str:announcement>.wav", announcements.audio, name="announcement-audio"),
     path("<str:client>/", views.client_card, name="card"),
 ]

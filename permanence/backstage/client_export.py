@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Everything the house holds about one client, as one ZIP: each table as JSON and as CSV, and the list of recordings.
+"""Everything the house holds about one client, as one ZIP: each table as JSON and as CSV, the recorded announcements
+as WAV files by their content, and the list of recordings.
 
 Every table whose rows carry their client is in it, also those of rooms that come later; what is sealed under the
 house's key is opened. Left out is what is not the client's: see `LEFT_OUT`.
@@ -17,12 +18,14 @@ from django.db import models
 
 from permanence.backstage.sheets import write_sheet
 from permanence.calls.models import CallOffer
+from permanence.clients import announcements
 from permanence.clients.models import Client
 from permanence.foundation import secrecy
 from permanence.foundation.models import AuditEntry, Person
 from permanence.foundation.who import Who
 from permanence.messaging.models import Message
 from permanence.messaging.queries import ANSWER, TEXT
+from permanence.messaging.recordings import wav
 
 LEFT_OUT = {
     "switchboard.SliceVersion": "a counter of the telephone",
@@ -51,6 +54,8 @@ def export_client(client: Client, *, by: Who, at: datetime) -> bytes:
             columns = list(texts[0]) if texts else _columns(label, rows.model)
             cells = ({column: _cell(value) for column, value in text.items()} for text in texts)
             _write(archive, f"csv/{label}.csv", write_sheet(columns, cells, language=by.language), at)
+        for content, audio in announcements.sounds(house=by.house, client=str(client.pk)):
+            _write(archive, f"announcements/{content}.wav", wav(audio), at)
         recordings = list(_recordings(client, by.house))
         _write(archive, "audio.csv", write_sheet(AUDIO_COLUMNS, recordings, language=by.language), at)
         index = {
@@ -101,7 +106,9 @@ def _rows(table: Any, lookup: str, client: Client) -> models.QuerySet[Any]:
 
 
 def _fields(table: type[models.Model]) -> "list[models.Field[Any, Any]]":
-    return [field for field in table._meta.concrete_fields if field.name not in {"house", "client"}]
+    """All but house and client, and but audio, which is in files of its own."""
+    found = [field for field in table._meta.concrete_fields if field.name not in {"house", "client"}]
+    return [field for field in found if not isinstance(field, models.BinaryField)]
 
 
 def _columns(label: str, table: type[models.Model]) -> list[str]:
@@ -170,8 +177,8 @@ def _recordings(client: Client, house: str) -> Iterable[Mapping[str, str]]:
         }
 
 
-def _write(archive: zipfile.ZipFile, name: str, text: str, at: datetime) -> None:
+def _write(archive: zipfile.ZipFile, name: str, text: str | bytes, at: datetime) -> None:
     moment = (at.year, at.month, at.day, at.hour, at.minute, at.second)
     entry = zipfile.ZipInfo(name, date_time=moment)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(entry, text.encode("utf-8"))
+    archive.writestr(entry, text)

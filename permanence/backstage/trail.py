@@ -8,6 +8,9 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 ACTIONS = {
+    "announcement.added": _("kept a recorded announcement"),
+    "announcement.uses_changed": _("changed where a recorded announcement is heard"),
+    "announcement.withdrawn": _("withdrew a recorded announcement"),
     "call.called_back": _("noted a caller as called back"),
     "call.called_back_undone": _("noted a caller as not called back after all"),
     "calls.exported": _("exported the calls"),

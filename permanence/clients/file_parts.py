@@ -16,13 +16,29 @@ from permanence.kernel.phone import PhoneNumber
 from permanence.reception.table import (
     AbsenceEntry,
     AgendaEntry,
+    ClosingWords,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
     SiteEntry,
 )
+from permanence.telephony.media.g711 import SAMPLES_PER_SECOND
 
-GREETING_FIELDS = ("pk", "language", "text", "line__number", "day_type", "weekdays", "opens", "until")
+GREETING_FIELDS = (
+    "pk",
+    "language",
+    "text",
+    "line__number",
+    "day_type",
+    "weekdays",
+    "opens",
+    "until",
+    "announcement__content",
+    "announcement__samples",
+    "announcement__language",
+    "announcement__withdrawn_at",
+)
+CLOSING_FIELDS = ("pk", "language", "content")
 ABSENCE_FIELDS = (
     "starts_at",
     "pk",
@@ -62,18 +78,28 @@ type Moment = str | datetime | None
 
 def greetings_from(rows: Iterable[Iterable[Any]]) -> tuple[GreetingEntry, ...]:
     """From rows of `GREETING_FIELDS`."""
-    return tuple(
-        GreetingEntry(
-            language=intern(language),
-            text=text,
-            line=line or "",
-            day_type=intern(day_type),
-            weekdays=tuple(int(digit) for digit in weekdays),
-            opens=intern(opens),
-            until=intern(until),
-        )
-        for _key, language, text, line, day_type, weekdays, opens, until in rows
+    return tuple(_greeting(*row) for row in rows)
+
+
+def _greeting(_key: int, language: str, text: str, line: str | None, *when_and_sound: Any) -> GreetingEntry:
+    day_type, weekdays, opens, until, content, samples, recorded_in, withdrawn = when_and_sound
+    heard = bool(content) and withdrawn is None and recorded_in == language
+    return GreetingEntry(
+        language=intern(language),
+        text=text,
+        line=line or "",
+        day_type=intern(day_type),
+        weekdays=tuple(int(digit) for digit in weekdays),
+        opens=intern(opens),
+        until=intern(until),
+        announcement=content if heard else "",
+        announcement_s=-(-samples // SAMPLES_PER_SECOND) if heard else 0,
     )
+
+
+def closing_from(rows: Iterable[Iterable[Any]]) -> tuple[ClosingWords, ...]:
+    """From rows of `CLOSING_FIELDS`: one a language."""
+    return tuple(ClosingWords(language=intern(language), prompts=(content,)) for _key, language, content in rows)
 
 
 def absences_from(rows: Iterable[Iterable[Any]]) -> tuple[AbsenceEntry, ...]:

@@ -3,7 +3,7 @@
 
 from django.db.models import QuerySet
 
-from permanence.clients import queries
+from permanence.clients.announcements import digits, greeting_entries
 from permanence.clients.models import Client, Greeting, Line
 from permanence.clients.queries import LineUnknown
 from permanence.clients.rules.spoken import GreetingWhen, greeting_entry, tie_with
@@ -40,7 +40,7 @@ def write_greeting(client: Client, *, house: str, language: str, text: str, when
     line = Line.objects.for_client(client).filter(number=when.line).first() if when.line else None
     if when.line and line is None:
         raise LineUnknown(when.line)
-    rival = tie_with(new, queries.greeting_entries(house=house, client=str(client.pk)))
+    rival = tie_with(new, greeting_entries(house, client.pk))
     if rival is not None:
         raise GreetingTie(rival.text)
     if not _same(client, language, when).update(text=text):
@@ -51,7 +51,7 @@ def write_greeting(client: Client, *, house: str, language: str, text: str, when
             text=text,
             line=line,
             day_type=new.day_type,
-            weekdays=queries.digits(new.weekdays),
+            weekdays=digits(new.weekdays),
             opens=new.opens,
             until=new.until,
         )
@@ -71,5 +71,5 @@ def delete_greeting(client: Client, *, language: str, when: GreetingWhen) -> Non
 
 def _same(client: Client, language: str, when: GreetingWhen) -> QuerySet[Greeting]:
     rows = Greeting.objects.for_client(client).filter(language=language, day_type=when.day_type)
-    rows = rows.filter(weekdays=queries.digits(set(when.weekdays)), opens=when.opens, until=when.until)
+    rows = rows.filter(weekdays=digits(set(when.weekdays)), opens=when.opens, until=when.until)
     return rows.filter(line__number=when.line) if when.line else rows.filter(line=None)

@@ -4,7 +4,7 @@
 They return frozen dataclasses; an id is the decimal primary key as text.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from sys import intern
@@ -18,7 +18,6 @@ from permanence.clients.file_rows import Rows, accounts_of
 from permanence.clients.hours import opening_hours
 from permanence.clients.models import (
     Client,
-    Greeting,
     HoursException,
     Line,
     PortalUser,
@@ -38,6 +37,7 @@ from permanence.reception.table import (
     HEALTH_SECTOR,
     AbsenceEntry,
     AgendaEntry,
+    ClosingWords,
     ContactEntry,
     GreetingEntry,
     InstructionEntry,
@@ -137,6 +137,7 @@ class ClientFile:
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
     agendas: tuple[AgendaEntry, ...] = ()
+    closing: tuple[ClosingWords, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,17 +231,6 @@ def portal_users(*, house: str, client: str) -> tuple[PortalAccess, ...]:
     return tuple(_access(row) for row in rows.order_by("person__name", "pk"))
 
 
-def greeting_entries(*, house: str, client: str) -> tuple[GreetingEntry, ...]:
-    """The rules for what is said, in the order in which they were written. One query."""
-    rows = Greeting.objects.for_house(house).for_client(row_key(client)).order_by("pk")
-    return parts.greetings_from(rows.values_list(*parts.GREETING_FIELDS))
-
-
-def digits(weekdays: Iterable[int]) -> str:
-    """Chosen days of the week as a row has them."""
-    return "".join(str(day) for day in sorted(weekdays))
-
-
 def absences(*, house: str, client: str, at: datetime) -> tuple[AbsenceEntry, ...]:
     """The absences that are not over at `at`, the earliest first; those withdrawn are left out. One query."""
     key = row_key(client)
@@ -279,6 +269,7 @@ def _file(row: Client, rows: Rows, at: datetime) -> ClientFile:
         lines=tuple(numbers),
         hours=opening_hours(row, rows["openings"], rows["exceptions"]),
         greetings=parts.greetings_from(rows["greetings"]),
+        closing=parts.closing_from(rows["closing"]),
         instructions=parts.instructions_from(
             rows["instructions"], at=at, labels={each.code: each.label for each in listed}
         ),

@@ -45,6 +45,7 @@ def slice_of(file: ClientFile, *, house: str, version: int) -> ClientSlice:
         script=file.script,
         sites=file.sites,
         contacts=file.contacts,
+        closing=file.closing,
         pool=view.pool,
         trained=file.trained,
         trained_only_s=file.trained_only_s,

@@ -17,7 +17,15 @@ from starlette.types import Receive, Scope, Send
 
 THREADS = 8
 BODY_LIMIT = 10 * 1024 * 1024
-"""Bytes of a request's body; a larger one is answered with 413 and not read further."""
+"""Bytes of a request's body; a larger one is answered with 413 and not kept."""
+DRAINED = 64 * 1024 * 1024
+"""Bytes that are read all the same, and dropped, so that the browser hears the answer instead of a broken line."""
+TOO_LARGE = (
+    "Ce fichier est trop volumineux\u00a0: 10 Mo au plus. Revenez à la page précédente.\n"
+    "This file is too large: at most 10 MB. Go back to the page before.\n"
+    "Diese Datei ist zu groß: höchstens 10 MB. Gehen Sie zur vorigen Seite zurück.\n"
+)
+"""Said before anybody knows who asks, so in every language of the screens."""
 
 type Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -39,7 +47,7 @@ class WsgiBridge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        status, headers, body = 413, [(b"content-type", b"text/plain")], b"The request is too large."
+        status, headers, body = 413, [(b"content-type", b"text/plain; charset=utf-8")], TOO_LARGE.encode()
         with contextlib.suppress(_TooLarge):
             try:
                 request = await _read(receive)
@@ -81,10 +89,14 @@ async def _read(receive: Receive) -> bytes:
             raise _Gone
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size > BODY_LIMIT:
+        more = message.get("more_body", False)
+        if size > DRAINED or (size > BODY_LIMIT and not more):
             raise _TooLarge
+        if size > BODY_LIMIT:
+            parts.clear()
+            continue
         parts.append(part)
-        if not message.get("more_body", False):
+        if not more:
             return b"".join(parts)
 
 

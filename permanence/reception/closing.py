@@ -56,11 +56,14 @@ def closing_words(
     """What a caller of `client` hears on that day. `reason`: closed, max_wait or suspended; `language` of the prompts.
     `absence`: of the whole client, when it closes his lines.
 
-    The client's own recorded words replace the built-in ones when he has some in that language.
+    The client's own recorded words replace the built-in ones when he has some in that language; where media does not
+    have them, the built-in ones are heard all the same.
     """
     allowed, why = voice_message_allowed(client, absence)
     own = next((words.prompts for words in client.closing if words.language == language and words.prompts), None)
     general = (prompts.busy_prompt(language) if reason == MAX_WAIT else prompts.closed_prompt(language),)
+    if own is not None and own[0] and prompts.content_of(own[0]) == own[0]:
+        own = (prompts.recorded_prompt(own[0], instead=general[0]), *own[1:])
     last = prompts.leave_message_prompt(language) if allowed else prompts.call_again_prompt(language)
     spoken = (*(own or general), last) if allowed or own is None else own
     if client.is_health:

@@ -27,7 +27,10 @@ class StartMusic:
 
 @record
 class AnnouncePlace:
-    """Interrupt the music, say `prompts` (the place in the queue, `place` counts from 1), then the music again."""
+    """Interrupt the music, say `prompts` (a recorded announcement, the place in the queue), then the music again.
+
+    `place` counts from 1.
+    """
 
     call: str
     place: int

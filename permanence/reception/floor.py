@@ -17,6 +17,7 @@ from permanence.reception.arrival import start_limits
 from permanence.reception.card import CallerShown, Card, build_card, milliseconds
 from permanence.reception.closing import CLOSED, MAX_WAIT, Closing, closing_words, unknown_line_words
 from permanence.reception.events import Reason
+from permanence.reception.greeting import announcement_for
 from permanence.reception.lists import Lists
 from permanence.reception.moments import written
 from permanence.reception.presence import Seat, Signal
@@ -117,18 +118,28 @@ class Floor(Lists):
         self.ready.put(seat.secretary, seat.ready_since or at, self.roster.labels_of(seat.secretary))
 
     def start_music(self, call: Call, *, at: datetime) -> None:
-        """200, music, and his place in the queue."""
+        """200, the client's recorded announcement if he has one, his place in the queue, music."""
         call.music, call.music_at = True, None
         self.decide(decided.StartMusic(call=call.call))
-        self.say_place(call, at=at)
+        client = self.client_of(call)
+        rule = None
+        if client is not None:
+            rule = announcement_for(client, line=call.called_line, language=call.language, at=at)
+        if rule is None:
+            self.say_place(call, at=at)
+        else:
+            self.say_place(call, at=at, first=(rule.announcement,), lasts_s=rule.announcement_s)
 
-    def say_place(self, call: Call, *, at: datetime) -> None:
-        """Tell him his place, now (unless a console rings for him) and again in `ANNOUNCE_EVERY_S`."""
+    def say_place(self, call: Call, *, at: datetime, first: tuple[str, ...] = (), lasts_s: int = 0) -> None:
+        """Tell him his place, now (unless a console rings for him) and again in `ANNOUNCE_EVERY_S`.
+
+        `first` are heard before it; they last `lasts_s`, by which the next time is later, so that nothing cuts them.
+        """
         if call.stage is Stage.WAITING:
             place = self.place_of(call)
-            spoken = (prompts.place_prompt(call.language, place),)
+            spoken = (*first, prompts.place_prompt(call.language, place))
             self.decide(decided.AnnouncePlace(call=call.call, place=place, prompts=spoken))
-        call.place_at = at + timedelta(seconds=ANNOUNCE_EVERY_S)
+        call.place_at = at + timedelta(seconds=ANNOUNCE_EVERY_S + lasts_s)
         self.deadlines.lay(call)
         self.touch_call(call)
 

@@ -131,6 +131,17 @@ def greetings_for(
     return tuple(found)
 
 
+def announcement_for(client: ClientSlice, *, line: str, language: str, at: datetime) -> GreetingEntry | None:
+    """The rule whose recorded announcement a caller on `line` hears when he is put to wait at `at`; None for none.
+
+    The rule is the one that says what is said then: one more specific, without an announcement, silences the others.
+    """
+    if not any(entry.announcement for entry in client.greetings):
+        return None
+    entry = greeting_rule(client.greetings, line=line, language=language, moment=wall_moment(client, at))
+    return entry if entry is not None and entry.announcement else None
+
+
 def spoken_language(hints: Iterable[str], offered: Iterable[str], house: str) -> str:
     """The language of the house's own prompts for a caller.
 

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The built-in prompts the reception speaks, by name, with the words the script that makes them has to speak.
 
-A name is "<language>/<what>". What a client records himself is named by the sha256 of its audio instead.
+A name is "<language>/<what>". What a client records himself is named by the sha256 of its audio instead, and may name
+beside it the built-in prompt that media says where it does not have that audio: "<sha256>/<language>/<what>".
 """
+
+import re
 
 from permanence.countries.emergency import LANGUAGES, emergency_prompts
 
+_CONTENT = re.compile(r"([0-9a-f]{64})(?:/.*)?\Z", re.DOTALL)
 LAST_PLACE = 20
 """The last place in the queue that has a prompt of its own; further back callers hear "place-many"."""
 
@@ -64,6 +68,17 @@ def leave_message_prompt(language: str) -> str:
 def call_again_prompt(language: str) -> str:
     """ "Please call again later": the end where no voice message can be left."""
     return f"{language}/call-again"
+
+
+def recorded_prompt(content: str, *, instead: str) -> str:
+    """Recorded audio by its sha256; `instead`, a built-in prompt, is heard where media does not have it."""
+    return f"{content}/{instead}"
+
+
+def content_of(prompt: str) -> str:
+    """The sha256 of the recorded audio that a prompt names, "" for a built-in one."""
+    found = _CONTENT.match(prompt)
+    return "" if found is None else found.group(1)
 
 
 def built_in_prompts() -> dict[str, str]:

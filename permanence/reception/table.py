@@ -59,6 +59,8 @@ class GreetingEntry:
     It holds on `line` (E.164, "" for every line), on days of `day_type` ("" every day, weekday, saturday, sunday,
     holiday, or chosen: the `weekdays`, 0 is Monday), from `opens` to `until` by the client's clock ("HH:MM", both ""
     for the whole day; an `until` not after `opens` goes on into the next day). `reception.greeting` chooses.
+    `announcement`: the sha256 of recorded audio, `announcement_s` seconds long, which a caller who is put to wait hears
+    before the music; "" for none.
     """
 
     language: str
@@ -68,6 +70,8 @@ class GreetingEntry:
     weekdays: tuple[int, ...] = ()
     opens: str = ""
     until: str = ""
+    announcement: str = ""
+    announcement_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

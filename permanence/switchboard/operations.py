@@ -22,6 +22,7 @@ from permanence.foundation.models import House
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import ClientSlice, HouseSlice, write_slice
+from permanence.switchboard.delivery import deliver
 from permanence.switchboard.events import TrunkChanged
 from permanence.switchboard.models import SeatRevocation, SliceVersion, Trunk
 from permanence.switchboard.queries import client_slice, client_slices, house_slice
@@ -82,8 +83,12 @@ def current_slice(*, house: str, client: str, at: datetime, held: int = 0) -> Ho
 
 
 def publish(*, house: str, client: str, at: datetime, exchange: Exchange) -> int:
-    """Publish one slice; gives its version. Raises ExchangeAbsent or ExchangeRefused, clients' ClientUnknown."""
+    """Publish one slice, its audio first; gives its version.
+
+    Raises ExchangeAbsent or ExchangeRefused, clients' ClientUnknown.
+    """
     entry = current_slice(house=house, client=client, at=at)
+    deliver(entry)
     exchange.publish(entry)
     return entry.version
 
@@ -104,11 +109,11 @@ def _note_all(house: str, *, mine: dict[str, int], at: datetime) -> None:
     current_slice(house=house, client=HOUSE, at=at, held=mine.get(HOUSE, 0))
     rows = SliceVersion.objects.for_house(house).exclude(client=None)
     noted = dict(rows.values_list("client_id", "digest"))
-    changed = [
-        entry.client
-        for entry in client_slices(house=house, at=at)
-        if entry.version < mine.get(entry.client, 0) or noted.get(int(entry.client)) != _digest(entry)
-    ]
+    changed = []
+    for entry in client_slices(house=house, at=at):
+        deliver(entry)  # what media lost comes back
+        if entry.version < mine.get(entry.client, 0) or noted.get(int(entry.client)) != _digest(entry):
+            changed.append(entry.client)
     for client in changed:
         current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
 
@@ -129,6 +134,7 @@ def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, 
             client = HOUSE if key is None else str(key)
             if client in wanted and version != mine.get(client):
                 entry = current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
+                deliver(entry)
                 sent += _sent(partial(exchange.publish, entry), house, client)
         for client in sorted(mine.keys() - wanted):
             sent += _sent(partial(exchange.withdraw, house=house, client=client), house, client)

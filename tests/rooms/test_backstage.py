@@ -418,7 +418,9 @@ def test_the_audit_trail_speaks_in_words(cast, marc):
     assert noted - set(ACTIONS) == set()
 
 
-@pytest.mark.parametrize("action", ["client.day_set", "call.called_back", "call.called_back_undone"])
+@pytest.mark.parametrize(
+    "action", ["announcement.withdrawn", "client.day_set", "call.called_back", "call.called_back_undone"]
+)
 def test_every_act_is_said_in_every_language(action):
     said = set()
     for language in ("en", "fr", "de"):

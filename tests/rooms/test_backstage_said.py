@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.messages import get_messages
 
 from permanence.backstage.said import week_rows
-from permanence.clients import absences, operations, queries, said
+from permanence.clients import absences, announcements, operations, queries, said
 from permanence.clients.models import Absence, Client, Greeting
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent
@@ -199,7 +199,7 @@ def test_a_phrase_for_some_moments_is_written_on_the_page(cast, marc):
     new = one_more_greeting(count, text="Bon samedi.", day_type="saturday", line=key[1], opens="08:00", until="12:00")
     answer = fill(marc, change(cast.weber), **new, day_5="8-12")
     assert (answer.status_code, errors(answer)) == (302, [])
-    entry = queries.greeting_entries(house=cast.house, client=cast.weber)[-1]
+    entry = announcements.greeting_entries(cast.house, int(cast.weber))[-1]
     assert (entry.text, entry.day_type, entry.line, entry.opens) == ("Bon samedi.", "saturday", line, "08:00")
 
 

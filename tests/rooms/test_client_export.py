@@ -2,6 +2,7 @@
 """Everything of one client as a ZIP: nothing of his is missing, nothing of anybody else's is in it."""
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -18,6 +19,7 @@ from permanence.backstage.client_export import (
     tables_about_clients,
 )
 from permanence.calls.models import Call, CallOffer, WithheldNumber
+from permanence.clients.announcement_operations import add_announcement
 from permanence.clients.models import Client
 from permanence.foundation.models import AuditEntry
 from permanence.messaging import operations as messaging
@@ -68,6 +70,23 @@ def lively(cast):
         messaging.take_message(house=slug, client_id=key, call=f"call-{key}", by=by, at=NOW, form=form)
     Message.objects.filter(client=int(cast.weber)).update(voice_seconds=12.5)
     return cast
+
+
+def test_recorded_announcements_are_files_of_sound(lively):
+    for client, audio in (
+        (lively.weber, b"\x11" * 8000),
+        (lively.weber, b"\x11" * 8000),
+        (lively.dupont, b"\x12" * 8000),
+    ):
+        add_announcement(client=client, language="fr", text="Fermé.", audio=audio, by=lively.marc, at=NOW)
+    archive = opened(export_client(row(lively.weber), by=lively.marc, at=NOW))
+    content = hashlib.sha256(b"\x11" * 8000).hexdigest()
+    assert [each for each in archive.namelist() if each.startswith("announcements/")] == [
+        f"announcements/{content}.wav"
+    ]
+    assert archive.read(f"announcements/{content}.wav")[:4] == b"RIFF"
+    assert [each["content"] for each in table(archive, "clients.Announcement")] == [content] * 2
+    assert all("audio" not in each for each in table(archive, "clients.Announcement"))
 
 
 def test_every_row_of_the_client_is_there_once_and_no_other(lively):

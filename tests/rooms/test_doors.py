@@ -27,7 +27,7 @@ from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.calls.models import Call
-from permanence.clients import approvals, external_agendas, forwarding
+from permanence.clients import announcement_operations, approvals, external_agendas, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
 from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
@@ -59,6 +59,7 @@ SECRETS = (
     "pool-canari",
     "agenda-canari",
     "approval-canari",
+    "annonce-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -203,6 +204,17 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "accounts:announcements": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:announcement-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:announcement-uses": Door(
+        has_get=False, post=to(302, "owner"), args=("{client}", "{announcement}"), other=404
+    ),
+    "accounts:announcement-end": Door(
+        has_get=False, post=to(302, "owner"), args=("{client}", "{announcement}"), other=404
+    ),
+    "accounts:announcement-audio": Door(
+        get=to(200, "supervisor", "owner"), args=("{client}", "{announcement}"), other=404
+    ),
     "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
     "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "backstage:script_check": Door(
@@ -397,8 +409,12 @@ def _contents(cast: Any) -> dict[str, str]:
         at=datetime.now(UTC),
         entropy=SystemEntropy(),
     )
+    announcement = announcement_operations.add_announcement(
+        client=cast.weber, language="fr", text="annonce-canari", audio=b"\xd5" * 8000, by=cast.marc, at=NOW
+    )
     return {
         "proposal": proposed,
+        "announcement": announcement,
         "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,

@@ -30,6 +30,7 @@ def house(tmp_path):
     (data / "journal" / "00000001.journal").write_bytes(b"facts")
     (data / "audio" / "2026").mkdir()
     (data / "audio" / "2026" / "a.alaw").write_bytes(b"\xd5" * 800)
+    (data / "prompts" / f"{'a' * 64}.alaw").write_bytes(b"\xd5" * 800)
     with closing(sqlite3.connect(data / "db.sqlite3")) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("CREATE TABLE pair (number INTEGER PRIMARY KEY, twin INTEGER)")
@@ -70,6 +71,7 @@ def test_a_house_that_is_being_written_to_is_copied_at_one_moment_and_put_back_w
         "permanence.toml",
         "journal/00000001.journal",
         "audio/2026/a.alaw",
+        f"prompts/{'a' * 64}.alaw",
     ):
         assert (tmp_path / "again" / name).read_bytes() == (house / name).read_bytes()
     assert (tmp_path / "again" / "keys" / "ticket.key").stat().st_mode & 0o777 == 0o600

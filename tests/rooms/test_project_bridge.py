@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from permanence.project.bridge import BODY_LIMIT, WsgiBridge, environ
+from permanence.project.bridge import BODY_LIMIT, DRAINED, WsgiBridge, environ
 
 
 def scope(**changes):
@@ -104,7 +104,18 @@ async def test_a_request_is_answered_in_a_thread_of_the_pool(bridge, application
 
 
 async def test_a_request_that_is_too_large_is_refused_before_django(bridge, application):
-    start, _body = await answer(bridge, part(b"x" * BODY_LIMIT, more=True), part(b"x", more=True))
+    """It is read to its end, so that the browser hears why, and not kept; in the three languages of the screens."""
+    start, body = await answer(bridge, part(b"x" * BODY_LIMIT, more=True), part(b"x", more=True), part(b"x"))
+    assert start["status"] == 413
+    assert application.threads == set()
+    said = body["body"].decode()
+    assert all(words in said for words in ("trop volumineux", "too large", "zu groß"))
+    assert (b"content-type", b"text/plain; charset=utf-8") in start["headers"]
+
+
+async def test_a_request_without_end_is_not_read_on(bridge, application):
+    megabyte = part(b"x" * 2**20, more=True)
+    start, _body = await answer(bridge, *[megabyte] * (DRAINED // 2**20 + 1))
     assert start["status"] == 413
     assert application.threads == set()
 

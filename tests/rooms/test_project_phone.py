@@ -2,6 +2,7 @@
 """The command line's telephone: what it reads before it dials, and calls over loopback to a real user agent."""
 
 import asyncio
+import hashlib
 import itertools
 import math
 import wave
@@ -10,20 +11,24 @@ from datetime import UTC, datetime
 import numpy
 import pytest
 
+from permanence.engine.exchange.slices import SliceStore
 from permanence.engine.mediaplane.prompts import PromptLibrary
 from permanence.kernel.system import SystemEntropy
 from permanence.project import line_states
 from permanence.project.phone import directory, sound
 from permanence.project.phone.audio import Audio
+from permanence.project.phone.command import known_sounds, told
 from permanence.project.phone.softphone import Softphone
 from permanence.reception.table import (
     AbsenceEntry,
     ClientSlice,
     DateHours,
+    GreetingEntry,
     Interval,
     OpeningHours,
     RoutingTable,
     WeekdayHours,
+    write_slice,
 )
 from permanence.telephony.media import dtmf, rtp
 from permanence.telephony.media.sdp import parse_sdp
@@ -196,6 +201,21 @@ def test_the_ear_knows_the_sounds_of_the_house_within_a_second(tmp_path):
         assert word in heard[:50], name
         assert "speech" not in heard, name
         assert [ear.hears(person) for _ in range(10)][-1] == "speech"
+
+
+def test_the_phone_tells_what_clients_recorded_before_the_music_from_their_closing_words(tmp_path):
+    (tmp_path / "prompts").mkdir()
+    names = {}
+    for word, value in (("announcement", 4000), ("closing", 6000)):
+        audio = sound.to_alaw(numpy.full(1600, value, dtype=numpy.int16))
+        names[word] = hashlib.sha256(audio).hexdigest()
+        (tmp_path / "prompts" / f"{names[word]}.alaw").write_bytes(audio)
+    greeting = GreetingEntry(language="fr", text="Bonjour.", announcement=names["announcement"])
+    SliceStore(tmp_path / "table").publish(write_slice(client(greetings=(greeting,))))
+    known = known_sounds(tmp_path)
+    for word, name in names.items():
+        assert {known[each] for each in PromptLibrary(tmp_path / "prompts").frames(name)} == {word}
+        assert told("hears", word) != word
 
 
 class House(asyncio.DatagramProtocol):

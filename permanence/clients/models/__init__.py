@@ -9,13 +9,15 @@ from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
 from permanence.clients.models.scripts import RedFlagValidation, Script
-from permanence.clients.models.spoken import Absence, Greeting
+from permanence.clients.models.spoken import SPOKEN_LIMIT, Absence, Announcement, Greeting
 from permanence.clients.models.training import Training
 
 __all__ = (
     "CLOCK",
     "E164",
+    "SPOKEN_LIMIT",
     "Absence",
+    "Announcement",
     "Client",
     "Contact",
     "EntryChange",

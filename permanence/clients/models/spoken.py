@@ -9,7 +9,49 @@ from permanence.clients.models.account import CLOCK, Client, Line, Recipient
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 from permanence.reception import absence, greeting
 
+SPOKEN_LIMIT = 1000
+"""Characters of what an announcement says."""
 WEEKDAYS = RegexValidator(r"^0?1?2?3?4?5?6?$", _("The days of the week, each once, Monday is 0."))
+
+
+class Announcement(HouseModel):
+    """Recorded words of a client, in one language: `text` is what they say, for search and for who cannot hear.
+
+    `content` is the sha256 of the audio (A-law, 8 kHz, `samples` bytes). `closing`: heard instead of the generated
+    closing words of its language. A row is never changed but for that and its end: what callers heard stays known.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    language = models.CharField(_("language"), max_length=2)
+    text = models.CharField(_("what it says"), max_length=SPOKEN_LIMIT)
+    content = models.CharField(max_length=64)
+    audio = models.BinaryField()
+    samples = models.PositiveIntegerField()
+    closing = models.BooleanField(_("closing words"), default=False)
+    by_microphone = models.BooleanField(default=False)
+    made_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = ClientQuerySet["Announcement"].as_manager()
+
+    class Meta:
+        verbose_name = _("recorded announcement")
+        verbose_name_plural = _("recorded announcements")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["client", "language"], condition=models.Q(closing=True), name="clients_closing_words_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closing=False) | models.Q(withdrawn_at__isnull=True),
+                name="clients_announcement_withdrawn_is_silent",
+            ),
+        )
+        indexes = (models.Index(fields=["client", "content"], name="clients_announcement_content"),)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Greeting(HouseModel):
@@ -38,6 +80,9 @@ class Greeting(HouseModel):
     weekdays = models.CharField(_("chosen days"), max_length=7, blank=True, default="", validators=[WEEKDAYS])
     opens = models.CharField(_("from"), max_length=5, blank=True, default="", validators=[CLOCK])
     until = models.CharField(_("until"), max_length=5, blank=True, default="", validators=[CLOCK])
+    announcement = models.ForeignKey(
+        Announcement, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
 
     objects = ClientQuerySet["Greeting"].as_manager()
 

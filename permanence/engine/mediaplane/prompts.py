@@ -10,6 +10,7 @@ from permanence.engine.mediaplane.player import Frames, frames_of
 
 _CONTENT = re.compile(r"[0-9a-f]{64}\Z")
 _BUILT_IN = re.compile(r"(?:[a-z]{2}/)?[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+_RECORDED = re.compile(rf"([0-9a-f]{{64}})/({_BUILT_IN.pattern})")
 _SIZE_LIMIT = 10 * 60 * 8000  # ten minutes
 _CACHE_LIMIT = 64 * 1024 * 1024
 _EMERGENCY = re.compile(r"([a-z]{2})/emergency-[0-9-]+\Z")
@@ -30,9 +31,17 @@ class PromptLibrary:
     def frames(self, name: str) -> Frames | None:
         """The prompt, None where there is none of that name.
 
+        Recorded audio that is not there is said by the built-in prompt that its name gives instead.
         An emergency sentence whose audio is not there is never left out: the one that says 112 is said, in its own
         language if possible.
         """
+        recorded = _RECORDED.match(name)
+        if recorded is not None:
+            content, instead = recorded.groups()
+            kept = self._read(content)
+            if kept is None:
+                _log.error("recorded audio %s is not there: %r is said", content, instead)
+            return self.frames(instead) if kept is None else kept
         found = self._read(name)
         sentence = _EMERGENCY.match(name)
         if found is not None or sentence is None:

@@ -86,6 +86,7 @@ class Teller:
 
 HEARD = {
     "music": "the house answers: waiting music",
+    "announcement": "the house answers: a recorded announcement",
     "place": "the house answers: your place in the queue",
     "closing": "the house answers: closing words",
     "tone": "the tone: a message can be left now",
@@ -107,9 +108,12 @@ def told(step: str, detail: str) -> str:
 
 
 def known_sounds(data: Path) -> dict[bytes, str]:
-    """The sounds of the house of this data folder, its clients' own closing words with them."""
+    """The sounds of the house of this data folder, what its clients recorded with them."""
+    clients = line_states.read_table(data).clients.values()
+    before = {each.announcement for client in clients for each in client.greetings if each.announcement}
     folder = data / "prompts"
-    return sound.house_sounds(PromptLibrary(folder), (path.stem for path in folder.glob("*.alaw")))
+    own = {path.stem for path in folder.glob("*.alaw")} - before
+    return sound.house_sounds(PromptLibrary(folder), sorted(own), sorted(before))
 
 
 async def _call(options: argparse.Namespace, number: str, house: tuple[str, int], frames: Iterator[bytes]) -> Call:

@@ -121,13 +121,14 @@ class Recorder:
             file.writeframes(from_alaw(bytes(self._codes)).astype("<i2").tobytes())
 
 
-def house_sounds(prompts: PromptLibrary, own: Iterable[str] = ()) -> dict[bytes, str]:
+def house_sounds(prompts: PromptLibrary, own: Iterable[str] = (), before: Iterable[str] = ()) -> dict[bytes, str]:
     """What the house itself plays, as word by frame of 20 ms: it sends its sounds as they are, from their first sample.
 
-    `own`: the names of the clients' own closing words. Words: `music`, `place`, `closing`, `tone` (after which a
-    message is recorded). Frames too quiet to tell one sound from another are left out.
+    `own`: the names of the clients' own closing words, `before` of what they recorded to be heard before the music.
+    Words: `music`, `announcement`, `place`, `closing`, `tone` (after which a message is recorded). Frames too quiet to
+    tell one sound from another are left out.
     """
-    named = {"music": ("music",), "tone": ("beep",), "closing": tuple(own)}
+    named = {"music": ("music",), "tone": ("beep",), "closing": tuple(own), "announcement": tuple(before)}
     for folder in (path for path in VOICES.iterdir() if path.is_dir()):
         stems = [
             path.stem for path in folder.glob("*.alaw") if not path.stem.startswith(("voice-", "number-", "place-"))

@@ -88,3 +88,21 @@ def test_an_emergency_sentence_that_is_missing_is_said_by_another(
         path.unlink()
     assert PromptLibrary(tmp_path).frames(missing) is None
     assert PromptLibrary(tmp_path).frames("fr/closing-112") is None
+
+
+@pytest.mark.parametrize("instead", ["fr/closed", "de/place-3", "music", "fr/emergency-15-112"])
+def test_recorded_audio_that_is_lost_is_said_by_the_generated_voice(instead: str, tmp_path: Path) -> None:
+    audio = b"\x11" * 400
+    name = hashlib.sha256(audio).hexdigest()
+    generated = PromptLibrary(tmp_path).frames(instead)
+    assert generated
+    assert PromptLibrary(tmp_path).frames(f"{name}/{instead}") == generated
+    (tmp_path / f"{name}.alaw").write_bytes(audio)
+    assert PromptLibrary(tmp_path).frames(f"{name}/{instead}") == frames_of(audio)
+    (tmp_path / f"{name}.alaw").write_bytes(b"")
+    assert PromptLibrary(tmp_path).frames(f"{name}/{instead}") == generated
+
+
+@pytest.mark.parametrize("instead", ["", "../music", "fr/closed/..", "fr/none", "0" * 64, f"{'0' * 64}/fr/closed"])
+def test_what_is_said_instead_is_the_products_own(instead: str, tmp_path: Path) -> None:
+    assert PromptLibrary(tmp_path).frames(f"{'0' * 64}/{instead}") is None

@@ -211,7 +211,9 @@ def test_a_health_clients_closing_words_always_begin_with_the_emergency_sentence
 def test_closing_words_of_others_are_their_own():
     recorded = "b" * 64
     entry = client("12", ("en",), country="IE", closing=(ClosingWords(language="en", prompts=(recorded,)),))
-    assert closing_words(entry, reason="closed", language="en", on=date(2026, 11, 24)).prompts == (recorded,)
+    assert closing_words(entry, reason="closed", language="en", on=date(2026, 11, 24)).prompts == (
+        f"{recorded}/en/closed",
+    )
     spoken = closing_words(client("12", voice_message=True), reason="max_wait", language="de", on=date(2026, 11, 24))
     assert (spoken.prompts, spoken.voice_message) == (("de/busy", "de/leave-message"), True)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from permanence.reception.closing import closing_words, unknown_line_words
 from permanence.reception.decisions import CloseCall
-from permanence.reception.prompts import built_in_prompts
+from permanence.reception.prompts import built_in_prompts, content_of
 from permanence.reception.table import (
     ClientSlice,
     ClosingWords,
@@ -39,7 +39,9 @@ FIRST = {
 }
 SPOKEN = built_in_prompts()
 ON = date(2026, 11, 24)
-names = st.text(max_size=12) | st.sampled_from([*SPOKEN, "a" * 64, "music", "beep", "fr/emergency-112"])
+names = st.text(max_size=12) | st.sampled_from(
+    [*SPOKEN, "a" * 64, "music", "beep", "fr/emergency-112", f"{'b' * 64}/fr/closed"]
+)
 languages = st.text(max_size=5) | st.sampled_from(["fr", "en", "de", "lb", "", "FR", "pt"])
 states = st.sampled_from(["active", "suspended", "ended", "", "unheard-of"])
 consents = st.none() | st.builds(
@@ -59,7 +61,19 @@ def health_slices(draw: st.DrawFn) -> ClientSlice:
         state=draw(states),
         kind=draw(st.text(max_size=8)),
         hours=OpeningHours(always=draw(st.booleans()), closed_on_holidays=draw(st.booleans())),
-        greetings=tuple(draw(st.lists(st.builds(GreetingEntry, language=languages, text=st.text(max_size=5))))),
+        greetings=tuple(
+            draw(
+                st.lists(
+                    st.builds(
+                        GreetingEntry,
+                        language=languages,
+                        text=st.text(max_size=5),
+                        announcement=st.sampled_from(["", "c" * 64]),
+                        announcement_s=st.integers(0, 60),
+                    )
+                )
+            )
+        ),
         closing=tuple(
             draw(
                 st.lists(
@@ -82,6 +96,9 @@ def said_first(prompts: tuple[str, ...]) -> str:
 @given(entry=health_slices(), reason=st.sampled_from(["closed", "max_wait", "suspended", "other"]), language=languages)
 def test_the_sentence_of_the_country_comes_first(entry: ClientSlice, reason: str, language: str) -> None:
     closing = closing_words(entry, reason=reason, language=language, on=ON)
+    own = next((words.prompts for words in entry.closing if words.language == language and words.prompts), ())
+    heard = [content_of(prompt) for prompt in closing.prompts[1:]]
+    assert [each for each in map(content_of, own) if each] == [each for each in heard if each]
     spoken = language if language in {"fr", "en", "de"} else "en"
     assert said_first(closing.prompts) == FIRST[entry.country.strip().upper(), spoken]
     if closing.voice_message:
