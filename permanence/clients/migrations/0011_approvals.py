@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0009_quarantine_kept'),
+        ('clients', '0010_announcements'),
         ('foundation', '0006_only_clients'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
