@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Acts in external agendas at every screen's door: what the console sends, what history, supervision and portal show."""
+"""Acts in external agendas at every screen's door: the console's, and what history, supervision and portal show."""
 
 import csv
 import io
