@@ -12,8 +12,8 @@ from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import NAME_LIMIT
 from permanence.callers.rules.letters import Word
 
-HEARD_FROM = 3
-"""Letters from which a name is also looked for by its sound."""
+HEARD_FROM = 4
+"""Letters from which a word is also looked for by its sound: fewer are a beginning, which has none of its own."""
 MANY = 1_000
 """Words that are counted at most, to find the rarest."""
 _STANDING = "SELECT p.id FROM callers_patient p WHERE p.client_id = %s AND p.merged_into_id IS NULL"
