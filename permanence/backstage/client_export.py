@@ -17,6 +17,8 @@ from django.apps import apps
 from django.db import models
 
 from permanence.backstage.sheets import write_sheet
+from permanence.callers.merge_operations import BEFORE
+from permanence.callers.queries import NOTES
 from permanence.calls.models import CallOffer
 from permanence.clients import announcements
 from permanence.clients.models import Client
@@ -30,11 +32,17 @@ from permanence.messaging.recordings import wav
 LEFT_OUT = {
     "switchboard.SliceVersion": "a counter of the telephone",
     "clients.ImportDraft": "a file of the house's that was never brought in",
+    "callers.NameWord": "the words of the search, made from the names of the patients",
 }
 """Tables with a client that are not about him, and why."""
 BESIDE = {"calls.CallOffer": ("call__client", CallOffer), "foundation.AuditEntry": ("client_key", AuditEntry)}
 """Tables about him whose rows reach him another way: by which lookup."""
-SEALED = {("messaging.Message", "sealed_text"): TEXT, ("messaging.MessageAnswer", "sealed_text"): ANSWER}
+SEALED = {
+    ("callers.Patient", "sealed_notes"): NOTES,
+    ("callers.PatientMerge", "sealed_before"): BEFORE,
+    ("messaging.Message", "sealed_text"): TEXT,
+    ("messaging.MessageAnswer", "sealed_text"): ANSWER,
+}
 """Sealed fields, and for which purpose each was sealed."""
 FORMAT = 1
 AUDIO_COLUMNS = ("message", "call", "taken_at", "seconds", "file")
@@ -146,9 +154,9 @@ def _texts(label: str, rows: models.QuerySet[Any], house: str) -> Iterator[dict[
 
 
 def _opened(sealed: str, house: str, purpose: str) -> str | None:
-    """The text; None where the key is not there any more."""
+    """The text; None where the key is not there any more. Nothing sealed is no text."""
     try:
-        return secrecy.unseal(sealed, house=house, purpose=purpose)
+        return secrecy.unseal(sealed, house=house, purpose=purpose) if sealed else ""
     except secrecy.SealBroken:
         return None
 

@@ -51,6 +51,11 @@ LINES = {
     "line_taken": _("%(value)s belongs to another client"),
     "line_rests": _("%(value)s is in quarantine"),
     "said_contradicts": _("what is said would contradict itself: %(value)s"),
+    "too_many_patient_numbers": _("more than six numbers: “%(value)s”"),
+    "field_unfit": _("“%(value)s” cannot stand there"),
+    "birth_date_unreadable": _("“%(value)s” is no date"),
+    "birth_date_impossible": _("nobody alive was born on “%(value)s”"),
+    "birth_date_in_future": _("“%(value)s” is still to come"),
     "line_twice": _("%(value)s is given to two clients in this file"),
 }
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from permanence.backstage import account_sheets as tables
+from permanence.backstage import patient_sheets as patients
 from permanence.backstage.sheets import Sheet, read_sheet, write_sheet
 from permanence.backstage.vcards import read_cards
+from permanence.callers.bulk_operations import bring_in_patients
 from permanence.clients import bulk_operations as bulk
 from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_rules import EntryLine, Fault
@@ -15,8 +17,8 @@ from permanence.clients.said_words import change_words
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 
-CLIENTS, SITES, CONTACTS, CARDS = "clients", "sites", "contacts", "cards"
-TABLES = (CLIENTS, SITES, CONTACTS)
+CLIENTS, SITES, CONTACTS, CARDS, PATIENTS = "clients", "sites", "contacts", "cards", "patients"
+TABLES = (CLIENTS, SITES, CONTACTS, PATIENTS)
 
 
 def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, by: Who, at: datetime) -> BroughtIn:
@@ -34,6 +36,10 @@ def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, b
         sites = tables.read_sites(_entries(text, tables.SITE_COLUMNS))
         done = bulk.bring_in_sites(lines=sites.lines, dry=dry or bool(sites.faults), by=by, at=at)
         return _with(done, sites.faults)
+    if kind == PATIENTS:
+        sheet = read_sheet(text, known=patients.PATIENT_COLUMNS, needed=("client",))
+        people, wrong = patients.read_patients(sheet)
+        return _with(bring_in_patients(lines=people, dry=dry or bool(wrong), by=by, at=at), wrong)
     lines, faults = _contacts(kind, text, client, by)
     return _with(bulk.bring_in_contacts(lines=lines, dry=dry or bool(faults), by=by, at=at), faults)
 
@@ -72,4 +78,6 @@ def written(*, kind: str, by: Who, client: int | None = None) -> str:
         return write_sheet(tables.CLIENT_COLUMNS, tables.client_rows(by.house_key), language=by.language)
     if kind == SITES:
         return write_sheet(tables.SITE_COLUMNS, tables.site_rows(by.house_key), language=by.language)
+    if kind == PATIENTS:
+        return write_sheet(patients.PATIENT_COLUMNS, patients.patient_rows(by.house_key), language=by.language)
     return write_sheet(tables.CONTACT_COLUMNS, tables.contact_rows(by.house_key, client), language=by.language)

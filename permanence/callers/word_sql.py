@@ -12,8 +12,10 @@ from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import NAME_LIMIT
 from permanence.callers.rules.letters import Word
 
-HEARD_FROM = 3
-"""Letters from which a name is also looked for by its sound."""
+HEARD_FROM = 4
+"""Letters from which a word is also looked for by its sound: fewer are a beginning, which has none of its own."""
+MANY = 1_000
+"""Words that are counted at most, to find the rarest."""
 _STANDING = "SELECT p.id FROM callers_patient p WHERE p.client_id = %s AND p.merged_into_id IS NULL"
 _WITH_NUMBER = (
     "SELECT n.patient_id FROM callers_patientnumber n JOIN callers_patient p ON p.id = n.patient_id"
@@ -32,14 +34,15 @@ def with_number(client: int, number: str, *, limit: int) -> list[int]:
 
 
 def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> list[int]:
-    """Who has all these words; the longest one leads, for it is the rarest. `heard`: the leading one by its sound.
+    """Who has all these words; the rarest one leads, the others are looked up for each. `heard`: it leads by its sound.
 
-    By letters in their order, so that whoever has just these letters comes first. A person may come several times.
+    By letters in their order, so that whoever has just these letters comes first.
     """
-    lead = max(way, key=lambda word: len(word.letters))
-    if heard and not _is_heard(lead):
+    fit = [word for word in way if _is_heard(word) or not heard]
+    if not fit:
         return []
-    first, values = ("w.sound = %s", [lead.sound]) if heard else _begins("w", lead.letters)
+    lead = fit[0] if len(fit) == 1 else min(fit, key=lambda word: _how_many(client, word, heard=heard))
+    first, values = _leads(lead, heard=heard)
     others, more = _have_words("w.patient_id", [word for word in way if word is not lead])
     order = "w.patient_id" if heard else "w.letters, w.patient_id"
     question = f"{_WORDED} AND {first}{others} ORDER BY {order} LIMIT %s"
@@ -66,6 +69,17 @@ def born(client: int, births: Sequence[BirthDate], way: Sequence[Word], *, part:
     named, more = _have_words("p.id", way)
     question = f"{_STANDING} AND ({' OR '.join(pieces)}){named} ORDER BY p.birth_date, p.id LIMIT %s"
     return _asked(question, [client, *values, *more, limit])
+
+
+def _leads(word: Word, *, heard: bool) -> Part:
+    return ("w.sound = %s", [word.sound]) if heard else _begins("w", word.letters)
+
+
+def _how_many(client: int, word: Word, *, heard: bool) -> int:
+    """How many words fit, no more than `MANY`: one index, no row."""
+    first, values = _leads(word, heard=heard)
+    question = " ".join(("SELECT count(*) FROM (", _WORDED, "AND", first, "LIMIT %s) AS counted"))
+    return next(iter(_asked(question, [client, *values, MANY])))
 
 
 def _have_words(patient: str, words: Sequence[Word]) -> Part:

@@ -195,6 +195,8 @@ def _ways(text: str, country: str) -> tuple[tuple[str, int, int] | tuple[str, in
         return ((parts[0], int(parts[1]), int(parts[2])),)
     if len(parts) == 3 and max(map(len, parts[:2])) <= 2 and len(parts[2]) in {2, 4}:
         return ((parts[2], int(parts[1]), int(parts[0])),)
+    if len(parts) == 2 and len(parts[0]) == 4 and len(parts[1]) <= 2:
+        return ((parts[0], int(parts[1])),)
     if len(parts) == 2 and len(parts[0]) <= 2 and len(parts[1]) == 4:
         return ((parts[1], int(parts[0])),)
     return ((parts[0],),) if len(parts) == 1 and len(parts[0]) == 4 else ()
