@@ -522,6 +522,52 @@ def test_a_patient_a_reason_and_an_agenda_of_another_client_go_with_nothing(cast
             book(cast, patient=wrong)
 
 
+@pytest.mark.parametrize(
+    "starts_at", [datetime.min, datetime.max, MONDAY.replace(tzinfo=None), datetime.max.replace(tzinfo=UTC), MONDAY.replace(year=2999)]
+)  # fmt: skip
+def test_what_is_no_moment_of_an_agenda_is_refused(cast, starts_at):
+    visit = book(cast)
+    for act in (
+        lambda: book(cast, starts_at=starts_at),
+        lambda: appointments.move(
+            key=cast.key(),
+            appointment=visit.appointment,
+            agenda=cast.dupont,
+            starts_at=starts_at,
+            by=cast.claire,
+            at=NOON,
+        ),
+        lambda: blocks.block(
+            key=cast.key(), agenda=cast.dupont, starts_at=starts_at, ends_at=starts_at, by=cast.claire, at=NOON
+        ),
+        lambda: days.day(by=cast.claire, agendas=[cast.dupont], day=date.max, at=NOON),
+    ):
+        with pytest.raises(SpanImpossible):
+            act()
+
+
+@pytest.mark.parametrize("name", ["", "\x00", "nul\x00in it, and long enough", "x" * 10_000, "%", "\u202e" * 20])
+def test_names_that_no_page_makes_find_nothing(cast, name):
+    book(cast)
+    for refusal, act in (
+        (AppointmentUnknown, lambda: found.appointment(by=cast.claire, appointment=name)),
+        (HoldUnknown, lambda: holds.release_hold(hold=name, by=cast.claire, at=NOON)),
+        (BlockUnknown, lambda: blocks.unblock(key=cast.key(), block=name, by=cast.claire, at=NOON)),
+        (AgendaUnknown, lambda: agendas.agenda(by=cast.claire, agenda=name)),
+    ):
+        with pytest.raises(refusal):
+            act()
+    assert blocks.block(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=after(60),
+        ends_at=after(90),
+        words=f"a\x00b {name[:20]}",
+        by=cast.claire,
+        at=NOON,
+    ).words.startswith("a b")
+
+
 def test_an_absence_closes_and_names_the_appointments_it_leaves(cast):
     before, during = book(cast), book(cast, 60)
     book(cast, 60, agenda=cast.lemaire)

@@ -7,7 +7,6 @@ of their clients by key. What stands in an agenda is written only under its lock
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -16,13 +15,12 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from permanence.agenda.models import Agenda, AgendaAct, Resource
-from permanence.agenda.queries.agendas import seen
+from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
 from permanence.foundation.who import Who
 from permanence.kernel.events import Event
 
-KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
 BUSY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
 
@@ -107,8 +105,8 @@ def touch(row: Agenda, *, at: datetime) -> None:
 
 
 def short(text: str, limit: int) -> str:
-    """The words without needless blanks. Raises WordsTooLong."""
-    words = " ".join(text.split())
+    """The words without needless blanks and unprintable characters. Raises WordsTooLong."""
+    words = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     if len(words) > limit:
         raise WordsTooLong(f"{len(words)} characters, {limit} at most")
     return words

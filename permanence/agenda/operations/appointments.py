@@ -11,7 +11,7 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, once, reach, short
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
 from permanence.agenda.operations.taking import asker, book_of, holder_of, judged, let_go, occupy, refused
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, CauseMissing, NotNow
@@ -289,7 +289,7 @@ def note(
 def reach_appointment(appointment: str, *, by: Who) -> Appointment:
     """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
     rows = Appointment.objects.for_house(by.house_key).select_related("agenda", "agenda__client", "agenda__house")
-    found = rows.filter(key=appointment[:40]).first()
+    found = rows.filter(key=known_key(appointment)).first()
     if found is None or not clients_seen(by, [found.client_id]):
         raise AppointmentUnknown(appointment[:40])
     return found
