@@ -147,6 +147,15 @@ def test_an_act_that_was_refused_may_come_again(cast):
     assert book(cast, key=key).appointment == key
 
 
+def test_who_is_refused_keeps_nobody_waiting(cast):
+    book(cast)
+    for act in (lambda: book(cast), lambda: hold(cast, 10)):
+        with CaptureQueriesContext(connection) as queries, pytest.raises(SlotAlreadyTaken):
+            act()
+        assert {each["sql"].split()[0] for each in queries} == {"SELECT"}
+        assert not any("FOR UPDATE" in each["sql"] for each in queries)
+
+
 @pytest.mark.parametrize("key", ["", "short", "k" * 41, "k" * 19 + "é", "k" * 20 + "\n"])
 def test_a_key_is_what_a_page_makes(cast, key):
     with pytest.raises(ActKeyMalformed):
@@ -256,12 +265,12 @@ def test_move_takes_the_new_place_and_leaves_the_old_one(cast):
     book(cast, 10)
 
 
-def move(cast, visit, minutes, *, agenda=None, by=None, key=None, **more):
+def move(cast, visit, minutes, *, agenda=None, by=None, key=None, starts_at=None, **more):
     return appointments.move(
         key=key or cast.key(),
         appointment=visit.appointment,
         agenda=agenda or cast.dupont,
-        starts_at=after(minutes),
+        starts_at=starts_at or after(minutes),
         by=by or cast.claire,
         at=NOON,
         **more,
@@ -522,21 +531,20 @@ def test_a_patient_a_reason_and_an_agenda_of_another_client_go_with_nothing(cast
             book(cast, patient=wrong)
 
 
-@pytest.mark.parametrize(
-    "starts_at", [datetime.min, datetime.max, MONDAY.replace(tzinfo=None), datetime.max.replace(tzinfo=UTC), MONDAY.replace(year=2999)]
-)  # fmt: skip
+NO_MOMENTS = (
+    datetime.min.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=UTC),
+    MONDAY.replace(year=2999),
+    MONDAY.replace(tzinfo=None),
+)
+
+
+@pytest.mark.parametrize("starts_at", NO_MOMENTS)
 def test_what_is_no_moment_of_an_agenda_is_refused(cast, starts_at):
     visit = book(cast)
     for act in (
         lambda: book(cast, starts_at=starts_at),
-        lambda: appointments.move(
-            key=cast.key(),
-            appointment=visit.appointment,
-            agenda=cast.dupont,
-            starts_at=starts_at,
-            by=cast.claire,
-            at=NOON,
-        ),
+        lambda: move(cast, visit, 0, starts_at=starts_at),
         lambda: blocks.block(
             key=cast.key(), agenda=cast.dupont, starts_at=starts_at, ends_at=starts_at, by=cast.claire, at=NOON
         ),
@@ -557,15 +565,10 @@ def test_names_that_no_page_makes_find_nothing(cast, name):
     ):
         with pytest.raises(refusal):
             act()
-    assert blocks.block(
-        key=cast.key(),
-        agenda=cast.dupont,
-        starts_at=after(60),
-        ends_at=after(90),
-        words=f"a\x00b {name[:20]}",
-        by=cast.claire,
-        at=NOON,
-    ).words.startswith("a b")
+    span = {"starts_at": after(60), "ends_at": after(90)}
+    words = f"a\x00b {name[:20]}"
+    made = blocks.block(key=cast.key(), agenda=cast.dupont, words=words, by=cast.claire, at=NOON, **span)
+    assert made.words.startswith("a b")
 
 
 def test_an_absence_closes_and_names_the_appointments_it_leaves(cast):

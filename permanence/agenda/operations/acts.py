@@ -51,17 +51,24 @@ def once(
     by: Who,
     at: datetime,
     do: Callable[[dict[int, Agenda]], Result],
+    look: Callable[[], object] | None = None,
 ) -> Result:
     """Do an act under the lock of its agendas, once for each id; what it gave is given again to the same act.
 
-    `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken, AgendaBusy, and
-    what `do` raises: then nothing was changed, and the id is free again.
+    `look` is called before the lock is asked for: what it refuses waits for nobody and keeps nobody waiting. `do` looks
+    again. `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken,
+    AgendaBusy, and what `look` and `do` raise: then nothing was changed, and the id is free again.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
     wanted = list(agendas)
     digest = hashlib.sha256(json.dumps([act, content], sort_keys=True, default=str).encode()).hexdigest()
     try:
+        if look is not None:
+            before = _done(key, digest, by=by)
+            if before is not None:
+                return before
+            look()
         with transaction.atomic():
             rows = locked(row.pk for row in wanted)
             before = _done(key, digest, by=by)

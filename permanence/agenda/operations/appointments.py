@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from permanence.agenda import events
@@ -68,7 +69,8 @@ def book(
         put(kept, slot, key=key, booking=booking, patient=patient, holder=own.holder, by=by, at=at)
         return {"appointment": key}
 
-    result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    look = None if hold else partial(judged, row, wish, starts=starts_at, at=at)
+    result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 
@@ -151,7 +153,8 @@ def move(
         return {"appointment": visit.key}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
-    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do)
+    look = partial(judged, row, wish, starts=starts_at, at=at, without=found.key)
+    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 

@@ -7,6 +7,7 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -77,7 +78,8 @@ def hold_slot(
         changed(kept, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
         return {"hold": key}
 
-    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    look = partial(judged, row, wish, starts=starts_at, at=at)
+    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
     return hold_view(SlotHold.objects.for_house(by.house_key).get(key=result["hold"]))
 
 

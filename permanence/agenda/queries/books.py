@@ -22,9 +22,9 @@ AROUND = timedelta(days=1)
 
 
 def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime | None = None) -> dict[str, Book]:
-    """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends), a day without `ends`.
+    """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends).
 
-    Raises SpanImpossible.
+    Without `ends` for a day. Raises SpanImpossible.
     """
     if not rows:
         return {}
