@@ -27,8 +27,8 @@ APPOINTMENTS = {
     "elsewhere_refused_site_down": _("The site does not answer: nothing was changed. Try when it is back."),
     "elsewhere_refused_other": _("The site did not take the appointment. What you wrote stands in its form."),
     "undo": _("Undo"),
-    "key_appointment": _("appointment instead of a message"),
-    "key_agenda": _("the client’s agenda, beside"),
+    "key_appointment": _("appointment"),
+    "key_agenda": _("agenda"),
     "route_record": _("Record the appointment"),
     "route_number_not_listed": _(
         "The number does not stand in the client’s directory: give it to nobody, take a message."

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from permanence.backstage.client_list import COLUMNS, ORDERS, PAGE, Asked, client_page
 from permanence.backstage.start import steps
 from permanence.calls.models import Call
-from permanence.clients.models import Client, Contact, Greeting, Line, Recipient, WeeklyOpening
+from permanence.clients.models import Client, Contact, ExternalAgenda, Greeting, Line, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
 from permanence.foundation import operations
-from permanence.foundation.models import Person
+from permanence.foundation.models import OutboxEvent, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who_is
 from tests.rooms.conftest import NOW, OTHER_PASSWORD
@@ -184,3 +184,50 @@ def test_sites_and_directory_are_written_on_the_clients_page(cast, marc):
     assert Client.objects.get(pk=int(cast.weber)).contract_from is not None
     unchanged = fill(marc, url)
     assert (unchanged.status_code, Contact.objects.get(client=int(cast.weber)).numbers) == (302, row.numbers)
+
+
+def agenda_lines(link, **more):
+    lines = {"externalagenda-TOTAL_FORMS": "1", "externalagenda-0-product": "Doctolib", "externalagenda-0-link": link}
+    return {**lines, **more}
+
+
+def test_an_external_agenda_is_written_on_the_clients_page_and_shown_with_its_site(cast, marc):
+    url = f"/backstage/clients/client/{cast.dupont}/change/"
+    whose = {"externalagenda-0-recipient": cast.recipients["Dr Anne Dupont"]}
+    for link in (
+        "http://www.doctolib.fr/d",
+        "https://a:b@www.doctolib.fr/",
+        "javascript:alert(1)",
+        "https://10.0.0.1/",
+    ):
+        refused = fill(marc, url, **agenda_lines(link, **whose))
+        assert (refused.status_code, bool(errors(refused))) == (200, True)
+    assert not ExternalAgenda.objects.exists()
+    announced = OutboxEvent.objects.filter(name="ClientChanged").count()
+    answer = fill(marc, url, **agenda_lines("https://www.doctolib.fr/d", **whose))
+    assert (answer.status_code, errors(answer)) == (302, [])
+    row = ExternalAgenda.objects.get()
+    assert (row.house_id, str(row.client_id), row.product) == (cast.marc.house_key, cast.dupont, "Doctolib")
+    assert OutboxEvent.objects.filter(name="ClientChanged").count() == announced + 1
+    shown = marc.get(f"{LIST}{cast.dupont}/").content.decode()
+    assert "www.doctolib.fr" in shown
+    assert "Dr Anne Dupont" in shown
+
+
+def test_an_agenda_of_another_clients_recipient_or_twice_for_the_same_is_refused(cast, marc):
+    url = f"/backstage/clients/client/{cast.dupont}/change/"
+    foreign = {"externalagenda-0-recipient": cast.recipients["Dr Weber"]}
+    assert errors(fill(marc, url, **agenda_lines("https://www.doctolib.fr/d", **foreign)))
+    second = {"externalagenda-1-product": "Maiia", "externalagenda-1-link": "https://app.maiia.com/"}
+    both = {**agenda_lines("https://www.doctolib.fr/d", **second), "externalagenda-TOTAL_FORMS": "2"}
+    assert errors(fill(marc, url, **both))
+    assert not ExternalAgenda.objects.exists()
+
+
+def test_a_client_like_another_one_has_never_the_others_agenda(cast, marc):
+    fill(marc, f"/backstage/clients/client/{cast.dupont}/change/", **agenda_lines("https://www.doctolib.fr/d"))
+    before = set(Client.objects.values_list("pk", flat=True))
+    fill(marc, f"{LIST}{cast.dupont}/copy", name="Cabinet Neuf")
+    made = set(Client.objects.values_list("pk", flat=True)) - before
+    assert len(made) == 1
+    assert not ExternalAgenda.objects.filter(client__in=made).exists()

@@ -16,6 +16,7 @@ from permanence.reception.hours import Openings, opening_at
 from permanence.reception.instructions import instructions_for
 from permanence.reception.prompts import LAST_PLACE, built_in_prompts, place_prompt
 from permanence.reception.table import (
+    AgendaEntry,
     ClosingWords,
     GreetingEntry,
     InstructionEntry,
@@ -64,6 +65,9 @@ def test_the_card_is_the_contracts_json():
         reasons=(ReasonEntry(code="appointment", label="Rendez-vous"),),
         hours=OpeningHours(week=(WeekdayHours(weekday=1, intervals=(Interval(opens="08:00", until="18:00"),)),)),
         script=ScriptEntry(version=3, text="{}", validated_date="2026-11-20"),
+        agendas=(
+            AgendaEntry(recipient="5", product="Doctena", link="https://www.doctena.lu/w", host="www.doctena.lu"),
+        ),
     )
     plain = json.loads(json.dumps(card_of(entry, caller=CallerShown(number="+33199000000", display="Jean")).plain()))
     assert plain == {
@@ -109,6 +113,15 @@ def test_the_card_is_the_contracts_json():
         "script": {"version": 3, "text": "{}", "validated_date": "2026-11-20"},
         "sites": [],
         "contacts": [],
+        "agendas": [
+            {
+                "recipient": "5",
+                "product": "Doctena",
+                "link": "https://www.doctena.lu/w",
+                "host": "www.doctena.lu",
+                "remark": "",
+            }
+        ],
     }
 
 
