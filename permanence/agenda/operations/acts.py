@@ -107,8 +107,9 @@ def changed(
 
 
 def touch(row: Agenda, *, at: datetime) -> None:
-    """The screens that show this agenda fetch again."""
-    live.touch(f"house/{row.house.slug}/agenda/{row.pk}", house_key=row.house_id, at=at)
+    """The screens that show this agenda fetch again: the house's, and the client's own."""
+    topics = f"house/{row.house.slug}/agenda/{row.pk}", f"client/{row.client_id}/agenda/{row.pk}"
+    live.touch(*topics, house_key=row.house_id, at=at)
 
 
 def short(text: str, limit: int) -> str:
