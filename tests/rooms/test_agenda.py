@@ -98,7 +98,8 @@ def test_a_booked_slot_is_seen_announced_noted_and_taken(cast):
     assert (body["agenda"], body["call"], body["door"], body["series"]) == (cast.dupont, "call-9", "console", "")
     assert "HOFFMANN" not in str(body).upper()
     assert AuditEntry.objects.filter(action="appointment.booked", client_key=int(cast.cabinet.id)).count() == 1
-    assert LiveTouch.objects.filter(topic=f"house/centre/agenda/{cast.dupont}").exists()
+    topics = set(LiveTouch.objects.values_list("topic", flat=True))
+    assert {f"house/centre/agenda/{cast.dupont}", f"client/{cast.cabinet.id}/agenda/{cast.dupont}"} <= topics
     assert Agenda.objects.get(pk=cast.dupont).version > version
     with pytest.raises(SlotAlreadyTaken) as refusal:
         book(cast, 10)
@@ -145,6 +146,15 @@ def test_an_act_that_was_refused_may_come_again(cast):
         book(cast, key=key)
     appointments.cancel(key=cast.key(), appointment=first.appointment, cause=CancelCause.PATIENT, by=cast.marc, at=NOON)
     assert book(cast, key=key).appointment == key
+
+
+def test_who_is_refused_keeps_nobody_waiting(cast):
+    book(cast)
+    for act in (lambda: book(cast), lambda: hold(cast, 10)):
+        with CaptureQueriesContext(connection) as queries, pytest.raises(SlotAlreadyTaken):
+            act()
+        assert {each["sql"].split()[0] for each in queries} == {"SELECT"}
+        assert not any("FOR UPDATE" in each["sql"] for each in queries)
 
 
 @pytest.mark.parametrize("key", ["", "short", "k" * 41, "k" * 19 + "é", "k" * 20 + "\n"])
@@ -256,12 +266,12 @@ def test_move_takes_the_new_place_and_leaves_the_old_one(cast):
     book(cast, 10)
 
 
-def move(cast, visit, minutes, *, agenda=None, by=None, key=None, **more):
+def move(cast, visit, minutes, *, agenda=None, by=None, key=None, starts_at=None, **more):
     return appointments.move(
         key=key or cast.key(),
         appointment=visit.appointment,
         agenda=agenda or cast.dupont,
-        starts_at=after(minutes),
+        starts_at=starts_at or after(minutes),
         by=by or cast.claire,
         at=NOON,
         **more,
@@ -520,6 +530,46 @@ def test_a_patient_a_reason_and_an_agenda_of_another_client_go_with_nothing(cast
             book(cast, agenda=wrong or "none")
         with pytest.raises((PatientUnknown, SlotRefused)):
             book(cast, patient=wrong)
+
+
+NO_MOMENTS = (
+    datetime.min.replace(tzinfo=UTC),
+    datetime.max.replace(tzinfo=UTC),
+    MONDAY.replace(year=2999),
+    MONDAY.replace(tzinfo=None),
+)
+
+
+@pytest.mark.parametrize("starts_at", NO_MOMENTS)
+def test_what_is_no_moment_of_an_agenda_is_refused(cast, starts_at):
+    visit = book(cast)
+    for act in (
+        lambda: book(cast, starts_at=starts_at),
+        lambda: move(cast, visit, 0, starts_at=starts_at),
+        lambda: blocks.block(
+            key=cast.key(), agenda=cast.dupont, starts_at=starts_at, ends_at=starts_at, by=cast.claire, at=NOON
+        ),
+        lambda: days.day(by=cast.claire, agendas=[cast.dupont], day=date.max, at=NOON),
+    ):
+        with pytest.raises(SpanImpossible):
+            act()
+
+
+@pytest.mark.parametrize("name", ["", "\x00", "nul\x00in it, and long enough", "x" * 10_000, "%", "\u202e" * 20])
+def test_names_that_no_page_makes_find_nothing(cast, name):
+    book(cast)
+    for refusal, act in (
+        (AppointmentUnknown, lambda: found.appointment(by=cast.claire, appointment=name)),
+        (HoldUnknown, lambda: holds.release_hold(hold=name, by=cast.claire, at=NOON)),
+        (BlockUnknown, lambda: blocks.unblock(key=cast.key(), block=name, by=cast.claire, at=NOON)),
+        (AgendaUnknown, lambda: agendas.agenda(by=cast.claire, agenda=name)),
+    ):
+        with pytest.raises(refusal):
+            act()
+    span = {"starts_at": after(60), "ends_at": after(90)}
+    words = f"a\x00b {name[:20]}"
+    made = blocks.block(key=cast.key(), agenda=cast.dupont, words=words, by=cast.claire, at=NOON, **span)
+    assert made.words.startswith("a b")
 
 
 def test_an_absence_closes_and_names_the_appointments_it_leaves(cast):

@@ -7,7 +7,6 @@ of their clients by key. What stands in an agenda is written only under its lock
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -16,13 +15,12 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
 from permanence.agenda.models import Agenda, AgendaAct, Resource
-from permanence.agenda.queries.agendas import seen
+from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
 from permanence.foundation.who import Who
 from permanence.kernel.events import Event
 
-KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
 BUSY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL: serialization failure, deadlock, lock not available."""
 
@@ -53,17 +51,24 @@ def once(
     by: Who,
     at: datetime,
     do: Callable[[dict[int, Agenda]], Result],
+    look: Callable[[], object] | None = None,
 ) -> Result:
     """Do an act under the lock of its agendas, once for each id; what it gave is given again to the same act.
 
-    `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken, AgendaBusy, and
-    what `do` raises: then nothing was changed, and the id is free again.
+    `look` is called before the lock is asked for: what it refuses waits for nobody and keeps nobody waiting. `do` looks
+    again. `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken,
+    AgendaBusy, and what `look` and `do` raise: then nothing was changed, and the id is free again.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
     wanted = list(agendas)
     digest = hashlib.sha256(json.dumps([act, content], sort_keys=True, default=str).encode()).hexdigest()
     try:
+        if look is not None:
+            before = _done(key, digest, by=by)
+            if before is not None:
+                return before
+            look()
         with transaction.atomic():
             rows = locked(row.pk for row in wanted)
             before = _done(key, digest, by=by)
@@ -102,13 +107,14 @@ def changed(
 
 
 def touch(row: Agenda, *, at: datetime) -> None:
-    """The screens that show this agenda fetch again."""
-    live.touch(f"house/{row.house.slug}/agenda/{row.pk}", house_key=row.house_id, at=at)
+    """The screens that show this agenda fetch again: the house's, and the client's own."""
+    topics = f"house/{row.house.slug}/agenda/{row.pk}", f"client/{row.client_id}/agenda/{row.pk}"
+    live.touch(*topics, house_key=row.house_id, at=at)
 
 
 def short(text: str, limit: int) -> str:
-    """The words without needless blanks. Raises WordsTooLong."""
-    words = " ".join(text.split())
+    """The words without needless blanks and unprintable characters. Raises WordsTooLong."""
+    words = " ".join("".join(each if each.isprintable() else " " for each in text).split())
     if len(words) > limit:
         raise WordsTooLong(f"{len(words)} characters, {limit} at most")
     return words

@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from permanence.agenda import events
@@ -11,7 +12,7 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, once, reach, short
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
 from permanence.agenda.operations.taking import asker, book_of, holder_of, judged, let_go, occupy, refused
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, CauseMissing, NotNow
@@ -68,7 +69,8 @@ def book(
         put(kept, slot, key=key, booking=booking, patient=patient, holder=own.holder, by=by, at=at)
         return {"appointment": key}
 
-    result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    look = None if hold else partial(judged, row, wish, starts=starts_at, at=at)
+    result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 
@@ -151,7 +153,8 @@ def move(
         return {"appointment": visit.key}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
-    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do)
+    look = partial(judged, row, wish, starts=starts_at, at=at, without=found.key)
+    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 
@@ -289,7 +292,7 @@ def note(
 def reach_appointment(appointment: str, *, by: Who) -> Appointment:
     """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
     rows = Appointment.objects.for_house(by.house_key).select_related("agenda", "agenda__client", "agenda__house")
-    found = rows.filter(key=appointment[:40]).first()
+    found = rows.filter(key=known_key(appointment)).first()
     if found is None or not clients_seen(by, [found.client_id]):
         raise AppointmentUnknown(appointment[:40])
     return found

@@ -10,7 +10,8 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, once, reach, short
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import let_go, occupy_block
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.queries.books import check_moment
 from permanence.agenda.queries.views import BlockView, block_view
 from permanence.agenda.refusals import BlockUnknown, SpanImpossible
 from permanence.agenda.rules.states import Door
@@ -65,7 +66,7 @@ def block(
 
 def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
     """The busy time is free again. Raises BlockUnknown, and those of `acts.once`."""
-    found = Block.objects.for_house(by.house_key).select_related("agenda").filter(key=block[:40]).first()
+    found = Block.objects.for_house(by.house_key).select_related("agenda").filter(key=known_key(block)).first()
     if found is None or not clients_seen(by, [found.client_id]):
         raise BlockUnknown(block[:40])
 
@@ -83,8 +84,9 @@ def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
 
 def check_span(starts_at: datetime, ends_at: datetime) -> None:
     """Raises SpanImpossible."""
-    naive = starts_at.tzinfo is None or ends_at.tzinfo is None
-    if naive or not starts_at < ends_at <= starts_at + LONGEST or starts_at.second or ends_at.second:
+    check_moment(starts_at)
+    check_moment(ends_at)
+    if not starts_at < ends_at <= starts_at + LONGEST or starts_at.second or ends_at.second:
         raise SpanImpossible(f"{starts_at} to {ends_at}")
 
 

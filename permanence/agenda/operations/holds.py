@@ -7,6 +7,7 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
 from permanence.agenda.operations.acts import changed, locked, once, reach, short, touch
 from permanence.agenda.operations.taking import asker, holder_of, judged, occupy
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import HoldView, hold_view
 from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
 from permanence.agenda.rules.states import Door, HoldEnd
@@ -77,14 +78,15 @@ def hold_slot(
         changed(kept, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
         return {"hold": key}
 
-    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do)
+    look = partial(judged, row, wish, starts=starts_at, at=at)
+    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
     return hold_view(SlotHold.objects.for_house(by.house_key).get(key=result["hold"]))
 
 
 def release_hold(*, hold: str, by: Who, at: datetime, holder: str = "") -> None:
     """Give a slot back; one that is over already stays as it is. Only for whom it is held. Raises HoldUnknown."""
     with transaction.atomic():
-        found = SlotHold.objects.for_house(by.house_key).filter(key=hold[:40]).first()
+        found = SlotHold.objects.for_house(by.house_key).filter(key=known_key(hold)).first()
         if found is None or not clients_seen(by, [found.client_id]) or not _may_release(found, by, holder):
             raise HoldUnknown(hold[:40])
         rows = locked([found.agenda_id])
@@ -124,7 +126,7 @@ def clear(row: Agenda, *, at: datetime) -> None:
 
 def own_hold(row: Agenda, hold: str, *, held_for: str, by: Who, at: datetime) -> SlotHold:
     """The hold from which somebody books. Raises HoldUnknown, HoldOver."""
-    found = SlotHold.objects.filter(agenda=row, key=hold[:40]).first()
+    found = SlotHold.objects.filter(agenda=row, key=known_key(hold)).first()
     if found is None or not (found.held_for == held_for or (by.person and found.held_by_id == by.person_key)):
         raise HoldUnknown(hold[:40])
     if found.ended_at is not None or found.expires_at <= at:

@@ -11,7 +11,7 @@ from permanence.agenda.models import Agenda, Appointment, Series
 from permanence.agenda.operations.acts import once
 from permanence.agenda.operations.appointments import Booking, put, wanted
 from permanence.agenda.operations.holds import clear
-from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.agendas import clients_seen, known_key, seen
 from permanence.agenda.queries.slots import planned
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SeriesEmpty
@@ -118,7 +118,7 @@ def book_series(
 
 def series_of(*, by: Who, series: str) -> SeriesView:
     """A series as it stands. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
-    row = Series.objects.for_house(by.house_key).filter(key=series[:40]).first()
+    row = Series.objects.for_house(by.house_key).filter(key=known_key(series)).first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise AppointmentUnknown(series[:40])
     return SeriesView(

@@ -39,7 +39,7 @@ def holder_of(*, holder: str, call: str, by: Who) -> str:
 
 def book_of(row: Agenda, *, starts: datetime, without: str = "") -> Book:
     """What is known about the day of `starts`; `without`: the id of an appointment that does not count."""
-    book = books([row], starts=starts, ends=starts + timedelta(days=1))[str(row.pk)]
+    book = books([row], starts=starts)[str(row.pk)]
     return replace(book, taken=tuple(each for each in book.taken if each.id != without)) if without else book
 
 

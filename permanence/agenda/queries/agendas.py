@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Which agendas there are for whom, and how they are set. Behind the wall of their clients nothing is there."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from permanence.agenda.models import Agenda, OpeningPattern, Resource, VisitReason
@@ -11,6 +12,14 @@ from permanence.agenda.rules import kinds
 from permanence.clients import queries as clients
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
+
+KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
+"""What an id made by a page looks like."""
+
+
+def known_key(text: str) -> str:
+    """An id made by a page as it came over a wire; "", which no row has, when it cannot be one."""
+    return text if KEY.match(text) else ""
 
 
 def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> tuple[AgendaView, ...]:

@@ -2,7 +2,7 @@
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.agendas import clients_seen, known_key, number
 from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.states import STANDING
@@ -16,7 +16,7 @@ ABSENT_LIMIT = 500
 
 def appointment(*, by: Who, appointment: str) -> AppointmentView:
     """One appointment, cancelled or not. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
-    row = loaded(Appointment.objects.for_house(by.house_key).filter(key=appointment[:40])).first()
+    row = loaded(Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment))).first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise AppointmentUnknown(appointment[:40])
     return appointment_view(row)

@@ -3,26 +3,33 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from permanence.agenda.models import Agenda, Occupancy, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.refusals import SpanImpossible
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.openings import absences_of as away_from
 from permanence.agenda.rules.wishes import Book
 from permanence.clients.away import absences_of
 
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Nobody keeps an agenda outside of these."""
 AROUND = timedelta(days=1)
 """What lies so near to a span is known too: maxima of its days, buffers, the other side of midnight."""
 
 
-def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime) -> dict[str, Book]:
-    """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends)."""
+def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime | None = None) -> dict[str, Book]:
+    """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends).
+
+    Without `ends` for a day. Raises SpanImpossible.
+    """
     if not rows:
         return {}
-    begin, end = starts - AROUND, ends + AROUND
+    check_moment(starts)
+    begin, end = starts - AROUND, (starts + AROUND if ends is None else ends) + AROUND
     clients = {row.client_id for row in rows}
     away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
     openings, exceptions = _openings(rows, begin, end)
@@ -40,6 +47,18 @@ def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime) -> dict[s
             taken=(*taken[row.pk], *used[row.client_id], *away_from(agenda, away.get(row.client_id, ()))),
         )
     return found
+
+
+def check_moment(at: datetime) -> None:
+    """Raises SpanImpossible for what is no moment of an agenda."""
+    if at.tzinfo is None or not EARLIEST <= at <= LATEST:
+        raise SpanImpossible(f"{at}")
+
+
+def check_day(day: date) -> None:
+    """Raises SpanImpossible for what is no day of an agenda."""
+    if not EARLIEST.date() <= day <= LATEST.date():
+        raise SpanImpossible(f"{day}")
 
 
 def agenda_of(row: Agenda) -> kinds.Agenda:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.books import books
+from permanence.agenda.queries.books import books, check_day
 from permanence.agenda.queries.views import AgendaDays, agenda_view, appointment_views, block_view, hold_view
 from permanence.agenda.rules.kinds import TakenKind
 from permanence.agenda.rules.openings import open_spans
@@ -19,17 +19,19 @@ type Bounds = tuple[datetime, datetime]
 
 def day(*, by: Who, agendas: Sequence[str], day: date, at: datetime) -> tuple[AgendaDays, ...]:
     """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Thirteen queries at most."""
-    return _days(seen(agendas, by=by), day, day + timedelta(days=1), at)
+    return _days(seen(agendas, by=by), day, 1, at)
 
 
 def week(*, by: Who, agenda: str, first: date, at: datetime) -> AgendaDays:
     """Seven local days of one agenda. Raises AgendaUnknown. Thirteen queries at most."""
-    return _days(seen([agenda], by=by), first, first + timedelta(days=7), at)[0]
+    return _days(seen([agenda], by=by), first, 7, at)[0]
 
 
-def _days(rows: list[Agenda], first: date, until: date, at: datetime) -> tuple[AgendaDays, ...]:
+def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[AgendaDays, ...]:
     if not rows:
         return ()
+    check_day(first)
+    until = first + timedelta(days=count)
     bounds = {row.pk: _bounds(row, first, until) for row in rows}
     starts, ends = min(each[0] for each in bounds.values()), max(each[1] for each in bounds.values())
     known = books(rows, starts=starts, ends=ends)

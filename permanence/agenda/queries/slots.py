@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from permanence.agenda.models import Agenda
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.books import books
+from permanence.agenda.queries.books import books, check_day
 from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
@@ -45,6 +45,7 @@ class FreeDays:
 
 def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at: datetime) -> FreeDays:
     """What is free on the local days from `first` to before `until`. Raises AgendaUnknown, WishTooWide."""
+    check_day(first)
     if not timedelta() < until - first <= timedelta(days=DAYS_SHOWN):
         raise WishTooWide(f"{first} to {until}")
     book = books_for(seen([agenda], by=by), first=first, until=until)[0]
@@ -59,7 +60,7 @@ def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at:
 def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> tuple[WhyNot, ...]:
     """All that is against a visit that begins then, the main cause first; () when it is free. Raises AgendaUnknown."""
     rows = seen([agenda], by=by)
-    book = books(rows, starts=starts, ends=starts + timedelta(days=1))[agenda]
+    book = books(rows, starts=starts)[agenda]
     return free.explain(book, wish, starts=starts, at=at)
 
 
@@ -70,6 +71,7 @@ def next_free(
 
     Raises AgendaUnknown, WishTooWide.
     """
+    check_day(first)
     if not 0 < days <= MOST_DAYS:
         raise WishTooWide(f"{days} days")
     known = books_for(seen(agendas, by=by), first=first, until=first + timedelta(days=days))
@@ -84,6 +86,7 @@ def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: dateti
 def planned(rows: Sequence[Agenda], wish: SeriesWish, *, at: datetime) -> SeriesPlan:
     """A slot for each session in these agendas. Raises WishTooWide."""
     days = wish.days
+    check_day(wish.first)
     if not 0 < len(days) <= MOST_SESSIONS or not 0 <= wish.tolerance <= 31 or not 0 <= min(days) <= max(days) <= 999:
         raise WishTooWide(f"{len(days)} sessions, {wish.tolerance} days of tolerance")
     reach = timedelta(days=wish.tolerance)
