@@ -91,6 +91,12 @@ ACTIONS = {
     "person.password_given": _("gave a new password"),
     "person.role_granted": _("opened a door to a person"),
     "person.role_taken": _("closed a door to a person"),
+    "proposal.proposed": _("proposed a change of an urgent path"),
+    "proposal.approved": _("approved a change of an urgent path"),
+    "proposal.refused": _("refused a change of an urgent path"),
+    "proposal.taken_back": _("took a change of an urgent path back"),
+    "proposal.overtaken": _("found a change of an urgent path overtaken"),
+    "client.voice_messages_set": _("changed the voice messages and the duty contact"),
     "red_flags.validated": _("recorded the doctor's validation of the red flags"),
     "script.drafted": _("wrote a version of the script"),
     "script.published": _("published a script"),
@@ -118,6 +124,8 @@ READ_BY_PERSONS = (
     "agreed",
     "version",
     "validated",
+    "author",
+    "approved_by",
 )
 
 

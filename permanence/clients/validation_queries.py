@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of red flags for those who validate them: what stands in the script, what of it is validated, what waits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from permanence.clients.models import RedFlagValidation
+from permanence.clients.models import Proposal, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
+from permanence.clients.rules.approvals import ProposalKind, ProposalState
 from permanence.clients.rules.script import Script, read_text
 from permanence.clients.script_operations import red_flags_text
 from permanence.clients.script_queries import Validation, last_validation, validation_in_force
@@ -14,7 +16,7 @@ from permanence.clients.script_queries import Validation, last_validation, valid
 class FlagList:
     """The red flags of one version. `draft`: not published yet. `validation`: the one that holds it, None: it waits.
 
-    `text` is the list as it is validated (`red_flags_text`).
+    `text` is the list as it is validated (`red_flags_text`). `pending`: a validation waits for a second person.
     """
 
     client: str
@@ -23,15 +25,16 @@ class FlagList:
     script: Script
     text: str
     validation: Validation | None
+    pending: bool = False
 
     @property
     def waits(self) -> bool:
         """Whether a doctor has still to validate this list."""
-        return self.validation is None
+        return self.validation is None and not self.pending
 
 
-def flag_lists(*, house: str, client: str) -> tuple[FlagList, ...]:
-    """The list of the draft, if it says something else, then that of the script in force; four queries at most.
+def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]:
+    """The list of the draft, if it says something else, then that of the script in force; five queries at most.
 
     Empty where there is no script, or never a red flag in it.
     """
@@ -52,12 +55,17 @@ def flag_lists(*, house: str, client: str) -> tuple[FlagList, ...]:
     for each in found:
         if each is not None and (each.script.red_flags or last is not None):
             kept.setdefault(each.text, each)
-    return tuple(kept.values())
+    if all(each.validation is not None for each in kept.values()):
+        return tuple(kept.values())
+    rows_waiting = Proposal.objects.for_house(house).for_client(client).filter(kind=ProposalKind.RED_FLAGS)
+    rows_waiting = rows_waiting.filter(state=ProposalState.WAITING, lapses_at__gt=at)
+    waiting = {body["red_flags"] for body in rows_waiting.values_list("body", flat=True)}
+    return tuple(replace(each, pending=each.validation is None and each.text in waiting) for each in kept.values())
 
 
-def count_unvalidated(*, house: str, client: str) -> int:
+def count_unvalidated(*, house: str, client: str, at: datetime) -> int:
     """How many lists of red flags wait for a doctor of the client."""
-    return sum(each.waits for each in flag_lists(house=house, client=client))
+    return sum(each.waits for each in flag_lists(house=house, client=client, at=at))
 
 
 def validations_so_far(*, house: str, client: str) -> int:

@@ -20,7 +20,7 @@ def touch(*topics: str, house_key: int, at: datetime) -> None:
 
     Topics: `house/<house slug>/messages`, `house/<house slug>/calls`, `house/<house slug>/alarms`,
     `house/<house slug>/instructions`, `client/<id>/messages`, `house/<house slug>/agenda/<agenda>`,
-    `client/<id>/agenda/<agenda>`.
+    `client/<id>/agenda/<agenda>`, `client/<id>/approvals`.
     """
     LiveTouch.objects.bulk_create([LiveTouch(house_id=house_key, topic=topic, at=at) for topic in topics])
     if connection.vendor == "postgresql":

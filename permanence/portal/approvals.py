@@ -53,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     flags = [
         (each, listed, is_doctor(each))
         for each in access
-        for listed in validation_queries.flag_lists(house=by.house, client=each.client.id)
+        for listed in validation_queries.flag_lists(house=by.house, client=each.client.id, at=at)
         if listed.waits
     ]
     context = {
@@ -89,7 +89,7 @@ def awaited(by: Who, access: Sequence[PortalAccess], *, at: datetime) -> tuple[A
         for each in access
         if is_doctor(each)
         and each.client.id in scripted
-        and validation_queries.count_unvalidated(house=by.house, client=each.client.id)
+        and validation_queries.count_unvalidated(house=by.house, client=each.client.id, at=at)
     ]
     found = approval_queries.proposals(house=by.house, clients=waiting, at=at) if waiting else ()
     waits = [each for each in found if each.waits and each.author != by.person]

@@ -72,6 +72,6 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "sites": file.sites,
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
         "waits": request.GET.get("saved", "").endswith("waits"),
-        "flags": flag_lists(house=by.house, client=client),
+        "flags": flag_lists(house=by.house, client=client, at=at),
     }
     return render(request, "portal/line.html", context)

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 
 from permanence.clients import approvals, script_operations
 from permanence.clients import queries as clients
-from permanence.clients.approval_queries import proposals
 from permanence.clients.queries import PortalAccess
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.script import NO, YES, Clause, RedFlag, Sample, Script
@@ -102,24 +101,17 @@ def _validate(request: HttpRequest, by: Who, me: PortalAccess, *, at: datetime) 
     waits = approvals.submit(client=client, kind=ProposalKind.RED_FLAGS, body=body, by=by, at=at, entropy=_ENTROPY)
     if waits:
         return "waits"
-    lists = flag_lists(house=by.house, client=client)
+    lists = flag_lists(house=by.house, client=client, at=at)
     return "ahead" if any(each.draft and each.version == body["version"] for each in lists) else "valid"
 
 
 def _page(request: HttpRequest, by: Who, me: PortalAccess, *, failed: str = "") -> HttpResponse:
     at, view = _CLOCK.now(), me.client
     recipients = clients.client_file(house=by.house, client=view.id, at=at).recipients
-    waiting = {
-        each.body["version"]: each
-        for each in proposals(house=by.house, clients=[view.id], at=at)
-        if each.waits and each.kind is ProposalKind.RED_FLAGS
-    }
     context = {
         "client": view,
         "tab": "line",
-        "lists": [
-            (_shown(each, recipients), waiting.get(each.version)) for each in flag_lists(house=by.house, client=view.id)
-        ],
+        "lists": [_shown(each, recipients) for each in flag_lists(house=by.house, client=view.id, at=at)],
         "is_doctor": is_doctor(me),
         "said": SAID.get(request.GET.get("said", ""), ""),
         "failed": failed,

@@ -26,4 +26,4 @@ def count(by: Who, *, at: datetime) -> int:
     if waiting:
         found = approval_queries.count_waiting(house=by.house, clients=waiting, person=by.person, at=at)
     doctors = (each.client.id for each in access if is_doctor(each) and each.client.id in scripted)
-    return found + sum(validation_queries.count_unvalidated(house=by.house, client=each) for each in doctors)
+    return found + sum(validation_queries.count_unvalidated(house=by.house, client=each, at=at) for each in doctors)
