@@ -15,7 +15,8 @@ from permanence.callers.rules.bulk import PatientLine, Wrong, read_line, same_pe
 from permanence.callers.rules.form import Kept
 from permanence.callers.rules.identity import MOST_NUMBERS
 from permanence.clients import queries as clients
-from permanence.clients.bulk_rules import BroughtIn, Fault
+from permanence.clients.bulk_found import BroughtIn
+from permanence.clients.bulk_rules import Fault
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.who import Who
 
