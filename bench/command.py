@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench import calls, hidden_tab, media, restart, screens
+from bench import calls, hidden_tab, knowledge, media, restart, screens
 from bench.figures import Before, Figures, as_table, merged, spread, write_table
 
+PAGE = "page "
+"""Parts that are pages are named so; in JSON they stand under `pages` too."""
 SLOWEST_PACE = 0.99
 """Of the packets that should have been sent, the part that has to be."""
 
@@ -144,6 +146,23 @@ def bench_hidden(wish: Wish) -> Report:
     return report
 
 
+def bench_knowledge(wish: Wish) -> Report:
+    """`knowledge`: the routing table of a large house, one slice, a year's proof, the pages of a client."""
+    size = knowledge.QUICK if wish.quick else knowledge.Size()
+    report = Report(remarks=[
+        f"one house of {size.clients} clients, {size.lines} lines and {size.instructions} instructions on SQLite, one "
+        "script in ten clients; CPU of the process (user and system), without the exchange",
+        "table: built whole from the database; mib: what it holds once built; coverage: a client read and proved for a "
+        "year; pages: a signed-in person's GET, its queries and its CPU; edit: the back office's form of everything",
+    ])  # fmt: skip
+    runs = knowledge.knowledge(size, wish.runs)
+    pages = [run.pop("pages") for run in runs]
+    report.add("knowledge", runs, "")
+    for name in pages[0]:
+        report.add(f"{PAGE}{name}", [each[name] for each in pages], "")
+    return report
+
+
 BENCHES: dict[str, Callable[[Wish], Report]] = {
     "calls": bench_calls,
     "media": bench_media,
@@ -151,8 +170,9 @@ BENCHES: dict[str, Callable[[Wish], Report]] = {
     "talk": bench_talk,
     "hidden": bench_hidden,
     "restart": bench_restart,
+    "knowledge": bench_knowledge,
 }
-RUN_S = {"media": 35.0, "pop": 9.0, "talk": 12.0, "restart": 13.0}
+RUN_S = {"media": 35.0, "pop": 9.0, "talk": 12.0, "restart": 13.0, "knowledge": 45.0}
 """Seconds that a run of the others takes."""
 
 
@@ -188,7 +208,9 @@ def main(arguments: Sequence[str]) -> int:
         head = {"bench": given.name, "valid": valid, "load": before.load, "runs": wish.runs,
                 "machine": before.machine, "priority": report.priorities}  # fmt: skip
         flat = {name: value for part in reversed(medians.values()) for name, value in part.items()}
-        print(json.dumps({**head, **flat, **medians[report.main], "parts": medians, "spread": spreads}))
+        pages = {part.removeprefix(PAGE): found for part, found in medians.items() if part.startswith(PAGE)}
+        more = {"pages": pages} if pages else {}
+        print(json.dumps({**head, **flat, **medians[report.main], **more, "parts": medians, "spread": spreads}))
     text = _text(report, before, wish, as_table(medians, spreads), time.monotonic() - began)
     if not given.json:
         print(text)
