@@ -73,6 +73,16 @@ def test_a_call_that_is_gone_after_the_restart_is_lost_and_a_caller_offered_out_
     assert restart.places_kept(placed, ["+2"], floor) == 1
 
 
+def test_knowledge(capfd):
+    found = figures_of("knowledge", capfd)
+    assert {"table_cpu_s", "table_mib", "slice_cpu_ms", "coverage_cpu_ms", "pages"} <= found.keys()
+    assert (found["clients"], found["lines"], found["instructions"]) == (20, 50, 500)
+    assert found["table_queries"] == 2 + 8
+    assert found["pages"].keys() == {"list", "client", "edit", "said", "onboarding", "portal_line"}
+    assert all(found["pages"][name]["queries"] <= 10 for name in found["pages"].keys() - {"edit"})
+    assert all(each["cpu_ms"] > 0 for each in found["pages"].values())
+
+
 def wish(**asked):
     """What the command line asks for."""
     return command.Wish(**{"runs": 5, "seconds": None, "rate": None, "quick": False, "gateway": "", **asked})
