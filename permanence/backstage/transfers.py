@@ -6,10 +6,12 @@ from datetime import datetime
 
 from permanence.backstage import account_sheets as tables
 from permanence.backstage import patient_sheets as patients
+from permanence.backstage.agenda_sheets import AGENDA_COLUMNS, agenda_rows, read_agendas
 from permanence.backstage.sheets import Sheet, read_sheet, write_sheet
 from permanence.backstage.vcards import read_cards
 from permanence.callers.bulk_operations import bring_in_patients
 from permanence.clients import bulk_operations as bulk
+from permanence.clients.bulk_agendas import bring_in_agendas
 from permanence.clients.bulk_found import BroughtIn
 from permanence.clients.bulk_rules import EntryLine, Fault
 from permanence.clients.models import Client
@@ -17,8 +19,8 @@ from permanence.clients.said_words import change_words
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 
-CLIENTS, SITES, CONTACTS, CARDS, PATIENTS = "clients", "sites", "contacts", "cards", "patients"
-TABLES = (CLIENTS, SITES, CONTACTS, PATIENTS)
+CLIENTS, SITES, CONTACTS, AGENDAS, CARDS, PATIENTS = "clients", "sites", "contacts", "agendas", "cards", "patients"
+TABLES = (CLIENTS, SITES, CONTACTS, AGENDAS, PATIENTS)
 
 
 def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, by: Who, at: datetime) -> BroughtIn:
@@ -40,6 +42,10 @@ def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, b
         sheet = read_sheet(text, known=patients.PATIENT_COLUMNS, needed=("client",))
         people, wrong = patients.read_patients(sheet)
         return _with(bring_in_patients(lines=people, dry=dry or bool(wrong), by=by, at=at), wrong)
+    if kind == AGENDAS:
+        agendas = read_agendas(read_sheet(text, known=AGENDA_COLUMNS, needed=("client", "product", "link")))
+        found = bring_in_agendas(lines=agendas.lines, dry=dry or bool(agendas.faults), by=by, at=at)
+        return _with(found, agendas.faults)
     lines, faults = _contacts(kind, text, client, by)
     return _with(bulk.bring_in_contacts(lines=lines, dry=dry or bool(faults), by=by, at=at), faults)
 
@@ -80,4 +86,6 @@ def written(*, kind: str, by: Who, client: int | None = None) -> str:
         return write_sheet(tables.SITE_COLUMNS, tables.site_rows(by.house_key), language=by.language)
     if kind == PATIENTS:
         return write_sheet(patients.PATIENT_COLUMNS, patients.patient_rows(by.house_key), language=by.language)
+    if kind == AGENDAS:
+        return write_sheet(AGENDA_COLUMNS, agenda_rows(by.house_key), language=by.language)
     return write_sheet(tables.CONTACT_COLUMNS, tables.contact_rows(by.house_key, client), language=by.language)
