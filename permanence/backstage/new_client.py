@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -85,19 +85,20 @@ def _usual(by: Who) -> dict[str, str]:
 
 def _pick(request: HttpRequest, by: Who, form: PickForm) -> HttpResponse:
     chosen = form["template"].value()
-    cards = [_card(code, by, chosen) for code in CLIENT_TEMPLATES]
+    cards = [_card(code, chosen) for code in CLIENT_TEMPLATES]
     context = {"form": form, "cards": cards, "nothing": chosen == EMPTY, **doors(by)}
     return render(request, "backstage/accounts/new.html", context, status=422 if form.errors else 200)
 
 
-def _card(code: str, by: Who, chosen: str) -> Card:
-    made = client_template(code, language=by.language, name="")
-    return Card(code, title(code, by.language), made.about, tuple(_brings(made, by)), code == chosen)
+def _card(code: str, chosen: str) -> Card:
+    read = get_language() or "en"
+    made = client_template(code, language=read, name="")
+    return Card(code, title(code, read), made.about, tuple(_brings(made)), code == chosen)
 
 
-def _brings(made: ClientTemplate, by: Who) -> list[str]:
+def _brings(made: ClientTemplate) -> list[str]:
     """What comes with the template, counted."""
-    beginning = Beginning(language=by.language, country="LU", recipients=(), on=CLOCK.now().date())
+    beginning = Beginning(language="en", country="LU", recipients=(), on=CLOCK.now().date())
     script = template(made.script, beginning)
     counted: list[tuple[int, str]] = [
         (len(made.reasons), ngettext("%(count)d reason", "%(count)d reasons", len(made.reasons))),
@@ -120,7 +121,7 @@ def _page(request: HttpRequest, by: Who, form: FilledForm, *, status: int, found
     context: Mapping[str, Any] = {
         "form": form,
         "found": found,
-        "title": title(form.code, by.language) if form.code else "",
+        "title": title(form.code, get_language() or "en") if form.code else "",
         **doors(by),
     }
     return render(request, "backstage/accounts/new_filled.html", context, status=status)

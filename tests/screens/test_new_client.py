@@ -23,6 +23,7 @@ CHANGED = "Résultats : le médecin rappelle entre 12 h et 13 h."
 OWNERS_KEYS = 330
 """From signing in to a client whose calls are answered and who reads his messages; 150 of them are typed text."""
 OWNERS_SECONDS = 300
+NUMBERS = {"de": "20 00 09 12", "fr": "20 00 09 13", "en": "20 00 09 14"}
 FOCUSED = "(element) => element === document.activeElement"
 
 
@@ -252,6 +253,17 @@ async def test_its_pages_look_right_in_every_language(
     await screen.page.fill("[name=day_0]", "8-12")
     await screen.page.press("[name=day_0]", "Control+Enter")
     await screen.page.wait_for_url("**/onboarding/*#number")
+    await screen.page.fill("#number_number", NUMBERS[code])
+    await screen.page.press("#number_number", "Enter")
+    await screen.page.wait_for_url("**#phone")
+    await screen.page.locator("[name=mode][value=no_answer]").check()
+    await screen.page.fill("#phone_public_number", cast.WEBER_LINE)
+    await screen.page.press("#phone_public_number", "Enter")
+    await expect(screen.page.locator(".error")).to_have_count(1)
+    await looks_right(screen, f"setting-up-wrong-{code}", ("390",))
+    await screen.page.fill("#phone_public_number", PUBLIC[:-1] + NUMBERS[code][-1])
+    await screen.page.press("#phone_public_number", "Enter")
+    await screen.page.wait_for_url("**#codes")
     await looks_right(screen, f"setting-up-{code}", ("1366", "390"))
     assert screen.complaints == []
     await context.close()
