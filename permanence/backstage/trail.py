@@ -18,6 +18,7 @@ ACTIONS = {
     "agenda.undone_elsewhere": _("took out an appointment in an external agenda"),
     "client.agenda_put": _("wrote an external agenda"),
     "client.agenda_removed": _("removed an external agenda"),
+    "client.agendas_imported": _("imported external agendas"),
     "client.changed": _("changed the client"),
     "client.contacts_imported": _("imported the directory"),
     "client.contact_put": _("wrote in the directory"),

@@ -5,16 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from permanence.backstage import account_sheets as tables
+from permanence.backstage.agenda_sheets import AGENDA_COLUMNS, agenda_rows, read_agendas
 from permanence.backstage.sheets import Sheet, read_sheet, write_sheet
 from permanence.backstage.vcards import read_cards
 from permanence.clients import bulk_operations as bulk
+from permanence.clients.bulk_agendas import bring_in_agendas
 from permanence.clients.bulk_rules import BroughtIn, EntryLine, Fault
 from permanence.clients.models import Client
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
 
-CLIENTS, SITES, CONTACTS, CARDS = "clients", "sites", "contacts", "cards"
-TABLES = (CLIENTS, SITES, CONTACTS)
+CLIENTS, SITES, CONTACTS, AGENDAS, CARDS = "clients", "sites", "contacts", "agendas", "cards"
+TABLES = (CLIENTS, SITES, CONTACTS, AGENDAS)
 
 
 def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, by: Who, at: datetime) -> BroughtIn:
@@ -32,6 +34,10 @@ def bring_in(*, kind: str, text: str, client: Client | None = None, dry: bool, b
         sites = tables.read_sites(_entries(text, tables.SITE_COLUMNS))
         done = bulk.bring_in_sites(lines=sites.lines, dry=dry or bool(sites.faults), by=by, at=at)
         return _with(done, sites.faults)
+    if kind == AGENDAS:
+        agendas = read_agendas(read_sheet(text, known=AGENDA_COLUMNS, needed=("client", "product", "link")))
+        found = bring_in_agendas(lines=agendas.lines, dry=dry or bool(agendas.faults), by=by, at=at)
+        return _with(found, agendas.faults)
     lines, faults = _contacts(kind, text, client, by)
     return _with(bulk.bring_in_contacts(lines=lines, dry=dry or bool(faults), by=by, at=at), faults)
 
@@ -61,4 +67,6 @@ def written(*, kind: str, by: Who, client: int | None = None) -> str:
         return write_sheet(tables.CLIENT_COLUMNS, tables.client_rows(by.house_key), language=by.language)
     if kind == SITES:
         return write_sheet(tables.SITE_COLUMNS, tables.site_rows(by.house_key), language=by.language)
+    if kind == AGENDAS:
+        return write_sheet(AGENDA_COLUMNS, agenda_rows(by.house_key), language=by.language)
     return write_sheet(tables.CONTACT_COLUMNS, tables.contact_rows(by.house_key, client), language=by.language)

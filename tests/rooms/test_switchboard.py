@@ -203,7 +203,7 @@ def test_the_houses_new_name_reaches_its_slice(cast, deliver_all):
 
 
 def test_queries_of_a_slice_do_not_grow(cast, django_assert_num_queries):
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         queries.client_slice(house="demo", client=cast.weber, version=1, at=NOW)
     with django_assert_num_queries(5):
         queries.house_slice(house="demo", version=1)

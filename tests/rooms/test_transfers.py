@@ -17,6 +17,7 @@ from permanence.backstage.sheets import decoded, write_sheet
 from permanence.backstage.transfers import bring_in, written
 from permanence.clients import draft_operations as drafts
 from permanence.clients import queries
+from permanence.clients.agenda_queries import agendas_of
 from permanence.clients.models import Client, Contact, Greeting, ImportDraft, Line, Quarantine, Site, WeeklyOpening
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from tests.rooms.conftest import NOW
@@ -212,6 +213,20 @@ def test_what_is_wrong_in_a_line_is_named(cast, text, found):
 @pytest.mark.parametrize(
     ("kind", "text", "found"),
     [
+        ("agendas", "client;product;link\nNobody;A;https://a.example/", [(2, "client", "client_unknown")]),
+        ("agendas", "client;product;link\nAtlas;A;http://a.example/", [(2, "link", "link_not_https")]),
+        ("agendas", "client;product;link\nAtlas;A;https://x:y@a.example/", [(2, "link", "link_secret")]),
+        ("agendas", "client;product;link\nAtlas;;https://a.example/", [(2, "product", "needed")]),
+        (
+            "agendas",
+            "client;recipient;product;link\nAtlas;Dr Weber;A;https://a.example/",
+            [(2, "recipient", "recipient_unknown")],
+        ),
+        (
+            "agendas",
+            "client;product;link\nAtlas;A;https://a.example/\nAtlas;B;https://b.example/",
+            [(3, "recipient", "name_twice")],
+        ),
         ("sites", "client;name\nNobody;A", [(2, "client", "client_unknown")]),
         ("sites", "client;name;lift\nAtlas;A;perhaps", [(2, "lift", "not_yes_or_no")]),
         ("sites", "client;name\nAtlas;A\nAtlas;A", [(3, "name", "name_twice")]),
@@ -352,7 +367,7 @@ def test_a_directory_goes_and_comes_as_cards(cast, marc):
 )
 def test_a_hostile_file_is_refused_in_words_and_nothing_is_kept(cast, marc, raw):
     before = state_of("demo")
-    for kind in ("clients", "sites", "contacts"):
+    for kind in ("clients", "sites", "contacts", "agendas"):
         answer = upload(marc, raw, kind=kind)
         assert answer.status_code == 422
         assert re.search(r'role="alert"|id="t-faults"', answer.content.decode())
@@ -386,3 +401,19 @@ def test_an_unknown_kind_is_no_kind(cast, marc):
     assert upload(marc, "name\nA", kind="persons").status_code == 400
     assert upload(marc, "BEGIN:VCARD\nFN:A\nEND:VCARD", kind="cards").status_code == 400
     assert marc.post(OUT, {"kind": "persons"}).status_code == 400
+
+
+def test_external_agendas_go_out_and_come_back_to_the_same(cast):
+    given = "client;recipient;product;link;remark\nCabinet Dupont;;Doctolib;https://www.doctolib.fr/d;=code\n"
+    given += "Cabinet Dupont;Dr Anne Dupont;Maiia;https://app.maiia.com/;\n"
+    done = brought("agendas", given, cast.marc)
+    assert (done.added, done.changed, done.unchanged, done.faults) == (2, 0, 0, ())
+    out = written(kind="agendas", by=cast.marc)
+    assert ";=code" not in out
+    again = brought("agendas", decoded(out.encode()), cast.marc)
+    assert (again.added, again.changed, again.unchanged, again.faults) == (0, 0, 2, ())
+    changed = brought("agendas", decoded(out.replace("/d;", "/e;").encode()), cast.marc)
+    assert (changed.added, changed.changed, changed.unchanged) == (0, 1, 1)
+    assert agendas_of("demo", int(cast.dupont))[0].link == "https://www.doctolib.fr/e"
+    assert agendas_of("demo", int(cast.weber)) == ()
+    assert brought("agendas", given, cast.nadia).faults[0].code == "client_unknown"

@@ -22,7 +22,8 @@ export class Acts {
     this.kept = new Map();
     this.vault = new Vault(person);
     this.tries = 0;
-    this.sending = false;
+    /** @type {Promise<void>|null} */
+    this.sending = null;
     this.siteDown = false;
     /** @type {Promise<void>} */
     this.sealing = Promise.resolve();
@@ -87,15 +88,15 @@ export class Acts {
     this.hooks.changed();
   }
 
-  async send() {
-    if (this.sending) return;
-    this.sending = true;
-    try {
+  /** Sends what waits; while that is under way, the same once more after it. */
+  send() {
+    const before = this.sending ?? Promise.resolve();
+    const mine = before.then(async () => {
       for (const act of [...this.kept.values()]) if (!(await this.sendOne(act))) break;
-    } finally {
-      this.sending = false;
-    }
-    this.hooks.changed();
+      this.hooks.changed();
+    });
+    this.sending = mine;
+    return mine;
   }
 
   /** @param {Act} act @returns {Promise<boolean>} whether the next one may be tried at once */
