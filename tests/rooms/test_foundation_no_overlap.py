@@ -45,8 +45,8 @@ def prepared(row, other):
         made_by_name="Claire",
         made_at=EIGHT,
     )
-    ecg = Resource.objects.create(house_id=row.house_id, client_id=row.client_id, name="ECG", kind="ecg")
-    return {"agenda": row, "other": other, "block": block, "ecg": ecg}
+    room = Resource.objects.create(house_id=row.house_id, client_id=row.client_id, name="Salle", kind="room")
+    return {"agenda": row, "other": other, "block": block, "room": room}
 
 
 def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True, places=(0, 500)):
@@ -117,14 +117,14 @@ def test_another_agenda_what_does_not_block_and_nobody_are_free(ground):
     write(ground, 0, 30)
     write(ground, 0, 30, agenda="other")
     write(ground, 0, 30, blocking=False)
-    write(ground, 0, 30, resource="ecg")
+    write(ground, 0, 30, resource="room")
     assert Occupancy.objects.count() == 4
 
 
 def test_a_resource_is_taken_once(ground):
-    write(ground, 0, 30, resource="ecg")
+    write(ground, 0, 30, resource="room")
     with pytest.raises(IntegrityError) as error:
-        write(ground, 20, 40, resource="ecg")
+        write(ground, 20, 40, resource="room")
     assert refused(error) == BY_RESOURCE
 
 
