@@ -31,6 +31,11 @@ def measured(*, patients: int = PATIENTS, asks: int = ASKS) -> Figures:
     return found
 
 
+def part(quick: bool) -> Figures:
+    """The part of `./run bench agenda`; `quick`: small numbers, does it work?"""
+    return measured(patients=2_000, asks=80) if quick else measured()
+
+
 def main(arguments: list[str]) -> int:
     """Runs the bench and prints its figures."""
     parser = argparse.ArgumentParser(prog="python -m bench.patients", description=__doc__)

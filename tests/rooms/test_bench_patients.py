@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The bench of the patients' search works, finds whom it asks for, and says what it promises; no figure is judged."""
+
+from bench import patients
+
+
+def test_patients_are_found_in_the_house_of_the_bench(monkeypatch):
+    monkeypatch.delenv("PERMANENCE_DATABASE_URL", raising=False)
+    found = patients.part(quick=True)
+    assert (found["database"], found["patients"]) == ("sqlite", 2_000)
+    assert {"patients_p95_ms", "patients_cpu_p95_ms", "patients_sound_p95_ms", "patients_birth_letters_p95_ms"} <= set(
+        found
+    )
+    assert found["patients_missed"] <= 4  # spellings that no sound forgives
