@@ -387,7 +387,7 @@ def test_the_reads_ask_the_database_a_fixed_number_of_times(cast, django_assert_
             instructions.to_read(house=cast.house, secretary=cast.claire_secretary, at=NOW)
         with django_assert_num_queries(6):
             instructions.readings(house=cast.house, at=NOW)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             queries.client_file(house=cast.house, client=cast.weber, at=NOW)
 
     keys = [write(cast, "À lire", acknowledge=True, scope=whole_scope(cast))]

@@ -73,5 +73,5 @@ def test_a_day_both_open_and_closed_is_found_and_the_telephone_takes_the_times(c
 
 
 def test_a_proof_takes_as_many_queries_as_the_file(cast, django_assert_num_queries):
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         said.proof_of(house=cast.house, client=cast.weber, at=NOW)
