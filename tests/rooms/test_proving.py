@@ -8,7 +8,8 @@ from html import unescape
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from permanence.clients import absences, operations, queries, said
+from permanence.clients import absences, bulk_operations, operations, queries, said
+from permanence.clients.bulk_rules import AccountLine
 from permanence.clients.models import Absence, Client, Greeting, HoursException, WeeklyOpening
 from permanence.clients.operations import Opening
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
@@ -272,6 +273,27 @@ def test_an_import_changes_a_client_whose_conflict_stood(cast, marc, standing):
     assert (answer.status_code, "Dr Weber</td>" in answer.content.decode()) == (200, True)
     assert marc.post("/backstage/accounts/import").status_code == 200
     assert Client.objects.get(pk=cast.weber).place == "Remich"
+
+
+def test_an_import_of_whom_somebody_changed_meanwhile_is_not_saved(cast, monkeypatch):
+    prove = bulk_operations.proved_lines
+
+    def late(*given, **more):
+        hours(cast, (Opening(weekday=0, opens="08:00", until="09:00"),))()
+        return prove(*given, **more)
+
+    monkeypatch.setattr(bulk_operations, "proved_lines", late)
+    moved = AccountLine(line=2, name="Dr Weber", fields={"place": "Remich"})
+    with pytest.raises(bulk_operations.HouseChanged):
+        bulk_operations.bring_in_clients(lines=[moved], dry=False, by=cast.marc, at=NOW)
+    assert Client.objects.get(pk=cast.weber).place != "Remich"
+    assert WeeklyOpening.objects.for_client(cast.weber).count() == 1
+
+
+def test_the_page_of_setting_up_saves_something_else_though_a_conflict_stands(cast, marc, doubled_day):
+    answer = marc.post(f"/backstage/onboarding/{cast.weber}/greeting", {"fr": "Bonjour, {name}."})
+    assert answer.status_code == 303
+    assert Greeting.objects.for_client(cast.weber).filter(text="Bonjour, {name}.").exists()
 
 
 def test_a_client_like_one_who_contradicts_himself_is_not_opened(cast, marc, standing):
