@@ -78,6 +78,24 @@ def openings(draw, day: date):
 
 
 @st.composite
+def wide(draw, day: date):
+    """Some hours without conditions, so that most books have something free; by night where clocks change."""
+    by_night = day in DAYS[1:3]
+    capacity = draw(st.sampled_from([1, 1, 2]))
+    return Opening(
+        id="wide",
+        agenda="a",
+        opens="01:00" if by_night else "08:00",
+        until="05:00" if by_night else "12:00",
+        weekday=day.weekday(),
+        resources=draw(usually((), ("room",))) if capacity == 1 else (),
+        site=draw(st.sampled_from(["", "north"])),
+        capacity=capacity,
+        on_holidays=True,
+    )
+
+
+@st.composite
 def reasons(draw, name: str = "r"):
     needs = st.sampled_from([
         (), (), (), (), (Need(kind="ecg", after=10),), (Need(kind="ecg"), Need(ids=("room",), before=5)),
@@ -108,9 +126,11 @@ def reasons(draw, name: str = "r"):
 @st.composite
 def takens(draw, day: date, zone: str):
     midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-    starts = midnight + timedelta(minutes=draw(st.sampled_from([-90, 60, 90, 122, 150, 480, 490, 500, 540, 600, 755])))
+    starts = midnight + timedelta(
+        minutes=draw(st.sampled_from([-90, 60, 90, 122, 150, 155, 480, 490, 500, 540, 600, 755]))
+    )
     kind = draw(st.sampled_from([*TakenKind, TakenKind.APPOINTMENT, TakenKind.APPOINTMENT]))
-    of_agenda = kind is TakenKind.ABSENCE or draw(st.booleans())
+    of_agenda = kind is TakenKind.ABSENCE or draw(st.sampled_from([True, True, False]))
     return Taken(
         subject="a" if of_agenda else draw(st.sampled_from(["ecg1", "ecg2", "room"])),
         starts=starts,
@@ -143,7 +163,7 @@ def books(draw):
     )  # fmt: skip
     book = Book(
         agenda=agenda,
-        openings=tuple(draw(st.lists(openings(day), min_size=1, max_size=4))),
+        openings=(draw(wide(day)), *draw(st.lists(openings(day), max_size=3))),
         exceptions=tuple(draw(usually([], [draw(exceptions(day))]))),
         reasons=(draw(reasons()), draw(reasons("s"))),
         resources=RESOURCES,

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is free is what the oracle says, minute by minute; what is refused has a cause."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
 
 from permanence.agenda.rules.free import explain, free_slots
+from permanence.agenda.rules.kinds import Opening
+from permanence.agenda.rules.seconds import Forbidden, crowded
+from tests.rules.agenda.house import FOLLOW_UP, NOW, TUESDAY, later, on, visit, weber, wish
 from tests.rules.agenda.made import books
 from tests.rules.agenda.oracle import Oracle, wall
 
@@ -26,3 +31,49 @@ def test_what_is_offered_is_free_and_what_is_refused_has_a_cause(made):
     for each in sorted({*wanted, *minutes[:: 4 - (len(book.taken) % 2)]}):
         starts = datetime.fromtimestamp(each * 60, UTC)
         assert (explain(book, wish, starts=starts, at=at) == ()) == (each in wanted)
+
+
+PAIRS = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(1, 8)).map(lambda each: (each[0], each[0] + each[1])), max_size=6
+)
+
+
+@given(pairs=PAIRS, places=st.integers(1, 3))
+def test_it_is_crowded_where_so_many_overlap(pairs, places):
+    found = crowded(pairs, places)
+    for second in range(40):
+        count = sum(lo <= second < hi for lo, hi in pairs)
+        assert any(lo <= second < hi for lo, hi in found) == (count >= places)
+
+
+@given(pairs=PAIRS, before=st.integers(0, 3), length=st.integers(1, 5), after=st.integers(0, 3))
+def test_the_next_start_is_the_first_that_meets_nothing(pairs, before, length, after):
+    forbidden = Forbidden(pairs, before=before, length=length, after=after)
+
+    def meets(start):
+        return any(start - before < hi and lo < start + length + after for lo, hi in pairs)
+
+    for start in range(45):
+        assert forbidden.until(start) == next(each for each in range(start, 200) if not meets(each))
+
+
+def starts_of(book, **more):
+    slots = free_slots(book, wish(**more), first=TUESDAY, until=later(1), at=NOW)
+    return [each.starts for each in slots if each.starts < on("16:00")]
+
+
+def test_a_visit_fits_exactly_between_two_and_its_buffers_do_too():
+    between = weber(visit("14:20", "14:40"), visit("15:00", "15:40"))
+    assert starts_of(between) == [on("14:40"), on("15:40")]
+    early = replace(between, reasons=(replace(FOLLOW_UP, before=5),))
+    assert starts_of(early) == []
+    late = replace(between, reasons=(replace(FOLLOW_UP, after=5),))
+    assert starts_of(late) == [on("15:40")]
+    assert starts_of(replace(late, taken=late.taken[1:])) == [on("14:20"), on("15:40")]
+
+
+def test_two_of_three_places_taken_leave_one():
+    group = Opening(id="g", agenda="weber", weekday=1, opens="15:00", until="15:20", capacity=3)
+    seats = [visit("15:00", "15:20") for _ in range(3)]
+    assert starts_of(weber(*seats[:2], openings=(group,))) == [on("15:00")]
+    assert starts_of(weber(*seats, openings=(group,))) == []

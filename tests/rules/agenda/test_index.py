@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from permanence.agenda.rules.cells import Window, packed, runs, unpacked, wall_of
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.index import Index
-from permanence.agenda.rules.kinds import HalfDay, clock
+from permanence.agenda.rules.kinds import HalfDay, Need, Opening, OpeningKind, TakenKind, clock
 from permanence.agenda.rules.wishes import Preferences
+from tests.rules.agenda.house import ECG, NOW, TUESDAY, later, on, practice, visit, weber, wish
 from tests.rules.agenda.made import ZONES, books, usually
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 DAYS = 2
 
 
@@ -83,6 +84,48 @@ def test_its_answer_is_the_exact_one_also_after_changes(first, second, data):
     known["c"] = replace(book, agenda=replace(book.agenda, id="c"))
     index.put(known["c"])
     same_answer(index, known, wish, day, later)
+
+
+def test_a_row_is_worked_out_anew_when_a_hold_lapses_or_hours_are_released():
+    same_day = Opening(
+        id="s", agenda="weber", weekday=1, opens="16:00", until="17:00", kind=OpeningKind.SAME_DAY, released_at="14:30"
+    )
+    usual = Opening(id="u", agenda="weber", weekday=1, opens="15:00", until="16:00")
+    hold = visit("15:00", "16:00", kind=TakenKind.HOLD, holder="call", until=NOW + timedelta(minutes=2))
+    index = Index(first=TUESDAY, days=1)
+    index.put(weber(hold, openings=(same_day, usual)))
+    assert index.next_free(wish(), at=NOW) == {}
+    assert index.next_free(wish(holder="call"), at=NOW) == {"weber": on("15:00")}
+    assert index.next_free(wish(), at=NOW) == {}
+    assert index.next_free(wish(), at=NOW + timedelta(minutes=2)) == {"weber": on("15:00")}
+    assert len(index.starts("weber", wish(), at=on("14:29"))) == 3
+    assert len(index.starts("weber", wish(), at=on("14:30"))) == 6
+    assert index.starts("weber", wish(), at=NOW) == []
+
+
+def test_two_needs_that_one_device_could_meet_want_two_devices():
+    reason = replace(ECG, needs=(Need(kind="ecg"), Need(ids=("ecg1", "ecg2"))))
+    busy = visit("14:00", "17:00", subject="ecg2")
+    index = Index(first=TUESDAY, days=1)
+    index.put(weber(busy, reasons=(reason,)))
+    assert index.next_free(wish("ECG"), at=NOW) == {"weber": on("17:00")}
+    index.put(weber(busy, reasons=(replace(reason, needs=(Need(kind="ecg"), Need(kind="ecg"))),)))
+    assert index.next_free(wish("ECG"), at=NOW) == {}
+
+
+def test_a_booking_is_seen_and_so_is_who_is_gone_or_new():
+    index = Index(first=TUESDAY, days=2)
+    index.put(weber())
+    index.put(practice("klein"))
+    assert index.next_free(wish(), at=NOW) == {"weber": on("14:20"), "klein": on("14:20")}
+    index.put(weber(visit("14:20", "15:00")))
+    assert index.next_free(wish(), at=NOW) == {"weber": on("15:00"), "klein": on("14:20")}
+    index.drop("weber")
+    index.drop("nobody")
+    assert ("weber" in index, index.next_free(wish(), at=NOW)) == (False, {"klein": on("14:20")})
+    index.put(practice("dupont", visit("14:20", "18:00")))
+    assert index.next_free(wish(), at=NOW, agendas=["dupont"]) == {"dupont": on("08:00", later(1))}
+    assert index.next_free(wish(preferences=Preferences(agendas=("klein", "x"))), at=NOW) == {"klein": on("14:20")}
 
 
 @given(flags=st.lists(st.booleans(), min_size=1, max_size=60), length=st.integers(1, 9), before=st.integers(0, 4))

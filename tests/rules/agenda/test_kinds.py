@@ -2,13 +2,17 @@
 """No value of an agenda can be made that means nothing."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from permanence.agenda.rules.kinds import (
     Agenda,
     AgendaImpossible,
     ExceptionKind,
+    HalfDay,
     Need,
     Opening,
     OpeningException,
@@ -19,6 +23,8 @@ from permanence.agenda.rules.kinds import (
     VisitReason,
     VisitReasonImpossible,
 )
+from permanence.agenda.rules.limits import half_of
+from permanence.agenda.rules.resources import matched
 
 AT = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 BAD_OPENINGS = (
@@ -107,3 +113,20 @@ def test_a_hold_hinders_others_until_it_is_over():
     assert not hold.counts(at=AT + timedelta(minutes=2))
     assert (hold.from_buffer, hold.until_buffer) == (AT - timedelta(minutes=5), AT + timedelta(minutes=30))
     assert Taken(subject="a", starts=AT, ends=AT, kind=TakenKind.BLOCK, until=AT).counts(at=AT)
+
+
+def test_the_afternoon_begins_at_one_on_the_wall():
+    assert half_of(datetime(2026, 11, 24, 12, 55, tzinfo=UTC)) is HalfDay.MORNING
+    assert half_of(datetime(2026, 11, 24, 13, 0, tzinfo=UTC)) is HalfDay.AFTERNOON
+
+
+@given(free=st.lists(st.lists(st.sampled_from("abcd"), max_size=4, unique=True), max_size=4))
+def test_each_need_gets_a_resource_of_its_own_whenever_that_can_be(free):
+    """One that has the first choice takes another when somebody else has no other."""
+    assert matched(["ab", "a"]) == ("b", "a")
+    possible = any(len(set(chosen)) == len(chosen) for chosen in product(*free))
+    chosen = matched(free)
+    assert (chosen is not None) == possible
+    if chosen is not None:
+        assert len(set(chosen)) == len(chosen) == len(free)
+        assert all(each in row for each, row in zip(chosen, free, strict=True))

@@ -40,6 +40,7 @@ def test_half_past_two_on_the_two_nights_on_the_continent(zone):
     assert moments(replace(NIGHT, opens="02:00", until="02:30"), FORWARD, zone) == []
     assert moments(replace(NIGHT, opens="02:00", until="03:30"), FORWARD, zone) == ["01:00"]
     assert moments(EARLY, FORWARD, zone) == ["00:30"]
+    assert moments(EARLY, BACK, zone) == ["23:30", "00:00", "00:30", "01:00"]  # until the second 02:30
     assert moments(NIGHT, FORWARD + timedelta(days=7), zone) == ["00:30", "01:00"]
 
 

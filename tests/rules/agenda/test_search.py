@@ -28,7 +28,7 @@ from tests.rules.agenda.house import (
 )
 from tests.rules.agenda.made import books
 
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def proposed(books, asked, days=10, **more):

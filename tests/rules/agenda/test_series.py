@@ -85,7 +85,7 @@ def test_a_series_without_end_is_refused():
         plan_series([weber()], SeriesWish(wish=wish(), first=TUESDAY, days=(0,), tolerance=-1), at=NOW)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made=books(), days=st.lists(st.integers(0, 8), min_size=1, max_size=4, unique=True), tolerance=st.integers(0, 2))
 def test_every_slot_of_a_plan_can_be_booked_one_after_the_other(made, days, tolerance):
     book, asked, day, at = made
