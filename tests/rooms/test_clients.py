@@ -249,12 +249,12 @@ def test_a_strange_id_is_an_unknown_client(cast, strange):
 
 
 def test_queries_do_not_grow_with_the_file_of_a_client(cast, django_assert_num_queries):
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         queries.client_file(house="demo", client=cast.weber, at=NOW)
     for number in range(20):
         write(cast, text=f"Consigne {number}")
         operations.add_reason(client=cast.weber, code=f"r{number}", label="x", by=cast.marc, at=NOW)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         queries.client_file(house="demo", client=cast.weber, at=NOW)
     with django_assert_num_queries(1):
         queries.clients(house="demo")
