@@ -76,25 +76,29 @@ def _mark(state: AppointmentState, *, key: str, appointment: str, by: Who, at: d
 @transaction.atomic
 def follow_merge(*, house_key: int, merge: str, kept: str, merged: str, at: datetime) -> int:
     """What was booked for `merged` is booked for `kept`, for they are one; gives how many. Idempotent."""
-    rows = Appointment.objects.for_house(house_key).filter(patient=int(merged))
-    found = list(rows.exclude(pk__in=FollowedMerge.objects.filter(merge=merge).values("appointment")))
+    theirs = Appointment.objects.for_house(house_key).filter(patient=int(merged))
+    theirs = theirs.exclude(pk__in=FollowedMerge.objects.filter(merge=merge).values("appointment"))
+    rows = locked(theirs.values_list("agenda", flat=True))
+    found = list(theirs.filter(agenda__in=list(rows)))
     FollowedMerge.objects.bulk_create(
-        FollowedMerge(house_id=row.house_id, client_id=row.client_id, appointment=row, merge=merge) for row in found
+        FollowedMerge(house_id=each.house_id, client_id=each.client_id, appointment=each, merge=merge) for each in found
     )
-    return _give(found, kept, at=at)
+    return _give(found, kept, rows, at=at)
 
 
 @transaction.atomic
 def follow_parting(*, house_key: int, merge: str, merged: str, at: datetime) -> int:
     """They were two after all: what came by that merge goes back; gives how many. Idempotent."""
     followed = FollowedMerge.objects.for_house(house_key).filter(merge=merge)
-    found = list(Appointment.objects.filter(pk__in=followed.values("appointment")))
-    followed.delete()
-    return _give(found, merged, at=at)
+    theirs = Appointment.objects.filter(pk__in=followed.values("appointment"))
+    rows = locked(theirs.values_list("agenda", flat=True))
+    found = list(theirs.filter(agenda__in=list(rows)))
+    followed.filter(appointment__in=found).delete()
+    return _give(found, merged, rows, at=at)
 
 
-def _give(found: list[Appointment], patient: str, *, at: datetime) -> int:
-    Appointment.objects.filter(pk__in=[row.pk for row in found]).update(patient=int(patient))
-    for row in locked(each.agenda_id for each in found).values():
+def _give(found: list[Appointment], patient: str, rows: dict[int, Agenda], *, at: datetime) -> int:
+    Appointment.objects.filter(pk__in=[each.pk for each in found]).update(patient=int(patient))
+    for row in rows.values():
         touch(row, at=at)
     return len(found)
