@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from permanence.callers import index, queries
-from permanence.callers.acts import account, himself, locked, note
+from permanence.callers.acts import PatientMerged, account, himself, locked, note
 from permanence.callers.events import PatientsMerged, PatientsParted
 from permanence.callers.models import NoShow, Patient, PatientConsent, PatientLink, PatientMerge, PatientNumber
 from permanence.callers.queries import NOTES, MergeView
@@ -114,8 +114,10 @@ def part(*, client: str, merge: str, by: Who, at: datetime) -> MergeView:
         raise MergeUnknown(merge)
     if not may_be_undone(merged_at=row.at, at=at):
         raise MergeTooOld(merge)
-    stays = himself(str(row.kept_id), client=view.id, by=by)
-    goes = locked(str(row.merged_id), client=view.id, by=by)
+    both = {key: locked(str(key), client=view.id, by=by) for key in sorted((row.kept_id, row.merged_id))}
+    stays, goes = both[row.kept_id], both[row.merged_id]
+    if stays.merged_into_id is not None:
+        raise PatientMerged(str(stays.merged_into_id))
     before = json.loads(secrecy.unseal(row.sealed_before, house=by.house, purpose=BEFORE))
     _give_back(stays, before["fields"])
     PatientNumber.objects.filter(patient=stays, number__in=before["numbers"]).delete()

@@ -178,10 +178,13 @@ def link(
     ClientUnknown, PatientUnknown, PatientMerged, LinkUnfit, FieldUnfit, FieldTooLong, NumberUnreadable.
     """
     view = account(client, by=by)
-    row = himself(patient, client=view.id, by=by)
     if kind not in set(LinkKind):
         raise FieldUnfit("kind")
-    known = himself(other, client=view.id, by=by) if other else None
+    # Always in one order: two who link each other at once must not wait for each other.
+    rows = {
+        each: himself(each, client=view.id, by=by) for each in sorted({patient, other or patient}, key=queries.key_of)
+    }
+    row, known = rows[patient], rows.get(other)
     called = "" if known else clean_name(name, field="name")
     reached = read_number(number, country=view.country) if number.strip() else ""
     if (known is None and not called) or (known is not None and known.pk == row.pk):

@@ -35,7 +35,7 @@ export class PatientField {
     // The field keeps the focus while a row is pressed: leaving it would close the list.
     list().addEventListener("mousedown", (event) => event.preventDefault());
     list().addEventListener("click", (event) => {
-      const row = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+      const row = /** @type {HTMLElement} */ (event.target).closest("[role=option]:not([aria-disabled])");
       if (row) this.take(/** @type {HTMLElement} */ (row));
     });
     button("patient-other").addEventListener("click", () => {
@@ -113,7 +113,7 @@ export class PatientField {
 
   /** @returns {HTMLElement[]} */
   rows() {
-    return [...list().querySelectorAll("[role=option]")].map((row) => /** @type {HTMLElement} */ (row));
+    return [...list().querySelectorAll("[role=option]:not([aria-disabled])")].map((row) => /** @type {HTMLElement} */ (row));
   }
 
   /** @param {HTMLElement|null} row */
