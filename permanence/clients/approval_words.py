@@ -2,7 +2,7 @@
 """A proposal in plain words: what it is, what would change, and the part of the card as the secretary would see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -223,7 +223,12 @@ def _red_flags(body: Body, file: ClientFile, _house: str, _zone: ZoneInfo) -> Pa
     labels = [", ".join(each.label for each in flags) for flags in (before, after)]
     difference = Difference(label=_("Red flags"), before=labels[0], after=labels[1])
     title = _("Red flags, validated by %(name)s on %(day)s") % words
-    return title, {"red_flags": after, "differences": (difference,)}
+    plain = tuple(replace(each, words=tuple(map(_any_ending, each.words))) for each in after)
+    return title, {"red_flags": plain, "differences": (difference,)}
+
+
+def _any_ending(word: str) -> str:
+    return f"{word.removesuffix('*')}…" if word.endswith("*") else word
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> str:
