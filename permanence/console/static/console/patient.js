@@ -43,8 +43,8 @@ export class PatientField {
       field().focus();
     });
     document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || !keptKeys().numbers) return;
-      if (isTyping(event.target) || document.querySelector("dialog[open]") || !field().offsetParent) return;
+      if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
+      if (document.querySelector("dialog[open]") || !field().offsetParent || !keptKeys().numbers) return;
       event.preventDefault();
       field().focus();
     });
