@@ -90,7 +90,7 @@ export class Acts {
 
   /** Sends what waits; while that is under way, the same once more after it. */
   send() {
-    const before = this.sending ?? Promise.resolve();
+    const before = (this.sending ?? Promise.resolve()).catch(() => undefined);
     const mine = before.then(async () => {
       for (const act of [...this.kept.values()]) if (!(await this.sendOne(act))) break;
       this.hooks.changed();
