@@ -93,9 +93,10 @@ class Loop:
         self.turned_at = self.clock.now()
 
     def outbox(self, at: datetime) -> None:
-        """Deliver what rooms have announced; a changed slice is sent in the same turn."""
+        """Deliver what rooms have announced; a changed slice is sent in the same turn, else as soon as it can be."""
         if outbox.deliver_due(at=at, wiring=WIRING):
-            self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange))
+            if not self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange)):
+                self.reconcile_at = at + timedelta(seconds=1)
             self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
             self.announced()
 
