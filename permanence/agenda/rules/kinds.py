@@ -316,7 +316,7 @@ class Taken:
 
     @property
     def lasts(self) -> bool:
-        """Whether it occupies anything at all."""
+        """Whether it occupies anything at all; what does not is as if it were not there, for maxima too."""
         return self.starts < self.ends or self.from_buffer < self.until_buffer
 
     @property

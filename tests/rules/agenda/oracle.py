@@ -70,11 +70,13 @@ class Oracle:
             or ((each.until is None or at < each.until) and not (wish.holder and wish.holder == each.holder))
         ]
         self.places: dict[tuple, set[int]] = {}
+        self.open: set[int] = set()
         for offset in (-1, 0, 1):
             for opening in openings_on(book, day + timedelta(days=offset)):
+                minutes = range_of(book.agenda.zone, day + timedelta(days=offset), opening.opens, opening.until)
+                self.open.update(minutes)
                 if self.admits(opening, day + timedelta(days=offset)):
                     key = (opening.site, WAYS[opening.kind], opening.resources, opening.capacity, opening.travel)
-                    minutes = range_of(book.agenda.zone, day + timedelta(days=offset), opening.opens, opening.until)
                     self.places.setdefault(key, set()).update(minutes)
         self.away, self.blocks, self.visits = set(), set(), {}
         for each in self.taken:
@@ -175,6 +177,7 @@ class Oracle:
             for each in self.taken
             if each.subject == self.book.agenda.id
             and each.kind in {TakenKind.APPOINTMENT, TakenKind.HOLD}
+            and each.starts - timedelta(minutes=each.before) < each.ends + timedelta(minutes=each.after)
             and each.reason == self.reason.id
         ]
         same = [(each, starts) for each, starts in same if starts.date() == local.date()]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from permanence.agenda.rules.free import explain, free_slots
+from permanence.agenda.rules.free import explain, free_slots, hidden
 from permanence.agenda.rules.kinds import Opening
 from permanence.agenda.rules.seconds import Forbidden, crowded
 from tests.rules.agenda.house import FOLLOW_UP, NOW, TUESDAY, later, on, visit, weber, wish
@@ -19,7 +19,7 @@ FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(Health
 
 @FEW
 @given(made=books())
-def test_what_is_offered_is_free_and_what_is_refused_has_a_cause(made):
+def test_what_is_offered_is_free_and_what_is_refused_has_a_cause_and_is_counted_once(made):
     book, wish, day, at = made
     oracle = Oracle(book, wish, day=day, at=at)
     begin = wall(book.agenda.zone, day)[0][0]
@@ -31,6 +31,11 @@ def test_what_is_offered_is_free_and_what_is_refused_has_a_cause(made):
     for each in sorted({*wanted, *minutes[:: 4 - (len(book.taken) % 2)]}):
         starts = datetime.fromtimestamp(each * 60, UTC)
         assert (explain(book, wish, starts=starts, at=at) == ()) == (each in wanted)
+    step, now = book.agenda.step, at.timestamp() / 60
+    unoffered = [each for each in minutes if each in oracle.open and each % step == 0 and each >= now]
+    stretches = hidden(book, wish, first=day, until=day + timedelta(days=1), at=at)
+    counts = [int(each.starts.timestamp() // 60) + step * n for each in stretches for n in range(each.count)]
+    assert counts == [each for each in unoffered if each not in wanted]
 
 
 PAIRS = st.lists(
