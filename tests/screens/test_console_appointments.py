@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An appointment made in the client's own agenda: opened beside, recorded in three keys, at most once, never lost."""
 
+import json
 from typing import Any
 
 from playwright.async_api import Browser, expect
@@ -10,6 +11,7 @@ from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
+from tests.screens.test_console_script import lead_an_appointment, with_script
 
 AGENDA = {"recipient": "", "product": "Doctena", "link": "https://agenda.invalid/weber", "host": "agenda.invalid"}
 ACTS = (
@@ -28,6 +30,11 @@ DAYS = """async ([days, hours]) => {
 
 def weber(site: Site, **more: Any) -> dict[str, Any]:
     return {**cards.weber(*site.client("Dr Weber")), "agendas": [{**AGENDA, "remark": ""}], **more}
+
+
+def dupont(site: Site) -> dict[str, Any]:
+    """A client with several doctors: one has to be chosen. Dr Weber alone needs no choice."""
+    return {**cards.weber(*site.client("Cabinet Dupont")), "name": "Cabinet Dupont", "initials": "CD"}
 
 
 async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:
@@ -62,6 +69,35 @@ async def test_three_keys_from_the_card_to_recorded(console: ConsolePage, exchan
     await console.shows("idle")
     await expect(console.by_id("view-idle")).to_contain_text("Rendez-vous pris")
     await looks_right(console, "appointment-idle", ("1366", "390"))
+
+
+async def test_day_hour_and_patient_as_the_house_writes_them(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, dupont(site))
+    await console.press("Alt+n")
+    await console.press("2")
+    await console.press("Control+Enter")
+    await expect(console.by_id("act-error")).to_contain_text("Choisissez pour qui")
+    await console.by_id("act-recipient").select_option(index=1)
+    await console.focus("act-day")
+    await console.type("32/12")
+    await console.press("Control+Enter")
+    await expect(console.by_id("act-error")).to_contain_text("Ce n’est pas un jour")
+    await expect(console.by_id("act-day")).to_be_focused()
+    await console.by_id("act-day").fill("3/12")
+    await console.focus("act-hour")
+    await console.type("14h30")
+    await expect(console.by_id("act-when")).to_contain_text("jeudi 3 décembre")
+    await expect(console.by_id("act-when")).to_contain_text("14:30")
+    await console.focus("act-patient")
+    await console.type("Jeanne Hoffmann")
+    await looks_right(console, "appointment-form", ("1366", "390", "625"))
+    await console.press("Control+Enter")
+    await expect(console.by_id("toasts")).to_contain_text("Rendez-vous déplacé noté")
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1)
+    ((act, day, hour, patient, _number, undone),) = site.rows(ACTS)
+    assert (act, str(day)[4:], hour, patient, undone) == ("moved", "-12-03", "14:30:00", "Jeanne Hoffmann", 0)
 
 
 async def test_the_message_stays_word_for_word_behind_the_form(
@@ -244,3 +280,98 @@ async def test_days_and_hours_are_read_as_people_write_them(browser: Browser, si
     found = await console.page.evaluate(DAYS, [[[text, TODAY] for text in READ], list(HOURS)])
     assert dict(zip(READ, found[0], strict=True)) == READ
     assert dict(zip(HOURS, found[1], strict=True)) == HOURS
+
+
+async def test_the_route_of_a_script_opens_the_form_with_what_it_has_heard(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    card, doctor = with_script(site)
+    await on_a_call(console, exchange, {**card, "agendas": [{**AGENDA, "remark": ""}]})
+    await lead_an_appointment(console)
+    await expect(console.page.locator("#script-help a")).to_contain_text("agenda.invalid")
+    await console.page.locator("#script-help button").click()
+    await expect(console.by_id("act-patient")).to_have_value("Jeanne Hoffmann")
+    await expect(console.by_id("act-recipient")).to_have_value(doctor)
+    await looks_right(console, "appointment-route", ("1366", "625"))
+    await console.press("1")
+    await console.press("Control+Enter")
+    await recorded(console)
+    await expect(console.page.locator("#side-today [data-correct]")).to_have_count(1)
+    assert [row[3] for row in site.rows(ACTS)] == ["Jeanne Hoffmann"]
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    assert (await exchange.command("wrapup_done"))["outcome"] == "appointment_booked"
+
+
+def with_route(site: Site, **route: Any) -> dict[str, Any]:
+    """A card whose script asks one question and comes to this route."""
+    question = {"id": "known", "kind": "yes_no", "ask": "Êtes-vous déjà venu ?", "label": "Déjà venu"}
+    end = {"id": "end", "label": "Chez le dépanneur", "recipient": "", **route}
+    script = {"format": 1, "title": "Essai", "language": "fr", "questions": [question], "routes": [end]}
+    return weber(site, script={"version": 1, "text": json.dumps(script), "validated_date": ""})
+
+
+async def test_a_transfer_says_whose_the_number_is_and_what_may_be_told_and_puts_nobody_through(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    contact = {
+        "name": "Garage Muller",
+        "function": "dépanneur",
+        "numbers": ["+35227000010"],
+        "shown": ["27 00 00 10"],
+        "number_for": "professionals",
+        "may_say": "Rappelle dans l’heure.",
+    }
+    card = with_route(site, act="transfer", number="+35227000010")
+    await on_a_call(console, exchange, {**card, "contacts": [contact]})
+    await console.press("Alt+s")
+    await console.press("1")
+    for words in ("Garage Muller", "27 00 00 10", "professionnels", "Rappelle dans l’heure."):
+        await expect(console.by_id("script-help")).to_contain_text(words)
+    await expect(console.by_id("script-act")).to_contain_text("On ne peut pas transférer d’ici")
+    await console.press("Control+Enter")
+    await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
+    await console.press("Alt+j")
+    row = console.messages("side-today")
+    await row.locator("[data-open]").click()
+    await expect(row.locator(".opened__text")).to_contain_text("Suite\u00a0: Chez le dépanneur")
+
+
+async def test_a_number_of_a_transfer_that_nobody_wrote_down_is_given_to_nobody(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, with_route(site, act="transfer", number="+35227000010"))
+    await console.press("Alt+s")
+    await console.press("1")
+    await expect(console.by_id("script-help")).to_contain_text("ne le donnez à personne")
+
+
+async def test_a_ticket_names_its_route_in_the_message(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, with_route(site, act="ticket", label="Panne d’ascenseur"))
+    await console.press("Alt+s")
+    await console.press("2")
+    await console.press("Control+Enter")
+    await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
+    await console.press("Alt+j")
+    row = console.messages("side-today")
+    await row.locator("[data-open]").click()
+    await expect(row.locator(".opened__text")).to_contain_text("Suite\u00a0: Panne d’ascenseur")
+
+
+async def test_what_the_site_refuses_stands_in_its_form_again(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, weber(site))
+    site.change("update clients_recipient set active = 0 where name = 'Dr Weber'")
+    await console.press("Alt+n")
+    await console.press("1")
+    await console.focus("act-patient")
+    await console.type("Jeanne Hoffmann")
+    await console.press("Control+Enter")
+    await expect(console.by_id("banner-error")).to_contain_text("n’est plus chez le client")
+    await expect(console.by_id("elsewhere")).to_be_visible()
+    await expect(console.by_id("act-patient")).to_have_value("Jeanne Hoffmann")
+    assert site.rows(ACTS) == []
