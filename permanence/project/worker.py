@@ -95,8 +95,9 @@ class Loop:
     def outbox(self, at: datetime) -> None:
         """Deliver what rooms have announced; a changed slice is sent in the same turn, else as soon as it can be."""
         if outbox.deliver_due(at=at, wiring=WIRING):
-            if not self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange)):
-                self.reconcile_at = at + timedelta(seconds=1)
+            sent = self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange))
+            if not sent and self.reconcile_at is not None:
+                self.reconcile_at = min(self.reconcile_at, at + timedelta(seconds=1))
             self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
             self.announced()
 
