@@ -124,7 +124,7 @@ class Hand:
             yield hand
         finally:
             await hand.close()
-    
+
     async def changes(self, what: str) -> None:
         """Done when this returns, in the database alone."""
         assert self.process.stdin is not None
