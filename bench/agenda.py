@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bench import agenda_race
+from bench import agenda_race, patients
 from bench.figures import Figures
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.index import Index
@@ -130,7 +130,7 @@ def wrong(index: Index, one: Book, wish: Wish) -> bool:
     return [each.starts for each in slots] != index.starts(one.agenda.id, wish, at=AT)
 
 
-PARTS: dict[str, Callable[[bool], Figures]] = {"search": search, "race": agenda_race.part}
+PARTS: dict[str, Callable[[bool], Figures]] = {"search": search, "race": agenda_race.part, "patients": patients.part}
 """Name of a part -> its figures; True: small numbers, does it work? Keys of all parts stand side by side in --json."""
 REMARKS = (
     "search: CPU of one thread; next_slot_ms: an agenda of 1,500 visits was just changed, its row is worked out anew; "
