@@ -21,10 +21,9 @@ from permanence.backstage.client_list import (
 )
 from permanence.backstage.second_person import waiting_rows
 from permanence.calls.models import Call
-from permanence.clients.agenda_queries import agendas_of
-from permanence.clients.directory_queries import contacts_of, sites_of
+from permanence.clients.file_parts import agendas_from, contacts_from, sites_from
+from permanence.clients.file_rows import accounts_of
 from permanence.clients.models import Client, Line
-from permanence.clients.queries import recipients
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access
 from permanence.foundation.rules import Role
@@ -68,17 +67,19 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
     zone = ZoneInfo(row.time_zone)
     last = Call.objects.for_house(by.house_key).for_client(row).aggregate(last=Max("arrived_at"))["last"]
     numbers = Line.objects.for_house(by.house_key).for_client(row).values_list("number", "label")
-    names = {each.id: each.name for each in recipients(house=by.house, client=client)}
+    at = CLOCK.now()
+    ((_account, rows),) = accounts_of(clients=Client.objects.filter(pk=row.pk), at=at, client=row.pk)
+    names = {str(key): name for _position, key, name in rows["recipients"]}
     context = {
         "client": row,
         "numbers": [(spell_number(PhoneNumber(number), country=row.country), label) for number, label in numbers],
         "last": None if last is None else spelt_moment(last, zone),
         "voice": consent(row),
-        "waiting": waiting_rows(by, str(row.pk), at=CLOCK.now()),
+        "waiting": waiting_rows(by, str(row.pk), at=at),
         "missing": missing(row),
-        "sites": sites_of(by.house_key, row.pk),
-        "contacts": contacts_of(by.house_key, row.pk),
-        "agendas": [(each, names.get(each.recipient, "")) for each in agendas_of(by.house_key, row.pk)],
+        "sites": sites_from(rows["sites"]),
+        "contacts": contacts_from(rows["contacts"], country=row.country),
+        "agendas": [(each, names.get(each.recipient, "")) for each in agendas_from(rows["agendas"])],
     }
     return render(request, "backstage/accounts/card.html", {**context, **doors(by)})
 

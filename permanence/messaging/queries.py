@@ -146,13 +146,16 @@ def answers_to(house: str, messages: Iterable[str]) -> dict[str, tuple[AnswerVie
     return dict(found)
 
 
-def messages_for_person(house: str, person: str, at: datetime) -> list[MessageRow]:
+def messages_for_person(
+    house: str, person: str, at: datetime, access: Sequence[clients.PortalAccess] | None = None
+) -> list[MessageRow]:
     """The portal's list: the messages of the person's clients; what waits first, then newest first.
 
     Those of a colleague of the same client are there too, as in a practice's message book: whoever sees an urgent one
-    can tell the colleague; `is_mine` says which are his.
+    can tell the colleague; `is_mine` says which are his. `access`: what `clients.portal_access` gave for him, None: to
+    be asked.
     """
-    access = clients.portal_access(house=house, person=person)
+    access = clients.portal_access(house=house, person=person) if access is None else access
     if not access:
         return []
     rows = Message.objects.for_house(house).filter(client__in=[row_key(each.client.id) for each in access])

@@ -36,10 +36,10 @@ _ENTROPY = SystemEntropy()
 def inbox(request: HttpRequest) -> HttpResponse:
     """The person's messages: what waits first, then newest first. `?part=list` gives the list alone."""
     by, at = who(request), _CLOCK.now()
-    found = messages.messages_for_person(by.house, by.person, at)
+    access = clients.portal_access(house=by.house, person=by.person)
+    found = messages.messages_for_person(by.house, by.person, at, access)
     letters = [letter(row, person=by.person, at=at) for row in found]
     waiting = sum(not each.is_final and each.row.is_mine for each in letters)
-    access = clients.portal_access(house=by.house, person=by.person)
     waits = awaited(by, access, at=at)
     context = {
         "tab": "messages",
