@@ -6,7 +6,7 @@ A list costs a fixed number of questions to the database, however long it is; on
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
