@@ -18,6 +18,7 @@ from permanence.foundation.models import House, Person
 from permanence.foundation.who import Who, who_is
 from permanence.kernel.clock import Entropy
 from permanence.project import demo_cast as cast
+from permanence.project.demo_agendas import add_agendas
 from permanence.project.demo_house import HOUSE, load_demo_house
 
 ASKED_AFTER = timedelta(minutes=30)
@@ -32,7 +33,8 @@ def load_demonstration(*, at: datetime, entropy: Entropy) -> None:
     if not there:
         _script(at)
         _to_read(at)
-        _absence(at)
+        add_agendas(by=_somebody(cast.CLAIRE), at=at)
+        _absence(at)  # after the agendas: it leaves appointments to be looked after
 
 
 def _somebody(email: str) -> Who:
