@@ -36,6 +36,8 @@ WHY = {
     Why.NUMBER: pgettext_lazy("why found", "number"),
     Why.CALLERS_NUMBER: pgettext_lazy("why found", "calls from this number"),
 }
+FIELDS = {"book-patient": "book-patient"}
+"""With what the ids of the agenda's own list begin; every other list stands in the message's form."""
 _CLOCK = SystemClock()
 
 
@@ -70,6 +72,7 @@ def patients_fragment(request: HttpRequest) -> HttpResponse:
     today = today_of(account, at)
     made = new_person(words, country=account.country, on=today)
     context = {
+        "at": FIELDS.get(request.GET.get("at", ""), "patient"),
         "rows": [_row(each) for each in found.found],
         "more": found.more,
         "asked": bool(words.strip()),

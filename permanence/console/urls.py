@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import elsewhere, patients, place, reading, views
+from permanence.console import agenda_acts, agenda_pages, elsewhere, patients, place, reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -26,5 +26,18 @@ urlpatterns = [
     path("console/elsewhere/<str:key>", elsewhere.correct, name="elsewhere-correct"),
     path("console/elsewhere/<str:key>/undo", elsewhere.undo, name="elsewhere-undo"),
     path("console/fragments/elsewhere", elsewhere.todays, name="elsewhere-fragment"),
+    path("console/agenda", agenda_pages.page, name="agenda"),
+    path("console/agenda/setting", agenda_pages.setting, name="agenda-setting"),
+    path("console/agenda/start", agenda_pages.start, name="agenda-start"),
+    path("console/agenda/why", agenda_pages.why, name="agenda-why"),
+    path("console/agenda/hold", agenda_acts.hold, name="agenda-hold"),
+    path("console/agenda/release", agenda_acts.release, name="agenda-release"),
+    path("console/agenda/book", agenda_acts.book, name="agenda-book"),
+    path("console/agenda/move", agenda_acts.move, name="agenda-move"),
+    path("console/agenda/cancel", agenda_acts.cancel, name="agenda-cancel"),
+    path("console/agenda/mark", agenda_acts.mark, name="agenda-mark"),
+    path("console/fragments/agenda", agenda_pages.grid, name="agenda-grid"),
+    path("console/fragments/agenda/lane", agenda_pages.lane, name="agenda-lane"),
+    path("console/fragments/agenda/slots", agenda_pages.slots, name="agenda-slots"),
     path("console/history", views.history_fragment, name="history"),
 ]

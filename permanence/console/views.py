@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console import history, place, rows
+from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.words import catalogue, outcomes
 from permanence.countries.numbers import NotANumber, country_of, parse_number, spell_international
@@ -99,7 +100,23 @@ def text_of(data: dict[str, Any], name: str) -> str:
 def page(request: HttpRequest) -> HttpResponse:
     """The console. Everything else it needs comes from the exchange, over the line."""
     by = who(request)
-    config = {
+    held = places.place_of(house=by.house, person=by.person)
+    context = {
+        "config": config_of(request),
+        "words": catalogue(),
+        "outcomes": outcomes(),
+        "causes": causes(),
+        "place": held,
+        "place_known": place.known_here(request, held),
+        "supervisor": bool(by.roles & {Role.SUPERVISOR, Role.OWNER}),
+    }
+    return render(request, "console/console.html", context)
+
+
+def config_of(request: HttpRequest) -> dict[str, Any]:
+    """What the modules of a page of hers have to know from the beginning."""
+    by = who(request)
+    return {
         "lineUrl": settings.PERMANENCE.line_url,
         "liveUrl": "/live",
         "ticketUrl": "/console/ticket",
@@ -112,16 +129,6 @@ def page(request: HttpRequest) -> HttpResponse:
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
     }
-    held = places.place_of(house=by.house, person=by.person)
-    context = {
-        "config": config,
-        "words": catalogue(),
-        "outcomes": outcomes(),
-        "place": held,
-        "place_known": place.known_here(request, held),
-        "supervisor": bool(by.roles & {Role.SUPERVISOR, Role.OWNER}),
-    }
-    return render(request, "console/console.html", context)
 
 
 def _keys(by: Who) -> dict[str, Any]:

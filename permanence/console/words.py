@@ -7,6 +7,7 @@ A key is what the modules ask for; `{name}` is filled in by them. The tests comp
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from permanence.console.agenda_words import AGENDA
 from permanence.console.appointment_words import APPOINTMENTS
 from permanence.console.refusal_words import REFUSALS
 
@@ -334,6 +335,7 @@ WORDS = {
     **_FORM,
     **_HOUSE,
     **_KEYS,
+    **AGENDA,
     **APPOINTMENTS,
     **REFUSALS,
 }

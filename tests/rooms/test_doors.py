@@ -23,6 +23,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.operations import setting as agenda_setting
 from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
@@ -140,6 +141,19 @@ DOORS: dict[str, Door] = {
     "console:patients-fragment": Door(
         get=to(200, "secretary"), query="client={client}&words=140361&number=%2B352621000147", other=404
     ),
+    "console:agenda": Door(get=to(200, "secretary")),
+    "console:agenda-setting": Door(get=to(200, "secretary")),
+    "console:agenda-start": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147", other=404),
+    "console:agenda-why": Door(
+        get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30&minute=540&reason=1", other=404
+    ),
+    "console:agenda-grid": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
+    "console:agenda-lane": Door(get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30", other=404),
+    "console:agenda-slots": Door(get=to(200, "secretary"), query="client={client}", other=404),
+    **{
+        f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))
+        for act in ("hold", "release", "book", "move", "cancel", "mark")
+    },
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -366,6 +380,9 @@ def _contents(cast: Any) -> dict[str, str]:
             key=ACT, recipient=str(recipient), act="booked", patient_name="Jeanne Canarie", caller_number="621 000 147"
         ),
     )
+    agenda = agenda_setting.open_agenda(
+        client=cast.weber, recipient=str(recipient), name="agenda-canari", by=cast.marc, at=NOW
+    )
     person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
     callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW)
     client_operations.write_instruction(
@@ -413,6 +430,7 @@ def _contents(cast: Any) -> dict[str, str]:
         client=cast.weber, language="fr", text="annonce-canari", audio=b"\xd5" * 8000, by=cast.marc, at=NOW
     )
     return {
+        "agenda": agenda.id,
         "proposal": proposed,
         "announcement": announcement,
         "invited": invited,

@@ -35,11 +35,27 @@ def agenda(*, by: Who, agenda: str) -> AgendaView:
     return agenda_view(seen([agenda], by=by)[0])
 
 
+def client_of(*, by: Who, agenda: str) -> str | None:
+    """Whose agenda it is, in the house of `by`; None for none there. For the wall alone: it says nothing else."""
+    row = Agenda.objects.for_house(by.house_key).filter(pk=number(agenda)).only("client_id").first()
+    return None if row is None else str(row.client_id)
+
+
 def reasons(*, by: Who, client: str, retired: bool = False) -> tuple[kinds.VisitReason, ...]:
     """For what patients come to this client, in order; () for a client whom `by` does not see."""
     rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
     rows = rows if retired else rows.filter(retired_at=None)
     return tuple(reason_of(row) for row in rows.order_by("position", "pk"))
+
+
+def reasons_of(*, by: Who, clients: Iterable[str]) -> dict[str, tuple[kinds.VisitReason, ...]]:
+    """For what patients come to each of these clients, retired reasons too, in order. Two queries, however many."""
+    wanted = clients_seen(by, [number(each) for each in clients])
+    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=wanted).order_by("client", "position", "pk")
+    found: dict[str, list[kinds.VisitReason]] = {}
+    for row in rows:
+        found.setdefault(str(row.client_id), []).append(reason_of(row))
+    return {client: tuple(each) for client, each in found.items()}
 
 
 def reason(*, by: Who, client: str, reason: str) -> kinds.VisitReason:

@@ -22,6 +22,13 @@ def appointment(*, by: Who, appointment: str) -> AppointmentView:
     return appointment_view(row)
 
 
+def client_of(*, by: Who, appointment: str) -> str | None:
+    """Whose appointment it is, in the house of `by`; None for none there. For the wall alone: it says nothing else."""
+    rows = Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment))
+    row = rows.only("client_id").first()
+    return None if row is None else str(row.client_id)
+
+
 def of_patient(*, by: Who, client: str, patient: str) -> tuple[AppointmentView, ...]:
     """All appointments of a patient of a client, the latest first; () where `by` does not see the client."""
     rows = Appointment.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))

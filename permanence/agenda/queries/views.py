@@ -79,7 +79,7 @@ class AppointmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView:
-    """A held slot. `ended` is "" while it stands; `held_by_name` is who keeps it, `call` for which call."""
+    """A held slot. `ended` is "" while it stands; `held_by` (an id or "") keeps it, `call` for which call."""
 
     hold: str
     client: str
@@ -88,6 +88,7 @@ class HoldView:
     starts_at: datetime
     ends_at: datetime
     held_for: str
+    held_by: str
     held_by_name: str
     call: str
     expires_at: datetime
@@ -202,6 +203,7 @@ def hold_view(row: SlotHold) -> HoldView:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         held_for=row.held_for,
+        held_by="" if row.held_by_id is None else str(row.held_by_id),
         held_by_name=row.held_by_name,
         call=row.call,
         expires_at=row.expires_at,

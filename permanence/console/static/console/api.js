@@ -8,12 +8,13 @@ export const config = pageData("config");
 
 /** The site answered no: `status` and, where it said so, a code and sentence of its own. */
 export class SiteRefusal extends Error {
-  /** @param {number} status @param {string} code @param {string} why */
-  constructor(status, code, why) {
+  /** @param {number} status @param {string} code @param {string} why @param {string[]} [causes] all that is against it, in words */
+  constructor(status, code, why, causes = []) {
     super(why || code || String(status));
     this.status = status;
     this.code = code;
     this.why = why;
+    this.causes = causes;
   }
 }
 
@@ -62,7 +63,7 @@ export async function request(path, { method = "GET", json, keepalive = false } 
   const body = response.ok ? {} : await response.json().catch(() => ({}));
   persons.forEach((listener) => listener(body.code === "other_person" ? body.name : ""));
   if (!response.ok) {
-    throw new SiteRefusal(response.status, body.code ?? "", body.why ?? "");
+    throw new SiteRefusal(response.status, body.code ?? "", body.why ?? "", body.causes ?? []);
   }
   return response;
 }

@@ -7,6 +7,7 @@ import { wireDial } from "./dial.js";
 import { paintDirectory } from "./directory.js";
 import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
+import { BookView } from "./bookview.js";
 import { Drafts } from "./drafts.js";
 import { offerUndo, sayRefused } from "./elsewhere.js";
 import { MessageForm } from "./form.js";
@@ -156,6 +157,17 @@ const form = new MessageForm({
   chosen: () => paintInstructions(),
 });
 
+/** The call has the outcome of what was done in the agenda, unless its message is on its way; taken back it has none. */
+const bookView = new BookView({
+  desk: () => desk(),
+  patient: () => form.patient.patient,
+  done: (what, call) => {
+    if (form.draft?.call !== call || form.saved || form.draft.state === "sending") return;
+    if (what || form.outcome.startsWith("appointment_")) form.outcome = what && `appointment_${what}`;
+  },
+  painted: () => paint(),
+});
+
 /** @param {Record<string, any>} message */
 function heard(message) {
   const before = state;
@@ -204,6 +216,7 @@ function paint() {
   if (shown === "desk" && !onDesk) shown = "idle";
   for (const name of ["idle", "ringing", "desk"]) show(byId(`view-${name}`), name === shown);
   document.body.dataset.view = shown;
+  bookView.paint(shown, onDesk, Boolean(state.call));
   if (shown === "ringing" && state.offer) paintOffer(state.offer, now());
   if (onDesk) paintTalk(onDesk);
   if (shown !== "desk") form.close();
@@ -344,6 +357,7 @@ async function ready(generated) {
 /** After the call: the outcome, then ready. Words that were not saved hold her back once, in place. @param {string} call */
 async function next(call) {
   const { outcome } = form;
+  bookView.close();
   if (!outcome) return form.askOutcome();
   if (form.unsaved && form.draft?.state !== "sending") {
     showError(word("not_saved_yet"));
@@ -399,7 +413,7 @@ function wire() {
   });
   wireDial((digits) => state.call && act("dtmf", { call: state.call.call, digits }));
   const canForward = (/** @type {string} */ what) => () => forward(state, reopened) === what;
-  const onDesk = () => document.body.dataset.view === "desk";
+  const onDesk = () => document.body.dataset.view === "desk" && !bookView.isOpen;
   bind({ id: "forward", words: "key_ready", act: acts.forward, when: canForward("ready"), foot: true });
   bind({ id: "forward", words: "key_answer", act: acts.forward, when: canForward("answer"), foot: true });
   bind({ id: "forward", words: "key_next", act: acts.forward, when: canForward("next"), foot: true });
@@ -417,7 +431,7 @@ function wire() {
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
   bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
   bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: onDesk, foot: true });
-  bind({ id: "agenda", words: "key_agenda", act: openAgenda, when: () => onDesk() && agendaNow() !== null, foot: true });
+  bind({ id: "agenda", words: "key_agenda", act: openAgenda, when: () => document.body.dataset.view !== "ringing", foot: true });
   bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
   bind({ id: "directory", words: "key_directory", act: () => goTo("directory"), when: onDesk });
   bind({ id: "sites", words: "key_sites", act: () => goTo("sites"), when: onDesk });
@@ -432,9 +446,12 @@ function agendaNow() {
   return form.draft ? agendaFor(form.draft.card, form.elsewhere.given?.recipient || form.fields().recipient) : null;
 }
 
+/** The client's agenda here, else the one he keeps elsewhere; again, or without a client: the agendas of all. */
 function openAgenda() {
+  const card = desk()?.card ?? null;
   const agenda = agendaNow();
-  if (agenda) openBeside(agenda);
+  if (!bookView.isOpen && card && !bookView.has(card) && agenda) openBeside(agenda);
+  else bookView.toggle();
 }
 
 /** To the question that waits. */
@@ -472,6 +489,7 @@ refresh("messages");
 refresh("elsewhere");
 refresh("history");
 reading.load();
+bookView.load();
 listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);

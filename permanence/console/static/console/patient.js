@@ -8,13 +8,15 @@ import { hasWord, word } from "./words.js";
 /** @typedef {{id: string, name: string, about: string}} Patient */
 
 const WAIT_MS = 120;
-const field = () => /** @type {HTMLInputElement} */ (byId("patient"));
-const list = () => byId("patient-list");
 
 export class PatientField {
-  /** @param {{number: () => string, chosen: (patient: Patient|null) => void}} hooks `number`: what the form has, for a person who is new */
-  constructor(hooks) {
+  /** @param {{number: () => string, chosen: (patient: Patient|null) => void}} hooks `number`: what the form has, for a person who is new
+   * @param {"patient"|"book-patient"} [at] with which its ids begin: it stands in the form and in the agenda */
+  constructor(hooks, at = "patient") {
     this.hooks = hooks;
+    this.at = at;
+    const field = () => this.field;
+    const list = () => this.list;
     /** @type {Patient|null} */
     this.patient = null;
     /** @type {import("./state.js").Card|null} */
@@ -38,7 +40,7 @@ export class PatientField {
       const row = /** @type {HTMLElement} */ (event.target).closest("[role=option]:not([aria-disabled])");
       if (row) this.take(/** @type {HTMLElement} */ (row));
     });
-    button("patient-other").addEventListener("click", () => {
+    button(`${at}-other`).addEventListener("click", () => {
       this.choose(null);
       field().focus();
     });
@@ -50,11 +52,19 @@ export class PatientField {
     });
   }
 
+  get field() {
+    return /** @type {HTMLInputElement} */ (byId(this.at));
+  }
+
+  get list() {
+    return byId(`${this.at}-list`);
+  }
+
   /** The form of another call. @param {import("./state.js").Card} card @param {Patient|null} patient */
   open(card, patient) {
     this.card = card;
     this.patient = patient;
-    field().value = "";
+    this.field.value = "";
     this.close();
     this.error("");
     this.paint();
@@ -69,12 +79,12 @@ export class PatientField {
 
   paint() {
     const has = Boolean(this.card?.client) && ["health", ""].includes(this.card?.sector ?? "");
-    show(byId("patient-field"), has && (!this.locked || this.patient !== null));
-    show(byId("patient-search"), this.patient === null);
-    show(byId("patient-chosen"), this.patient !== null);
-    say(byId("patient-name"), this.patient?.name ?? "");
-    say(byId("patient-about"), this.patient?.about ?? "");
-    show(button("patient-other"), !this.locked);
+    show(byId(`${this.at}-field`), has && (!this.locked || this.patient !== null));
+    show(byId(`${this.at}-search`), this.patient === null);
+    show(byId(`${this.at}-chosen`), this.patient !== null);
+    say(byId(`${this.at}-name`), this.patient?.name ?? "");
+    say(byId(`${this.at}-about`), this.patient?.about ?? "");
+    show(button(`${this.at}-other`), !this.locked);
   }
 
   soon() {
@@ -89,10 +99,10 @@ export class PatientField {
     clearTimeout(this.timer);
     this.turn += 1;
     const { turn } = this;
-    const words = field().value.trim();
+    const words = this.field.value.trim();
     const number = card.caller.masked ? "" : (card.caller.number ?? "");
     if (!words && !number) return this.close();
-    const asked = new URLSearchParams({ client: card.client, words, number });
+    const asked = new URLSearchParams({ client: card.client, words, number, at: this.at });
     let found;
     try {
       found = await fragment(`/console/fragments/patients?${asked}`);
@@ -100,27 +110,27 @@ export class PatientField {
       if (turn === this.turn) this.error(word("patient_site_down"));
       return;
     }
-    if (turn !== this.turn || this.card !== card || document.activeElement !== field()) return;
+    if (turn !== this.turn || this.card !== card || document.activeElement !== this.field) return;
     this.error("");
-    list().replaceChildren(found);
-    show(list(), list().childElementCount > 0);
-    field().setAttribute("aria-expanded", String(!list().hidden));
+    this.list.replaceChildren(found);
+    show(this.list, this.list.childElementCount > 0);
+    this.field.setAttribute("aria-expanded", String(!this.list.hidden));
     // The first that was asked for is under Enter; who only calls from that number, or is new, is taken by a choice.
     const [first] = this.rows();
     this.mark(words && first && !("new" in first.dataset) ? first : null);
-    say(byId("patient-count"), words ? word("patient_count", { count: this.rows().filter((row) => !("new" in row.dataset)).length }) : "");
+    say(byId(`${this.at}-count`), words ? word("patient_count", { count: this.rows().filter((row) => !("new" in row.dataset)).length }) : "");
   }
 
   /** @returns {HTMLElement[]} */
   rows() {
-    return [...list().querySelectorAll("[role=option]:not([aria-disabled])")].map((row) => /** @type {HTMLElement} */ (row));
+    return [...this.list.querySelectorAll("[role=option]:not([aria-disabled])")].map((row) => /** @type {HTMLElement} */ (row));
   }
 
   /** @param {HTMLElement|null} row */
   mark(row) {
     for (const each of this.rows()) each.setAttribute("aria-selected", String(each === row));
-    if (row) field().setAttribute("aria-activedescendant", row.id);
-    else field().removeAttribute("aria-activedescendant");
+    if (row) this.field.setAttribute("aria-activedescendant", row.id);
+    else this.field.removeAttribute("aria-activedescendant");
     row?.scrollIntoView({ block: "nearest" });
   }
 
@@ -130,12 +140,12 @@ export class PatientField {
     const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
     if (event.key === "Enter" && !event.ctrlKey) {
       event.preventDefault();
-      if (!list().hidden && here >= 0) this.take(rows[here]);
-    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && rows.length && !list().hidden) {
+      if (!this.list.hidden && here >= 0) this.take(rows[here]);
+    } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && rows.length && !this.list.hidden) {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.mark(rows[here < 0 && step < 0 ? rows.length - 1 : (here + step + rows.length) % rows.length]);
-    } else if (event.key === "Escape" && !list().hidden) {
+    } else if (event.key === "Escape" && !this.list.hidden) {
       event.stopPropagation();
       this.close();
     }
@@ -146,7 +156,7 @@ export class PatientField {
     const { patient, name, about } = row.dataset;
     if (patient) return this.choose({ id: patient, name: name ?? "", about: about ?? "" });
     const { card } = this;
-    const words = field().value.trim();
+    const words = this.field.value.trim();
     if (!card?.client) return undefined;
     if (this.adding.words !== words) this.adding = { words, id: newId() };
     try {
@@ -164,7 +174,7 @@ export class PatientField {
   /** @param {Patient|null} patient */
   choose(patient) {
     this.patient = patient;
-    field().value = "";
+    this.field.value = "";
     this.adding = { words: "", id: "" };
     this.close();
     this.error("");
@@ -175,14 +185,14 @@ export class PatientField {
   close() {
     this.turn += 1;
     clearTimeout(this.timer);
-    show(list(), false);
-    field().setAttribute("aria-expanded", "false");
+    show(this.list, false);
+    this.field.setAttribute("aria-expanded", "false");
     this.mark(null);
   }
 
   /** @param {string} text */
   error(text) {
-    say(byId("patient-note"), text);
-    show(byId("patient-note"), text !== "");
+    say(byId(`${this.at}-note`), text);
+    show(byId(`${this.at}-note`), text !== "");
   }
 }

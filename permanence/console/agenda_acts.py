@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a secretary does in the agenda: hold, release, book, move, cancel, mark. Each once, by the id the page made.
+
+A refusal comes back as `{"code", "why", "causes"}`, in words; then nothing was changed. Who asks for an agenda or an
+appointment of a client she does not answer for finds nothing (404).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST
+
+from permanence.agenda.operations import appointments, holds, visits
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import SlotRefused
+from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.console.agenda_asked import (
+    agenda_asked,
+    appointment_asked,
+    moment_asked,
+    patient_asked,
+    refused_by_rules,
+    says_why,
+)
+from permanence.console.own_page import own_page_only
+from permanence.console.views import BadRequest, json_body, text_of
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+MARKS = {
+    AppointmentState.CONFIRMED: visits.confirm,
+    AppointmentState.ARRIVED: visits.mark_arrived,
+    AppointmentState.DONE: visits.mark_done,
+    AppointmentState.NO_SHOW: visits.mark_no_show,
+}
+_CLOCK = SystemClock()
+
+
+@require_POST
+@own_page_only
+@says_why
+def hold(request: HttpRequest) -> HttpResponse:
+    """Keeps a time for two minutes, for the call (`call`) or for her: `{"hold", "starts_at", "expires_ms"}`."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    agenda, reason = agenda_asked(by, data["agenda"]), data["reason"]
+    patient = patient_asked(by, agenda.client, data["patient"], at)
+    try:
+        kept = holds.hold_slot(
+            key=data["key"],
+            agenda=agenda.id,
+            reason=reason,
+            starts_at=moment_asked(agenda, data),
+            by=by,
+            at=at,
+            call=data["call"],
+            is_new=patient.is_new,
+            age=patient.age,
+        )
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=reason, at=at)
+    told = {"hold": kept.hold, "starts_at": kept.starts_at.isoformat(), "expires_ms": _ms(kept.expires_at)}
+    return JsonResponse({**told, "now_ms": _ms(at)}, status=201)
+
+
+@require_POST
+@own_page_only
+@says_why
+def release(request: HttpRequest) -> HttpResponse:
+    """Gives a time back that is held for her."""
+    holds.release_hold(hold=text_of(json_body(request), "hold"), by=who(request), at=_CLOCK.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@own_page_only
+@says_why
+def book(request: HttpRequest) -> HttpResponse:
+    """Books a visit, from a hold or directly."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    agenda, reason = agenda_asked(by, data["agenda"]), data["reason"]
+    try:
+        made = appointments.book(
+            key=data["key"],
+            agenda=agenda.id,
+            starts_at=moment_asked(agenda, data),
+            booking=Booking(patient=data["patient"], reason=reason, call=data["call"]),
+            by=by,
+            at=at,
+            hold=data["hold"],
+        )
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=reason, at=at)
+    return _answer(made, status=201)
+
+
+@require_POST
+@own_page_only
+@says_why
+def move(request: HttpRequest) -> HttpResponse:
+    """Another time, or another agenda of the same client. What the rules refuse changes nothing."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    before = appointment_asked(by, data["appointment"])
+    agenda = agenda_asked(by, data["agenda"])
+    try:
+        made = appointments.move(
+            key=data["key"],
+            appointment=before.appointment,
+            agenda=agenda.id,
+            starts_at=moment_asked(agenda, data),
+            by=by,
+            at=at,
+            call=data["call"],
+        )
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
+    was = {"agenda": before.agenda, "starts_at": before.starts_at.isoformat()}
+    return _answer(made, was=was)
+
+
+@require_POST
+@own_page_only
+@says_why
+def cancel(request: HttpRequest) -> HttpResponse:
+    """It does not take place, for a cause."""
+    by, data = who(request), _asked(request)
+    try:
+        cause = CancelCause(data["cause"])
+    except ValueError as error:
+        raise BadRequest(f"{data['cause'][:20]!r} is no cause") from error
+    made = appointments.cancel(
+        key=data["key"],
+        appointment=appointment_asked(by, data["appointment"]).appointment,
+        cause=cause,
+        words=data["words"],
+        by=by,
+        at=_CLOCK.now(),
+        call=data["call"],
+    )
+    return _answer(made)
+
+
+@require_POST
+@own_page_only
+@says_why
+def mark(request: HttpRequest) -> HttpResponse:
+    """Confirmed, arrived, seen, did not come: `state`."""
+    by, data = who(request), _asked(request)
+    act = next((act for state, act in MARKS.items() if state.value == data["state"]), None)
+    if act is None:
+        raise BadRequest(f"{data['state'][:20]!r} is no state to mark")
+    visit = appointment_asked(by, data["appointment"]).appointment
+    return _answer(act(key=data["key"], appointment=visit, by=by, at=_CLOCK.now()))
+
+
+FIELDS = (
+    "key", "agenda", "reason", "patient", "call", "hold", "appointment", "cause", "words", "state", "starts_at", "day",
+    "minute",
+)  # fmt: skip
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    data = json_body(request)
+    return {name: text_of(data, name) for name in FIELDS}
+
+
+def _answer(made: AppointmentView, *, status: int = 200, **more: Any) -> JsonResponse:
+    told = {
+        "appointment": made.appointment,
+        "agenda": made.agenda,
+        "patient": made.patient_name,
+        "state": made.state.value,
+        "starts_at": made.starts_at.isoformat(),
+    }
+    return JsonResponse({**told, **more}, status=status)
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)

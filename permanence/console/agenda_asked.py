@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the agenda's page asks, read: days, times, wishes and patients from the words of a request."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import wraps
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from permanence.agenda import words
+from permanence.agenda.operations.taking import holder_of
+from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.queries.views import AgendaView, AppointmentView
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SlotRefused
+from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Preferences, Wish
+from permanence.callers import queries as callers
+from permanence.callers.rules.birth import age_at
+from permanence.clients import directory_queries
+from permanence.clients import queries as clients
+from permanence.console.agenda_words import REFUSED
+from permanence.console.views import BadRequest
+from permanence.foundation import access
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+from permanence.reception.hours import moment_of
+
+YEARS = range(2000, 2100)
+NUMBER = re.compile(r"[0-9]{1,4}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """Whoever is to come, as the rules look at him."""
+
+    id: str
+    name: str
+    is_new: bool
+    age: int | None
+
+
+NOBODY = Patient(id="", name="", is_new=False, age=None)
+
+
+def day_of(text: str, otherwise: date) -> date:
+    """The day of "2026-11-30", `otherwise` for "". Raises BadRequest."""
+    if not text:
+        return otherwise
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(f"{text[:20]!r} is no day") from error
+    if found.year not in YEARS:
+        raise BadRequest(f"{found} is too far away")
+    return found
+
+
+def minute_of(text: str) -> int:
+    """Minutes after midnight. Raises BadRequest."""
+    if not NUMBER.fullmatch(text) or int(text) >= 24 * 60:
+        raise BadRequest(f"{text[:20]!r} is no minute of a day")
+    return int(text)
+
+
+def moment_asked(agenda: AgendaView, asked: Mapping[str, Any]) -> datetime:
+    """The moment of `starts_at` (ISO, with its zone), else of `day` and `minute` on the client's clock.
+
+    Raises BadRequest.
+    """
+    text = str(asked.get("starts_at") or "")
+    if text:
+        try:
+            found = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise BadRequest(f"{text[:40]!r} is no moment") from error
+        if found.tzinfo is None or found.year not in YEARS:
+            raise BadRequest(f"{text[:40]!r} is no moment of ours")
+        return found.astimezone(UTC)
+    day = day_of(str(asked.get("day") or ""), date.min)
+    if day == date.min:
+        raise BadRequest("no day")
+    return moment_of(day, minute_of(str(asked.get("minute", ""))), agenda.time_zone, fold=0)
+
+
+def agenda_asked(by: Who, agenda: str) -> AgendaView:
+    """The agenda of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = agendas.client_of(by=by, agenda=agenda)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.agenda:{agenda[:20]}")
+    try:
+        return agendas.agenda(by=by, agenda=agenda)
+    except AgendaUnknown as refusal:
+        raise Http404 from refusal
+
+
+def appointment_asked(by: Who, appointment: str) -> AppointmentView:
+    """The appointment of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = appointments.client_of(by=by, appointment=appointment)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.appointment:{appointment[:40]}")
+    try:
+        return appointments.appointment(by=by, appointment=appointment)
+    except AppointmentUnknown as refusal:
+        raise Http404 from refusal
+
+
+def client_asked(by: Who, client: str) -> clients.ClientView:
+    """The client of an id. Raises Http404, also for one that is not hers."""
+    access.demand(by, client=client, subject=f"clients.client:{client[:20]}")
+    try:
+        return clients.client(house=by.house, client=client)
+    except clients.ClientUnknown as refusal:
+        raise Http404 from refusal
+
+
+def patient_asked(by: Who, client: str, patient: str, at: datetime) -> Patient:
+    """Who stands for that patient; NOBODY for "". Raises callers' PatientUnknown."""
+    if not patient:
+        return NOBODY
+    found = callers.standing(house=by.house, client=client, patient=patient)
+    age = None if found.birth is None else age_at(found.birth, at.date())
+    return Patient(
+        id=found.id,
+        name=found.name,
+        is_new=not found.known,
+        age=age.years if age is not None and age.certain else None,
+    )
+
+
+def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_of: Iterable[str] = ()) -> Wish:
+    """The wish of a search panel: reason, for whom, and what he would like. Raises BadRequest."""
+    try:
+        halves = frozenset(HalfDay(each) for each in asked.get("halves", "").split(",") if each)
+        out = frozenset(int(each) for each in asked.get("out", "").split(",") if each)
+    except ValueError as error:
+        raise BadRequest("no such wish") from error
+    if not out <= set(range(7)):
+        raise BadRequest("a week has seven days")
+    return Wish(
+        reason=asked.get("reason", ""),
+        is_new=patient.is_new,
+        age=patient.age,
+        holder=holder_of(holder="", call=asked.get("call", "")[:48], by=by),
+        preferences=Preferences(half_days=halves, weekdays_out=out, agendas=tuple(agendas_of)),
+    )
+
+
+def sentences(by: Who, agenda: AgendaView, causes: Iterable[WhyNot], *, reason: str, at: datetime) -> list[str]:
+    """What is against a time, in words, the main cause first and each once."""
+    names = names_of(by, agenda.client, reason=reason)
+    zone = ZoneInfo(agenda.time_zone)
+    return list(dict.fromkeys(words.sentence(each, names=names, zone=zone, at=at) for each in causes))
+
+
+def names_of(by: Who, client: str, *, reason: str) -> words.Names:
+    """What the ids of a client's agendas are called."""
+    reasons = {each.id: each.name for each in agendas.reasons(by=by, client=client, retired=True)}
+    return words.Names(
+        asked=reasons.get(reason, ""),
+        reasons=reasons,
+        resources={each.id: each.name for each in agendas.resources(by=by, client=client)},
+        recipients={each.recipient: each.recipient_name for each in agendas.agendas(by=by, client=client)},
+        sites=directory_queries.site_names(house=by.house, client=int(client)),
+    )
+
+
+def says_why(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Turns a Refusal into `{"code", "why", "causes"}` in words with status 422.
+
+    An act that meets the rules answers their causes itself (`refused_by_rules`).
+    """
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except SlotRefused as refusal:
+            return JsonResponse({"code": refusal.code, "why": "", "causes": []}, status=422)
+        except Refusal as refusal:
+            why = str(REFUSED.get(refusal.code, refusal.why))
+            return JsonResponse({"code": refusal.code, "why": why, "causes": [why]}, status=422)
+
+    return answered
+
+
+def refused_by_rules(by: Who, agenda: AgendaView, refusal: SlotRefused, *, reason: str, at: datetime) -> JsonResponse:
+    """The answer to an act that the rules do not allow: why, in words."""
+    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)
+    return JsonResponse({"code": refusal.code, "why": causes[0] if causes else "", "causes": causes}, status=422)

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The agenda as a secretary sees it: the page beside the console, its grid and lanes, what to propose, and why not.
+
+The same grid stands inside the console during a call; nothing here changes anything.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from permanence.agenda import words
+from permanence.agenda.queries import agendas, appointments, days
+from permanence.agenda.queries import slots as free
+from permanence.agenda.queries.views import AgendaDays, AgendaView
+from permanence.agenda.rules.search import Found, Proposal
+from permanence.agenda.rules.wishes import Wish
+from permanence.callers import search
+from permanence.callers.queries import today_of
+from permanence.callers.rules.birth import age_at
+from permanence.callers.words import born_words
+from permanence.calls import queries as calls
+from permanence.console import agenda_grid as drawn
+from permanence.console.agenda_asked import (
+    NOBODY,
+    Patient,
+    agenda_asked,
+    client_asked,
+    day_of,
+    minute_of,
+    moment_asked,
+    names_of,
+    patient_asked,
+    says_why,
+    sentences,
+    wish_asked,
+)
+from permanence.console.agenda_words import causes
+from permanence.console.own_page import own_page_only
+from permanence.console.views import BadRequest, config_of
+from permanence.console.words import catalogue
+from permanence.foundation.who import Who, secretary_only, who
+from permanence.kernel.system import SystemClock
+
+MOST_LANES = 250
+"""Agendas side by side at most."""
+PROPOSALS = 9
+"""As many as there are numbers on the keyboard."""
+DAYS_SEARCHED = 90
+DAYS_COUNTED = 14
+"""Days whose starts that are not proposed are counted."""
+AGENDAS_COUNTED = 12
+VIEWS = ("day", "week", "list")
+_CLOCK = SystemClock()
+
+
+@never_cache
+@require_safe
+@ensure_csrf_cookie
+@secretary_only
+def page(request: HttpRequest) -> HttpResponse:
+    """The agenda in a window of its own, beside the console."""
+    context = {"config": config_of(request), "words": catalogue(), "causes": causes()}
+    return render(request, "console/agenda.html", context)
+
+
+@never_cache
+@require_safe
+@own_page_only
+def setting(request: HttpRequest) -> HttpResponse:
+    """Which clients have agendas here: `{"clients": [...], "today"}`, each with his agendas in order."""
+    by, at = who(request), _CLOCK.now()
+    found: dict[str, dict[str, object]] = {}
+    lists: dict[str, list[dict[str, str]]] = {}
+    for each in agendas.agendas(by=by):
+        found.setdefault(
+            each.client,
+            {"id": each.client, "name": each.client_name, "initials": each.initials, "colour": each.colour},
+        )
+        lists.setdefault(each.client, []).append({"id": each.id, "name": each.name, "recipient": each.recipient})
+    clients = [{**told, "agendas": lists[key]} for key, told in found.items()]
+    return JsonResponse({"clients": clients, "today": at.astimezone(calls.zone_of(house=by.house)).date().isoformat()})
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def start(request: HttpRequest) -> HttpResponse:
+    """With what the search begins for a client: his reasons, the patient, and the reason for which he came last.
+
+    `patient`: who was chosen already; else who alone is known under `number`; null when nobody or several are.
+    """
+    by, at = who(request), _CLOCK.now()
+    client = client_asked(by, request.GET.get("client", ""))
+    reasons = agendas.reasons(by=by, client=client.id)
+    marks = drawn.marks_of(agendas.reasons(by=by, client=client.id, retired=True))
+    today = today_of(client, at)
+    chosen, number = request.GET.get("patient", ""), request.GET.get("number", "")[:20]
+    view = None
+    if chosen:
+        patient = patient_asked(by, client.id, chosen, at)
+        view = {"id": patient.id, "name": patient.name, "about": ""}
+    elif number:
+        found = search.find(house=by.house, client=client.id, words="", at=at, number=number).found
+        if len(found) == 1:
+            one = found[0].patient
+            born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
+            view = {"id": one.id, "name": one.name, "about": born}
+    earlier = appointments.of_patient(by=by, client=client.id, patient=view["id"]) if view else ()
+    offered = {each.id for each in reasons}
+    last = next((each.reason for each in earlier if each.reason in offered), "")
+    first = reasons[0].id if reasons else ""
+    listed = [
+        {"id": each.id, "name": each.name, "minutes": each.minutes, "code": marks[each.id].code} for each in reasons
+    ]
+    return JsonResponse({"patient": view, "reason": last or first, "reasons": listed, "today": today.isoformat()})
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def grid(request: HttpRequest) -> HttpResponse:
+    """The agendas of a client (or all of them) on a day, one agenda for a week, or a day as a list."""
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    zone = calls.zone_of(house=by.house)
+    view = asked.get("view", "day")
+    if view not in VIEWS:
+        raise BadRequest(f"{view[:20]!r} is no view")
+    client, one = asked.get("client", ""), asked.get("agenda", "")
+    if client:
+        client_asked(by, client)
+    today = at.astimezone(zone).date()
+    day = day_of(asked.get("day", ""), today)
+    if view == "week" and one:
+        shown = agenda_asked(by, one)
+        monday = day - timedelta(days=day.weekday())
+        found: Sequence[AgendaDays] = (days.week(by=by, agenda=shown.id, first=monday, at=at),)
+        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": date_format(monday, "MONTH_DAY_FORMAT")}
+    else:
+        all_of = agendas.agendas(by=by, client=client or None)[:MOST_LANES]
+        found = days.day(by=by, agendas=[each.id for each in all_of], day=day, at=at)
+        title = date_format(day, "l j F" if day.year == today.year else "l j F Y")
+    lanes, marks = _lanes(by, found, at=at, by_day=view == "week")
+    made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or view == "list")
+    context = {"grid": made, "title": title, "view": view, "day": day, "legend": _legend(by, found, marks)}
+    return render(request, "console/agenda_list.html" if view == "list" else "console/agenda_grid.html", context)
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def lane(request: HttpRequest) -> HttpResponse:
+    """One agenda on one day, from the step `first` on: what a grid fetches again when it was touched."""
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    agenda = agenda_asked(by, asked.get("agenda", ""))
+    day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
+    first = minute_of(asked.get("first", "0")) // drawn.STEP
+    found = days.day(by=by, agendas=[agenda.id], day=day, at=at)
+    ((one,), _marks) = _lanes(by, found, at=at, by_day=asked.get("by_day") == "1")
+    return render(request, "console/agenda_lane.html", {"lane": drawn.folded(one, first)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A time to propose, in words. `given_up`: which preference it does not keep, "" for none."""
+
+    number: int
+    agenda: str
+    starts_at: str
+    day: str
+    minute: int
+    minutes: int
+    when: str
+    hour: str
+    name: str
+    given_up: str = ""
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def slots(request: HttpRequest) -> HttpResponse:
+    """What to propose for a reason, numbered; how many starts before it are set aside, for which cause."""
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    client = client_asked(by, asked.get("client", ""))
+    patient = patient_asked(by, client.id, asked.get("patient", ""), at)
+    every = agendas.agendas(by=by, client=client.id)
+    offered = {each.id for each in agendas.reasons(by=by, client=client.id)}
+    if not every or asked.get("reason", "") not in offered:
+        return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
+    first = day_of(asked.get("from", ""), today_of(client, at))
+    wanted = _with(every, asked.get("with", ""), only=asked.get("only") == "1")
+    wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
+    found = free.next_free(
+        by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
+    )
+    offers = _offers(found, {each.id: each for each in every}, at=at)
+    until = date.fromisoformat(offers[0].day) + timedelta(days=1) if offers else first + timedelta(days=DAYS_COUNTED)
+    aside = _aside(by, wanted, wish, first=first, until=min(until, first + timedelta(days=DAYS_COUNTED)), at=at)
+    context = {
+        "asked": True,
+        "offers": offers,
+        "aside": aside,
+        "aside_count": sum(count for count, _words in aside),
+        "until": offers[0].when if offers else "",
+        "days": DAYS_SEARCHED,
+    }
+    return render(request, "console/agenda_slots.html", context)
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def why(request: HttpRequest) -> HttpResponse:
+    """All that is against a time, in words: `{"free", "causes", "next"}`; `next` is the nearest free start after it."""
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    agenda = agenda_asked(by, asked.get("agenda", ""))
+    patient: Patient = NOBODY
+    if asked.get("patient"):
+        patient = patient_asked(by, agenda.client, asked["patient"], at)
+    wish = wish_asked(by, asked.dict(), patient)
+    starts = moment_asked(agenda, asked)
+    against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
+    told = sentences(by, agenda, against, reason=wish.reason, at=at)
+    return JsonResponse(
+        {"free": not told, "causes": told, "next": _next(by, agenda, wish, starts, at) if told else None}
+    )
+
+
+def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetime) -> dict[str, object] | None:
+    """The first free start of that local day after `starts`."""
+    zone = ZoneInfo(agenda.time_zone)
+    day = starts.astimezone(zone).date()
+    found = free.free_days(by=by, agenda=agenda.id, wish=wish, first=day, until=day + timedelta(days=1), at=at)
+    later = next((each for each in found.slots if each.starts > starts), None)
+    if later is None:
+        return None
+    local = later.starts.astimezone(zone)
+    return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
+
+
+def _with(every: Sequence[AgendaView], first: str, *, only: bool) -> list[AgendaView]:
+    """All of them, the wanted one first, or only that one. Raises BadRequest."""
+    if not first:
+        return list(every)
+    chosen = [each for each in every if each.id == first]
+    if not chosen:
+        raise BadRequest(f"{first[:20]!r} is no agenda of this client")
+    return chosen if only else [*chosen, *(each for each in every if each.id != first)]
+
+
+def _offers(found: Found, known: dict[str, AgendaView], *, at: datetime) -> list[Offer]:
+    given_up = {
+        "time": _("at another hour"),
+        "half_days": _("at another time of the day"),
+        "weekdays_out": _("on another weekday"),
+        "dates": _("on another day"),
+        "agendas": _("with another practitioner"),
+        "all": _("without these wishes"),
+    }
+    pairs = [(each, "") for each in found.proposals]
+    pairs += [(each.proposal, given_up[each.dropped]) for each in found.alternatives]
+    return [_offer(number, each, dropped, known, at=at) for number, (each, dropped) in enumerate(pairs[:PROPOSALS], 1)]
+
+
+def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaView], *, at: datetime) -> Offer:
+    slot, agenda = each.slot, known[each.slot.agenda]
+    local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
+    days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
+    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else date_format(local, "l j F")
+    return Offer(
+        number=number,
+        agenda=agenda.id,
+        starts_at=slot.starts.isoformat(),
+        day=local.date().isoformat(),
+        minute=local.hour * 60 + local.minute,
+        minutes=int((slot.ends - slot.starts).total_seconds()) // 60,
+        when=when,
+        hour=f"{local:%H:%M}",
+        name=agenda.name,
+        given_up=dropped,
+    )
+
+
+def _aside(
+    by: Who, wanted: Sequence[AgendaView], wish: Wish, *, first: date, until: date, at: datetime
+) -> list[tuple[int, str]]:
+    """How many starts on those days are not free, for each cause in words, the most frequent first."""
+    counts: Counter[str] = Counter()
+    bare = replace(wish, preferences=type(wish.preferences)())
+    for agenda in wanted[:AGENDAS_COUNTED]:
+        names, zone = names_of(by, agenda.client, reason=wish.reason), ZoneInfo(agenda.time_zone)
+        found = free.free_days(by=by, agenda=agenda.id, wish=bare, first=first, until=until, at=at)
+        for count, cause in found.counted:
+            counts[words.sentence(cause, names=names, zone=zone, at=at)] += count
+    return [(count, said) for said, count in counts.most_common(6)]
+
+
+def _lanes(
+    by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
+) -> tuple[list[drawn.Lane], dict[str, dict[str, drawn.Mark]]]:
+    reasons = agendas.reasons_of(by=by, clients={each.agenda.client for each in found})
+    marks = {client: drawn.marks_of(of_client) for client, of_client in reasons.items()}
+    lanes = [
+        lane
+        for each in found
+        for lane in drawn.lanes_of(
+            each, marks=marks.get(each.agenda.client, {}), person=by.person, at=at, by_day=by_day
+        )
+    ]
+    return lanes, marks
+
+
+def _legend(
+    by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, drawn.Mark]]
+) -> list[tuple[drawn.Mark, str]]:
+    """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
+    shown = {each.agenda.client for each in found}
+    if len(shown) != 1:
+        return []
+    (client,) = shown
+    names = {each.id: each.name for each in agendas.reasons(by=by, client=client)}
+    return [(mark, names[key]) for key, mark in marks.get(client, {}).items() if key in names]

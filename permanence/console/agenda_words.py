@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The words of the agenda's grid: states and openings on its server's side, sentences of its modules by key."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from permanence.agenda.rules.kinds import OpeningKind
+from permanence.agenda.rules.states import AppointmentState, CancelCause
+
+STATES = {
+    AppointmentState.BOOKED: pgettext_lazy("appointment", "booked"),
+    AppointmentState.CONFIRMED: pgettext_lazy("appointment", "confirmed"),
+    AppointmentState.ARRIVED: pgettext_lazy("appointment", "arrived"),
+    AppointmentState.DONE: pgettext_lazy("appointment", "seen"),
+    AppointmentState.NO_SHOW: pgettext_lazy("appointment", "did not come"),
+    AppointmentState.CANCELLED: pgettext_lazy("appointment", "cancelled"),
+}
+OPENINGS = {
+    OpeningKind.NORMAL: pgettext_lazy("opening", "Open"),
+    OpeningKind.SAME_DAY: pgettext_lazy("opening", "Urgent, same day"),
+    OpeningKind.WALK_IN: pgettext_lazy("opening", "Without appointment"),
+    OpeningKind.HOME_VISIT: pgettext_lazy("opening", "Home visits"),
+    OpeningKind.TELE: pgettext_lazy("opening", "Video"),
+}
+CAUSES = {
+    CancelCause.PATIENT: pgettext_lazy("cancelled by", "The patient"),
+    CancelCause.DOCTOR: pgettext_lazy("cancelled by", "The practitioner"),
+    CancelCause.MISTAKE: pgettext_lazy("cancelled by", "A slip of ours"),
+    CancelCause.OTHER: pgettext_lazy("cancelled by", "Something else"),
+}
+"""What a secretary chooses from when she cancels."""
+
+REFUSED = {
+    "agenda_unknown": _("This agenda is not there any more: choose another."),
+    "appointment_unknown": _("This appointment is not there any more."),
+    "hold_over": _("The two minutes are over: choose the time again."),
+    "hold_unknown": _("This time is not held for you any more: choose it again."),
+    "too_many_holds": _("You hold four times already: give one back or book it."),
+    "not_now": _("This appointment cannot be changed any more: it has taken place or was cancelled."),
+    "cause_missing": _("Write why it is cancelled."),
+    "words_too_long": _("These words are too long."),
+    "act_key_taken": _("Something else was done with this page: try once more."),
+    "act_key_malformed": _("The site did not understand this page: reload it."),
+    "agenda_busy": _("Others are booking at this moment: try once more. Nothing was changed."),
+    "patient_unknown": _("This patient is not at this client: choose again."),
+    "client_unknown": _("This client is not in the house any more."),
+    "visit_reason_unknown": _("This reason is not offered any more: choose another."),
+    "bad_request": _("The site did not understand this page: reload it."),
+}
+"""Refusals of acts by code; those of the rules say their causes."""
+
+AGENDA = {
+    "book_free": _("free"),
+    "book_place": _("{hour}, {agenda}, {what}"),
+    "book_book": _("Book {hour}, {agenda}"),
+    "book_book_nothing": _("Choose a time"),
+    "book_move_to": _("Move to {hour}, {agenda}"),
+    "book_moving": _("{patient} is being moved: go to the new time, Enter puts it there, Esc leaves it where it is."),
+    "book_moved": _("{patient} moved to {hour}, {agenda}"),
+    "book_booked": _("{patient} booked, {hour}, {agenda}"),
+    "book_cancelled": _("Appointment of {patient} cancelled"),
+    "book_undone": _("Taken back"),
+    "book_patient_missing": _("Choose the patient first."),
+    "book_reason_missing": _("Choose the reason first."),
+    "book_client_missing": _("Choose the client first."),
+    "book_time_missing": _("Choose a time: a number of the list, or go there with the arrows."),
+    "book_not_appointment": _("There is no appointment here: go to one with the arrows."),
+    "book_not_movable": _("This appointment cannot be changed any more."),
+    "book_not_at": _("Not at {hour}"),
+    "book_is_free": _("Nothing is against {hour}."),
+    "book_held": _("held for you, {left}"),
+    "book_hold_over": _("The two minutes are over: the time is free for everybody again."),
+    "book_site_down": _("The site does not answer: nothing was changed."),
+    "book_cancel_title": _("Cancel the appointment of {patient}"),
+    "book_cancel_cause": _("Choose who cancels."),
+    "book_go_to": _("{hour} here"),
+    "book_refused": _("Nothing was changed"),
+    "book_with_any": _("Whoever is free"),
+    "book_with_first": _("{name}, else another"),
+    "book_with_only": _("{name} only"),
+}
+
+
+def causes() -> tuple[tuple[str, str], ...]:
+    """Why a secretary cancels, code and label, in order."""
+    return tuple((cause.value, str(label)) for cause, label in CAUSES.items())

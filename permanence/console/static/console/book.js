@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
+import { config, fragment, newId, request, SiteRefusal } from "./api.js";
+import { Cancelling } from "./bookcancel.js";
+import { Grid, hourOf } from "./bookgrid.js";
+import { button, byId, isTyping, make, say, show } from "./dom.js";
+import { offerUndo } from "./elsewhere.js";
+import { keptKeys } from "./keptkeys.js";
+import { topic } from "./live.js";
+import { PatientField } from "./patient.js";
+import { running, word } from "./words.js";
+
+/** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
+/** @typedef {{id: string, name: string, minutes: number, code: string}} Reason */
+/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, expires: number}} Held */
+/** @typedef {import("./bookgrid.js").Place} Place */
+
+const WHY_MS = 150;
+const STEP_MINUTES = 5;
+/** How long the cursor is while no reason says it. */
+const USUAL_MINUTES = 15;
+const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
+
+export class Book {
+  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", call: string) => void, close: () => void, numbers: boolean}} hooks
+   * `done`: what was done for a call, "" when it was taken back; `numbers`: whether the figures are this module's to hear */
+  constructor(hooks) {
+    this.hooks = hooks;
+    /** @type {Client[]} */
+    this.clients = [];
+    /** @type {Reason[]} */
+    this.reasons = [];
+    this.call = "";
+    this.number = "";
+    this.day = "";
+    this.today = "";
+    this.week = "";
+    this.past = false;
+    this.view = "day";
+    /** @type {Held|null} */
+    this.held = null;
+    /** @type {HTMLElement|null} what is being moved */
+    this.moving = null;
+    this.movingKey = "";
+    this.movingName = "";
+    this.offset = 0;
+    this.turn = 0;
+    this.asked = "";
+    this.whyTimer = 0;
+    /** @type {Set<string>} */
+    this.heard = new Set();
+    this.busy = false;
+    this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient");
+    this.grid = new Grid({
+      moved: () => this.moved(),
+      pressed: () => undefined,
+      dropped: (item, to) => this.drop(item, to),
+      length: (lane) => (this.moving ? Number(this.moving.dataset.span) : (lane.dataset.clientId === this.client ? (this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      path: () => this.path(),
+      painted: () => this.painted(),
+    });
+    this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
+    this.wire();
+  }
+
+  get client() {
+    return select("book-client").value;
+  }
+
+  get reason() {
+    return this.reasons.find((one) => one.id === select("book-reason").value) ?? null;
+  }
+
+  get isOpen() {
+    return byId("view-book").offsetParent !== null;
+  }
+
+  wire() {
+    const press = (/** @type {string} */ id, /** @type {() => void} */ what) => document.getElementById(id)?.addEventListener("click", what);
+    press("book-before", () => this.step(-1));
+    press("book-after", () => this.step(1));
+    press("book-today", () => this.goToday());
+    press("book-act", () => this.enter());
+    press("book-move", () => this.startMove());
+    press("book-cancel", () => this.askCancel());
+    press("book-why", () => this.why(true));
+    press("book-print", () => window.print());
+    press("book-close", () => this.close());
+    select("book-client").addEventListener("change", () => this.choose(this.client, { patient: "", number: this.number }));
+    for (const id of ["book-reason", "book-halves", "book-out", "book-with"]) byId(id).addEventListener("change", () => this.changed(false));
+    byId("book-views").addEventListener("change", (event) => this.show(/** @type {HTMLInputElement} */ (event.target).value));
+    byId("book-slots").addEventListener("click", (event) => {
+      const slot = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest(".slot"));
+      if (slot) this.hold(slot);
+    });
+    byId("book-frame").addEventListener("click", (event) => {
+      if (!(/** @type {Element} */ (event.target).closest("#book-unfold"))) return;
+      this.past = true;
+      this.load();
+    });
+    for (const one of document.querySelectorAll("[data-mark]")) one.addEventListener("click", () => this.mark(/** @type {HTMLElement} */ (one).dataset.mark ?? ""));
+    document.addEventListener("keydown", (event) => this.key(event));
+    setInterval(() => this.tick(), 1000);
+    window.addEventListener("pagehide", () => this.letGo(true));
+  }
+
+  /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null}} [known] */
+  async open({ client = "", call = "", number = "", patient = null } = {}) {
+    if (call !== this.call) this.letGo();
+    [this.call, this.number] = [call, number];
+    await this.setting();
+    const known = this.clients.some(({ id }) => id === client) ? client : "";
+    select("book-client").value = known;
+    this.day ||= this.today;
+    this.grid.place = null;
+    const loaded = this.load();
+    await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? "", number, chosen: patient, quiet: true })]);
+    this.grid.body?.focus({ preventScroll: true });
+  }
+
+  /** Which clients have agendas here; each of these is listened to. */
+  async setting() {
+    const told = await this.ask("/console/agenda/setting");
+    if (!told) return;
+    this.today = told.today;
+    this.clients = told.clients;
+    const before = this.client;
+    select("book-client").replaceChildren(.../** @type {Node[]} */ ([select("book-client").options[0], ...this.clients.map(({ id, name }) => make("option", { value: id }, name))]));
+    select("book-client").value = before;
+    for (const { id } of this.clients.flatMap((one) => one.agendas)) {
+      if (this.heard.has(id)) continue;
+      this.heard.add(id);
+      topic(`house/${config.house}/agenda/${id}`, () => this.touched(id));
+    }
+  }
+
+  /** @param {string} agenda */
+  async touched(agenda) {
+    if (!this.isOpen) return;
+    const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), mine ? this.propose() : undefined]);
+  }
+
+  /** Another client's request. @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */
+  async choose(client, { patient, number, chosen = null, quiet = false }) {
+    this.turn += 1;
+    const { turn } = this;
+    this.letGo();
+    for (const id of ["book-wishes", "book-slots-title", "book-patient-field"]) show(byId(id), client !== "");
+    show(byId("book-pick-client"), client === "");
+    this.reasons = [];
+    byId("book-slots").replaceChildren();
+    if (!quiet) this.load();
+    if (!client) return this.say();
+    this.patient.open(/** @type {any} */ ({ client, sector: "health", caller: { number, masked: false } }), chosen);
+    const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
+    if (turn !== this.turn || !told) return undefined;
+    this.reasons = told.reasons;
+    if (!chosen && told.patient) this.patient.open(/** @type {any} */ (this.patient.card), told.patient);
+    select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
+    select("book-reason").value = told.reason;
+    this.fillWith(client);
+    await this.propose();
+    return this.say();
+  }
+
+  /** @param {string} client */
+  fillWith(client) {
+    const agendas = this.clients.find(({ id }) => id === client)?.agendas ?? [];
+    show(byId("book-with-field"), agendas.length > 1);
+    const every = make("option", { value: "" }, word("book_with_any"));
+    const options = agendas.flatMap(({ id, name }) => [make("option", { value: `${id}:0` }, word("book_with_first", { name })), make("option", { value: `${id}:1` }, word("book_with_only", { name }))]);
+    select("book-with").replaceChildren(every, ...options);
+  }
+
+  /** Reason, wishes or patient are others. @param {boolean} person */
+  async changed(person) {
+    this.error("");
+    if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
+    // What is held is held for this reason.
+    if (!person) this.letGo();
+    await this.propose();
+    this.moved();
+  }
+
+  /** Next free times for what stands on the left. */
+  async propose() {
+    if (!this.client) return;
+    const [first, only] = select("book-with").value.split(":");
+    const asked = new URLSearchParams({
+      client: this.client,
+      reason: select("book-reason").value,
+      patient: this.patient.patient?.id ?? "",
+      call: this.call,
+      halves: checked("book-halves").join(","),
+      out: checked("book-out").join(","),
+      with: first ?? "",
+      only: only ?? "",
+    });
+    const { turn } = this;
+    this.asked = asked.toString();
+    try {
+      const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
+      if (turn !== this.turn || this.asked !== asked.toString()) return;
+      byId("book-slots").replaceChildren(found);
+      this.paintHeld();
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
+  /** A proposed time is kept for two minutes; one held before is given back. @param {HTMLElement} slot */
+  async hold(slot) {
+    if (this.busy) return;
+    const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
+    if (this.held?.starts === starts && this.held.agenda === agenda) return;
+    this.stopMoving();
+    const json = { key: newId(), agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, starts_at: starts };
+    const before = this.held;
+    const told = await this.act("/console/agenda/hold", json);
+    if (!told) return;
+    this.offset = told.now_ms - Date.now();
+    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, expires: told.expires_ms };
+    if (before) this.giveBack(before.id);
+    this.paintHeld();
+    await this.goTo(agenda, day, Number(minute));
+    this.say();
+  }
+
+  /** Gives back what is held: she leaves, chooses another time or another client. @param {boolean} [leaving] the page goes away */
+  letGo(leaving = false) {
+    if (this.held) this.giveBack(this.held.id, leaving);
+    this.held = null;
+    this.paintHeld();
+  }
+
+  /** @param {string} hold @param {boolean} [keepalive] */
+  giveBack(hold, keepalive = false) {
+    // Whatever the site answers, the two minutes end it.
+    request("/console/agenda/release", { method: "POST", json: { hold }, keepalive }).catch(() => undefined);
+  }
+
+  paintHeld() {
+    for (const slot of byId("book-slots").querySelectorAll(".slot")) {
+      const { starts, agenda } = /** @type {HTMLElement} */ (slot).dataset;
+      const mine = this.held !== null && starts === this.held.starts && agenda === this.held.agenda;
+      slot.classList.toggle("slot--mine", mine);
+      const said = /** @type {HTMLElement|null} */ (slot.querySelector(".slot__said"));
+      if (!said) continue;
+      said.dataset.words ??= said.textContent ?? "";
+      say(said, mine && this.held ? word("book_held", { left: running(this.held.expires - Date.now() - this.offset) }) : said.dataset.words);
+    }
+  }
+
+  /** Countdowns, each second, moving nothing. */
+  tick() {
+    if (!this.isOpen) return;
+    const now = Date.now() + this.offset;
+    if (this.held && this.held.expires <= now) {
+      this.held = null;
+      this.error(word("book_hold_over"));
+      this.say();
+    }
+    this.paintHeld();
+    for (const one of byId("book-frame").querySelectorAll("[data-expires]")) {
+      const item = /** @type {HTMLElement} */ (one);
+      const left = Number(item.dataset.expires) - now;
+      const place = /** @type {HTMLElement|null} */ (item.querySelector(".appt__left"));
+      if (place) say(place, left > 0 ? running(left) : "");
+      if (left <= 0) item.remove();
+    }
+  }
+
+  path() {
+    const asked = new URLSearchParams({ view: this.view, client: this.client, day: this.day });
+    if (this.view === "week") asked.set("agenda", this.week);
+    if (this.past) asked.set("past", "1");
+    return `/console/fragments/agenda?${asked}`;
+  }
+
+  async load() {
+    try {
+      await this.grid.load();
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
+  painted() {
+    const head = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(".book__title"));
+    say(byId("book-title"), head?.dataset.title ?? "");
+    for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.movingKey);
+    this.moving = this.movingKey ? byId("book-frame").querySelector(`[data-key="${CSS.escape(this.movingKey)}"]`) : null;
+    this.tick();
+    this.say();
+  }
+
+  /** @param {string} view */
+  show(view) {
+    this.view = view;
+    if (view === "week") this.week = this.grid.spot()?.agenda || this.held?.agenda || this.clients.find(({ id }) => id === this.client)?.agendas[0]?.id || this.clients[0]?.agendas[0]?.id || "";
+    /** @type {HTMLInputElement} */ (byId("book-views").querySelector(`[value=${view}]`)).checked = true;
+    this.load().then(() => this.grid.body?.focus({ preventScroll: true }));
+  }
+
+  /** @param {-1|1} by a day, in the week a week */
+  step(by) {
+    const days = this.view === "week" ? 7 : 1;
+    this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
+    this.past = false;
+    return this.load();
+  }
+
+  goToday() {
+    this.day = this.today;
+    this.past = false;
+    return this.load();
+  }
+
+  /** The cursor to a time of an agenda, its day shown. @param {string} agenda @param {string} day @param {number} minute */
+  async goTo(agenda, day, minute) {
+    if (!this.grid.laneOf(agenda, day)) {
+      this.day = day;
+      if (this.view === "week") this.week = agenda;
+      await this.load();
+    }
+    if (minute / STEP_MINUTES < this.grid.first && !this.past) {
+      this.past = true;
+      await this.load();
+    }
+    const lane = this.grid.laneOf(agenda, day)?.dataset.lane;
+    if (lane) this.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
+    this.grid.body?.focus({ preventScroll: true });
+  }
+
+  /** The cursor is elsewhere: what is there, and whether the reason in hand could be. */
+  moved() {
+    clearTimeout(this.whyTimer);
+    this.refusal(null);
+    this.error("");
+    this.say();
+    const spot = this.grid.spot();
+    if (spot && !spot.item && spot.client === this.client && this.reason && !this.moving && !this.isHeld(spot)) this.whyTimer = window.setTimeout(() => this.why(false), WHY_MS);
+  }
+
+  /** @param {import("./bookgrid.js").Spot} spot */
+  isHeld(spot) {
+    return this.held !== null && spot.agenda === this.held.agenda && spot.day === this.held.day && spot.minute === this.held.minute;
+  }
+
+  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked */
+  async why(asked) {
+    const spot = this.grid.spot();
+    if (!spot) return;
+    if (!this.client || !this.reason) return this.error(word(this.client ? "book_reason_missing" : "book_client_missing"));
+    const place = JSON.stringify(this.grid.place);
+    const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.reason.id, patient: this.patient.patient?.id ?? "", call: this.call });
+    const told = await this.ask(`/console/agenda/why?${about}`);
+    if (!told || JSON.stringify(this.grid.place) !== place) return;
+    if (!spot.item) this.grid.refused(!told.free);
+    if (told.free) {
+      if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
+      return;
+    }
+    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next: told.next && { ...told.next, agenda: spot.agenda, day: spot.day } });
+  }
+
+  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told */
+  refusal(told) {
+    const box = byId("book-refusal");
+    show(box, told !== null);
+    if (!told) return;
+    say(byId("book-refusal-what"), told.what);
+    byId("book-refusal-why").replaceChildren(...told.causes.map((one) => make("li", {}, one)));
+    const next = button("book-refusal-next");
+    show(next, told.next !== null);
+    const { next: to } = told;
+    if (to) {
+      say(next, word("book_go_to", { hour: to.hour }));
+      next.onclick = () => this.goTo(to.agenda, to.day, to.minute);
+    }
+    this.beside(box);
+  }
+
+  /** Beside the cursor, inside the page. @param {HTMLElement} box */
+  beside(box) {
+    const home = byId("view-book").getBoundingClientRect();
+    const at = (byId("book-frame").querySelector(".cursor, .is-here") ?? byId("book-frame")).getBoundingClientRect();
+    const right = at.right + 6 + box.offsetWidth <= home.right;
+    box.style.left = `${Math.max(8, right ? at.right + 6 - home.left : at.left - 6 - box.offsetWidth - home.left)}px`;
+    box.style.top = `${Math.max(8, Math.min(at.top, home.bottom - box.offsetHeight - 8) - home.top)}px`;
+  }
+
+  /** What Enter would do, and what is under the cursor. */
+  say() {
+    const spot = this.grid.spot();
+    const item = spot?.item ?? null;
+    const at = this.target();
+    const act = button("book-act");
+    let words = word("book_book_nothing");
+    if (at) words = word(this.moving ? "book_move_to" : "book_book", { hour: at.hour, agenda: at.name });
+    say(byId("book-act-words"), words);
+    act.disabled = at === null;
+    if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
+    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.title}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
+    else say(byId("book-place"), "");
+    const visit = item?.dataset.kind === "appointment" && !this.moving;
+    show(byId("book-acts"), Boolean(visit));
+    for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
+  }
+
+  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string}|null} */
+  target() {
+    const spot = this.grid.spot();
+    if (this.moving) return spot && (!spot.item || spot.item.dataset.key === this.movingKey || spot.item.dataset.kind === "hold") ? { ...spot, minute: (this.grid.place?.step ?? 0) * STEP_MINUTES, hour: hourOf((this.grid.place?.step ?? 0) * STEP_MINUTES) } : null;
+    if (this.held && (!spot || this.isHeld(spot))) return this.held;
+    if (!spot || spot.item || spot.client !== this.client) return this.held;
+    return spot;
+  }
+
+  /** Enter. */
+  async enter() {
+    if (this.busy) return undefined;
+    const at = this.target();
+    if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
+    if (this.moving) return this.move(this.moving, at);
+    const patient = this.patient.patient;
+    if (!this.reason) return this.error(word("book_reason_missing"));
+    if (!patient) {
+      this.patient.field.focus();
+      return this.error(word("book_patient_missing"));
+    }
+    const held = at === this.held ? this.held : null;
+    const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
+    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, ...when });
+    if (!told) return undefined;
+    if (this.held && !held) this.giveBack(this.held.id);
+    this.held = null;
+    this.hooks.done("booked", this.call);
+    this.after(word("book_booked", { patient: told.patient, hour: at.hour, agenda: at.name }), at.agenda, () => this.undo(told.appointment, at.agenda));
+    return undefined;
+  }
+
+  /** Taken back: as a slip of ours. @param {string} appointment @param {string} agenda */
+  async undo(appointment, agenda) {
+    const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: this.call });
+    if (!told) return;
+    this.hooks.done("", this.call);
+    await this.again(agenda);
+    say(byId("book-place"), word("book_undone"));
+  }
+
+  /** @param {string} words @param {string} agenda @param {() => void} undo */
+  async after(words, agenda, undo) {
+    offerUndo(words, undo);
+    await this.again(agenda);
+  }
+
+  /** @param {string} agenda */
+  async again(agenda) {
+    await Promise.all([this.grid.touched(agenda).catch((error) => this.trouble(error)), this.propose()]);
+    this.say();
+  }
+
+  /** M: what is under the cursor is taken in hand. */
+  startMove() {
+    const item = this.grid.spot()?.item ?? null;
+    if (item?.dataset.kind !== "appointment") return this.error(word("book_not_appointment"));
+    if (!item.hasAttribute("data-movable")) return this.error(word("book_not_movable"));
+    this.moving = item;
+    [this.movingKey, this.movingName] = [item.dataset.key ?? "", item.dataset.name ?? ""];
+    item.classList.add("is-moving");
+    this.grid.body?.focus({ preventScroll: true });
+    this.say();
+    return undefined;
+  }
+
+  stopMoving() {
+    this.moving?.classList.remove("is-moving");
+    this.moving = null;
+    [this.movingKey, this.movingName] = ["", ""];
+    this.grid.paint();
+    this.say();
+  }
+
+  /** @param {HTMLElement} item @param {Place} to */
+  drop(item, to) {
+    const lane = this.grid.lane(to.lane);
+    if (!lane) return;
+    const minute = to.step * STEP_MINUTES;
+    this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", minute, hour: hourOf(minute), name: lane.dataset.name ?? "" }, to);
+  }
+
+  /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
+   * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
+  async move(item, at, place) {
+    const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    const { key = "", name = "" } = item.dataset;
+    const json = { appointment: key, agenda: at.agenda, day: at.day, minute: String(at.minute), call: this.call };
+    const told = await this.act("/console/agenda/move", { key: newId(), ...json }, () => {
+      if (place) this.grid.go(place);
+      this.grid.refused(true);
+    });
+    if (!told) return;
+    this.stopMoving();
+    this.hooks.done("moved", this.call);
+    const back = async () => {
+      if (await this.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: this.call })) {
+        this.hooks.done("", this.call);
+        await Promise.all([this.again(at.agenda), this.again(from)]);
+      }
+    };
+    offerUndo(word("book_moved", { patient: name, hour: at.hour, agenda: at.name }), back);
+    await Promise.all([this.again(at.agenda), from === at.agenda ? undefined : this.again(from)]);
+  }
+
+  /** X. */
+  askCancel() {
+    const item = this.grid.spot()?.item ?? null;
+    if (item?.dataset.kind !== "appointment") return this.error(word("book_not_appointment"));
+    if (!item.hasAttribute("data-movable")) return this.error(word("book_not_movable"));
+    return this.cancelling.open(item);
+  }
+
+  /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
+  async cancel(item, cause, words) {
+    const agenda = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    try {
+      await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call: this.call } });
+    } catch (error) {
+      return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
+    }
+    this.hooks.done("cancelled", this.call);
+    say(byId("book-place"), word("book_cancelled", { patient: item.dataset.name ?? "" }));
+    this.again(agenda);
+    return "";
+  }
+
+  /** @param {string} state */
+  async mark(state) {
+    const item = this.grid.spot()?.item ?? null;
+    if (item?.dataset.kind !== "appointment") return;
+    if (await this.act("/console/agenda/mark", { key: newId(), appointment: item.dataset.key, state })) await this.again(this.grid.spot()?.agenda ?? "");
+    this.grid.body?.focus({ preventScroll: true });
+  }
+
+  /** N: the next proposed time after the one that is held. */
+  next() {
+    const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
+    const here = all.findIndex((one) => one.classList.contains("slot--mine"));
+    const slot = all[(here + 1) % Math.max(all.length, 1)];
+    if (slot) this.hold(slot);
+    else this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
+  }
+
+  /** Escape closes the top layer, and never touches a call. */
+  escape() {
+    if (!byId("book-refusal").hidden) this.refusal(null);
+    else if (this.moving) this.stopMoving();
+    else this.close();
+  }
+
+  close() {
+    this.letGo();
+    this.say();
+    this.hooks.close();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (!this.isOpen || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
+    const on = /** @type {HTMLElement} */ (event.target);
+    if (event.key === "Escape") {
+      event.preventDefault();
+      if (isTyping(on) && on.id !== "") this.grid.body?.focus({ preventScroll: true });
+      else this.escape();
+      return;
+    }
+    if (isTyping(on)) return;
+    const what = this.keys(event, on);
+    if (!what) return;
+    event.preventDefault();
+    what();
+  }
+
+  /** @param {KeyboardEvent} event @param {HTMLElement} on @returns {(() => void)|null} */
+  keys(event, on) {
+    const acts = on.closest("button, a, input, summary, select");
+    const choosing = on instanceof HTMLInputElement;
+    if (event.key.startsWith("Arrow") && !choosing) {
+      const across = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+      const down = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
+      return () => {
+        this.grid.walk(across, down);
+        this.grid.body?.focus({ preventScroll: true });
+      };
+    }
+    if (event.key === "Enter") return acts && !acts.closest("[data-key]") ? null : () => void this.enter();
+    // Single characters can be turned off, with the numbers; each has its button.
+    if (!keptKeys().numbers) return null;
+    if (this.hooks.numbers && /^[1-9]$/.test(event.key)) return () => /** @type {HTMLElement|undefined} */ (byId("book-slots").querySelectorAll(".slot")[Number(event.key) - 1])?.click();
+    /** @type {Record<string, () => void>} */
+    const letters = {
+      m: () => void this.startMove(),
+      x: () => void this.askCancel(),
+      n: () => this.next(),
+      t: () => void this.goToday(),
+      "?": () => void this.why(true),
+      d: () => this.show("day"),
+      w: () => this.show("week"),
+      l: () => this.show("list"),
+    };
+    return letters[event.key.toLowerCase()] ?? null;
+  }
+
+  /** @param {string} path @returns {Promise<any>} null when the site refused or did not answer, which is said */
+  async ask(path) {
+    try {
+      return await (await request(path)).json();
+    } catch (error) {
+      this.trouble(error);
+      return null;
+    }
+  }
+
+  /** @param {string} path @param {object} json @param {() => void} [refused] @returns {Promise<any>} null when it was not done, which is said beside the cursor */
+  async act(path, json, refused) {
+    this.busy = true;
+    this.error("");
+    try {
+      return await (await request(path, { method: "POST", json })).json();
+    } catch (error) {
+      if (error instanceof SiteRefusal && error.causes.length) refused?.();
+      this.trouble(error);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {unknown} error */
+  trouble(error) {
+    const refused = error instanceof SiteRefusal;
+    const [first = refused && error.why ? error.why : word("book_site_down")] = refused ? error.causes : [];
+    this.error(first);
+    if (refused && error.causes.length && this.grid.spot()) this.refusal({ what: word("book_refused"), causes: error.causes, next: null });
+  }
+
+  /** @param {string} text */
+  error(text) {
+    say(byId("book-error"), text);
+    show(byId("book-error"), text !== "");
+  }
+}

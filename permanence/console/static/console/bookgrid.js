@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The grid of the agenda: lanes written by the site, a cursor that walks over them, and what is dragged from one place to another.
+import { fragment } from "./api.js";
+import { byId, make } from "./dom.js";
+
+/** @typedef {{lane: string, step: number}} Place a lane's key and a step of five minutes on its clock */
+/** @typedef {{agenda: string, client: string, day: string, name: string, minute: number, hour: string, item: HTMLElement|null}} Spot what is under the cursor */
+
+const STEP = 5;
+/** Arrows go a quarter of an hour, and stop where something begins. */
+const STRIDE = 3;
+/** Pixels before a press is a drag. */
+const SLIP = 6;
+
+/** 14:05 of a minute of the day. @param {number} minute */
+export function hourOf(minute) {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+export class Grid {
+  /** @param {{moved: () => void, pressed: (item: HTMLElement) => void, dropped: (item: HTMLElement, to: Place) => void, length: (lane: HTMLElement) => number, path: () => string, painted: () => void}} hooks `length`: steps of what would be booked */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.frame = byId("book-frame");
+    /** @type {Place|null} */
+    this.place = null;
+    this.isRefused = false;
+    this.turn = 0;
+    /** @type {Map<string, number>} */
+    this.turns = new Map();
+    this.frame.addEventListener("click", (event) => this.clicked(event));
+    this.frame.addEventListener("pointerdown", (event) => this.grab(event));
+  }
+
+  /** @returns {HTMLElement[]} */
+  get lanes() {
+    return [...this.frame.querySelectorAll("[data-lane]")].map((one) => /** @type {HTMLElement} */ (one));
+  }
+
+  get view() {
+    return /** @type {HTMLElement|null} */ (this.frame.querySelector(".book__title"))?.dataset.view ?? "day";
+  }
+
+  get body() {
+    return document.getElementById("book-grid");
+  }
+
+  /** @param {string} key @returns {HTMLElement|null} */
+  lane(key) {
+    return this.frame.querySelector(`[data-lane="${CSS.escape(key)}"]`);
+  }
+
+  /** @param {Element} lane @returns {HTMLElement[]} */
+  items(lane) {
+    return [...lane.querySelectorAll("[data-key]")].map((one) => /** @type {HTMLElement} */ (one));
+  }
+
+  /** Fetches the whole grid; a slower, older answer never replaces a newer one. Throws what the site answers. */
+  async load() {
+    this.turn += 1;
+    const { turn } = this;
+    const content = await fragment(this.hooks.path());
+    if (turn !== this.turn) return;
+    const had = this.body !== null && this.body.contains(document.activeElement);
+    const scroll = this.body?.scrollTop ?? 0;
+    this.frame.replaceChildren(content);
+    if (had) this.body?.focus({ preventScroll: true });
+    if (this.body && scroll) this.body.scrollTop = scroll;
+    if (this.place && !this.lane(this.place.lane)) this.place = null;
+    this.paint();
+    this.hooks.painted();
+  }
+
+  /** An agenda was touched: its lane alone is fetched again where it stands. @param {string} agenda */
+  async touched(agenda) {
+    const shown = this.lanes.filter((one) => one.dataset.agenda === agenda);
+    if (this.view === "list" || (this.view === "week" && shown.length)) return this.load();
+    await Promise.all(shown.map((one) => this.again(one.dataset.lane ?? "")));
+    return undefined;
+  }
+
+  /** @param {string} key */
+  async again(key) {
+    const turn = (this.turns.get(key) ?? 0) + 1;
+    this.turns.set(key, turn);
+    const old = this.lane(key);
+    const whole = this.turn;
+    if (!old) return;
+    const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(this.first * STEP) });
+    const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
+    const here = this.lane(key);
+    if (!here || this.turns.get(key) !== turn || this.turn !== whole) return;
+    const had = here.contains(document.activeElement);
+    here.replaceWith(content);
+    if (had) this.body?.focus({ preventScroll: true });
+    this.paint();
+    this.hooks.painted();
+  }
+
+  get first() {
+    return Number(this.body?.dataset.first ?? 0);
+  }
+
+  get last() {
+    return this.first + Number(this.body?.dataset.count ?? 288);
+  }
+
+  /** What is under the cursor. @returns {Spot|null} */
+  spot() {
+    const lane = this.place ? this.lane(this.place.lane) : null;
+    if (!lane || !this.place) return null;
+    const item = this.itemAt(lane, this.place.step);
+    const minute = item ? Number(item.dataset.minute) : this.place.step * STEP;
+    return { agenda: lane.dataset.agenda ?? "", client: lane.dataset.clientId ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", minute, hour: hourOf(minute), item };
+  }
+
+  /** @param {Element} lane @param {number} step @returns {HTMLElement|null} */
+  itemAt(lane, step) {
+    const own = this.items(lane).filter((one) => Number(one.dataset.first) <= step && step < Number(one.dataset.first) + Number(one.dataset.span));
+    return own.find((one) => one.dataset.key === this.on) ?? own[0] ?? null;
+  }
+
+  /** The item among several at one time on which the cursor is. */
+  on = "";
+
+  /** @param {Place} place @param {string} [on] */
+  go(place, on = "") {
+    this.place = place;
+    this.on = on;
+    this.isRefused = false;
+    this.paint();
+    this.show();
+    this.hooks.moved();
+  }
+
+  /** Where a day's lane of an agenda is, when it is shown. @param {string} agenda @param {string} day */
+  laneOf(agenda, day) {
+    return this.lane(`${agenda}-${day}`);
+  }
+
+  /** The arrows. @param {-1|0|1} across @param {-1|0|1} down */
+  walk(across, down) {
+    const lanes = this.lanes;
+    if (!lanes.length) return;
+    if (this.view === "list") return this.walkList(down || across);
+    if (!this.place) return this.go({ lane: lanes[0].dataset.lane ?? "", step: this.begin(lanes[0]) });
+    const here = lanes.findIndex((one) => one.dataset.lane === this.place?.lane);
+    const lane = lanes[Math.min(Math.max(here + across, 0), lanes.length - 1)];
+    let { step } = this.place;
+    if (down) step = this.next(lane, step, down);
+    return this.go({ lane: lane.dataset.lane ?? "", step });
+  }
+
+  /** Where the cursor begins: at the present step, else where the lane opens. @param {HTMLElement} lane */
+  begin(lane) {
+    const now = this.frame.querySelector(".grid__now");
+    const step = /f(\d+)/.exec((now ?? lane.querySelector(".lane__open"))?.className ?? "")?.[1];
+    return Math.min(Math.max(Math.ceil(Number(step ?? this.first) / STRIDE) * STRIDE, this.first), this.last - 1);
+  }
+
+  /** @param {HTMLElement} lane @param {number} step @param {-1|1} down */
+  next(lane, step, down) {
+    const stride = Math.max(STRIDE, Number(lane.dataset.step) / STEP);
+    const item = this.itemAt(lane, step);
+    const edges = this.items(lane).flatMap((one) => [Number(one.dataset.first), Number(one.dataset.first) + Number(one.dataset.span)]);
+    const from = item ? (down > 0 ? Number(item.dataset.first) + Number(item.dataset.span) - 1 : Number(item.dataset.first)) : step;
+    const even = down > 0 ? (Math.floor(from / stride) + 1) * stride : (Math.ceil(from / stride) - 1) * stride;
+    const between = edges.filter((one) => (down > 0 ? one > from && one < even : one < from && one > even));
+    const found = between.length ? (down > 0 ? Math.min(...between) : Math.max(...between)) : even;
+    return Math.min(Math.max(found, this.first), this.last - 1);
+  }
+
+  /** @param {number} down */
+  walkList(down) {
+    const all = this.lanes.flatMap((one) => this.items(one));
+    if (!all.length) return;
+    const here = all.findIndex((one) => one.classList.contains("is-here"));
+    const item = all[Math.min(Math.max(here + (here < 0 ? 1 : down), 0), all.length - 1)];
+    this.goTo(item);
+  }
+
+  /** @param {HTMLElement} item */
+  goTo(item) {
+    const lane = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"));
+    if (lane) this.go({ lane: lane.dataset.lane ?? "", step: Number(item.dataset.first) }, item.dataset.key);
+  }
+
+  /** @param {boolean} refused */
+  refused(refused) {
+    this.isRefused = refused;
+    this.paint();
+  }
+
+  paint() {
+    this.frame.querySelectorAll(".cursor").forEach((one) => one.remove());
+    this.frame.querySelectorAll(".is-here").forEach((one) => one.classList.remove("is-here"));
+    const lane = this.place ? this.lane(this.place.lane) : null;
+    if (!lane || !this.place) return;
+    const item = this.itemAt(lane, this.place.step);
+    if (this.view === "list") return void item?.classList.add("is-here");
+    const first = item ? Number(item.dataset.first) : this.place.step;
+    const span = item ? Number(item.dataset.span) : Math.min(this.hooks.length(lane), this.last - first);
+    lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
+  }
+
+  /** The cursor in sight. */
+  show() {
+    (this.frame.querySelector(".cursor") ?? this.frame.querySelector(".is-here"))?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** @param {MouseEvent} event */
+  clicked(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (this.dragged) {
+      this.dragged = false;
+      return;
+    }
+    const item = /** @type {HTMLElement|null} */ (target.closest("[data-key]"));
+    if (item) {
+      this.goTo(item);
+      this.hooks.pressed(item);
+      this.body?.focus({ preventScroll: true });
+      return;
+    }
+    const place = this.under(event);
+    if (!place) return;
+    this.go(place);
+    this.body?.focus({ preventScroll: true });
+  }
+
+  /** The place under the pointer, on the lane's own step. @param {MouseEvent} event @param {number} [grip] steps from the beginning of what is held @returns {Place|null} */
+  under(event, grip = 0) {
+    const lane = /** @type {HTMLElement|null} */ (document.elementsFromPoint(event.clientX, event.clientY).find((one) => one.matches("[data-lane]")) ?? null);
+    if (!lane || this.view === "list") return null;
+    const box = lane.getBoundingClientRect();
+    const raw = this.first + ((event.clientY - box.top) / box.height) * (this.last - this.first) - grip;
+    const step = Number(lane.dataset.step) / STEP;
+    return { lane: lane.dataset.lane ?? "", step: Math.min(Math.max(Math.round(raw / step - (grip ? 0 : 0.5)) * step, this.first), this.last - 1) };
+  }
+
+  dragged = false;
+
+  /** A press on what may be moved: dragged away it goes where it is let go, if the rules allow it. @param {PointerEvent} event */
+  grab(event) {
+    const item = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-movable]"));
+    if (!item || event.button !== 0 || this.view === "list") return;
+    const box = item.getBoundingClientRect();
+    const grip = ((event.clientY - box.top) / box.height) * Number(item.dataset.span);
+    const [x, y] = [event.clientX, event.clientY];
+    /** @type {Place|null} */
+    let to = null;
+    const follow = (/** @type {PointerEvent} */ moved) => {
+      if (!this.dragged && Math.hypot(moved.clientX - x, moved.clientY - y) < SLIP) return;
+      this.dragged = true;
+      item.classList.add("is-moving");
+      to = this.under(moved, grip);
+      this.ghost(to, Number(item.dataset.span));
+    };
+    const end = (/** @type {PointerEvent} */ ended) => {
+      document.removeEventListener("pointermove", follow);
+      document.removeEventListener("pointerup", end);
+      document.removeEventListener("pointercancel", end);
+      item.classList.remove("is-moving");
+      this.paint();
+      if (this.dragged && ended.type === "pointerup" && to) this.hooks.dropped(item, to);
+      // The click that follows a drag is none.
+      setTimeout(() => {
+        this.dragged = false;
+      });
+    };
+    document.addEventListener("pointermove", follow);
+    document.addEventListener("pointerup", end);
+    document.addEventListener("pointercancel", end);
+  }
+
+  /** Where it would go. @param {Place|null} to @param {number} span */
+  ghost(to, span) {
+    this.frame.querySelectorAll(".cursor").forEach((one) => one.remove());
+    if (to) this.lane(to.lane)?.append(make("span", { class: `cursor f${to.step} s${span}` }, make("span", { class: "cursor__time" }, hourOf(to.step * STEP))));
+  }
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The agenda in a window of its own: no call, no line; what is held is held for her.
+import { Book } from "./book.js";
+import { listen } from "./live.js";
+
+const book = new Book({ done: () => undefined, close: () => undefined, numbers: true });
+const asked = new URLSearchParams(location.search);
+await book.open({ client: asked.get("client") ?? "" });
+listen();

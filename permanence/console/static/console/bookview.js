@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The agenda inside the console: it takes the place of the card, never of the call's bar, so the line and its keys stay.
+import { Book } from "./book.js";
+import { button, byId, show } from "./dom.js";
+
+/** @typedef {{call: string, card: import("./state.js").Card}} Desk */
+
+export class BookView {
+  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, call: string) => void, painted: () => void}} hooks */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.wanted = false;
+    this.call = "";
+    this.book = new Book({ done: hooks.done, close: () => this.close(), numbers: false });
+    button("to-book").addEventListener("click", () => this.toggle());
+    button("open-book").addEventListener("click", () => this.open());
+  }
+
+  /** Whether it is what she sees. */
+  get isOpen() {
+    return this.wanted && document.body.dataset.view !== "ringing";
+  }
+
+  /** Whether the client of this card keeps an agenda here, as far as the site has told. @param {import("./state.js").Card|null} card */
+  has(card) {
+    return this.book.clients.some(({ id }) => id === card?.client);
+  }
+
+  /** Which clients keep agendas here: asked at the beginning and with each call. */
+  load() {
+    return this.book.setting().then(() => this.hooks.painted());
+  }
+
+  toggle() {
+    this.wanted ? this.book.close() : this.open();
+  }
+
+  open() {
+    const desk = this.hooks.desk();
+    const card = desk?.card ?? null;
+    this.wanted = true;
+    this.hooks.painted();
+    const number = card && !card.caller.masked ? card.caller.number ?? "" : "";
+    this.book.open({ client: card?.client ?? "", call: desk?.call ?? "", number, patient: this.hooks.patient() });
+  }
+
+  /** Back to the card, or to the list. */
+  close() {
+    if (!this.wanted) return;
+    this.wanted = false;
+    this.book.letGo();
+    this.hooks.painted();
+    button(byId("desk-book").hidden || document.body.dataset.view !== "desk" ? "to-book" : "open-book").focus();
+  }
+
+  /** @param {string} shown the view that is painted @param {Desk|null} desk @param {boolean} talking */
+  paint(shown, desk, talking) {
+    const call = desk?.call ?? "";
+    // Another call brings its own card; what was held for the one that is over is free.
+    if (this.call !== call && this.wanted && call) this.close();
+    if (this.call === call && !talking && this.book.call && this.book.held) this.book.letGo();
+    if (this.call !== call && call) this.load();
+    this.call = call;
+    const open = this.wanted && shown !== "ringing";
+    show(byId("view-book"), open);
+    document.body.toggleAttribute("data-book", open);
+    button("to-book").setAttribute("aria-expanded", String(open));
+    show(byId("desk-book"), this.has(desk?.card ?? null));
+    for (const hint of document.querySelectorAll("#desk-agendas [data-key=agenda]")) show(hint, byId("desk-book").hidden);
+  }
+}

@@ -1,0 +1,366 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The agenda of the console: what the grid shows, what is proposed, what is done, and that no wall is passed."""
+
+import json
+import re
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.agenda.models import Appointment, SlotHold
+from permanence.agenda.operations import appointments, blocks, holds
+from permanence.agenda.queries import days
+from permanence.agenda.rules.kinds import VisitReason
+from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.clients.access import choose_clients
+from permanence.console import agenda_grid as drawn
+from permanence.console.agenda_words import CAUSES, OPENINGS, STATES
+from permanence.foundation.models import AuditEntry, LiveTouch
+from permanence.kernel.system import SystemClock
+from tests.rooms.agenda_cast import make_agenda_cast, patient
+
+pytestmark = pytest.mark.django_db
+PARIS = ZoneInfo("Europe/Paris")
+GRID, LANE = "/console/fragments/agenda", "/console/fragments/agenda/lane"
+SLOTS, WHY, START = "/console/fragments/agenda/slots", "/console/agenda/why", "/console/agenda/start"
+
+
+@pytest.fixture
+def cast(db):
+    return make_agenda_cast()
+
+
+@pytest.fixture
+def monday():
+    """The Monday of the week after next: what a page asks for is judged at the real moment."""
+    today = SystemClock().now().astimezone(PARIS).date()
+    return today + timedelta(days=14 - today.weekday())
+
+
+def at_wall(day, hour, minute=0):
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=PARIS)
+
+
+def page(browser, path, **asked):
+    answer = browser.get(path, asked, HTTP_ACCEPT_LANGUAGE="fr")
+    assert answer.status_code == 200, answer.content[:300]
+    return answer.content.decode()
+
+
+def act(browser, what, **body):
+    return browser.post(
+        f"/console/agenda/{what}", json.dumps(body), content_type="application/json", HTTP_ACCEPT_LANGUAGE="fr"
+    )
+
+
+def booked(cast, day, hour, minute=0, **more):
+    return appointments.book(
+        key=cast.key(),
+        agenda=more.pop("agenda", cast.dupont),
+        starts_at=at_wall(day, hour, minute),
+        booking=cast.booking(**more),
+        by=cast.claire,
+        at=SystemClock().now(),
+    )
+
+
+def items(text):
+    return re.findall(r'<button class="appt ([^"]*)"[^>]*data-kind="(\w+)"[^>]*data-state="(\w+)"', text)
+
+
+def test_the_day_shows_agendas_side_by_side_with_what_stands_in_them(cast, browser_of, monday):
+    booked(cast, monday, 9)
+    holds.hold_slot(
+        key=cast.key(),
+        agenda=cast.lemaire,
+        reason=cast.consultation,
+        starts_at=at_wall(monday, 10),
+        by=cast.marc,
+        at=SystemClock().now(),
+    )
+    blocks.block(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=at_wall(monday, 11),
+        ends_at=at_wall(monday, 11, 30),
+        words="Visite",
+        by=cast.marc,
+        at=SystemClock().now(),
+    )
+    text = page(browser_of(cast.claire), GRID, client=cast.cabinet.id, day=monday.isoformat())
+    assert [kind for _classes, kind, _state in items(text)] == ["appointment", "block", "hold"]
+    assert "HOFFMANN Jeanne" in text
+    assert "9:00 à 09:20" in text or "09:00 à 09:20, HOFFMANN Jeanne, Consultation, réservé" in text
+    assert "Tenu par" in text
+    assert cast.marc.name in text
+    assert "Visite" in text
+    assert text.index("Dr Dupont") < text.index("Dr Lemaire")
+    assert "Dr Weber" not in text
+    assert 'class="grid g96 n120"' in text
+    assert "style=" not in text
+
+
+def test_a_lane_fetched_alone_is_the_lane_of_the_grid(cast, browser_of, monday):
+    booked(cast, monday, 9)
+    booked(cast, monday, 15, 40, reason=cast.tracing)
+    browser = browser_of(cast.claire)
+    whole = page(browser, GRID, client=cast.cabinet.id, day=monday.isoformat())
+    alone = page(browser, LANE, agenda=cast.dupont, day=monday.isoformat(), first="480")
+    assert alone.strip() in whole
+
+
+def test_every_state_has_its_look_and_its_words(cast, browser_of, monday):
+    made = [booked(cast, monday, 9 + number) for number in (0, 1, 2, 5, 6)]
+    states = [each for each in AppointmentState if each is not AppointmentState.CANCELLED]
+    for each, state in zip(made, states, strict=True):
+        Appointment.objects.filter(key=each.appointment).update(state=state.value)
+    text = page(browser_of(cast.claire), GRID, client=cast.cabinet.id, day=monday.isoformat())
+    looks = [classes.split()[0] for classes, _kind, _state in items(text)]
+    assert looks == ["is-booked", "is-confirmed", "is-arrived", "is-seen", "is-noshow"]
+    for state in states:
+        assert str(STATES[state]) or state
+    assert "n’est pas venu" in text
+
+
+def test_the_week_has_a_lane_a_day_and_the_list_a_row_a_visit(cast, browser_of, monday):
+    booked(cast, monday, 9)
+    booked(cast, monday + timedelta(days=3), 16, 20)
+    browser = browser_of(cast.claire)
+    week = page(browser, GRID, view="week", agenda=cast.dupont, day=(monday + timedelta(days=2)).isoformat())
+    assert week.count('class="lane"') == 7
+    assert len(items(week)) == 2
+    listed = page(browser, GRID, view="list", client=cast.cabinet.id, day=monday.isoformat())
+    assert listed.count("<li><button") == 1
+    empty = page(browser, GRID, view="list", client=cast.weber.id, day=monday.isoformat())
+    assert "Rien n’est réservé ce jour" in empty
+
+
+def test_free_times_are_numbered_and_what_is_set_aside_is_counted_by_cause(cast, browser_of, monday):
+    text = page(
+        browser_of(cast.claire), SLOTS, client=cast.cabinet.id, reason=cast.consultation, patient=cast.jeanne, out="0"
+    )
+    assert re.findall(r"<kbd>(\d)</kbd>", text) == list("123456789")
+    for found in re.findall(r'data-day="([-\d]+)"', text):
+        assert date.fromisoformat(found).weekday() != 0
+    assert "écarté" in text
+    nobody = page(browser_of(cast.claire), SLOTS, client=cast.cabinet.id)
+    assert "Choisissez le motif" in nobody
+
+
+def test_a_time_is_held_booked_moved_and_cancelled_once_each(cast, browser_of, monday):
+    browser, key = browser_of(cast.claire), cast.key()
+    told = {"key": key, "agenda": cast.dupont, "reason": cast.consultation, "patient": cast.jeanne, "call": "call-1"}
+    start = at_wall(monday, 9).isoformat()
+    for _again in range(2):
+        kept = act(browser, "hold", **told, starts_at=start)
+        assert kept.status_code == 201, kept.content
+    assert SlotHold.objects.count() == 1
+    assert kept.json()["expires_ms"] - kept.json()["now_ms"] <= 120_000
+    made = act(browser, "book", **{**told, "key": cast.key()}, starts_at=start, hold=key)
+    assert made.status_code == 201, made.content
+    visit = made.json()["appointment"]
+    row = Appointment.objects.get()
+    assert (row.key, row.call, row.state) == (visit, "call-1", "booked")
+    assert SlotHold.objects.get().ended == "booked"
+    where = {"agenda": cast.lemaire, "day": monday.isoformat(), "minute": "615"}
+    moved = act(browser, "move", key=cast.key(), appointment=visit, **where)
+    assert moved.status_code == 200, moved.content
+    assert moved.json()["was"] == {"agenda": cast.dupont, "starts_at": row.starts_at.isoformat()}
+    assert Appointment.objects.get().starts_at == at_wall(monday, 10, 15)
+    gone = act(browser, "cancel", key=cast.key(), appointment=visit, cause="patient")
+    assert (gone.status_code, gone.json()["state"]) == (200, "cancelled")
+    again = act(browser, "cancel", key=cast.key(), appointment=visit, cause="patient")
+    assert (again.status_code, again.json()["code"]) == (422, "not_now")
+    assert "ne peut plus" in again.json()["why"]
+
+
+def test_what_the_rules_refuse_is_refused_in_words_and_changes_nothing(cast, browser_of, monday):
+    one, two = booked(cast, monday, 9), booked(cast, monday, 10, agenda=cast.lemaire)
+    browser = browser_of(cast.claire)
+    rows = list(Appointment.objects.values_list("key", "agenda", "starts_at", "revision"))
+    where = {"agenda": cast.lemaire, "day": monday.isoformat(), "minute": "600"}
+    taken = act(browser, "move", key=cast.key(), appointment=one.appointment, **where)
+    assert (taken.status_code, taken.json()["code"]) == (422, "slot_already_taken")
+    assert taken.json()["causes"][0].startswith("Pris jusqu’à")
+    closed = act(browser, "move", key=cast.key(), appointment=two.appointment, **{**where, "minute": "780"})
+    assert (closed.status_code, closed.json()["code"]) == (422, "slot_refused")
+    assert closed.json()["why"] == "Fermé à cette heure"
+    assert list(Appointment.objects.values_list("key", "agenda", "starts_at", "revision")) == rows
+    why = json.loads(
+        page(browser, WHY, agenda=cast.dupont, reason=cast.consultation, day=monday.isoformat(), minute="540")
+    )
+    assert why["free"] is False
+    assert why["next"]["hour"] == "09:20"
+    free = json.loads(
+        page(browser, WHY, agenda=cast.dupont, reason=cast.consultation, day=monday.isoformat(), minute="560")
+    )
+    assert free == {"free": True, "causes": [], "next": None}
+
+
+def test_the_caller_s_number_and_his_last_visit_begin_the_search(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    booked(cast, monday, 9, reason=cast.tracing)
+    told = json.loads(page(browser, START, client=cast.cabinet.id, patient=cast.jeanne))
+    assert told["patient"]["id"] == cast.jeanne
+    assert told["reason"] == cast.tracing
+    nobody = json.loads(page(browser, START, client=cast.cabinet.id, number="+33612345678"))
+    assert nobody["patient"] is None
+    assert nobody["reason"] == nobody["reasons"][0]["id"]
+
+
+@pytest.mark.parametrize("state", ["confirmed", "arrived", "done"])
+def test_a_visit_is_marked_and_its_screens_are_told(cast, browser_of, monday, state):
+    made = booked(cast, monday, 9)
+    LiveTouch.objects.all().delete()
+    answer = act(browser_of(cast.claire), "mark", key=cast.key(), appointment=made.appointment, state=state)
+    assert (answer.status_code, answer.json()["state"]) == (200, state)
+    topics = set(LiveTouch.objects.values_list("topic", flat=True))
+    assert f"house/{cast.claire.house}/agenda/{cast.dupont}" in topics
+
+
+HOSTILE = ("", "0", "-1", "9" * 30, "' OR 1=1 --", "\x00", "../..", "<b>", "2026-02-30", "١٢", "1e3")
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_words_the_page_does_not_send_are_refused_and_change_nothing(cast, browser_of, word, monday):
+    browser = browser_of(cast.claire)
+    for path in (GRID, LANE, SLOTS, WHY, START):
+        names = ("client", "agenda", "day", "view", "reason", "patient", "halves", "out", "with", "minute", "first")
+        for name in names:
+            known = {"client": cast.cabinet.id, "agenda": cast.dupont, "reason": cast.consultation}
+            asked = known | {"day": monday.isoformat(), "minute": "540", name: word}
+            answer = browser.get(path, asked)
+            assert answer.status_code in {200, 404, 422}, (path, name, word)
+            assert "<b>" not in answer.content.decode()
+    body = {"key": "k" * 20, "agenda": cast.dupont, "reason": cast.consultation, "patient": cast.jeanne}
+    body |= {
+        "day": monday.isoformat(),
+        "minute": "540",
+        "appointment": "m" * 20,
+        "cause": "patient",
+        "state": "arrived",
+    }
+    for what in ("hold", "release", "book", "move", "cancel", "mark"):
+        for name in body:
+            if name == "key" and word in {"", "0"}:
+                continue
+            answer = act(browser, what, **{**body, name: word, "key": word if name == "key" else cast.key()})
+            assert answer.status_code in {201, 204, 404, 422}, (what, name, word)
+        assert act(browser, what).status_code in {404, 422}
+    for text in ("[]", "{", '{"agenda": 1}'):
+        assert browser.post("/console/agenda/book", text, content_type="application/json").status_code == 422
+    assert Appointment.objects.count() <= 1
+
+
+def test_nobody_reaches_what_is_another_client_s_or_another_house_s(cast, browser_of, monday):
+    mine, hers = booked(cast, monday, 9), patient(cast.weber.id, "Fremd")
+    limited = browser_of(cast.claire)
+    wrong = act(
+        limited,
+        "book",
+        key=cast.key(),
+        agenda=cast.dupont,
+        reason=cast.consultation,
+        patient=hers,
+        day=monday.isoformat(),
+        minute="600",
+    )
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "patient_unknown")
+    choose_clients(person=cast.claire.person, clients=(cast.weber.id,), by=cast.marc, at=SystemClock().now())
+    where = {"agenda": cast.dupont, "day": monday.isoformat(), "minute": "600"}
+    for browser in (browser_of(cast.other_secretary), limited):
+        for path in (GRID, SLOTS, START):
+            assert browser.get(path, {"client": cast.cabinet.id}).status_code == 404
+        assert browser.get(LANE, where).status_code == 404
+        assert browser.get(WHY, {**where, "reason": cast.consultation}).status_code == 404
+        assert browser.get(GRID, {"view": "week", "agenda": cast.dupont}).status_code == 404
+        told = {"reason": cast.consultation, "patient": cast.jeanne, **where}
+        assert act(browser, "hold", key=cast.key(), **told).status_code == 404
+        assert act(browser, "book", key=cast.key(), **told).status_code == 404
+        for what, more in (("move", where), ("cancel", {"cause": "patient"}), ("mark", {"state": "arrived"})):
+            answer = act(browser, what, key=cast.key(), appointment=mine.appointment, **more)
+            assert answer.status_code == 404, what
+        setting = json.loads(page(browser, "/console/agenda/setting"))
+        assert cast.cabinet.id not in {each["id"] for each in setting["clients"]}
+    assert AuditEntry.objects.filter(action="security.not_hers").exists()
+    assert Appointment.objects.get().state == "booked"
+
+
+def test_all_words_are_there():
+    assert set(STATES) == set(AppointmentState)
+    assert set(CAUSES) <= set(CancelCause)
+    assert len(OPENINGS) == 5
+
+
+def named(names):
+    return [VisitReason(id=str(at), client="1", name=name, minutes=15) for at, name in enumerate(names)]
+
+
+def test_codes_are_short_and_say_what_they_mean():
+    names = ["Consultation", "ECG", "École du dos", "Nouveau patient", "Consultation", "Contrôle"]
+    marks = drawn.marks_of(named(names))
+    assert [each.code for each in marks.values()] == ["CON", "ECG", "ÉD", "NP", "CON2", "CON3"]
+
+
+@given(st.lists(st.text(min_size=1, max_size=30), max_size=30))
+def test_no_two_reasons_have_one_code(names):
+    marks = drawn.marks_of(named(names))
+    codes = [each.code for each in marks.values()]
+    assert len(set(codes)) == len(codes)
+    assert all(1 <= len(each.code) <= 5 and 1 <= each.colour <= 8 for each in marks.values())
+
+
+spans = st.lists(st.tuples(st.integers(0, 280), st.integers(1, 40)), max_size=25)
+
+
+@given(spans)
+def test_visits_at_one_time_stand_beside_one_another(pairs):
+    given_items = [
+        drawn.Item(
+            kind="appointment", key=f"{number:03}", first=first, span=min(span, 288 - first), name="", title="",
+            starts="", until="",
+        )
+        for number, (first, span) in enumerate(pairs)
+    ]  # fmt: skip
+    placed = drawn._beside(sorted(given_items, key=lambda each: (each.first, each.key)))
+    assert sorted(each.key for each in placed) == sorted(each.key for each in given_items)
+    for one in placed:
+        for other in placed:
+            meet = one.first < other.first + other.span and other.first < one.first + one.span
+            if one is not other and meet and max(one.wide, other.wide) < drawn.MOST_BESIDE:
+                assert (one.wide, one.beside) != (other.wide, other.beside)
+
+
+def test_past_hours_of_today_are_folded_and_counted(cast):
+    day = date(2026, 11, 30)
+    now = at_wall(day, 15, 10)
+    made = [booked_at(cast, day, hour) for hour in (9, 10, 14, 16)]
+    assert len(made) == 4
+    found = days.day(by=cast.claire, agendas=[cast.dupont], day=day, at=now)[0]
+    lanes = drawn.lanes_of(found, marks={}, person=cast.claire.person, at=now)
+    grid = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=False)
+    assert (grid.folded_from, grid.folded_until, grid.past) == ("08:00", "13:30", 2)
+    assert [each.starts for each in grid.lanes[0].items] == ["14:00", "16:00"]
+    whole = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=True)
+    assert (whole.folded_until, len(whole.lanes[0].items), whole.first) == ("", 4, 96)
+
+
+def booked_at(cast, day, hour):
+    return appointments.book(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=at_wall(day, hour),
+        booking=cast.booking(),
+        by=cast.claire,
+        at=at_wall(day, 7),
+    )
+
+
+def test_queries_do_not_grow_with_the_agendas(cast, browser_of, monday, django_assert_max_num_queries):
+    browser = browser_of(cast.claire)
+    page(browser, GRID, day=monday.isoformat())
+    with django_assert_max_num_queries(32):
+        page(browser, GRID, day=monday.isoformat())

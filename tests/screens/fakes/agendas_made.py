@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Makes the agendas of `tests.screens.fakes.agendas`; a program of its own, in the environment of the site."""
+
+import json
+import sys
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import django
+
+django.setup()
+
+# The tables are there only once Django is set up.
+from permanence.agenda.models import Agenda, Appointment  # noqa: E402
+from permanence.agenda.operations import reasons, setting  # noqa: E402
+from permanence.agenda.rules import kinds  # noqa: E402
+from permanence.callers import operations as callers  # noqa: E402
+from permanence.callers.rules.form import PatientForm  # noqa: E402
+from permanence.clients.models import Client, Recipient  # noqa: E402
+from permanence.foundation.models import Person  # noqa: E402
+from permanence.foundation.who import who_is  # noqa: E402
+from permanence.kernel.system import SystemClock  # noqa: E402
+from permanence.project import demo_cast  # noqa: E402
+from tests.screens.fakes.agendas import NUMBER  # noqa: E402
+
+AT = SystemClock().now()
+ZONE = ZoneInfo("Europe/Luxembourg")
+VISITS = 30
+"""Of a full day."""
+
+
+def openings(agenda: str) -> tuple[kinds.Opening, ...]:
+    hours = (("07:00", "12:00"), ("12:30", "20:00"))
+    return tuple(
+        kinds.Opening(id="", agenda=agenda, weekday=day, opens=opens, until=until, on_holidays=True)
+        for day in range(7)
+        for opens, until in hours
+    )
+
+
+def main(many: int) -> dict[str, str]:
+    by = who_is(Person.objects.select_related("house").get(email=demo_cast.MARC))
+    client = Client.objects.get(name="Dr Weber")
+    recipient = Recipient.objects.filter(client=client).first()
+    key, whose = str(client.pk), str(recipient.pk)
+
+    def reason(name: str, minutes: int, **more: object) -> str:
+        new = kinds.VisitReason(id="", client=key, name=name, minutes=minutes, **more)
+        return reasons.set_reason(client=key, reason=new, by=by, at=AT).id
+
+    def agenda(name: str) -> str:
+        made = setting.open_agenda(client=key, recipient=whose, name=name, by=by, at=AT).id
+        setting.set_openings(agenda=made, openings=openings(made), by=by, at=AT)
+        return made
+
+    def person(name: str, first: str, born: str, number: str = "") -> str:
+        form = PatientForm(used_name=name, first_name=first, birth_date=born, numbers=(number,) if number else ())
+        made = callers.add_patient(client=key, patient=f"patient-{name}".ljust(20, "x"), form=form, by=by, at=AT)
+        return made.id
+
+    setting.add_resource(client=key, name="ECG", kind="ecg", by=by, at=AT)
+    made = {
+        "client": key,
+        "consultation": reason("Consultation", 20),
+        "tracing": reason("Électrocardiogramme", 30, needs=(kinds.Need(kind="ecg"),)),
+        "weber": agenda("Dr Weber"),
+        "klein": agenda("Dr Klein"),
+        "jeanne": person("Hoffmann", "Jeanne", "14.03.1961", NUMBER),
+        "paul": person("Martin", "Paul", "01.02.1980"),
+    }
+    for number in range(many):
+        full(agenda(f"Praticien {number:03d}"), made)
+    return made
+
+
+def full(agenda: str, made: dict[str, str]) -> None:
+    row = Agenda.objects.get(pk=int(agenda))
+    morning = (AT.astimezone(ZONE) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
+    Appointment.objects.bulk_create(
+        Appointment(
+            house_id=row.house_id,
+            client_id=row.client_id,
+            agenda=row,
+            key=f"visit-{agenda}-{number}".ljust(20, "x"),
+            patient_id=int(made["jeanne"]),
+            reason_id=int(made["consultation"]),
+            starts_at=start,
+            ends_at=start + timedelta(minutes=20),
+            state_at=AT,
+            booked_at=AT,
+            door="console",
+        )
+        for number in range(VISITS)
+        for start in [datetime.fromtimestamp(morning.timestamp() + number * 1200, tz=ZONE)]
+    )
+
+
+print(json.dumps(main(int(sys.argv[1]))))
