@@ -89,3 +89,14 @@ def country_of(number: PhoneNumber) -> str | None:
         parsed.country_code or 0
     )
     return found if found not in {"001", "ZZ"} else None
+
+
+_MOBILE = re.compile(r"\+(33[67]|3526|3538)")
+"""Mobile ranges of the countries of the house, those kept for fiction and not yet in use included."""
+
+
+def takes_sms(number: PhoneNumber) -> bool:
+    """Whether an SMS can reach the number by its range: a mobile, or one of a plan that does not tell them apart."""
+    kind = phonenumbers.number_type(phonenumbers.parse(number.e164))
+    known = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    return kind in known or _MOBILE.match(number.e164) is not None

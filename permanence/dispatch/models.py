@@ -4,8 +4,9 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.rules import Channel, DeliveryState
-from permanence.foundation.tenancy import ClientQuerySet, HouseModel
+from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 
 class Delivery(HouseModel):
@@ -54,3 +55,118 @@ class Delivery(HouseModel):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.key}"
+
+
+class Sms(HouseModel):
+    """One SMS to one person: a row for as long as the house keeps what it sent. `key` is the id that travels.
+
+    `about` is the id of what it is about (an appointment, an offer), `number` E.164. `price_micros` are millionths of
+    `currency`, all parts together, as the provider's description had it. `slot`: which digits answer it, None for one
+    that asks nothing or is answered by its link alone. `answer`: "", yes or no. Not sent after `expires_at`.
+    """
+
+    KINDS = tuple((each.value, each.value) for each in SmsKind)
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey("callers.Patient", on_delete=models.PROTECT, null=True, related_name="+")
+    key = models.CharField(max_length=40, unique=True)
+    kind = models.CharField(max_length=12, choices=KINDS)
+    about = models.CharField(max_length=40, blank=True, default="")
+    number = models.CharField(max_length=16)
+    language = models.CharField(max_length=2)
+    sealed_text = models.TextField()
+    encoding = models.CharField(max_length=4)
+    parts = models.PositiveSmallIntegerField()
+    price_micros = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=Delivery.STATES, default=DeliveryState.PENDING.value)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=100, blank=True, default="")
+    why = models.CharField(max_length=200, blank=True, default="")
+    slot = models.PositiveSmallIntegerField(null=True)
+    answer = models.CharField(max_length=8, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+
+    objects = ClientQuerySet["Sms"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in DeliveryState]), name="dispatch_sms_state"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[each.value for each in SmsKind]), name="dispatch_sms_kind"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_attempt_at"], name="dispatch_sms_due", condition=models.Q(state="pending")),
+            models.Index(fields=["number", "-created_at"], name="dispatch_sms_number"),
+            models.Index(fields=["provider_id"], name="dispatch_sms_provider"),
+            models.Index(fields=["house", "about"], name="dispatch_sms_about"),
+        )
+
+    def __str__(self) -> str:
+        return f"SMS {self.key}"
+
+
+class SmsReply(HouseModel):
+    """An answer that came in, to whichever SMS it was: what was understood.
+
+    Its words are sealed, for they can be of health. `digest` tells one that the provider brings twice.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    sms = models.ForeignKey(Sms, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    sealed_text = models.TextField()
+    meaning = models.CharField(max_length=8)
+    at = models.DateTimeField()
+
+    objects = ClientQuerySet["SmsReply"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["sms", "digest"], name="dispatch_reply_once"),)
+
+    def __str__(self) -> str:
+        return f"reply to {self.sms_id}"
+
+
+class SmsStop(HouseModel):
+    """Who owns this number wants no SMS of this house any more."""
+
+    number = models.CharField(max_length=16)
+    at = models.DateTimeField()
+
+    objects = HouseQuerySet["SmsStop"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["house", "number"], name="dispatch_stop_once"),)
+
+    def __str__(self) -> str:
+        return f"stop of house {self.house_id}"
+
+
+class ContactRule(HouseModel):
+    """How a client's patients are written to. Without a row: as with the defaults, which send nothing by themselves.
+
+    `names_practice`: he agreed that his name stands in SMS and mails. `remind_hours`: how long before the visit its
+    reminder goes out, 0 for none.
+    """
+
+    client = models.OneToOneField("clients.Client", on_delete=models.PROTECT, related_name="+")
+    names_practice = models.BooleanField(default=False)
+    remind_hours = models.PositiveSmallIntegerField(default=0)
+
+    objects = ClientQuerySet["ContactRule"].as_manager()
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=models.Q(remind_hours__lte=336), name="dispatch_remind_hours"),)
+
+    def __str__(self) -> str:
+        return f"contact rule of {self.client_id}"

@@ -14,6 +14,7 @@ from permanence.portal import (
     line,
     mailbox,
     red_flags,
+    smsbox,
     views,
 )
 
@@ -47,4 +48,6 @@ urlpatterns = [
     path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
+    path("demo/sms", smsbox.smsbox, name="demo_sms"),
+    path("demo/sms/<slug:name>", smsbox.answer, name="demo_sms_answer"),
 ]

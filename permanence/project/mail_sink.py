@@ -27,6 +27,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from permanence.kernel.clock import Clock, Entropy
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.project.sms_sink import start_sms_sink
 
 log = logging.getLogger(__name__)
 
@@ -241,9 +242,11 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         log.error("%s port %s: %s", chosen.host, chosen.port, error)
         return 1
+    messages = start_sms_sink(chosen.data)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     stop.wait()
+    messages.stop()
     sink.stop()
     return 0
 

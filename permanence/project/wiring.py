@@ -14,6 +14,7 @@ from permanence.callers.events import CALLERS_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
+from permanence.dispatch.events import DISPATCH_EVENTS
 from permanence.dispatch.handlers import on_message_taken
 from permanence.foundation.events import FOUNDATION_EVENTS
 from permanence.foundation.outbox import Wiring
@@ -33,7 +34,8 @@ WIRING = Wiring(
     .union(CALLS_EVENTS)
     .union(SWITCHBOARD_EVENTS)
     .union(AGENDA_EVENTS)
-    .union(MESSAGING_EVENTS),
+    .union(MESSAGING_EVENTS)
+    .union(DISPATCH_EVENTS),
     hearers={
         "ClientChanged": (("switchboard.refresh", switchboard.refresh),),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),

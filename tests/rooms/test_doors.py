@@ -186,6 +186,11 @@ DOORS: dict[str, Door] = {
     # The demonstration's mailbox: open to everybody there, and not there in a real house (its own test below).
     "demo_mail": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_mail_one": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
+    # The demonstration's telephone, as its mailbox.
+    "demo_sms": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
+    "demo_sms_answer": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
+    # The provider of SMS has no session: its secret opens, and a house without a provider has no such door.
+    "sms:hook": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
     "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:appointments": Door(get=to(200, "supervisor", "owner"), query="month=2026-11"),

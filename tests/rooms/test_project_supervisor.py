@@ -253,6 +253,7 @@ def test_the_last_lines_say_where_who_what_and_next(tmp_path):
         "sip:127.0.0.1:5060",
         "claire@permanence.example",
         "mail   http://localhost:8012/demo/mail",
+        "SMS    http://localhost:8012/demo/sms",
         "./run phone +353209100101",
         "Atlas           open now",
         "port 8000",

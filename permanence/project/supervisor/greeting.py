@@ -47,7 +47,7 @@ def _demonstration(configuration: Configuration, states: Mapping[str, str]) -> l
     logins = [f"    {login.email:<{width}}  {login.password}  {login.who}" for login in DEMONSTRATION_LOGINS]
     names = max(len(name) for name, _ in NUMBERS)
     numbers = [f"    {number:<{width}}  {name:<{names}}  {states.get(number, '')}".rstrip() for name, number in NUMBERS]
-    mail = ["", f"  mail   {configuration.web_url}/demo/mail"]
+    mail = ["", f"  mail   {configuration.web_url}/demo/mail", f"  SMS    {configuration.web_url}/demo/sms"]
     live = ["Or see it live, beside you as Claire or Marc:  ./run demo --secretary"]
     if configuration.is_seen_from_elsewhere:  # the passwords were changed; the mailbox asks nobody who he is
         logins = [f"    {login.email:<{width}}  {login.who}" for login in DEMONSTRATION_LOGINS]

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The door at which the provider of SMS tells of receipts and answers. Whoever has not the secret finds nothing there.
+
+What is malformed is answered as what is well-formed, so that no provider repeats it for days.
+"""
+
+import hmac
+import logging
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from permanence.dispatch import sms_operations
+from permanence.dispatch.channels.sms.http import HOOK_LIMIT, Incoming, Report, read_hook
+from permanence.dispatch.channels.sms.provider import DescriptionWrong, Provider
+from permanence.dispatch.sms_provider import provider
+from permanence.kernel.system import SystemClock, SystemEntropy
+
+log = logging.getLogger(__name__)
+
+
+@csrf_exempt  # no session decides here: the secret does
+@login_not_required
+@never_cache
+@require_POST
+def hook(request: HttpRequest, secret: str) -> HttpResponse:
+    """Take a receipt or an answer. 404 without the secret, 413 for what is too large, else 204."""
+    found = _provider()
+    if found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
+        raise Http404
+    body = request.read(HOOK_LIMIT + 1)
+    if len(body) > HOOK_LIMIT:
+        return HttpResponse(status=413)
+    said = read_hook(found, body=body, content_type=request.headers.get("Content-Type", ""))
+    at = SystemClock().now()
+    match said:
+        case Report():
+            sms_operations.take_report(said, at=at)
+        case Incoming():
+            sms_operations.take_reply(said, at=at, entropy=SystemEntropy())
+        case None:
+            log.info("something at the door of the SMS that is no final receipt and no answer")
+    return HttpResponse(status=204)
+
+
+def _provider() -> Provider | None:
+    try:
+        return provider()
+    except (DescriptionWrong, OSError) as error:
+        log.warning("keys/sms.json cannot be used: %s", error)
+        return None

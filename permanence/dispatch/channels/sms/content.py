@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What an SMS says: day, hour, a link, a code to answer with; the practice's name only where the client agreed.
+
+Nothing of health can stand in it, for there is no field for it: no reason, no practitioner, no word of a message.
+"""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+
+from permanence.dispatch.channels.sms.length import plain
+
+DAYS = {"fr": "D d/m", "en": "D j M", "de": "D d.m."}
+"""How a day is written, short."""
+
+
+class SmsKind(enum.StrEnum):
+    """Why it is sent."""
+
+    CODE = "code"
+    REMINDER = "reminder"
+    LATE = "late"
+    OFFER = "offer"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What may be said. `house` names who writes; `practice` is "" unless the client agreed; `at` is the moment of the
+    visit on the client's clock; `yes`, `no` the digits to answer with (0: none); `minutes` how late; `code` asked for.
+    """
+
+    house: str
+    practice: str = ""
+    at: datetime | None = None
+    until: datetime | None = None
+    yes: int = 0
+    no: int = 0
+    minutes: int = 0
+    code: str = ""
+    link: str = ""
+
+
+def compose(kind: SmsKind, words: Words, *, language: str) -> str:
+    """The text in the patient's language, its typography as SMS have it."""
+    with translation.override(language):
+        said = {
+            "who": " ".join((words.practice or words.house).split()),
+            "day": "" if words.at is None else formats.date_format(words.at, DAYS[language]),
+            "hour": "" if words.at is None else f"{words.at:%H:%M}",
+            "until": "" if words.until is None else f"{words.until:%H:%M}",
+            "yes": words.yes,
+            "no": words.no,
+            "minutes": words.minutes,
+            "code": words.code,
+        }
+        parts = [_sentence(kind) % said]
+        if words.yes:
+            parts.append(_answer(kind) % said)
+        if words.link:
+            parts.append(words.link)
+        return plain(" ".join(parts))
+
+
+def _sentence(kind: SmsKind) -> str:
+    """What is said, in the active language."""
+    match kind:
+        case SmsKind.CODE:
+            return _("%(who)s: your code is %(code)s. Give it to nobody.")
+        case SmsKind.REMINDER:
+            return _("%(who)s: your appointment is on %(day)s at %(hour)s.")
+        case SmsKind.LATE:
+            return _("%(who)s: about %(minutes)s min late today. Your appointment at %(hour)s will begin later.")
+        case SmsKind.OFFER:
+            return _("%(who)s: an appointment is free on %(day)s at %(hour)s. It is kept for you until %(until)s.")
+        case SmsKind.CANCELLED:
+            return _("%(who)s: your appointment on %(day)s at %(hour)s is cancelled.")
+
+
+def _answer(kind: SmsKind) -> str:
+    if kind is SmsKind.OFFER:
+        return _("Reply %(yes)s to take it, %(no)s to decline.")
+    return _("Reply %(yes)s to confirm, %(no)s to cancel.")

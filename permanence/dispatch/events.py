@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the room announces. No event carries a number, a name or a word of what was written."""
+
+from dataclasses import dataclass
+
+from permanence.kernel.events import Event, EventCatalogue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsAnswered(Event):
+    """A person answered the SMS `sms`, which was of this `kind` and about `about`. `answer`: yes or no."""
+
+    sms: str
+    client: str
+    kind: str
+    about: str
+    answer: str
+
+
+DISPATCH_EVENTS = EventCatalogue(SmsAnswered)

@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is done with SMS: asked for, taken by a worker, finished, confirmed by a receipt, answered.
+
+They are taken, tried again and given up as mails are (`dispatch.operations`): an update filtered on what was read, a
+lease, a result filtered on the try's number. The provider gets our key with each try, so that one which knows such
+references drops a repetition after a kill.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q
+
+from permanence.callers import queries as callers
+from permanence.clients import queries as clients
+from permanence.countries.numbers import NotANumber, parse_number, takes_sms
+from permanence.countries.quiet import heard_from
+from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
+from permanence.dispatch.channels.sms.http import Given, Incoming, Report
+from permanence.dispatch.channels.sms.length import measure
+from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, codes, read_answer
+from permanence.dispatch.events import SmsAnswered
+from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
+from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
+from permanence.dispatch.sms_provider import provider
+from permanence.foundation import audit, outbox, secrecy
+from permanence.foundation.models import House
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+from permanence.kernel.refusals import Refusal
+
+TEXT, REPLY = "sms.text", "sms.reply"
+"""What the words are sealed for."""
+AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE})
+"""Not held back by quiet hours: asked for this moment, or about a visit of this very day."""
+CODE_GOOD_FOR = timedelta(minutes=10)
+ANSWERED_FOR = timedelta(days=14)
+"""An answer is about an SMS of the last two weeks."""
+LANGUAGES = ("fr", "en", "de")
+_WENT = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value)
+
+
+class SmsOff(Refusal):
+    """The house has no provider of SMS."""
+
+    code = "sms_off"
+
+
+class NoConsent(Refusal):
+    """The person has not agreed to SMS, or has said STOP."""
+
+    code = "no_consent"
+
+
+class NoMobile(Refusal):
+    """No number of the person takes SMS."""
+
+    code = "no_mobile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsTaken:
+    """An SMS a worker took: it alone may give it to the provider until the lease ends. `attempt` counts from 1."""
+
+    sms: int
+    attempt: int
+    key: str
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    """What is to be written down."""
+
+    kind: SmsKind
+    client: clients.ClientView
+    patient: str
+    about: str
+    number: str
+    language: str
+    words: Words
+    asks: bool
+    expires_at: datetime
+
+
+def may_reach(*, house_key: int, patient: callers.PatientView) -> str:
+    """The number an SMS to this person goes to. Raises SmsOff, NoConsent, NoMobile."""
+    if provider() is None:
+        raise SmsOff("no provider of SMS")
+    if not patient.may_sms:
+        raise NoConsent(patient.id)
+    mobile = [each for each in patient.numbers if _takes_sms(each)]
+    if not mobile:
+        raise NoMobile(patient.id)
+    stopped = set(SmsStop.objects.for_house(house_key).filter(number__in=mobile).values_list("number", flat=True))
+    free = [each for each in mobile if each not in stopped]
+    if not free:
+        raise NoConsent(patient.id)
+    return free[0]
+
+
+def send_sms(
+    *,
+    kind: SmsKind,
+    client: str,
+    patient: str,
+    about: str,
+    words: Words,
+    expires_at: datetime,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    asks: bool = False,
+) -> str:
+    """Write an SMS down for a person of a client, in his language; gives its key. It goes out when quiet hours allow.
+
+    `words.house`, `practice`, `yes` and `no` are filled in here; `words.at` is turned to the client's clock. `asks`: it
+    can be answered by a digit. Raises SmsOff, NoConsent, NoMobile, callers' PatientUnknown, clients' ClientUnknown.
+    """
+    account = clients.client(house=by.house, client=client)
+    person = callers.standing(house=by.house, client=client, patient=patient)
+    number = may_reach(house_key=by.house_key, patient=person)
+    language = next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr")
+    message = _Message(
+        kind=kind,
+        client=account,
+        patient=person.id,
+        about=about,
+        number=number,
+        language=language,
+        words=words,
+        asks=asks,
+        expires_at=expires_at,
+    )
+    return _keep(message, by=by, at=at, entropy=entropy)
+
+
+def send_code(*, client: str, number: str, language: str, code: str, by: Who, at: datetime, entropy: Entropy) -> str:
+    """Send a code to the number somebody has just typed in himself, at once; gives the SMS's key. Good for 10 minutes.
+
+    Whoever calls this limits how often it is asked for. Raises SmsOff, NoMobile, NoConsent (he said STOP),
+    clients' ClientUnknown.
+    """
+    account = clients.client(house=by.house, client=client)
+    if provider() is None:
+        raise SmsOff("no provider of SMS")
+    try:
+        e164 = parse_number(number, country=account.country).e164
+    except NotANumber as error:
+        raise NoMobile("no number") from error
+    if not _takes_sms(e164):
+        raise NoMobile("no mobile number")
+    if SmsStop.objects.for_house(by.house_key).filter(number=e164).exists():
+        raise NoConsent("stopped")
+    message = _Message(
+        kind=SmsKind.CODE,
+        client=account,
+        patient="",
+        about="",
+        number=e164,
+        language=language if language in LANGUAGES else "fr",
+        words=Words(house="", code=code),
+        asks=False,
+        expires_at=at + CODE_GOOD_FOR,
+    )
+    return _keep(message, by=by, at=at, entropy=entropy)
+
+
+def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
+    found = provider()
+    if found is None:
+        raise SmsOff("no provider of SMS")
+    account, key = message.client, new_id(at, entropy)
+    zone = ZoneInfo(account.time_zone)
+    with transaction.atomic():
+        house = House.objects.select_for_update(of=("self",), no_key=True).get(pk=by.house_key)  # slots, one at a time
+        slot = _free_slot(message.number, at=at) if message.asks else None
+        yes, no = codes(slot) if slot is not None else (0, 0)
+        rule = ContactRule.objects.for_house(by.house_key).filter(client=int(account.id)).first()
+        words = replace(
+            message.words,
+            house=house.name,
+            practice=account.name if rule is not None and rule.names_practice else "",
+            at=None if message.words.at is None else message.words.at.astimezone(zone),
+            until=None if message.words.until is None else message.words.until.astimezone(zone),
+            yes=yes,
+            no=no,
+        )
+        text = compose(message.kind, words, language=message.language)
+        length = measure(text)
+        quiet = heard_from(at, country=account.country, time_zone=account.time_zone)
+        row = Sms.objects.create(
+            house_id=by.house_key,
+            client_id=int(account.id),
+            patient_id=int(message.patient) if message.patient else None,
+            key=key,
+            kind=message.kind.value,
+            about=message.about,
+            number=message.number,
+            language=message.language,
+            sealed_text=secrecy.seal(text, house=by.house, purpose=TEXT, entropy=entropy),
+            encoding=length.encoding,
+            parts=length.parts,
+            price_micros=length.parts * found.part_micros,
+            currency=found.currency,
+            created_at=at,
+            expires_at=message.expires_at,
+            next_attempt_at=at if message.kind in AT_ONCE else quiet,
+            slot=slot,
+        )
+        detail = {"kind": message.kind.value, "parts": length.parts}
+        audit.note(by=by, at=at, action="sms.asked", subject=f"dispatch.sms:{row.pk}", client=account.id, detail=detail)
+    return key
+
+
+def _free_slot(number: str, *, at: datetime) -> int | None:
+    """The lowest slot no open question at this number has, of whichever house: they share the provider's number."""
+    open_now = Sms.objects.filter(number=number, slot__isnull=False, answered_at=None, expires_at__gt=at)
+    taken = set(open_now.exclude(state=DeliveryState.FAILED).values_list("slot", flat=True))
+    return next((each for each in range(SLOTS) if each not in taken), None)
+
+
+def take_due(*, at: datetime) -> SmsTaken | None:
+    """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at)
+    due = Sms.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
+    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why="too late", leased_until=None)
+    for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
+        unchanged = {"state": DeliveryState.PENDING, "attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
+        mine = Sms.objects.filter(free, pk=row.pk, **unchanged)
+        if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+            return SmsTaken(
+                sms=row.pk,
+                attempt=row.attempts + 1,
+                key=row.key,
+                number=row.number,
+                text=secrecy.unseal(row.sealed_text, house=row.house.slug, purpose=TEXT),
+            )
+    return None
+
+
+def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
+    """Write how the try ended. Does nothing when the lease was lost to another worker."""
+    attempt = given.attempt
+    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
+    if attempt.outcome is Outcome.SENT:
+        fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": "", "provider_id": given.id}
+    elif wait is not None:
+        fields = {"next_attempt_at": at + wait, "why": attempt.why}
+    else:
+        fields = {"state": DeliveryState.FAILED, "why": attempt.why}
+    rows = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
+    rows.update(leased_until=None, **fields)
+
+
+def take_report(report: Report, *, at: datetime) -> bool:
+    """What a receipt says of an SMS; gives whether it was one of ours and said something new.
+
+    It names it by the provider's id or, where that repeats what it is given, by our key: then it may even overtake the
+    answer to the try.
+    """
+    if not report.id:
+        return False
+    tried = Q(key=report.id, state=DeliveryState.PENDING, attempts__gt=0)
+    rows = Sms.objects.filter(tried | Q(state=DeliveryState.SENT) & (Q(provider_id=report.id) | Q(key=report.id)))
+    if report.delivered:
+        return bool(rows.update(state=DeliveryState.DELIVERED, delivered_at=at, leased_until=None, why=""))
+    return bool(rows.update(state=DeliveryState.BOUNCED, leased_until=None, why=report.why))
+
+
+def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
+    """What somebody answered; gives whether he is one we wrote to. The same answer brought twice counts once.
+
+    STOP ends the SMS of every house that wrote to that number, for they share the provider's. An answer is for the one
+    question its digit names; a word for the only one that is open; whatever is not certain changes nothing.
+    """
+    try:
+        number = parse_number(f"+{incoming.number.strip().removeprefix('+')}", country="LU").e164
+    except NotANumber:
+        return False
+    answer = read_answer(incoming.text)
+    with transaction.atomic():
+        rows = Sms.objects.filter(number=number, created_at__gt=at - ANSWERED_FOR).select_related("house", "client")
+        last = rows.order_by("-created_at", "-pk").first()
+        if last is None:
+            return False
+        asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
+        open_now = [each for each in asked if answer.slot is None or each.slot == answer.slot]
+        meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
+        if not _note_reply(meant or last, incoming, answer.meaning, at=at, entropy=entropy):
+            return True
+        if answer.meaning is Meaning.STOP:
+            for house in rows.order_by("house").values_list("house", flat=True).distinct():
+                SmsStop.objects.get_or_create(house_id=house, number=number, defaults={"at": at})
+        elif meant is not None:
+            _answered(meant, answer.meaning, at=at)
+    return True
+
+
+def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, at: datetime, entropy: Entropy) -> bool:
+    """Keep the answer; False where it is there already. Without an id of the provider's it is known by its minute."""
+    text = incoming.text[:500].encode(errors="replace").decode()
+    told = incoming.id or f"{at:%Y%m%d%H%M} {text}"
+    digest = hashlib.sha256(told.encode(errors="replace")).hexdigest()
+    if SmsReply.objects.filter(sms__number=sms.number, digest=digest).exists():
+        return False
+    SmsReply.objects.create(
+        house_id=sms.house_id,
+        client_id=sms.client_id,
+        sms=sms,
+        digest=digest,
+        sealed_text=secrecy.seal(text, house=sms.house.slug, purpose=REPLY, entropy=entropy),
+        meaning=meaning.value,
+        at=at,
+    )
+    return True
+
+
+def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
+    if Sms.objects.filter(pk=sms.pk, answered_at=None).update(answered_at=at, answer=meaning.value):
+        client = str(sms.client_id)
+        outbox.announce(
+            SmsAnswered(
+                house=sms.house.slug,
+                at=at,
+                sms=sms.key,
+                client=client,
+                kind=sms.kind,
+                about=sms.about,
+                answer=meaning.value,
+            )
+        )
+
+
+def name_practice(*, client: str, agreed: bool, by: Who, at: datetime) -> None:
+    """The client agrees, or no longer, that his name stands in what his patients get. Raises clients' ClientUnknown."""
+    account = clients.client(house=by.house, client=client)
+    if account.id not in clients.clients_visible_to(by) and by.person:
+        raise clients.ClientUnknown(client[:40])
+    with transaction.atomic():
+        ContactRule.objects.update_or_create(
+            house_id=by.house_key, client_id=int(account.id), defaults={"names_practice": agreed}
+        )
+        subject = f"clients.client:{account.id}"
+        audit.note(by=by, at=at, action="contact.named", subject=subject, client=account.id, detail={"agreed": agreed})
+
+
+def _takes_sms(number: str) -> bool:
+    try:
+        return takes_sms(parse_number(number, country="LU"))
+    except NotANumber:
+        return False

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Due work of the SMS, called by the thread of the post."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from permanence.dispatch import sms_operations
+from permanence.dispatch.channels.sms.http import give
+from permanence.dispatch.channels.sms.provider import DescriptionWrong
+from permanence.dispatch.sms_provider import hook, provider
+
+log = logging.getLogger(__name__)
+RUN_LIMIT = 50
+"""SMS given in one run, so that the worker comes back to its mails."""
+
+
+def run_sms(*, at: datetime, limit: int = RUN_LIMIT, stop: Callable[[], bool] = lambda: False) -> int:
+    """Give the provider what is due at `at`, until `stop` says so; gives how many were tried. 0 where SMS are off.
+
+    Must not be called inside a transaction.
+    """
+    try:
+        found = provider()
+    except (DescriptionWrong, OSError) as error:
+        log.warning("keys/sms.json cannot be used: %s", error)
+        return 0
+    tried = 0
+    while found and tried < limit and not stop() and (taken := sms_operations.take_due(at=at)) is not None:
+        tried += 1
+        given = give(found, number=taken.number, text=taken.text, key=taken.key, hook=hook(found))
+        if given.attempt.why:
+            log.warning("SMS %s, try %s: %s", taken.key, taken.attempt, given.attempt.why)
+        sms_operations.finish(taken, given, at=at)
+    return tried

@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""SMS against a real HTTP server on loopback: refused, down, repeated, receipted, answered; and the house's door."""
+
+import base64
+import json
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
+from urllib.parse import parse_qs
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client as Browser
+
+from permanence.callers.models import Patient, PatientNumber
+from permanence.clients.models import Client
+from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
+from permanence.dispatch.channels.sms.http import Incoming, Report
+from permanence.dispatch.channels.sms.length import measure
+from permanence.dispatch.models import Sms, SmsReply, SmsStop
+from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, DeliveryState
+from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
+from permanence.foundation.models import AuditEntry, OutboxEvent
+from permanence.kernel.system import SystemEntropy
+from permanence.project.sms_sink import start_sms_sink
+from tests.rooms.agenda_cast import patient
+from tests.rooms.messaging_cast import NOON, make_cast
+from tests.rules.dispatch.test_sms import BEARER, FORM
+
+pytestmark = pytest.mark.django_db
+JEANNES = "+33639980147"
+SECRET = BEARER["hook"]["secret"]
+
+
+@dataclass
+class Provider:
+    """What a provider was asked, and what it says."""
+
+    url: str = ""
+    status: int = 201
+    answer: dict = field(default_factory=lambda: {"sid": "P1", "messages": [{"id": "P1", "status": "queued"}]})
+    asked: list = field(default_factory=list)
+
+
+@contextmanager
+def served():
+    told = Provider()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.asked.append((self.path, dict(self.headers), body))
+            said = json.dumps(told.answer).encode()
+            self.send_response(told.status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *args):
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    told.url = f"http://127.0.0.1:{server.server_address[1]}/v1/messages"
+    try:
+        yield told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def describe(settings, tmp_path, shape, url):
+    """The house has this provider."""
+    settings.PERMANENCE = django_settings.PERMANENCE.changed(data=tmp_path)
+    (tmp_path / "keys").mkdir(exist_ok=True)
+    (tmp_path / "keys" / "sms.json").write_text(json.dumps(shape | {"url": url}))
+
+
+@pytest.fixture
+def provider(settings, tmp_path):
+    with served() as told:
+        describe(settings, tmp_path, BEARER, told.url)
+        yield told
+
+
+@pytest.fixture
+def cast():
+    return make_cast()
+
+
+def known(client, name="Hoffmann", number=JEANNES, *, agreed=True, language="fr"):
+    key = patient(client, name)
+    row = Patient.objects.get(pk=int(key))
+    Patient.objects.filter(pk=row.pk).update(sms_agreed_at=NOON if agreed else None, language=language)
+    PatientNumber.objects.create(house_id=row.house_id, client_id=row.client_id, patient=row, number=number)
+    return key
+
+
+def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, about="appointment-1"):
+    return sms_operations.send_sms(
+        kind=kind,
+        client=client or cast.cabinet.id,
+        patient=key,
+        about=about,
+        words=Words(house="", at=NOON + timedelta(days=2)),
+        expires_at=at + timedelta(days=2),
+        by=cast.claire,
+        at=at,
+        entropy=SystemEntropy(),
+        asks=asks,
+    )
+
+
+def reply(number, text, *, at=NOON, key=""):
+    return sms_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
+
+
+def test_off_until_it_is_configured(cast, settings, tmp_path):
+    settings.PERMANENCE = django_settings.PERMANENCE.changed(data=tmp_path)
+    with pytest.raises(SmsOff):
+        send(cast, known(cast.cabinet.id))
+    assert (Sms.objects.count(), sms_tasks.run_sms(at=NOON)) == (0, 0)
+    assert Browser().post(f"/hooks/sms/{SECRET}", "{}", content_type="application/json").status_code == 404
+
+
+def test_json_with_bearer(cast, provider):
+    key = send(cast, known(cast.cabinet.id))
+    assert sms_tasks.run_sms(at=NOON) == 1
+    _path, headers, body = provider.asked[0]
+    told = json.loads(body)
+    assert headers["Authorization"] == "Bearer canari-token"
+    assert told["callback"].endswith(f"/hooks/sms/{SECRET}")
+    assert told["messages"][0]["to"] == JEANNES
+    text = told["messages"][0]["text"]
+    assert not [part for part in ("1", "2", "12:00") if part not in text]
+    row = Sms.objects.get(key=key)
+    assert (row.state, row.provider_id, row.slot) == (DeliveryState.SENT, "P1", 0)
+    assert (row.encoding, row.parts, row.price_micros, row.currency) == ("gsm7", 1, 45_000, "EUR")
+    assert text not in row.sealed_text
+    noted = AuditEntry.objects.get(action="sms.asked")
+    assert not [secret for secret in (JEANNES, "Hoffmann", text) if secret in json.dumps(noted.detail)]
+
+
+def test_form_with_basic_login(cast, provider, settings, tmp_path):
+    describe(settings, tmp_path, FORM, provider.url)
+    send(cast, known(cast.cabinet.id))
+    sms_tasks.run_sms(at=NOON)
+    _path, headers, body = provider.asked[0]
+    told = parse_qs(body.decode())
+    assert base64.b64decode(headers["Authorization"].removeprefix("Basic ")) == b"AC1:canari-password"
+    assert (told["To"], told["From"]) == ([JEANNES], ["Permanence"])
+    assert Sms.objects.get().provider_id == "P1"
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, "failed"), (401, "pending"), (429, "pending"), (503, "pending")])
+def test_what_is_tried_again(cast, provider, status, state):
+    provider.status, provider.answer = status, {"error": {"message": "no\nway"}}
+    send(cast, known(cast.cabinet.id))
+    sms_tasks.run_sms(at=NOON)
+    row = Sms.objects.get()
+    assert (row.state, row.why, row.attempts) == (state, f"HTTP {status} no way", 1)
+    assert sms_tasks.run_sms(at=NOON + timedelta(seconds=59)) == 0
+    provider.status, provider.answer = 201, {"messages": [{"id": "P2", "status": "queued"}]}
+    assert sms_tasks.run_sms(at=NOON + timedelta(minutes=1)) == (1 if state == "pending" else 0)
+
+
+def test_a_provider_that_is_away_is_asked_again_and_given_up(cast, settings, tmp_path):
+    with served() as gone:
+        pass
+    describe(settings, tmp_path, BEARER, gone.url)
+    send(cast, known(cast.cabinet.id))
+    at, tries = NOON, 0
+    while sms_tasks.run_sms(at=at):
+        tries, at = tries + 1, Sms.objects.get().next_attempt_at
+    assert (tries, Sms.objects.get().state) == (MAX_ATTEMPTS, DeliveryState.FAILED)
+
+
+def test_an_answer_of_200_that_says_no(cast, provider):
+    provider.status, provider.answer = 200, {"messages": [{"id": "P1", "status": "rejected"}]}
+    send(cast, known(cast.cabinet.id))
+    sms_tasks.run_sms(at=NOON)
+    assert Sms.objects.get().state == DeliveryState.FAILED
+
+
+def test_a_worker_killed_half_way_sends_again_under_the_same_key(cast, provider):
+    key = send(cast, known(cast.cabinet.id))
+    assert sms_operations.take_due(at=NOON).key == key
+    assert sms_operations.take_due(at=NOON + LEASE / 2) is None
+    again = sms_operations.take_due(at=NOON + LEASE)
+    assert (again.key, again.attempt) == (key, 2)
+
+
+def test_too_late_is_not_sent(cast, provider):
+    send(cast, known(cast.cabinet.id))
+    assert sms_tasks.run_sms(at=NOON + timedelta(days=2)) == 0
+    assert (Sms.objects.get().state, Sms.objects.get().why) == (DeliveryState.FAILED, "too late")
+
+
+def test_only_who_agreed_only_a_mobile(cast, provider):
+    with pytest.raises(NoConsent):
+        send(cast, known(cast.cabinet.id, "Eins", agreed=False))
+    with pytest.raises(NoMobile):
+        send(cast, known(cast.cabinet.id, "Zwei", "+33123456789"))
+    assert Sms.objects.count() == 0
+
+
+def test_quiet_hours_of_the_client(cast, provider):
+    evening = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    send(cast, known(cast.cabinet.id), at=evening)
+    assert sms_tasks.run_sms(at=evening + timedelta(hours=9)) == 0
+    assert sms_tasks.run_sms(at=datetime(2026, 11, 25, 7, 0, tzinfo=UTC)) == 1
+    code = {"client": cast.cabinet.id, "number": "06 39 98 01 48", "language": "de", "code": "123456"}
+    sms_operations.send_code(**code, by=cast.claire, at=evening, entropy=SystemEntropy())
+    assert sms_tasks.run_sms(at=evening) == 1
+
+
+def test_receipts_even_one_that_overtakes(cast, provider):
+    key = send(cast, known(cast.cabinet.id))
+    assert not sms_operations.take_report(Report(id="P1", delivered=True), at=NOON)
+    sms_tasks.run_sms(at=NOON)
+    assert sms_operations.take_report(Report(id="P1", delivered=True), at=NOON)
+    assert not sms_operations.take_report(Report(id="P1", delivered=False, why="x"), at=NOON)
+    assert Sms.objects.get(key=key).state == DeliveryState.DELIVERED
+    other = send(cast, known(cast.cabinet.id, "Zwei", "+33639980148"))
+    taken = sms_operations.take_due(at=NOON)
+    assert sms_operations.take_report(Report(id=other, delivered=False, why="absent"), at=NOON)
+    assert Sms.objects.get(pk=taken.sms).state == DeliveryState.BOUNCED
+    assert not sms_operations.take_report(Report(id="", delivered=True), at=NOON)
+
+
+def test_an_answer_is_for_the_question_its_digit_names(cast, provider):
+    """Two practices wrote to one telephone: a digit answers one of them, a bare word none."""
+    first = send(cast, known(cast.cabinet.id), about="at-dupont")
+    second = send(cast, known(cast.weber.id, "Schmit"), client=cast.weber.id, about="at-weber")
+    sms_tasks.run_sms(at=NOON)
+    assert reply(JEANNES, "oui")
+    assert list(Sms.objects.exclude(answer="")) == []
+    assert reply(JEANNES, "4")
+    assert (Sms.objects.get(key=first).answer, Sms.objects.get(key=second).answer) == ("", "no")
+    assert reply(JEANNES, "Oui !")
+    assert Sms.objects.get(key=first).answer == "yes"
+    told = [each.body for each in OutboxEvent.objects.filter(name="SmsAnswered").order_by("pk")]
+    assert [(each["about"], each["answer"]) for each in told] == [("at-weber", "no"), ("at-dupont", "yes")]
+    assert reply(JEANNES, "1")
+    assert SmsReply.objects.count() == 4
+    assert OutboxEvent.objects.filter(name="SmsAnswered").count() == 2
+
+
+def test_the_same_answer_twice_counts_once(cast, provider):
+    send(cast, known(cast.cabinet.id), about="one")
+    sms_tasks.run_sms(at=NOON)
+    assert reply(JEANNES, "1", key="in-1")
+    send(cast, Patient.objects.get().pk.__str__(), about="two")
+    sms_tasks.run_sms(at=NOON)
+    assert reply(JEANNES, "1", key="in-1")
+    assert [each.answer for each in Sms.objects.order_by("pk")] == ["yes", ""]
+
+
+def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
+    key = known(cast.cabinet.id)
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    assert reply(JEANNES, "Stop.")
+    assert reply(JEANNES, "stop")
+    assert SmsStop.objects.count() == 1
+    with pytest.raises(NoConsent):
+        send(cast, key)
+    assert not reply("+33639989999", "STOP")
+    assert not reply("' OR 1=1", "STOP")
+
+
+@pytest.mark.parametrize(("kind", "language"), list(product(SmsKind, ("fr", "en", "de"))))
+def test_what_is_said_fits_two_parts_of_gsm(kind, language):
+    words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456")
+    text = compose(kind, words, language=language)
+    found = measure(text)
+    assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
+    assert "%" not in text
+
+
+def test_nothing_of_health_and_no_name_unless_the_client_agreed(cast, provider):
+    row = Client.objects.get(pk=int(cast.cabinet.id))
+    key = known(cast.cabinet.id)
+    send(cast, key)
+    sms_operations.name_practice(client=cast.cabinet.id, agreed=True, by=cast.marc, at=NOON)
+    send(cast, key, about="two")
+    sms_tasks.run_sms(at=NOON)
+    without, named = (json.loads(body)["messages"][0]["text"] for _path, _headers, body in provider.asked)
+    assert (row.name in without, row.name in named) == (False, True)
+    for text in (without, named):
+        assert not [word for word in ("Hoffmann", "Jeanne", "Dr ", "Renouvellement", "Consultation") if word in text]
+
+
+def test_the_door(cast, provider):
+    send(cast, known(cast.cabinet.id))
+    sms_tasks.run_sms(at=NOON)
+    door, kind = f"/hooks/sms/{SECRET}", "application/json"
+    browser = Browser(enforce_csrf_checks=True)
+    for wrong in ("x", SECRET[:-1], SECRET + "x", SECRET.upper()):
+        assert browser.post(f"/hooks/sms/{wrong}", "{}", content_type=kind).status_code == 404
+    assert browser.get(door).status_code == 405
+    assert browser.post(door, "x" * 70_000, content_type=kind).status_code == 413
+    for body in (
+        "",
+        "[",
+        "[" * 60_000,
+        '{"id": [1], "status": "delivered"}',
+        '{"from": "x", "text": "1"}',
+        "\ud800".encode("utf-8", "surrogatepass"),
+    ):
+        assert browser.post(door, body, content_type=kind).status_code == 204
+    assert Sms.objects.get().state == DeliveryState.SENT
+    assert browser.post(door, '{"id": "P1", "status": "delivered"}', content_type=kind).status_code == 204
+    assert Sms.objects.get().state == DeliveryState.DELIVERED
+    hostile = json.dumps({"from": JEANNES, "text": "\ud800\x00 1"})
+    assert browser.post(door, hostile, content_type=kind).status_code == 204
+    assert browser.post(door, json.dumps({"from": JEANNES[1:], "text": "1"}), content_type=kind).status_code == 204
+    assert SmsReply.objects.count() == 2
+
+
+@pytest.mark.parametrize("text", ["{", "{}", json.dumps(BEARER | {"url": "http://elsewhere.example/"})])
+def test_a_wrong_description_sends_nothing_and_opens_nothing(provider, settings, tmp_path, text):
+    (tmp_path / "keys" / "sms.json").write_text(text)
+    assert sms_tasks.run_sms(at=NOON) == 0
+    assert Browser().post(f"/hooks/sms/{SECRET}", "{}", content_type="application/json").status_code == 404
+
+
+def test_the_demonstrations_provider_and_telephone(cast, settings, tmp_path):
+    settings.PERMANENCE = django_settings.PERMANENCE.changed(data=tmp_path, web_port=9)
+    sink = start_sms_sink(tmp_path)
+    try:
+        key = send(cast, known(cast.cabinet.id))
+        assert sms_tasks.run_sms(at=NOON) == 1
+        page = Browser().get("/demo/sms").content.decode()
+        assert JEANNES in page
+        assert Browser().post(f"/demo/sms/{key}", {"text": "<b>1"}).status_code == 302
+        assert "&lt;b&gt;1" in Browser().get("/demo/sms").content.decode()
+        assert Browser().post("/demo/sms/none", {"text": "1"}).status_code == 404
+        settings.DEMONSTRATION = False
+        assert Browser().get("/demo/sms").status_code == 404
+        assert Browser().post(f"/demo/sms/{key}", {"text": "1"}).status_code == 404
+    finally:
+        sink.stop()
+    assert Sms.objects.get().state == DeliveryState.SENT
