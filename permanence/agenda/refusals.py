@@ -133,6 +133,30 @@ class NameTaken(Refusal):
     code = "name_taken"
 
 
+class FeedUnknown(Refusal):
+    """No such address of an agenda, or it was revoked."""
+
+    code = "feed_unknown"
+
+
+class DeviceUnknown(Refusal):
+    """No such device, or its password was revoked."""
+
+    code = "device_unknown"
+
+
+class LabelMissing(Refusal):
+    """An address or a device wants a name, so that one knows later which to revoke."""
+
+    code = "label_missing"
+
+
+class TooManyFeeds(Refusal):
+    """As many are good as may be: one has to be revoked first."""
+
+    code = "too_many_feeds"
+
+
 class SlotRefused(Refusal):
     """The rules do not allow it: `causes` say why, each a `rules.why_not.WhyNot`. There is at least one."""
 

@@ -6,6 +6,7 @@ from django.urls import path
 from permanence.portal import (
     absences,
     approvals,
+    calendars,
     directory,
     entries,
     greetings,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
     path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
     path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
+    path("portal/line/<slug:client>/calendars", calendars.calendars, name="portal_calendars"),
+    path("portal/line/<slug:client>/calendars/<slug:feed>/revoke", calendars.revoke, name="portal_feed_revoke"),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
     path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),

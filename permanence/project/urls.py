@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.portal.urls")),
     path("", include("permanence.supervision.urls")),
     path("", include("permanence.api.sms_urls")),
+    path("", include("permanence.api.urls")),
     path("backstage/accounts/", include("permanence.backstage.account_urls")),
     path("backstage/onboarding/", include("permanence.backstage.onboarding_urls")),
     path("backstage/", site.urls),

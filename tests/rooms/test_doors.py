@@ -177,6 +177,8 @@ DOORS: dict[str, Door] = {
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
+    "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
+    "portal_feed_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_approvals": Door(get=to(200, "portal")),
     "portal_approval": Door(get=to(200, "portal"), args=("{proposal}",), other=404),
     # Approving needs nothing but the button: the change of the table is one of somebody else's.
@@ -191,6 +193,8 @@ DOORS: dict[str, Door] = {
     "demo_sms_answer": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
     # The provider of SMS has no session: its secret opens, and a house without a provider has no such door.
     "sms:hook": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
+    # Whoever knows the secret address reads; nobody else finds anything.
+    "calendar_feed": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
     "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:appointments": Door(get=to(200, "supervisor", "owner"), query="month=2026-11"),

@@ -11,6 +11,7 @@ from permanence.agenda.models.appointments import (
     SlotHold,
 )
 from permanence.agenda.models.elsewhere import BookedElsewhere
+from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
 __all__ = (
@@ -19,6 +20,10 @@ __all__ = (
     "Appointment",
     "Block",
     "BookedElsewhere",
+    "CalendarDevice",
+    "CalendarFeed",
+    "CalendarObject",
+    "CalendarState",
     "FollowedMerge",
     "Occupancy",
     "OpeningException",

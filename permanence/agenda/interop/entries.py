@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What stands in an agenda, as a calendar of another product gets it: appointments, busy time, absences.
+
+A calendar shows from the first day of the month before to the last of the thirteenth month to come, on the client's
+clock: it begins elsewhere once a month, not at every moment. Without `names` an entry says that the time is taken, and
+nothing else.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from permanence.agenda.models import Agenda, Appointment, Block
+from permanence.agenda.queries.books import books
+from permanence.agenda.queries.views import AppointmentView, appointment_views
+from permanence.agenda.rules.kinds import Taken, TakenKind
+from permanence.agenda.rules.states import AppointmentState
+from permanence.reception.hours import moment_of
+
+DOMAIN = "permanence"
+BACK, AHEAD = 1, 13
+"""Months."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry. `key` names it in the agenda for good, `uid` in the world; `sequence` grows when it moves.
+
+    `changed_at` is the last moment that is known to have changed it. `confirmed`: the patient said that he comes.
+    """
+
+    key: str
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    summary: str
+    description: str
+    changed_at: datetime
+    sequence: int = 0
+    confirmed: bool = True
+
+
+def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
+    """What a calendar shows, [begin, end)."""
+    return moment_of(_month(today, -BACK), 0, zone, fold=0), moment_of(_month(today, AHEAD + 1), 0, zone, fold=0)
+
+
+def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str) -> tuple[Entry, ...]:
+    """What stands in the agenda (its client and house loaded) in [starts, ends), by moment. Eleven queries."""
+    with translation.override(language):
+        span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts}
+        visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
+        found = [_visit(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
+        blocks = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
+        found += [_block(each, names=names) for each in blocks]
+        book = books([row], starts=starts, ends=ends)[str(row.pk)]
+        away = [each for each in book.taken if each.kind is TakenKind.ABSENCE]
+        found += [_away(each, names=names) for each in away if each.starts < ends and starts < each.ends]
+        return tuple(sorted(found, key=lambda each: (each.starts_at, each.key)))
+
+
+def _visit(view: AppointmentView, *, names: bool) -> Entry:
+    return Entry(
+        key=view.appointment,
+        uid=f"{view.appointment}@{DOMAIN}",
+        starts_at=view.starts_at,
+        ends_at=view.ends_at,
+        summary=view.patient_name if names else _("Busy"),
+        description=view.reason_name if names else "",
+        changed_at=max(view.booked_at, view.state_at),
+        sequence=view.revision,
+        confirmed=view.state is not AppointmentState.BOOKED,
+    )
+
+
+def _block(row: Block, *, names: bool) -> Entry:
+    return Entry(
+        key=row.key,
+        uid=f"{row.key}@{DOMAIN}",
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        summary=(row.words if names else "") or _("Busy"),
+        description="",
+        changed_at=row.made_at,
+    )
+
+
+def _away(taken: Taken, *, names: bool) -> Entry:
+    return Entry(
+        key=f"absence-{taken.id}",
+        uid=f"absence-{taken.id}@{DOMAIN}",
+        starts_at=taken.starts,
+        ends_at=taken.ends,
+        summary=_("Absent") if names else _("Busy"),
+        description="",
+        changed_at=min(taken.starts, datetime(2020, 1, 1, tzinfo=UTC)),
+    )
+
+
+def _month(day: date, offset: int) -> date:
+    months = day.year * 12 + day.month - 1 + offset
+    return date(months // 12, months % 12 + 1, 1)

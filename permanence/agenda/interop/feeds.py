@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Secret addresses of agendas: made, listed, revoked, read. The secret is shown once; the house keeps its SHA-256."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from permanence.agenda.interop import ics
+from permanence.agenda.interop.entries import entries, window
+from permanence.agenda.models import CalendarFeed
+from permanence.agenda.models.interop import LABEL_LENGTH
+from permanence.agenda.operations.acts import reach, short
+from permanence.agenda.queries.agendas import number, seen
+from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds
+from permanence.foundation import audit
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+
+SECRET_BYTES = 20
+"""160 bits: nobody finds one by trying, so a plain digest keeps it as well as a slow one."""
+SECRET_LENGTH = 32
+LABEL_LIMIT = LABEL_LENGTH
+MOST = 10
+"""Addresses of one agenda that are good at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedView:
+    """An address that is good, without its secret."""
+
+    id: str
+    agenda: str
+    label: str
+    names: bool
+    made_by_name: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedFile:
+    """What an address gives: the file, and its strong ETag with its quotes."""
+
+    body: bytes
+    etag: str
+
+
+def new_secret(entropy: Entropy) -> str:
+    """32 small letters and digits, which may stand in an address and be typed."""
+    return base64.b32encode(entropy.token(SECRET_BYTES)).decode().lower()
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
+
+
+@transaction.atomic
+def make_feed(*, agenda: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy) -> tuple[FeedView, str]:
+    """A new address for an agenda; gives it and its secret, which nobody can look up later.
+
+    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
+    """
+    row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
+    if not said:
+        raise LabelMissing("")
+    if CalendarFeed.objects.filter(agenda=row, revoked_at=None).count() >= MOST:
+        raise TooManyFeeds(str(MOST))
+    secret = new_secret(entropy)
+    made = CalendarFeed.objects.create(
+        house_id=row.house_id,
+        client_id=row.client_id,
+        agenda=row,
+        digest=digest_of(secret),
+        label=said,
+        names=names,
+        made_by_name=by.name,
+        made_at=at,
+    )
+    _note("agenda.feed_made", made, by=by, at=at)
+    return _view(made), secret
+
+
+@transaction.atomic
+def revoke_feed(*, agenda: str, feed: str, by: Who, at: datetime) -> None:
+    """The address gives nothing any more. Raises AgendaUnknown, FeedUnknown."""
+    row = reach(agenda, by=by)
+    found = CalendarFeed.objects.filter(agenda=row, pk=number(feed), revoked_at=None).first()
+    if found is None:
+        raise FeedUnknown(feed[:40])
+    CalendarFeed.objects.filter(pk=found.pk).update(revoked_at=at)
+    _note("agenda.feed_revoked", found, by=by, at=at)
+
+
+def feeds(*, agendas: Sequence[str], by: Who) -> tuple[FeedView, ...]:
+    """The addresses of these agendas that are good, the oldest first. Raises AgendaUnknown."""
+    rows = CalendarFeed.objects.filter(agenda__in=seen(agendas, by=by), revoked_at=None)
+    return tuple(_view(row) for row in rows.order_by("made_at", "pk"))
+
+
+def read_feed(*, secret: str, at: datetime) -> FeedFile:
+    """The agenda behind a secret address. Raises FeedUnknown, of one that was revoked too. Twelve queries."""
+    if len(secret) != SECRET_LENGTH:
+        raise FeedUnknown(secret[:4])
+    rows = CalendarFeed.objects.select_related("agenda__client", "agenda__recipient", "house")
+    row = rows.filter(digest=digest_of(secret), revoked_at=None, agenda__active=True).first()
+    if row is None:
+        raise FeedUnknown(secret[:4])
+    zone = row.agenda.client.time_zone
+    starts, ends = window(zone=zone, today=at.astimezone(ZoneInfo(zone)).date())
+    found = entries(row.agenda, names=row.names, starts=starts, ends=ends, language=row.house.language)
+    body = ics.feed(found, name=row.agenda.name, zone=zone, until=ends)
+    return FeedFile(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _note(action: str, row: CalendarFeed, *, by: Who, at: datetime) -> None:
+    detail = {"label": row.label, "names": row.names}
+    subject = f"agenda.calendarfeed:{row.pk}"
+    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
+
+
+def _view(row: CalendarFeed) -> FeedView:
+    return FeedView(
+        id=str(row.pk),
+        agenda=str(row.agenda_id),
+        label=row.label,
+        names=row.names,
+        made_by_name=row.made_by_name,
+        made_at=row.made_at,
+    )

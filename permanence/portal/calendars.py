@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A doctor's agenda in his own calendar: secret addresses to subscribe to, made and revoked by him."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from permanence.agenda.interop import feeds
+from permanence.agenda.interop.feeds import FeedView
+from permanence.agenda.interop.owners import own_agendas
+from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds, WordsTooLong
+from permanence.clients.queries import ClientView
+from permanence.foundation import moments
+from permanence.foundation.who import Who, portal_only
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.portal.account import own
+
+_CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedRow:
+    """An address as the page shows it."""
+
+    view: FeedView
+    made: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaRow:
+    """One agenda with its addresses."""
+
+    view: AgendaView
+    feeds: tuple[FeedRow, ...]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_only
+def calendars(request: HttpRequest, client: str) -> HttpResponse:
+    """His agendas and their addresses. POST makes an address and shows it this once."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    if request.method != "POST":
+        return _page(request, by, view, at=at)
+    agenda = request.POST.get("agenda", "")
+    mine = own_agendas(client=client, by=by)
+    if agenda not in {each.id for each in mine}:
+        return _page(request, by, view, at=at, failed=_("Choose one of your agendas."))
+    try:
+        _made, secret = feeds.make_feed(
+            agenda=agenda,
+            label=request.POST.get("label", ""),
+            names=request.POST.get("names") == "1",
+            by=by,
+            at=at,
+            entropy=_ENTROPY,
+        )
+    except Refusal as refusal:
+        return _page(request, by, view, at=at, failed=feed_words(refusal))
+    address = request.build_absolute_uri(reverse("calendar_feed", args=[secret]))
+    return _page(request, by, view, at=at, address=address)
+
+
+@require_POST
+@portal_only
+def revoke(request: HttpRequest, client: str, feed: str) -> HttpResponse:
+    """An address gives nothing any more."""
+    by, _view = own(request, client)
+    mine = own_agendas(client=client, by=by)
+    found = next((each for each in feeds.feeds(agendas=[a.id for a in mine], by=by) if each.id == feed), None)
+    if found is None:
+        raise Http404(feed)
+    try:
+        feeds.revoke_feed(agenda=found.agenda, feed=feed, by=by, at=_CLOCK.now())
+    except FeedUnknown as refusal:
+        raise Http404(feed) from refusal
+    return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?revoked=1#t-page", status=303)
+
+
+def feed_words(refusal: Refusal) -> str:
+    """Why no address was made."""
+    match refusal:
+        case LabelMissing():
+            return _("Write where it will be used: this is how you find it again to revoke it.")
+        case WordsTooLong():
+            return _("At most %(limit)s characters.") % {"limit": feeds.LABEL_LIMIT}
+        case TooManyFeeds():
+            return _("There are %(limit)s already: revoke one first.") % {"limit": feeds.MOST}
+        case _other:
+            raise refusal
+
+
+def _page(
+    request: HttpRequest, by: Who, view: ClientView, *, at: datetime, failed: str = "", address: str = ""
+) -> HttpResponse:
+    mine = own_agendas(client=view.id, by=by)
+    zone = ZoneInfo(view.time_zone)
+    made = feeds.feeds(agendas=[each.id for each in mine], by=by)
+    rows = [
+        AgendaRow(
+            view=each,
+            feeds=tuple(
+                FeedRow(view=feed, made=moments.day_and_hour(feed.made_at, zone, now=at))
+                for feed in made
+                if feed.agenda == each.id
+            ),
+        )
+        for each in mine
+    ]
+    context = {
+        "client": view,
+        "tab": "line",
+        "agendas": rows,
+        "failed": failed,
+        "address": address,
+        "revoked": request.GET.get("revoked") == "1" and request.method != "POST",
+        "label": request.POST.get("label", "") if failed else "",
+        "chosen": request.POST.get("agenda", ""),
+        "label_limit": feeds.LABEL_LIMIT,
+    }
+    return render(request, "portal/calendars.html", context, status=422 if failed else 200)
