@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import DAYS, DayField, reason_code, two_letters
 from permanence.backstage.fields import COUNTRY_CHOICES, REGION_CHOICES
+from permanence.backstage.wrong import part_of
 from permanence.clients import operations
 from permanence.clients.models import Client, Greeting, Recipient
 from permanence.clients.new_client_operations import NewClient, NewRecipient
@@ -190,6 +192,20 @@ class FilledForm(forms.Form):
             {part: self[f"recipient_{number}_{part}"] for part in ("name", "kind", "email")}
             for number in range(RECIPIENTS)
         ]
+
+    @property
+    def brief_reasons(self) -> str:
+        """The reasons in one line, for the group that is folded."""
+        return ", ".join(line.strip() for line in str(self["reasons"].value() or "").splitlines() if line.strip())
+
+    def called(self, name: str) -> str:
+        """What a field is called where it stands alone: "Greeting: français", "Recipient 2: e-mail"."""
+        label = str(self[name].label)
+        if name.startswith("greeting_"):
+            return part_of(gettext("Greeting"), label)
+        if name.startswith("recipient_"):
+            return part_of(f"{gettext('Recipient')} {int(name.split('_')[1]) + 1}", label)
+        return label
 
     # -- what was typed -----------------------------------------------------------------------------------------------
 
