@@ -390,6 +390,20 @@ def test_an_absence_is_seen_then_announced_and_ended(cast):
     assert browser.post(page(cast, f"/absences/{entry.id}/end")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("treatment", "told", "untold"),
+    [
+        ("answer", "What the secretary will see", "Nobody answers meanwhile"),
+        ("announce", "Nobody answers meanwhile: callers hear the closing words.", "What the secretary will see"),
+    ],
+)
+def test_the_preview_of_an_absence_says_who_will_see_it(cast, treatment, told, untold):
+    form = {**ABSENCE, "treatment": treatment, "step": "check"}
+    looked = text_of(signed_in(cast.dr_weber).post(page(cast, "/absences/new"), form))
+    assert told in looked
+    assert untold not in looked
+
+
 def test_an_absence_that_closes_the_line_says_so_on_its_page(cast, now):
     clients.set_hours(client=cast.weber.id, week=[], always=True, by=cast.marc, at=now)
     browser = signed_in(cast.dr_weber)
