@@ -68,7 +68,9 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
     zone = ZoneInfo(row.time_zone)
     last = Call.objects.for_house(by.house_key).for_client(row).aggregate(last=Max("arrived_at"))["last"]
     numbers = Line.objects.for_house(by.house_key).for_client(row).values_list("number", "label")
-    names = {each.id: each.name for each in recipients(house=by.house, client=client)}
+    agendas = agendas_of(by.house_key, row.pk)
+    named = any(each.recipient for each in agendas)
+    names = {each.id: each.name for each in recipients(house=by.house, client=client)} if named else {}
     context = {
         "client": row,
         "numbers": [(spell_number(PhoneNumber(number), country=row.country), label) for number, label in numbers],
@@ -78,7 +80,7 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
         "missing": missing(row),
         "sites": sites_of(by.house_key, row.pk),
         "contacts": contacts_of(by.house_key, row.pk),
-        "agendas": [(each, names.get(each.recipient, "")) for each in agendas_of(by.house_key, row.pk)],
+        "agendas": [(each, names.get(each.recipient, "")) for each in agendas],
     }
     return render(request, "backstage/accounts/card.html", {**context, **doors(by)})
 

@@ -132,10 +132,14 @@ class ClientAdmin(SaidAdmin):
         PortalUserInline,
     )
     fieldsets = (
-        (None, {"fields": ("name", ("initials", "colour"), "kind", "sector", "specialty", "place", "state")}),
+        (
+            None,
+            {"fields": ("name", ("initials", "colour"), ("kind", "sector"), ("specialty", "place"), "state")},
+        ),
         (
             _("Opening hours"),
             {
+                "classes": ("week",),
                 "fields": (*(field for field, _number, _name in DAYS), "open_always", "closed_on_holidays"),
                 "description": _("Hours at which calls are answered: 8-12, 14h-18h30. Empty: closed. 24h: all day."),
             },

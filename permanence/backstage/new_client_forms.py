@@ -36,6 +36,11 @@ BLANK_INSTRUCTIONS = 1
 MOST_REASONS = 30
 NOW, DRAFT, NONE = "now", "draft", "none"
 _LABEL_LIMIT = 80
+PAGE = (
+    "name", "kind", "sector", "specialty", "place", "always", "day_", "closed_", "region", "ring_", "max_", "greeting_",
+    "recipient_", "reasons", "instruction_", "script",
+)  # fmt: skip
+"""How the names of the fields begin, as they follow each other on the page: what is wrong is told in that order."""
 _AREA = {"class": "input", "rows": 2}
 _INPUT = {"class": "input"}
 _SHORT = {"class": "input", "inputmode": "numeric", "size": 5}
@@ -116,6 +121,8 @@ class FilledForm(forms.Form):
             self.fields["script"] = forms.ChoiceField(
                 label=_("Script"), choices=choices, initial=NOW, widget=forms.RadioSelect()
             )
+
+        self.order_fields([name for part in PAGE for name in self.fields if name.startswith(part)])
 
     def _add_greetings(self) -> None:
         """One a language; filled in where callers of the country speak it."""

@@ -64,8 +64,8 @@ def test_what_is_wrong_stands_at_the_top_with_a_link_to_each_field_and_folded_gr
     wrong = {"day_0": "99", "max_wait_s": "3", "recipient_1_email": "zz@zz", "greeting_de": "x" * 2000}
     answer = saved(marc, **wrong)
     assert led_to(answer) == [
-        ("new_max_wait_s", "Attente maximale en secondes"),
         ("new_day_0", "Lundi"),
+        ("new_max_wait_s", "Attente maximale en secondes"),
         ("new_greeting_de", "Phrase d’accueil\u00a0: Allemand"),
         ("new_recipient_1_email", "Destinataire 2\u00a0: courriel"),
     ]
