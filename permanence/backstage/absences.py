@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.account_forms import NamedFormSet
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.inlines import Inline
-from permanence.backstage.typed_moments import read_typed
 from permanence.backstage.unsaved import Unsaved
 from permanence.clients import absences, approvals, operations, queries
 from permanence.clients.models import Absence, Client
+from permanence.clients.rules.typed_moments import read_typed
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy

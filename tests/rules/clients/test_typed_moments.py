@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.backstage.typed_moments import BACK, read_typed
+from permanence.clients.rules.typed_moments import BACK, read_typed
 
 wall = datetime.fromisoformat  # a moment on a wall, without a zone
 
