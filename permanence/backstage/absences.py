@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import NamedFormSet
@@ -17,6 +16,7 @@ from permanence.backstage.inlines import Inline
 from permanence.backstage.unsaved import Unsaved
 from permanence.clients import absences, approvals, operations, queries
 from permanence.clients.models import Absence, Client
+from permanence.clients.rules.typed_moments import read_typed
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -38,21 +38,23 @@ REFUSALS = {
 
 
 class WallField(forms.DateTimeField):
-    """A moment on the client's wall, without its zone: the form knows which one it is."""
+    """A moment on the client's wall, without its zone: the form knows which one it is, and tells `now` there."""
 
-    widget = forms.TextInput(attrs={"size": 15, "autocomplete": "off", "placeholder": _("day, time")})
+    widget = forms.TextInput(attrs={"size": 15, "autocomplete": "off", "placeholder": _("24/12 14:00")})
+    default_error_messages = {  # noqa: RUF012 - Django's own pattern
+        "invalid": _("Day and hour cannot be read. Write 2026-12-24 14:00, 24/12 14:00 or tomorrow 9:00.")
+    }
+    now = datetime(1970, 1, 1)  # noqa: DTZ001
 
     def to_python(self, value: Any) -> Any:
-        """The moment in no zone, as it was typed: 2026-12-24 14:00, or as the language of the page writes days."""
-        text = str(value or "").strip().replace("T", " ")
+        """The moment in no zone, as it was typed."""
+        text = str(value or "").strip()
         if not text:
             return None
-        for pattern in (*get_format("DATETIME_INPUT_FORMATS"), "%Y-%m-%d %H:%M"):
-            try:
-                return datetime.strptime(text, str(pattern))  # noqa: DTZ007 - the form adds the client's zone
-            except ValueError:
-                continue
-        raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        found = read_typed(text, now=self.now)
+        if found is None:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
 
 class AbsenceForm(AnyForm):
@@ -73,6 +75,10 @@ class AbsenceForm(AnyForm):
             for name in ("starts_at", "ends_at"):
                 moment = getattr(self.instance, name)
                 setattr(self.instance, name, moment.astimezone(self._zone).replace(tzinfo=None))
+        for name in ("starts_at", "ends_at"):
+            moment_field: Any = self.fields.get(name)
+            if moment_field is not None:
+                moment_field.now = CLOCK.now().astimezone(self._zone).replace(tzinfo=None)
         recipient: Any = self.fields.get("recipient")
         if recipient is not None:
             recipient.empty_label = _("the whole client")

@@ -20,7 +20,7 @@ from permanence.backstage.account_forms import (
     reason_code,
 )
 from permanence.backstage.agendas import AgendaInline
-from permanence.backstage.inlines import Inline
+from permanence.backstage.inlines import FOLDED, Inline
 from permanence.backstage.instructions import InstructionInline, instruction_body
 from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
@@ -61,6 +61,7 @@ class LineInline(Inline):
     form = LineForm
     formset = LineFormSet
     extra_at_first = 1
+    classes = ()  # what every client has stands open
     explained = _("The number of the house to which the client forwards its line: calls on it are for this client.")
 
 
@@ -78,6 +79,7 @@ class RecipientInline(Inline):
     model = Recipient
     form = RecipientForm
     extra_at_first = 1
+    classes = ()  # what every client has stands open
     explained = _("For whom messages can be: a practitioner, the practice, a desk. The e-mail says that one waits.")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
@@ -91,6 +93,7 @@ class ReasonInline(Inline):
     model = Reason
     form = ReasonForm
     extra_at_first = 3
+    classes = ()  # what every client has stands open
     explained = _("Why callers call, in a few words each: appointment, prescription, results.")
 
 
@@ -129,20 +132,31 @@ class ClientAdmin(SaidAdmin):
         PortalUserInline,
     )
     fieldsets = (
-        (None, {"fields": ("name", ("initials", "colour"), "kind", "sector", "specialty", "place", "state")}),
+        (
+            None,
+            {"fields": ("name", ("initials", "colour"), ("kind", "sector"), ("specialty", "place"), "state")},
+        ),
         (
             _("Opening hours"),
             {
+                "classes": ("week",),
                 "fields": (*(field for field, _number, _name in DAYS), "open_always", "closed_on_holidays"),
                 "description": _("Hours at which calls are answered: 8-12, 14h-18h30. Empty: closed. 24h: all day."),
             },
         ),
-        (_("Where"), {"fields": ("country", "region", "time_zone")}),
-        (_("Contract"), {"fields": (("contract_from", "contract_until"), "contract_notes", "second_approval")}),
-        (_("Callers"), {"fields": ("pool", "languages", "ring_before_music_s", "max_wait_s")}),
+        (_("Where"), {"classes": FOLDED, "fields": ("country", "region", "time_zone")}),
+        (
+            _("Contract"),
+            {
+                "classes": FOLDED,
+                "fields": (("contract_from", "contract_until"), "contract_notes", "second_approval"),
+            },
+        ),
+        (_("Callers"), {"classes": FOLDED, "fields": ("pool", "languages", "ring_before_music_s", "max_wait_s")}),
         (
             _("Voice messages"),
             {
+                "classes": FOLDED,
                 "fields": ("voice_message", "voice_message_agreed_date", "duty_contact"),
                 "description": _("For a health client both the date of the doctor's agreement and a duty contact."),
             },
@@ -178,6 +192,13 @@ class ClientAdmin(SaidAdmin):
         if inline.model is Line:
             found["form_kwargs"] = {"house_key": who(request).house_key}
         return found
+
+    def get_inline_formsets(self, request: HttpRequest, formsets: Any, inline_instances: Any, obj: Any = None) -> Any:
+        """The tables, a folded one with the number of its lines."""
+        for lines, inline in zip(formsets, inline_instances, strict=True):
+            if inline.classes and lines.initial_form_count():
+                inline.verbose_name_plural = f"{inline.verbose_name_plural} ({lines.initial_form_count()})"
+        return super().get_inline_formsets(request, formsets, inline_instances, obj)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -234,7 +234,7 @@ def missing(client: Client) -> Cell:
 
 COLUMNS = (
     Column(code="state", title=_("State"), read=_states, order="state"),
-    Column(code="place", title=_("Place"), read=_places, order="place"),
+    Column(code="place", title=_("Town"), read=_places, order="place"),
     Column(code="lines", title=_("Lines"), read=_lines),
     Column(code="call", title=_("Last call"), read=_last_calls, order="last_call"),
     Column(code="voice", title=_("Voice messages"), read=_consents),

@@ -10,6 +10,9 @@ from permanence.backstage.bases import AnyInline
 from permanence.clients.models import Line, Recipient
 from permanence.foundation.who import who
 
+FOLDED: tuple[str, ...] = ("collapse",)
+"""Django's word for a group that is folded until it is wanted; one that holds a fault is open."""
+
 
 class Inline(AnyInline):
     """Lines of a client's page."""
@@ -19,6 +22,7 @@ class Inline(AnyInline):
     explained: Any = ""
     formset = NamedFormSet
     template = "backstage/lines.html"
+    classes: Any = FOLDED
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
         """A new client's page shows the empty lines that it will need."""

@@ -89,6 +89,7 @@ class InstructionInline(Inline):
     model = Instruction
     form = TextForm
     extra_at_first = 1
+    classes = ()  # what every client has stands open
     explained = _("What she must know or do, shown while the phone rings. The highest priority stands first.")
     show_change_link = True
     verbose_name_plural = _("instructions (a change makes a new version)")

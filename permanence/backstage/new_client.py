@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from permanence.backstage.account_views import doors
 from permanence.backstage.new_client_forms import EMPTY, FilledForm, PickForm, PlaceForm
 from permanence.backstage.unsaved import in_words
+from permanence.backstage.wrong import wrong_in
 from permanence.clients.new_client_operations import Contradiction, Opened, open_new_client
 from permanence.clients.operations import NameTaken
 from permanence.clients.rules.client_templates import CLIENT_TEMPLATES, ClientTemplate, client_template
@@ -121,6 +122,7 @@ def _page(request: HttpRequest, by: Who, form: FilledForm, *, status: int, found
     context: Mapping[str, Any] = {
         "form": form,
         "found": found,
+        "wrong": wrong_in(form, form.called) if form.errors else (),
         "title": title(form.code, get_language() or "en") if form.code else "",
         **doors(by),
     }

@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.account_forms import DAYS, DayField, reason_code, two_letters
 from permanence.backstage.fields import COUNTRY_CHOICES, REGION_CHOICES
+from permanence.backstage.wrong import part_of
 from permanence.clients import operations
 from permanence.clients.models import Client, Greeting, Recipient
 from permanence.clients.new_client_operations import NewClient, NewRecipient
@@ -34,6 +36,11 @@ BLANK_INSTRUCTIONS = 1
 MOST_REASONS = 30
 NOW, DRAFT, NONE = "now", "draft", "none"
 _LABEL_LIMIT = 80
+PAGE = (
+    "name", "kind", "sector", "specialty", "place", "always", "day_", "closed_", "region", "ring_", "max_", "greeting_",
+    "recipient_", "reasons", "instruction_", "script",
+)  # fmt: skip
+"""How the names of the fields begin, as they follow each other on the page: what is wrong is told in that order."""
 _AREA = {"class": "input", "rows": 2}
 _INPUT = {"class": "input"}
 _SHORT = {"class": "input", "inputmode": "numeric", "size": 5}
@@ -115,6 +122,8 @@ class FilledForm(forms.Form):
                 label=_("Script"), choices=choices, initial=NOW, widget=forms.RadioSelect()
             )
 
+        self.order_fields([name for part in PAGE for name in self.fields if name.startswith(part)])
+
     def _add_greetings(self) -> None:
         """One a language; filled in where callers of the country speak it."""
         usual = {self.language, *CALLERS_LANGUAGES[self.country]}
@@ -190,6 +199,20 @@ class FilledForm(forms.Form):
             {part: self[f"recipient_{number}_{part}"] for part in ("name", "kind", "email")}
             for number in range(RECIPIENTS)
         ]
+
+    @property
+    def brief_reasons(self) -> str:
+        """The reasons in one line, for the group that is folded."""
+        return ", ".join(line.strip() for line in str(self["reasons"].value() or "").splitlines() if line.strip())
+
+    def called(self, name: str) -> str:
+        """What a field is called where it stands alone: "Greeting: français", "Recipient 2: e-mail"."""
+        label = str(self[name].label)
+        if name.startswith("greeting_"):
+            return part_of(gettext("Greeting"), label)
+        if name.startswith("recipient_"):
+            return part_of(f"{gettext('Recipient')} {int(name.split('_')[1]) + 1}", label)
+        return label
 
     # -- what was typed -----------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.text import capfirst
@@ -17,11 +18,20 @@ from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
+from permanence.backstage.wrong import wrong_in, wrong_in_lines
 from permanence.foundation import alarms, audit
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 
 CLOCK = SystemClock()
+
+
+APP_PAGES = {
+    "clients": "accounts:list",
+    "switchboard": "admin:switchboard_trunk_changelist",
+    "staff": "admin:staff_pool_changelist",
+}
+"""Where the address of a room of the back office leads; the others lead to the list of every page."""
 
 
 class OwnPage(NamedTuple):
@@ -54,6 +64,11 @@ class BackstageSite(AdminSite):
             "alarms": alarms.standing(house=who(request).house, at=CLOCK.now()),
         }
         return super().index(request, {**context, **(extra_context or {})})
+
+    def app_index(self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None) -> Any:
+        """Django's list of a room's tables holds one or two links: who comes there is led to where they are used."""
+        super().app_index(request, app_label, extra_context)  # a room that has no page stays unknown
+        return redirect(APP_PAGES.get(app_label, "admin:index"))
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Django's pages, and before them the house's own."""
@@ -94,6 +109,14 @@ class HouseAdmin(AnyAdmin):
         """The list, named after what it lists."""
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """The page, with what is wrong at its top in place of Django's one sentence."""
+        if context.get("errors") and "unsaved" not in context:
+            lines = context["inline_admin_formsets"]
+            context["wrong"] = [*wrong_in(context["adminform"].form), *wrong_in_lines(lines)]
+            context["errors"] = None
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the rows of the house."""

@@ -112,6 +112,7 @@ class GreetingInline(Inline):
     form = GreetingForm
     formset = GreetingFormSet
     extra_at_first = 1
+    classes = ()  # what every client has stands open
     explained = _(
         "What the secretary says when she answers. {name} becomes her first name. The rule for one line comes before "
         "the one for every line, then the one for fewer days (public holidays first), then the one for fewer hours."

@@ -34,6 +34,14 @@ class CopyForm(forms.Form):
     with_sites = forms.BooleanField(label=_("the same sites"), required=False)
 
 
+def left_out_words(each: LeftOut) -> str:
+    """What was not copied, and why."""
+    what = {"names": each.names, "text": each.text}
+    if each.narrowed:
+        return gettext("Not copied, because it holds only for “%(names)s”: %(text)s") % what
+    return gettext("Not copied, because it says “%(names)s”: %(text)s") % what
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @owner_only
@@ -68,8 +76,7 @@ def copy(request: HttpRequest, client: str) -> HttpResponse:
                 request, gettext("%(name)s is a prospect until you say otherwise.") % {"name": given["name"]}
             )
             for each in copied.left_out:
-                what = {"names": each.names, "text": each.text}
-                messages.warning(request, gettext("Not copied, because it says “%(names)s”: %(text)s") % what)
+                messages.warning(request, left_out_words(each))
             return redirect("backstage:clients_client_change", copied.client)
     return _page(request, template, form, by, change=change)
 

@@ -197,9 +197,10 @@ def _instructions(source: Client, row: Client, names: list[str], *, by: Who, at:
     kept, left = [], []
     reasons = set(Reason.objects.for_client(row).values_list("code", flat=True))
     for each in client_file(house=by.house, client=str(source.pk), at=at).instructions:
-        named = names_nobody_else(each.text, names) or _narrowed_to(each, reasons)
-        if named:
-            left.append(LeftOut(kind="instruction", text=each.text, names=named))
+        named, narrowed = names_nobody_else(each.text, names), _narrowed_to(each, reasons)
+        if named or narrowed:
+            only = not named
+            left.append(LeftOut(kind="instruction", text=each.text, names=named or narrowed, narrowed=only))
             continue
         kept.append(
             Instruction(

@@ -20,11 +20,15 @@ _GENERAL = frozenset(" ".join((_TITLES, _PLACES, _OTHERS)).split())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A text that was not copied. `kind`: greeting, instruction, reason, site; `names`: for which word or number."""
+    """A text that was not copied. `kind`: greeting, instruction, reason, site; `names`: for which word or number.
+
+    `narrowed`: it says nothing of the kind, but holds only for what `names` is: a line, a recipient, a caller.
+    """
 
     kind: str
     text: str
     names: str
+    narrowed: bool = False
 
 
 def names_nobody_else(text: str, names: Iterable[str]) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Moments and lengths in words, in the language of the page: the one place where the house writes the time.
 
-In a sentence the hour is « 11 h 57 », « 8 h » in French, 11:57 in English and German; in a column it is figures in
-every language (`foundation/formats/`). Every moment is told on one clock, which the caller names: the house's for what
-the house reads, the client's for the client.
+In a sentence the hour is « 11 h 57 », « 8 h » in French, 11:57 Uhr in German, 11:57 in English; in a column it is
+figures in every language (`foundation/formats/`). Every moment is told on one clock, which the caller names: the
+house's for what the house reads, the client's for the client.
 """
 
 from datetime import datetime, tzinfo

@@ -177,13 +177,17 @@ def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, a
             "treatment": ANSWER,
             "words": "",
         }
-    return {**found, "starts_at": read_moment(found["starts"], zone), "ends_at": read_moment(found["ends"], zone)}
+    return {
+        **found,
+        "starts_at": read_moment(found["starts"], zone, at=at),
+        "ends_at": read_moment(found["ends"], zone, at=at),
+    }
 
 
 def _failed(typed: dict[str, Any], *, at: datetime) -> str:
     starts, ends = typed["starts_at"], typed["ends_at"]
     if ends is None or (typed["starts"] and starts is None):
-        return _("Write day and hour of the end; the beginning may stay empty.")
+        return _("Write day and hour of the end, such as 24/12 14:00; the beginning may stay empty.")
     if ends <= (starts or at) or ends <= at:
         return _("The end has to come after the beginning.")
     if not typed["words"]:

@@ -51,7 +51,7 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
     held = next((each for each in file.instructions if each.id == instruction), None)
-    typed = _typed(request, view, held)
+    typed = _typed(request, view, held, at=at)
     if held is None and instruction != NEW:
         return _ended(request, view, file, instruction, typed, by=by, at=at)
     failed = _failed(typed) if request.method == "POST" else ""
@@ -111,7 +111,7 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     except (InstructionUnknown, InstructionChanged) as refusal:
         raise Http404 from refusal
     except approvals.TooManyWaiting as refusal:
-        typed = _typed(request, view, held)
+        typed = _typed(request, view, held, at=at)
         return _page(request, view, file, held, typed, by=by, at=at, failed=str(WHY[type(refusal)]))
     except (SaidContradicts, NotSeen) as told:
         return first_look(request, view, told.found, again=_("End the instruction all the same"))
@@ -162,7 +162,7 @@ def _priority(held: InstructionEntry | None, *, urgent: bool) -> int:
     return max(kept, URGENT_PRIORITY) if urgent else min(kept, URGENT_PRIORITY - 1)
 
 
-def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None) -> dict[str, Any]:
+def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None, *, at: datetime) -> dict[str, Any]:
     """What stands in the form: typed, or what is kept. Moments as the field writes them and, read, as moments."""
     zone = ZoneInfo(view.time_zone)
     if request.method == "POST":
@@ -186,8 +186,8 @@ def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None
         "urgent": urgent,
         "starts": starts,
         "ends": ends,
-        "starts_at": read_moment(starts, zone),
-        "ends_at": read_moment(ends, zone),
+        "starts_at": read_moment(starts, zone, at=at),
+        "ends_at": read_moment(ends, zone, at=at),
     }
 
 
@@ -206,7 +206,7 @@ def _failed(typed: dict[str, Any]) -> str:
         return _("At most %(limit)s characters.") % {"limit": INSTRUCTION_LIMIT}
     for side in ("starts", "ends"):
         if typed[side] and typed[f"{side}_at"] is None:
-            return _("Write day and hour, or leave the field empty.")
+            return _("Write day and hour, such as 24/12 14:00, or leave the field empty.")
     if typed["starts_at"] and typed["ends_at"] and typed["ends_at"] <= typed["starts_at"]:
         return _("The end has to come after the beginning.")
     return ""

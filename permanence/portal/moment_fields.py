@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Day and hour as a browser's field writes them, on the client's clock."""
+"""Day and hour as they are typed in the portal and written back, on the client's clock."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
 
-def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """The moment of "2026-11-24T14:00" on that clock; None for what is none. Of an hour that is twice, the first."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found.replace(tzinfo=zone) if found.tzinfo is None else None
+from permanence.clients.rules.typed_moments import read_typed
+
+WRITTEN = {"de": "%d.%m.%Y %H:%M"}
+"""How a language writes a moment into its field, where not day/month/year."""
+
+
+def read_moment(text: str, zone: ZoneInfo, *, at: datetime) -> datetime | None:
+    """The moment of "24/12 14h" on that clock; None for what is none. Of an hour that is twice, the first."""
+    found = read_typed(text, now=at.astimezone(zone).replace(tzinfo=None))
+    return None if found is None else found.replace(tzinfo=zone)
 
 
 def write_moment(moment: datetime | None, zone: ZoneInfo) -> str:
-    """The inverse, to the minute; "" for None."""
-    return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    """The inverse, to the minute, as the page's language writes it; "" for None."""
+    written = WRITTEN.get((get_language() or "")[:2], "%d/%m/%Y %H:%M")
+    return "" if moment is None else moment.astimezone(zone).strftime(written)

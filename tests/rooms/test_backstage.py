@@ -63,7 +63,37 @@ def fill(browser, url, **changes):
 
 
 def errors(answer):
-    return re.findall(r"errorlist[^>]*>\s*<li[^>]*>(.*?)</li>", answer.content.decode(), re.S)
+    html = answer.content.decode()
+    return re.findall(r"errorlist[^>]*>\s*<li[^>]*>(.*?)</li>", html, re.S) + re.findall(r"<li>(?!<)([^<]+)</li>", html)
+
+
+def test_what_is_wrong_on_a_clients_page_stands_at_its_top_with_links(cast, marc):
+    url = f"/backstage/clients/client/{cast.dupont}/change/"
+    folds = len(re.findall("<details>", marc.get(url).content.decode()))
+    new_site = {"site-TOTAL_FORMS": "1", "site-0-name": "", "site-0-address": "12 rue Haute"}
+    answer = fill(marc, url, day_1="99", max_wait_s="x", **new_site)
+    html = answer.content.decode()
+    links = re.findall(r'<li><a class="link" href="#([^"]+)">([^<]+)</a>', html)
+    assert [anchor for anchor, _name in links] == ["id_day_1", "id_max_wait_s", "id_site-0-name"]
+    assert links[2][1] == "Lieux, ligne 1\u00a0: Nom"
+    assert all(f'id="{anchor}"' in html for anchor, _name in links)
+    assert len(re.findall("<details>", html)) == folds - 2  # the callers' group and the sites stand open
+    assert "errornote" not in html
+
+
+@pytest.mark.parametrize(
+    ("room", "leads"),
+    [
+        ("clients", "/backstage/accounts/"),
+        ("switchboard", "/backstage/switchboard/trunk/"),
+        ("staff", "/backstage/staff/pool/"),
+        ("foundation", "/backstage/"),
+    ],
+)
+def test_the_address_of_a_room_leads_to_where_its_rows_are_used(marc, room, leads):
+    answer = marc.get(f"/backstage/{room}/")
+    assert (answer.status_code, answer["Location"]) == (302, leads)
+    assert marc.get("/backstage/nothing/").status_code == 404
 
 
 @pytest.fixture

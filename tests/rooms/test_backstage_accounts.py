@@ -3,6 +3,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
@@ -63,6 +64,34 @@ def test_the_list_finds_by_name_number_and_contact(cast, marc):
     assert names(marc, q="Lemaire") == ["Cabinet Dupont"]
     assert names(marc, q="nobody of this name") == []
     assert names(marc, q="%") == names(marc, q="_") == []
+
+
+WAYS = re.compile(r'<nav class="accounts__ways".*?</nav>', re.S)
+
+
+def ways(browser, cast):
+    page = browser.get(f"{LIST}{cast.weber}/").content.decode()
+    return re.findall(r'href="([^"]+)"', unescape(WAYS.search(page)[0]))
+
+
+def test_an_account_leads_to_everything_of_its_client(cast, marc):
+    found = ways(marc, cast)
+    assert len(found) == 10
+    for address in found:
+        assert cast.weber in address
+        assert marc.get(address.split("#")[0]).status_code == 200, address
+    change = marc.get(f"/backstage/clients/client/{cast.weber}/change/").content.decode()
+    for address in found:
+        _page, _hash, anchor = address.partition("#")
+        assert not anchor or f'id="{anchor}"' in change
+    listed = marc.get(next(each for each in found if "instruction" in each)).content.decode()
+    assert "Dr Weber" in listed
+
+
+def test_a_supervisor_is_led_only_to_what_she_may_open(cast, supervisor):
+    found = ways(supervisor, cast)
+    assert found
+    assert [address for address in found if supervisor.get(address).status_code != 200] == []
 
 
 def test_a_state_is_chosen_and_the_ended_are_shown_on_request_alone(cast, marc):

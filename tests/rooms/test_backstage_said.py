@@ -256,8 +256,8 @@ def test_an_absence_is_announced_on_the_clients_clock_and_withdrawn(cast, marc):
     [
         ({"ends_at": "2027-06-07T13:00"}, "ends after it begins"),
         ({"starts_at": "2020-06-07T13:00", "ends_at": "2020-06-07T14:00"}, "ends after it begins"),
-        ({"starts_at": "tomorrow"}, "valid date"),
-        ({"starts_at": "2027-06-07T14:00+05:00"}, "valid date"),
+        ({"starts_at": "tomorrow"}, "tomorrow 9:00"),
+        ({"starts_at": "2027-06-07T14:00+05:00"}, "tomorrow 9:00"),
         ({"words": ""}, "required"),
     ],
 )
@@ -267,6 +267,21 @@ def test_an_absence_that_cannot_be_is_refused_in_words(cast, marc, fields, words
     assert answer.status_code == 200
     assert words in unescape(answer.content.decode())
     assert rows() == before
+
+
+def test_an_absence_is_typed_as_people_write_and_what_is_no_moment_is_told_with_an_example(cast, marc):
+    page = unescape(marc.get(change(cast.dupont)).content.decode())
+    assert 'placeholder="24/12 14:00"' in page
+    answer = fill(marc, change(cast.dupont), **absence(cast.dupont, starts_at="7 juin", ends_at="demain"))
+    assert answer.status_code == 200
+    assert "Write 2026-12-24 14:00, 24/12 14:00 or tomorrow 9:00." in unescape(answer.content.decode())
+    typed = absence(cast.dupont, starts_at="7 juin 2027 à 14 h", ends_at="7.6.27 15h30", urgent_to="")
+    answer = fill(marc, change(cast.dupont), **typed)
+    assert (answer.status_code, errors(answer)) == (302, [])
+    (found,) = queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now())
+    assert (found.starts.isoformat(), found.ends.isoformat()) == (
+        "2027-06-07T12:00:00+00:00", "2027-06-07T13:30:00+00:00"
+    )  # fmt: skip
 
 
 def test_a_recipient_of_another_client_cannot_be_chosen(cast, marc):

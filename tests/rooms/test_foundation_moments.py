@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("language", "minutes", "full"),
-    [("fr", "11\u00a0h\u00a057", "8\u00a0h"), ("en", "11:57", "08:00"), ("de", "11:57", "08:00")],
+    [("fr", "11\u00a0h\u00a057", "8\u00a0h"), ("en", "11:57", "08:00"), ("de", "11:57\u00a0Uhr", "08:00\u00a0Uhr")],
 )
 def test_an_hour_in_a_sentence_is_written_as_its_language_does(language, minutes, full):
     with translation.override(language):
@@ -37,7 +37,7 @@ def test_in_a_column_it_is_figures_in_every_language(language):
         ("fr", datetime(2026, 11, 23, 23, 1, tzinfo=UTC), "aujourd’hui 0\u00a0h\u00a001"),
         ("en", datetime(2026, 11, 24, 10, 57, tzinfo=UTC), "today 11:57"),
         ("en", datetime(2026, 11, 2, 10, 57, tzinfo=UTC), "2 November, 11:57"),
-        ("de", datetime(2026, 11, 2, 10, 57, tzinfo=UTC), "2. November, 11:57"),
+        ("de", datetime(2026, 11, 2, 10, 57, tzinfo=UTC), "2. November, 11:57\u00a0Uhr"),
         ("fr", datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1 janvier, 0\u00a0h\u00a030"),
         ("fr", datetime(2025, 11, 24, 10, 57, tzinfo=UTC), "24 novembre 2025, 11\u00a0h\u00a057"),
         ("en", datetime(2025, 11, 24, 10, 57, tzinfo=UTC), "24 November 2025, 11:57"),

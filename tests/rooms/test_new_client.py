@@ -48,7 +48,30 @@ def saved(browser, **changes):
 
 def errors(answer):
     html = unescape(answer.content.decode())
-    return [part.split("<", 1)[0] for part in html.split('class="error" role="alert">')[1:]]
+    return re.findall(r'class="error"[^>]*>([^<]+)', html)
+
+
+def led_to(answer):
+    """What stands at the top of the page: where each link leads, and what it is called."""
+    html = unescape(answer.content.decode())
+    return re.findall(r'<li><a class="link" href="#([^"]+)">([^<]+)</a>', html)
+
+
+def test_what_is_wrong_stands_at_the_top_with_a_link_to_each_field_and_folded_groups_open(marc):
+    page = marc.get(NEW, {"template": "doctor", "name": "Dr Klein", "country": "LU", "language": "fr"})
+    assert led_to(page) == []
+    assert len(re.findall(r"<details[^>]* open", shown(page))) == 0
+    wrong = {"day_0": "99", "max_wait_s": "3", "recipient_1_email": "zz@zz", "greeting_de": "x" * 2000}
+    answer = saved(marc, **wrong)
+    assert led_to(answer) == [
+        ("new_day_0", "Lundi"),
+        ("new_max_wait_s", "Attente maximale en secondes"),
+        ("new_greeting_de", "Phrase d’accueil\u00a0: Allemand"),
+        ("new_recipient_1_email", "Destinataire 2\u00a0: courriel"),
+    ]
+    html = shown(answer, 422)
+    assert all(f'id="{anchor}"' in html for anchor, _name in led_to(answer))
+    assert len(re.findall(r'<details class="card new__fold" open', html)) == 1
 
 
 def file_of(cast, name):

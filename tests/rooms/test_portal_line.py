@@ -390,6 +390,35 @@ def test_an_absence_is_seen_then_announced_and_ended(cast):
     assert browser.post(page(cast, f"/absences/{entry.id}/end")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("treatment", "told", "untold"),
+    [
+        ("answer", "What the secretary will see", "Nobody answers meanwhile"),
+        ("announce", "Nobody answers meanwhile: callers hear the closing words.", "What the secretary will see"),
+    ],
+)
+def test_the_preview_of_an_absence_says_who_will_see_it(cast, treatment, told, untold):
+    form = {**ABSENCE, "treatment": treatment, "step": "check"}
+    looked = text_of(signed_in(cast.dr_weber).post(page(cast, "/absences/new"), form))
+    assert told in looked
+    assert untold not in looked
+
+
+def test_moments_are_typed_as_people_write_them_and_written_back_as_the_page_does(cast):
+    browser = signed_in(cast.dr_weber)
+    form = {**ABSENCE, "starts": "1.1.2036 8h", "ends": "1 janvier 2036 à 16 h", "step": "save"}
+    assert 'type="datetime-local"' not in browser.get(page(cast, "/absences/new")).content.decode()
+    assert browser.post(page(cast, "/absences/new"), form).status_code == 303
+    (entry,) = absences(cast)
+    assert [each.isoformat() for each in (entry.starts, entry.ends)] == [
+        "2036-01-01T07:00:00+00:00", "2036-01-01T15:00:00+00:00"
+    ]  # fmt: skip
+    wrong = browser.post(page(cast, "/absences/new"), {**form, "ends": "soon"})
+    assert wrong.status_code == 422
+    assert "such as 24/12 14:00" in text_of(wrong)
+    assert 'value="soon"' in wrong.content.decode()
+
+
 def test_an_absence_that_closes_the_line_says_so_on_its_page(cast, now):
     clients.set_hours(client=cast.weber.id, week=[], always=True, by=cast.marc, at=now)
     browser = signed_in(cast.dr_weber)

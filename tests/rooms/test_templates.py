@@ -164,7 +164,10 @@ def test_the_page_says_that_an_instruction_for_one_caller_was_left_out(cast, mar
     instructed(cast, "Put through at once.", scope=Scope(caller="+352621000147"))
     answer = marc.post(f"/backstage/accounts/{cast.atlas}/copy", {"name": "Atlas Norge"}, follow=True)
     assert "Put through at once." in answer.content.decode()
-    assert "+352621000147" in answer.content.decode()
+    assert "parce que cela ne vaut que pour «\u00a0+352621000147\u00a0»" in answer.content.decode()
+    assert "il y est dit" not in answer.content.decode()
+    looked = marc.post(f"/backstage/accounts/{cast.atlas}/copy", {"name": "Atlas Sud", "step": "check"})
+    assert "car cela ne vaut que pour «\u00a0+352621000147\u00a0»" in looked.content.decode()
 
 
 def test_sites_come_along_when_asked(cast):

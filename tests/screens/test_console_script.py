@@ -116,7 +116,7 @@ async def lead_an_appointment(console: ConsolePage) -> None:
     await expect(console.by_id("script-input")).to_have_value("Jeanne Hoffmann")  # as the line shows it: Enter confirms
     await console.press("Enter")
     await asks(console, "date de naissance")
-    await console.by_id("script-input").fill("1984-03-12")
+    await console.type("12.3.84")
     await console.press("Enter")
     await asks(console, "À quel numéro")
     await console.press("Enter")

@@ -159,7 +159,7 @@ async def takes_the_call(claire: ConsolePage, house: WholeHouse) -> None:
         await expect(claire.by_id("script-ask")).to_contain_text("vos nom et prénom")
         await claire.press("Enter")
         await expect(claire.by_id("script-ask")).to_contain_text("date de naissance")
-        await claire.type("03031984")  # the browser orders day and month by its own language
+        await claire.type("03031984")
         await claire.press("Enter")
         await expect(claire.by_id("script-ask")).to_contain_text("À quel numéro")
         await claire.press("Enter")

@@ -55,6 +55,22 @@ def test_french_is_set_as_french() -> None:
     assert [text for text in found if "«" in text and "«\u00a0" not in text] == []
 
 
+@pytest.mark.parametrize(("language", "opens", "closes", "foreign"), [("de", "„", "“", "”«»"), ("en", "“", "”", "„«»")])
+def test_german_and_english_are_set_as_themselves(language: str, opens: str, closes: str, foreign: str) -> None:
+    found = [text for entry in catalogue(language) for text in texts(entry)]
+    assert [text for text in found if re.search(r"\s[:;!?](?!\w)|\u202f", text)] == []
+    assert [text for text in found if text.count(opens) != text.count(closes) or set(text) & set(foreign)] == []
+    assert [text for text in found if re.search(r"(?<![\[=,])(?<!, )\"(?![\],>])", text) and "=" not in text] == []
+    assert [text for text in found if "'" in text] == []
+    assert [text for text in found if "..." in text] == []
+
+
+def test_german_is_written_with_its_own_letters() -> None:
+    found = [text for entry in catalogue("de") for text in texts(entry)]
+    poor = re.compile(r"\b(?:fuer|ueber|koenn|muess|strasse|gross|schliess|ausser|heiss(?:en|t))\w*", re.IGNORECASE)
+    assert [text for text in found if poor.search(text)] == []
+
+
 def keys_asked_for() -> Iterator[tuple[str, str]]:
     """Every literal key a module gives to `word`, choices of two included."""
     for path in MODULES:

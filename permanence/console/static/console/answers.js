@@ -3,7 +3,7 @@
 import { progress, readScript } from "./script.js";
 
 /**
- * @typedef {{answers: Record<string, string>, read: string[], said: string[], dismissed: string[], applied: string, before?: {recipient: string, urgency: string}}} Given
+ * @typedef {{answers: Record<string, string>, read: string[], said: string[], dismissed: string[], applied: string, reason?: string, before?: {recipient: string, urgency: string}}} Given
  * @typedef {import("./state.js").Card} Card @typedef {import("./drafts.js").Fields} Fields
  * @typedef {import("./script.js").Script} Script @typedef {import("./script.js").Question} Question
  * @typedef {{script: Script, given: Given, progress: import("./script.js").Progress}} Standing

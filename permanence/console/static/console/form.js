@@ -8,6 +8,7 @@ import { messageText, scriptOf } from "./answers.js";
 import { paintRedFlags, pending } from "./redflags.js";
 import { PatientField } from "./patient.js";
 import { ScriptPanel } from "./scriptpanel.js";
+import { reasonOf } from "./scriptreason.js";
 import { Elsewhere } from "./elsewhere.js";
 import { offerScript } from "./sidetabs.js";
 
@@ -46,6 +47,7 @@ export class MessageForm {
       record: (given) => this.recorded(given),
     });
     this.script = new ScriptPanel({
+      now: () => this.hooks.now(),
       appointment: (known) => this.elsewhere.open(known),
       fields: () => this.fields(),
       changed: () => this.typed(),
@@ -95,6 +97,7 @@ export class MessageForm {
     const at = this.draft ? this.script.standing() : null;
     if (this.draft) paintRedFlags(this.draft.card, at, { keys: this.talking, said: (id) => this.flagged("said", id), dismiss: (id) => this.flagged("dismissed", id) });
     if (!at) return;
+    this.followReason(at);
     const { recipient, urgency, outcome } = at.progress;
     const wanted = JSON.stringify([recipient, urgency, outcome]);
     // Once a change: what she chooses after it stands.
@@ -111,6 +114,19 @@ export class MessageForm {
       this.fill({ ...fields, recipient: (known && recipient) || before.recipient, urgency: urgency || before.urgency, outcome: fields.outcome || outcome });
     }
     this.script.paint();
+  }
+
+  /** The reason that the script's answers name stands in the form; what she chooses after it stands. @param {import("./answers.js").Standing} at */
+  followReason(at) {
+    if (!this.draft || this.saved || this.draft.state === "sending") return;
+    const { given } = this.script;
+    const reason = reasonOf(at.script, at.progress.asked, given.answers, this.draft.card.form.reasons);
+    if (reason === (given.reason ?? "")) return;
+    const fields = this.fields();
+    // An answer taken back takes its reason with it, unless she has chosen another since.
+    const mine = fields.reason !== "" && fields.reason !== (given.reason ?? "");
+    given.reason = reason;
+    if (reason || !mine) this.fill({ ...fields, reason });
   }
 
   /** A red flag was said to the caller, or was none. @param {"said"|"dismissed"} what @param {string} id */

@@ -58,6 +58,8 @@ function paintHints() {
     const id = hint.dataset.key ?? "";
     say(hint, hintOf(chord(id)));
     hint.closest("[aria-keyshortcuts]")?.setAttribute("aria-keyshortcuts", ariaOf(chord(id)));
+    // Where a row of tabs has no room for it, the key is told under the pointer.
+    hint.closest("[role=tab]")?.setAttribute("title", hintOf(chord(id)));
   }
 }
 

@@ -2,7 +2,10 @@
 // The script beside the form: one question at a time, the answers above it, and at the end where the call goes. Fed by the card alone; nothing here blocks a call.
 import { nothing, scriptOf, shown, standing } from "./answers.js";
 import { byId, icon, make, say, show } from "./dom.js";
+import { readBirth, todayIn } from "./births.js";
 import { clean, isAnswer } from "./script.js";
+import { readDay } from "./when.js";
+import { reasonOf } from "./scriptreason.js";
 import { routeHelp } from "./routes.js";
 import { word } from "./words.js";
 
@@ -10,9 +13,11 @@ import { word } from "./words.js";
  * @typedef {import("./state.js").Card} Card @typedef {import("./drafts.js").Fields} Fields */
 
 const ANSWER_LIMIT = 600;
+/** What the templates and the editor call the question after a birth date. */
+const BIRTH = /^birth/;
 
 export class ScriptPanel {
-  /** @param {{appointment: (known: {recipient: string, patient: string}) => void, fields: () => Fields, changed: () => void, fill: (what: string, value: string) => void, readBack: () => void}} hooks */
+  /** @param {{appointment: (known: {recipient: string, patient: string}) => void, fields: () => Fields, now: () => number, changed: () => void, fill: (what: string, value: string) => void, readBack: () => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Card|null} */
@@ -121,7 +126,7 @@ export class ScriptPanel {
 
   /** @param {Standing} at @param {Question} question */
   answerField(at, question) {
-    const before = at.given.answers[question.id] ?? "";
+    const before = at.given.answers[question.id] ?? this.chosenReason(at, question);
     const card = /** @type {Card} */ (this.card);
     const pass = make("button", { class: "btn btn--quiet btn--sm", type: "button" }, word(question.required ? "script_pass" : "script_skip"));
     pass.addEventListener("click", () => this.answer(question, ""));
@@ -136,12 +141,34 @@ export class ScriptPanel {
     }
     const fields = this.hooks.fields();
     const known = question.fills === "name" ? fields.name : question.fills === "number" ? fields.number : "";
-    const type = question.kind === "date" ? "date" : "text";
     const mode = question.kind === "number" ? "decimal" : question.kind === "phone" ? "tel" : "text";
-    const input = make("input", { class: "input", id: "script-input", type, inputMode: mode, maxLength: ANSWER_LIMIT, value: "", autocomplete: "off", "aria-labelledby": "script-ask", "aria-describedby": "script-hint script-error" });
-    /** @type {HTMLInputElement} */ (input).value = before || known;
+    const input = make("input", { class: "input", id: "script-input", type: "text", inputMode: mode, maxLength: ANSWER_LIMIT, value: "", autocomplete: "off", "aria-labelledby": "script-ask", "aria-describedby": "script-hint script-error" });
+    /** @type {HTMLInputElement} */ (input).value = before ? shown(card, at.script, question, before) : known;
+    if (question.kind === "date") input.setAttribute("placeholder", word(BIRTH.test(question.id) ? "script_birth_example" : "script_day_example"));
     const next = make("button", { class: "btn btn--primary", type: "submit" }, word("script_next"), " ", make("kbd", {}, word("key_enter")));
     return [input, make("div", { class: "cluster" }, next, pass)];
+  }
+
+  /** The choice that the reason in the form names already: Enter confirms it. @param {Standing} at @param {Question} question */
+  chosenReason(at, question) {
+    const { reason } = this.hooks.fields();
+    const reasons = this.card?.form.reasons.filter(({ code }) => code === reason) ?? [];
+    const named = (/** @type {string} */ code) => reasonOf(at.script, [question.id], { [question.id]: code }, reasons) !== "";
+    return question.choices?.find(({ code }) => named(code))?.code ?? "";
+  }
+
+  /** Why it is no answer, with an example where that helps. @param {Question} question */
+  unreadable(question) {
+    if (question.kind !== "date") return word("script_unreadable");
+    return word(BIRTH.test(question.id) ? "script_birth_unreadable" : "script_day_unreadable");
+  }
+
+  /** What was typed, as the answer is kept: a day as "1961-03-14"; what is no day stays as it is, and is none. @param {Question} question @param {string} typed */
+  read(question, typed) {
+    if (question.kind !== "date") return typed;
+    const zone = this.card?.time_zone ?? "";
+    const today = todayIn(this.hooks.now(), zone);
+    return (BIRTH.test(question.id) ? readBirth(typed, { today, zone }) : readDay(typed, today)) || typed;
   }
 
   /** @param {Card} card @param {Question} question @returns {[string, string][]} */
@@ -157,10 +184,10 @@ export class ScriptPanel {
     const question = at && this.current(at);
     const input = /** @type {HTMLInputElement|null} */ (document.getElementById("script-input"));
     if (!question || !input || !this.card) return;
-    const value = clean(input.value);
+    const value = this.read(question, clean(input.value));
     if (value && !isAnswer(question, value, this.card.form.recipients.map(({ id }) => id))) {
       const error = byId("script-error");
-      error.replaceChildren(icon("alert"), make("span", {}, word("script_unreadable")));
+      error.replaceChildren(icon("alert"), make("span", {}, this.unreadable(question)));
       show(error, true);
       input.setAttribute("aria-invalid", "true");
       return;
@@ -195,9 +222,9 @@ export class ScriptPanel {
 
   /** Where she goes on. */
   focus() {
-    const target = /** @type {HTMLElement|null} */ (byId("script-answer").querySelector("input, button")) ?? byId("side-script");
+    const target = /** @type {HTMLElement|null} */ (byId("script-answer").querySelector("[aria-pressed=true]") ?? byId("script-answer").querySelector("input, button")) ?? byId("side-script");
     (byId("script-form").hidden ? byId("script-end") : target).focus();
-    if (target instanceof HTMLInputElement && target.type !== "date") target.select();
+    if (target instanceof HTMLInputElement) target.select();
   }
 
   /** What can be done for the route at once; painted when it is another. @param {Standing} at @param {import("./script.js").Route|null} route */

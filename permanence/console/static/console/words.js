@@ -49,9 +49,10 @@ export function moment(ms, now, timeZone) {
   return word("day_at", { day: day.format(ms), hour });
 }
 
-/** The hour in a sentence: « 14 h 05 », « 8 h » in French, 14:05 elsewhere. @param {number} ms @param {string} [timeZone] */
+/** The hour in a sentence: « 14 h 05 », « 8 h » in French, 14:05 Uhr in German, 14:05 elsewhere. @param {number} ms @param {string} [timeZone] */
 export function sentenceHour(ms, timeZone) {
   const text = clock(ms, timeZone);
+  if (language.startsWith("de")) return `${text}\u00a0Uhr`;
   if (!language.startsWith("fr")) return text;
   const [hours, minutes] = text.split(":");
   return minutes === "00" ? `${Number(hours)}\u00a0h` : `${Number(hours)}\u00a0h\u00a0${minutes}`;

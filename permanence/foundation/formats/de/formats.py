@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""An hour in a German sentence is written as in a column: 14:05 (DIN 5008)."""
+"""An hour in a German sentence: 14:05 Uhr (DIN 5008), with a no-break space. Columns keep figures."""
 
-SENTENCE_TIME_FORMAT = "H:i"
-SENTENCE_FULL_HOUR_FORMAT = "H:i"
+SENTENCE_TIME_FORMAT = "H:i\u00a0\\U\\h\\r"
+SENTENCE_FULL_HOUR_FORMAT = "H:i\u00a0\\U\\h\\r"
