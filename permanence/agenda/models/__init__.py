@@ -11,6 +11,7 @@ from permanence.agenda.models.appointments import (
     SlotHold,
 )
 from permanence.agenda.models.elsewhere import BookedElsewhere
+from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
 __all__ = (
@@ -23,6 +24,10 @@ __all__ = (
     "Occupancy",
     "OpeningException",
     "OpeningPattern",
+    "PublicForm",
+    "PublicKnock",
+    "PublicMail",
+    "PublicPage",
     "Resource",
     "Series",
     "SlotHold",
