@@ -157,6 +157,54 @@ class TooManyFeeds(Refusal):
     code = "too_many_feeds"
 
 
+class PageUnknown(Refusal):
+    """No public page of that name that is switched on, or not that agenda or reason on it."""
+
+    code = "page_unknown"
+
+
+class FormUnknown(Refusal):
+    """No such form on this page, or its time is over."""
+
+    code = "form_unknown"
+
+
+class FormIncomplete(Refusal):
+    """The form was not filled in so far, or not whole; `why` names the field."""
+
+    code = "form_incomplete"
+
+
+class CodeWrong(Refusal):
+    """That is not the code that was sent last."""
+
+    code = "code_wrong"
+
+
+class CodeOver(Refusal):
+    """The code is too old, or too many wrong ones were typed: another one has to be sent."""
+
+    code = "code_over"
+
+
+class TooManyKnocks(Refusal):
+    """From this address, or for this mail or number, enough was asked for a while."""
+
+    code = "too_many_knocks"
+
+
+class LinkUnknown(Refusal):
+    """No appointment behind this link."""
+
+    code = "link_unknown"
+
+
+class LinkOver(Refusal):
+    """The visit behind this link is over."""
+
+    code = "link_over"
+
+
 class SlotRefused(Refusal):
     """The rules do not allow it: `causes` say why, each a `rules.why_not.WhyNot`. There is at least one."""
 

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "permanence.portal",
     "permanence.supervision",
     "permanence.backstage",
+    "permanence.booking",
     "permanence.project",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
@@ -136,7 +137,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-OPEN_PAGES = frozenset({"home", "login", "logout", "language", "theme", "alive", "invitation", "calendar_feed"})
+OPEN_PAGES = frozenset({"home", "login", "logout", "language", "theme", "alive", "invitation", "calendar_feed"}) | {
+    f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel")
+}
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

@@ -23,7 +23,10 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.operations import public_pages
+from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
+from permanence.agenda.rules import kinds
 from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
@@ -270,6 +273,14 @@ DOORS: dict[str, Door] = {
     **admin("skills", post=405),
     "backstage:skills_client": Door(get=to(200, "owner"), post=to(302, "owner"), args=("{client}",), other=404),
     "invitation": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none",)),
+    "booking:page": Door(get=to(200, *OPEN), post=to(405, *OPEN), args=("dr-weber",)),
+    "booking:times": Door(get=to(200, *OPEN), post=to(422, *OPEN), args=("dr-weber",), query="for={public}&new=0"),
+    "booking:form": Door(get=to(410, *OPEN), post=to(410, *OPEN), args=("dr-weber", "none")),
+    "booking:code": Door(get=to(410, *OPEN), post=to(410, *OPEN), args=("dr-weber", "none")),
+    "booking:visit": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("dr-weber", "none")),
+    "booking:calendar": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("dr-weber", "none")),
+    "booking:move": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("dr-weber", "none")),
+    "booking:cancel": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("dr-weber", "none")),
     **model("foundation_house", add=False),
     **model("switchboard_trunk", delete=True),
     **model("staff_pool", delete=True),
@@ -440,6 +451,7 @@ def _contents(cast: Any) -> dict[str, str]:
     )
     return {
         "agenda": agenda.id,
+        "public": _public_page(cast, str(recipient)),
         "proposal": proposed,
         "announcement": announcement,
         "invited": invited,
@@ -454,6 +466,18 @@ def _contents(cast: Any) -> dict[str, str]:
         "switchboard_trunk": str(Trunk.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
         "foundation_auditentry": str(AuditEntry.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
     }
+
+
+def _public_page(cast: Any, recipient: str) -> str:
+    """Dr Weber's agenda is open to everybody for one reason; what the page asks for is given."""
+    by = operations.house_system(house=cast.house)
+    opened = agenda_setting.open_agenda(client=cast.weber, recipient=recipient, name="Public", by=by, at=NOW).id
+    wanted = kinds.VisitReason(id="", client=cast.weber, name="Consultation", minutes=20)
+    reason = agenda_reasons.set_reason(client=cast.weber, reason=wanted, by=by, at=NOW).id
+    public_pages.set_page(
+        client=cast.weber, agenda=opened, slug="dr-weber", active=True, reasons=(reason,), by=by, at=NOW
+    )
+    return f"{opened}-{reason}"
 
 
 def address(name: str, ids: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from permanence.agenda.models.appointments import (
 )
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
+from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
 __all__ = (
@@ -28,6 +29,10 @@ __all__ = (
     "Occupancy",
     "OpeningException",
     "OpeningPattern",
+    "PublicForm",
+    "PublicKnock",
+    "PublicMail",
+    "PublicPage",
     "Resource",
     "Series",
     "SlotHold",

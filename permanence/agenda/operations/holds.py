@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Slots that are kept for somebody: for a call, a person, or who books himself; seen as held by everybody.
 
-A hold ends by booking, by being given back, when its call is over, or by itself after `HOLD_TIME`. From that moment it
+A hold ends by booking, by being given back, when its call is over, or by itself after its time. From that moment it
 hinders nobody, also before the worker has cleared it away: whoever takes the slot clears it first.
 """
 
@@ -27,6 +27,8 @@ from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
 
 HOLD_TIME = timedelta(minutes=2)
+PUBLIC_HOLD_TIME = timedelta(minutes=10)
+"""For who fills in a form and waits for a code."""
 HOLDS_AT_ONCE = 4
 """So many slots somebody may hold at a time."""
 HOLDER_LIMIT = 64
@@ -46,7 +48,8 @@ def hold_slot(
     is_new: bool = False,
     age: int | None = None,
 ) -> HoldView:
-    """Keep a slot for two minutes: for a call, else for `by`; `holder` is the word of a door without persons.
+    """Keep a slot for two minutes, by the public door for ten: for a call, else for `by`; `holder` is the word of a
+    door without persons.
 
     `key` is the id made by the page. Raises AgendaUnknown, SlotRefused, SlotAlreadyTaken, TooManyHolds, and those of
     `acts.once`.
@@ -174,7 +177,7 @@ def _kept(
         held_by_id=by.person_key,
         held_by_name=by.name,
         held_at=at,
-        expires_at=at + HOLD_TIME,
+        expires_at=at + (PUBLIC_HOLD_TIME if door is Door.PUBLIC else HOLD_TIME),
     )
 
 

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A patient books by himself: he takes a slot, says who he is, types the code he was sent. The system acts for him.
+
+Nothing that is answered here depends on whether the practice knows him. He becomes a patient that is there already
+only when name, first name and birth date are the same and the mail that he proved is the one in the file; else a new
+provisional one, whom a secretary may merge.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+
+from permanence.agenda.models import PublicForm
+from permanence.agenda.operations import appointments, holds
+from permanence.agenda.operations.acts import reach
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.operations.knocks import knock
+from permanence.agenda.operations.public_mails import queue
+from permanence.agenda.operations.taking import judged
+from permanence.agenda.queries.agendas import KEY
+from permanence.agenda.queries.public import FormView, form_row, form_view, holder_of, is_code, page, page_row
+from permanence.agenda.refusals import (
+    ActKeyMalformed,
+    ActKeyTaken,
+    CodeOver,
+    CodeWrong,
+    FormIncomplete,
+    FormUnknown,
+    HoldUnknown,
+    SlotRefused,
+)
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.public import (
+    CODE_AGAIN,
+    CODE_TIME,
+    CODE_TRIES,
+    FORM_TIME,
+    MOST_CODES,
+    Knock,
+    PublicMailKind,
+    typed_code,
+)
+from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.why_not import NotBookable
+from permanence.agenda.rules.wishes import Wish
+from permanence.callers import operations as callers
+from permanence.callers import queries as patients
+from permanence.callers.rules.birth import BirthDate, age_at
+from permanence.callers.rules.form import PatientForm, read_form
+from permanence.callers.rules.likeness import Like, Traits
+from permanence.callers.rules.no_show import judge
+from permanence.callers.search import duplicates
+from permanence.foundation import secrecy
+from permanence.foundation.who import Who, system_of
+
+PURPOSE = "agenda.public_form"
+KEY_LIMIT = 32
+"""Characters of a form's id at most: that of its hold is longer."""
+SAME = frozenset({Like.SAME_BIRTH_DATE, Like.SAME_NAME, Like.SAME_FIRST_NAME})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who he says he is, as typed."""
+
+    last_name: str
+    first_name: str
+    birth_date: str
+    number: str
+    mail: str
+
+    def as_patient(self, *, language: str) -> PatientForm:
+        """As the room of the callers reads it."""
+        return PatientForm(
+            used_name=self.last_name,
+            first_name=self.first_name,
+            birth_date=self.birth_date,
+            numbers=(self.number,),
+            mail=self.mail,
+            language=language,
+        )
+
+
+def begin(
+    *,
+    slug: str,
+    key: str,
+    agenda: str,
+    reason: str,
+    starts_at: datetime,
+    is_new: bool,
+    language: str,
+    address: str,
+    at: datetime,
+    instead: str = "",
+) -> FormView:
+    """Take a slot for the time it takes to fill in the form; `key`, made by the page, is its id: the same again gives
+    the same form. `instead`: a form whose slot is given back.
+
+    Raises PageUnknown, ActKeyMalformed, ActKeyTaken, TooManyKnocks, and what `holds.hold_slot` raises.
+    """
+    if not KEY.match(key) or len(key) > KEY_LIMIT:
+        raise ActKeyMalformed(f"{key[:50]!r}")
+    shown = page(slug)
+    shown.offer(agenda).reason(reason)
+    by, row = shown.by, page_row(slug)
+    asked = {"page_id": row.pk, "agenda_id": int(agenda), "reason_id": int(reason), "starts_at": starts_at}
+    before = PublicForm.objects.for_house(by.house_key).filter(key=key).first()
+    if before is not None:
+        if any(getattr(before, name) != value for name, value in asked.items()) or before.is_new != is_new:
+            raise ActKeyTaken(key)
+        return form_view(before)
+    if instead:
+        give_back(slug=slug, key=instead, at=at)
+    with transaction.atomic():
+        knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, at=at)
+        held = holds.hold_slot(
+            key=hold_of(key),
+            agenda=agenda,
+            reason=reason,
+            starts_at=starts_at,
+            by=by,
+            at=at,
+            door=Door.PUBLIC,
+            holder=holder_of(key),
+            is_new=is_new,
+        )
+        made = PublicForm.objects.create(
+            house_id=row.house_id,
+            client_id=row.client_id,
+            key=key,
+            is_new=is_new,
+            language=language,
+            ends_at=held.ends_at,
+            held_until=held.expires_at,
+            made_at=at,
+            expires_at=at + FORM_TIME,
+            **asked,
+        )
+    return form_view(made)
+
+
+def hold_of(key: str) -> str:
+    """The id of the hold of a form; the form's own id becomes the appointment's."""
+    return f"hold-{key}"
+
+
+def give_back(*, slug: str, key: str, at: datetime) -> None:
+    """He wants another slot: this one is free, and its form is over. Nothing where there is none, or it was booked."""
+    try:
+        with transaction.atomic():
+            row = form_row(slug, key, at=at, lock=True)
+            if row.booked_at is None:
+                PublicForm.objects.filter(pk=row.pk).update(expires_at=at, sealed="", mail="")
+                by = system_of(row.agenda.house)
+                holds.release_hold(hold=hold_of(row.key), by=by, at=at, holder=holder_of(row.key))
+    except (FormUnknown, HoldUnknown):
+        return
+
+
+def tell(
+    *,
+    slug: str,
+    key: str,
+    identity: Identity,
+    yes_to: frozenset[str],
+    language: str,
+    address: str,
+    at: datetime,
+) -> FormView:
+    """He says who he is, and is sent a code. The same at once again sends no other one.
+
+    `yes_to`: contra-indication questions answered by yes. Raises PageUnknown, FormUnknown, FormIncomplete, CodeOver (no
+    more codes for this form), SlotRefused, SlotAlreadyTaken, TooManyKnocks, and what callers' `read_form` raises.
+    """
+    row = form_row(slug, key, at=at)
+    if row.booked_at is not None:
+        return form_view(row)
+    kept = read_form(identity.as_patient(language=language), country=row.agenda.client.country, on=_today(row, at))
+    lacking = [name for name in ("first_name", "birth_date", "mail") if not kept.fields[name]]
+    if lacking or not kept.numbers:
+        raise FormIncomplete((*lacking, "number")[0])
+    birth = BirthDate.from_iso(str(kept.fields["birth_date"]))
+    if not birth.is_whole:
+        raise FormIncomplete("birth_date")
+    wish = _wish(row, birth, yes_to)
+    judged(reach(str(row.agenda_id), by=system_of(row.agenda.house)), wish, starts=row.starts_at, at=at)
+    said = json.dumps({"identity": asdict(identity), "yes_to": sorted(yes_to), "language": language})
+    with transaction.atomic():
+        fresh = form_row(slug, key, at=at, lock=True)
+        if _said_just_now(fresh, said, at=at):
+            return form_view(fresh)
+        if fresh.code_number >= MOST_CODES:
+            raise CodeOver(key)
+        counted = ((Knock.CODE, address), (Knock.MAIL, str(kept.fields["mail"])), (Knock.NUMBER, kept.numbers[0]))
+        for what, who in counted:
+            knock(what=what, who=who, house=row.house_id, client=row.client_id, at=at)
+        fresh.sealed = secrecy.seal(said, house=row.agenda.house.slug, purpose=PURPOSE)
+        fresh.mail, fresh.language = str(kept.fields["mail"]), language
+        fresh.code_number, fresh.code_tries, fresh.code_sent_at = fresh.code_number + 1, 0, at
+        fresh.save()
+        queue(fresh, PublicMailKind.CODE, number=fresh.code_number, starts_at=fresh.starts_at, at=at)
+    return form_view(fresh)
+
+
+def tell_again(*, slug: str, key: str, address: str, at: datetime) -> FormView:
+    """Send another code; the one before is good no longer. Raises what `tell` raises."""
+    said = _opened(form_row(slug, key, at=at))
+    return tell(
+        slug=slug,
+        key=key,
+        identity=Identity(**said["identity"]),
+        yes_to=frozenset(said["yes_to"]),
+        language=said["language"],
+        address=address,
+        at=at,
+    )
+
+
+def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
+    """He types the code: the slot is his. A form that was booked stays so, whatever is typed.
+
+    Raises PageUnknown, FormUnknown, FormIncomplete, CodeWrong, CodeOver, SlotRefused, SlotAlreadyTaken, AgendaBusy:
+    then nothing was booked.
+    """
+    row = form_row(slug, key, at=at)
+    if row.booked_at is not None:
+        return form_view(row)
+    _check_code(row, typed_code(code), at=at)
+    with transaction.atomic():
+        row = form_row(slug, key, at=at, lock=True)
+        if row.booked_at is not None:
+            return form_view(row)
+        said, by = _opened(row), system_of(row.agenda.house)
+        patient = _patient(row, Identity(**said["identity"]), language=said["language"], by=by, at=at)
+        booking = Booking(
+            patient=patient,
+            reason=str(row.reason_id),
+            door=Door.PUBLIC,
+            holder=holder_of(key),
+            new_here=row.is_new,
+            yes_to=frozenset(said["yes_to"]),
+        )
+        agenda = str(row.agenda_id)
+        made = appointments.book(key=key, agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at)
+        row.booked_at, row.sealed, row.ends_at = at, "", made.ends_at
+        row.save()
+        queue(row, PublicMailKind.BOOKED, number=made.revision, starts_at=made.starts_at, at=at)
+    return form_view(row)
+
+
+def _check_code(row: PublicForm, typed: str, *, at: datetime) -> None:
+    """One try is counted before the code is looked at, so that many at once count too."""
+    if row.code_sent_at is None:
+        raise FormIncomplete("code")
+    tries = PublicForm.objects.filter(pk=row.pk, code_number=row.code_number, code_tries__lt=CODE_TRIES)
+    if row.code_sent_at + CODE_TIME <= at or not tries.update(code_tries=F("code_tries") + 1):
+        raise CodeOver(row.key)
+    if not is_code(row.key, row.code_number, typed):
+        raise CodeWrong(row.key)
+
+
+def _today(row: PublicForm, at: datetime) -> date:
+    """The day at the practice."""
+    return at.astimezone(ZoneInfo(row.agenda.client.time_zone)).date()
+
+
+def _wish(row: PublicForm, birth: BirthDate, yes_to: frozenset[str]) -> Wish:
+    age = age_at(birth, row.starts_at.date())
+    return Wish(
+        reason=str(row.reason_id),
+        is_new=row.is_new,
+        age=age.years if age.certain else None,
+        asked_by=Asker.ONLINE,
+        holder=holder_of(row.key),
+        yes_to=yes_to,
+    )
+
+
+def _said_just_now(row: PublicForm, said: str, *, at: datetime) -> bool:
+    if row.code_sent_at is None or at - row.code_sent_at >= CODE_AGAIN or not row.sealed:
+        return False
+    return secrecy.unseal(row.sealed, house=row.agenda.house.slug, purpose=PURPOSE) == said
+
+
+def _opened(row: PublicForm) -> dict[str, Any]:
+    if not row.sealed:
+        raise FormIncomplete("identity")
+    said: dict[str, Any] = json.loads(secrecy.unseal(row.sealed, house=row.agenda.house.slug, purpose=PURPOSE))
+    return said
+
+
+def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at: datetime) -> str:
+    """The one patient whom he proved to be, else a new one. Raises SlotRefused where he may not book by himself."""
+    form, client = identity.as_patient(language=language), str(row.client_id)
+    kept = read_form(form, country=row.agenda.client.country, on=_today(row, at))
+    traits = Traits(
+        used_name=str(kept.fields["used_name"]),
+        first_name=str(kept.fields["first_name"]),
+        birth=BirthDate.from_iso(str(kept.fields["birth_date"])),
+        numbers=frozenset(kept.numbers),
+    )
+    mail = str(kept.fields["mail"]).casefold()
+    same = [
+        each.patient
+        for each in duplicates(house=by.house, client=client, traits=traits)
+        if set(each.likeness.reasons) >= SAME and each.patient.mail.casefold() == mail
+    ]
+    standing = {each.id: each for each in same if not each.merged_into and not each.is_deceased}
+    if len(standing) != 1:
+        return callers.add_patient(client=client, patient=row.key, form=form, by=by, at=at).id
+    found = next(iter(standing.values()))
+    if judge(patients.no_show_rule(house=by.house, client=client), found.no_shows).blocks_online:
+        raise SlotRefused(NotBookable(asked_by=Asker.ONLINE, by=(Asker.SECRETARY,)))
+    return found.id

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The mails to who booked by himself: due rows, taken by an update filtered on their values, sent by `dispatch`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from permanence.agenda.models import PublicForm, PublicMail
+from permanence.agenda.queries.public import code_for, token_of
+from permanence.agenda.rules.public import CODE_TIME, FORMS_KEPT, VISITS_KEPT, PublicMailKind
+
+SALT = "permanence.agenda.public.mail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePublicMail:
+    """A mail that a worker took: it alone may send it until the lease ends. Nothing of the reason is in it.
+
+    `code` and `until` of a code; `token` of the secret link of everything else.
+    """
+
+    row: int
+    attempt: int
+    key: str
+    kind: PublicMailKind
+    house: str
+    practice: str
+    slug: str
+    time_zone: str
+    mail: str
+    language: str
+    starts_at: datetime
+    code: str
+    until: datetime
+    token: str
+
+
+def queue(form: PublicForm, kind: PublicMailKind, *, number: int, starts_at: datetime, at: datetime) -> None:
+    """A mail that is due now; once for each kind and number of a form. Inside a transaction."""
+    PublicMail.objects.get_or_create(
+        form=form,
+        kind=kind.value,
+        number=number,
+        defaults={
+            "house_id": form.house_id,
+            "client_id": form.client_id,
+            "key": salted_hmac(SALT, f"{form.pk}:{kind.value}:{number}", algorithm="sha256").hexdigest()[:32],
+            "starts_at": starts_at,
+            "made_at": at,
+            "next_attempt_at": at,
+        },
+    )
+
+
+def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:
+    """Take one that is due, the longest due first; None when there is none. A code that is over is not sent."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at)
+    late = Q(kind=PublicMailKind.CODE.value, made_at__lte=at - CODE_TIME)
+    due = PublicMail.objects.filter(free, next_attempt_at__lte=at).exclude(late)
+    rows = due.select_related("house", "client", "form__page").order_by("next_attempt_at", "pk")
+    for row in rows[:20]:
+        mine = PublicMail.objects.filter(
+            free, pk=row.pk, attempts=row.attempts, next_attempt_at=row.next_attempt_at
+        ).update(leased_until=at + lease, attempts=row.attempts + 1)
+        if mine:
+            return _due(row)
+    return None
+
+
+def finish(taken: DuePublicMail, *, at: datetime, sent: bool, again: timedelta | None = None, why: str = "") -> None:
+    """Write how the try ended: sent, to be tried again after `again`, or given up. Nothing when the lease was lost."""
+    rows = PublicMail.objects.filter(pk=taken.row, attempts=taken.attempt, next_attempt_at__isnull=False)
+    rows.update(
+        leased_until=None,
+        sent_at=at if sent else None,
+        next_attempt_at=None if sent or again is None else at + again,
+        why=why[:200],
+    )
+
+
+def sweep(*, at: datetime) -> int:
+    """Delete forms that became nothing, and those of visits long over, with their mails; gives how many rows."""
+    nothing = PublicForm.objects.filter(booked_at=None, expires_at__lte=at - FORMS_KEPT)
+    over = PublicForm.objects.filter(booked_at__isnull=False, ends_at__lte=at - VISITS_KEPT)
+    return nothing.delete()[0] + over.delete()[0]
+
+
+def _due(row: PublicMail) -> DuePublicMail:
+    form, is_code = row.form, row.kind == PublicMailKind.CODE
+    return DuePublicMail(
+        row=row.pk,
+        attempt=row.attempts + 1,
+        key=row.key,
+        kind=PublicMailKind(row.kind),
+        house=row.house.slug,
+        practice=row.client.name,
+        slug=form.page.slug,
+        time_zone=row.client.time_zone,
+        mail=form.mail,
+        language=form.language,
+        starts_at=row.starts_at,
+        code=code_for(form.key, row.number) if is_code else "",
+        until=row.made_at + CODE_TIME,
+        token="" if is_code else token_of(form.key),
+    )

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a public page shows: of its practice, of what is offered there, of a form or an appointment behind its key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+
+from django.core.signing import BadSignature, Signer
+from django.utils.crypto import salted_hmac
+
+from permanence.agenda.models import Appointment, PublicForm, PublicPage
+from permanence.agenda.queries import agendas
+from permanence.agenda.queries.agendas import known_key
+from permanence.agenda.queries.views import AgendaView, AppointmentView, agenda_view, appointment_view, loaded
+from permanence.agenda.refusals import FormUnknown, LinkOver, LinkUnknown, PageUnknown
+from permanence.agenda.rules.kinds import Asker, VisitReason
+from permanence.agenda.rules.public import CODE_TIME, MOST_CODES, code_of, is_slug
+from permanence.agenda.rules.states import STANDING
+from permanence.clients import queries as clients
+from permanence.foundation.who import Who, system_of
+from permanence.reception.table import ANSWERED
+
+LINK_SALT = "permanence.agenda.public.visit"
+CODE_SALT = "permanence.agenda.public.code"
+LINK_LIMIT = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One agenda on a page, with the reasons for which it is booked there."""
+
+    agenda: AgendaView
+    reasons: tuple[VisitReason, ...]
+
+    def reason(self, reason: str) -> VisitReason:
+        """Raises PageUnknown."""
+        found = next((each for each in self.reasons if each.id == reason), None)
+        if found is None:
+            raise PageUnknown(reason[:40])
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageView:
+    """A public page that is switched on. `by`: the system acting in its house. `phone`: E.164, "" for none."""
+
+    slug: str
+    client: clients.ClientView
+    found: bool
+    phone: str
+    offers: tuple[Offer, ...]
+    by: Who
+
+    def offer(self, agenda: str) -> Offer:
+        """Raises PageUnknown."""
+        found = next((each for each in self.offers if each.agenda.id == agenda), None)
+        if found is None:
+            raise PageUnknown(agenda[:40])
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormView:
+    """A form in hand. `mail` is "" until he said who he is; `booked`: it became an appointment."""
+
+    key: str
+    agenda: str
+    reason: str
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime
+    made_at: datetime
+    is_new: bool
+    mail: str
+    code_until: datetime | None
+    may_ask_again: bool
+    booked: bool
+
+    @property
+    def holder(self) -> str:
+        """For whom its slot is held."""
+        return holder_of(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitView:
+    """An appointment behind its secret link. `may_change`: it has not begun and still stands."""
+
+    appointment: AppointmentView
+    offer: Offer | None
+    reason: VisitReason | None
+    agenda: AgendaView
+    may_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSetting:
+    """How a page is set, as those who may set it see it."""
+
+    slug: str
+    client: str
+    agenda: str
+    active: bool
+    found: bool
+    reasons: tuple[str, ...]
+    phone: str
+
+
+def page(slug: str) -> PageView:
+    """The page of that name. Raises PageUnknown. At most five queries for each agenda on it."""
+    row = page_row(slug)
+    by = system_of(row.house)
+    rows = PublicPage.objects.filter(client=row.client_id, active=True, agenda__active=True)
+    rows = rows if row.agenda_id is None else rows.filter(pk=row.pk)
+    rows = rows.select_related("agenda__client", "agenda__recipient").order_by("agenda__name", "pk")
+    known = agendas.reasons(by=by, client=str(row.client_id))
+    online = [each for each in known if Asker.ONLINE in each.bookable_by]
+    offers = [
+        Offer(agenda=agenda_view(each.agenda), reasons=tuple(one for one in online if one.id in each.reasons))
+        for each in rows
+        if each.agenda is not None
+    ]
+    return PageView(
+        slug=row.slug,
+        client=clients.client_view(row.client),
+        found=row.found,
+        phone=row.phone,
+        offers=tuple(each for each in offers if each.reasons),
+        by=by,
+    )
+
+
+def settings_of(*, by: Who, client: str) -> tuple[PageSetting, ...]:
+    """The pages of a client whom `by` sees, the practice's first."""
+    may = agendas.clients_seen(by, [agendas.number(client)])
+    rows = PublicPage.objects.for_house(by.house_key).filter(client__in=may)
+    return tuple(
+        PageSetting(
+            slug=row.slug,
+            client=str(row.client_id),
+            agenda="" if row.agenda_id is None else str(row.agenda_id),
+            active=row.active,
+            found=row.found,
+            reasons=tuple(row.reasons),
+            phone=row.phone,
+        )
+        for row in rows.order_by("agenda_id", "pk")
+    )
+
+
+def form(*, slug: str, key: str, at: datetime) -> FormView:
+    """A form on a page that is on. Raises PageUnknown, FormUnknown."""
+    return form_view(form_row(slug, key, at=at))
+
+
+def visit(*, slug: str, token: str, at: datetime) -> VisitView:
+    """The appointment behind a link of that page. Raises PageUnknown, LinkUnknown, LinkOver after the visit."""
+    row = appointment_row(slug, token)
+    if row.ends_at <= at:
+        raise LinkOver(row.key)
+    try:
+        offer = page(slug).offer(str(row.agenda_id))
+    except PageUnknown:  # switched off meanwhile, or moved elsewhere by the practice
+        offer = None
+    reason = next((each for each in offer.reasons if each.id == str(row.reason_id)), None) if offer else None
+    view = appointment_view(row)
+    return VisitView(
+        appointment=view,
+        offer=offer,
+        reason=reason,
+        agenda=agenda_view(row.agenda),
+        may_change=view.state in STANDING and at < view.starts_at,
+    )
+
+
+def token_of(appointment: str) -> str:
+    """What stands in the secret link of an appointment: its id, signed; nothing secret is kept."""
+    return Signer(salt=LINK_SALT, sep=".").sign(appointment)
+
+
+def code_for(key: str, number: int) -> str:
+    """The code of a form that was sent as its `number`-th."""
+    return code_of(salted_hmac(CODE_SALT, f"{key}:{number}", algorithm="sha256").digest())
+
+
+def is_code(key: str, number: int, typed: str) -> bool:
+    """Whether that is the code, in constant time."""
+    return compare_digest(code_for(key, number).encode(), typed.encode())
+
+
+def holder_of(key: str) -> str:
+    """For whom the slot of a form is held."""
+    return f"public:{key}"
+
+
+def page_row(slug: str) -> PublicPage:
+    """The row of a page that is on, with house and client. Raises PageUnknown."""
+    rows = PublicPage.objects.select_related("house", "client").filter(active=True, client__state__in=ANSWERED)
+    row = rows.filter(slug=slug).first() if is_slug(slug) else None
+    if row is None:
+        raise PageUnknown(slug[:60])
+    return row
+
+
+def form_row(slug: str, key: str, *, at: datetime, lock: bool = False) -> PublicForm:
+    """The row of a form with its agenda. Raises PageUnknown, FormUnknown."""
+    row = page_row(slug)
+    rows = PublicForm.objects.for_house(row.house_id).filter(page=row, key=known_key(key))
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    found = rows.select_related("agenda", "agenda__client", "agenda__house", "page").first()
+    if found is None or (found.booked_at is None and found.expires_at <= at):
+        raise FormUnknown(key[:40])
+    return found
+
+
+def form_view(row: PublicForm) -> FormView:
+    """The row as a view."""
+    return FormView(
+        key=row.key,
+        agenda=str(row.agenda_id),
+        reason=str(row.reason_id),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        held_until=row.held_until,
+        made_at=row.made_at,
+        is_new=row.is_new,
+        mail=row.mail,
+        code_until=None if row.code_sent_at is None else row.code_sent_at + CODE_TIME,
+        may_ask_again=row.code_number < MOST_CODES,
+        booked=row.booked_at is not None,
+    )
+
+
+def appointment_row(slug: str, token: str) -> Appointment:
+    """The appointment behind a link of that page, over or not. Raises PageUnknown, LinkUnknown."""
+    row = PublicPage.objects.filter(slug=slug).first() if is_slug(slug) else None
+    if row is None:
+        raise PageUnknown(slug[:60])
+    try:
+        key = Signer(salt=LINK_SALT, sep=".").unsign(token[:LINK_LIMIT])
+    except BadSignature as error:
+        raise LinkUnknown(token[:8]) from error
+    filled = PublicForm.objects.for_house(row.house_id).filter(page=row, key=key, booked_at__isnull=False)
+    rows = loaded(Appointment.objects.for_house(row.house_id).filter(key=key))
+    found = rows.select_related("agenda__client", "agenda__house", "agenda__recipient", "reason", "patient", "series")
+    visit = found.first() if filled.exists() else None
+    if visit is None:
+        raise LinkUnknown(token[:8])
+    return visit

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The first two pages: for what, and when. Looking at them changes nothing; choosing a time takes it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from permanence.agenda.operations import public_forms
+from permanence.agenda.queries import public
+from permanence.agenda.queries.public import Offer, PageView, holder_of
+from permanence.agenda.refusals import PageUnknown, SlotAlreadyTaken, SlotRefused
+from permanence.agenda.rules.kinds import Asker, VisitReason
+from permanence.agenda.rules.wishes import Wish
+from permanence.booking import offered, parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the first page asked: with whom, for what, and whether he comes for the first time."""
+
+    offer: Offer
+    reason: VisitReason
+    is_new: bool
+    instead: str
+
+    def wish(self, holder: str = "") -> Wish:
+        """As the rules have it."""
+        return Wish(reason=self.reason.id, is_new=self.is_new, asked_by=Asker.ONLINE, holder=holder)
+
+    @property
+    def minutes(self) -> int:
+        """How long the visit is."""
+        return self.reason.length(is_new=self.is_new)
+
+
+@require_safe
+@parts.public_view
+def show(request: HttpRequest, slug: str) -> HttpResponse:
+    """For what, with whom, and whether he has been there."""
+    page = public.page(slug)
+    instead = request.GET.get("instead", "")[:40]
+    answer = parts.shown(request, "page", page, at=parts.now(), instead=instead)
+    if page.found:
+        answer["X-Robots-Tag"] = "index, nofollow"
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@parts.public_view
+def times(request: HttpRequest, slug: str) -> HttpResponse:
+    """A week of times; POST takes one."""
+    page = public.page(slug)
+    sent = request.POST if request.method == "POST" else request.GET
+    try:
+        asked = _asked(page, sent.get("for", ""), sent.get("new", ""), sent.get("instead", ""))
+    except PageUnknown:
+        words = _("Choose what you come for, and whether you have been here before.")
+        return parts.shown(request, "page", page, at=parts.now(), status=422, failed=words)
+    return _take(request, page, asked) if request.method == "POST" else shown_times(request, page, asked)
+
+
+def shown_times(
+    request: HttpRequest,
+    page: PageView,
+    asked: Asked,
+    *,
+    failed: str = "",
+    near: datetime | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of times. `near`: offer the next three from there first."""
+    at = parts.now()
+    day = request.GET.get("day", "") or (
+        "" if near is None else near.astimezone(parts.zone_of(page)).date().isoformat()
+    )
+    wish = asked.wish(holder_of(asked.instead) if asked.instead else "")
+    return parts.shown(
+        request,
+        "times",
+        page,
+        at=at,
+        status=status,
+        asked=asked,
+        chosen=f"{asked.offer.agenda.id}-{asked.reason.id}",
+        week=offered.week(page, asked.offer, wish, asked=day, at=at),
+        nearest=() if near is None else offered.nearest(page, asked.offer, wish, near=near, at=at),
+        site=parts.site_of(page, ""),
+        key=parts.fresh_key(),
+        failed=failed,
+    )
+
+
+def gone(request: HttpRequest, page: PageView, asked: Asked, refusal: SlotRefused, *, starts: datetime) -> HttpResponse:
+    """Somebody was faster, or the rules say no: in words, with the next three times."""
+    if isinstance(refusal, SlotAlreadyTaken):
+        words = _("Somebody has just taken this time. Here are the next ones.")
+    else:
+        words = offered.public_causes(page, refusal.causes, reason=asked.reason.name, at=parts.now())
+    return shown_times(request, page, asked, failed=words, near=starts, status=409)
+
+
+def asked_of(page: PageView, agenda: str, reason: str, *, is_new: bool, instead: str) -> Asked:
+    """What a form asks for. Raises PageUnknown."""
+    offer = page.offer(agenda)
+    return Asked(offer=offer, reason=offer.reason(reason), is_new=is_new, instead=instead)
+
+
+def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
+    sent = request.POST
+    parts.no_robot(request)
+    starts = parts.read_moment(sent.get("starts", ""))
+    if starts is None:
+        return shown_times(request, page, asked, failed=_("Choose a time."), status=422)
+    try:
+        form = public_forms.begin(
+            slug=page.slug,
+            key=sent.get("key", ""),
+            agenda=asked.offer.agenda.id,
+            reason=asked.reason.id,
+            starts_at=starts,
+            is_new=asked.is_new,
+            language=parts.language_of(),
+            address=parts.address_of(request),
+            at=parts.now(),
+            instead=asked.instead,
+        )
+    except SlotRefused as refusal:
+        return gone(request, page, asked, refusal, starts=starts)
+    return HttpResponseRedirect(reverse("booking:form", kwargs={"slug": page.slug, "key": form.key}), status=303)
+
+
+def _asked(page: PageView, chosen: str, new: str, instead: str) -> Asked:
+    agenda, _dash, reason = chosen[:60].partition("-")
+    if new not in {"0", "1"}:
+        raise PageUnknown("new")
+    return asked_of(page, agenda, reason, is_new=new == "1", instead=instead[:40])

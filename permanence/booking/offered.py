@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The times that a public page offers: a week of days, each with its times or with the words why there is none."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from permanence.agenda.queries.public import Offer, PageView
+from permanence.agenda.queries.slots import free_days, next_free
+from permanence.agenda.rules.free import Hidden, counted
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Slot, Wish
+from permanence.agenda.words import Names, public_sentence
+from permanence.booking.parts import day_words, moment_words, zone_of
+from permanence.foundation import moments
+
+WEEK = timedelta(days=7)
+FURTHEST = timedelta(days=365)
+NEXT_DAYS = 90
+NEXT_MOST = 3
+NOON = 12
+FULL = frozenset({
+    "taken", "held", "blocked", "full", "buffer", "equipment_taken", "equipment_missing", "absent", "too_short",
+    "max_per_day", "max_per_half_day", "max_new_per_day",
+})  # fmt: skip
+"""Causes of which the public learns only that nothing is free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Time:
+    """A time that can be chosen. `value` as the form sends it."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A day on which the agenda is open. `why` is "" where there are times."""
+
+    name: str
+    morning: tuple[Time, ...]
+    afternoon: tuple[Time, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """Seven days. `before`, `after`: the first day of the week before and after, None where there is none to show."""
+
+    days: tuple[Day, ...]
+    first: date
+    before: date | None
+    after: date | None
+
+
+def week(page: PageView, offer: Offer, wish: Wish, *, asked: str, at: datetime) -> Week:
+    """The week that begins on the day asked for: today at the earliest, in a year at the latest."""
+    zone = zone_of(page)
+    today = at.astimezone(zone).date()
+    first = min(max(_day(asked) or today, today), today + FURTHEST)
+    found = free_days(by=page.by, agenda=offer.agenda.id, wish=wish, first=first, until=first + WEEK, at=at)
+    slots = apart(found.slots)
+    names = Names(asked=offer.reason(wish.reason).name)
+    days = []
+    for day in (first + timedelta(days=number) for number in range(WEEK.days)):
+        times = [each for each in slots if each.starts.astimezone(zone).date() == day]
+        hidden = [each for each in found.hidden if each.starts.astimezone(zone).date() == day]
+        if times or hidden:
+            days.append(_shown(day, times, "" if times else _why(hidden, names, zone, at), zone))
+    return Week(
+        days=tuple(days),
+        first=first,
+        before=max(first - WEEK, today) if first > today else None,
+        after=first + WEEK if first < today + FURTHEST else None,
+    )
+
+
+def nearest(page: PageView, offer: Offer, wish: Wish, *, near: datetime, at: datetime) -> tuple[Time, ...]:
+    """The next three times from that day on."""
+    zone = zone_of(page)
+    first = max(near, at).astimezone(zone).date()
+    found = next_free(
+        by=page.by, agendas=[offer.agenda.id], wish=wish, first=first, at=at, days=NEXT_DAYS, most=NEXT_MOST
+    )
+    return tuple(
+        Time(value=each.slot.starts.isoformat(), words=moment_words(each.slot.starts, zone)) for each in found.proposals
+    )
+
+
+def public_causes(page: PageView, causes: tuple[WhyNot, ...], *, reason: str, at: datetime) -> str:
+    """The main cause, softened."""
+    return public_sentence(causes[0], names=Names(asked=reason), zone=zone_of(page), at=at)
+
+
+def apart(slots: tuple[Slot, ...]) -> list[Slot]:
+    """Of slots that overlap one another the earliest: a list one can read, and no hole is left between two of them."""
+    kept: list[Slot] = []
+    for each in slots:
+        if not kept or each.starts >= kept[-1].ends:
+            kept.append(each)
+    return kept
+
+
+def _shown(day: date, times: list[Slot], why: str, zone: ZoneInfo) -> Day:
+    told = [(each, Time(value=each.starts.isoformat(), words=moments.clock(each.starts, zone))) for each in times]
+    return Day(
+        name=day_words(day),
+        morning=tuple(time for slot, time in told if slot.starts.astimezone(zone).hour < NOON),
+        afternoon=tuple(time for slot, time in told if slot.starts.astimezone(zone).hour >= NOON),
+        why=why,
+    )
+
+
+def _why(hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
+    why = counted(hidden)[0][1]
+    return _("Fully booked") if why.code in FULL else public_sentence(why, names=names, zone=zone, at=at)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None

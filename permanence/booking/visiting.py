@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Behind the secret link of an appointment: what was booked, the file for a calendar, another moment, or none."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from permanence.agenda.operations import public_visits
+from permanence.agenda.queries import public
+from permanence.agenda.queries.public import PageView, VisitView
+from permanence.agenda.refusals import NotNow, SlotAlreadyTaken, SlotRefused
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.wishes import Wish
+from permanence.booking import offered, parts
+from permanence.booking.ics import Entry, ics
+
+
+@require_safe
+@parts.public_view
+def show(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """What was booked."""
+    page, visit = _behind(slug, token)
+    return _shown(request, "visit", page, visit, token)
+
+
+@require_safe
+@parts.public_view
+def calendar(request: HttpRequest, slug: str, token: str) -> HttpResponse:  # noqa: ARG001 - a view
+    """The appointment as a file for the patient's own calendar; nothing of the reason is in it."""
+    page, visit = _behind(slug, token)
+    found, site = visit.appointment, parts.site_of(page, "")
+    entry = Entry(
+        uid=f"{found.appointment}@{page.by.house}",
+        sequence=found.revision,
+        stamp=found.state_at,
+        starts=found.starts_at,
+        ends=found.ends_at,
+        summary=_("Appointment: %(practice)s") % {"practice": page.client.name},
+        place=", ".join(filter(None, (site.name, site.address))) if site is not None else "",
+        link=_link(page, token),
+        is_cancelled=found.state is AppointmentState.CANCELLED,
+    )
+    answer = HttpResponse(ics(entry), content_type="text/calendar; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="appointment.ics"'
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@parts.public_view
+def cancel(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """Asks once more; POST cancels."""
+    page, visit = _behind(slug, token)
+    if request.method == "POST":
+        key, address = request.POST.get("key", ""), parts.address_of(request)
+        if visit.appointment.state is not AppointmentState.CANCELLED:
+            public_visits.cancel_visit(slug=slug, token=token, key=key, address=address, at=parts.now())
+        return _to(page, token)
+    if not visit.may_change:
+        return _to(page, token)
+    return _shown(request, "cancel", page, visit, token)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@parts.public_view
+def move(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """A week of other times; POST takes one."""
+    page, visit = _behind(slug, token)
+    if not visit.may_change or visit.offer is None or visit.reason is None:
+        raise NotNow(visit.appointment.appointment)
+    if request.method != "POST":
+        return _times(request, page, visit, token)
+    starts = parts.read_moment(request.POST.get("starts", ""))
+    if starts is None:
+        return _times(request, page, visit, token, failed=_("Choose a time."), status=422)
+    try:
+        public_visits.move_visit(
+            slug=slug,
+            token=token,
+            key=request.POST.get("key", ""),
+            starts_at=starts,
+            address=parts.address_of(request),
+            at=parts.now(),
+        )
+    except SlotAlreadyTaken:
+        words = _("Somebody has just taken this time. Your appointment stays as it was.")
+        return _times(request, page, visit, token, failed=words, status=409)
+    except SlotRefused as refusal:
+        words = offered.public_causes(page, refusal.causes, reason=visit.reason.name, at=parts.now())
+        return _times(request, page, visit, token, failed=words, status=409)
+    return _to(page, token)
+
+
+def _behind(slug: str, token: str) -> tuple[PageView, VisitView]:
+    visit = public.visit(slug=slug, token=token, at=parts.now())
+    return public.page(slug), visit
+
+
+def _times(
+    request: HttpRequest, page: PageView, visit: VisitView, token: str, *, failed: str = "", status: int = 200
+) -> HttpResponse:
+    at, found = parts.now(), visit.appointment
+    day = request.GET.get("day", "") or found.starts_at.astimezone(parts.zone_of(page)).date().isoformat()
+    wish = Wish(reason=found.reason, is_new=not found.known, asked_by=Asker.ONLINE)
+    assert visit.offer is not None  # noqa: S101 - the caller looked
+    week = offered.week(page, visit.offer, wish, asked=day, at=at)
+    return _shown(request, "move", page, visit, token, status=status, week=week, failed=failed)
+
+
+def _shown(
+    request: HttpRequest, template: str, page: PageView, visit: VisitView, token: str, *, status: int = 200, **more: Any
+) -> HttpResponse:
+    at = parts.now()
+    return parts.shown(
+        request,
+        template,
+        page,
+        at=at,
+        status=status,
+        visit=visit,
+        token=token,
+        when=parts.moment_words(visit.appointment.starts_at, parts.zone_of(page)),
+        is_cancelled=visit.appointment.state is AppointmentState.CANCELLED,
+        site=parts.site_of(page, ""),
+        link=_link(page, token),
+        key=parts.fresh_key(),
+        **more,
+    )
+
+
+def _link(page: PageView, token: str) -> str:
+    path = reverse("booking:visit", kwargs={"slug": page.slug, "token": token})
+    return f"{settings.PERMANENCE.web_url}{path}"
+
+
+def _to(page: PageView, token: str) -> HttpResponse:
+    link = reverse("booking:visit", kwargs={"slug": page.slug, "token": token})
+    return HttpResponseRedirect(link, status=303)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Due work of the post: the mails to patients who book by themselves; date, hour, practice and link, never a reason."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from permanence.agenda.operations import public_mails
+from permanence.agenda.operations.public_mails import DuePublicMail
+from permanence.agenda.rules.public import PublicMailKind
+from permanence.dispatch.channels.email.content import Addressed, letter
+from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
+from permanence.dispatch.rules import LEASE, Attempt, Outcome, retry_in
+from permanence.dispatch.tasks import RUN_LIMIT, relay_settings
+from permanence.foundation import moments
+
+log = logging.getLogger(__name__)
+
+
+def run_public(
+    *,
+    at: datetime,
+    relay: RelaySettings | None = None,
+    limit: int = RUN_LIMIT,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Send those that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
+    tried = 0
+    with Relay(relay or relay_settings()) as connection:
+        while tried < limit and not stop() and (taken := public_mails.take_due(at=at, lease=LEASE)) is not None:
+            tried += 1
+            attempt = _send(taken, connection, at=at)
+            if attempt.why:
+                log.warning("public mail %s, try %s: %s", taken.key, taken.attempt, attempt.why)
+            again = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
+            sent = attempt.outcome is Outcome.SENT
+            public_mails.finish(taken, at=at, sent=sent, again=again, why=attempt.why)
+    return tried
+
+
+def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
+    """The mail, in the language in which he booked. Raises ValueError for an address that cannot stand in a header."""
+    zone = ZoneInfo(taken.time_zone)
+    about = Addressed(
+        key=taken.key,
+        house=taken.house,
+        house_name=taken.practice,
+        sender=settings.PERMANENCE.mail_from,
+        recipient=taken.mail,
+        language=taken.language,
+    )
+    path = f"/rdv/{taken.slug}/visit/{taken.token}" if taken.token else ""
+    with translation.override(taken.language), timezone.override(zone):
+        day, hour = date_format(taken.starts_at.astimezone(zone), "l j F Y"), moments.hour(taken.starts_at, zone)
+        subject = _subject(taken.kind)
+        context = {
+            "subject": subject,
+            "mail": taken,
+            "when": f"{day}, {hour}",
+            "until": moments.hour(taken.until, zone),
+            "link": f"{settings.PERMANENCE.web_url}{path}" if path else "",
+        }
+        text = render_to_string("dispatch/public.txt", context)
+        html = render_to_string("dispatch/public.html", context)
+    return letter(about, subject=subject, text=text, html=html, at=at.astimezone(zone))
+
+
+def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:
+    try:
+        mail = compose(taken, at=at)
+    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
+        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
+    envelope = Envelope(sender=settings.PERMANENCE.mail_from, recipient=taken.mail, key=taken.key)
+    return relay.send(mail, envelope)
+
+
+def _subject(kind: PublicMailKind) -> str:
+    return {
+        PublicMailKind.CODE: _("Your code"),
+        PublicMailKind.BOOKED: _("Your appointment is booked"),
+        PublicMailKind.MOVED: _("Your appointment was moved"),
+        PublicMailKind.CANCELLED: _("Your appointment was cancelled"),
+    }[kind]

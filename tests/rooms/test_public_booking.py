@@ -1,0 +1,514 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A patient books, moves and cancels by himself: through the pages, as a browser without JavaScript does."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from html import unescape
+
+import pytest
+from django.test import Client as Browser
+
+from permanence.agenda import tasks
+from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicMail, SlotHold
+from permanence.agenda.operations import appointments, public_mails
+from permanence.agenda.operations.public_pages import set_page
+from permanence.agenda.queries.public import code_for, token_of
+from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.public import CODE_TRIES, PublicMailKind
+from permanence.agenda.rules.states import CancelCause
+from permanence.booking import parts
+from permanence.callers import operations as callers
+from permanence.callers.models import Patient
+from permanence.callers.rules.form import PatientForm
+from permanence.callers.rules.no_show import Rule
+from permanence.dispatch.public_mails import compose
+from permanence.dispatch.rules import LEASE
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
+from tests.rooms.messaging_cast import NOON
+
+SLUG = "dr-dupont"
+SAID = {
+    "last_name": "Hoffmann",
+    "first_name": "Jeanne",
+    "birth_date": "14.03.1961",
+    "number": "06 12 34 56 78",
+    "mail": "jeanne@example.org",
+}
+
+
+@dataclass
+class Hands:
+    """The movable clock of the pages."""
+
+    at: datetime = NOON
+    seconds: float = field(default=0.0)
+
+    def now(self):
+        return self.at
+
+    def monotonic(self):
+        return self.seconds
+
+    def forward(self, **span):
+        self.at += timedelta(**span)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr(parts, "CLOCK", hands)
+    return hands
+
+
+@pytest.fixture
+def cast(db):
+    made = make_agenda_cast()
+    switch_on(made)
+    return made
+
+
+def switch_on(cast, *, agenda=None, slug=SLUG, **more):
+    fields = {"active": True, "reasons": (cast.consultation,), "phone": "01 40 00 00 01"} | more
+    agenda = cast.dupont if agenda is None else agenda
+    return set_page(client=cast.cabinet.id, agenda=agenda, slug=slug, by=cast.marc, at=NOON, **fields)
+
+
+class Visitor:
+    """Somebody with a browser, from an address of his own."""
+
+    def __init__(self, cast, clock, *, address="203.0.113.7", language="fr"):
+        self.cast, self.clock = cast, clock
+        self.browser = Browser(REMOTE_ADDR=address, headers={"accept-language": language}, enforce_csrf_checks=False)
+        self.answer = None
+
+    def get(self, path):
+        self.answer = self.browser.get(path)
+        return self.answer
+
+    def post(self, path, **body):
+        self.answer = self.browser.post(path, body)
+        return self.answer
+
+    def text(self):
+        return unescape(self.answer.content.decode())
+
+    def times(self, *, new="0", what=None, **query):
+        asked = {
+            "for": what or f"{self.cast.dupont}-{self.cast.consultation}",
+            "new": new,
+            "day": "2026-11-30",
+            **query,
+        }
+        return self.get(f"/rdv/{SLUG}/times?" + "&".join(f"{name}={value}" for name, value in asked.items()))
+
+    def fields(self):
+        """The hidden fields of the form that takes a time."""
+        found = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', self.text()))
+        return {name: found[name] for name in ("key", "for", "new", "instead") if name in found}
+
+    def take(self, minutes=0, **more):
+        self.times()
+        return self.post(f"/rdv/{SLUG}/times", **self.fields() | {"starts": after(minutes).isoformat()} | more)
+
+    def follow(self):
+        return self.get(self.answer["Location"])
+
+    def tell(self, **changes):
+        self.path = self.answer["Location"]
+        self.clock.forward(seconds=20)
+        return self.post(self.path, **SAID | changes)
+
+    def code(self, typed=None, **body):
+        form = PublicForm.objects.get(key=self.path.rsplit("/", 1)[-1])
+        typed = code_for(form.key, form.code_number) if typed is None else typed
+        return self.post(f"{self.path}/code", code=typed, **body)
+
+    def book(self, minutes=0):
+        self.take(minutes)
+        self.tell()
+        self.code()
+        return self.answer["Location"]
+
+
+@pytest.fixture
+def jeanne(cast, clock):
+    return Visitor(cast, clock)
+
+
+def mails(at):
+    """The mails that are due, composed."""
+    found = []
+    while (taken := public_mails.take_due(at=at, lease=LEASE)) is not None:
+        found.append((taken, compose(taken, at=at)))
+        public_mails.finish(taken, at=at, sent=True)
+    return found
+
+
+def body(mail):
+    return mail.get_body(("plain",)).get_content() + mail.get_body(("html",)).get_content() + mail["Subject"]
+
+
+def test_from_the_reason_to_the_appointment(jeanne, cast, clock):
+    assert jeanne.get(f"/rdv/{SLUG}/").status_code == 200
+    assert "Consultation" in jeanne.text()
+    assert "ECG" not in jeanne.text()
+    assert ">15<" in jeanne.text()
+    assert ">112<" in jeanne.text()
+    jeanne.times()
+    assert "08:00" in jeanne.text()
+    assert jeanne.take(40).status_code == 303
+    held = SlotHold.objects.get()
+    assert (held.starts_at, held.expires_at) == (after(40), NOON + timedelta(minutes=10))
+    assert jeanne.follow().status_code == 200
+    assert "12:10" in jeanne.text()
+    assert "Complet" not in jeanne.text()
+
+
+def test_what_is_booked_stands_in_the_agenda_and_in_a_mail_without_its_reason(jeanne, cast, clock):
+    link = jeanne.book(40)
+    visit = Appointment.objects.get()
+    assert (visit.starts_at, visit.door, visit.state) == (after(40), "public", "booked")
+    assert visit.patient.used_name == "Hoffmann"
+    (_, first), (taken, second) = mails(clock.at)
+    assert code_for(visit.key, 1) in body(first)
+    assert taken.kind is PublicMailKind.BOOKED
+    assert link in body(second)
+    for mail in (first, second):
+        assert "Consultation" not in str(mail)
+        assert "Hoffmann" not in str(mail)
+        assert mail["To"] == "jeanne@example.org"
+    assert PublicForm.objects.get().sealed == ""
+    assert jeanne.get(link).status_code == 200
+    assert jeanne.answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert "no-store" in jeanne.answer["Cache-Control"]
+
+
+def test_a_page_is_off_until_it_is_switched_on_and_shows_what_is_chosen(jeanne, cast):
+    assert jeanne.get("/rdv/dr-lemaire/").status_code == 404
+    switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire", active=False)
+    assert jeanne.get("/rdv/dr-lemaire/").status_code == 404
+    switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire")
+    assert jeanne.get("/rdv/dr-lemaire/").status_code == 200
+    switch_on(cast, agenda="", slug="cabinet-dupont", reasons=())
+    jeanne.get("/rdv/cabinet-dupont/")
+    assert "Dr Dupont" in jeanne.text()
+    assert jeanne.text().count('name="for"') == 2
+    asked = f"/rdv/{SLUG}/times?new=0&for={cast.dupont}-{cast.tracing}"
+    assert jeanne.get(asked).status_code == 422
+    assert jeanne.get(f"/rdv/{SLUG}/times?new=0&for={cast.weber_agenda}-{cast.webers}").status_code == 422
+
+
+def test_robots_may_list_a_page_only_where_that_is_wanted(jeanne, cast):
+    assert jeanne.get(f"/rdv/{SLUG}/")["X-Robots-Tag"] == "noindex, nofollow"
+    switch_on(cast, found=True)
+    assert jeanne.get(f"/rdv/{SLUG}/")["X-Robots-Tag"] == "index, nofollow"
+    assert jeanne.times()["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_a_full_day_says_so(jeanne, cast):
+    for minutes in range(0, 600, 20):
+        try:
+            appointments.book(
+                key=cast.key(),
+                agenda=cast.dupont,
+                starts_at=after(minutes),
+                booking=cast.booking(),
+                by=cast.claire,
+                at=NOON,
+            )
+        except SlotRefused:
+            continue
+    jeanne.times()
+    assert "Complet" in jeanne.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("birth_date", "14.03.2090"),
+        ("birth_date", "31.02.1961"),
+        ("birth_date", "1961"),
+        ("birth_date", "'; drop table"),
+        ("number", "zero six"),
+        ("number", ""),
+        ("mail", "jeanne"),
+        ("mail", "jeanne@example.org\nBcc: all@example.org"),
+        ("last_name", "Hoff\u202emann"),
+        ("last_name", "12345"),
+        ("first_name", ""),
+        ("first_name", "x" * 5000),
+    ],
+)
+def test_what_cannot_be_read_is_said_at_its_field_and_changes_nothing(jeanne, name, typed):
+    jeanne.take()
+    answer = jeanne.tell(**{name: typed})
+    assert answer.status_code == 422
+    assert f'id="{name}-wrong"' in jeanne.text()
+    assert not PublicMail.objects.exists()
+    assert PublicForm.objects.get().mail == ""
+
+
+def test_a_form_sent_twice_sends_one_code_and_books_once(jeanne, cast, clock):
+    jeanne.take()
+    jeanne.tell()
+    jeanne.post(jeanne.path, **SAID)
+    assert PublicMail.objects.count() == 1
+    jeanne.code()
+    link = jeanne.answer["Location"]
+    jeanne.code()
+    assert jeanne.answer["Location"] == link
+    jeanne.code("000000")
+    assert jeanne.answer["Location"] == link
+    assert jeanne.post(jeanne.path, **SAID | {"last_name": "Other"})["Location"] == link
+    assert (Appointment.objects.count(), PublicMail.objects.count()) == (1, 2)
+    assert Patient.objects.filter(used_name="Hoffmann").count() == 1
+
+
+def test_the_same_key_takes_one_slot(jeanne, cast):
+    jeanne.times()
+    fields = jeanne.fields()
+    first = jeanne.post(f"/rdv/{SLUG}/times", **fields, starts=after(0).isoformat())["Location"]
+    assert jeanne.post(f"/rdv/{SLUG}/times", **fields, starts=after(0).isoformat())["Location"] == first
+    assert jeanne.post(f"/rdv/{SLUG}/times", **fields, starts=after(60).isoformat()).status_code == 409
+    assert SlotHold.objects.count() == 1
+
+
+def test_another_time_gives_the_first_one_back(jeanne, cast):
+    jeanne.take()
+    key = jeanne.answer["Location"].rsplit("/", 1)[-1]
+    jeanne.take(60, instead=key)
+    standing = SlotHold.objects.filter(ended_at=None)
+    assert [each.starts_at for each in standing] == [after(60)]
+
+
+def test_codes_are_few_and_tries_too(jeanne, clock):
+    jeanne.take()
+    jeanne.tell()
+    for _ in range(CODE_TRIES):
+        assert jeanne.code("000000" if code_for_form(jeanne) != "000000" else "111111").status_code == 422
+    assert jeanne.code().status_code == 422  # the right one, too late
+    assert not Appointment.objects.exists()
+    clock.forward(minutes=1)
+    assert jeanne.post(f"{jeanne.path}/code", again="1").status_code == 303
+    clock.forward(minutes=1)
+    jeanne.post(f"{jeanne.path}/code", again="1")
+    clock.forward(minutes=1)
+    assert jeanne.post(f"{jeanne.path}/code", again="1").status_code == 422
+    assert PublicMail.objects.count() == 3
+    clock.forward(minutes=16)
+    assert jeanne.code().status_code == 422
+
+
+def code_for_form(someone):
+    form = PublicForm.objects.get(key=someone.path.rsplit("/", 1)[-1])
+    return code_for(form.key, form.code_number)
+
+
+def test_robots_are_counted_trapped_and_too_fast(jeanne, cast, clock):
+    jeanne.take()
+    path = jeanne.answer["Location"]
+    assert jeanne.post(path, **SAID).status_code == 422  # faster than anybody writes
+    clock.forward(seconds=20)
+    assert jeanne.post(path, **SAID, website="https://x.example").status_code == 422
+    assert not PublicMail.objects.exists()
+    for minutes in range(20, 120, 20):
+        assert jeanne.take(minutes).status_code == 303
+    assert jeanne.take(180).status_code == 429
+    assert Visitor(cast, clock, address="198.51.100.1").take(180).status_code == 303
+
+
+def test_one_mail_address_is_written_to_a_few_times_whoever_asks(cast, clock):
+    for number in range(4):
+        someone = Visitor(cast, clock, address=f"198.51.100.{number}")
+        someone.take(number * 20)
+        assert someone.tell(number=f"06 12 34 56 7{number}").status_code == 303
+    other = Visitor(cast, clock, address="198.51.100.99")
+    other.take(200)
+    assert other.tell(mail="JEANNE@example.org", number="06 99 99 99 99").status_code == 429
+
+
+def test_nothing_says_whether_a_patient_is_known(cast, clock):
+    known = callers.add_patient(
+        client=cast.cabinet.id,
+        patient="k" * 20,
+        form=PatientForm(
+            used_name="Hoffmann", first_name="Jeanne", birth_date="14.03.1961", mail="jeanne@example.org", known=True
+        ),
+        by=cast.claire,
+        at=NOON,
+    )
+    pages = []
+    for number, mail in enumerate(("jeanne@example.org", "other@example.org")):
+        someone = Visitor(cast, clock, address=f"198.51.100.{number}")
+        someone.take(60 * number)
+        someone.tell(mail=mail, number=f"06 12 34 56 7{number}")
+        someone.follow()
+        status = someone.answer.status_code
+        someone.code()
+        someone.get(someone.answer["Location"])
+        pages.append((status, re.sub(r"[0-9A-Za-z_.-]{20,}|\d", "", someone.text())))
+    assert pages[0] == pages[1]
+    booked = list(Appointment.objects.order_by("starts_at").values_list("patient", flat=True))
+    assert booked[0] == int(known.id)
+    assert booked[1] != int(known.id)
+
+
+def test_who_did_not_come_too_often_is_asked_to_call(jeanne, cast):
+    form = PatientForm(used_name="Hoffmann", first_name="Jeanne", birth_date="14.03.1961", mail="jeanne@example.org")
+    known = callers.add_patient(client=cast.cabinet.id, patient="k" * 20, form=form, by=cast.claire, at=NOON).id
+    callers.set_no_show_rule(client=cast.cabinet.id, rule=Rule(block_online_from=1), by=cast.claire, at=NOON)
+    callers.count_no_show(client=cast.cabinet.id, patient=known, act="visit-1", by=cast.claire, at=NOON)
+    jeanne.take()
+    jeanne.tell()
+    assert jeanne.code().status_code == 409
+    assert "Appelez-nous" in jeanne.text() or "appeler" in jeanne.text()
+    assert not Appointment.objects.exists()
+
+
+def test_age_and_contra_indications_are_softened(cast, clock):
+    asked = kinds.Question(id="pacemaker", text="Portez-vous un stimulateur ?")
+    scan = reason(cast.cabinet.id, "IRM", 20, by=cast.claire, youngest=18, contra_indications=(asked,))
+    switch_on(cast, reasons=(scan,))
+    jeanne = Visitor(cast, clock)
+    what = f"{cast.dupont}-{scan}"
+    jeanne.times(what=what)
+    jeanne.post(f"/rdv/{SLUG}/times", **jeanne.fields(), starts=after(0).isoformat())
+    assert jeanne.tell().status_code == 422  # not answered
+    assert jeanne.post(jeanne.path, **SAID, **{"q-pacemaker": "yes"}).status_code == 409
+    child = SAID | {"birth_date": "14.03.2020", "q-pacemaker": "no"}
+    assert jeanne.post(jeanne.path, **child).status_code == 409
+    assert "18" not in re.sub(r"<[^>]+>", "", re.search(r'role="alert">(.*?)</div>', jeanne.text(), re.S)[1])
+    assert jeanne.post(jeanne.path, **SAID, **{"q-pacemaker": "no"}).status_code == 303
+
+
+def test_two_tabs_and_the_console_for_one_slot(cast, clock):
+    one, two = (Visitor(cast, clock, address=f"198.51.100.{number}") for number in (1, 2))
+    one.take()
+    two.take()
+    assert (one.answer.status_code, two.answer.status_code) == (303, 409)
+    assert two.text().count('name="starts"') >= 3
+    with pytest.raises(SlotAlreadyTaken):
+        appointments.book(
+            key=cast.key(), agenda=cast.dupont, starts_at=after(0), booking=cast.booking(), by=cast.claire, at=clock.at
+        )
+    one.tell()
+    clock.forward(minutes=11)  # no longer held: the console takes it
+    appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=after(0), booking=cast.booking(), by=cast.claire, at=clock.at
+    )
+    assert one.code().status_code == 409
+    assert Appointment.objects.count() == 1
+    assert Occupancy.objects.filter(blocking=True, agenda=int(cast.dupont)).count() == 1
+    assert not Patient.objects.filter(used_name="Hoffmann").exists()
+
+
+def test_a_slot_that_lapsed_but_is_free_is_still_his(jeanne, clock):
+    jeanne.take()
+    jeanne.tell()
+    clock.forward(minutes=12)
+    assert jeanne.code().status_code == 303
+    assert Appointment.objects.count() == 1
+
+
+def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock):
+    link = jeanne.book()
+    assert jeanne.get(f"{link}/move").status_code == 200
+    key = jeanne.fields()["key"]
+    body_ = {"key": key, "starts": after(60).isoformat()}
+    assert jeanne.post(f"{link}/move", **body_).status_code == 303
+    assert jeanne.post(f"{link}/move", **body_).status_code == 303  # replayed
+    visit = Appointment.objects.get()
+    assert (visit.starts_at, visit.revision) == (after(60), 1)
+    calendar = jeanne.get(f"{link}/appointment.ics").content.decode()
+    assert "SEQUENCE:1\r\n" in calendar
+    assert "DTSTART:20261130T080000Z\r\n" in calendar
+    assert "Consultation" not in calendar
+    jeanne.get(f"{link}/cancel")
+    assert Appointment.objects.get().state == "booked"
+    key = jeanne.fields()["key"]
+    assert jeanne.post(f"{link}/cancel", key=key).status_code == 303
+    assert jeanne.post(f"{link}/cancel", key=key).status_code == 303
+    assert Appointment.objects.get().state == "cancelled"
+    assert not Occupancy.objects.exists()
+    kinds_ = [taken.kind for taken, _mail in mails(clock.at)]
+    assert kinds_ == ["code", "booked", "moved", "cancelled"]
+
+
+def test_a_link_is_for_one_appointment_on_one_page_until_the_visit(jeanne, cast, clock):
+    link = jeanne.book()
+    switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire")
+    others = appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=after(120), booking=cast.booking(), by=cast.claire, at=NOON
+    ).appointment
+    mine = Appointment.objects.exclude(key=others).get().key
+    token = link.rsplit("/", 1)[-1]
+    wrong = [
+        f"/rdv/{SLUG}/visit/{mine}",
+        f"/rdv/{SLUG}/visit/{others}.{token.split('.')[1]}",
+        f"/rdv/{SLUG}/visit/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}",
+        f"/rdv/dr-lemaire/visit/{token}",
+        f"/rdv/{SLUG}/visit/{token_of(others)}",  # not booked by its patient: there is no such link
+        f"/rdv/{SLUG}/visit/%00.{'x' * 3000}",
+    ]
+    for path in wrong:
+        for end in ("", "/move", "/cancel", "/appointment.ics"):
+            assert jeanne.get(path + end).status_code == 404
+        assert jeanne.post(f"{path}/cancel", key="c" * 20).status_code == 404
+        assert jeanne.post(f"{path}/move", key="c" * 20, starts=after(60).isoformat()).status_code == 404
+    assert set(Appointment.objects.values_list("state", "revision")) == {("booked", 0)}
+    clock.at = MONDAY + timedelta(minutes=5)
+    assert jeanne.get(link).status_code == 200
+    assert jeanne.post(f"{link}/cancel", key="c" * 20).status_code == 409
+    clock.at = MONDAY + timedelta(minutes=21)
+    assert jeanne.get(link).status_code == 410
+    assert jeanne.post(f"{link}/cancel", key="c" * 20).status_code == 410
+    assert Appointment.objects.get(key=mine).state == "booked"
+
+
+@pytest.mark.parametrize(
+    "starts", ["", "x", "2026-11-30", "2026-11-30T08:00:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00+00:00"]
+)
+def test_a_moment_that_is_none_takes_nothing(jeanne, starts):
+    assert jeanne.take(starts=starts).status_code == 422
+    assert not SlotHold.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["x", "1900-01-01", "9999-12-31", "2026-02-31", "%00"])
+def test_a_week_that_is_none_is_another_one(jeanne, day):
+    assert jeanne.times(day=day).status_code == 200
+
+
+def test_a_page_that_is_switched_off_shows_nothing(jeanne, cast):
+    link = jeanne.book()
+    jeanne.take(60)
+    path = jeanne.answer["Location"]
+    switch_on(cast, active=False)
+    assert jeanne.get(path).status_code == 404
+    assert jeanne.get(link).status_code == 404
+
+
+def test_what_became_nothing_is_deleted_after_a_day(jeanne, clock):
+    jeanne.take()
+    jeanne.tell()
+    clock.forward(days=2)
+    assert tasks.sweep_public(at=clock.at) > 0
+    assert not PublicForm.objects.exists()
+    assert not PublicMail.objects.exists()
+
+
+def test_the_practice_cancels_and_the_page_says_so(jeanne, cast, clock):
+    link = jeanne.book()
+    visit = Appointment.objects.get()
+    appointments.cancel(key=cast.key(), appointment=visit.key, cause=CancelCause.DOCTOR, by=cast.claire, at=clock.at)
+    jeanne.get(link)
+    assert "annulé" in jeanne.text()
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_every_page_in_three_languages(cast, clock, language):
+    someone = Visitor(cast, clock, language=language)
+    someone.take()
+    someone.follow()
+    assert f'<html lang="{language}">' in someone.text()
