@@ -254,7 +254,7 @@ DOORS: dict[str, Door] = {
     **admin("autocomplete", get=403, post=405),
     **admin("jsi18n", post=405),
     "backstage:view_on_site": Door(get=to(404, "owner"), post=to(404, "owner"), args=("1", "1")),
-    "backstage:app_list": Door(get=to(200, "owner"), post=to(200, "owner"), args=("clients",)),
+    "backstage:app_list": Door(get=to(302, "owner"), post=to(302, "owner"), args=("clients",)),
     **model("clients_client"),
     "backstage:clients_client_said": Door(
         get=to(200, "owner"), post=to(405, "owner"), args=("{clients_client}",), other=404
