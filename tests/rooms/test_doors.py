@@ -23,6 +23,10 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.operations import reasons as visit_reasons
+from permanence.agenda.operations import setting
+from permanence.agenda.queries import agendas
+from permanence.agenda.rules import kinds
 from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
@@ -214,6 +218,26 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:announcement-audio": Door(
         get=to(200, "supervisor", "owner"), args=("{client}", "{announcement}"), other=404
+    ),
+    "accounts:agendas": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:agenda-begin": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:agenda-room": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:agenda-room-end": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{room}"), other=404),
+    "accounts:agenda": Door(
+        get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
+    ),
+    "accounts:agenda-opening": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}", "{opening}"), other=404
+    ),
+    "accounts:agenda-day": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}", "new"), other=404
+    ),
+    "accounts:agenda-reason": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{visit_reason}"), other=404
+    ),
+    # Looking at what retiring brings is a POST that changes nothing.
+    "accounts:agenda-retire": Door(
+        get=to(200, "owner"), post=to(200, "owner"), args=("{client}", "{visit_reason}"), other=404
     ),
     "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
     "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
@@ -413,6 +437,7 @@ def _contents(cast: Any) -> dict[str, str]:
         client=cast.weber, language="fr", text="annonce-canari", audio=b"\xd5" * 8000, by=cast.marc, at=NOW
     )
     return {
+        **_agenda(cast, str(recipient)),
         "proposal": proposed,
         "announcement": announcement,
         "invited": invited,
@@ -426,6 +451,20 @@ def _contents(cast: Any) -> dict[str, str]:
         "foundation_house": str(house.pk),
         "switchboard_trunk": str(Trunk.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
         "foundation_auditentry": str(AuditEntry.objects.filter(house=house).first().pk),  # type: ignore[union-attr]
+    }
+
+
+def _agenda(cast: Any, recipient: str) -> dict[str, str]:
+    """An agenda of Dr Weber's, open, with a reason and a room."""
+    made = setting.open_agenda(client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW)
+    week = [kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00") for day in range(7)]
+    setting.set_openings(agenda=made.id, openings=week, by=cast.marc, at=NOW)
+    reason = kinds.VisitReason(id="", client=cast.weber, name="agenda-canari", minutes=15)
+    return {
+        "agenda": made.id,
+        "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
+        "visit_reason": visit_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW).id,
+        "room": setting.add_resource(client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW).id,
     }
 
 

@@ -10,6 +10,7 @@ from permanence.agenda.models.appointments import (
     Series,
     SlotHold,
 )
+from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
@@ -19,6 +20,8 @@ __all__ = (
     "Appointment",
     "Block",
     "BookedElsewhere",
+    "Delay",
+    "FollowUp",
     "FollowedMerge",
     "Occupancy",
     "OpeningException",
