@@ -127,6 +127,36 @@ class SettingImpossible(Refusal):
     code = "setting_impossible"
 
 
+class OpeningUnknown(Refusal):
+    """No such opening in the week of this agenda."""
+
+    code = "opening_unknown"
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed it since the page was shown: look at it again."""
+
+    code = "changed_meanwhile"
+
+
+class ResourceInUse(Refusal):
+    """Openings, reasons or appointments to come still name the room or the equipment; `why` says how many."""
+
+    code = "resource_in_use"
+
+
+class DelayImpossible(Refusal):
+    """Nobody is so many minutes late, or not on that day."""
+
+    code = "delay_impossible"
+
+
+class FollowUpUnknown(Refusal):
+    """No such entry on the list, or somebody has done it already."""
+
+    code = "follow_up_unknown"
+
+
 class NameTaken(Refusal):
     """Another agenda, reason or resource of this client is called so."""
 

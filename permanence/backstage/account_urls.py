@@ -4,6 +4,7 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
+from permanence.backstage import agenda_views as agendas
 from permanence.backstage import announcement_views as announcements
 from permanence.backstage import approval_views, ending_views, new_client, template_views, transfer_views
 
@@ -26,5 +27,14 @@ urlpatterns = [
     path("<str:client>/announcements/<str:announcement>/uses", announcements.uses, name="announcement-uses"),
     path("<str:client>/announcements/<str:announcement>/end", announcements.withdraw, name="announcement-end"),
     path("<str:client>/announcements/<str:announcement>.wav", announcements.audio, name="announcement-audio"),
+    path("<str:client>/agendas", agendas.overview, name="agendas"),
+    path("<str:client>/agendas/begin", agendas.begin, name="agenda-begin"),
+    path("<str:client>/agendas/rooms", agendas.add_room, name="agenda-room"),
+    path("<str:client>/agendas/rooms/<str:resource>/end", agendas.end_room, name="agenda-room-end"),
+    path("<str:client>/agendas/<str:agenda>", agendas.agenda, name="agenda"),
+    path("<str:client>/agendas/<str:agenda>/openings/<str:opening>", agendas.opening, name="agenda-opening"),
+    path("<str:client>/agendas/<str:agenda>/days/<str:day>", agendas.day, name="agenda-day"),
+    path("<str:client>/visit-reasons/<str:reason>", agendas.reason, name="agenda-reason"),
+    path("<str:client>/visit-reasons/<str:reason>/retire", agendas.retire, name="agenda-retire"),
     path("<str:client>/", views.client_card, name="card"),
 ]

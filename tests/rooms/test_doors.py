@@ -26,6 +26,7 @@ from permanence.agenda import elsewhere_operations as elsewhere
 from permanence.agenda.operations import public_pages
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
+from permanence.agenda.queries import agendas
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
@@ -241,6 +242,26 @@ DOORS: dict[str, Door] = {
     "accounts:announcement-audio": Door(
         get=to(200, "supervisor", "owner"), args=("{client}", "{announcement}"), other=404
     ),
+    "accounts:agendas": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:agenda-begin": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:agenda-room": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:agenda-room-end": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{room}"), other=404),
+    "accounts:agenda": Door(
+        get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
+    ),
+    "accounts:agenda-opening": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}", "{opening}"), other=404
+    ),
+    "accounts:agenda-day": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}", "new"), other=404
+    ),
+    "accounts:agenda-reason": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{visit_reason}"), other=404
+    ),
+    # Looking at what retiring brings is a POST that changes nothing.
+    "accounts:agenda-retire": Door(
+        get=to(200, "owner"), post=to(200, "owner"), args=("{client}", "{visit_reason}"), other=404
+    ),
     "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
     "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "backstage:script_check": Door(
@@ -400,9 +421,6 @@ def _contents(cast: Any) -> dict[str, str]:
             key=ACT, recipient=str(recipient), act="booked", patient_name="Jeanne Canarie", caller_number="621 000 147"
         ),
     )
-    agenda = agenda_setting.open_agenda(
-        client=cast.weber, recipient=str(recipient), name="agenda-canari", by=cast.marc, at=NOW
-    )
     person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
     callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW)
     client_operations.write_instruction(
@@ -450,8 +468,8 @@ def _contents(cast: Any) -> dict[str, str]:
         client=cast.weber, language="fr", text="annonce-canari", audio=b"\xd5" * 8000, by=cast.marc, at=NOW
     )
     return {
-        "agenda": agenda.id,
         "public": _public_page(cast, str(recipient)),
+        **_agenda(cast, str(recipient)),
         "proposal": proposed,
         "announcement": announcement,
         "invited": invited,
@@ -478,6 +496,20 @@ def _public_page(cast: Any, recipient: str) -> str:
         client=cast.weber, agenda=opened, slug="dr-weber", active=True, reasons=(reason,), by=by, at=NOW
     )
     return f"{opened}-{reason}"
+
+
+def _agenda(cast: Any, recipient: str) -> dict[str, str]:
+    """An agenda of Dr Weber's, open, with a reason and a room."""
+    made = agenda_setting.open_agenda(client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW)
+    week = [kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00") for day in range(7)]
+    agenda_setting.set_openings(agenda=made.id, openings=week, by=cast.marc, at=NOW)
+    reason = kinds.VisitReason(id="", client=cast.weber, name="agenda-canari", minutes=15)
+    return {
+        "agenda": made.id,
+        "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
+        "visit_reason": agenda_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW).id,
+        "room": agenda_setting.add_resource(client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW).id,
+    }
 
 
 def address(name: str, ids: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ from permanence.agenda.models.appointments import (
     Series,
     SlotHold,
 )
+from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
 from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
@@ -25,6 +26,8 @@ __all__ = (
     "CalendarFeed",
     "CalendarObject",
     "CalendarState",
+    "Delay",
+    "FollowUp",
     "FollowedMerge",
     "Occupancy",
     "OpeningException",

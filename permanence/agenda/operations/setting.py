@@ -161,6 +161,11 @@ def clear_exception(*, agenda: str, day: date, by: Who, at: datetime) -> None:
             _changed(kept, "agenda.exception_cleared", by=by, at=at, day=day.isoformat())
 
 
+def check_openings(*, agenda: str, openings: Sequence[kinds.Opening], by: Who) -> None:
+    """Whether these could be set; nothing is. Raises as `set_openings`."""
+    _check_openings(openings, reach(agenda, by=by), by=by)
+
+
 def every_agenda(client: int, action: str, *, by: Who, at: datetime, **detail: object) -> None:
     """Something that all agendas of a client share has changed. Inside a transaction."""
     for kept in locked(Agenda.objects.filter(client=client).values_list("pk", flat=True)).values():

@@ -2,10 +2,12 @@
 """Which agendas there are for whom, and how they are set. Behind the wall of their clients nothing is there."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import date
 
-from permanence.agenda.models import Agenda, OpeningPattern, Resource, VisitReason
-from permanence.agenda.queries.books import opening_of, reason_of
+from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.queries.books import exception_of, opening_of, reason_of
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
 from permanence.agenda.rules import kinds
@@ -15,6 +17,10 @@ from permanence.foundation.who import Who
 
 KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
 """What an id made by a page looks like."""
+
+
+MOST_DAYS = 400
+"""Days that differ in one list."""
 
 
 def known_key(text: str) -> str:
@@ -77,6 +83,16 @@ def week_openings(*, by: Who, agenda: str) -> tuple[kinds.Opening, ...]:
     row = seen([agenda], by=by)[0]
     rows = OpeningPattern.objects.filter(agenda=row, exception=None).order_by("weekday", "opens", "pk")
     return tuple(opening_of(each) for each in rows)
+
+
+def days_that_differ(*, by: Who, agenda: str, first: date) -> tuple[kinds.OpeningException, ...]:
+    """The exceptions from `first` on, the earliest first, `MOST_DAYS` at most. Raises AgendaUnknown. Three queries."""
+    row = seen([agenda], by=by)[0]
+    found = list(OpeningException.objects.filter(agenda=row, date__gte=first).order_by("date", "pk")[:MOST_DAYS])
+    own: dict[int | None, list[kinds.Opening]] = defaultdict(list)
+    for each in OpeningPattern.objects.filter(exception__in=[day.pk for day in found]).order_by("opens", "pk"):
+        own[each.exception_id].append(opening_of(each))
+    return tuple(exception_of(day, own[day.pk]) for day in found)
 
 
 def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:

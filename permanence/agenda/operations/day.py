@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A doctor is late today; his absence leaves booked patients, and he says what becomes of them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
+from permanence.agenda.models.appointments import CAUSE_LENGTH
+from permanence.agenda.operations.acts import changed, locked, reach, short
+from permanence.agenda.operations.appointments import cancel
+from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.appointments import in_absence
+from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
+from permanence.agenda.rules.follow_ups import LATEST, Outcome, Wanted
+from permanence.agenda.rules.states import CancelCause
+from permanence.foundation.who import Who
+
+CELL = 5
+
+
+def say_late(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:
+    """Today the agenda runs so many minutes late, a multiple of five; 0: on time again. Nobody is told by this.
+
+    Raises AgendaUnknown, DelayImpossible.
+    """
+    row = reach(agenda, by=by)
+    if not 0 <= minutes <= LATEST or minutes % CELL:
+        raise DelayImpossible(f"{minutes}")
+    day = at.astimezone(ZoneInfo(row.client.time_zone)).date()
+    with transaction.atomic():
+        kept = locked([row.pk])[row.pk]
+        said = {"minutes": minutes, "said_at": at, "said_by_name": by.name}
+        made = {"house_id": kept.house_id, "client_id": kept.client_id}
+        Delay.objects.update_or_create(agenda=kept, day=day, defaults=said, create_defaults={**said, **made})
+        _changed(kept, "agenda.late", by=by, at=at, minutes=minutes)
+
+
+def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: datetime, words: str = "") -> int:
+    """Those booked whom the absence meets stand on the secretaries' list; gives how many. What was wanted of them
+    before is replaced. 0 for an absence that is not there. Raises WordsTooLong.
+    """
+    said = short(words, CAUSE_LENGTH)
+    met = in_absence(by=by, client=client, absence=absence)
+    with transaction.atomic():
+        rows = locked({int(each.agenda) for each in met})
+        keys = {each.appointment for each in met}
+        visits = {each.key: each for each in Appointment.objects.for_house(by.house_key).filter(key__in=keys)}
+        open_now = FollowUp.objects.filter(appointment__in=[each.pk for each in visits.values()], done_at=None)
+        open_now.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value)
+        FollowUp.objects.bulk_create(
+            FollowUp(
+                house_id=each.house_id,
+                client_id=each.client_id,
+                agenda_id=each.agenda_id,
+                appointment=each,
+                absence=absence[:40],
+                starts_at=each.starts_at,
+                wanted=wanted.value,
+                words=said,
+                asked_at=at,
+                asked_by_name=by.name,
+            )
+            for each in visits.values()
+        )
+        for row in rows.values():
+            _changed(row, "agenda.follow_up_asked", by=by, at=at, wanted=wanted.value, absence=absence[:40])
+    return len(visits)
+
+
+def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
+    """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id.
+
+    Raises FollowUpUnknown, and as `appointments.cancel`.
+    """
+    row = FollowUp.objects.for_house(by.house_key).select_related("appointment").filter(pk=number(follow_up)).first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise FollowUpUnknown(follow_up[:40])
+    with transaction.atomic():
+        kept = locked([row.agenda_id])[row.agenda_id]
+        done = {"done_at": at, "done_by_name": by.name, "outcome": outcome.value}
+        if not FollowUp.objects.filter(pk=row.pk, done_at=None).update(**done):
+            raise FollowUpUnknown(follow_up[:40])
+        if outcome is Outcome.CANCELLED:
+            cancel(key=key, appointment=row.appointment.key, cause=CancelCause.ABSENCE, by=by, at=at)
+        _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=row.pk, outcome=outcome.value)
+
+
+def _changed(row: Agenda, action: str, *, by: Who, at: datetime, **detail: object) -> None:
+    changed(row, action=action, subject=f"agenda.agenda:{row.pk}", by=by, at=at, event=None, **detail)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How late a day runs, whom it concerns; and the list of those booked who cannot be received."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import F
+
+from permanence.agenda.models import Delay, FollowUp
+from permanence.agenda.queries.agendas import clients_seen, number, seen
+from permanence.agenda.queries.views import AppointmentView, appointment_view
+from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.states import STANDING
+from permanence.callers import queries as callers
+from permanence.foundation.who import Who
+
+LIST_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayView:
+    """How many minutes late, and who said so when."""
+
+    minutes: int
+    said_at: datetime
+    said_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpView:
+    """An entry of the list. `numbers` of the patient, E.164."""
+
+    id: str
+    visit: AppointmentView
+    client_name: str
+    agenda_name: str
+    time_zone: str
+    wanted: Wanted
+    words: str
+    asked_at: datetime
+    asked_by_name: str
+    numbers: tuple[str, ...] = ()
+
+
+def delay(*, by: Who, agenda: str, day: date) -> DelayView | None:
+    """How late the agenda runs that day; None when nothing was said, or on time again. Raises AgendaUnknown."""
+    row = Delay.objects.filter(agenda=seen([agenda], by=by)[0], day=day, minutes__gt=0).first()
+    if row is None:
+        return None
+    return DelayView(minutes=row.minutes, said_at=row.said_at, said_by_name=row.said_by_name)
+
+
+def concerned(visits: Sequence[AppointmentView], *, at: datetime) -> tuple[AppointmentView, ...]:
+    """Those of a day's visits whom it concerns that the doctor is late: booked, and not begun yet."""
+    return tuple(each for each in visits if each.state in STANDING and each.starts_at > at)
+
+
+def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView, ...]:
+    """What is still to be done for the clients `by` sees, the earliest first, `LIST_LIMIT` at most.
+
+    An appointment that was moved or cancelled by whatever way is no longer on the list. Six queries.
+    """
+    rows = FollowUp.objects.for_house(by.house_key).filter(done_at=None, starts_at=F("appointment__starts_at"))
+    rows = rows.filter(appointment__state__in=[each.value for each in STANDING])
+    rows = rows if client is None else rows.filter(client=number(client))
+    loaded = rows.select_related(
+        "client",
+        "agenda",
+        "appointment__agenda",
+        "appointment__reason",
+        "appointment__patient",
+        "appointment__series",
+    )
+    found = list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    persons = callers.standing_of(pairs=[_pair(each) for each in found if each.client_id in may])
+    return tuple(
+        FollowUpView(
+            id=str(each.pk),
+            visit=appointment_view(each.appointment),
+            client_name=each.client.name,
+            agenda_name=each.agenda.name,
+            time_zone=each.client.time_zone,
+            wanted=Wanted(each.wanted),
+            words=each.words,
+            asked_at=each.asked_at,
+            asked_by_name=each.asked_by_name,
+            numbers=person.numbers if (person := persons.get(_pair(each))) is not None else (),
+        )
+        for each in found
+        if each.client_id in may
+    )
+
+
+def _pair(row: FollowUp) -> tuple[str, str]:
+    return str(row.client_id), str(row.appointment.patient_id)

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from permanence.agenda.operations import day as day_acts
+from permanence.agenda.operations import visits
+from permanence.agenda.queries import agendas, appointments, days
+from permanence.agenda.queries.follow_ups import concerned, delay, open_follow_ups
+from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, DelayImpossible, NotNow, SpanImpossible
+from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.states import AppointmentState
+from permanence.clients import away
+from permanence.clients import queries as clients
+from permanence.clients.queries import ClientView
+from permanence.foundation import moments
+from permanence.foundation.access import NotHers
+from permanence.foundation.who import Who, portal_only, who
+from permanence.kernel.ids import new_id
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.portal.account import own
+
+_CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
+ACTS = {
+    "arrived": visits.mark_arrived,
+    "done": visits.mark_done,
+    "no-show": visits.mark_no_show,
+}
+STATES: Mapping[AppointmentState, tuple[str | Promise, str]] = {
+    AppointmentState.BOOKED: ("", ""),
+    AppointmentState.CONFIRMED: (_("confirmed"), "new"),
+    AppointmentState.ARRIVED: (_("has arrived"), "warn"),
+    AppointmentState.DONE: (_("done"), ""),
+    AppointmentState.NO_SHOW: (_("did not come"), "danger"),
+    AppointmentState.CANCELLED: (_("cancelled"), ""),
+}
+WANTED: Mapping[Wanted, str | Promise] = {
+    Wanted.MOVE: _("Find them another appointment"),
+    Wanted.CALL: _("Call them, I decide then"),
+    Wanted.CANCEL: _("Cancel their appointment and tell them"),
+}
+LATE = (10, 15, 20, 30, 45, 60, 90)
+"""Minutes that the button offers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now."""
+
+    at: str
+    until: str
+    name: str
+    what: str
+    state: str = ""
+    tone: str = ""
+    key: str = ""
+    acts: tuple[str, ...] = ()
+    now: bool = False
+    over: bool = False
+    new: bool = False
+
+
+@never_cache
+@require_safe
+@portal_only
+def mine(request: HttpRequest) -> HttpResponse:
+    """The agenda of a person; of several, his own first and the choice above."""
+    by = who(request)
+    found = agendas.agendas(by=by)
+    if not found:
+        return render(request, "portal/agenda_none.html", {"tab": "agenda"})
+    first = next((each for each in found if each.recipient in _recipients(by)), found[0])
+    return HttpResponseRedirect(reverse("portal_day_of", args=[first.client, first.id]))
+
+
+def _recipients(by: Who) -> set[str]:
+    return {
+        each.recipient.id
+        for each in clients.portal_access(house=by.house, person=by.person)
+        if each.recipient is not None
+    }
+
+
+@never_cache
+@require_safe
+@portal_only
+def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
+    """One day of one agenda."""
+    by, view, found = reached(request, client, agenda)
+    return _day(request, by, view, found)
+
+
+@never_cache
+@require_POST
+@portal_only
+def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
+    """The patient is there, was seen, or did not come."""
+    by, view, found = reached(request, client, agenda)
+    at = _CLOCK.now()
+    try:
+        visit = appointments.appointment(by=by, appointment=appointment)
+    except AppointmentUnknown as unknown:
+        raise Http404(appointment) from unknown
+    if visit.agenda != found.id or act not in ACTS:
+        raise Http404(appointment)
+    try:
+        ACTS[act](key=new_id(at, _ENTROPY), appointment=appointment, by=by, at=at)
+    except NotNow:
+        return _day(request, by, view, found, refused=str(_("That cannot be said of this appointment now.")))
+    shown = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
+    return HttpResponseRedirect(f"{_address(found)}?day={shown.isoformat()}#v-{appointment}", status=303)
+
+
+@never_cache
+@require_POST
+@portal_only
+def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
+    """He is late today, or on time again."""
+    by, view, found = reached(request, client, agenda)
+    typed = request.POST.get("minutes", "")
+    try:
+        minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else -1
+        day_acts.say_late(agenda=found.id, minutes=minutes, by=by, at=_CLOCK.now())
+    except DelayImpossible:
+        return _day(request, by, view, found, refused=str(_("Choose how many minutes you are late.")))
+    return HttpResponseRedirect(f"{_address(found)}#late", status=303)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_only
+def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
+    """Those booked whom an absence meets, and what a secretary is to do with them."""
+    by, view = own(request, client)
+    at, zone = _CLOCK.now(), ZoneInfo(view.time_zone)
+    entry = away.absence(house=by.house, client=int(client), absence=absence)
+    if entry is None:
+        raise Http404(absence)
+    failed = ""
+    if request.method == "POST":
+        wanted, words = request.POST.get("wanted", ""), request.POST.get("words", "")[:200]
+        if wanted in set(Wanted):
+            day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
+            return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
+        failed = str(_("Choose what is to be done."))
+    met = appointments.in_absence(by=by, client=client, absence=absence)
+    asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client)}
+    context = {
+        "client": view,
+        "tab": "line",
+        "absence": absence,
+        "rows": [
+            (moments.day_and_hour(each.starts_at, zone, now=at), each, asked.get(each.appointment)) for each in met
+        ],
+        "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
+        "choices": [(each.value, words) for each, words in WANTED.items()],
+        "wanted": WANTED,
+        "failed": failed,
+    }
+    return render(request, "portal/booked_in_absence.html", context, status=422 if failed else 200)
+
+
+def reached(request: HttpRequest, client: str, agenda: str) -> tuple[Who, ClientView, AgendaView]:
+    """The person, his client, and the agenda of that client. Raises Http404, NotHers."""
+    by, view = own(request, client)
+    try:
+        found = agendas.agenda(by=by, agenda=agenda)
+    except AgendaUnknown as unknown:
+        raise Http404(agenda) from unknown
+    if found.client != client:
+        raise NotHers(subject=f"agenda.agenda:{agenda[:20]}", client=client)
+    return by, view, found
+
+
+def _address(found: AgendaView) -> str:
+    return reverse("portal_day_of", args=[found.client, found.id])
+
+
+def _asked(request: HttpRequest, today: date) -> date:
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(request.GET.get("day", ""))
+    return today
+
+
+def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, refused: str = "") -> HttpResponse:
+    at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
+    today = at.astimezone(zone).date()
+    shown = _asked(request, today)
+    try:
+        [known] = days.day(by=by, agendas=[found.id], day=shown, at=at)
+    except SpanImpossible as impossible:
+        raise Http404(str(shown)) from impossible
+    late = delay(by=by, agenda=found.id, day=shown)
+    context = {
+        "client": view,
+        "agenda": found,
+        "others": [each for each in agendas.agendas(by=by) if each.id != found.id],
+        "tab": "agenda",
+        "day": shown,
+        "day_name": date_format(shown, "l j F" if request.LANGUAGE_CODE != "de" else "l, j. F"),
+        "is_today": shown == today,
+        "before": shown - timedelta(days=1),
+        "after": shown + timedelta(days=1),
+        "today": today,
+        "lines": _lines(known, zone, at),
+        "open": [f"{moments.clock(each.starts, zone)}–{moments.clock(each.ends, zone)}" for each in known.openings],
+        "late": late,
+        "late_said": "" if late is None else moments.hour(late.said_at, zone),
+        "concerned": [
+            (moments.clock(each.starts_at, zone), each.patient_name) for each in concerned(known.appointments, at=at)
+        ],
+        "minutes": LATE,
+        "refused": refused,
+        "topic": f"client/{found.client}/agenda/{found.id}",
+    }
+    return render(request, "portal/agenda.html", context, status=422 if refused else 200)
+
+
+def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime) -> list[Line]:
+    found: list[tuple[datetime, Line]] = [(each.starts_at, _visit(each, zone, at)) for each in known.appointments]
+    for block in known.blocks:
+        what = block.words or str(_("busy"))
+        found.append((block.starts_at, _plain(block.starts_at, block.ends_at, what, zone, at)))
+    found += [(each.starts, _plain(each.starts, each.ends, str(_("away")), zone, at)) for each in known.absences]
+    return [line for _when, line in sorted(found, key=lambda each: each[0])]
+
+
+def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: datetime) -> Line:
+    return Line(at=moments.clock(starts, zone), until=moments.clock(ends, zone), name="", what=what, over=ends <= at)
+
+
+def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
+    words, tone = STATES[each.state]
+    begun = each.starts_at <= at
+    acts = {
+        AppointmentState.BOOKED: ("arrived", "no-show") if begun else ("arrived",),
+        AppointmentState.CONFIRMED: ("arrived", "no-show") if begun else ("arrived",),
+        AppointmentState.ARRIVED: ("done",),
+        AppointmentState.NO_SHOW: ("arrived",),
+    }.get(each.state, ())
+    return Line(
+        at=moments.clock(each.starts_at, zone),
+        until=moments.clock(each.ends_at, zone),
+        name=each.patient_name,
+        what=each.reason_name,
+        state=str(words),
+        tone=tone,
+        key=each.appointment,
+        acts=acts,
+        now=begun and at < each.ends_at,
+        over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
+        new=not each.known,
+    )

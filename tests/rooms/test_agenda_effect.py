@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a change would bring is told before it is saved: free visits by week, and who would fall outside."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from permanence.agenda.operations import appointments, rooms, setting, visits, week
+from permanence.agenda.operations.beginning import begin_agenda
+from permanence.agenda.queries import agendas, effect
+from permanence.agenda.refusals import (
+    AgendaUnknown,
+    ChangedMeanwhile,
+    NameTaken,
+    OpeningUnknown,
+    ResourceInUse,
+    ResourceUnknown,
+)
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.usual import Trade
+from permanence.foundation.models import AuditEntry
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
+from tests.rooms.messaging_cast import NOON
+
+pytestmark = pytest.mark.django_db
+MORNINGS = tuple((day, "08:00", "12:00") for day in range(5))
+
+
+@pytest.fixture
+def made(db):
+    return make_agenda_cast()
+
+
+def looked(made, change, **more):
+    return effect.effect(by=made.claire, agendas=[made.lemaire], change=change, at=NOON, **more)
+
+
+def counts(found, name):
+    [row] = [each for each in found.rows if each.reason_name == name]
+    return [(each.before, each.after) for each in row.weeks]
+
+
+def test_half_the_hours_leave_half_the_visits_in_each_of_four_weeks(made):
+    found = looked(made, effect.with_week(openings(made.lemaire, MORNINGS)))
+    weeks = counts(found, "Consultation")
+    assert len(weeks) == 4
+    assert weeks[1:] == [(5 * 24, 5 * 12)] * 3  # twenty minutes in eight hours, in four hours
+    assert [each.first - date(2026, 11, 24) for each in found.rows[0].weeks] == [
+        timedelta(weeks=week) for week in range(4)
+    ]
+    assert found.outside == ()
+
+
+def test_what_is_booked_counts_before_and_after(made):
+    booking = made.booking()
+    for minutes in (0, 20, 40):
+        appointments.book(
+            key=made.key(), agenda=made.lemaire, starts_at=after(minutes), booking=booking, by=made.claire, at=NOON
+        )
+    same = looked(made, effect.with_week(agendas.week_openings(by=made.claire, agenda=made.lemaire)))
+    weeks = counts(same, "Consultation")
+    assert all(before == later for before, later in weeks)
+    assert weeks[0][0] < weeks[1][0]
+
+
+def test_who_would_fall_outside_is_listed_with_the_cause_and_who_stays_inside_is_not(made):
+    def book(minutes):
+        return appointments.book(
+            key=made.key(),
+            agenda=made.lemaire,
+            starts_at=after(minutes),
+            booking=made.booking(),
+            by=made.claire,
+            at=NOON,
+        )
+
+    inside, outside = book(0), book(7 * 60)
+    far = book(60 * 24 * 70 + 7 * 60)
+    gone = book(8 * 60 + 20)
+    appointments.cancel(
+        key=made.key(), appointment=gone.appointment, cause=appointments.CancelCause.PATIENT, by=made.claire, at=NOON
+    )
+    found = looked(made, effect.with_week(openings(made.lemaire, MORNINGS)))
+    assert [each.visit.appointment for each in found.outside] == [outside.appointment, far.appointment]
+    assert {each.why.code for each in found.outside} == {"closed"}
+    assert {each.visit.patient_name for each in found.outside} == {"HOFFMANN Jeanne"}
+    assert inside.appointment not in {each.visit.appointment for each in found.outside}
+
+
+def test_a_visit_that_begins_inside_and_ends_outside_is_outside(made):
+    appointments.book(
+        key=made.key(), agenda=made.lemaire, starts_at=after(40), booking=made.booking(), by=made.claire, at=NOON
+    )
+    early = effect.with_week(openings(made.lemaire, [(0, "08:00", "08:50")]))
+    assert [each.why.code for each in looked(made, early).outside] == ["too_short"]
+    enough = effect.with_week(openings(made.lemaire, [(0, "08:00", "09:00")]))
+    assert looked(made, enough).outside == ()
+
+
+def test_what_lies_outside_already_is_not_the_fault_of_the_change(made):
+    appointments.book(
+        key=made.key(), agenda=made.lemaire, starts_at=after(7 * 60), booking=made.booking(), by=made.claire, at=NOON
+    )
+    setting.set_openings(agenda=made.lemaire, openings=openings(made.lemaire, MORNINGS), by=made.marc, at=NOON)
+    assert looked(made, effect.with_week(openings(made.lemaire, MORNINGS[:4]))).outside == ()
+
+
+def test_a_day_that_differs_and_the_reason_and_the_agenda_itself(made):
+    appointments.book(
+        key=made.key(), agenda=made.lemaire, starts_at=MONDAY, booking=made.booking(), by=made.claire, at=NOON
+    )
+    closed = kinds.OpeningException(id="", agenda=made.lemaire, date=MONDAY.date(), kind=kinds.ExceptionKind.CLOSED)
+    day = looked(made, effect.with_day(MONDAY.date(), closed))
+    assert [each.why.code for each in day.outside] == ["closed"]
+    week = [each.before - each.after for each in day.rows[0].weeks]
+    assert week[0] > 0
+    assert week[1:] == [0, 0, 0]
+    reason = agendas.reason(by=made.claire, client=made.cabinet.id, reason=made.consultation)
+    longer = looked(made, effect.with_reason(replace(reason, minutes=40)), reason=reason.id)
+    assert [each.reason_name for each in longer.rows] == ["Consultation"]
+    assert counts(longer, "Consultation")[1:] == [(120, 60)] * 3
+    assert longer.outside == ()  # it keeps its span
+    home = looked(made, effect.with_reason(replace(reason, way=kinds.Way.HOME)), reason=reason.id)
+    assert [each.why.code for each in home.outside] == ["other_way"]
+    new = looked(made, effect.with_reason(replace(reason, id="", name="Neu")), reason="new")
+    assert counts(new, "Neu")[1:] == [(0, 120)] * 3
+    coarse = looked(made, effect.with_setting(step=60, closed_on_holidays=True))
+    assert counts(coarse, "Consultation")[1:] == [(120, 40)] * 3
+
+
+def test_nothing_is_written_and_nobody_looks_over_the_wall(made):
+    trail = AuditEntry.objects.count()
+    versions = [each.version for each in agendas.agendas(by=made.claire)]
+    looked(made, effect.with_week(()))
+    assert AuditEntry.objects.count() == trail
+    assert [each.version for each in agendas.agendas(by=made.claire)] == versions
+    for stranger in (made.other_secretary, made.dr_weber):
+        with pytest.raises(AgendaUnknown):
+            effect.effect(by=stranger, agendas=[made.lemaire], change=effect.with_week(()), at=NOON)
+
+
+def test_one_opening_is_changed_as_it_was_seen_or_not_at_all(made):
+    seen = agendas.week_openings(by=made.claire, agenda=made.lemaire)
+    mark, first = week.mark_of(seen), seen[0]
+    new = replace(first, id="", opens="09:00")
+    asked = {"agenda": made.lemaire, "mark": mark, "by": made.marc, "at": NOON}
+    with pytest.raises(OpeningUnknown):
+        week.change_opening(instead_of="999999", openings=[new], **asked)
+    week.change_opening(instead_of=first.id, openings=[new], **asked)
+    now = agendas.week_openings(by=made.claire, agenda=made.lemaire)
+    assert len(now) == len(seen)
+    assert now[0].opens == "09:00"
+    with pytest.raises(ChangedMeanwhile):
+        week.change_opening(instead_of=now[1].id, openings=[], **asked)
+    assert agendas.week_openings(by=made.claire, agenda=made.lemaire) == now
+    week.change_opening(instead_of=now[0].id, openings=[], **{**asked, "mark": week.mark_of(now)})
+    assert len(agendas.week_openings(by=made.claire, agenda=made.lemaire)) == len(seen) - 1
+
+
+def test_a_first_agenda_brings_the_reasons_of_the_trade_and_a_second_one_does_not(made):
+    weber = made.weber.id
+    before = [each.name for each in agendas.reasons(by=made.marc, client=weber)]
+    begin_agenda(
+        client=weber,
+        recipient=made.weber.doctor,
+        name="Zwei",
+        trade=Trade.DOCTOR,
+        language="de",
+        by=made.marc,
+        at=NOON,
+    )
+    assert [each.name for each in agendas.reasons(by=made.marc, client=weber)] == before
+    begin_agenda(
+        client=made.other_client.id,
+        recipient=made.other_client.doctor,
+        name="Eins",
+        trade=Trade.DENTIST,
+        language="de",
+        by=made.other_secretary,
+        at=NOON,
+    )
+    names = [each.name for each in agendas.reasons(by=made.other_secretary, client=made.other_client.id)]
+    assert names[:2] == ["Kontrolle", "Zahnreinigung"]
+
+
+def test_a_room_goes_out_of_use_only_when_nothing_to_come_needs_it(made):
+    cabinet = made.cabinet.id
+    asked = {"client": cabinet, "by": made.marc, "at": NOON}
+    rooms.rename_resource(resource=made.ecg, name="EKG", **asked)
+    assert [each.name for each in agendas.resources(by=made.marc, client=cabinet)] == ["EKG"]
+    tracing = appointments.book(
+        key=made.key(),
+        agenda=made.lemaire,
+        starts_at=MONDAY,
+        booking=made.booking(reason=made.tracing),
+        by=made.claire,
+        at=NOON,
+    )
+    with pytest.raises(ResourceInUse):
+        rooms.retire_resource(resource=made.ecg, **asked)
+    visits.mark_done(key=made.key(), appointment=tracing.appointment, by=made.claire, at=MONDAY)
+    rooms.retire_resource(resource=made.ecg, client=cabinet, by=made.marc, at=after(60))
+    assert agendas.resources(by=made.marc, client=cabinet) == ()
+    with pytest.raises(ResourceUnknown):
+        rooms.retire_resource(resource=made.ecg, **asked)
+    setting.add_resource(name="Saal", kind="room", **asked)
+    second = setting.add_resource(name="Zimmer", kind="room", **asked)
+    with pytest.raises(NameTaken):
+        rooms.rename_resource(resource=second.id, name="Saal", **asked)
+    with pytest.raises(AgendaUnknown):
+        rooms.rename_resource(resource=second.id, name="Saal", client=cabinet, by=made.other_secretary, at=NOON)

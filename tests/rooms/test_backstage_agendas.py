@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The agendas in the back office: added, opened, looked at before they are saved; who reads, who writes; the walls."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.operations import appointments, setting
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.operations.beginning import begin_agenda
+from permanence.agenda.queries import agendas
+from permanence.agenda.rules import kinds
+from permanence.agenda.rules.usual import Trade
+from permanence.callers import operations as callers
+from permanence.callers.rules.form import PatientForm
+from permanence.foundation import operations
+from permanence.foundation.models import AuditEntry
+from permanence.foundation.rules import Role
+from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser, person
+
+pytestmark = pytest.mark.django_db
+WEEKDAY = {"days": ["0", "1", "2", "3", "4"], "hours": "8-12, 14h-18h", "kind": "normal", "every_weeks": "1"}
+
+
+@pytest.fixture
+def marc(cast, browser_of):
+    return browser_of(cast.marc)
+
+
+@pytest.fixture
+def weber(cast):
+    """Dr Weber's agenda with the usual reasons, not open yet."""
+    return begin_agenda(
+        client=cast.weber,
+        recipient=cast.recipients["Dr Weber"],
+        name="Dr Weber",
+        trade=Trade.DOCTOR,
+        language="fr",
+        by=cast.marc,
+        at=NOW,
+    )
+
+
+def at(name, *args):
+    return reverse(f"accounts:{name}", args=args)
+
+
+def mark(answer):
+    return re.search(r'name="mark" value="([0-9a-f]*)"', answer.content.decode())[1]
+
+
+def opened(weber, cast, *, hours=("08:00", "18:00")):
+    week = [kinds.Opening(id="", agenda=weber.id, weekday=day, opens=hours[0], until=hours[1]) for day in range(7)]
+    setting.set_openings(agenda=weber.id, openings=week, by=cast.marc, at=NOW)
+
+
+def booked(weber, cast, *, hour=16, days=8):
+    """Madame Canarie, at that hour UTC so many days from the real now: the pages look ahead from there."""
+    now = timezone.now()
+    starts = (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
+    form = PatientForm(birth_name="Canarie", first_name="Jeanne", birth_date="1961-03-14", known=True)
+    patient = callers.add_patient(client=cast.weber, patient="p" * 20, form=form, by=cast.claire, at=now)
+    reason = agendas.reasons(by=cast.marc, client=cast.weber)[0]
+    return appointments.book(
+        key="k" * 20,
+        agenda=weber.id,
+        starts_at=starts,
+        booking=Booking(patient=patient.id, reason=reason.id),
+        by=cast.claire,
+        at=now,
+    )
+
+
+def test_the_first_agenda_begins_with_the_reasons_of_the_trade_and_asks_for_its_hours(cast, marc):
+    page = marc.get(at("agendas", cast.weber)).content.decode()
+    assert "Dr Weber" in page
+    assert 'name="trade"' in page
+    given = {"recipient": cast.recipients["Dr Weber"], "name": "", "trade": "physiotherapist", "language": "de"}
+    sent = marc.post(at("agenda-begin", cast.weber), given)
+    made = Agenda.objects.get()
+    assert sent["Location"] == at("agenda-opening", cast.weber, made.pk, "new")
+    assert made.name == "Dr Weber"
+    assert "Lymphdrainage" in VisitReason.objects.values_list("name", flat=True)
+    assert 'name="trade"' not in marc.get(at("agendas", cast.weber)).content.decode()
+    again = marc.post(at("agenda-begin", cast.weber), given)
+    assert again.status_code == 422
+    assert Agenda.objects.count() == 1
+
+
+def test_hours_are_looked_at_then_saved(cast, marc, weber):
+    address = at("agenda-opening", cast.weber, weber.id, "new")
+    given = {**WEEKDAY, "new_patients": "on", "mark": mark(marc.get(address))}
+    looked = marc.post(address, {**given, "do": "check"})
+    assert looked.status_code == 200
+    assert "setting__more" in looked.content.decode()
+    assert OpeningPattern.objects.count() == 0
+    saved = marc.post(address, {**given, "do": "save"}, follow=True)
+    assert saved.redirect_chain[0][0] == at("agenda", cast.weber, weber.id)
+    assert OpeningPattern.objects.count() == 10
+    assert "08:00–12:00" in saved.content.decode()
+    row = OpeningPattern.objects.first()
+    assert (row.online, row.new_patients, row.capacity) == (False, True, 1)
+
+
+def test_who_would_fall_outside_is_told_by_name_before_it_is_saved_and_stays(cast, marc, weber):
+    opened(weber, cast)
+    visit = booked(weber, cast)
+    row = OpeningPattern.objects.get(weekday=visit.starts_at.weekday())
+    address = at("agenda-opening", cast.weber, weber.id, row.pk)
+    shown = marc.get(address)
+    assert 'value="08:00-18:00"' in shown.content.decode()
+    given = {**WEEKDAY, "days": [str(row.weekday)], "hours": "8-12", "mark": mark(shown)}
+    looked = marc.post(address, {**given, "do": "check"}).content.decode()
+    assert "CANARIE Jeanne" in looked
+    gone = marc.post(address, {**given, "do": "gone"}).content.decode()
+    assert "CANARIE Jeanne" in gone
+    assert 'value="remove"' in gone
+    assert OpeningPattern.objects.count() == 7
+    marc.post(address, {**given, "do": "remove"})
+    assert OpeningPattern.objects.count() == 6
+    assert appointments.appointment_of(by=cast.marc, appointment=visit.appointment).starts_at == visit.starts_at
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_overwritten(cast, marc, weber):
+    address = at("agenda-opening", cast.weber, weber.id, "new")
+    seen = mark(marc.get(address))
+    opened(weber, cast)
+    late = marc.post(address, {**WEEKDAY, "mark": seen, "do": "save"})
+    assert late.status_code == 422
+    assert OpeningPattern.objects.count() == 7
+    assert marc.post(address, {**WEEKDAY, "mark": mark(late), "do": "save"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"hours": "18-8"}, "hours"),
+        ({"hours": "morgens"}, "hours"),
+        ({"hours": "8-12, 11-13"}, "hours"),
+        ({"days": []}, "days"),
+        ({"days": ["9"]}, "days"),
+        ({"kind": "same_day"}, "released_at"),
+        ({"kind": "same_day", "released_at": "25h"}, "released_at"),
+        ({"kind": "party"}, "kind"),
+        ({"every_weeks": "2"}, "anchor"),
+        ({"capacity": "501"}, "capacity"),
+        ({"capacity": "-1"}, "capacity"),
+        ({"valid_from": "2027-02-01", "valid_until": "2027-01-01"}, "valid_until"),
+        ({"valid_from": "2027-02-30"}, "valid_from"),
+        ({"reasons": ["999999"]}, "reasons"),
+        ({"site": "7 OR 1=1"}, "site"),
+        ({"hours": "8-12" * 60}, "hours"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_nothing_is_kept(cast, marc, weber, wrong, field):
+    address = at("agenda-opening", cast.weber, weber.id, "new")
+    answer = marc.post(address, {**WEEKDAY, **wrong, "mark": mark(marc.get(address)), "do": "save"})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert OpeningPattern.objects.count() == 0
+
+
+def test_travel_that_is_no_multiple_of_five_is_refused_in_words(cast, marc, weber):
+    address = at("agenda-opening", cast.weber, weber.id, "new")
+    given = {**WEEKDAY, "kind": "home_visit", "travel": "7", "mark": mark(marc.get(address))}
+    for step in ("check", "save"):
+        answer = marc.post(address, {**given, "do": step})
+        assert answer.status_code == 422
+        assert 'role="alert"' in answer.content.decode()
+
+
+def test_a_day_that_differs_comes_and_goes(cast, marc, weber):
+    opened(weber, cast)
+    visit = booked(weber, cast)
+    day = visit.starts_at.date().isoformat()
+    address = at("agenda-day", cast.weber, weber.id, "new")
+    given = {"day": day, "kind": "closed", "label": "Formation"}
+    looked = marc.post(address, {**given, "do": "check"}).content.decode()
+    assert "CANARIE Jeanne" in looked
+    assert OpeningException.objects.count() == 0
+    saved = marc.post(address, {**given, "do": "save"}, follow=True).content.decode()
+    assert "Formation" in saved
+    mine = at("agenda-day", cast.weber, weber.id, day)
+    changed = {"kind": "replaced", "hours": "9-11", "label": "Formation", "do": "save"}
+    assert marc.post(mine, changed).status_code == 302
+    assert [each.opens for each in OpeningPattern.objects.exclude(exception=None)] == ["09:00"]
+    assert marc.post(mine, {**changed, "do": "remove"}).status_code == 302
+    assert OpeningException.objects.count() == 0
+    for wrong in ({**given, "day": "2090-01-01"}, {**given, "day": "1999-01-01"}, {**given, "kind": "replaced"}):
+        assert marc.post(address, {**wrong, "do": "save"}).status_code == 422
+    assert marc.get(at("agenda-day", cast.weber, weber.id, "2026-13-45")).status_code == 404
+
+
+def test_a_reason_with_all_its_fields_is_read_back_as_it_was_written(cast, marc, weber):
+    setting.add_resource(client=cast.weber, name="ECG", kind="ecg", by=cast.marc, at=NOW)
+    room = setting.add_resource(client=cast.weber, name="Salle 1", kind="room", by=cast.marc, at=NOW)
+    given = {
+        "name": "ECG d’effort",
+        "minutes": "30",
+        "minutes_new": "45",
+        "way": "practice",
+        "before": "5",
+        "after": "10",
+        "notice_hours": "1.5",
+        "horizon": "60",
+        "max_per_day": "4",
+        "max_per_half_day": "2",
+        "max_new_per_day": "1",
+        "bookable_by": ["secretary", "doctor"],
+        "overbooking": "on",
+        "needs": ["kind:ecg", f"id:{room.id}"],
+        "need_before": "5",
+        "need_after": "15",
+        "youngest": "12",
+        "oldest": "90",
+        "questions": "Prenez-vous un anticoagulant ?\n\nDepuis quand ?",
+        "contra_indications": "Douleur au repos ?",
+        "documents": "Carte Vitale\nOrdonnance",
+    }
+    address = at("agenda-reason", cast.weber, "new")
+    assert "setting__effect" in marc.post(address, {**given, "do": "check"}).content.decode()
+    assert marc.post(address, {**given, "do": "save"}).status_code == 302
+    row = VisitReason.objects.get(name="ECG d’effort")
+    [kept] = [each for each in agendas.reasons(by=cast.marc, client=cast.weber) if each.id == str(row.pk)]
+    assert (kept.notice, kept.minutes_new, kept.oldest) == (90, 45, 90)
+    assert kept.needs == (
+        kinds.Need(kind="ecg", before=5, after=15),
+        kinds.Need(ids=(room.id,), before=5, after=15),
+    )
+    assert [each.text for each in kept.questions] == ["Prenez-vous un anticoagulant ?", "Depuis quand ?"]
+    form = marc.get(at("agenda-reason", cast.weber, row.pk)).context["form"]
+    again = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+    assert marc.post(at("agenda-reason", cast.weber, row.pk), {**again, "do": "save"}).status_code == 302
+    [same] = [each for each in agendas.reasons(by=cast.marc, client=cast.weber) if each.id == str(row.pk)]
+    assert same == kept
+    for wrong in ({"minutes": "7"}, {"minutes": "0"}, {"name": ""}, {"bookable_by": []}, {"oldest": "3"}):
+        assert marc.post(address, {**given, "name": "X", **wrong, "do": "save"}).status_code == 422
+
+
+def test_a_reason_in_use_goes_when_another_takes_its_place(cast, marc, weber):
+    opened(weber, cast)
+    visit = booked(weber, cast)
+    first, second = agendas.reasons(by=cast.marc, client=cast.weber)[:2]
+    address = at("agenda-retire", cast.weber, first.id)
+    assert 'name="replacement"' in marc.get(address).content.decode()
+    assert marc.post(address, {"do": "save", "replacement": ""}).status_code == 422
+    vaccination = agendas.reasons(by=cast.marc, client=cast.weber)[2]
+    looked = marc.post(address, {"do": "check", "replacement": vaccination.id}).content.decode()
+    assert "CANARIE Jeanne" in looked  # ten minutes, not fifteen
+    assert marc.post(address, {"do": "save", "replacement": second.id}).status_code == 302
+    assert appointments.appointment_of(by=cast.marc, appointment=visit.appointment).reason == second.id
+    assert marc.get(address).status_code == 404
+
+
+def test_rooms_and_the_agenda_itself(cast, marc, weber):
+    assert marc.post(at("agenda-room", cast.weber), {"name": "ECG", "kind": "ecg"}).status_code == 302
+    assert marc.post(at("agenda-room", cast.weber), {"name": "ECG", "kind": "ecg"}).status_code == 422
+    row = Resource.objects.get()
+    assert marc.post(at("agenda-room-end", cast.weber, row.pk)).status_code == 302
+    assert marc.post(at("agenda-room-end", cast.weber, row.pk)).status_code == 404
+    address = at("agenda", cast.weber, weber.id)
+    given = {"name": "Dr W.", "step": "20", "overbookings_per_day": "2", "active": "on"}
+    assert marc.post(address, given).status_code == 200
+    assert Agenda.objects.get().name == "Dr Weber"
+
+    assert marc.post(address, {**given, "do": "save"}).status_code == 302
+    kept = Agenda.objects.get()
+    assert (kept.name, kept.step, kept.overbookings_per_day, kept.closed_on_holidays) == ("Dr W.", 20, 2, False)
+
+
+def test_a_supervisor_reads_and_does_not_write(cast, weber):
+    given = {"email": "sam@permanence.example", "name": "Sam", "language": "fr", "password": OTHER_PASSWORD}
+    system = operations.house_system(house="demo")
+    operations.add_person(roles=frozenset({Role.SUPERVISOR}), by=system, at=NOW, **given)
+    sam = SignedInBrowser(person("sam@permanence.example"))
+    for address in (at("agendas", cast.weber), at("agenda", cast.weber, weber.id)):
+        page = sam.get(address)
+        assert page.status_code == 200
+        assert "Dr Weber" in page.content.decode()
+    rows = AuditEntry.objects.count()
+    assert sam.post(at("agenda", cast.weber, weber.id), {"name": "x", "do": "save"}).status_code == 403
+    assert sam.get(at("agenda-opening", cast.weber, weber.id, "new")).status_code == 403
+    assert AuditEntry.objects.count() == rows
+
+
+def test_nothing_of_another_client_is_there(cast, marc, weber):
+    opened(weber, cast)
+    reason, row = agendas.reasons(by=cast.marc, client=cast.weber)[0], OpeningPattern.objects.first()
+    for address in (
+        at("agenda", cast.dupont, weber.id),
+        at("agenda-opening", cast.dupont, weber.id, row.pk),
+        at("agenda-opening", cast.weber, weber.id, "999999"),
+        at("agenda-day", cast.dupont, weber.id, date.today().isoformat()),  # noqa: DTZ011 - any day
+        at("agenda-reason", cast.dupont, reason.id),
+        at("agenda-retire", cast.dupont, reason.id),
+        at("agendas", cast.other_client),
+        at("agenda", cast.weber, "x" * 40),
+    ):
+        assert marc.get(address).status_code == 404, address
