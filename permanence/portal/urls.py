@@ -6,6 +6,7 @@ from django.urls import path
 from permanence.portal import (
     absences,
     approvals,
+    contact_rule,
     directory,
     entries,
     greetings,
@@ -14,6 +15,7 @@ from permanence.portal import (
     line,
     mailbox,
     red_flags,
+    reminder,
     smsbox,
     views,
 )
@@ -35,6 +37,7 @@ urlpatterns = [
     path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
     path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
     path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
+    path("portal/line/<slug:client>/reminders", contact_rule.edit, name="portal_contact_rule"),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
     path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),
@@ -48,6 +51,7 @@ urlpatterns = [
     path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
+    path("r/<slug:link>", reminder.reminder, name="reminder"),
     path("demo/sms", smsbox.smsbox, name="demo_sms"),
     path("demo/sms/<slug:name>", smsbox.answer, name="demo_sms_answer"),
 ]
