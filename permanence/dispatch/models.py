@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.rules import Channel, DeliveryState, ReminderState
+from permanence.dispatch.rules import LEAST_LATE, MOST_LATE, Channel, DeliveryState, ReminderState
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 
@@ -209,3 +209,32 @@ class Reminder(HouseModel):
 
     def __str__(self) -> str:
         return f"reminder {self.key}"
+
+
+class LateNotice(HouseModel):
+    """That a practitioner is late, told in one act to those who were still to come. `key` is the id the page made.
+
+    `told`: the appointments whose patients got an SMS; `untold`: those who could not be reached by one.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    agenda = models.ForeignKey("agenda.Agenda", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40)
+    minutes = models.PositiveSmallIntegerField()
+    told = models.JSONField(default=list)
+    untold = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by_name = models.CharField(max_length=120)
+
+    objects = ClientQuerySet["LateNotice"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["house", "key"], name="dispatch_late_once"),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=LEAST_LATE, minutes__lte=MOST_LATE), name="dispatch_late_minutes"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"late {self.key}"

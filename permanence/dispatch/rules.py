@@ -14,6 +14,9 @@ FETCH_LATEST = timedelta(minutes=15)
 LEASE = timedelta(minutes=3)
 """How long a worker owns a row it took: longer than one try can last (see `channels.email.relay.TIMEOUT_S`)."""
 
+LEAST_LATE, MOST_LATE = 5, 240
+"""Minutes by which a practitioner is late: less is not told, more is an absence."""
+
 
 class Channel(enum.StrEnum):
     """A way out."""
