@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.rules import Channel, DeliveryState
+from permanence.dispatch.rules import LEAST_LATE, MOST_LATE, Channel, DeliveryState, ReminderState
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 
@@ -170,3 +170,71 @@ class ContactRule(HouseModel):
 
     def __str__(self) -> str:
         return f"contact rule of {self.client_id}"
+
+
+class Reminder(HouseModel):
+    """That a patient is reminded of an appointment, and what he answered. One row for each moment it was given.
+
+    `key` is in the link and in the mail's Message-ID; `appointment` the appointment's id, `starts_at` as it was told.
+    `channel`: sms, email, "" while it waits and where nobody could be reached (`why`).
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40, unique=True)
+    appointment = models.CharField(max_length=40)
+    revision = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=ReminderState.PENDING.value)
+    channel = models.CharField(max_length=12, blank=True, default="")
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=8, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ClientQuerySet["Reminder"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["house", "appointment", "revision"], name="dispatch_reminder_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in ReminderState]), name="dispatch_reminder_state"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_attempt_at"], name="dispatch_reminder_due", condition=models.Q(state="pending")),
+        )
+
+    def __str__(self) -> str:
+        return f"reminder {self.key}"
+
+
+class LateNotice(HouseModel):
+    """That a practitioner is late, told in one act to those who were still to come. `key` is the id the page made.
+
+    `told`: the appointments whose patients got an SMS; `untold`: those who could not be reached by one.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    agenda = models.ForeignKey("agenda.Agenda", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40)
+    minutes = models.PositiveSmallIntegerField()
+    told = models.JSONField(default=list)
+    untold = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by_name = models.CharField(max_length=120)
+
+    objects = ClientQuerySet["LateNotice"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["house", "key"], name="dispatch_late_once"),
+            models.CheckConstraint(
+                condition=models.Q(minutes__gte=LEAST_LATE, minutes__lte=MOST_LATE), name="dispatch_late_minutes"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"late {self.key}"

@@ -3,7 +3,7 @@
 
 import enum
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Waits after the first, second, third, fourth and every further failed try."""
@@ -13,6 +13,9 @@ FETCH_LATEST = timedelta(minutes=15)
 """The longest wait between two tries to fetch receipts from a mailbox that cannot be read."""
 LEASE = timedelta(minutes=3)
 """How long a worker owns a row it took: longer than one try can last (see `channels.email.relay.TIMEOUT_S`)."""
+
+LEAST_LATE, MOST_LATE = 5, 240
+"""Minutes by which a practitioner is late: less is not told, more is an absence."""
 
 
 class Channel(enum.StrEnum):
@@ -124,3 +127,19 @@ def verdict(deliveries: tuple[tuple[Channel, DeliveryState, str], ...]) -> Verdi
         failed=failed,
         why=next((why for _, state, why in deciding if state in bad and why), "no_address") if failed else "",
     )
+
+
+class ReminderState(enum.StrEnum):
+    """Where a reminder stands. `unreachable`: he agreed to no way; `overtaken`: the appointment is another one now."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    UNREACHABLE = "unreachable"
+    OVERTAKEN = "overtaken"
+    FAILED = "failed"
+
+
+def remind_at(*, starts_at: datetime, booked_at: datetime, hours: int) -> datetime | None:
+    """When a visit's reminder is due; None where there is none, or where it was booked later than that: he knows."""
+    due = starts_at - timedelta(hours=hours)
+    return due if hours and due > booked_at else None

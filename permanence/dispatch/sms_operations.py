@@ -337,19 +337,6 @@ def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
         )
 
 
-def name_practice(*, client: str, agreed: bool, by: Who, at: datetime) -> None:
-    """The client agrees, or no longer, that his name stands in what his patients get. Raises clients' ClientUnknown."""
-    account = clients.client(house=by.house, client=client)
-    if account.id not in clients.clients_visible_to(by) and by.person:
-        raise clients.ClientUnknown(client[:40])
-    with transaction.atomic():
-        ContactRule.objects.update_or_create(
-            house_id=by.house_key, client_id=int(account.id), defaults={"names_practice": agreed}
-        )
-        subject = f"clients.client:{account.id}"
-        audit.note(by=by, at=at, action="contact.named", subject=subject, client=account.id, detail={"agreed": agreed})
-
-
 def _takes_sms(number: str) -> bool:
     try:
         return takes_sms(parse_number(number, country="LU"))

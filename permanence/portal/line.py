@@ -30,6 +30,8 @@ SAVED = {
     "absence_waits": _("The absence is announced; to whom what is urgent goes waits for a second person."),
     "waits": _("It waits for a second person."),
     "back": _("The absence is over."),
+    "late": _("Those who can be reached are told that you are late."),
+    "reminders": _("The reminders are saved."),
     "retired": _("The instruction holds no longer."),
 }
 

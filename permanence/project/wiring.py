@@ -14,6 +14,7 @@ from permanence.callers.events import CALLERS_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
+from permanence.dispatch import reminder_handlers as reminders
 from permanence.dispatch.events import DISPATCH_EVENTS
 from permanence.dispatch.handlers import on_message_taken
 from permanence.foundation.events import FOUNDATION_EVENTS
@@ -50,9 +51,19 @@ WIRING = Wiring(
             ("dispatch.on_message_taken", on_message_taken),
             ("messaging.on_message_taken", note_what_became),
         ),
-        "AppointmentBooked": (("agenda.on_appointment", agenda.on_appointment),),
-        "AppointmentMoved": (("agenda.on_appointment", agenda.on_appointment),),
-        "AppointmentCancelled": (("agenda.on_appointment", agenda.on_appointment),),
+        "AppointmentBooked": (
+            ("agenda.on_appointment", agenda.on_appointment),
+            ("dispatch.reminders", reminders.on_appointment),
+        ),
+        "AppointmentMoved": (
+            ("agenda.on_appointment", agenda.on_appointment),
+            ("dispatch.reminders", reminders.on_appointment),
+        ),
+        "AppointmentCancelled": (
+            ("agenda.on_appointment", agenda.on_appointment),
+            ("dispatch.reminders", reminders.on_appointment),
+        ),
+        "SmsAnswered": (("dispatch.reminders", reminders.on_sms_answered),),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
         "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),

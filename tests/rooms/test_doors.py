@@ -180,6 +180,10 @@ DOORS: dict[str, Door] = {
     "portal_uncontact": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_contact_rule": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
+    "portal_late": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
+    # A patient's link is signed: without our signature it leads to nothing, whoever asks.
+    "reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     "portal_feed_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
@@ -500,7 +504,9 @@ def _public_page(cast: Any, recipient: str) -> str:
 
 def _agenda(cast: Any, recipient: str) -> dict[str, str]:
     """An agenda of Dr Weber's, open, with a reason and a room."""
-    made = agenda_setting.open_agenda(client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW)
+    made = agenda_setting.open_agenda(
+        client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW
+    )
     week = [kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00") for day in range(7)]
     agenda_setting.set_openings(agenda=made.id, openings=week, by=cast.marc, at=NOW)
     reason = kinds.VisitReason(id="", client=cast.weber, name="agenda-canari", minutes=15)
@@ -508,7 +514,9 @@ def _agenda(cast: Any, recipient: str) -> dict[str, str]:
         "agenda": made.id,
         "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
         "visit_reason": agenda_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW).id,
-        "room": agenda_setting.add_resource(client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW).id,
+        "room": agenda_setting.add_resource(
+            client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW
+        ).id,
     }
 
 

@@ -17,7 +17,7 @@ from django.test import Client as Browser
 
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
-from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
@@ -288,7 +288,9 @@ def test_nothing_of_health_and_no_name_unless_the_client_agreed(cast, provider):
     row = Client.objects.get(pk=int(cast.cabinet.id))
     key = known(cast.cabinet.id)
     send(cast, key)
-    sms_operations.name_practice(client=cast.cabinet.id, agreed=True, by=cast.marc, at=NOON)
+    reminder_operations.change_contact_rule(
+        client=cast.cabinet.id, names_practice=True, remind_hours=0, by=cast.marc, at=NOON
+    )
     send(cast, key, about="two")
     sms_tasks.run_sms(at=NOON)
     without, named = (json.loads(body)["messages"][0]["text"] for _path, _headers, body in provider.asked)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The practitioner is late: those who are still to come today are told in one act, looked at before it is done."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from permanence.agenda.queries import agendas, days
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.states import STANDING
+from permanence.callers import queries as callers
+from permanence.dispatch import sms_operations
+from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.models import LateNotice
+from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
+from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
+from permanence.foundation import audit
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.refusals import Refusal
+
+_KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
+
+
+class MinutesImpossible(Refusal):
+    """A practitioner is 5 to 240 minutes late: less is not told, more is an absence."""
+
+    code = "minutes_impossible"
+
+
+class LateKeyTaken(Refusal):
+    """The id of the act is malformed, or was used for another one."""
+
+    code = "late_key_taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerned:
+    """Somebody who is still to come. `number` is where the SMS goes, or where he is telephoned when `why` says why he
+    gets none (sms_off, no_consent, no_mobile; "" for who gets one).
+    """
+
+    appointment: str
+    patient: str
+    patient_name: str
+    starts_at: datetime
+    number: str
+    why: str = ""
+
+    @property
+    def by_sms(self) -> bool:
+        """Whether he gets an SMS."""
+        return not self.why
+
+
+def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
+    """Who is still to come today, on the client's clock, the earliest first, and how each is reached.
+
+    Raises agenda's AgendaUnknown.
+    """
+    view = agendas.agenda(by=by, agenda=agenda)
+    today = at.astimezone(ZoneInfo(view.time_zone)).date()
+    shown = days.day(by=by, agendas=[agenda], day=today, at=at)[0]
+    coming = [each for each in shown.appointments if each.state in STANDING and each.starts_at > at]
+    people = callers.standing_of(pairs={(each.client, each.patient) for each in coming})
+    return tuple(_reached(each, people[(each.client, each.patient)], by=by) for each in coming)
+
+
+def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy) -> tuple[Concerned, ...]:
+    """Tell them, by SMS and at once; gives who was told and who was not. The same act again tells nobody twice.
+
+    Raises agenda's AgendaUnknown, MinutesImpossible, LateKeyTaken.
+    """
+    if not LEAST_LATE <= minutes <= MOST_LATE:
+        raise MinutesImpossible(str(minutes))
+    if not _KEY.match(key):
+        raise LateKeyTaken(key[:40])
+    view = agendas.agenda(by=by, agenda=agenda)
+    found = concerned(agenda=agenda, by=by, at=at)
+    told = [each.appointment for each in found if each.by_sms]
+    said = {"told": told, "untold": [each.appointment for each in found if not each.by_sms]}
+    try:
+        with transaction.atomic():
+            row = LateNotice.objects.create(
+                house_id=by.house_key,
+                client_id=int(view.client),
+                agenda_id=int(view.id),
+                key=key,
+                minutes=minutes,
+                at=at,
+                by_name=by.name,
+                **said,
+            )
+            for each in found:
+                if each.by_sms:
+                    _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
+            detail = {"minutes": minutes, "told": len(told), "untold": len(said["untold"])}
+            subject = f"dispatch.latenotice:{row.pk}"
+            audit.note(by=by, at=at, action="late.told", subject=subject, client=view.client, detail=detail)
+    except IntegrityError as error:
+        done = LateNotice.objects.for_house(by.house_key).filter(key=key, agenda=int(view.id), minutes=minutes).first()
+        if done is None:
+            raise LateKeyTaken(key) from error
+        first = {*done.told, *done.untold}
+        return tuple(each for each in found if each.appointment in first)
+    return found
+
+
+def _tell(each: Concerned, client: str, minutes: int, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    sms_operations.send_sms(
+        kind=SmsKind.LATE,
+        client=client,
+        patient=each.patient,
+        about=each.appointment,
+        words=Words(house="", at=each.starts_at, minutes=minutes),
+        expires_at=each.starts_at + timedelta(minutes=minutes),
+        by=by,
+        at=at,
+        entropy=entropy,
+    )
+
+
+def _reached(visit: AppointmentView, person: callers.PatientView, *, by: Who) -> Concerned:
+    try:
+        number, why = sms_operations.may_reach(house_key=by.house_key, patient=person), ""
+    except (SmsOff, NoConsent, NoMobile) as refusal:
+        number, why = next(iter(person.numbers), ""), refusal.code
+    return Concerned(
+        appointment=visit.appointment,
+        patient=person.id,
+        patient_name=visit.patient_name,
+        starts_at=visit.starts_at,
+        number=number,
+        why=why,
+    )

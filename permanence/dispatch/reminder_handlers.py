@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the reminders do when they hear of an appointment, or of an answer by SMS."""
+
+import logging
+
+from permanence.agenda.events import AppointmentEvent
+from permanence.dispatch import reminder_operations
+from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.channels.sms.replies import Meaning
+from permanence.dispatch.events import SmsAnswered
+from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown
+from permanence.kernel.events import Event
+from permanence.kernel.system import SystemEntropy
+
+log = logging.getLogger(__name__)
+
+
+def on_appointment(_event_id: str, event: Event) -> None:
+    """It was booked, moved or cancelled. Idempotent: one reminder for each moment it was given."""
+    if not isinstance(event, AppointmentEvent):
+        raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
+    reminder_operations.follow(
+        house=event.house,
+        appointment=event.appointment,
+        client=event.client,
+        revision=event.revision,
+        at=event.at,
+        entropy=SystemEntropy(),
+    )
+
+
+def on_sms_answered(_event_id: str, event: Event) -> None:
+    """The patient answered a reminder. Idempotent; what is another appointment now is left alone."""
+    if not isinstance(event, SmsAnswered):
+        raise TypeError(f"expected SmsAnswered, heard {type(event).__name__}")
+    if event.kind != SmsKind.REMINDER:
+        return
+    try:
+        reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
+    except (ReminderOver, ReminderUnknown) as refusal:
+        log.info("the answer to reminder %s changes nothing: %s", event.about, refusal.code)

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reminders of appointments: made by the client's rule, sent as an SMS or a mail by consent, answered by both.
+
+The link is signed: nobody makes one who has not our key. It acts on the appointment as it was told; once that was moved
+or cancelled by somebody else, link and digits of the old moment change nothing.
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.crypto import salted_hmac
+
+from permanence.agenda.operations import appointments, visits
+from permanence.agenda.queries import appointments as agenda
+from permanence.agenda.queries import slots
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import NotNow
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
+from permanence.agenda.rules.wishes import Wish
+from permanence.callers import queries as callers
+from permanence.clients import queries as clients
+from permanence.countries.quiet import heard_from
+from permanence.dispatch import sms_operations
+from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.models import ContactRule, Reminder, Sms
+from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, Outcome, ReminderState, remind_at, retry_in
+from permanence.dispatch.sms_operations import LANGUAGES, NoConsent, NoMobile, SmsOff
+from permanence.foundation import audit
+from permanence.foundation.operations import house_system
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+from permanence.kernel.refusals import Refusal
+
+SIGNATURE = 20
+"""Hexadecimal digits: 80 bits."""
+MOST_HOURS = 336
+CHOICES = 6
+"""So many other moments are proposed to who wants to move."""
+
+
+class ReminderUnknown(Refusal):
+    """No such reminder, or the link was not signed by us."""
+
+    code = "reminder_unknown"
+
+
+class ReminderOver(Refusal):
+    """The visit has begun, or the appointment is another one than was told."""
+
+    code = "reminder_over"
+
+
+class HoursImpossible(Refusal):
+    """A reminder goes out 0 (none) to 336 hours before the visit."""
+
+    code = "hours_impossible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderTaken:
+    """A reminder a worker took. `address` is "" where it goes by SMS: then it is written down already."""
+
+    reminder: int
+    attempt: int
+    key: str
+    house: str
+    house_name: str
+    client: str
+    time_zone: str
+    starts_at: datetime
+    practice: str
+    language: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderPage:
+    """What a link shows: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved."""
+
+    link: str
+    who: str
+    language: str
+    time_zone: str
+    starts_at: datetime
+    state: AppointmentState
+    standing: bool
+    choices: tuple[datetime, ...] = ()
+
+
+def change_contact_rule(*, client: str, names_practice: bool, remind_hours: int, by: Who, at: datetime) -> None:
+    """How a client's patients are written to. Raises clients' ClientUnknown, HoursImpossible."""
+    account = clients.client(house=by.house, client=client)
+    if by.person and account.id not in clients.clients_visible_to(by):
+        raise clients.ClientUnknown(client[:40])
+    if not 0 <= remind_hours <= MOST_HOURS:
+        raise HoursImpossible(str(remind_hours))
+    said = {"names_practice": names_practice, "remind_hours": remind_hours}
+    with transaction.atomic():
+        ContactRule.objects.update_or_create(house_id=by.house_key, client_id=int(account.id), defaults=said)
+        subject = f"clients.client:{account.id}"
+        audit.note(by=by, at=at, action="contact.changed", subject=subject, client=account.id, detail=said)
+
+
+def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
+    """An appointment was booked, moved or cancelled: what was to be said of it before is overtaken. Idempotent."""
+    by = house_system(house=house)
+    visit = agenda.appointment(by=by, appointment=appointment)
+    with transaction.atomic():
+        old = Reminder.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=visit.revision)
+        keys = list(old.values_list("key", flat=True))
+        old.filter(state=ReminderState.PENDING).update(state=ReminderState.OVERTAKEN, leased_until=None)
+        asked = Sms.objects.for_house(by.house_key).filter(
+            kind=SmsKind.REMINDER.value, about__in=keys, answered_at=None
+        )
+        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why="overtaken")
+        asked.filter(expires_at__gt=at).update(expires_at=at)
+        if visit.state not in STANDING or visit.revision != revision:
+            return
+        rule = ContactRule.objects.for_house(by.house_key).filter(client=int(client)).first()
+        due = remind_at(starts_at=visit.starts_at, booked_at=at, hours=rule.remind_hours if rule else 0)
+        if due is None:
+            return
+        account = clients.client(house=house, client=client)
+        quiet = heard_from(due, country=account.country, time_zone=account.time_zone)
+        Reminder.objects.get_or_create(
+            house_id=by.house_key,
+            appointment=appointment,
+            revision=revision,
+            defaults={
+                "client_id": int(client),
+                "key": new_id(at, entropy),
+                "starts_at": visit.starts_at,
+                "next_attempt_at": quiet,
+            },
+        )
+
+
+def take_due(*, at: datetime, entropy: Entropy) -> ReminderTaken | None:
+    """Take one that is due. What goes by SMS is written down and finished here; None when there is none left."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at)
+    due = Reminder.objects.filter(free, state=ReminderState.PENDING, next_attempt_at__lte=at)
+    for row in due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]:
+        with transaction.atomic():
+            mine = Reminder.objects.filter(free, pk=row.pk, state=ReminderState.PENDING, attempts=row.attempts)
+            if not mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+                continue
+            return _decided(row, at=at, entropy=entropy)
+    return None
+
+
+def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
+    """By which way this one goes, inside the transaction that took it."""
+    by = house_system(house=row.house.slug)
+    visit = agenda.appointment(by=by, appointment=row.appointment)
+    account = clients.client(house=by.house, client=str(row.client_id))
+    rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
+    person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
+    address = ""
+    if not _holds(row, visit, at=at):
+        _end(row, ReminderState.OVERTAKEN, at=at)
+    elif row.channel != "email" and _by_sms(row, person, by=by, at=at, entropy=entropy):
+        _end(row, ReminderState.SENT, channel="sms", at=at)
+    elif person.may_mail and person.mail:
+        address = person.mail
+        Reminder.objects.filter(pk=row.pk).update(channel="email")
+    else:
+        _end(row, ReminderState.UNREACHABLE, at=at, why="no way he agreed to")
+    return ReminderTaken(
+        reminder=row.pk,
+        attempt=row.attempts + 1,
+        key=row.key,
+        house=by.house,
+        house_name=row.house.name,
+        client=account.id,
+        time_zone=account.time_zone,
+        starts_at=row.starts_at,
+        practice=account.name if rule is not None and rule.names_practice else "",
+        language=next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr"),
+        address=address,
+    )
+
+
+def _by_sms(row: Reminder, person: callers.PatientView, *, by: Who, at: datetime, entropy: Entropy) -> bool:
+    try:
+        sms_operations.send_sms(
+            kind=SmsKind.REMINDER,
+            client=str(row.client_id),
+            patient=person.id,
+            about=row.key,
+            words=Words(house="", at=row.starts_at, link=link_of(row.key)),
+            expires_at=row.starts_at,
+            by=by,
+            at=at,
+            entropy=entropy,
+            asks=True,
+        )
+    except (SmsOff, NoConsent, NoMobile):
+        return False
+    return True
+
+
+def finish(taken: ReminderTaken, attempt: Attempt, *, at: datetime) -> None:
+    """Write how the mail's try ended. Does nothing when the lease was lost to another worker."""
+    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
+    if attempt.outcome is Outcome.SENT:
+        fields: dict[str, object] = {"state": ReminderState.SENT, "sent_at": at, "why": ""}
+    elif wait is not None and at + wait < taken.starts_at:
+        fields = {"next_attempt_at": at + wait, "why": attempt.why}
+    else:
+        fields = {"state": ReminderState.FAILED, "why": attempt.why}
+    rows = Reminder.objects.filter(pk=taken.reminder, attempts=taken.attempt, state=ReminderState.PENDING)
+    rows.update(leased_until=None, **fields)
+
+
+def link_of(key: str) -> str:
+    """The address of a reminder's page."""
+    return f"{settings.PERMANENCE.web_url}/r/{key}-{_signature(key)}"
+
+
+def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
+    """What the page of a link shows; `moving`: with other moments. Raises ReminderUnknown, ReminderOver."""
+    row, visit, by = _found(link)
+    if at >= row.starts_at:
+        raise ReminderOver("begun")
+    account = clients.client(house=by.house, client=str(row.client_id))
+    rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
+    person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
+    holds = _holds(row, visit, at=at)
+    return ReminderPage(
+        link=link,
+        who=account.name if rule is not None and rule.names_practice else row.house.name,
+        language=next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr"),
+        time_zone=account.time_zone,
+        starts_at=row.starts_at,
+        state=visit.state,
+        standing=holds,
+        choices=_choices(visit, account, by=by, at=at) if moving and holds else (),
+    )
+
+
+def answer(*, link: str, yes: bool, at: datetime) -> None:
+    """The patient confirms or cancels by his link. Raises ReminderUnknown, ReminderOver, and those of the agenda."""
+    row, _visit, _by = _found(link)
+    act(key=row.key, yes=yes, at=at)
+
+
+def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
+    """The patient takes another moment, one that is proposed to him. Raises ReminderUnknown, ReminderOver, SlotRefused,
+    SlotAlreadyTaken, and those of the agenda's acts.
+    """
+    row, visit, by = _found(link)
+    account = clients.client(house=by.house, client=str(row.client_id))
+    if not _holds(row, visit, at=at):
+        raise ReminderOver(row.key)
+    if starts_at not in _choices(visit, account, by=by, at=at):
+        raise ReminderOver("not proposed")
+    appointments.move(
+        key=act_key,
+        appointment=visit.appointment,
+        agenda=visit.agenda,
+        starts_at=starts_at,
+        by=by,
+        at=at,
+        door=Door.REMINDER,
+        holder=f"reminder:{row.key}",
+    )
+    _answered(row, "moved", at=at)
+
+
+def act(*, key: str, yes: bool, at: datetime) -> None:
+    """What the patient answered becomes of his appointment; the same answer again changes nothing.
+
+    Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
+    """
+    row = Reminder.objects.select_related("house").filter(key=key).first()
+    if row is None:
+        raise ReminderUnknown(key[:40])
+    by = house_system(house=row.house.slug)
+    visit = agenda.appointment(by=by, appointment=row.appointment)
+    if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
+        return
+    if not _holds(row, visit, at=at):
+        raise ReminderOver(row.key)
+    act_key = f"reminder-{row.key}-{'yes' if yes else 'no'}"[:40]
+    try:
+        if yes:
+            visits.confirm(key=act_key, appointment=visit.appointment, by=by, at=at)
+        else:
+            appointments.cancel(key=act_key, appointment=visit.appointment, cause=CancelCause.PATIENT, by=by, at=at)
+    except NotNow as refusal:
+        raise ReminderOver(row.key) from refusal
+    _answered(row, "yes" if yes else "no", at=at)
+
+
+def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
+    Reminder.objects.filter(pk=row.pk).update(answer=answer, answered_at=at)
+    Sms.objects.for_house(row.house_id).filter(about=row.key, answered_at=None).update(answered_at=at, answer=answer)
+
+
+def _choices(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
+    """Free moments in the same agenda for the same reason, as the public may book them, the soonest first."""
+    wish = Wish(reason=visit.reason, is_new=not visit.known, asked_by=Asker.ONLINE)
+    first = at.astimezone(ZoneInfo(account.time_zone)).date()
+    found = slots.next_free(by=by, agendas=[visit.agenda], wish=wish, first=first, at=at, days=60, most=CHOICES)
+    return tuple(each.slot.starts for each in found.proposals)
+
+
+def _holds(row: Reminder, visit: AppointmentView, *, at: datetime) -> bool:
+    """Whether the appointment is still the one that was told, and to come."""
+    same = visit.revision == row.revision and visit.starts_at == row.starts_at
+    return same and visit.state in STANDING and at < visit.starts_at
+
+
+def _found(link: str) -> tuple[Reminder, AppointmentView, Who]:
+    key, _dash, signature = link.partition("-")
+    if not hmac.compare_digest(signature.encode(), _signature(key).encode()):
+        raise ReminderUnknown("not ours")
+    row = Reminder.objects.select_related("house").filter(key=key).first()
+    if row is None:
+        raise ReminderUnknown(key[:40])
+    by = house_system(house=row.house.slug)
+    return row, agenda.appointment(by=by, appointment=row.appointment), by
+
+
+def _signature(key: str) -> str:
+    return salted_hmac("permanence.dispatch.reminder", key, algorithm="sha256").hexdigest()[:SIGNATURE]
+
+
+def _end(row: Reminder, state: ReminderState, *, at: datetime, channel: str = "", why: str = "") -> None:
+    sent = at if state is ReminderState.SENT else None
+    fields = {"state": state, "channel": channel, "why": why, "leased_until": None, "sent_at": sent}
+    Reminder.objects.filter(pk=row.pk).update(**fields)

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The practitioner is late: those still to come today are told once, the others are named with their number."""
+
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments, visits
+from permanence.agenda.refusals import AgendaUnknown
+from permanence.callers.models import Patient, PatientNumber
+from permanence.dispatch import late_operations, sms_tasks
+from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
+from permanence.dispatch.models import LateNotice, Sms
+from permanence.foundation.models import AuditEntry
+from permanence.kernel.system import SystemEntropy
+from permanence.portal import late as page
+from tests.rooms.agenda_cast import after, make_agenda_cast, patient
+from tests.rooms.conftest import SignedInBrowser
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_sms import BEARER, describe, served
+
+pytestmark = pytest.mark.django_db
+TEN = after(120)
+"""10:00 in Paris."""
+
+
+@pytest.fixture
+def provider(settings, tmp_path):
+    with served() as asked:
+        describe(settings, tmp_path, BEARER, asked.url)
+        yield asked
+
+
+@pytest.fixture
+def cast():
+    """At 8:00 Jeanne; at 10:20 one with SMS, 10:40 one without consent, 11:00 one without mobile; tomorrow another."""
+    made = make_agenda_cast()
+    book(made, 0, made.jeanne)
+    for minutes, name, number, agreed in (
+        (140, "Mobile", "+33639980001", True),
+        (160, "Refuse", "+33639980002", False),
+        (180, "Fixe", "+33123456789", True),
+        (24 * 60, "Demain", "+33639980004", True),
+    ):
+        book(made, minutes, reachable(made, name, number, agreed))
+    return made
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = SimpleNamespace(at=TEN)
+    monkeypatch.setattr(page, "_CLOCK", SimpleNamespace(now=lambda: now.at))
+    return now
+
+
+def reachable(cast, name, number, agreed):
+    key = patient(cast.cabinet.id, name)
+    row = Patient.objects.get(pk=int(key))
+    Patient.objects.filter(pk=row.pk).update(sms_agreed_at=NOON if agreed else None, language="de")
+    PatientNumber.objects.create(house_id=row.house_id, client_id=row.client_id, patient=row, number=number)
+    return key
+
+
+def book(cast, minutes, who):
+    return appointments.book(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=after(minutes),
+        booking=cast.booking(patient=who),
+        by=cast.claire,
+        at=NOON,
+    )
+
+
+def tell(cast, *, key="late-act-00000001", minutes=40, by=None, at=TEN, agenda=None):
+    return late_operations.tell_late(
+        key=key, agenda=agenda or cast.dupont, minutes=minutes, by=by or cast.claire, at=at, entropy=SystemEntropy()
+    )
+
+
+def outcome(found):
+    return [(each.patient_name.split()[0], each.by_sms, each.why, each.number) for each in found]
+
+
+EXPECTED = [
+    ("MOBILE", True, "", "+33639980001"),
+    ("REFUSE", False, "no_consent", "+33639980002"),
+    ("FIXE", False, "no_mobile", "+33123456789"),
+]
+
+
+def test_looked_at_first_then_told_once(cast, provider):
+    assert outcome(late_operations.concerned(agenda=cast.dupont, by=cast.claire, at=TEN)) == EXPECTED
+    assert not Sms.objects.exists()
+    assert outcome(tell(cast)) == EXPECTED
+    assert outcome(tell(cast)) == EXPECTED
+    assert sms_tasks.run_sms(at=TEN) == 1
+    text = provider.asked[0][2].decode()
+    assert not [part for part in ("40 Min", "10:20") if part not in text]
+    assert not [word for word in ("Dupont", "Mobile", "Consultation") if word in text]
+    row = LateNotice.objects.get()
+    assert (len(row.told), len(row.untold), row.minutes, row.by_name) == (1, 2, 40, "Claire")
+    assert AuditEntry.objects.get(action="late.told").detail == {"minutes": 40, "told": 1, "untold": 2}
+
+
+def test_who_is_there_already_or_cancelled_is_not_told(cast, provider):
+    visit = Appointment.objects.get(starts_at=after(140))
+    visits.mark_arrived(key=cast.key(), appointment=visit.key, by=cast.claire, at=TEN)
+    assert outcome(tell(cast)) == EXPECTED[1:]
+    assert not Sms.objects.exists()
+
+
+def test_at_once_even_in_quiet_hours(cast, provider):
+    early = after(-30)
+    assert [each[0] for each in outcome(tell(cast, at=early)) if each[1]] == ["MOBILE"]
+    assert sms_tasks.run_sms(at=early) == 1
+
+
+def test_off_everybody_is_to_be_telephoned(cast, settings, tmp_path):
+    settings.PERMANENCE = settings.PERMANENCE.changed(data=tmp_path)
+    assert {each.why for each in tell(cast)} == {"sms_off"}
+
+
+@pytest.mark.parametrize("minutes", [-1, 0, 4, 241, 10**9])
+def test_impossible_minutes(cast, provider, minutes):
+    with pytest.raises(MinutesImpossible):
+        tell(cast, minutes=minutes)
+    assert not LateNotice.objects.exists()
+
+
+def test_an_id_is_good_for_one_act(cast, provider):
+    tell(cast)
+    for key, minutes in (("late-act-00000001", 30), ("x", 40), ("é" * 20, 40)):
+        with pytest.raises(LateKeyTaken):
+            tell(cast, key=key, minutes=minutes)
+    assert Sms.objects.count() == 1
+
+
+def test_another_clients_agenda_is_not_there(cast, provider):
+    for by in (cast.dr_weber, cast.other_secretary):
+        with pytest.raises(AgendaUnknown):
+            tell(cast, by=by)
+        with pytest.raises(AgendaUnknown):
+            late_operations.concerned(agenda=cast.dupont, by=by, at=TEN)
+    assert not Sms.objects.exists()
+
+
+def test_the_page_on_his_telephone(cast, provider, clock):
+    browser, address = SignedInBrowser(cast.dr_dupont), f"/portal/line/{cast.cabinet.id}/late"
+    assert "Dr Dupont" in browser.get(address).content.decode()
+    assert browser.post(address, {"agenda": cast.dupont}).status_code == 422
+    assert browser.post(address, {"agenda": cast.weber_agenda, "minutes": "40"}).status_code == 404
+    html = browser.post(address, {"agenda": cast.dupont, "minutes": "40", "step": "check"}).content.decode()
+    assert [html.count(number) for number in ("+33639980001", "+33639980002", "+33123456789", "+33639980004")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert not Sms.objects.exists()
+    key = re.search(r'name="key" value="([^"]+)"', html)[1]
+    sent = {"agenda": cast.dupont, "minutes": "40", "step": "send", "key": key}
+    for _ in range(2):
+        assert browser.post(address, sent).status_code == 303
+    assert browser.post(address, sent | {"key": "x"}).status_code == 409
+    assert Sms.objects.count() == 1
+
+
+def test_too_late_to_say_is_not_said(cast, provider):
+    tell(cast)
+    assert sms_tasks.run_sms(at=after(140) + timedelta(minutes=40)) == 0

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reminders, with the movable clock: by SMS or mail, answered by digit or link; another appointment is let be."""
+
+import email
+import email.policy
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.test import Client as Browser
+
+from permanence.agenda.models import Appointment, Occupancy
+from permanence.agenda.operations import appointments
+from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.callers.models import Patient, PatientNumber
+from permanence.clients.models import Client
+from permanence.dispatch import reminder_operations, reminder_tasks, sms_operations, sms_tasks
+from permanence.dispatch.channels.email.relay import RelaySettings
+from permanence.dispatch.channels.sms.http import Incoming
+from permanence.dispatch.models import Reminder, Sms
+from permanence.dispatch.reminder_operations import HoursImpossible, ReminderOver, ReminderUnknown, link_of
+from permanence.dispatch.rules import ReminderState
+from permanence.foundation.models import AuditEntry
+from permanence.kernel.system import SystemEntropy
+from permanence.portal import reminder as page
+from tests.processes import free_port
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_sms import BEARER, JEANNES, describe, served
+
+pytestmark = pytest.mark.django_db
+DUE = MONDAY - timedelta(hours=48)
+"""Saturday, 8:00 in Paris."""
+LINK = re.compile(r"http://\S+/r/(\S+)")
+
+
+@pytest.fixture
+def cast():
+    made = make_agenda_cast()
+    rule(made, 48)
+    patient_says(made, sms=True)
+    return made
+
+
+@pytest.fixture
+def provider(settings, tmp_path):
+    with served() as asked:
+        describe(settings, tmp_path, BEARER, asked.url)
+        yield asked
+
+
+@pytest.fixture
+def relay():
+    taken = []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+            taken.append(envelope)
+            return "250 taken"
+
+    running = Controller(Handler(), hostname="127.0.0.1", port=free_port())
+    running.start()
+    yield SimpleNamespace(taken=taken, settings=RelaySettings(host="127.0.0.1", port=running.port))
+    running.stop()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The page's own clock, moved by hand."""
+    now = SimpleNamespace(at=DUE)
+    monkeypatch.setattr(page, "_CLOCK", SimpleNamespace(now=lambda: now.at))
+    return now
+
+
+def rule(cast, hours, *, named=False):
+    reminder_operations.change_contact_rule(
+        client=cast.cabinet.id, names_practice=named, remind_hours=hours, by=cast.claire, at=NOON
+    )
+
+
+def patient_says(cast, *, sms=False, mail=False):
+    row = Patient.objects.get(pk=int(cast.jeanne))
+    agreed = {"sms_agreed_at": NOON if sms else None, "mail_agreed_at": NOON if mail else None}
+    Patient.objects.filter(pk=row.pk).update(mail="jeanne@jeanne.example", language="fr", **agreed)
+    owner = {"house_id": row.house_id, "client_id": row.client_id, "patient": row}
+    PatientNumber.objects.get_or_create(number=JEANNES, **owner)
+
+
+def book(cast, minutes=0, *, at=NOON, **more):
+    return appointments.book(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=after(minutes),
+        booking=cast.booking(**more),
+        by=cast.claire,
+        at=at,
+    )
+
+
+def send(at=DUE, relay=None):
+    taken = reminder_tasks.run_reminders(
+        at=at, relay=relay.settings if relay else RelaySettings(host="127.0.0.1", port=1)
+    )
+    sms_tasks.run_sms(at=at)
+    return taken
+
+
+def reply(text, at=DUE):
+    return sms_operations.take_reply(Incoming(number=JEANNES, text=text), at=at, entropy=SystemEntropy())
+
+
+def state():
+    return AppointmentState(Appointment.objects.get().state)
+
+
+def link():
+    return link_of(Reminder.objects.latest("pk").key).rpartition("/")[2]
+
+
+def told(asked):
+    return [body.decode() for _path, _headers, body in asked.asked]
+
+
+def test_due_by_the_rule_and_confirmed_by_digit(cast, provider, deliver_all):
+    book(cast)
+    deliver_all(NOON)
+    assert send(DUE - timedelta(minutes=1)) == 0
+    assert send() == 1
+    assert send() == 0
+    row = Reminder.objects.get()
+    assert (row.state, row.channel) == (ReminderState.SENT, "sms")
+    assert link() in told(provider)[0]
+    assert not [word for word in ("Consultation", "Dupont", "Hoffmann") if word in told(provider)[0]]
+    assert reply("1")
+    deliver_all(DUE)
+    assert state() is AppointmentState.CONFIRMED
+    assert Reminder.objects.get().answer == "yes"
+
+
+def test_cancelled_by_word_frees_the_slot_at_once(cast, provider, deliver_all):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    assert reply("Annuler")
+    deliver_all(DUE)
+    assert state() is AppointmentState.CANCELLED
+    assert Appointment.objects.get().cancel_cause == CancelCause.PATIENT
+    assert not Occupancy.objects.exists()
+    assert book(cast, at=DUE).starts_at == MONDAY
+
+
+def test_the_answer_to_another_moment_changes_nothing(cast, provider, deliver_all):
+    visit = book(cast)
+    deliver_all(NOON)
+    send()
+    old = link()
+    appointments.move(
+        key=cast.key(),
+        appointment=visit.appointment,
+        agenda=cast.dupont,
+        starts_at=after(7 * 24 * 60),
+        by=cast.claire,
+        at=DUE,
+    )
+    deliver_all(DUE)
+    assert reply("2")
+    deliver_all(DUE)
+    with pytest.raises(ReminderOver):
+        reminder_operations.answer(link=old, yes=False, at=DUE)
+    assert state() is AppointmentState.BOOKED
+    assert Reminder.objects.count() == 2
+    assert send(DUE + timedelta(days=7)) == 1
+    assert reply("1", DUE + timedelta(days=7))
+    deliver_all(DUE + timedelta(days=7))
+    assert state() is AppointmentState.CONFIRMED
+
+
+def test_an_answer_on_its_way_while_the_appointment_moves(cast, provider, deliver_all):
+    """The patient's No was taken before the move was heard of: the appointment that he never meant stays."""
+    visit = book(cast)
+    deliver_all(NOON)
+    send()
+    reply("2")
+    appointments.move(
+        key=cast.key(), appointment=visit.appointment, agenda=cast.dupont, starts_at=after(60), by=cast.claire, at=DUE
+    )
+    deliver_all(DUE)
+    assert state() is AppointmentState.BOOKED
+
+
+def test_a_cancelled_appointment_is_not_reminded_of(cast, provider, deliver_all):
+    visit = book(cast)
+    deliver_all(NOON)
+    appointments.cancel(
+        key=cast.key(), appointment=visit.appointment, cause=CancelCause.DOCTOR, by=cast.claire, at=NOON
+    )
+    assert send() == 1
+    deliver_all(NOON)
+    assert provider.asked == []
+    assert Reminder.objects.get().state == ReminderState.OVERTAKEN
+
+
+@pytest.mark.parametrize(("hours", "booked"), [(0, NOON), (48, DUE)])
+def test_no_reminder_without_a_rule_or_when_booked_late(cast, provider, deliver_all, hours, booked):
+    rule(cast, hours)
+    book(cast, at=booked)
+    deliver_all(booked)
+    assert not Reminder.objects.exists()
+
+
+def test_quiet_hours_hold_it_back(cast, provider, deliver_all):
+    rule(cast, 49)
+    book(cast)
+    deliver_all(NOON)
+    assert send(DUE - timedelta(hours=1)) == 0
+    assert send(DUE) == 1
+
+
+def test_by_mail_where_he_agreed_to_mail_alone(cast, provider, relay, deliver_all):
+    patient_says(cast, mail=True)
+    rule(cast, 48, named=True)
+    book(cast)
+    deliver_all(NOON)
+    assert send(relay=relay) == 1
+    envelope = relay.taken[0]
+    assert envelope.rcpt_tos == ["jeanne@jeanne.example"]
+    mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    text = mail.get_body(("plain",)).get_content()
+    assert link() in text
+    assert Client.objects.get(pk=int(cast.cabinet.id)).name in text
+    whole = f"{mail['Subject']} {text} {mail.get_body(('html',)).get_content()}"
+    assert not [word for word in ("Consultation", "Dr ", "Hoffmann", "HOFFMANN") if word in whole]
+    assert (Reminder.objects.get().channel, Sms.objects.count()) == ("email", 0)
+
+
+def test_a_relay_that_is_away_is_asked_again(cast, provider, relay, deliver_all):
+    patient_says(cast, mail=True)
+    book(cast)
+    deliver_all(NOON)
+    assert send() == 1
+    assert send(DUE + timedelta(minutes=1), relay) == 1
+    assert (Reminder.objects.get().state, Reminder.objects.get().attempts) == (ReminderState.SENT, 2)
+
+
+def test_who_agreed_to_nothing_is_written_to_by_nobody(cast, provider, relay, deliver_all):
+    patient_says(cast)
+    book(cast)
+    deliver_all(NOON)
+    assert send(relay=relay) == 1
+    assert (Reminder.objects.get().state, relay.taken, provider.asked) == (ReminderState.UNREACHABLE, [], [])
+
+
+def test_the_page_shows_and_posts_act(cast, provider, deliver_all, clock):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    address, browser = f"/r/{link()}", Browser()
+    shown = browser.get(address)
+    html = shown.content.decode()
+    assert (shown.status_code, shown["X-Robots-Tag"]) == (200, "noindex, nofollow")
+    assert "8:00" in html
+    assert not [word for word in ("Consultation", "Dupont", "Hoffmann", "HOFFMANN") if word in html]
+    assert state() is AppointmentState.BOOKED
+    for _ in range(2):
+        assert browser.post(address, {"act": "confirm"}).status_code == 303
+    assert state() is AppointmentState.CONFIRMED
+    assert browser.post(address, {"act": "cancel"}).status_code == 303
+    assert state() is AppointmentState.CANCELLED
+    assert browser.post(address, {"act": "confirm"}).status_code == 409
+    assert state() is AppointmentState.CANCELLED
+    clock.at = MONDAY
+    assert browser.get(address).status_code == 410
+
+
+def test_moved_by_link_to_a_moment_that_is_proposed(cast, provider, deliver_all, clock):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    address, browser = f"/r/{link()}", Browser()
+    html = browser.get(f"{address}?move=1").content.decode()
+    moments = re.findall(r'name="starts" value="([^"]+)"', html)
+    key = re.search(r'name="key" value="([^"]+)"', html)[1]
+    assert moments
+    for wrong in ("2090-01-01T10:00:00+00:00", "x", "2026-12-01T10:00", ""):
+        assert browser.post(address, {"act": "move", "starts": wrong, "key": key}).status_code == 409
+    assert Appointment.objects.get().starts_at == MONDAY
+    assert browser.post(address, {"act": "move", "starts": moments[0], "key": key}).status_code == 200
+    assert Appointment.objects.get().starts_at.isoformat() == moments[0]
+    assert browser.post(address, {"act": "cancel"}).status_code == 409
+    assert state() is AppointmentState.BOOKED
+
+
+@pytest.mark.parametrize("wrong", ["x", "x-x", "none-none", "-", "é", "a" * 500])
+def test_a_link_that_is_not_ours(cast, provider, deliver_all, wrong):
+    book(cast)
+    deliver_all(NOON)
+    key, _dash, signature = link().partition("-")
+    for each in (wrong, f"{key}-", f"{key}-{signature[:-1]}", f"{key[:-1]}0-{signature}"):
+        with pytest.raises(ReminderUnknown):
+            reminder_operations.answer(link=each, yes=False, at=DUE)
+    assert state() is AppointmentState.BOOKED
+
+
+def test_the_rule_is_the_clients_and_noted(cast):
+    with pytest.raises(HoursImpossible):
+        rule(cast, 337)
+    assert AuditEntry.objects.filter(action="contact.changed", client_key=int(cast.cabinet.id)).count() == 1
