@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the agendas, called by the worker's loop: holds whose time is over."""
+"""Due work of the agendas, called by the worker's loop: holds whose time is over, rules of devices."""
 
 from datetime import datetime
 
+from permanence.agenda.interop import events
 from permanence.agenda.operations import holds
+from permanence.kernel.clock import Entropy
 
 
 def expire_holds(*, at: datetime) -> int:
     """Free what is held no longer; gives how many holds ended. Must not be called inside a transaction."""
     return holds.expire_due(at=at)
+
+
+def carry_on_events(*, at: datetime, entropy: Entropy) -> int:
+    """Events of devices that repeat make busy to the horizon, which moves once a month; gives how many were behind."""
+    count = 0
+    while events.carry_on(at=at, entropy=entropy):
+        count += 1
+    return count

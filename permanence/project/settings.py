@@ -136,7 +136,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-OPEN_PAGES = frozenset({"home", "login", "logout", "language", "theme", "alive", "invitation", "calendar_feed"})
+OPEN_PAGES = frozenset(
+    {
+        "home",
+        "login",
+        "logout",
+        "language",
+        "theme",
+        "alive",
+        "invitation",
+        "calendar_feed",
+        "dav",
+        "dav_inside",
+        "dav_discovery",
+    }
+)
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
