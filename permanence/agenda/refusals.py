@@ -253,3 +253,15 @@ class SlotAlreadyTaken(SlotRefused):
     """Somebody or something is there: what it is stands among the `causes`."""
 
     code = "slot_already_taken"
+
+
+class EventRefused(Refusal):
+    """What a device wrote is no event that this agenda can keep; `why` says what, one of `interop.written.WHY`."""
+
+    code = "event_refused"
+
+
+class ReadOnly(Refusal):
+    """A device writes its own events and nothing else: not what the house keeps, no other calendar, no property."""
+
+    code = "read_only"

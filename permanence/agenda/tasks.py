@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the agendas, called by the worker's loop: holds whose time is over, what is swept."""
+"""Due work of the agendas, called by the worker's loop: holds whose time is over, rules of devices, what is swept."""
 
 from datetime import datetime
 
+from permanence.agenda.interop import events
 from permanence.agenda.operations import holds, knocks, public_mails
+from permanence.kernel.clock import Entropy
 
 
 def expire_holds(*, at: datetime) -> int:
@@ -14,3 +16,11 @@ def expire_holds(*, at: datetime) -> int:
 def sweep_public(*, at: datetime) -> int:
     """Delete what public booking needed for a while only; gives how many rows."""
     return public_mails.sweep(at=at) + knocks.sweep(at=at)
+
+
+def carry_on_events(*, at: datetime, entropy: Entropy) -> int:
+    """Events of devices that repeat make busy to the horizon, which moves once a month; gives how many were behind."""
+    count = 0
+    while events.carry_on(at=at, entropy=entropy):
+        count += 1
+    return count

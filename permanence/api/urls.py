@@ -3,8 +3,11 @@
 
 from django.urls import path
 
-from permanence.api import feeds
+from permanence.api import calendars, feeds
 
 urlpatterns = [
     path("calendars/<slug:secret>.ics", feeds.feed, name="calendar_feed"),
+    path(".well-known/caldav", calendars.discover, name="dav_discovery"),
+    path("dav/<path:path>", calendars.calendars, name="dav_inside"),
+    path("dav/", calendars.calendars, {"path": ""}, name="dav"),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A doctor's agenda in his own calendar: secret addresses to subscribe to, made and revoked by him."""
+"""A doctor's agenda in his own calendar: secret addresses to subscribe to, and passwords for telephones."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from permanence.agenda.interop import feeds
+from permanence.agenda.interop import devices, feeds
+from permanence.agenda.interop.devices import DeviceView
 from permanence.agenda.interop.feeds import FeedView
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.queries.views import AgendaView
-from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds, WordsTooLong
+from permanence.agenda.refusals import (
+    AgendaUnknown,
+    DeviceUnknown,
+    FeedUnknown,
+    LabelMissing,
+    TooManyFeeds,
+    WordsTooLong,
+)
 from permanence.clients.queries import ClientView
 from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
@@ -34,6 +42,22 @@ class FeedRow:
 
     view: FeedView
     made: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRow:
+    """A device as the page shows it."""
+
+    view: DeviceView
+    made: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is shown this once: the new address, or the new password."""
+
+    address: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +93,42 @@ def calendars(request: HttpRequest, client: str) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, by, view, at=at, failed=feed_words(refusal))
     address = request.build_absolute_uri(reverse("calendar_feed", args=[secret]))
-    return _page(request, by, view, at=at, address=address)
+    return _page(request, by, view, at=at, shown=Shown(address=address))
+
+
+@never_cache
+@require_POST
+@portal_only
+def device(request: HttpRequest, client: str) -> HttpResponse:
+    """A password for one telephone or program, shown this once."""
+    by, view = own(request, client)
+    at = _CLOCK.now()
+    try:
+        _made, secret = devices.make_device(
+            client=client,
+            label=request.POST.get("label", ""),
+            names=request.POST.get("names") == "1",
+            by=by,
+            at=at,
+            entropy=_ENTROPY,
+        )
+    except AgendaUnknown:
+        return _page(request, by, view, at=at, failed=_("No agenda of yours is kept here."))
+    except Refusal as refusal:
+        return _page(request, by, view, at=at, failed=feed_words(refusal))
+    return _page(request, by, view, at=at, shown=Shown(password=secret))
+
+
+@require_POST
+@portal_only
+def revoke_device(request: HttpRequest, client: str, device: str) -> HttpResponse:
+    """A telephone was lost, or is used no more."""
+    by, _view = own(request, client)
+    try:
+        devices.revoke_device(client=client, device=device, by=by, at=_CLOCK.now())
+    except DeviceUnknown as refusal:
+        raise Http404(device) from refusal
+    return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?revoked=1#t-page", status=303)
 
 
 @require_POST
@@ -102,7 +161,7 @@ def feed_words(refusal: Refusal) -> str:
 
 
 def _page(
-    request: HttpRequest, by: Who, view: ClientView, *, at: datetime, failed: str = "", address: str = ""
+    request: HttpRequest, by: Who, view: ClientView, *, at: datetime, failed: str = "", shown: Shown | None = None
 ) -> HttpResponse:
     mine = own_agendas(client=view.id, by=by)
     zone = ZoneInfo(view.time_zone)
@@ -123,7 +182,14 @@ def _page(
         "tab": "line",
         "agendas": rows,
         "failed": failed,
-        "address": address,
+        "shown": shown or Shown(),
+        "devices": tuple(
+            DeviceRow(view=each, made=moments.day_and_hour(each.made_at, zone, now=at))
+            for each in devices.devices(client=view.id, by=by)
+        ),
+        "server": request.build_absolute_uri(reverse("dav")),
+        "host": request.get_host(),
+        "email": request.user.get_username(),
         "revoked": request.GET.get("revoked") == "1" and request.method != "POST",
         "label": request.POST.get("label", "") if failed else "",
         "chosen": request.POST.get("agenda", ""),

@@ -43,6 +43,10 @@ urlpatterns = [
     path("portal/line/<slug:client>/calendars/<slug:feed>/revoke", calendars.revoke, name="portal_feed_revoke"),
     path("portal/line/<slug:client>/reminders", contact_rule.edit, name="portal_contact_rule"),
     path("portal/line/<slug:client>/late", late.late, name="portal_late"),
+    path("portal/line/<slug:client>/devices", calendars.device, name="portal_device"),
+    path(
+        "portal/line/<slug:client>/devices/<slug:device>/revoke", calendars.revoke_device, name="portal_device_revoke"
+    ),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
     path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),

@@ -137,9 +137,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-OPEN_PAGES = frozenset({"home", "login", "logout", "language", "theme", "alive", "invitation", "calendar_feed"}) | {
-    f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel")
-}
+OPEN_PAGES = frozenset(
+    {
+        "home",
+        "login",
+        "logout",
+        "language",
+        "theme",
+        "alive",
+        "invitation",
+        "calendar_feed",
+        "dav",
+        "dav_inside",
+        "dav_discovery",
+    }
+) | {f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel")}
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

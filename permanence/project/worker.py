@@ -51,6 +51,7 @@ TURN_S = 0.2
 """Between two turns of the loop, unless an engine event wakes it."""
 RECONCILE_EVERY = timedelta(seconds=30)
 SPOOL_EVERY = timedelta(minutes=1)
+EVENTS_EVERY = timedelta(hours=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
 TESTS_EVERY = timedelta(seconds=1)
@@ -78,6 +79,7 @@ class Loop:
     announced: Callable[[], None] = lambda: None
     reconcile_at: datetime | None = None
     spool_at: datetime | None = None
+    events_at: datetime | None = None
     sweep_at: datetime | None = None
     tests_at: datetime | None = None
     absent: bool = False
@@ -85,7 +87,7 @@ class Loop:
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.holds, self.slices, self.tests, self.spool, self.sweep]
+        self.steps = [self.outbox, self.holds, self.slices, self.tests, self.spool, self.events, self.sweep]
 
     def turn(self) -> None:
         """One turn."""
@@ -104,6 +106,12 @@ class Loop:
     def holds(self, at: datetime) -> None:
         """Free the slots of the agendas that are held no longer."""
         agenda.expire_holds(at=at)
+
+    def events(self, at: datetime) -> None:
+        """Carry on the events of devices that repeat."""
+        if self.events_at is None or at >= self.events_at:
+            self.events_at = at + EVENTS_EVERY
+            agenda.carry_on_events(at=at, entropy=SystemEntropy())
 
     def spool(self, at: datetime) -> None:
         """Take over the recordings whose engine did not live to tell of them."""

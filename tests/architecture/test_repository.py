@@ -72,7 +72,7 @@ def test_the_tests_run_with_the_packages_that_the_house_runs_with():
     assert pins("run.txt").items() <= pins("test.txt").items()
 
 
-@pytest.mark.parametrize("lock", ["run.txt", "test.txt"])
+@pytest.mark.parametrize("lock", ["run.txt", "test.txt", "caldav.txt"])
 def test_every_package_of_a_lock_has_its_hashes(lock):
     text = (CLONE / "requirements" / lock).read_text(encoding="utf-8")
     entries = re.findall(r"^[a-z0-9].*?(?=^[a-z0-9]|\Z)", text, flags=re.M | re.S)

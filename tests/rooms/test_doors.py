@@ -187,6 +187,8 @@ DOORS: dict[str, Door] = {
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     "portal_feed_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_device": Door(has_get=False, post=to(422, "portal"), args=("{client}",), other=404),
+    "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_approvals": Door(get=to(200, "portal")),
     "portal_approval": Door(get=to(200, "portal"), args=("{proposal}",), other=404),
     # Approving needs nothing but the button: the change of the table is one of somebody else's.
@@ -203,6 +205,10 @@ DOORS: dict[str, Door] = {
     "sms:hook": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
     # Whoever knows the secret address reads; nobody else finds anything.
     "calendar_feed": Door(get=to(404, *OPEN), post=to(405, *OPEN), args=("none",)),
+    # A device's password opens these, no cookie does; POST is no way of theirs.
+    "dav": Door(get=to(401, *OPEN), post=to(405, *OPEN)),
+    "dav_inside": Door(get=to(401, *OPEN), post=to(405, *OPEN), args=("1/1/",)),
+    "dav_discovery": Door(get=to(301, *OPEN), post=to(301, *OPEN)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
     "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:appointments": Door(get=to(200, "supervisor", "owner"), query="month=2026-11"),

@@ -25,7 +25,7 @@ def feed(entries: Iterable[Entry], *, name: str, zone: str, until: datetime) -> 
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("x-wr-timezone", zone)
-    calendar.add("x-published-ttl", vDuration(REFRESH).to_ical().decode())
+    calendar.add("x-published-ttl", "PT15M")
     calendar.add("refresh-interval", vDuration(REFRESH, params={"VALUE": "DURATION"}))
     calendar.add_component(Timezone.from_ical(vtimezone(zone, until.year + 2)))
     for entry in entries:

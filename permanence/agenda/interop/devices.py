@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Passwords for telephones and programs: made by a client's person for himself, shown once, revoked one by one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from permanence.agenda.interop.feeds import digest_of, new_secret
+from permanence.agenda.interop.owners import own_agendas
+from permanence.agenda.models import CalendarDevice
+from permanence.agenda.models.interop import LABEL_LENGTH
+from permanence.agenda.operations.acts import short
+from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, TooManyFeeds
+from permanence.foundation import audit
+from permanence.foundation.who import Who, who_is
+from permanence.kernel.clock import Entropy
+
+MOST = 10
+"""Devices of one person at one client that are good at a time."""
+LOGIN_LIMIT = 254
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceView:
+    """A device that is good, without its password."""
+
+    id: str
+    label: str
+    names: bool
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Who asks with a device's password, when, and which agendas are his: at least one. `names`: he is told names."""
+
+    by: Who
+    at: datetime
+    device: str
+    names: bool
+    agendas: tuple[AgendaView, ...]
+
+    @property
+    def principal(self) -> str:
+        """His name in addresses: no e-mail stands in them."""
+        return self.by.person
+
+    def agenda(self, key: str) -> AgendaView | None:
+        """One of his own agendas."""
+        return next((each for each in self.agendas if each.id == key), None)
+
+
+@transaction.atomic
+def make_device(
+    *, client: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy
+) -> tuple[DeviceView, str]:
+    """A password for one device of `by`, at a client where an agenda is his own; gives it this once.
+
+    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
+    """
+    said = short(label, LABEL_LENGTH)
+    if by.person_key is None or not own_agendas(client=client, by=by):
+        raise AgendaUnknown(client[:40])
+    if not said:
+        raise LabelMissing("")
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=number(client))
+    if rows.filter(revoked_at=None).count() >= MOST:
+        raise TooManyFeeds(str(MOST))
+    secret = new_secret(entropy)
+    made = CalendarDevice.objects.create(
+        house_id=by.house_key,
+        client_id=number(client),
+        person_id=by.person_key,
+        digest=digest_of(secret),
+        label=said,
+        names=names,
+        made_by_name=by.name,
+        made_at=at,
+    )
+    _note("agenda.device_made", made, by=by, at=at)
+    return _view(made), secret
+
+
+@transaction.atomic
+def revoke_device(*, client: str, device: str, by: Who, at: datetime) -> None:
+    """The password opens nothing any more: the person's own, and any of its client for the house. DeviceUnknown."""
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
+    rows = rows if by.of_house else rows.filter(person=by.person_key)
+    found = rows.filter(pk=number(device), revoked_at=None).first()
+    if found is None:
+        raise DeviceUnknown(device[:40])
+    CalendarDevice.objects.filter(pk=found.pk).update(revoked_at=at)
+    _note("agenda.device_revoked", found, by=by, at=at)
+
+
+def devices(*, client: str, by: Who) -> tuple[DeviceView, ...]:
+    """The person's own devices at a client, the oldest first."""
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=number(client))
+    return tuple(_view(row) for row in rows.filter(revoked_at=None).order_by("made_at", "pk"))
+
+
+def sign_in(*, login: str, password: str, at: datetime) -> Session:
+    """Who comes with an e-mail address and a device's password. Five queries.
+
+    Raises DeviceUnknown: also when it was revoked, when the person may not sign in or no agenda is his own any more.
+    """
+    if not login or not password or len(login) > LOGIN_LIMIT or len(password) > LOGIN_LIMIT:
+        raise DeviceUnknown("")
+    rows = CalendarDevice.objects.select_related("person__house")
+    found = rows.filter(digest=digest_of(password.strip().lower()), revoked_at=None).first()
+    if found is None or found.person.email.lower() != login.strip().lower():
+        raise DeviceUnknown("")
+    if not found.person.is_active or not found.person.is_portal_user:
+        raise DeviceUnknown("")
+    by = who_is(found.person)
+    mine = own_agendas(client=str(found.client_id), by=by)
+    if not mine:
+        raise DeviceUnknown("")
+    return Session(by=by, at=at, device=str(found.pk), names=found.names, agendas=mine)
+
+
+def _note(action: str, row: CalendarDevice, *, by: Who, at: datetime) -> None:
+    detail = {"label": row.label, "names": row.names}
+    subject = f"agenda.calendardevice:{row.pk}"
+    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
+
+
+def _view(row: CalendarDevice) -> DeviceView:
+    return DeviceView(id=str(row.pk), label=row.label, names=row.names, made_at=row.made_at)

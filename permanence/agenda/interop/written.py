@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a device wrote: read strictly, and when it makes its owner busy. No table, clock or network.
+
+One event, that may repeat. Rules are those that calendars of telephones make; a rule that has no end is looked at to
+the horizon. What cannot be read, or would repeat without bound, is EventRefused with one of `WHY`.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import recurring_ical_events
+from icalendar import Calendar, Component
+
+from permanence.agenda.refusals import EventRefused
+
+WHY = (
+    "malformed",
+    "too_large",
+    "no_event",
+    "not_an_event",
+    "several",
+    "no_uid",
+    "no_moment",
+    "seconds",
+    "too_long",
+    "too_far",
+    "rule",
+    "too_many",
+)
+SIZE_LIMIT = 64 * 1024
+MOST = 450
+"""Times one event may come within the horizon."""
+LONGEST = timedelta(days=31)
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+PARTS_LIMIT = 100
+"""Components and changed occurrences of one event."""
+_WORDS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
+_OF = {
+    "DAILY": {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"},
+    "WEEKLY": {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"},
+    "MONTHLY": _WORDS - {"BYMONTH"},
+    "YEARLY": _WORDS,
+}
+"""By frequency what a rule may say: so that none runs through the centuries without ever coming true."""
+_MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Busy:
+    """One time at which the owner is busy, aware moments."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An event. `words` is "" for what its owner marked as private."""
+
+    uid: str
+    words: str
+    repeats: bool
+    calendar: Calendar
+
+
+def read(text: str) -> Written:
+    """The event in a body. Raises EventRefused."""
+    if len(text) > SIZE_LIMIT:
+        raise EventRefused("too_large")
+    if not re.match(r"\s*BEGIN:VCALENDAR", text, re.IGNORECASE):
+        raise EventRefused("malformed")
+    try:
+        calendar = Calendar.from_ical(text)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        raise EventRefused("malformed") from error
+    if not isinstance(calendar, Calendar):
+        raise EventRefused("malformed")
+    parts = [each for each in calendar.subcomponents if each.name != "VTIMEZONE"]
+    if not parts:
+        raise EventRefused("no_event")
+    if any(each.name != "VEVENT" for each in parts):
+        raise EventRefused("not_an_event")
+    if len(calendar.subcomponents) > PARTS_LIMIT:
+        raise EventRefused("too_many")
+    if any(each.errors for each in parts):
+        raise EventRefused("malformed")
+    uids = {str(each.get("UID", "")) for each in parts}
+    if len(uids) > 1 or sum("RECURRENCE-ID" not in each for each in parts) > 1:
+        raise EventRefused("several")
+    uid = uids.pop()
+    if not uid or len(uid) > 255 or not uid.isprintable():
+        raise EventRefused("no_uid")
+    for each in parts:
+        _check(each)
+    first = next((each for each in parts if "RECURRENCE-ID" not in each), parts[0])
+    private = str(first.get("CLASS", "PUBLIC")).upper() != "PUBLIC"
+    words = "" if private else " ".join(str(first.get("SUMMARY", "")).split())
+    repeats = "RRULE" in first or "RDATE" in first
+    return Written(uid=uid, words=words[:200], repeats=repeats, calendar=calendar)
+
+
+def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tuple[Busy, ...]:
+    """When it makes its owner busy between two moments, by moment, each once. Raises EventRefused.
+
+    Hours without a zone, and whole days, are on the clock of `zone`. What is marked as free or cancelled does not.
+    """
+    place = ZoneInfo(zone)
+    try:
+        found = recurring_ical_events.of(written.calendar).between(after, until)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+        raise EventRefused("malformed") from error
+    if len(found) > MOST:
+        raise EventRefused("too_many")
+    spans = set()
+    for each in found:
+        if _word(each, "TRANSP") == "TRANSPARENT" or _word(each, "STATUS") == "CANCELLED":
+            continue
+        starts, ends = _moment(each.start, place), _moment(each.end, place)
+        if ends - starts > LONGEST:
+            raise EventRefused("too_long")
+        if after < ends and starts < until and starts < ends:
+            spans.add((starts, ends))
+    return tuple(Busy(starts_at=starts, ends_at=ends) for starts, ends in _merged(sorted(spans)))
+
+
+def _merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """One that overlaps itself is busy once."""
+    found: list[tuple[datetime, datetime]] = []
+    for starts, ends in spans:
+        if found and starts < found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], ends))
+        else:
+            found.append((starts, ends))
+    return found
+
+
+def _moment(value: date | datetime, place: ZoneInfo) -> datetime:
+    if not isinstance(value, datetime):
+        return datetime.combine(value, time(), tzinfo=place)
+    return value.replace(tzinfo=place) if value.tzinfo is None else value.astimezone(place)
+
+
+def _word(part: Component, name: str) -> str:
+    return str(part.get(name, "")).upper()
+
+
+def _check(part: Any) -> None:
+    try:
+        starts, ends = part.start, part.end
+        moved = part["RECURRENCE-ID"].dt if "RECURRENCE-ID" in part else starts
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise EventRefused("no_moment") from error
+    for each in (starts, ends, moved):
+        if not EARLIEST <= (each.date() if isinstance(each, datetime) else each) <= LATEST:
+            raise EventRefused("too_far")
+        if isinstance(each, datetime) and (each.second or each.microsecond):
+            raise EventRefused("seconds")
+    if isinstance(starts, datetime) != isinstance(ends, datetime):
+        raise EventRefused("no_moment")
+    if _moment(ends, ZoneInfo("UTC")) < _moment(starts, ZoneInfo("UTC")):
+        raise EventRefused("no_moment")
+    for name in ("RDATE", "EXDATE"):
+        if len(str(part.get(name, ""))) > SIZE_LIMIT or len(_list(part.get(name))) > MOST:
+            raise EventRefused("too_many")
+    if "EXRULE" in part or isinstance(part.get("RRULE"), list):
+        raise EventRefused("rule")
+    if "RRULE" in part:
+        _check_rule(part["RRULE"], starts)
+
+
+def _check_rule(rule: Any, starts: date) -> None:
+    said = {str(key).upper(): value if isinstance(value, list) else [value] for key, value in dict(rule).items()}
+    often = str(next(iter(said.get("FREQ", [])), "")).upper()
+    if not set(said) <= _OF.get(often, set()):
+        raise EventRefused("rule")
+    try:
+        numbers = {key: [int(each) for each in said.get(key, [])] for key in ("INTERVAL", "COUNT", "BYMONTH")}
+        days = [int(each) for each in said.get("BYMONTHDAY", [])]
+        positions = [int(each) for each in said.get("BYSETPOS", [])]
+    except ValueError as error:
+        raise EventRefused("rule") from error
+    if any(count > MOST for count in numbers["COUNT"]):
+        raise EventRefused("too_many")
+    most = 11 if often == "MONTHLY" else 50
+    if not all(1 <= each <= most for each in numbers["INTERVAL"]) or not all(each >= 1 for each in numbers["COUNT"]):
+        raise EventRefused("rule")
+    if (days and ("BYDAY" in said or positions)) or (positions and "BYDAY" not in said):
+        raise EventRefused("rule")
+    if not all(1 <= abs(each) <= 5 for each in positions) or not all(
+        1 <= abs(each) <= 28 or 29 <= each <= 31 for each in days
+    ):
+        raise EventRefused("rule")
+    months = numbers["BYMONTH"] or [starts.month]
+    possible = [day for day in days for month in months if 1 <= month <= 12 and abs(day) <= _MONTH_DAYS[month - 1]]
+    if not all(1 <= each <= 12 for each in months) or (often == "YEARLY" and days and not possible):
+        raise EventRefused("rule")
+
+
+def _list(value: Any) -> list[Any]:
+    found = value if isinstance(value, list) else [] if value is None else [value]
+    return [moment for each in found for moment in getattr(each, "dts", [each])]
