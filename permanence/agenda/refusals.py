@@ -151,3 +151,15 @@ class SlotAlreadyTaken(SlotRefused):
     """Somebody or something is there: what it is stands among the `causes`."""
 
     code = "slot_already_taken"
+
+
+class TokenUnknown(Refusal):
+    """No such token, or it was revoked, or its time is over, or its client is served no more: all look alike."""
+
+    code = "token_unknown"
+
+
+class TokenUnfit(Refusal):
+    """A token wants the name of a system, something it may do, and 1 to 730 days; `why` names what is not so."""
+
+    code = "token_unfit"

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.console.urls")),
     path("", include("permanence.portal.urls")),
     path("", include("permanence.supervision.urls")),
+    path("fhir/", include("permanence.api.fhir.urls")),
     path("backstage/accounts/", include("permanence.backstage.account_urls")),
     path("backstage/onboarding/", include("permanence.backstage.onboarding_urls")),
     path("backstage/", site.urls),

@@ -11,6 +11,7 @@ from permanence.agenda.models.appointments import (
     SlotHold,
 )
 from permanence.agenda.models.elsewhere import BookedElsewhere
+from permanence.agenda.models.interface import InterfaceToken
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 
 __all__ = (
@@ -20,6 +21,7 @@ __all__ = (
     "Block",
     "BookedElsewhere",
     "FollowedMerge",
+    "InterfaceToken",
     "Occupancy",
     "OpeningException",
     "OpeningPattern",

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses of FHIR; included under /fhir/."""
+
+from django.urls import path
+
+from permanence.api.fhir import views
+
+urlpatterns = [
+    path("metadata", views.metadata, name="fhir_metadata"),
+    path("<slug:kind>", views.search, name="fhir_search"),
+    path("<slug:kind>/<str:key>", views.one, name="fhir_one"),
+    path("<path:rest>", views.nothing, name="fhir_nothing"),
+]
