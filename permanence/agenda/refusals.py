@@ -163,3 +163,15 @@ class TokenUnfit(Refusal):
     """A token wants the name of a system, something it may do, and 1 to 730 days; `why` names what is not so."""
 
     code = "token_unfit"
+
+
+class ChangedMeanwhile(Refusal):
+    """It is no longer as whoever changes it has read it: nothing was changed."""
+
+    code = "changed_meanwhile"
+
+
+class NotByHimself(Refusal):
+    """The client lets this patient book by telephone alone."""
+
+    code = "not_by_himself"

@@ -21,6 +21,8 @@ class Kind:
         return frozenset(name for name, _type in (*self.search, *PAGE))
 
 
+_IHE = "https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-"
+
 KINDS: dict[str, Kind] = {
     "Appointment": Kind(
         search=(
@@ -30,6 +32,8 @@ KINDS: dict[str, Kind] = {
             ("practitioner", "reference"),
             ("status", "token"),
         ),
+        update=True,
+        operations=(("find", f"{_IHE}find"), ("hold", f"{_IHE}hold"), ("book", f"{_IHE}book")),
     ),
     "HealthcareService": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "Location": Kind(search=(("_id", "token"), ("name", "string"))),
@@ -49,3 +53,8 @@ KINDS: dict[str, Kind] = {
     "Slot": Kind(search=(("schedule", "reference"), ("service-type", "token"), ("start", "date"), ("status", "token"))),
 }
 """Type -> what can be done with it. All of them are read by id too."""
+
+FIND = ("start", "end", "visit-type", "practitioner", "location-reference", "patient-reference", "_count")
+HOLD = ("appointment-reference",)
+BOOK = ("appointment-reference", "appointment-resource", "patient-resource")
+"""The parameters of the operations."""

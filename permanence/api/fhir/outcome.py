@@ -99,6 +99,8 @@ _REFUSALS: dict[type[Refusal], _Said] = {
     agenda.HoldOver: _Said(409, "expired", lambda: _("The time for this slot is over: ask for it again.")),
     agenda.TooManyHolds: _Said(409, "too-costly", lambda: _("Too many slots are held at a time.")),
     agenda.NotNow: _Said(409, "conflict", lambda: _("This appointment can no longer be changed.")),
+    agenda.ChangedMeanwhile: _Said(412, "conflict", lambda: _("It was changed meanwhile: read it again.")),
+    agenda.NotByHimself: _Said(422, "business-rule", lambda: _("Please call us to make this appointment.")),
     agenda.ActKeyTaken: _Said(409, "duplicate", lambda: _("Another act came with this key before.")),
     agenda.ActKeyMalformed: _Said(400, "value", lambda: _("The key is 16 to 40 letters, digits, - or _.")),
     agenda.AgendaBusy: _Said(409, "lock-error", lambda: _("Others are writing: send the same again.")),

@@ -12,6 +12,7 @@ from permanence.agenda.queries import appointments, interface, slots
 from permanence.agenda.queries.interface import Access
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import Start, is_row, key_of, start_of
@@ -219,7 +220,7 @@ def _slots(params: Params, asked: Asked) -> Found:
     found: list[Resource] = []
     if statuses is None or "free" in statuses:
         reasons = params.tokens("service-type", system=fhir.REASONS)
-        each_free = free(chosen, reasons, Wish(reason="", asked_by=Asker.ONLINE), (since, before), asked)
+        each_free, _against = free(chosen, reasons, Wish(reason="", asked_by=Asker.ONLINE), (since, before), asked)
         found += [fhir.slot_free(each, asked.practice) for each in each_free]
     taken = interface.busy(by=asked.access.by, agendas=chosen, since=since, before=before, at=asked.at)
     if params.one("service-type") == "":
@@ -251,8 +252,11 @@ def _open(asked: Asked) -> list[str]:
 
 def free(
     agendas: Iterable[str], reasons: tuple[str, ...] | None, wish: Wish, span: tuple[datetime, datetime], asked: Asked
-) -> list[Slot]:
-    """The slots of these agendas that whoever asks may book, by moment. Raises Failure, refusals of the agenda."""
+) -> tuple[list[Slot], list[WhyNot]]:
+    """The slots of these agendas that whoever asks may book, by moment, and what hides others, the most frequent first.
+
+    Raises Failure, refusals of the agenda.
+    """
     practice, zone, (since, before) = asked.practice, ZoneInfo(asked.zone), span
     known = [key for key in practice.reasons if key in practice.offered and (reasons is None or key in reasons)]
     known = [key for key in known if Asker.ONLINE in practice.reasons[key].bookable_by]
@@ -260,16 +264,19 @@ def free(
     first = max(since, asked.at).astimezone(zone).date()
     until = (before - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
     if until <= first:
-        return []
+        return [], []
     if len(known) * len(chosen) * (until - first).days > CELLS:
         raise Failure(400, "too-costly", "too_wide", _("This asks for too much at once: choose fewer days."))
     found: list[Slot] = []
+    against: list[tuple[int, WhyNot]] = []
     for agenda in chosen:
         for reason in known:
             own = Wish(reason=reason, is_new=wish.is_new, age=wish.age, asked_by=wish.asked_by, sites=wish.sites)
             days = slots.free_days(by=asked.access.by, agenda=agenda, wish=own, first=first, until=until, at=asked.at)
             found += [each for each in days.slots if since <= each.starts < before]
-    return sorted(found, key=lambda each: (each.starts, int(each.agenda), int(each.reason)))
+            against += days.counted
+    causes = [why for _count, why in sorted(against, key=lambda each: -each[0])]
+    return sorted(found, key=lambda each: (each.starts, int(each.agenda), int(each.reason))), causes
 
 
 def _slot(key: str, asked: Asked) -> Resource | None:

@@ -14,9 +14,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from permanence.agenda.rules.interface import Scope
 from permanence.api.fhir import capability as capabilities
-from permanence.api.fhir import searches
-from permanence.api.fhir.declared import KINDS
+from permanence.api.fhir import scheduling, searches
+from permanence.api.fhir.declared import BOOK, FIND, HOLD, KINDS
 from permanence.api.fhir.gate import CLOCK, admit
+from permanence.api.fhir.incoming import body_of, parameters, unreadable
 from permanence.api.fhir.outcome import Failure, Resource, refused
 from permanence.api.fhir.params import FORMATS, Page, Params, read
 from permanence.api.fhir.practice import practice_of
@@ -98,9 +99,11 @@ def search(request: HttpRequest, kind: str) -> HttpResponse:
     return within(request, Scope.READ, act)
 
 
-@door("GET")
+@door("GET", "PUT")
 def one(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    """One resource."""
+    """One resource; an appointment is also moved and cancelled."""
+    if request.method == "PUT":
+        return _put(request, kind, key)
 
     def act(asked: Asked) -> HttpResponse:
         _known(kind)
@@ -108,6 +111,62 @@ def one(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         return answer(searches.read(kind, key, asked))
 
     return within(request, Scope.READ, act)
+
+
+def _put(request: HttpRequest, kind: str, key: str) -> HttpResponse:
+    if kind not in KINDS or not KINDS[kind].update:
+        raise Failure(405, "not-supported", "method_unknown", _("This is not done here."))
+
+    def act(asked: Asked) -> HttpResponse:
+        read(request.GET, known=(), base=base_of(request))
+        said = request.headers.get("If-Match", "")
+        if not said:
+            raise Failure(428, "required", "version_missing", _("Say which version you have read: If-Match."))
+        wanted = body_of(request, kind)
+        if wanted.get("id") != key:
+            raise unreadable("Appointment.id")
+        version = said.removeprefix("W/").strip('"')
+        return answer(scheduling.update(wanted, asked, base_of(request), version=version or "-"))
+
+    return within(request, Scope.BOOK, act)
+
+
+@door("GET", "POST")
+def find(request: HttpRequest) -> HttpResponse:
+    """ITI-115."""
+
+    def act(asked: Asked) -> HttpResponse:
+        params = read(request.GET, known=FIND if request.method != "POST" else (), base=base_of(request))
+        if request.method == "POST":
+            given = parameters(body_of(request, "Parameters"), known=FIND)
+            if not all(isinstance(each, str) for values in given.values() for each in values):
+                raise unreadable("Parameters.parameter")
+            params = Params(given, params.base)
+        return answer(scheduling.find(params, asked).bundle(params.base))
+
+    return within(request, Scope.READ, act)
+
+
+@door("POST")
+def hold(request: HttpRequest) -> HttpResponse:
+    """ITI-116."""
+
+    def act(asked: Asked) -> HttpResponse:
+        given = parameters(body_of(request, "Parameters"), known=HOLD)
+        return answer(scheduling.hold(given, asked, base_of(request)).bundle(base_of(request)))
+
+    return within(request, Scope.BOOK, act)
+
+
+@door("POST")
+def book(request: HttpRequest) -> HttpResponse:
+    """ITI-117."""
+
+    def act(asked: Asked) -> HttpResponse:
+        given = parameters(body_of(request, "Parameters"), known=BOOK)
+        return answer(scheduling.book(given, asked, base_of(request)).bundle(base_of(request)))
+
+    return within(request, Scope.BOOK, act)
 
 
 @door("GET", "POST", "PUT", "PATCH", "DELETE")
