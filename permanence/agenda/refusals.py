@@ -265,3 +265,27 @@ class ReadOnly(Refusal):
     """A device writes its own events and nothing else: not what the house keeps, no other calendar, no property."""
 
     code = "read_only"
+
+
+class TokenUnknown(Refusal):
+    """No such token, or it was revoked, or its time is over, or its client is served no more: all look alike."""
+
+    code = "token_unknown"
+
+
+class TokenUnfit(Refusal):
+    """A token wants the name of a system, something it may do, and 1 to 730 days; `why` names what is not so."""
+
+    code = "token_unfit"
+
+
+class ChangedMeanwhile(Refusal):
+    """It is no longer as whoever changes it has read it: nothing was changed."""
+
+    code = "changed_meanwhile"
+
+
+class NotByHimself(Refusal):
+    """The client lets this patient book by telephone alone."""
+
+    code = "not_by_himself"

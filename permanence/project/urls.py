@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("permanence.api.sms_urls")),
     path("", include("permanence.api.urls")),
     path("", include("permanence.booking.urls")),
+    path("fhir/", include("permanence.api.fhir.urls")),
     path("backstage/accounts/", include("permanence.backstage.account_urls")),
     path("backstage/onboarding/", include("permanence.backstage.onboarding_urls")),
     path("backstage/", site.urls),

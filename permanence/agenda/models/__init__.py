@@ -12,6 +12,7 @@ from permanence.agenda.models.appointments import (
 )
 from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
+from permanence.agenda.models.interface import InterfaceToken
 from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
 from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
@@ -29,6 +30,7 @@ __all__ = (
     "Delay",
     "FollowUp",
     "FollowedMerge",
+    "InterfaceToken",
     "Occupancy",
     "OpeningException",
     "OpeningPattern",

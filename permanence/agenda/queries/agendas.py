@@ -108,14 +108,16 @@ def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
 def _seen(by: Who) -> ClientQuerySet[Agenda]:
     rows = Agenda.objects.for_house(by.house_key).select_related("client", "house", "recipient")
     if not by.person:
-        return rows
+        return rows if by.clients is None else rows.filter(client__in=[int(each) for each in by.clients])
     return rows.filter(client__in=[int(each) for each in clients.clients_visible_to(by)])
 
 
 def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:
-    """Those of these clients (keys) whose agendas are there for `by`: the system sees all of its house."""
+    """Those of these clients (keys) whose agendas are there for `by`: the system sees all of its house, a system of a
+    client that comes in through the interface sees that client.
+    """
     if not by.person:
-        return list(wanted)
+        return [each for each in wanted if by.may_see(str(each))]
     may = {int(each) for each in clients.clients_visible_to(by)}
     return [each for each in wanted if each in may]
 

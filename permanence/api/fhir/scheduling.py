@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""IHE ITI Scheduling: find (ITI-115), hold (ITI-116), book (ITI-117), on the holds and operations of the console."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from permanence.agenda.operations import through_interface as acts
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.queries import interface
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.states import CancelCause, Door
+from permanence.agenda.rules.wishes import Wish
+from permanence.api.fhir import incoming
+from permanence.api.fhir import resources as fhir
+from permanence.api.fhir.ids import key_of, start_of
+from permanence.api.fhir.outcome import Failure, Resource, cause, outcome
+from permanence.api.fhir.params import Params, moment, moments, referred, unfit
+from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing
+from permanence.callers import queries as callers
+from permanence.callers.rules.birth import age_at
+from permanence.callers.rules.form import PatientForm
+from permanence.kernel.ids import new_id
+from permanence.kernel.system import SystemEntropy
+
+CHANCE = SystemEntropy()
+CAUSES_TOLD = 3
+_CANCEL = {"pat": CancelCause.PATIENT, "prov": CancelCause.DOCTOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation found or made, and what it says beside."""
+
+    found: list[Resource]
+    beside: Resource | None = None
+
+    def bundle(self, base: str) -> Resource:
+        """As IHE has it: a searchset, an outcome beside the appointments where there is something to say."""
+        entries = [
+            {"fullUrl": f"{base}/Appointment/{each['id']}", "resource": each, "search": {"mode": "match"}}
+            for each in self.found
+        ]
+        entries += [] if self.beside is None else [{"resource": self.beside, "search": {"mode": "outcome"}}]
+        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(self.found)}
+        return bundle | ({"entry": entries} if entries else {})
+
+
+def find(params: Params, asked: Asked) -> Answer:
+    """What could be booked; where nothing can be, why not. Raises Failure."""
+    since, before = _between(params, asked)
+    people = params.references("practitioner", "Practitioner", "PractitionerRole")
+    sites = params.references("location-reference", "Location")
+    agendas = [each for each in asked.practice.agendas.values() if each.active]
+    chosen = [each.id for each in agendas if people is None or each.recipient in people]
+    known = params.references("patient-reference", "Patient")
+    is_new, age = (False, None) if known is None else _who(known, since, asked)
+    wish = Wish(reason="", is_new=is_new, age=age, asked_by=Asker.ONLINE, sites=sites or ())
+    found, against = free(chosen, params.tokens("visit-type", system=fhir.REASONS), wish, (since, before), asked)
+    shown = found[: params.page().most]
+    causes = [cause(each, zone=asked.zone, at=asked.at, severity="information") for each in against[:CAUSES_TOLD]]
+    unique = list({each["details"]["text"]: each for each in causes}.values())
+    told = outcome(*unique) if not found and unique else None
+    return Answer([fhir.appointment_proposed(each, asked.practice, is_new=is_new) for each in shown], told)
+
+
+def hold(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
+    """Keep a proposed slot for two minutes. Raises Failure and refusals of the agenda."""
+    start = start_of(_reference(given, base))
+    if start is None or start.reason not in asked.practice.reasons:
+        raise missing()
+    view = acts.hold(
+        key=new_id(asked.at, CHANCE),
+        agenda=start.agenda,
+        reason=start.reason,
+        starts_at=start.starts,
+        is_new=start.is_new,
+        system=_system(asked),
+        by=asked.access.by,
+        at=asked.at,
+    )
+    return Answer([fhir.appointment_held(view, asked.practice)])
+
+
+def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
+    """Book what was proposed or held; or move or cancel what was booked. Raises Failure, refusals of the agenda."""
+    if ("appointment-reference" in given) == ("appointment-resource" in given):
+        raise incoming.unreadable("Parameters.parameter")
+    wanted: Resource = {}
+    if "appointment-resource" in given:
+        wanted = incoming.resource(_single(given, "appointment-resource"), "Appointment", at="Appointment")
+        incoming.only(wanted, incoming.APPOINTMENT, at="Appointment")
+        key, status = (incoming.text(wanted, name, at="Appointment") for name in ("id", "status"))
+        if key_of(key)[0] == "a":
+            version = incoming.text(incoming.part(wanted, "meta", at="Appointment"), "versionId", at="Appointment.meta")
+            return Answer([update(wanted, asked, base, version=version)])
+        if status not in {"pending", "proposed"}:
+            raise incoming.unreadable("Appointment.status")
+    else:
+        key = _reference(given, base)
+    patient, newcomer = _for_whom(given, wanted, base)
+    letter, kept = key_of(key)
+    if letter == "h":
+        view = _from_hold(kept, patient, newcomer, asked)
+    else:
+        start = start_of(key)
+        if start is None or not key.startswith("p."):
+            raise missing()
+        view = acts.book(
+            key=new_id(asked.at, CHANCE),
+            agenda=start.agenda,
+            starts_at=start.starts,
+            booking=Booking(patient=patient, door=Door.API, reason=start.reason, holder=f"{_system(asked)}:"),
+            newcomer=newcomer,
+            by=asked.access.by,
+            at=asked.at,
+        )
+    return Answer([fhir.appointment(view, asked.practice)])
+
+
+def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resource:
+    """Cancel or move an appointment; nothing else of it can be changed. Raises Failure, refusals of the agenda.
+
+    `version`: of what was read, "" for whatever it is now. The same change sent twice is done once.
+    """
+    incoming.only(wanted, incoming.APPOINTMENT, at="Appointment")
+    key = key_of(incoming.text(wanted, "id", at="Appointment"))[1]
+    now = booked(key, asked)
+    there = fhir.appointment(now, asked.practice)
+    status = incoming.text(wanted, "status", at="Appointment")
+    to = _cancelled(wanted) if status == "cancelled" else _moved(wanted, now, there, asked, base)
+    told = f"{key} {version or there['meta']['versionId']} {to}"
+    view = acts.change(
+        key=hashlib.sha256(told.encode()).hexdigest()[:40],
+        appointment=key,
+        unchanged=lambda view: version in {"", _version(view, asked)},
+        to=to,
+        by=asked.access.by,
+        at=asked.at,
+    )
+    return fhir.appointment(view, asked.practice)
+
+
+def _version(view: AppointmentView, asked: Asked) -> str:
+    found: str = fhir.appointment(view, asked.practice)["meta"]["versionId"]
+    return found
+
+
+def _cancelled(wanted: Resource) -> CancelCause:
+    codes = incoming.every(incoming.part(wanted, "cancelationReason", at="Appointment"), "coding", at="Appointment")
+    code = incoming.text(codes[0], "code", at="Appointment.cancelationReason") if codes else "pat"
+    if code not in _CANCEL:
+        raise incoming.unreadable("Appointment.cancelationReason")
+    return _CANCEL[code]
+
+
+def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked, base: str) -> tuple[str, datetime]:
+    """Where it goes: the agenda of whom it names as practitioner, its start. Everything else must be as it was."""
+    if wanted.get("status") != "booked":
+        raise incoming.unreadable("Appointment.status")
+    starts = moment(incoming.text(wanted, "start", at="Appointment"), at="Appointment.start")
+    length = now.ends_at - now.starts_at
+    if "end" in wanted and moment(incoming.text(wanted, "end", at="Appointment"), at="end") != starts + length:
+        raise incoming.unreadable("Appointment.end")
+    for name in ("serviceType", "created"):
+        if name in wanted and wanted[name] != there.get(name):
+            raise incoming.unreadable(f"Appointment.{name}")
+    agenda = now.agenda
+    for reference in _actors(wanted):
+        kind, _slash, key = reference.removeprefix(f"{base}/").rpartition("/")
+        if kind == "Patient" and key != now.patient:
+            raise incoming.unreadable("Appointment.participant")
+        if kind in {"Practitioner", "PractitionerRole"} and key != now.recipient:
+            theirs = [each.id for each in asked.practice.agendas.values() if each.recipient == key and each.active]
+            if not theirs:
+                raise missing()
+            agenda = theirs[0]
+    if (agenda, starts) == (now.agenda, now.starts_at):
+        raise Failure(422, "business-rule", "nothing_changed", _("Nothing of this appointment would change."))
+    return agenda, starts
+
+
+def _from_hold(kept: str, patient: str, newcomer: PatientForm | None, asked: Asked) -> AppointmentView:
+    """The hold's own booking has its id: the same request sent twice books once."""
+    view = interface.hold(by=asked.access.by, client=asked.practice.client.id, hold=kept)
+    if not view.held_for.startswith(f"{_system(asked)}:"):
+        raise missing()
+    return acts.book(
+        key=f"{kept}-b",
+        agenda=view.agenda,
+        starts_at=view.starts_at,
+        booking=Booking(patient=patient, door=Door.API, reason=view.reason, holder=view.held_for),
+        hold=kept,
+        newcomer=newcomer,
+        by=asked.access.by,
+        at=asked.at,
+    )
+
+
+def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple[str, PatientForm | None]:
+    """The id of a patient who is known, or what is said of one who is not."""
+    if "patient-resource" in given:
+        said = incoming.resource(_single(given, "patient-resource"), "Patient", at="Patient")
+        key = incoming.text(said, "id", at="Patient")
+        return (key, None) if key else ("", incoming.newcomer(said))
+    named = [each.removeprefix(f"{base}/") for each in _actors(wanted)]
+    patients = [each.partition("/")[2] for each in named if each.startswith("Patient/")]
+    if len(patients) != 1:
+        raise Failure(422, "required", "patient_missing", _("Say for whom it is booked."), at="patient-resource")
+    return patients[0], None
+
+
+def _actors(wanted: Resource) -> list[str]:
+    people = incoming.every(wanted, "participant", at="Appointment")
+    actors = [incoming.part(each, "actor", at="Appointment.participant") for each in people]
+    return [incoming.text(each, "reference", at="Appointment.participant.actor") for each in actors]
+
+
+def _who(known: tuple[str, ...], since: datetime, asked: Asked) -> tuple[bool, int | None]:
+    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown."""
+    if len(known) != 1:
+        raise unfit("patient-reference")
+    client = asked.practice.client.id
+    view = callers.standing(house=asked.access.by.house, client=client, patient=known[0])
+    if view.birth is None:
+        return not view.known, None
+    age = age_at(view.birth, since.date())
+    return not view.known, age.years if age.certain else None
+
+
+def _between(params: Params, asked: Asked) -> tuple[datetime, datetime]:
+    texts = {name: params.one(name) for name in ("start", "end")}
+    for name, text in texts.items():
+        if not text:
+            raise Failure(400, "required", "span_missing", _("Say from when until when."), at=name)
+        if text[:1].isalpha():
+            raise unfit(name)
+    since = moments(texts["start"], zone=asked.zone, at="start")[1]
+    low, high = moments(texts["end"], zone=asked.zone, at="end")[1:]
+    before = low if "T" in texts["end"] else high
+    if before <= since or (before - since).days > SPAN_DAYS:
+        raise unfit("end")
+    return since, before
+
+
+def _reference(given: dict[str, list[Any]], base: str) -> str:
+    value = _single(given, "appointment-reference")
+    if not isinstance(value, str):
+        raise incoming.unreadable("appointment-reference")
+    return referred(value, "Appointment", base=base, at="appointment-reference")
+
+
+def _single(given: dict[str, list[Any]], name: str) -> Any:
+    found = given.get(name, [])
+    if len(found) != 1:
+        raise incoming.unreadable(name)
+    return found[0]
+
+
+def _system(asked: Asked) -> str:
+    """The word under which a system holds slots."""
+    return f"api:{asked.access.token}"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Patients of a client by exact traits, for other systems: nothing is guessed, and nobody who was merged is listed."""
+
+from collections.abc import Sequence
+
+from permanence.callers.models import NameWord, Patient, PatientNumber
+from permanence.callers.queries import PatientView, key_of, views
+from permanence.callers.rules.letters import fold, split
+
+
+def by_traits(
+    *,
+    house: str,
+    client: str,
+    first: int,
+    most: int,
+    ids: Sequence[str] = (),
+    birth_date: str = "",
+    family: str = "",
+    given: str = "",
+    name: str = "",
+    number: str = "",
+) -> tuple[int, tuple[PatientView, ...]]:
+    """How many have all these traits, and `most` of them after the `first` ones. Four queries.
+
+    `birth_date`: ISO; "1961" is every day of that year. `family`, `given`, `name` (either): each word begins a word
+    of the name, accents and capitals aside. `number`: E.164. What is not asked for is "" or ().
+    """
+    rows = Patient.objects.for_house(house).for_client(key_of(client)).filter(merged_into=None)
+    if ids:
+        rows = rows.filter(pk__in=[key_of(each) for each in ids])
+    if birth_date:
+        rows = rows.filter(birth_date__startswith=birth_date)
+    for text, of_family in ((family, True), (given, False), (name, None)):
+        for word in split(text):
+            known = NameWord.objects.for_client(key_of(client)).filter(letters__startswith=fold(word))
+            known = known if of_family is None else known.filter(is_family=of_family)
+            rows = rows.filter(pk__in=known.values("patient"))
+    if number:
+        reached = PatientNumber.objects.for_client(key_of(client)).filter(number=number)
+        rows = rows.filter(pk__in=reached.values("patient"))
+    return rows.count(), tuple(views(list(rows.order_by("pk")[first : first + most])))

@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""IHE ITI Scheduling through the door, update by PUT, and bodies nobody should send."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from permanence.agenda.models import Appointment, SlotHold
+from permanence.agenda.operations import reasons
+from permanence.agenda.queries.agendas import reasons as reasons_of
+from permanence.agenda.rules.kinds import Asker
+from permanence.callers.models import NoShowRule, Patient
+from permanence.clients.models import Client
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.fhir_client import System, fixed, stamp, token_for
+from tests.rooms.messaging_cast import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def agendas():
+    return make_agenda_cast()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return fixed(monkeypatch)
+
+
+@pytest.fixture
+def system(agendas, clock):
+    return System(token_for(agendas.cabinet.id, by=agendas.marc).token)
+
+
+def parameters(**given):
+    found = []
+    for word, value in given.items():
+        name = word.replace("_", "-")
+        if isinstance(value, dict):
+            found.append({"name": name, "resource": value})
+        elif name == "appointment-reference":
+            found.append({"name": name, "valueReference": {"reference": value}})
+        else:
+            found.append({"name": name, "valueString": value})
+    return {"resourceType": "Parameters", "parameter": found}
+
+
+def proposed(agendas, system, minutes=0, **more):
+    """The proposal at that moment of Dr Dupont's."""
+    query = {"start": stamp(after(minutes)), "end": stamp(after(minutes + 1)), "visit-type": agendas.consultation}
+    query |= {"practitioner": f"Practitioner/{agendas.cabinet.doctor}"} | more
+    found = system.get("Appointment/$find?" + "&".join(f"{name}={value}" for name, value in query.items()))
+    assert found.status == 200
+    return found
+
+
+def reference(agendas, system, minutes=0):
+    return f"Appointment/{proposed(agendas, system, minutes).resources[0]['id']}"
+
+
+def whom(patient):
+    return {"resourceType": "Patient", "id": patient}
+
+
+def held(agendas, system, minutes=0):
+    answer = system.post("Appointment/$hold", parameters(appointment_reference=reference(agendas, system, minutes)))
+    assert answer.status == 200
+    return answer.resources[0]
+
+
+def booked(agendas, system, minutes=0):
+    answer = system.post(
+        "Appointment/$book",
+        parameters(appointment_reference=reference(agendas, system, minutes), patient_resource=whom(agendas.jeanne)),
+    )
+    assert answer.status == 200
+    return answer.resources[0]
+
+
+def kept():
+    return {
+        table.__name__: list(table._default_manager.order_by("pk").values())
+        for table in apps.get_models()
+        if table._meta.managed
+    }
+
+
+# find
+
+
+def test_find_proposes_what_the_rules_offer(agendas, system):
+    found = proposed(agendas, system, end=stamp(after(61)))
+    assert [each["start"] for each in found.resources] == [stamp(after(minutes)) for minutes in range(0, 61, 5)]
+    assert {each["status"] for each in found.resources} == {"proposed"}
+    asked = parameters(
+        start=stamp(MONDAY),
+        end=stamp(after(61)),
+        visit_type=agendas.consultation,
+        practitioner=f"Practitioner/{agendas.cabinet.doctor}",
+    )
+    assert system.post("Appointment/$find", asked).body == found.body
+
+
+def test_find_knows_that_a_new_patient_stays_longer(agendas, system):
+    found = proposed(agendas, system, **{"patient-reference": f"Patient/{agendas.paul}"}).resources[0]
+    assert (found["start"], found["end"]) == (stamp(MONDAY), stamp(after(30)))
+
+
+def test_where_nothing_is_free_it_says_why_and_nothing_of_anybody(agendas, system):
+    booked(agendas, system)
+    found = proposed(agendas, system)
+    assert found.resources == []
+    told = found["entry"][0]
+    assert told["search"]["mode"] == "outcome"
+    assert [each["details"]["text"] for each in told["resource"]["issue"]] == ["This time is not available"]
+    assert "Hoffmann" not in str(found.body)
+
+
+@pytest.mark.parametrize("query", ["", "start=2026-11-30", "start=2026-11-30&end=2026-11-29", "start=2026&end=2027"])
+def test_find_wants_a_span_it_can_answer(agendas, system, query):
+    assert system.get(f"Appointment/$find?{query}").status == 400
+
+
+# hold and book
+
+
+def test_a_proposal_is_held_for_two_minutes_then_booked_by_its_system(agendas, system, clock):
+    kept_slot = held(agendas, system)
+    assert (kept_slot["status"], kept_slot["start"]) == ("pending", stamp(MONDAY))
+    assert system.get(f"Appointment/{kept_slot['id']}").body == kept_slot
+    assert proposed(agendas, system).resources == []
+    clock.at += timedelta(seconds=119)
+    wanted = parameters(appointment_reference=f"Appointment/{kept_slot['id']}", patient_resource=whom(agendas.jeanne))
+    visit = system.post("Appointment/$book", wanted).resources[0]
+    assert visit["status"] == "booked"
+    assert visit["participant"][0]["actor"]["reference"] == f"Patient/{agendas.jeanne}"
+    row = Appointment.objects.get()
+    assert (row.door, row.booked_by_name, row.starts_at) == ("api", "Cabinet web", MONDAY)
+    clock.at += timedelta(minutes=5)
+    again = system.post("Appointment/$book", wanted)
+    assert (again.status, again.resources, Appointment.objects.count()) == (200, [visit], 1)
+
+
+def test_a_hold_that_is_over_is_refused_by_name(agendas, system, clock):
+    kept_slot = held(agendas, system)
+    clock.at += timedelta(minutes=2)
+    wanted = parameters(appointment_reference=f"Appointment/{kept_slot['id']}", patient_resource=whom(agendas.jeanne))
+    refused = system.post("Appointment/$book", wanted)
+    assert (refused.status, refused.codes, refused["issue"][0]["code"]) == (409, ["hold_over"], "expired")
+    assert system.get(f"Appointment/{kept_slot['id']}").status == 404
+    assert Appointment.objects.count() == 0
+
+
+def test_what_another_system_holds_is_not_booked_by_this_one(agendas, system):
+    other = System(token_for(agendas.cabinet.id, by=agendas.marc).token)
+    kept_slot = held(agendas, other)
+    wanted = parameters(appointment_reference=f"Appointment/{kept_slot['id']}", patient_resource=whom(agendas.jeanne))
+    assert system.post("Appointment/$book", wanted).status == 404
+
+
+def test_a_system_holds_twenty_slots_and_no_more(agendas, system):
+    query = f"start={stamp(MONDAY)}&end={stamp(after(12 * 60))}&visit-type={agendas.consultation}&_count=200"
+    found = system.get(f"Appointment/$find?{query}").resources
+    apart = [each for each in found if (each["start"][14:16]) in {"00", "20", "40"}]
+    answers = [
+        system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{each['id']}"))
+        for each in apart[:21]
+    ]
+    assert [each.status for each in answers] == [200] * 20 + [409]
+    assert answers[-1].codes == ["too_many_holds"]
+
+
+def test_a_taken_slot_is_a_conflict_in_soft_words_in_three_languages(agendas, system):
+    where = reference(agendas, system)
+    booked(agendas, system)
+    wanted = parameters(appointment_reference=where, patient_resource=whom(agendas.paul))
+    refused = system.post("Appointment/$book", wanted)
+    assert (refused.status, refused.codes) == (409, ["slot_already_taken"])
+    said = [system.post("Appointment/$book", wanted, **{"Accept-Language": language}).said for language in ("fr", "de")]
+    assert refused.said == ["This time is not available"]
+    assert len({*refused.said, *said[0], *said[1]}) == 3
+    assert "Hoffmann" not in str(refused.body)
+    assert system.post("Appointment/$hold", parameters(appointment_reference=where)).status == 409
+
+
+def test_the_rules_refuse_with_their_sentence(agendas, system):
+    closed = f"Appointment/p.{agendas.dupont}.{agendas.consultation}.20261129T070000Z"
+    refused = system.post("Appointment/$hold", parameters(appointment_reference=closed))
+    assert (refused.status, refused.codes, refused.said) == (422, ["closed"], ["Closed at this time"])
+    past = f"Appointment/p.{agendas.dupont}.{agendas.consultation}.20261123T070000Z"
+    assert system.post("Appointment/$hold", parameters(appointment_reference=past)).codes == ["past"]
+
+
+def test_a_reason_that_is_not_for_the_public_is_not_booked_here(agendas, system):
+    where = reference(agendas, system)
+    found = next(
+        each for each in reasons_of(by=agendas.claire, client=agendas.cabinet.id) if each.name == "Consultation"
+    )
+    own = replace(found, bookable_by=frozenset({Asker.SECRETARY}))
+    reasons.set_reason(client=agendas.cabinet.id, reason=own, by=agendas.claire, at=NOON)
+    assert proposed(agendas, system).resources == []
+    refused = system.post("Appointment/$hold", parameters(appointment_reference=where))
+    assert (refused.status, refused.codes) == (422, ["not_bookable"])
+
+
+def newcomer(**changes):
+    return {
+        "resourceType": "Patient",
+        "name": [{"use": "official", "family": "Lefèvre", "given": ["Anne", "Marie"]}],
+        "birthDate": "1984-02-29",
+        "gender": "female",
+        "telecom": [{"system": "phone", "value": "06 39 98 12 34"}],
+    } | changes
+
+
+def test_somebody_new_is_added_with_a_provisional_identity(agendas, system):
+    kept_slot = held(agendas, system)
+    wanted = parameters(appointment_reference=f"Appointment/{kept_slot['id']}", patient_resource=newcomer())
+    answers = [system.post("Appointment/$book", wanted) for _ in range(2)]
+    assert [each.status for each in answers] == [200, 200]
+    visit = answers[0].resources[0]
+    assert answers[1].resources == [visit]
+    row = Patient.objects.get(birth_name="Lefèvre")
+    assert (row.first_name, row.birth_date, row.sex, row.identity_status) == (
+        "Anne Marie",
+        "1984-02-29",
+        "f",
+        "provisional",
+    )
+    assert visit["participant"][0]["actor"]["reference"] == f"Patient/{row.pk}"
+    assert visit["end"] == stamp(after(30))  # longer than what was held, for he comes for the first time
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"birthDate": "2090-01-01"},
+        {"birthDate": "1984-02-30"},
+        {"birthDate": 1984},
+        {"name": []},
+        {"name": "Lefèvre"},
+        {"name": [{"family": "L\u0000f"}]},
+        {"telecom": [{"system": "phone", "value": "call me"}]},
+        {"gender": "f"},
+        {"note": "x"},
+        {"resourceType": "Person"},
+        {"id": "999999"},
+    ],
+)
+def test_a_newcomer_who_cannot_be_kept_is_refused_and_nothing_changed(agendas, system, changes):
+    where, before = f"Appointment/p.{agendas.dupont}.{agendas.consultation}.20261130T070000Z.n", kept()
+    wanted = parameters(appointment_reference=where, patient_resource=newcomer(**changes))
+    refused = system.post("Appointment/$book", wanted)
+    assert 400 <= refused.status < 500
+    assert kept() == before
+
+
+def test_a_patient_of_another_client_is_not_known_here(agendas, system):
+    wanted = parameters(appointment_reference=reference(agendas, system), patient_resource=whom(agendas.greta))
+    refused = system.post("Appointment/$book", wanted)
+    assert (refused.status, refused.codes) == (422, ["patient_unknown"])
+    assert Appointment.objects.count() == 0
+
+
+def test_who_did_not_come_too_often_calls(agendas, system):
+    row = Client.objects.get(pk=int(agendas.cabinet.id))
+    NoShowRule.objects.create(house_id=row.house_id, client=row, block_online_from=2)
+    Patient.objects.filter(pk=int(agendas.jeanne)).update(no_shows=2)
+    wanted = parameters(appointment_reference=reference(agendas, system), patient_resource=whom(agendas.jeanne))
+    refused = system.post("Appointment/$book", wanted)
+    assert (refused.status, refused.codes) == (422, ["not_by_himself"])
+
+
+# update
+
+
+def test_an_appointment_is_moved_by_who_has_read_it(agendas, system):
+    visit = booked(agendas, system)
+    moved = visit | {"start": stamp(after(60)), "end": stamp(after(80))}
+    path, seen = f"Appointment/{visit['id']}", {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    assert system.put(path, moved).codes == ["version_missing"]
+    answer = system.put(path, moved, **seen)
+    assert (answer.status, answer["start"], answer.response["ETag"] != seen["If-Match"]) == (
+        200,
+        stamp(after(60)),
+        True,
+    )
+    assert system.get(path).body == answer.body
+    late = system.put(path, visit | {"status": "cancelled"}, **seen)
+    assert (late.status, late.codes) == (412, ["changed_meanwhile"])
+    gone = system.put(path, answer.body | {"status": "cancelled"}, **{"If-Match": answer.response["ETag"]})
+    assert (gone["status"], gone["cancelationReason"]["coding"][0]["code"]) == ("cancelled", "pat")
+    refused = system.put(path, answer.body, **{"If-Match": gone.response["ETag"]})
+    assert (refused.status, refused.codes) in ((409, ["not_now"]), (422, ["nothing_changed"]))
+    assert len(proposed(agendas, system).resources) == 1
+
+
+def test_book_moves_and_cancels_as_ihe_has_it(agendas, system):
+    visit = booked(agendas, system)
+    there = visit | {"start": stamp(after(60)), "end": stamp(after(80))}
+    moved = system.post("Appointment/$book", parameters(appointment_resource=there)).resources[0]
+    assert (moved["id"], moved["start"]) == (visit["id"], stamp(after(60)))
+    stale = system.post("Appointment/$book", parameters(appointment_resource=visit | {"status": "cancelled"}))
+    assert stale.status == 412
+    gone = system.post("Appointment/$book", parameters(appointment_resource=moved | {"status": "cancelled"}))
+    assert gone.resources[0]["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "a.other-other-other"},
+        {"resourceType": "Slot"},
+        {"status": "fulfilled"},
+        {"status": 5},
+        {"start": "2026-11-30"},
+        {"start": "2090-01-01T08:00:00"},
+        {"end": "2026-11-30T07:25:00Z"},
+        {"comment": "x"},
+        {"participant": {}},
+        {"serviceType": []},
+        {"created": "2026-11-23T11:00:00Z"},
+        {"participant": [{"actor": {"reference": "Patient/2"}, "status": "accepted"}]},
+        {"start": "2026-11-29T07:00:00Z", "end": "2026-11-29T07:20:00Z"},
+    ],
+)
+def test_nothing_else_of_it_is_changed(agendas, system, change):
+    visit = booked(agendas, system)
+    before, seen = kept(), {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    refused = system.put(f"Appointment/{visit['id']}", visit | change, **seen)
+    assert 400 <= refused.status < 500
+    assert kept() == before
+
+
+def test_of_another_client_nothing_is_held_booked_or_changed(agendas, system, clock):
+    other = System(token_for(agendas.weber.id, by=agendas.marc).token)
+    where, visit, kept_slot = reference(agendas, system, 40), booked(agendas, system), held(agendas, system, 80)
+    before = kept()
+    tries = [
+        other.post("Appointment/$hold", parameters(appointment_reference=where)),
+        other.post("Appointment/$book", parameters(appointment_reference=where, patient_resource=whom(agendas.greta))),
+        other.post(
+            "Appointment/$book",
+            parameters(appointment_reference=f"Appointment/{kept_slot['id']}", patient_resource=whom(agendas.greta)),
+        ),
+        other.post("Appointment/$book", parameters(appointment_resource=visit | {"status": "cancelled"})),
+        other.put(f"Appointment/{visit['id']}", visit | {"status": "cancelled"}, **{"If-Match": '"x"'}),
+    ]
+    assert [each.status for each in tries] == [404] * 5
+    assert kept() == before
+
+
+def test_looking_is_not_booking(agendas, clock):
+    reader = System(token_for(agendas.cabinet.id, by=agendas.marc, scopes=("read",)).token)
+    where = reference(agendas, reader)
+    for path in ("Appointment/$hold", "Appointment/$book"):
+        refused = reader.post(path, parameters(appointment_reference=where))
+        assert (refused.status, refused.codes) == (403, ["scope_missing"])
+    assert (SlotHold.objects.count(), Appointment.objects.count()) == (0, 0)
+
+
+# bodies
+
+
+def test_bodies_nobody_should_send_are_refused_and_change_nothing(agendas, system):
+    before = kept()
+    deep = b"[" * 5000 + b"]" * 5000
+    wrong = [
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (deep, 400),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'{"resourceType":"Patient"}', 422),
+        (b'{"resourceType":"Parameters","parameter":{}}', 422),
+        (b'{"resourceType":"Parameters","parameter":[7]}', 422),
+        (b'{"resourceType":"Parameters","parameter":[{"name":"x","valueString":"y"}]}', 400),
+        (b'{"resourceType":"Parameters","more":1}', 422),
+        (b" " * (10 * 1024 * 1024), 413),
+    ]
+    for path in ("Appointment/$hold", "Appointment/$book", "Appointment/$find"):
+        assert [system.send("POST", path, body).status for body, _status in wrong] == [status for _b, status in wrong]
+        assert system.send("POST", path, b"<Parameters/>", "application/fhir+xml").status == 415
+    assert kept() == before
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_whatever_is_changed_of_a_request_it_is_answered_and_nothing_is_kept(agendas, system, data):
+    """One part of a good request is put away for something else: no 500, and nothing booked but what was asked."""
+    visit = {
+        "resourceType": "Appointment",
+        "id": f"p.{agendas.dupont}.{agendas.consultation}.20261129T070000Z",  # a Sunday: it is never free
+        "status": "pending",
+        "participant": [{"actor": {"reference": f"Patient/{agendas.jeanne}"}, "status": "accepted"}],
+    }
+    good = parameters(appointment_resource=visit, patient_resource=newcomer())
+    spots = list(_spots(good))
+    body = json.loads(json.dumps(good))
+    path = data.draw(st.sampled_from(spots))
+    inner = body
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = data.draw(values)
+    before = (Appointment.objects.count(), SlotHold.objects.count(), Patient.objects.count())
+    where = data.draw(st.sampled_from(["$book", "$hold", "$find"]))
+    try:
+        raw = json.dumps(body).encode()
+    except UnicodeEncodeError:
+        raw = b"{"
+    answer = system.send("POST", f"Appointment/{where}", raw)
+    assert 400 <= answer.status < 500
+    assert (Appointment.objects.count(), SlotHold.objects.count(), Patient.objects.count()) == before
+
+
+def _spots(body, path=()):
+    steps = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for step, inner in steps:
+        yield (*path, step)
+        yield from _spots(inner, (*path, step))
