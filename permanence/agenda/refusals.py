@@ -134,7 +134,7 @@ class OpeningUnknown(Refusal):
 
 
 class ChangedMeanwhile(Refusal):
-    """Somebody else changed it since the page was shown: look at it again."""
+    """It is no longer as whoever changes it has read it: nothing was changed."""
 
     code = "changed_meanwhile"
 
@@ -277,12 +277,6 @@ class TokenUnfit(Refusal):
     """A token wants the name of a system, something it may do, and 1 to 730 days; `why` names what is not so."""
 
     code = "token_unfit"
-
-
-class ChangedMeanwhile(Refusal):
-    """It is no longer as whoever changes it has read it: nothing was changed."""
-
-    code = "changed_meanwhile"
 
 
 class NotByHimself(Refusal):
