@@ -13,6 +13,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from permanence.agenda.interop import dav
 from permanence.agenda.interop.devices import Session, sign_in
@@ -25,6 +26,7 @@ PATH_LIMIT = 500
 
 
 @csrf_exempt
+@require_http_methods(["GET", "HEAD", "OPTIONS", "PROPFIND"])
 def discover(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Where calendars are, for one who knows only the name of the house (RFC 6764, 5)."""
     return HttpResponseRedirect(reverse("dav"), status=301)

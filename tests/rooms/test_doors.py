@@ -208,7 +208,7 @@ DOORS: dict[str, Door] = {
     # A device's password opens these, no cookie does; POST is no way of theirs.
     "dav": Door(get=to(401, *OPEN), post=to(405, *OPEN)),
     "dav_inside": Door(get=to(401, *OPEN), post=to(405, *OPEN), args=("1/1/",)),
-    "dav_discovery": Door(get=to(301, *OPEN), post=to(301, *OPEN)),
+    "dav_discovery": Door(get=to(301, *OPEN), post=to(405, *OPEN)),
     "supervision:calls": Door(get=to(200, "supervisor", "owner")),
     "supervision:call": Door(get=to(200, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:appointments": Door(get=to(200, "supervisor", "owner"), query="month=2026-11"),
