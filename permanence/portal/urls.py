@@ -13,6 +13,7 @@ from permanence.portal import (
     instructions,
     line,
     mailbox,
+    public_pages,
     red_flags,
     views,
 )
@@ -34,6 +35,7 @@ urlpatterns = [
     path("portal/line/<slug:client>/absences/new", absences.announce, name="portal_absence"),
     path("portal/line/<slug:client>/absences/<slug:absence>/end", absences.withdraw, name="portal_back"),
     path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
+    path("portal/line/<slug:client>/public", public_pages.edit, name="portal_public"),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
     path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),

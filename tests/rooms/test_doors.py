@@ -166,6 +166,7 @@ DOORS: dict[str, Door] = {
     "portal_uncontact": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_public": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_approvals": Door(get=to(200, "portal")),
     "portal_approval": Door(get=to(200, "portal"), args=("{proposal}",), other=404),
