@@ -16,6 +16,7 @@ from permanence.portal import (
     late,
     line,
     mailbox,
+    public_pages,
     red_flags,
     reminder,
     smsbox,
@@ -47,6 +48,7 @@ urlpatterns = [
     path(
         "portal/line/<slug:client>/devices/<slug:device>/revoke", calendars.revoke_device, name="portal_device_revoke"
     ),
+    path("portal/line/<slug:client>/public", public_pages.edit, name="portal_public"),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),
     path("portal/approvals/<slug:proposal>/approve", approvals.approve, name="portal_approve"),

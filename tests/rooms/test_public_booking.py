@@ -26,6 +26,7 @@ from permanence.callers.rules.no_show import Rule
 from permanence.dispatch.public_mails import compose
 from permanence.dispatch.rules import LEASE
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
+from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
 
 SLUG = "dr-dupont"
@@ -504,6 +505,22 @@ def test_the_practice_cancels_and_the_page_says_so(jeanne, cast, clock):
     appointments.cancel(key=cast.key(), appointment=visit.key, cause=CancelCause.DOCTOR, by=cast.claire, at=clock.at)
     jeanne.get(link)
     assert "annulé" in jeanne.text()
+
+
+def test_a_doctor_opens_his_own_agenda_and_nobody_elses(cast, clock):
+    path = f"/portal/line/{cast.cabinet.id}/public"
+    his, hers = SignedInBrowser(cast.dr_dupont), SignedInBrowser(cast.dr_lemaire)
+    body = {"agenda": cast.lemaire, "slug": "dr-lemaire", "active": "1", "reason": [cast.consultation]}
+    assert his.post(path, body).status_code == 403
+    assert SignedInBrowser(cast.assistant).post(path, body).status_code == 403
+    assert hers.post(path, body | {"reason": []}).status_code == 422
+    assert hers.post(path, body | {"slug": SLUG}).status_code == 422
+    assert hers.post(path, body | {"slug": "Dr Lemaire/.."}).status_code == 422
+    assert hers.post(path, body | {"reason": ["999999"]}).status_code == 422
+    assert Visitor(cast, clock).get("/rdv/dr-lemaire/").status_code == 404
+    assert hers.post(path, body).status_code == 303
+    assert "/rdv/dr-lemaire/" in hers.get(path).content.decode()
+    assert Visitor(cast, clock).get("/rdv/dr-lemaire/").status_code == 200
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
