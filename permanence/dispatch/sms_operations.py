@@ -297,6 +297,8 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         if answer.meaning is Meaning.STOP:
             for house in rows.order_by("house").values_list("house", flat=True).distinct():
                 SmsStop.objects.get_or_create(house_id=house, number=number, defaults={"at": at})
+            waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
+            waiting.update(state=DeliveryState.FAILED, why="stop", leased_until=None)
         elif meant is not None:
             _answered(meant, answer.meaning, at=at)
     return True

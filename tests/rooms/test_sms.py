@@ -266,8 +266,10 @@ def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
     key = known(cast.cabinet.id)
     send(cast, key)
     sms_tasks.run_sms(at=NOON)
+    send(cast, key, about="waiting")
     assert reply(JEANNES, "Stop.")
     assert reply(JEANNES, "stop")
+    assert (Sms.objects.get(about="waiting").why, sms_tasks.run_sms(at=NOON)) == ("stop", 0)
     assert SmsStop.objects.count() == 1
     with pytest.raises(NoConsent):
         send(cast, key)
