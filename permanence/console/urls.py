@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import elsewhere, patients, place, reading, views
+from permanence.console import elsewhere, follow_ups, patients, place, reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -26,5 +26,7 @@ urlpatterns = [
     path("console/elsewhere/<str:key>", elsewhere.correct, name="elsewhere-correct"),
     path("console/elsewhere/<str:key>/undo", elsewhere.undo, name="elsewhere-undo"),
     path("console/fragments/elsewhere", elsewhere.todays, name="elsewhere-fragment"),
+    path("console/follow-ups", follow_ups.page, name="follow-ups"),
+    path("console/follow-ups/<str:follow_up>", follow_ups.done, name="follow-up"),
     path("console/history", views.history_fragment, name="history"),
 ]
