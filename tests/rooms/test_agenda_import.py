@@ -139,7 +139,7 @@ def test_nothing_is_put_over_what_stands_there(cast, weber):
         line(6, 125, **{**JEANNE, "name": "Neu"}),
         line(7, 180, **{**JEANNE, "reason": "Zaubern"}),
         line(8, 240, **{**JEANNE, "birth_date": "2090-01-01"}),
-        line(9, 300, **{**JEANNE, "number": "abc"}),
+        line(9, 300, **{**JEANNE, "name": "Neu", "number": "abc"}),
     ]
     report = import_lines(lines=lines, write=True, **asked)
     assert [each.line for each in report.faults] == [2, 3, 4, 6, 7, 8, 9]
