@@ -338,6 +338,6 @@ class ResourceForm(forms.Form):
     site = forms.ChoiceField(label=_("site"), required=False, widget=forms.Select(attrs=INPUT))
 
     def __init__(self, data: Any = None, *, choices: Choices) -> None:
-        super().__init__(data)
+        super().__init__(data, auto_id="room_%s")  # it stands on one page with the form of an agenda
         fields: dict[str, Any] = self.fields
         fields["site"].choices = [("", _("no matter where")), *choices.of(choices.sites)]

@@ -4,9 +4,9 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
+from permanence.backstage import agenda_import, approval_views, ending_views, new_client, template_views, transfer_views
 from permanence.backstage import agenda_views as agendas
 from permanence.backstage import announcement_views as announcements
-from permanence.backstage import approval_views, ending_views, new_client, template_views, transfer_views
 
 app_name = "accounts"
 urlpatterns = [
@@ -31,6 +31,7 @@ urlpatterns = [
     path("<str:client>/agendas/begin", agendas.begin, name="agenda-begin"),
     path("<str:client>/agendas/rooms", agendas.add_room, name="agenda-room"),
     path("<str:client>/agendas/rooms/<str:resource>/end", agendas.end_room, name="agenda-room-end"),
+    path("<str:client>/agendas/<str:agenda>/import", agenda_import.bring_in, name="agenda-import"),
     path("<str:client>/agendas/<str:agenda>", agendas.agenda, name="agenda"),
     path("<str:client>/agendas/<str:agenda>/openings/<str:opening>", agendas.opening, name="agenda-opening"),
     path("<str:client>/agendas/<str:agenda>/days/<str:day>", agendas.day, name="agenda-day"),

@@ -164,7 +164,7 @@ def end_room(request: HttpRequest, client: str, resource: str) -> HttpResponse:
 def agenda(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """One agenda: its week, its days that differ, itself."""
     by, at = who(request), CLOCK.now()
-    row, view = _agenda(by, client, agenda)
+    row, view = agenda_of(by, client, agenda)
     page = pages.agenda_page(_post(request, by), agenda=view, by=by, at=at)
     if page.done:
         return _sent(request, page.done, "accounts:agenda", row.pk, view.id)
@@ -183,7 +183,7 @@ def agenda(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 def opening(request: HttpRequest, client: str, agenda: str, opening: str) -> HttpResponse:
     """Hours of the week."""
     by = who(request)
-    row, view = _agenda(by, client, agenda)
+    row, view = agenda_of(by, client, agenda)
     try:
         page = pages.opening_page(_post(request, by), agenda=view, opening=opening, by=by, at=CLOCK.now())
     except OpeningUnknown as unknown:
@@ -199,7 +199,7 @@ def opening(request: HttpRequest, client: str, agenda: str, opening: str) -> Htt
 def day(request: HttpRequest, client: str, agenda: str, day: str) -> HttpResponse:
     """A day that differs."""
     by = who(request)
-    row, view = _agenda(by, client, agenda)
+    row, view = agenda_of(by, client, agenda)
     page = pages.day_page(_post(request, by), agenda=view, day=_day(day), by=by, at=CLOCK.now())
     if page.done:
         return _sent(request, page.done, "accounts:agenda", row.pk, view.id)
@@ -251,7 +251,8 @@ def _post(request: HttpRequest, by: Who) -> Any:
     return request.POST
 
 
-def _agenda(by: Who, client: str, agenda: str) -> tuple[Client, AgendaView]:
+def agenda_of(by: Who, client: str, agenda: str) -> tuple[Client, AgendaView]:
+    """The client and his agenda. Raises Http404, NotHers."""
     row = client_or_404(by, client)
     try:
         view = agendas.agenda(by=by, agenda=agenda)

@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.console import agenda_acts, agenda_pages, elsewhere, patients, place, reading, views
+from permanence.console import agenda_acts, agenda_pages, elsewhere, follow_ups, patients, place, reading, views
 
 app_name = "console"
 urlpatterns = [
@@ -39,5 +39,7 @@ urlpatterns = [
     path("console/fragments/agenda", agenda_pages.grid, name="agenda-grid"),
     path("console/fragments/agenda/lane", agenda_pages.lane, name="agenda-lane"),
     path("console/fragments/agenda/slots", agenda_pages.slots, name="agenda-slots"),
+    path("console/follow-ups", follow_ups.page, name="follow-ups"),
+    path("console/follow-ups/<str:follow_up>", follow_ups.done, name="follow-up"),
     path("console/history", views.history_fragment, name="history"),
 ]

@@ -5,6 +5,7 @@ from django.urls import path
 
 from permanence.portal import (
     absences,
+    agenda,
     approvals,
     calendars,
     contact_rule,
@@ -22,6 +23,7 @@ from permanence.portal import (
     smsbox,
     views,
 )
+from permanence.portal import agenda_setting as setting
 
 urlpatterns = [
     path("portal", views.inbox, name="portal"),
@@ -60,6 +62,32 @@ urlpatterns = [
     path("portal/line/<slug:client>/contacts/<slug:contact>/remove", entries.remove_contact, name="portal_uncontact"),
     path("portal/line/<slug:client>/sites/<slug:site>", entries.site, name="portal_site"),
     path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
+    path("portal/agenda", agenda.mine, name="portal_agenda"),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>", agenda.day, name="portal_day_of"),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/late", agenda.late, name="portal_day_late"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/visits/<slug:appointment>/<slug:act>",
+        agenda.mark,
+        name="portal_visit",
+    ),
+    path("portal/line/<slug:client>/absences/<slug:absence>/booked", agenda.booked, name="portal_booked"),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/setting", setting.overview, name="portal_agenda_setting"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/openings/<slug:opening>",
+        setting.opening,
+        name="portal_agenda_opening",
+    ),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/days/<slug:day>", setting.day, name="portal_agenda_day"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/reasons/<slug:reason>",
+        setting.reason,
+        name="portal_agenda_reason",
+    ),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/reasons/<slug:reason>/retire",
+        setting.retire,
+        name="portal_agenda_retire",
+    ),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
     path("r/<slug:link>", reminder.reminder, name="reminder"),

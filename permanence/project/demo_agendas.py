@@ -121,8 +121,8 @@ def _open(practice: _Practice, agenda: AgendaView, *openings: _Open) -> None:
 
 def _weber(practice: _Practice) -> None:
     agenda, by, at = _agenda(practice, "Dr Weber", overbookings=2), practice.by, practice.at
-    setting.add_resource(client=practice.client, name="Salle de soins", kind="room", by=by, at=at)
-    setting.add_resource(client=practice.client, name="ECG", kind="ecg", by=by, at=at)
+    setting.add_resource(client=practice.client, name="Salle de soins", kind="salle", by=by, at=at)
+    setting.add_resource(client=practice.client, name="ECG", kind="ECG", by=by, at=at)
     tracing = reasons.set_reason(
         client=practice.client,
         reason=VisitReason(
@@ -131,7 +131,7 @@ def _weber(practice: _Practice) -> None:
             name="ECG",
             minutes=30,
             notice=120,
-            needs=(Need(kind="ecg", after=5), Need(kind="room")),
+            needs=(Need(kind="ECG", after=5), Need(kind="salle")),
         ),
         by=by,
         at=at,

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from permanence.agenda.operations.day import ask_follow_up
+from permanence.agenda.rules.follow_ups import Wanted
 from permanence.clients import absences, queries, script_operations, script_queries
 from permanence.clients import operations as clients
 from permanence.clients.instructions import READ_AHEAD
@@ -92,7 +94,7 @@ def _absence(at: datetime) -> None:
     by, client = _somebody(cast.LEMAIRE), _client("Cabinet Dupont")
     zone = ZoneInfo(queries.client(house=HOUSE, client=client).time_zone)
     first = at.astimezone(zone).date() + timedelta(days=AWAY_IN_DAYS)
-    absences.announce_absence(
+    absence = absences.announce_absence(
         client=client,
         recipient=_recipient(client, "Dr Marc Lemaire"),
         starts=datetime.combine(first, time(), tzinfo=zone),
@@ -102,4 +104,7 @@ def _absence(at: datetime) -> None:
         announced_by=by.person,
         by=by,
         at=at,
+    )
+    ask_follow_up(
+        client=client, absence=absence, wanted=Wanted.MOVE, words="De préférence la semaine suivante.", by=by, at=at
     )

@@ -52,6 +52,12 @@ def test_half_the_hours_leave_half_the_visits_in_each_of_four_weeks(made):
     assert found.outside == ()
 
 
+def test_hours_kept_for_the_same_day_count_as_room_though_they_are_still_to_be_released(made):
+    urgent = {"kind": kinds.OpeningKind.SAME_DAY, "released_at": "07:30"}
+    found = looked(made, effect.with_week(openings(made.lemaire, MORNINGS, **urgent)))
+    assert counts(found, "Consultation")[1:] == [(5 * 24, 5 * 12)] * 3
+
+
 def test_what_is_booked_counts_before_and_after(made):
     booking = made.booking()
     for minutes in (0, 20, 40):

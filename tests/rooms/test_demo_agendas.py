@@ -77,7 +77,7 @@ def test_all_that_happens_in_a_practice_is_there(entropy):
     assert appointments.in_absence(by=by, client=client.id, absence=absence.id)
     # the room and the ECG
     weber = next(each for each in agendas.agendas(by=by) if each.name == "Dr Weber")
-    assert {each.kind for each in agendas.resources(by=by, client=weber.client)} == {"room", "ecg"}
+    assert {each.kind for each in agendas.resources(by=by, client=weber.client)} == {"salle", "ECG"}
     [tracing] = [each for each in agendas.reasons(by=by, client=weber.client) if each.needs]
     assert Appointment.objects.filter(reason=int(tracing.id)).exists()
     # the patients, each once

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from itertools import product
 from pathlib import Path
@@ -23,16 +23,20 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
-from permanence.agenda.operations import public_pages
+from permanence.agenda.operations import appointments, public_pages
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.operations.day import ask_follow_up
 from permanence.agenda.queries import agendas
+from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.elsewhere import ElsewhereForm
+from permanence.agenda.rules.follow_ups import Wanted
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.calls.models import Call
-from permanence.clients import announcement_operations, approvals, external_agendas, forwarding
+from permanence.clients import absences, announcement_operations, approvals, external_agendas, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
 from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
@@ -52,7 +56,7 @@ from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
 pytestmark = pytest.mark.django_db
 
-MESSAGE, CALL, ACT = "m" * 20, "call-of-house-a", "a" * 20
+MESSAGE, CALL, ACT, VISIT = "m" * 20, "call-of-house-a", "a" * 20, "v" * 20
 SECRETS = (
     "Jeanne Canarie",
     "CANARI-PATIENT",
@@ -65,6 +69,7 @@ SECRETS = (
     "agenda-canari",
     "approval-canari",
     "annonce-canari",
+    "absence-canari",
     CALL,
 )
 """What the other house, and nobody, must ever see."""
@@ -158,6 +163,8 @@ DOORS: dict[str, Door] = {
         f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))
         for act in ("hold", "release", "book", "move", "cancel", "mark")
     },
+    "console:follow-ups": Door(get=to(200, "secretary")),
+    "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
@@ -190,6 +197,27 @@ DOORS: dict[str, Door] = {
     "portal_feed_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_device": Door(has_get=False, post=to(422, "portal"), args=("{client}",), other=404),
     "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_agenda": Door(get=to(302, "portal")),
+    "portal_day_of": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_day_late": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_visit": Door(
+        has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{visit}", "arrived"), other=404
+    ),
+    "portal_booked": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{absence}"), other=404),
+    "portal_agenda_setting": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_agenda_opening": Door(
+        get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}", "{opening}"), other=404
+    ),
+    "portal_agenda_day": Door(
+        get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}", "new"), other=404
+    ),
+    "portal_agenda_reason": Door(
+        get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}", "{visit_reason}"), other=404
+    ),
+    # Looking at what retiring brings is a POST that changes nothing.
+    "portal_agenda_retire": Door(
+        get=to(200, "portal"), post=to(200, "portal"), args=("{client}", "{agenda}", "{visit_reason}"), other=404
+    ),
     "portal_approvals": Door(get=to(200, "portal")),
     "portal_approval": Door(get=to(200, "portal"), args=("{proposal}",), other=404),
     # Approving needs nothing but the button: the change of the table is one of somebody else's.
@@ -267,6 +295,9 @@ DOORS: dict[str, Door] = {
     "accounts:agenda-room-end": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{room}"), other=404),
     "accounts:agenda": Door(
         get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
+    ),
+    "accounts:agenda-import": Door(
+        get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
     ),
     "accounts:agenda-opening": Door(
         get=to(200, "owner"), post=to(422, "owner"), args=("{client}", "{agenda}", "{opening}"), other=404
@@ -441,7 +472,7 @@ def _contents(cast: Any) -> dict[str, str]:
         ),
     )
     person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
-    callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW)
+    patient = callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW).id
     client_operations.write_instruction(
         client=cast.weber,
         text="instruction-canari",
@@ -488,7 +519,7 @@ def _contents(cast: Any) -> dict[str, str]:
     )
     return {
         "public": _public_page(cast, str(recipient)),
-        **_agenda(cast, str(recipient)),
+        **_agenda(cast, str(recipient), patient),
         "proposal": proposed,
         "announcement": announcement,
         "invited": invited,
@@ -517,18 +548,36 @@ def _public_page(cast: Any, recipient: str) -> str:
     return f"{opened}-{reason}"
 
 
-def _agenda(cast: Any, recipient: str) -> dict[str, str]:
-    """An agenda of Dr Weber's, open, with a reason and a room."""
+def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
+    """An agenda of Dr Weber's, open, with a reason and a room, and somebody booked while he is away."""
     made = agenda_setting.open_agenda(
         client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW
     )
     week = [kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00") for day in range(7)]
     agenda_setting.set_openings(agenda=made.id, openings=week, by=cast.marc, at=NOW)
     reason = kinds.VisitReason(id="", client=cast.weber, name="agenda-canari", minutes=15)
+    reason = agenda_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW)
+    now = datetime.now(UTC)
+    starts = now.replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+    booking = Booking(patient=patient, reason=reason.id)
+    appointments.book(key=VISIT, agenda=made.id, starts_at=starts, booking=booking, by=cast.claire, at=now)
+    absence = absences.announce_absence(
+        client=cast.weber,
+        starts=starts,
+        ends=starts + timedelta(hours=1),
+        words="absence-canari",
+        announced_by=cast.marc.person,
+        by=cast.marc,
+        at=now,
+    )
+    ask_follow_up(client=cast.weber, absence=absence, wanted=Wanted.CALL, by=cast.marc, at=now)
     return {
+        "visit": VISIT,
+        "absence": absence,
+        "follow_up": open_follow_ups(by=cast.marc)[0].id,
         "agenda": made.id,
         "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
-        "visit_reason": agenda_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW).id,
+        "visit_reason": reason.id,
         "room": agenda_setting.add_resource(
             client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW
         ).id,

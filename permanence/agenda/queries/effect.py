@@ -15,7 +15,7 @@ from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.slots import books_for
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules import free
-from permanence.agenda.rules.kinds import Opening, OpeningException, VisitReason
+from permanence.agenda.rules.kinds import Opening, OpeningException, OpeningKind, VisitReason
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Book, Slot, Wish
@@ -149,12 +149,19 @@ def _room(book: Book, reason: str, *, first: date, at: datetime) -> list[int]:
     """By week how many visits for that reason fit one after the other into what is free."""
     if book.reason(reason) is None:
         return [0] * WEEKS
-    zone = ZoneInfo(book.agenda.zone)
+    zone, book = ZoneInfo(book.agenda.zone), replace(book, openings=tuple(_released(each) for each in book.openings))
     slots = free.free_slots(book, Wish(reason=reason), first=first, until=first + timedelta(weeks=WEEKS), at=at)
     found = [0] * WEEKS
     for slot in _one_after_the_other(slots):
         found[(slot.starts.astimezone(zone).date() - first).days // 7] += 1
     return found
+
+
+def _released(opening: Opening) -> Opening:
+    """Hours kept for the same day count as room, although they are still to be released."""
+    if opening.kind is not OpeningKind.SAME_DAY:
+        return opening
+    return replace(opening, kind=OpeningKind.NORMAL, released_at="", released_days=0)
 
 
 def _one_after_the_other(slots: Iterable[Slot]) -> Iterable[Slot]:

@@ -3,7 +3,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 
@@ -24,6 +25,16 @@ class DelayView:
 
     minutes: int
     said_at: datetime
+    said_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateAgenda:
+    """An agenda that runs late today."""
+
+    agenda_name: str
+    client_name: str
+    minutes: int
     said_by_name: str
 
 
@@ -51,9 +62,38 @@ def delay(*, by: Who, agenda: str, day: date) -> DelayView | None:
     return DelayView(minutes=row.minutes, said_at=row.said_at, said_by_name=row.said_by_name)
 
 
+def late_today(*, by: Who, at: datetime) -> tuple[LateAgenda, ...]:
+    """The agendas `by` sees that run late on the day it is where each is, the most minutes first. Two queries."""
+    near = at.date() - timedelta(days=1), at.date() + timedelta(days=1)
+    rows = Delay.objects.for_house(by.house_key).filter(day__range=near, minutes__gt=0)
+    found = [
+        row
+        for row in rows.select_related("agenda", "client").order_by("-minutes", "pk")
+        if row.day == at.astimezone(ZoneInfo(row.client.time_zone)).date()
+    ]
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    return tuple(
+        LateAgenda(
+            agenda_name=each.agenda.name,
+            client_name=each.client.name,
+            minutes=each.minutes,
+            said_by_name=each.said_by_name,
+        )
+        for each in found
+        if each.client_id in may
+    )
+
+
 def concerned(visits: Sequence[AppointmentView], *, at: datetime) -> tuple[AppointmentView, ...]:
     """Those of a day's visits whom it concerns that the doctor is late: booked, and not begun yet."""
     return tuple(each for each in visits if each.state in STANDING and each.starts_at > at)
+
+
+def client_of_follow_up(*, house_key: int, follow_up: str) -> str | None:
+    """Whose entry it is, done or not; None when the house has none with that id. One query."""
+    rows = FollowUp.objects.for_house(house_key).filter(pk=number(follow_up))
+    client = rows.values_list("client", flat=True).first()
+    return None if client is None else str(client)
 
 
 def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView, ...]:

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Appointments and busy times of another product come into an agenda: first as a dry run, then for good.
+
+What stood there stands here, within the openings or not; but never over what is booked, held or busy: the database
+refuses, and the line says what is there. A line that was brought in before is known again by what it says.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from permanence.agenda.models import Agenda, Appointment, Block
+from permanence.agenda.models.appointments import CAUSE_LENGTH
+from permanence.agenda.operations.acts import locked, reach
+from permanence.agenda.operations.appointments import Booking, put
+from permanence.agenda.operations.blocks import block
+from permanence.agenda.operations.holds import clear
+from permanence.agenda.queries.agendas import reasons as reasons_of
+from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
+from permanence.agenda.rules.imports import MOST_LINES, ImportLine
+from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.wishes import Slot
+from permanence.callers import operations as callers
+from permanence.callers import queries as patients
+from permanence.callers.namesakes import Called, called, namesakes
+from permanence.callers.rules.birth import read_birth
+from permanence.callers.rules.form import PatientForm
+from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFault:
+    """Why a line does not come in: a code, the cell, and for what is taken `why`."""
+
+    line: int
+    code: str
+    value: str = ""
+    why: tuple[WhyNot, ...] = ()
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What came in, or would. `known`: lines that were brought in before."""
+
+    appointments: int = 0
+    blocks: int = 0
+    new_patients: int = 0
+    known: int = 0
+    written: bool = False
+    faults: list[LineFault] = field(default_factory=list)
+
+
+class LineRefused(Refusal):
+    """A line cannot come in; `code` says why."""
+
+    def __init__(self, code: str, value: str = "") -> None:
+        super().__init__(value)
+        self.code = code
+        self.value = value[:80]
+
+
+@dataclass(slots=True)
+class _Import:
+    row: Agenda
+    by: Who
+    at: datetime
+    reasons: dict[str, str]
+    persons: dict[Called, list[tuple[str, str]]]
+    report: ImportReport = field(default_factory=ImportReport)
+
+    def take(self, line: ImportLine) -> None:
+        """One line, all of it or nothing."""
+        key = _key(self.row, line)
+        try:
+            with transaction.atomic():
+                if Appointment.objects.for_house(self.by.house_key).filter(key=key).exists() or self._was_block(key):
+                    self.report.known += 1
+                elif line.name:
+                    self._visit(line, key)
+                else:
+                    self._busy(line, key)
+        except SlotAlreadyTaken as taken:
+            self._fault(line, LineRefused("already_taken"), taken.causes)
+        except Refusal as refusal:
+            self._fault(line, refusal)
+
+    def _was_block(self, key: str) -> bool:
+        return Block.objects.for_house(self.by.house_key).filter(key=key).exists()
+
+    def _busy(self, line: ImportLine, key: str) -> None:
+        words = (line.note or line.reason)[:CAUSE_LENGTH]
+        span = {"starts_at": line.starts, "ends_at": line.ends}
+        block(key=key, agenda=str(self.row.pk), **span, words=words, door=Door.IMPORT, by=self.by, at=self.at)
+        self.report.blocks += 1
+
+    def _visit(self, line: ImportLine, key: str) -> None:
+        reason = self.reasons.get(line.reason.casefold())
+        if reason is None:
+            raise LineRefused("reason_unknown", line.reason)
+        patient, is_new = self._patient(line, key)
+        slot = Slot(agenda=str(self.row.pk), reason=reason, starts=line.starts, ends=line.ends)
+        booking = Booking(patient=patient.id, reason=reason, door=Door.IMPORT, new_here=False)
+        put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)
+        self.report.appointments += 1
+        if is_new:
+            self.report.new_patients += 1
+            self._there(line).append((patient.id, patient.birth_date))
+
+    def _patient(self, line: ImportLine, key: str) -> tuple[patients.PatientView, bool]:
+        client, born = str(self.row.client_id), ""
+        if line.birth_date:
+            today = self.at.date()
+            born = read_birth(line.birth_date, country=self.row.client.country, on=today).iso
+        fitting = [each for each in self._there(line) if not born or not each[1] or each[1] == born]
+        if len(fitting) > 1:
+            raise LineRefused("patient_ambiguous", f"{line.name} {line.first_name}")
+        if fitting:
+            return patients.standing(house=self.by.house, client=client, patient=fitting[0][0]), False
+        form = PatientForm(
+            used_name=line.name,
+            first_name=line.first_name,
+            birth_date=line.birth_date,
+            numbers=(line.number,) if line.number else (),
+            known=True,
+        )
+        return callers.add_patient(client=client, patient=key, form=form, by=self.by, at=self.at), True
+
+    def _there(self, line: ImportLine) -> list[tuple[str, str]]:
+        """The patients of that name, those that came with a line before too."""
+        return self.persons.setdefault(called(name=line.name, first_name=line.first_name), [])
+
+    def _fault(self, line: ImportLine, refusal: Refusal, why: tuple[WhyNot, ...] = ()) -> None:
+        value = refusal.value if isinstance(refusal, LineRefused) else ""
+        self.report.faults.append(LineFault(line=line.line, code=refusal.code, value=value, why=why))
+
+
+def import_lines(
+    *,
+    agenda: str,
+    lines: Sequence[ImportLine],
+    by: Who,
+    at: datetime,
+    write: bool = False,
+    without_faulty: bool = False,
+) -> ImportReport:
+    """What these lines bring; with `write` they come in if none is at fault, or `without_faulty` those that are not.
+
+    Raises AgendaUnknown, SettingImpossible for more than `MOST_LINES`.
+    """
+    row = reach(agenda, by=by)
+    if len(lines) > MOST_LINES:
+        raise SettingImpossible(f"{len(lines)} lines, {MOST_LINES} at most")
+    with transaction.atomic():
+        kept = locked([row.pk])[row.pk]
+        clear(kept, at=at)
+        client = str(kept.client_id)
+        work = _Import(
+            row=kept,
+            by=by,
+            at=at,
+            reasons={each.name.casefold(): each.id for each in reasons_of(by=by, client=client)},
+            persons=namesakes(house=by.house, client=client),
+        )
+        for line in sorted(lines, key=lambda each: each.line):
+            work.take(line)
+        work.report.written = write and (without_faulty or not work.report.faults)
+        if not work.report.written:
+            transaction.set_rollback(True)
+    return work.report
+
+
+def _key(row: Agenda, line: ImportLine) -> str:
+    """The same line has the same id, however often it is brought in."""
+    said = (row.pk, line.starts, line.ends, line.name.casefold(), line.first_name.casefold(), line.reason, line.note)
+    return f"import-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Lines of another product's export: appointments, and busy time where no patient is named. Read, nothing decided."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.rules.kinds import CELL, LONGEST_VISIT
+
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "date": ("date", "day", "jour", "datum", "tag"),
+    "time": ("time", "hour", "heure", "uhrzeit", "zeit", "début", "debut", "beginn", "start"),
+    "length": ("length", "duration", "minutes", "durée", "duree", "dauer", "minuten"),
+    "patient": ("patient", "name", "nom", "patient name"),
+    "first_name": ("first_name", "first name", "prénom", "prenom", "vorname"),
+    "birth_date": ("birth_date", "birth date", "date de naissance", "né le", "geburtsdatum"),
+    "number": ("number", "phone", "telephone", "téléphone", "tel", "telefon", "nummer"),
+    "reason": ("reason", "motif", "grund", "besuchsgrund"),
+    "note": ("note", "remark", "remarque", "bemerkung", "libellé", "libelle"),
+}
+"""The column, and how it may be headed in a file."""
+NEEDED = ("date", "time", "length")
+MOST_LINES = 1000
+_FIELD = {heading: column for column, headings in ALIASES.items() for heading in headings}
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})\Z")
+_LOCAL = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})\Z")
+_CLOCK = re.compile(r"(\d{1,2})(?:[:h.](\d{2}))?(?::\d{2})?\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """What is wrong with one cell: the column, a code, and what stood there."""
+
+    column: str
+    code: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportLine:
+    """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC."""
+
+    line: int
+    starts: datetime
+    ends: datetime
+    name: str = ""
+    first_name: str = ""
+    birth_date: str = ""
+    number: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+def headings() -> tuple[str, ...]:
+    """All headings a file may have."""
+    return tuple(_FIELD)
+
+
+def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine | Spelling:
+    """A line of a file under its own headings."""
+    found = {_FIELD[heading]: text.strip() for heading, text in cells.items() if heading in _FIELD}
+    day, clock = _day(found.get("date", "")), _clock(found.get("time", ""))
+    if day is None:
+        return Spelling(column="date", code="date_unreadable", value=found.get("date", "")[:80])
+    if clock is None:
+        return Spelling(column="time", code="time_unreadable", value=found.get("time", "")[:80])
+    length = found.get("length", "").removesuffix("min").strip()
+    minutes = int(length) if re.fullmatch(r"[0-9]{1,4}", length) else 0
+    if not 0 < minutes <= LONGEST_VISIT or minutes % CELL or clock % CELL:
+        return Spelling(column="length", code="length_impossible", value=found.get("length", "")[:80])
+    local = ZoneInfo(zone)
+    starts = datetime(day.year, day.month, day.day, clock // 60, clock % 60, tzinfo=local)
+    begins = starts.astimezone(ZoneInfo("UTC"))
+    if begins.astimezone(local).replace(tzinfo=None) != starts.replace(tzinfo=None):
+        return Spelling(column="time", code="time_skipped", value=found.get("time", "")[:80])
+    name, first = _names(found.get("patient", ""), found.get("first_name", ""))
+    return ImportLine(
+        line=number,
+        starts=begins,
+        ends=begins + timedelta(minutes=minutes),
+        name=name,
+        first_name=first,
+        birth_date=found.get("birth_date", ""),
+        number=found.get("number", ""),
+        reason=found.get("reason", ""),
+        note=found.get("note", ""),
+    )
+
+
+def _day(text: str) -> date | None:
+    iso, local = _ISO.match(text), _LOCAL.match(text)
+    try:
+        if iso:
+            return _near(date(int(iso[1]), int(iso[2]), int(iso[3])))
+        return _near(date(int(local[3]), int(local[2]), int(local[1]))) if local else None
+    except ValueError:
+        return None
+
+
+def _near(day: date) -> date | None:
+    """A day of an agenda that people keep."""
+    return day if 2000 <= day.year < 2100 else None
+
+
+def _clock(text: str) -> int | None:
+    found = _CLOCK.match(text)
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    return hour * 60 + minute if hour <= 23 and minute <= 59 else None
+
+
+def _names(text: str, first: str) -> tuple[str, str]:
+    """Family and first name: in two columns, "Name, First", "NAME First" or "First Name"."""
+    if first or not text:
+        return text, first
+    family, comma, rest = text.partition(",")
+    if comma:
+        return family.strip(), rest.strip()
+    words = text.split()
+    capital = next((place for place, word in enumerate(words) if not word.isupper()), len(words))
+    if 0 < capital < len(words):
+        return " ".join(words[:capital]), " ".join(words[capital:])
+    return (words[-1], " ".join(words[:-1])) if len(words) > 1 else (text, "")

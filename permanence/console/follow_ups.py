@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who is late today, and who is booked although the doctor is away: the doctors' list, worked off by patient."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from permanence.agenda.operations.day import settle
+from permanence.agenda.queries.follow_ups import FollowUpView, client_of_follow_up, late_today, open_follow_ups
+from permanence.agenda.refusals import FollowUpUnknown, NotNow
+from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.clients import queries as clients
+from permanence.countries.numbers import spell_number
+from permanence.foundation import access, moments
+from permanence.foundation.who import Who, secretary_only, who
+from permanence.kernel.ids import new_id
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.system import SystemClock, SystemEntropy
+
+_CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
+WANTED: Mapping[Wanted, str | Promise] = {
+    Wanted.MOVE: _("find another appointment"),
+    Wanted.CALL: _("call, then ask the doctor"),
+    Wanted.CANCEL: _("cancel and tell the patient"),
+}
+OUTCOMES = {Outcome.CALLED: _("The patient was called."), Outcome.CANCELLED: _("The appointment is cancelled.")}
+
+
+@never_cache
+@require_safe
+@secretary_only
+def page(request: HttpRequest) -> HttpResponse:
+    """What is to be done, the earliest appointment first."""
+    by = who(request)
+    return _page(request, by)
+
+
+@never_cache
+@require_POST
+@secretary_only
+def done(request: HttpRequest, follow_up: str) -> HttpResponse:
+    """One entry is done: the patient was called, or his appointment is cancelled."""
+    by, at = who(request), _CLOCK.now()
+    client = client_of_follow_up(house_key=by.house_key, follow_up=follow_up)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.followup:{follow_up}")
+    entry = next((each for each in open_follow_ups(by=by) if each.id == follow_up), None)
+    if entry is None:
+        raise Http404(follow_up)
+    outcome = request.POST.get("outcome", "")
+    if outcome not in {each.value for each in OUTCOMES}:
+        return _page(request, by, refused=str(_("Say what was done.")))
+    try:
+        settle(follow_up=follow_up, outcome=Outcome(outcome), by=by, at=at, key=new_id(at, _ENTROPY))
+    except (FollowUpUnknown, NotNow):
+        return _page(request, by, refused=str(_("Somebody else has done it meanwhile.")))
+    messages.success(request, f"{entry.visit.patient_name}: {OUTCOMES[Outcome(outcome)]}")
+    return redirect("console:follow-ups")
+
+
+def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
+    at = _CLOCK.now()
+    countries = {each.id: each.country for each in clients.clients(house=by.house)}
+    rows = [
+        {
+            "entry": each,
+            "when": moments.day_and_hour(each.visit.starts_at, ZoneInfo(each.time_zone), now=at),
+            "wanted": WANTED[each.wanted],
+            "numbers": _numbers(each, countries),
+        }
+        for each in open_follow_ups(by=by)
+    ]
+    context = {"rows": rows, "late": late_today(by=by, at=at), "refused": refused}
+    return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
+
+
+def _numbers(each: FollowUpView, countries: Mapping[str, str]) -> list[str]:
+    return [
+        spell_number(PhoneNumber(number), country=countries.get(each.visit.client, "XX")) for number in each.numbers
+    ]

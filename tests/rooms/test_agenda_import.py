@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Appointments of another product come in: read as they are exported, tried first, never over what stands there."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.agenda.models import Appointment, Block, Occupancy
+from permanence.agenda.operations.beginning import begin_agenda
+from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.refusals import AgendaUnknown, SettingImpossible
+from permanence.agenda.rules.imports import ImportLine, Spelling, read_line
+from permanence.agenda.rules.usual import Trade
+from permanence.callers.models import Patient
+from permanence.foundation.models import AuditEntry, OutboxEvent
+from tests.rooms.conftest import NOW
+
+PARIS = "Europe/Paris"
+FILE = """Datum;Uhrzeit;Dauer;Patient;Geburtsdatum;Telefon;Grund;Bemerkung
+24.12.2026;9:00;15;KANARI Jeanne;14.03.1961;+352 621 000 147;Consultation;
+24.12.2026;9h15;15;Kanari, Jeanne;14.03.1961;;suivi;
+2026-12-24;10:00;60;;;;;Réunion
+"""
+
+
+def test_a_line_is_read_as_it_is_exported():
+    cells = {"date": "24/12/2026", "heure": "9h30", "durée": "20 min", "nom": "LE GOFF Anne Marie", "motif": "Suivi"}
+    read = read_line(2, cells, zone=PARIS)
+    assert read == ImportLine(
+        line=2,
+        starts=datetime(2026, 12, 24, 8, 30, tzinfo=UTC),
+        ends=datetime(2026, 12, 24, 8, 50, tzinfo=UTC),
+        name="LE GOFF",
+        first_name="Anne Marie",
+        reason="Suivi",
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"date": "31.02.2026"}, "date_unreadable"),
+        ({"date": "12/24/2026"}, "date_unreadable"),
+        ({"date": "24.12.3026"}, "date_unreadable"),
+        ({"time": "24:10"}, "time_unreadable"),
+        ({"time": "noon"}, "time_unreadable"),
+        ({"length": "-15"}, "length_impossible"),
+        ({"length": "7"}, "length_impossible"),
+        ({"length": "9999"}, "length_impossible"),
+        ({"length": "²0"}, "length_impossible"),
+        ({"time": "9:03"}, "length_impossible"),
+        ({"date": "2026-03-29", "time": "2:30"}, "time_skipped"),
+    ],
+)
+def test_what_cannot_be_read_says_why(wrong, code):
+    read = read_line(2, {"date": "2026-12-24", "time": "9:00", "length": "15", **wrong}, zone=PARIS)
+    assert isinstance(read, Spelling)
+    assert read.code == code
+
+
+@given(st.dictionaries(st.sampled_from(["date", "time", "length", "patient", "reason"]), st.text(max_size=30)))
+def test_no_cell_breaks_the_reader(cells):
+    assert isinstance(read_line(1, cells, zone=PARIS), (ImportLine, Spelling))
+
+
+@given(
+    st.dates(date(2001, 1, 1), date(2098, 1, 1)), st.integers(0, 287), st.integers(1, 144), st.sampled_from([".", "/"])
+)
+def test_what_is_written_is_read_back(day, cell, cells, between):
+    written = {
+        "date": f"{day.day:02d}{between}{day.month:02d}{between}{day.year}",
+        "time": f"{cell * 5 // 60}:{cell * 5 % 60:02d}",
+        "length": str(cells * 5),
+    }
+    read = read_line(1, written, zone=PARIS)
+    if isinstance(read, ImportLine):
+        local = read.starts.astimezone(ZoneInfo(PARIS))
+        assert (local.date(), local.hour * 60 + local.minute) == (day, cell * 5)
+        assert read.ends - read.starts == timedelta(minutes=cells * 5)
+    else:
+        assert read.code == "time_skipped"
+
+
+@pytest.fixture
+def weber(cast):
+    return begin_agenda(
+        client=cast.weber,
+        recipient=cast.recipients["Dr Weber"],
+        name="Dr Weber",
+        trade=Trade.DOCTOR,
+        language="fr",
+        by=cast.marc,
+        at=NOW,
+    )
+
+
+def line(n, minutes, **fields):
+    starts = datetime(2026, 12, 24, 8, tzinfo=UTC) + timedelta(minutes=minutes)
+    return ImportLine(line=n, starts=starts, ends=starts + timedelta(minutes=fields.pop("lasts", 15)), **fields)
+
+
+JEANNE = {"name": "Kanari", "first_name": "Jeanne", "reason": "consultation"}
+
+
+@pytest.mark.django_db
+def test_a_dry_run_changes_nothing_and_tells_the_same_as_the_act(cast, weber):
+    lines = [line(2, 0, **JEANNE), line(3, 15, **JEANNE), line(4, 30, note="Réunion")]
+    before = [model.objects.count() for model in (Appointment, Block, Occupancy, Patient, AuditEntry, OutboxEvent)]
+    asked = {"agenda": weber.id, "lines": lines, "by": cast.marc, "at": NOW}
+    dry = import_lines(**asked)
+    assert [model.objects.count() for model in (Appointment, Block, Occupancy, Patient, AuditEntry, OutboxEvent)] == (
+        before
+    )
+    done = import_lines(write=True, **asked)
+    assert (dry.appointments, dry.blocks, dry.new_patients, dry.faults) == (2, 1, 1, [])
+    assert (done.appointments, done.blocks, done.new_patients, done.faults) == (2, 1, 1, [])
+    assert (Appointment.objects.count(), Block.objects.count(), Patient.objects.count()) == (2, 1, 1)
+    assert {each.door for each in Appointment.objects.all()} == {"import"}
+    assert Patient.objects.get().identity_status == "provisional"
+    again = import_lines(write=True, **asked)
+    assert (again.appointments, again.blocks, again.known) == (0, 0, 3)
+    assert Appointment.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_nothing_is_put_over_what_stands_there(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW}
+    import_lines(lines=[line(2, 0, **JEANNE), line(3, 60, note="Réunion", lasts=30)], write=True, **asked)
+    lines = [
+        line(2, 10, **{**JEANNE, "name": "Neu"}),
+        line(3, 75, **JEANNE),
+        line(4, 5, note="busy"),
+        line(5, 120, **JEANNE),
+        line(6, 125, **{**JEANNE, "name": "Neu"}),
+        line(7, 180, **{**JEANNE, "reason": "Zaubern"}),
+        line(8, 240, **{**JEANNE, "birth_date": "2090-01-01"}),
+        line(9, 300, **{**JEANNE, "name": "Neu", "number": "abc"}),
+    ]
+    report = import_lines(lines=lines, write=True, **asked)
+    assert [each.line for each in report.faults] == [2, 3, 4, 6, 7, 8, 9]
+    assert [each.code for each in report.faults[:5]] == ["already_taken"] * 4 + ["reason_unknown"]
+    assert [each.why[0].code for each in report.faults[:4]] == ["taken", "blocked", "taken", "taken"]
+    assert not report.written
+    assert Appointment.objects.count() == 1
+    assert import_lines(lines=lines, write=True, without_faulty=True, **asked).written
+    assert Appointment.objects.count() == 2
+    assert Patient.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_namesakes_are_told_apart_by_their_birth_date(cast, weber):
+    asked = {"agenda": weber.id, "by": cast.marc, "at": NOW, "write": True, "without_faulty": True}
+    old, young = {**JEANNE, "birth_date": "14.03.1961"}, {**JEANNE, "birth_date": "02.05.1999"}
+    import_lines(lines=[line(2, 0, **old), line(3, 15, **young)], **asked)
+    assert Patient.objects.count() == 2
+    report = import_lines(lines=[line(2, 30, **JEANNE), line(3, 45, **old)], **asked)
+    assert [each.code for each in report.faults] == ["patient_ambiguous"]
+    assert Patient.objects.count() == 2
+    assert Appointment.objects.filter(patient__birth_date="1961-03-14").count() == 2
+
+
+@pytest.mark.django_db
+def test_walls_and_limits(cast, weber):
+    for stranger in (cast.nadia, cast.dr_dupont):
+        with pytest.raises(AgendaUnknown):
+            import_lines(agenda=weber.id, lines=[line(2, 0, **JEANNE)], by=stranger, at=NOW, write=True)
+    with pytest.raises(SettingImpossible):
+        import_lines(agenda=weber.id, lines=[line(n, 0) for n in range(1001)], by=cast.marc, at=NOW)
+    assert Appointment.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_the_page_tries_the_file_then_brings_it_in(cast, weber, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    assert marc.get(address).status_code == 200
+    tried = marc.post(address, {"file": SimpleUploadedFile("export.csv", FILE.encode("utf-8-sig")), "do": "check"})
+    assert tried.status_code == 200
+    assert Appointment.objects.count() == 0
+    assert marc.post(address, {"text": tried.context["text"], "do": "save"}).status_code == 302
+    assert (Appointment.objects.count(), Block.objects.count(), Patient.objects.count()) == (2, 1, 1)
+    assert Block.objects.get().words == "Réunion"
+    wrong = FILE.replace("9:00", "25:00") + "24.12.2026;9:20;30;Neu Otto;;;Consultation;\n"
+    answer = marc.post(address, {"text": wrong, "do": "save"})
+    assert answer.status_code == 422
+    assert [each.line for each in answer.context["faults"]] == [2, 5]
+    assert Appointment.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"PK\x03\x04zip",
+        b"\xff\xfe\x00",
+        b"date;time\n1;2\n",
+        b"date;day;time;length\n1;2;3;4\n",
+        b"date;time;length;secret\n1;2;3;4\n",
+        b'date;time;length\n"1;2;3\n',
+        b"date;time;length\n" + b"2026-12-24;9:00;15\n" * 1001,
+    ],
+)
+def test_a_file_that_is_none_is_refused_whole(cast, weber, browser_of, raw):
+    address = reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    answer = browser_of(cast.marc).post(address, {"file": SimpleUploadedFile("x.csv", raw), "do": "save"})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert Block.objects.count() == 0
