@@ -130,7 +130,7 @@ def test_he_is_late_and_sees_whom_it_concerns(practice, doctor, claire):
     coming = practice.now + timedelta(minutes=30)
     if coming.astimezone(ZONE).date() == local.date():
         practice.book(coming)
-    address = practice.url("portal_late", practice.agenda)
+    address = practice.url("portal_day_late", practice.agenda)
     assert doctor.post(address, {"minutes": "20"}).status_code == 303
     by = practice.cast.dr_weber
     assert delay(by=by, agenda=practice.agenda, day=local.date()).minutes == 20
