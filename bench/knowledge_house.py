@@ -29,6 +29,7 @@ from django.test import Client as Browser  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
+from permanence.backstage.parts import PARTS  # noqa: E402
 from permanence.clients import said  # noqa: E402
 from permanence.clients.models import (  # noqa: E402
     Absence,
@@ -290,7 +291,10 @@ def _measured(owner: Person, doctor: Person, at: datetime, rounds: int) -> dict[
     pages = {
         "list": (owner, reverse("accounts:list")),
         "client": (owner, reverse("accounts:card", args=(client,))),
-        "edit": (owner, reverse("backstage:clients_client_change", args=(client,))),
+        **{
+            f"edit {part}".strip(): (owner, f"{reverse('backstage:clients_client_change', args=(client,))}?part={part}")
+            for part in PARTS
+        },
         "said": (owner, reverse("backstage:clients_client_said", args=(client,))),
         "onboarding": (owner, reverse("onboarding:page", args=(client,))),
         "portal_line": (doctor, reverse("portal_line", args=(client,))),

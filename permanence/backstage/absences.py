@@ -113,7 +113,8 @@ class AbsenceInline(Inline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Absence]:
         """Those that are not over and not withdrawn."""
-        return super().get_queryset(request).filter(withdrawn_at=None, ends_at__gt=CLOCK.now())
+        rows = super().get_queryset(request).filter(withdrawn_at=None, ends_at__gt=CLOCK.now())
+        return rows.select_related("recipient", "urgent_to")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         """What was announced stays as it was."""

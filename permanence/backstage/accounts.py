@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client accounts in the back office: one page holds everything about a client."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.admin import display
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences, second_person
+from permanence.backstage import absences, parts, second_person
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -200,16 +201,42 @@ class ClientAdmin(SaidAdmin):
                 inline.verbose_name_plural = f"{inline.verbose_name_plural} ({lines.initial_form_count()})"
         return super().get_inline_formsets(request, formsets, inline_instances, obj)
 
+    def get_inlines(self, request: HttpRequest, obj: Client | None) -> Any:
+        """The tables of the part that is looked at; a new client's page has them all."""
+        if obj is None:
+            return self.inlines
+        _name, models = parts.PARTS[parts.part_of(request)]
+        return [inline for inline in self.inlines if inline.model in models]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Client | None = None) -> Any:
+        """The client's own fields, on the first part only."""
+        return () if obj is not None and parts.part_of(request) else self.fieldsets
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """On the other parts a form of no fields: what is not shown is not changed."""
+        if obj is not None and parts.part_of(request):
+            kwargs["form"] = parts.PartForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Client) -> HttpResponseRedirect:  # noqa: ARG002
+        """The same part again: the next thing to change stands beside what was saved."""
+        return HttpResponseRedirect(request.get_full_path())
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page, and above it what the secretary will see."""
         house = who(request).house
-        try:
-            preview = queries.client_file(house=house, client=object_id, at=CLOCK.now())
-        except queries.ClientUnknown:
-            preview = None
-        shown = {"preview": preview, "greetings": _said(preview, who(request).name) if preview else ()}
+        preview = None
+        with suppress(queries.ClientUnknown):
+            if not parts.part_of(request):
+                preview = queries.client_file(house=house, client=object_id, at=CLOCK.now())
+        shown = {
+            "preview": preview,
+            "greetings": _said(preview, who(request).name) if preview else (),
+            "tabs": parts.tabs(request),
+            "show_save_and_continue": False,  # saving stays here
+        }
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def save_model(self, request: HttpRequest, obj: Client, form: Any, change: bool) -> None:  # noqa: ARG002

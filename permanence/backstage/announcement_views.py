@@ -119,6 +119,7 @@ def uses(request: HttpRequest, client: str, announcement: str) -> HttpResponse:
             client=str(row.pk),
             announcement=announcement,
             closing=request.POST.get("closing") == "1",
+            unanswered=request.POST.get("unanswered") == "1",
             greetings=request.POST.getlist("greeting"),
             by=by,
             at=CLOCK.now(),

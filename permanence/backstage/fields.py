@@ -2,6 +2,7 @@
 """Form fields in plain words for what is stored as a list or as a code."""
 
 import ipaddress
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -86,6 +87,7 @@ class AddressesField(ListField):
                 raise ValidationError(message, params={"value": address}, code="unknown") from error
 
 
+@cache
 def time_zone_choices() -> list[tuple[str, str]]:
     """The time zones of Europe, then UTC."""
     return [(name, name) for name in sorted(available_timezones()) if name.startswith("Europe/")] + [("UTC", "UTC")]

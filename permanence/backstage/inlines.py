@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The lines of a client's page, as all its tables have them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
 
 from permanence.backstage.account_forms import NamedFormSet
-from permanence.backstage.bases import AnyInline
+from permanence.backstage.bases import AnyChoices, AnyInline
 from permanence.clients.models import Line, Recipient
 from permanence.foundation.who import who
 
@@ -36,4 +37,23 @@ class Inline(AnyInline):
             client = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
             rows = rows.filter(client=client) if client else rows.none()
         kwargs.setdefault("queryset", rows)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field.iterator = _asked_once(request, db_field)
+        return field
+
+
+def _asked_once(request: HttpRequest, db_field: Any) -> type[AnyChoices]:
+    """What a field of a table offers: the same in each of its rows, and in all tables of the page, asked once."""
+    kept: dict[Any, list[Any]] = request.__dict__.setdefault("_offered", {})
+
+    class Offered(AnyChoices):
+        def __iter__(self) -> Iterator[Any]:
+            model = db_field.remote_field.model
+            if model not in kept:
+                kept[model] = list(self.queryset)
+            if self.field.empty_label is not None:
+                yield "", self.field.empty_label
+            for row in kept[model]:
+                yield self.choice(row)
+
+    return Offered

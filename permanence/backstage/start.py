@@ -21,7 +21,12 @@ from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
 
 """The sender of a house whose `[mail]` was never written."""
-ANCHORS = {"line": "line-group", "hours": "id_day_0", "greeting": "greeting-group", "recipient": "recipient-group"}
+PLACES = {
+    "line": "?part=lines#line-group",
+    "hours": "#id_day_0",
+    "greeting": "?part=greetings#greeting-group",
+    "recipient": "?part=messages#recipient-group",
+}
 """Where on the client's page each of these is filled in."""
 NAMED = 3
 """How many clients a sentence names before it says "and others"."""
@@ -90,7 +95,7 @@ def _judged(need: Need, clients: QuerySet[Client], rows: QuerySet[Any], url: str
         sentence = f"{sentence} {_('Missing for: %(names)s') % {'names': names}}"
         address = reverse("admin:clients_client_change", args=(lacking[0].pk,))
     done = not lacking and clients.exists()
-    return Step(code=need.code, title=need.title, sentence=sentence, done=done, url=f"{address}#{ANCHORS[need.code]}")
+    return Step(code=need.code, title=need.title, sentence=sentence, done=done, url=f"{address}{PLACES[need.code]}")
 
 
 def _hours(clients: QuerySet[Client], rows: QuerySet[WeeklyOpening], url: str) -> Step:

@@ -58,6 +58,8 @@ class ProvedAdmin(HouseAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """The page; after a save that was taken back, the page as it was typed with what was found."""
+        if request.method in {"GET", "HEAD"}:
+            return super().changeform_view(request, object_id, form_url, extra_context)
         try:
             with transaction.atomic():
                 if request.method == "POST" and object_id is not None:

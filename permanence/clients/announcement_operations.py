@@ -2,7 +2,7 @@
 """Acts on a client's recorded announcements: kept, heard here or there, withdrawn. None that was heard is deleted."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -106,20 +106,28 @@ def add_announcement(
     if old is not None:
         detail["instead_of"] = _detail(old)
         greetings = [str(key) for key in _with(old).values_list("pk", flat=True)]
-        closing = old.closing
+        occasions = {"closing": old.closing, "unanswered": old.unanswered}
         _end(old, at=at)
-        _hear(new, closing=closing, greetings=greetings)
-        detail |= {"closing": closing, "greetings": greetings}
+        _hear(new, occasions, greetings=greetings)
+        detail |= {**occasions, "greetings": greetings}
     changed(client=client, action="announcement.added", by=by, at=at, detail=detail)
     return str(new.pk)
 
 
 @transaction.atomic
 def set_uses(
-    *, client: str, announcement: str, closing: bool, greetings: Collection[str], by: Who, at: datetime
+    *,
+    client: str,
+    announcement: str,
+    closing: bool,
+    greetings: Collection[str],
+    unanswered: bool = False,
+    by: Who,
+    at: datetime,
 ) -> None:
-    """From now on it is heard here and nowhere else: as closing words of its language, and, before the music, with
-    these greetings (their ids), all of its language. Another one heard there before is heard there no more.
+    """From now on it is heard here and nowhere else: as the closing words of its language when the client is shut, or
+    when nobody could answer (`unanswered`), and, before the music, with these greetings (their ids), all of its
+    language. Another one heard there before is heard there no more.
 
     Raises ClientUnknown, AnnouncementUnknown, GreetingUnknown.
     """
@@ -129,8 +137,9 @@ def set_uses(
     known = {str(key) for key in own.values_list("pk", flat=True)}
     if not set(greetings) <= known:
         raise GreetingUnknown(", ".join(sorted(set(greetings) - known))[:80])
-    silenced = _hear(found, closing=closing, greetings=greetings)
-    detail = {**_detail(found), "closing": closing, "greetings": sorted(greetings), "instead_of": silenced}
+    occasions = {"closing": closing, "unanswered": unanswered}
+    silenced = _hear(found, occasions, greetings=greetings)
+    detail = {**_detail(found), **occasions, "greetings": sorted(greetings), "instead_of": silenced}
     changed(client=client, action="announcement.uses_changed", by=by, at=at, detail=detail)
 
 
@@ -139,7 +148,8 @@ def withdraw_announcement(*, client: str, announcement: str, by: Who, at: dateti
     """Nobody hears it any more; it stays readable and can be listened to. Raises ClientUnknown, AnnouncementUnknown."""
     row = account(client, by=by)
     found = _announcement(row, announcement)
-    detail = {**_detail(found), "closing": found.closing, "greetings": [str(key) for key in _keys(found)]}
+    occasions = {"closing": found.closing, "unanswered": found.unanswered}
+    detail = {**_detail(found), **occasions, "greetings": [str(key) for key in _keys(found)]}
     _end(found, at=at)
     changed(client=client, action="announcement.withdrawn", by=by, at=at, detail=detail)
 
@@ -164,17 +174,17 @@ def _keys(row: Announcement) -> list[int]:
     return list(_with(row).order_by("pk").values_list("pk", flat=True))
 
 
-def _hear(row: Announcement, *, closing: bool, greetings: Collection[str]) -> list[str]:
-    """Where it is heard; gives the sha256 of those that were heard there before."""
+def _hear(row: Announcement, occasions: Mapping[str, bool], *, greetings: Collection[str]) -> list[str]:
+    """Where it is heard; gives the sha256 of those that were heard there before. `occasions`: by their columns."""
     keys = {int(each) for each in greetings}
     others = Announcement.objects.for_client(row.client_id).exclude(pk=row.pk)
     before = set(Greeting.objects.for_client(row.client_id).filter(pk__in=keys).values_list("announcement", flat=True))
     silenced = list(others.filter(pk__in=before - {None}).values_list("content", flat=True))
-    if closing:
-        spoken = others.filter(language=row.language, closing=True)
+    for column in (each for each, held in occasions.items() if held):
+        spoken = others.filter(language=row.language, **{column: True})
         silenced += spoken.values_list("content", flat=True)
-        spoken.update(closing=False)
-    Announcement.objects.filter(pk=row.pk).update(closing=closing)
+        spoken.update(**{column: False})
+    Announcement.objects.filter(pk=row.pk).update(**occasions)
     _with(row).exclude(pk__in=keys).update(announcement=None)
     Greeting.objects.for_client(row.client_id).filter(pk__in=keys).update(announcement=row)
     return sorted(set(silenced))
@@ -182,7 +192,7 @@ def _hear(row: Announcement, *, closing: bool, greetings: Collection[str]) -> li
 
 def _end(row: Announcement, *, at: datetime) -> None:
     _with(row).update(announcement=None)
-    Announcement.objects.filter(pk=row.pk).update(closing=False, withdrawn_at=at)
+    Announcement.objects.filter(pk=row.pk).update(closing=False, unanswered=False, withdrawn_at=at)
 
 
 def _detail(row: Announcement) -> dict[str, Any]:

@@ -32,6 +32,7 @@ class AnnouncementView:
     content: str
     seconds: float
     closing: bool
+    unanswered: bool
     by_microphone: bool
     made_by: str
     made_at: datetime
@@ -41,7 +42,7 @@ class AnnouncementView:
     @property
     def heard(self) -> bool:
         """Whether callers hear it."""
-        return self.closing or bool(self.greetings)
+        return self.closing or self.unanswered or bool(self.greetings)
 
 
 def greeting_entries(house: int | str, client: int) -> tuple[GreetingEntry, ...]:
@@ -112,6 +113,7 @@ def _view(row: Announcement, greetings: list[str]) -> AnnouncementView:
         content=row.content,
         seconds=row.samples / SAMPLES_PER_SECOND,
         closing=row.closing,
+        unanswered=row.unanswered,
         by_microphone=row.by_microphone,
         made_by="" if row.made_by is None else row.made_by.name,
         made_at=row.made_at,

@@ -13,6 +13,7 @@ from permanence.clients.rules import InstructionStretch, InstructionVersion, Sco
 from permanence.clients.rules.agenda_links import LinkUnfit, read_link
 from permanence.countries.numbers import spell_number
 from permanence.kernel.phone import PhoneNumber
+from permanence.reception.closing import CLOSED, MAX_WAIT
 from permanence.reception.table import (
     AbsenceEntry,
     AgendaEntry,
@@ -38,7 +39,7 @@ GREETING_FIELDS = (
     "announcement__language",
     "announcement__withdrawn_at",
 )
-CLOSING_FIELDS = ("pk", "language", "content")
+CLOSING_FIELDS = ("pk", "language", "content", "closing", "unanswered")
 ABSENCE_FIELDS = (
     "starts_at",
     "pk",
@@ -98,8 +99,15 @@ def _greeting(_key: int, language: str, text: str, line: str | None, *when_and_s
 
 
 def closing_from(rows: Iterable[Iterable[Any]]) -> tuple[ClosingWords, ...]:
-    """From rows of `CLOSING_FIELDS`: one a language."""
-    return tuple(ClosingWords(language=intern(language), prompts=(content,)) for _key, language, content in rows)
+    """From rows of `CLOSING_FIELDS`: one a language and occasion."""
+    return tuple(
+        ClosingWords(
+            language=intern(language),
+            prompts=(content,),
+            occasions=tuple(word for word, held in ((CLOSED, closing), (MAX_WAIT, unanswered)) if held),
+        )
+        for _key, language, content, closing, unanswered in rows
+    )
 
 
 def absences_from(rows: Iterable[Iterable[Any]]) -> tuple[AbsenceEntry, ...]:

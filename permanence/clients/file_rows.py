@@ -74,7 +74,7 @@ PARTS = (
     Part("openings", WeeklyOpening, ("weekday", "opens", "until")),
     Part("exceptions", HoursException, ("date", "opens", "until", "label")),
     Part("greetings", Greeting, parts.GREETING_FIELDS),
-    Part("closing", Announcement, parts.CLOSING_FIELDS, lambda _at: Q(closing=True)),
+    Part("closing", Announcement, parts.CLOSING_FIELDS, lambda _at: Q(closing=True) | Q(unanswered=True)),
     Part("instructions", Instruction, parts.INSTRUCTION_FIELDS),
     Part("recipients", Recipient, ("position", "pk", "name"), lambda _at: Q(active=True)),
     Part("reasons", Reason, ("position", "pk", "code", "label")),

@@ -2,7 +2,7 @@
 """Reads of the scripts: which is in force, what was written before, and where something or somebody stands in them."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -130,7 +130,17 @@ def validation_in_force(*, house: str, client: str, script: Script) -> Validatio
 
     One made for a draft with other questions waits until that draft is published: until then the one before it holds.
     """
-    return next((each for each in _validations(house, client) if _fits(script, each.red_flags)), None)
+    return in_force(_validations(house, client), script)
+
+
+def in_force(validations: Iterable[Validation], script: Script) -> Validation | None:
+    """Of a client's validations, the newest first, the one that holds in the published `script`."""
+    return next((each for each in validations if _fits(script, each.red_flags)), None)
+
+
+def validations_of(*, house: str, client: str) -> tuple[Validation, ...]:
+    """All validations of a client, the newest first. One query."""
+    return tuple(_validations(house, client))
 
 
 def _validations(house: str, client: str) -> Iterator[Validation]:

@@ -4,12 +4,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import Q, Subquery
+
 from permanence.clients.models import Proposal, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
 from permanence.clients.rules.approvals import ProposalKind, ProposalState
 from permanence.clients.rules.script import Script, read_text
 from permanence.clients.script_operations import red_flags_text
-from permanence.clients.script_queries import Validation, last_validation, validation_in_force
+from permanence.clients.script_queries import Validation, in_force, validations_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +36,26 @@ class FlagList:
 
 
 def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]:
-    """The list of the draft, if it says something else, then that of the script in force; five queries at most.
+    """The list of the draft, if it says something else, then that of the script in force; three queries at most.
 
     Empty where there is no script, or never a red flag in it.
     """
     rows = ScriptRow.objects.for_house(house).for_client(int(client))
-    newest = rows.order_by("-version").first()
+    last_written = rows.order_by("-version").values("pk")[:1]
+    last_published = rows.exclude(published_at=None).order_by("-published_at", "-version").values("pk")[:1]
+    both = rows.filter(Q(pk=Subquery(last_written)) | Q(pk=Subquery(last_published))).order_by("-version")
+    newest = next(iter(both), None)
     if newest is None:
         return ()
-    last = last_validation(house=house, client=client)
-    published = rows.exclude(published_at=None).order_by("-published_at", "-version").first()
+    published = max((row for row in both if row.published_at), key=_when_published, default=None)
+    validations = validations_of(house=house, client=client)
+    last = next(iter(validations), None)
     found = []
     if newest.published_at is None:
         found.append(_list(newest, client, last))
     if published is not None:
         script = read_text(published.text)[0]
-        valid = None if script is None else validation_in_force(house=house, client=client, script=script)
+        valid = None if script is None else in_force(validations, script)
         found.append(_list(published, client, valid))
     kept: dict[str, FlagList] = {}
     for each in found:
@@ -71,6 +77,12 @@ def count_unvalidated(*, house: str, client: str, at: datetime) -> int:
 def validations_so_far(*, house: str, client: str) -> int:
     """How many validations the client has had. One query."""
     return RedFlagValidation.objects.for_house(house).for_client(int(client)).count()
+
+
+def _when_published(row: ScriptRow) -> tuple[datetime, int]:
+    if row.published_at is None:
+        raise ValueError("not published")
+    return row.published_at, row.version
 
 
 def _list(row: ScriptRow, client: str, valid: Validation | None) -> FlagList | None:

@@ -22,3 +22,8 @@ class PersonBackend(ModelBackend):
             return None
         found = super().authenticate(request, username=username, password=password, **kwargs)
         return found if isinstance(found, Person) else None
+
+    def get_user(self, user_id: int) -> Person | None:
+        """The person of a session, her house with her, for every page asks whose house it is. One query."""
+        person = Person.objects.select_related("house").filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None

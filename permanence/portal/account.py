@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from permanence.clients import queries as clients
-from permanence.clients.queries import ClientView
+from permanence.clients.queries import ClientView, PortalAccess
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, who
 
@@ -17,10 +17,17 @@ def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
     """The person and his client. Another client of the house is NotHers, which is 404 and an entry in the audit trail;
     another house's and one that never was are 404 alone.
     """
+    by, view, _all = own_of_all(request, client)
+    return by, view
+
+
+def own_of_all(request: HttpRequest, client: str) -> tuple[Who, ClientView, tuple[PortalAccess, ...]]:
+    """The person, his client, and all that he may open. Raises as `own`."""
     by = who(request)
-    for access in clients.portal_access(house=by.house, person=by.person):
+    every = clients.portal_access(house=by.house, person=by.person)
+    for access in every:
         if access.client.id == client:
-            return by, access.client
+            return by, access.client, every
     try:
         clients.client(house=by.house, client=client)
     except clients.ClientUnknown as unknown:

@@ -46,11 +46,12 @@ def phrases(house: str, greetings: Sequence[GreetingEntry], languages: tuple[str
     """One for each of the client's languages, in his order, then those of other languages."""
     written = usual_phrases(greetings)
     others = Counter(each.language for each in greetings if when_of(each) != ALWAYS)
+    speakers = staff.secretaries(house=house)
     return tuple(
         Phrase(
             language=each,
             text=written.get(each, ""),
-            said=said(house, each, written.get(each, "")),
+            said=_said(speakers, each, written.get(each, "")),
             apart=others[each],
         )
         for each in dict.fromkeys((*languages, *written))
@@ -59,9 +60,11 @@ def phrases(house: str, greetings: Sequence[GreetingEntry], languages: tuple[str
 
 def said(house: str, language: str, text: str) -> str:
     """The phrase as a secretary who speaks the language says it; with the sign for her name where there is none yet."""
-    if NAME not in text:
-        return text
-    able = [each.name for each in staff.secretaries(house=house) if language in each.languages]
+    return _said(staff.secretaries(house=house), language, text) if NAME in text else text
+
+
+def _said(speakers: Sequence[staff.SecretaryView], language: str, text: str) -> str:
+    able = [each.name for each in speakers if language in each.languages]
     return text.replace(NAME, able[0].split(" ", 1)[0]) if able else text
 
 

@@ -14,8 +14,9 @@ from permanence.clients import queries as clients
 from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
 from permanence.kernel.system import SystemClock
+from permanence.portal import waiting
 from permanence.portal.absences import away
-from permanence.portal.account import own
+from permanence.portal.account import own_of_all
 from permanence.portal.greetings import phrases
 from permanence.portal.spoken_rows import coming, orders, status
 from permanence.reception.absence import ANSWER
@@ -53,9 +54,11 @@ def mine(request: HttpRequest) -> HttpResponse:
 @portal_only
 def overview(request: HttpRequest, client: str) -> HttpResponse:
     """What his callers meet now and in the coming days."""
-    by, view = own(request, client)
+    by, view, access = own_of_all(request, client)
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
+    flags = flag_lists(house=by.house, client=client, at=at)
+    unvalidated = {client: sum(each.waits for each in flags)}
     is_open, sentence = status(file.hours, view, at=at)
     absences = away(file, house=by.house, at=at)
     shut = any(each.now and each.treatment != ANSWER for each in absences)
@@ -74,6 +77,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "sites": file.sites,
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
         "waits": request.GET.get("saved", "").endswith("waits"),
-        "flags": flag_lists(house=by.house, client=client, at=at),
+        "flags": flags,
+        "approvals_waiting": waiting.count(by, at=at, access=access, unvalidated=unvalidated),
     }
     return render(request, "portal/line.html", context)

@@ -88,6 +88,8 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+FORM_RENDERER = "permanence.foundation.form_renderer.QuickRenderer"
+
 
 def database(settings: Configuration) -> dict[str, Any]:
     """The database: embedded SQLite in the data folder, or PostgreSQL by `postgresql://user:password@host:port/name`.

@@ -56,11 +56,19 @@ def closing_words(
     """What a caller of `client` hears on that day. `reason`: closed, max_wait or suspended; `language` of the prompts.
     `absence`: of the whole client, when it closes his lines.
 
-    The client's own recorded words replace the built-in ones when he has some in that language; where media does not
-    have them, the built-in ones are heard all the same.
+    The client's own recorded words replace the built-in ones when he has some in that language for that occasion: he is
+    shut, or nobody could answer. Where media does not have them, the built-in ones are heard all the same.
     """
+    occasion = MAX_WAIT if reason == MAX_WAIT else CLOSED
     allowed, why = voice_message_allowed(client, absence)
-    own = next((words.prompts for words in client.closing if words.language == language and words.prompts), None)
+    own = next(
+        (
+            words.prompts
+            for words in client.closing
+            if words.language == language and occasion in words.occasions and words.prompts
+        ),
+        None,
+    )
     general = (prompts.busy_prompt(language) if reason == MAX_WAIT else prompts.closed_prompt(language),)
     if own is not None and own[0] and prompts.content_of(own[0]) == own[0]:
         own = (prompts.recorded_prompt(own[0], instead=general[0]), *own[1:])

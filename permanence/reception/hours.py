@@ -138,11 +138,13 @@ class KeptDays:
         self._rule = _Rule(client.hours, client.time_zone, client.country, client.region)
         self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
         self._hours: dict[date, DayHours] = {}
+        self._last: tuple[datetime, Opening] | None = None
 
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """From when to when (UTC) the openings last that begin on that local day, the earliest first."""
         if day not in self._spans:
-            self._spans[day] = [] if self._client.hours.always else _spans(self._rule, day)
+            none = self._client.hours.always
+            self._spans[day] = [] if none else _spans_of(self.hours(day).intervals, day, self._rule.zone)
         return self._spans[day]
 
     def hours(self, day: date) -> DayHours:
@@ -156,10 +158,14 @@ class KeptDays:
         """What `opening_at` says of this client at `at` (aware), but for the next change."""
         if client.hours.always:
             return ALWAYS
+        if self._last is not None and self._last[0] == at:  # who asks whether asks why in the same breath
+            return self._last[1]
         day = at.astimezone(ZoneInfo(client.time_zone)).date()
         reason = self.hours(day)
         is_open = _is_open(self.spans, day, at)
-        return Opening(is_open=is_open, changes_at=None, because=reason.because, label=reason.label)
+        opening = Opening(is_open=is_open, changes_at=None, because=reason.because, label=reason.label)
+        self._last = at, opening
+        return opening
 
 
 def _is_open(spans_of: Callable[[date], Iterable[tuple[datetime, datetime]]], day: date, at: datetime) -> bool:
@@ -193,12 +199,17 @@ def _far_change(rule: _Rule, day: date, is_open: bool) -> datetime | None:
 
 
 def _spans(rule: _Rule, day: date) -> list[tuple[datetime, datetime]]:
+    hours = hours_of_day(rule.hours, day, country=rule.country, region=rule.region)
+    return _spans_of(hours.intervals, day, rule.zone)
+
+
+def _spans_of(intervals: Iterable[Interval], day: date, zone: str) -> list[tuple[datetime, datetime]]:
     found = []
-    for interval in hours_of_day(rule.hours, day, country=rule.country, region=rule.region).intervals:
+    for interval in intervals:
         opens, until = minutes_of(interval.opens), minutes_of(interval.until)
         if until <= opens:
             until += 24 * 60
-        found.append((moment_of(day, opens, rule.zone, fold=0), moment_of(day, until, rule.zone, fold=1)))
+        found.append((moment_of(day, opens, zone, fold=0), moment_of(day, until, zone, fold=1)))
     return sorted(found)
 
 

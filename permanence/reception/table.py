@@ -197,10 +197,15 @@ class AgendaEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingWords:
-    """The recorded closing words of one language, by prompt name, after the emergency sentence of the country."""
+    """The recorded closing words of one language, by prompt name, after the emergency sentence of the country.
+
+    `occasions`: for what they were recorded, `closed` (he is shut) and `max_wait` (nobody could answer). Of those that
+    name none, as before there were occasions, only the first is sure: "we are closed" is wrong to who waited in vain.
+    """
 
     language: str
     prompts: tuple[str, ...]
+    occasions: tuple[str, ...] = ("closed",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

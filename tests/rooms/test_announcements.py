@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,11 @@ def greeting(cast: Any, language: str = "fr") -> str:
     return str(Greeting.objects.filter(client=int(cast.weber), language=language).order_by("pk")[0].pk)
 
 
-def use(cast: Any, announcement: str, *, closing: bool = False, greetings: tuple[str, ...] = (), at: Any = NOW) -> None:
+def use(cast: Any, announcement: str, *, greetings: tuple[str, ...] = (), at: Any = NOW, **occasions: bool) -> None:
     acts.set_uses(
-        client=cast.weber, announcement=announcement, closing=closing, greetings=greetings, by=cast.marc, at=at
-    )
+        client=cast.weber, announcement=announcement, greetings=greetings, by=cast.marc, at=at,
+        **{"closing": False, **occasions},
+    )  # fmt: skip
 
 
 def trail(cast: Any) -> list[tuple[str, Any]]:
@@ -106,6 +108,35 @@ def test_closing_words_of_a_language_take_the_place_of_the_ones_before(cast: Any
     assert trail(cast)[-1][1]["instead_of"] == [CONTENT]
     use(cast, other)
     assert [each.language for each in file_of(cast).closing] == ["de"]
+
+
+def test_each_occasion_has_words_of_its_own_and_one_recording_may_be_for_both(cast: Any) -> None:
+    one, other = kept(cast), kept(cast, SPOKEN[1:])
+    content = hashlib.sha256(SPOKEN[1:]).hexdigest()
+    use(cast, one, closing=True, unanswered=True)
+    assert file_of(cast).closing == (ClosingWords(language="fr", prompts=(CONTENT,), occasions=("closed", "max_wait")),)
+    use(cast, other, unanswered=True)
+    assert file_of(cast).closing == (
+        ClosingWords(language="fr", prompts=(CONTENT,), occasions=("closed",)),
+        ClosingWords(language="fr", prompts=(content,), occasions=("max_wait",)),
+    )
+    assert trail(cast)[-1][1]["instead_of"] == [CONTENT]
+    third = kept(cast, SPOKEN[2:], instead_of=other)
+    assert file_of(cast).closing[1].occasions == ("max_wait",)
+    acts.withdraw_announcement(client=cast.weber, announcement=third, by=cast.marc, at=NOW)
+    assert [each.occasions for each in file_of(cast).closing] == [("closed",)]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Announcement.objects.update(unanswered=True)
+
+
+def test_the_owner_says_for_what_it_is_on_the_page(cast: Any, browser_of: Any) -> None:
+    key = kept(cast)
+    browser = browser_of(cast.marc)
+    assert browser.post(address(cast, f"/{key}/uses"), {"unanswered": "1"}).status_code == 302
+    assert [each.occasions for each in file_of(cast).closing] == [("max_wait",)]
+    page = browser.get(address(cast)).content.decode()
+    assert re.search(r'name="unanswered" value="1" checked', page)
+    assert not re.search(r'name="closing" value="1" checked', page)
 
 
 def test_with_a_greeting_it_travels_in_the_slice(cast: Any) -> None:

@@ -196,7 +196,7 @@ def test_the_other_house_finds_none_of_ours(cast, browser_of):
 
 def test_sites_and_directory_are_written_on_the_clients_page(cast, marc):
     Contact.objects.filter(client=int(cast.weber)).delete()
-    url = f"/backstage/clients/client/{cast.weber}/change/"
+    url = f"/backstage/clients/client/{cast.weber}/change/?part=directory"
     lines = {"contact-TOTAL_FORMS": "1", "contact-0-name": "Dr Klein", "contact-0-number_for": "nobody"}
     refused = fill(marc, url, **lines, **{"contact-0-numbers": "621 000 158, twelve"})
     assert (refused.status_code, bool(errors(refused)), Contact.objects.filter(client=int(cast.weber)).count()) == (
@@ -204,13 +204,13 @@ def test_sites_and_directory_are_written_on_the_clients_page(cast, marc):
         True,
         0,
     )
-    answer = fill(
-        marc, url, **lines, **{"contact-0-numbers": "621 000 158, +33 1 99 00 00 11", "contract_from": "01/02/2026"}
-    )
+    answer = fill(marc, url, **lines, **{"contact-0-numbers": "621 000 158, +33 1 99 00 00 11"})
     assert (answer.status_code, errors(answer)) == (302, [])
+    own = fill(marc, url.partition("?")[0], contract_from="01/02/2026")
+    assert (own.status_code, errors(own)) == (302, [])
+    assert Client.objects.get(pk=int(cast.weber)).contract_from is not None
     row = Contact.objects.get(client=int(cast.weber))
     assert (row.numbers, row.house_id) == (["+352621000158", "+33199000011"], cast.marc.house_key)
-    assert Client.objects.get(pk=int(cast.weber)).contract_from is not None
     unchanged = fill(marc, url)
     assert (unchanged.status_code, Contact.objects.get(client=int(cast.weber)).numbers) == (302, row.numbers)
 
@@ -221,7 +221,7 @@ def agenda_lines(link, **more):
 
 
 def test_an_external_agenda_is_written_on_the_clients_page_and_shown_with_its_site(cast, marc):
-    url = f"/backstage/clients/client/{cast.dupont}/change/"
+    url = f"/backstage/clients/client/{cast.dupont}/change/?part=agendas"
     whose = {"externalagenda-0-recipient": cast.recipients["Dr Anne Dupont"]}
     for link in (
         "http://www.doctolib.fr/d",
@@ -244,7 +244,7 @@ def test_an_external_agenda_is_written_on_the_clients_page_and_shown_with_its_si
 
 
 def test_an_agenda_of_another_clients_recipient_or_twice_for_the_same_is_refused(cast, marc):
-    url = f"/backstage/clients/client/{cast.dupont}/change/"
+    url = f"/backstage/clients/client/{cast.dupont}/change/?part=agendas"
     foreign = {"externalagenda-0-recipient": cast.recipients["Dr Weber"]}
     assert errors(fill(marc, url, **agenda_lines("https://www.doctolib.fr/d", **foreign)))
     second = {"externalagenda-1-product": "Maiia", "externalagenda-1-link": "https://app.maiia.com/"}
@@ -254,7 +254,11 @@ def test_an_agenda_of_another_clients_recipient_or_twice_for_the_same_is_refused
 
 
 def test_a_client_like_another_one_has_never_the_others_agenda(cast, marc):
-    fill(marc, f"/backstage/clients/client/{cast.dupont}/change/", **agenda_lines("https://www.doctolib.fr/d"))
+    fill(
+        marc,
+        f"/backstage/clients/client/{cast.dupont}/change/?part=agendas",
+        **agenda_lines("https://www.doctolib.fr/d"),
+    )
     before = set(Client.objects.values_list("pk", flat=True))
     fill(marc, f"{LIST}{cast.dupont}/copy", name="Cabinet Neuf")
     made = set(Client.objects.values_list("pk", flat=True)) - before

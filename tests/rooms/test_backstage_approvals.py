@@ -42,8 +42,8 @@ def asked(cast):
     return Client.objects.filter(pk=int(cast.weber))
 
 
-def change(cast):
-    return f"/backstage/clients/client/{cast.weber}/change/"
+def change(cast, part=""):
+    return f"/backstage/clients/client/{cast.weber}/change/" + (f"?part={part}" if part else "")
 
 
 def page_of(cast):
@@ -58,7 +58,7 @@ def test_the_owner_sets_what_the_contract_asks(cast, marc):
 
 
 def test_a_number_written_on_the_clients_page_waits_and_a_second_owner_approves_it(cast, asked, marc, second):
-    answer = fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "callers"})
+    answer = fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "callers"})
     assert (answer.status_code, errors(answer), Contact.objects.filter(client=int(cast.weber)).count()) == (302, [], 0)
     card = second.get(f"/backstage/accounts/{cast.weber}/").content.decode()
     assert re.search(rf'id="t-waiting".*href="{page_of(cast)}">[^<]*Garde</a>', card, re.S)
@@ -74,10 +74,12 @@ def test_a_number_written_on_the_clients_page_waits_and_a_second_owner_approves_
 
 
 def test_what_is_not_urgent_is_saved_with_the_page(cast, asked, marc):
-    answer = fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "nobody"})
+    answer = fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "nobody"})
     assert answer.status_code == 302
     assert Contact.objects.filter(client=int(cast.weber)).count() == 1
-    again = fill(marc, change(cast), **{"contact-0-number_for": "professionals", "contact-0-function": "garde"})
+    again = fill(
+        marc, change(cast, "directory"), **{"contact-0-number_for": "professionals", "contact-0-function": "garde"}
+    )
     assert (again.status_code, errors(again)) == (302, [])
     assert Contact.objects.get(client=int(cast.weber)).number_for == "nobody"
     assert Proposal.objects.get().body["instead_of"] == "Garde"
@@ -88,7 +90,7 @@ def test_a_contact_deleted_on_the_page_stays_until_it_is_approved(cast, asked, m
         house_id=cast.marc.house_key, client_id=int(cast.weber), name="Garde", numbers=["+352621000158"],
         number_for="callers",
     )  # fmt: skip
-    assert fill(marc, change(cast), **{"contact-0-DELETE": "on"}).status_code == 302
+    assert fill(marc, change(cast, "directory"), **{"contact-0-DELETE": "on"}).status_code == 302
     assert Contact.objects.filter(pk=row.pk).exists()
     assert second.post(page_of(cast), {"act": "approve"}).status_code == 303
     assert not Contact.objects.filter(pk=row.pk).exists()
@@ -105,7 +107,8 @@ def test_the_duty_contact_stays_as_it_was_and_the_rest_of_the_page_is_saved(cast
 
 
 def test_checking_without_saving_leaves_nothing_waiting(cast, asked, marc):
-    fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "callers"}, duty_contact="X", _check="1")
+    fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "callers"}, _check="1")
+    fill(marc, change(cast), duty_contact="X", _check="1")
     assert not Proposal.objects.exists()
 
 
@@ -139,7 +142,7 @@ def test_an_absence_of_the_page_holds_without_its_urgent_path(cast, asked, marc)
         "absence-0-starts_at": "2036-01-01 08:00", "absence-0-ends_at": "2036-01-02 08:00",
         "absence-0-urgent_to": other, "absence-0-treatment": "answer",
     }  # fmt: skip
-    answer = fill(marc, change(cast), **lines)
+    answer = fill(marc, change(cast, "days"), **lines)
     assert (answer.status_code, errors(answer)) == (302, [])
     assert Absence.objects.get(client=int(cast.weber), words="Absente.").urgent_to is None
     assert Proposal.objects.get().body["urgent_to"] == other
@@ -162,7 +165,7 @@ def test_a_file_brings_in_no_number_that_callers_are_given(cast, asked):
 def test_the_mail_says_that_something_waits_and_nothing_of_it(cast, asked, marc, settings):
     people = Person.objects.filter(house=cast.marc.house_key, is_portal_user=True)
     assert people.exists()
-    fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "callers"})
+    fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "callers"})
     at, port = SystemClock().now(), free_port()
     relay = RelaySettings(host="127.0.0.1", port=port)
     sink = start_mail_sink(data=settings.PERMANENCE.data, host="127.0.0.1", port=port)
@@ -182,14 +185,14 @@ def test_the_mail_says_that_something_waits_and_nothing_of_it(cast, asked, marc,
 
 
 def test_what_was_decided_meanwhile_is_told_to_nobody(cast, asked, marc, second):
-    fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "callers"})
+    fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "callers"})
     second.post(page_of(cast), {"act": "approve"})
     nowhere = RelaySettings(host="127.0.0.1", port=free_port())
     assert approval_mails.run_approvals(at=SystemClock().now(), relay=nowhere) == 0
 
 
 def test_a_secretary_and_another_house_see_nothing_of_it(cast, asked, marc, browser_of):
-    fill(marc, change(cast), **CONTACT, **{"contact-0-number_for": "callers"})
+    fill(marc, change(cast, "directory"), **CONTACT, **{"contact-0-number_for": "callers"})
     assert browser_of(cast.claire).get(page_of(cast)).status_code == 403
     assert browser_of(cast.nadia).get(page_of(cast)).status_code in {403, 404}
     olga = who_is(Person.objects.select_related("house").get(pk=int(cast.marc.person)))

@@ -30,8 +30,8 @@ def marc(cast, browser_of):
     return browser
 
 
-def change(client):
-    return f"/backstage/clients/client/{client}/change/"
+def change(client, part=""):
+    return f"/backstage/clients/client/{client}/change/" + (f"?part={part}" if part else "")
 
 
 def page_of(marc, client, **query):
@@ -183,7 +183,7 @@ def test_a_conflict_refuses_the_save_with_its_reason_and_keeps_what_was_typed(ca
         "hoursexception-0-until": "12:00",
         "hoursexception-1-date": "2027-06-08",
     }
-    answer = fill(marc, change(cast.weber), **exceptions)
+    answer = fill(marc, change(cast.weber, "days"), **exceptions)
     page = unescape(answer.content.decode())
     assert answer.status_code == 200
     assert "Not saved" in page
@@ -195,9 +195,10 @@ def test_a_conflict_refuses_the_save_with_its_reason_and_keeps_what_was_typed(ca
 def test_a_phrase_for_some_moments_is_written_on_the_page(cast, marc):
     count = Greeting.objects.for_client(cast.weber).count()
     line = str(queries.client_file(house=cast.house, client=cast.weber, at=NOW).lines[0])
-    key = re.search(rf'<option value="(\d+)">{re.escape(line)}', marc.get(change(cast.weber)).content.decode())
+    page = change(cast.weber, "greetings")
+    key = re.search(rf'<option value="(\d+)">{re.escape(line)}', marc.get(page).content.decode())
     new = one_more_greeting(count, text="Bon samedi.", day_type="saturday", line=key[1], opens="08:00", until="12:00")
-    answer = fill(marc, change(cast.weber), **new, day_5="8-12")
+    answer = fill(marc, page, **new)
     assert (answer.status_code, errors(answer)) == (302, [])
     entry = announcements.greeting_entries(cast.house, int(cast.weber))[-1]
     assert (entry.text, entry.day_type, entry.line, entry.opens) == ("Bon samedi.", "saturday", line, "08:00")
@@ -215,7 +216,7 @@ def test_a_phrase_for_some_moments_is_written_on_the_page(cast, marc):
 def test_a_tie_or_an_impossible_moment_is_refused(cast, marc, fields):
     before = rows()
     count = Greeting.objects.for_client(cast.weber).count()
-    answer = fill(marc, change(cast.weber), **one_more_greeting(count, **fields))
+    answer = fill(marc, change(cast.weber, "greetings"), **one_more_greeting(count, **fields))
     assert answer.status_code == 200
     assert errors(answer)
     assert rows() == before
@@ -236,16 +237,16 @@ def absence(client, **fields):
 
 def test_an_absence_is_announced_on_the_clients_clock_and_withdrawn(cast, marc):
     anne, lemaire = (cast.recipients[name] for name in ("Dr Anne Dupont", "Dr Marc Lemaire"))
-    answer = fill(marc, change(cast.dupont), **absence(cast.dupont, recipient=anne, urgent_to=lemaire))
+    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, recipient=anne, urgent_to=lemaire))
     assert (answer.status_code, errors(answer)) == (302, [])
     found = queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now())
     assert [(each.recipient, each.urgent_to, each.starts.isoformat(), each.by) for each in found] == [
         (anne, lemaire, "2027-06-07T12:00:00+00:00", "Marc")
     ]
-    assert re.search(r"7 June 2027,? 14:00", unescape(marc.get(change(cast.dupont)).content.decode()))
+    assert re.search(r"7 June 2027,? 14:00", unescape(marc.get(change(cast.dupont, "days")).content.decode()))
     actions = set(AuditEntry.objects.values_list("action", flat=True))
     assert "client.absence_announced" in actions
-    answer = fill(marc, change(cast.dupont), **{"absence-0-DELETE": "on"})
+    answer = fill(marc, change(cast.dupont, "days"), **{"absence-0-DELETE": "on"})
     assert (answer.status_code, errors(answer)) == (302, [])
     assert queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now()) == ()
     assert Absence.objects.get().withdrawn_at is not None
@@ -263,7 +264,7 @@ def test_an_absence_is_announced_on_the_clients_clock_and_withdrawn(cast, marc):
 )
 def test_an_absence_that_cannot_be_is_refused_in_words(cast, marc, fields, words):
     before = rows()
-    answer = fill(marc, change(cast.dupont), **absence(cast.dupont, **fields))
+    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, **fields))
     assert answer.status_code == 200
     assert words in unescape(answer.content.decode())
     assert rows() == before
@@ -286,6 +287,6 @@ def test_an_absence_is_typed_as_people_write_and_what_is_no_moment_is_told_with_
 
 def test_a_recipient_of_another_client_cannot_be_chosen(cast, marc):
     before = rows()
-    answer = fill(marc, change(cast.dupont), **absence(cast.dupont, recipient=cast.recipients["Dr Weber"]))
+    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, recipient=cast.recipients["Dr Weber"]))
     assert (answer.status_code, bool(errors(answer))) == (200, True)
     assert rows() == before

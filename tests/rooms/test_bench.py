@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bench import calls, command, figures, media, restart, screens
+from permanence.backstage.parts import PARTS
 from permanence.project import bench as word
 
 
@@ -78,8 +79,9 @@ def test_knowledge(capfd):
     assert {"table_cpu_s", "table_mib", "slice_cpu_ms", "coverage_cpu_ms", "pages"} <= found.keys()
     assert (found["clients"], found["lines"], found["instructions"]) == (20, 50, 500)
     assert found["table_queries"] == 2 + 8
-    assert found["pages"].keys() == {"list", "client", "edit", "said", "onboarding", "portal_line"}
-    assert all(found["pages"][name]["queries"] <= 10 for name in found["pages"].keys() - {"edit"})
+    parts = {f"edit {part}".strip() for part in PARTS}
+    assert found["pages"].keys() == {"list", "client", *parts, "said", "onboarding", "portal_line"}
+    assert all(page["queries"] <= 10 for page in found["pages"].values())
     assert all(each["cpu_ms"] > 0 for each in found["pages"].values())
 
 

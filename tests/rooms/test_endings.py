@@ -236,12 +236,12 @@ def test_the_clients_page_gives_no_resting_number_and_ends_nothing(cast, marc):
     end_contract(client=cast.weber, last=None, until=(today + 9 * DAY).date(), reason="x", by=cast.marc, at=today)
     url = f"/backstage/clients/client/{cast.dupont}/change/"
     line = {"line-TOTAL_FORMS": "2", "line-1-number": NUMBER}
-    refused = fill(marc, url, **line)
+    refused = fill(marc, f"{url}?part=lines", **line)
     assert (refused.status_code, len(errors(refused))) == (200, 1)
     assert fill(marc, url, state="ended").status_code == 200
     weber = f"/backstage/clients/client/{cast.weber}/change/"
     assert fill(marc, weber, state="active").status_code == 302
     assert Client.objects.get(pk=int(cast.weber)).state == "ended"
     Quarantine.objects.update(until=today.date())
-    assert fill(marc, url, **line).status_code == 302
+    assert fill(marc, f"{url}?part=lines", **line).status_code == 302
     assert (Line.objects.get(number=NUMBER).client_id, Quarantine.objects.exists()) == (int(cast.dupont), False)

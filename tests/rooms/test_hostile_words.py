@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from permanence.backstage.parts import PARTS
 from permanence.calls.models import Call
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, Instruction, Recipient
@@ -75,8 +76,10 @@ def pages(cast):
     yield cast.marc, "/supervision/calls?part=list"
     yield cast.marc, "/supervision/calls/c1"
     yield cast.marc, "/supervision/instructions"
-    for page in ("", "clients/client/", f"clients/client/{cast.weber}/change/", "clients/instruction/"):
+    for page in ("", "clients/client/", "clients/instruction/"):
         yield cast.marc, f"/backstage/{page}"
+    for part in PARTS:
+        yield cast.marc, f"/backstage/clients/client/{cast.weber}/change/?part={part}"
     for page in (f"clients/instruction/{instruction}/change/", "foundation/person/", "foundation/auditentry/"):
         yield cast.marc, f"/backstage/{page}"
 

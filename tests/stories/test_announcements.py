@@ -14,9 +14,8 @@ WELCOME, CLOSED = "a" * 64, "b" * 64
 
 def weber_with_announcements():
     greetings = tuple(replace(each, announcement=WELCOME, announcement_s=9) for each in cast.weber().greetings)
-    return replace(
-        cast.weber(), greetings=greetings, closing=(ClosingWords(language="fr", prompts=(CLOSED,)),), version=2
-    )
+    words = ClosingWords(language="fr", prompts=(CLOSED,), occasions=("closed", "max_wait"))
+    return replace(cast.weber(), greetings=greetings, closing=(words,), version=2)
 
 
 def sounds(world: World, caller, seconds: int) -> list[str]:

@@ -18,7 +18,8 @@ class Announcement(HouseModel):
     """Recorded words of a client, in one language: `text` is what they say, for search and for who cannot hear.
 
     `content` is the sha256 of the audio (A-law, 8 kHz, `samples` bytes). `closing`: heard instead of the generated
-    closing words of its language. A row is never changed but for that and its end: what callers heard stays known.
+    closing words of its language when the client is shut; `unanswered`: when nobody could answer within the longest
+    wait. A row is never changed but for these and its end: what callers heard stays known.
     """
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
@@ -28,6 +29,7 @@ class Announcement(HouseModel):
     audio = models.BinaryField()
     samples = models.PositiveIntegerField()
     closing = models.BooleanField(_("closing words"), default=False)
+    unanswered = models.BooleanField(default=False)
     by_microphone = models.BooleanField(default=False)
     made_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
@@ -43,8 +45,11 @@ class Announcement(HouseModel):
             models.UniqueConstraint(
                 fields=["client", "language"], condition=models.Q(closing=True), name="clients_closing_words_once"
             ),
+            models.UniqueConstraint(
+                fields=["client", "language"], condition=models.Q(unanswered=True), name="clients_unanswered_words_once"
+            ),
             models.CheckConstraint(
-                condition=models.Q(closing=False) | models.Q(withdrawn_at__isnull=True),
+                condition=models.Q(closing=False, unanswered=False) | models.Q(withdrawn_at__isnull=True),
                 name="clients_announcement_withdrawn_is_silent",
             ),
         )

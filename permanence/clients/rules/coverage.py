@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from permanence.countries.holidays import holiday_on
 from permanence.reception.absence import closing_absence, in_force
 from permanence.reception.closing import closing_words
 from permanence.reception.greeting import WallMoment, greeting_rule, spoken_language, wall_moment
@@ -65,6 +66,14 @@ class Said:
     instructions: tuple[InstructionEntry, ...]
     absences: tuple[AbsenceEntry, ...]
     prompts: tuple[str, ...] = ()
+
+
+class LocalDay(NamedTuple):
+    """A day on the client's wall, from when to when (UTC) it lasts."""
+
+    day: date
+    begins: datetime
+    ends: datetime
 
 
 def languages_of(client: ClientSlice) -> tuple[str, ...]:
@@ -127,22 +136,24 @@ def _away(client: ClientSlice, at: datetime) -> tuple[AbsenceEntry, ...]:
     return tuple(entry for entry in client.absences if in_force(entry, at))
 
 
-def _local_days(client: ClientSlice, starts: datetime, until: datetime) -> Iterator[date]:
+def _local_days(client: ClientSlice, starts: datetime, until: datetime) -> Iterator[LocalDay]:
     """The local days of the span, and the one before, whose openings may go on into it."""
     zone = ZoneInfo(client.time_zone)
     day, last = starts.astimezone(zone).date() - _DAY, until.astimezone(zone).date()
+    begins = moment_of(day, 0, client.time_zone, fold=0)
     while day <= last:
-        yield day
-        day += _DAY
+        ends = moment_of(day + _DAY, 0, client.time_zone, fold=0)
+        yield LocalDay(day, begins, ends)
+        day, begins = day + _DAY, ends
 
 
-def _treatment_cuts(client: ClientSlice, days: KeptDays, wall: Iterable[date]) -> Iterator[datetime]:
+def _treatment_cuts(client: ClientSlice, days: KeptDays, wall: Iterable[LocalDay]) -> Iterator[datetime]:
     for entry in client.absences:
         yield from (entry.starts, entry.ends)
     if client.hours.always:
         return
-    for day in wall:
-        yield moment_of(day, 0, client.time_zone, fold=0)
+    for day, begins, _ends_at in wall:
+        yield begins
         for span in days.spans(day):
             yield from span
 
@@ -159,7 +170,7 @@ def _asked[T](starts: datetime, cuts: Iterable[datetime], ask: Callable[[datetim
 
 
 def _phrases(
-    client: ClientSlice, lines: Sequence[str], languages: Sequence[str], wall: Iterable[date], starts: datetime
+    client: ClientSlice, lines: Sequence[str], languages: Sequence[str], wall: Iterable[LocalDay], starts: datetime
 ) -> Iterator[tuple[datetime, Phrases]]:
     """What is said from `starts` and from each later moment at which that may change."""
     known: dict[WallMoment, Phrases] = {}
@@ -175,15 +186,21 @@ def _phrases(
             )
         return known[moment]
 
+    def is_holiday(day: date) -> bool:
+        return holiday_on(day, country=client.country, region=client.region) is not None
+
     yield starts, said(wall_moment(client, starts))
     minutes = _greeting_minutes(client)
     if minutes == [0] and all(not entry.day_type for entry in client.greetings):
         return
-    for day in wall:
-        midnight = moment_of(day, 0, client.time_zone, fold=0)
-        first = wall_moment(client, midnight)
-        if moment_of(day + _DAY, 0, client.time_zone, fold=0) - midnight == _DAY:
-            cuts = [(midnight + minute * _MINUTE, first._replace(minutes=minute)) for minute in minutes]
+    for day, midnight, ends in wall:
+        if ends <= starts:
+            continue
+        if ends - midnight == _DAY:
+            today = day.weekday(), is_holiday(day), is_holiday(day - _DAY)
+            cuts = [
+                (midnight + minute * _MINUTE, WallMoment(today[0], minute, today[1], today[2])) for minute in minutes
+            ]
         else:
             cuts = [(cut, wall_moment(client, cut)) for cut in _uneven_cuts(client.time_zone, day, minutes)]
         yield from ((cut, said(moment)) for cut, moment in cuts if cut > starts)

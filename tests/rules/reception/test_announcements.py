@@ -101,10 +101,35 @@ def test_a_secretary_who_answers_before_the_music_spares_it() -> None:
 @pytest.mark.parametrize("reason", ["closed", "max_wait", "suspended"])
 @pytest.mark.parametrize("sector", ["health", "other"])
 def test_closing_words_name_what_is_heard_where_the_audio_is_lost(reason: str, sector: str) -> None:
-    entry = client("12", country="FR", sector=sector, closing=(ClosingWords(language="fr", prompts=(GENERAL,)),))
+    words = ClosingWords(language="fr", prompts=(GENERAL,), occasions=("closed", "max_wait"))
+    entry = client("12", country="FR", sector=sector, closing=(words,))
     prompts = closing_words(entry, reason=reason, language="fr", on=date(2026, 11, 24)).prompts
     general = "fr/busy" if reason == "max_wait" else "fr/closed"
     assert prompts == (*(("fr/emergency-15-112",) if sector == "health" else ()), f"{GENERAL}/{general}")
+
+
+@pytest.mark.parametrize("sector", ["health", "other"])
+def test_words_are_heard_for_what_they_were_recorded(sector: str) -> None:
+    shut = ClosingWords(language="fr", prompts=(GENERAL,), occasions=("closed",))
+    busy = ClosingWords(language="fr", prompts=("b" * 64,), occasions=("max_wait",))
+    first = ("fr/emergency-15-112",) if sector == "health" else ()
+
+    def heard(reason: str, *closing: ClosingWords) -> tuple[str, ...]:
+        entry = client("12", country="FR", sector=sector, closing=closing)
+        return closing_words(entry, reason=reason, language="fr", on=date(2026, 11, 24)).prompts
+
+    for both in ((shut, busy), (busy, shut)):
+        assert heard("max_wait", *both) == (*first, f"{'b' * 64}/fr/busy")
+        assert heard("closed", *both) == heard("suspended", *both) == (*first, f"{GENERAL}/fr/closed")
+    assert heard("max_wait", shut) == heard("max_wait")
+    assert heard("closed", busy) == heard("closed")
+
+
+def test_words_of_the_release_before_are_for_closed_lines_only() -> None:
+    plain: Any = write_slice(client(WEBER, closing=(ClosingWords(language="fr", prompts=(GENERAL,), occasions=()),)))
+    del plain["closing"][0]["occasions"]
+    read = read_slice(plain)
+    assert read.closing == (ClosingWords(language="fr", prompts=(GENERAL,), occasions=("closed",)),)  # type: ignore[union-attr]
 
 
 def test_names() -> None:
