@@ -7,7 +7,14 @@ from datetime import date, datetime, timedelta
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.books import books, check_day
-from permanence.agenda.queries.views import AgendaDays, agenda_view, appointment_views, block_view, hold_view
+from permanence.agenda.queries.views import (
+    AgendaDays,
+    AppointmentView,
+    agenda_view,
+    appointment_views,
+    block_view,
+    hold_view,
+)
 from permanence.agenda.rules.kinds import TakenKind
 from permanence.agenda.rules.openings import open_spans
 from permanence.agenda.rules.states import AppointmentState
@@ -37,7 +44,7 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     known = books(rows, starts=starts, ends=ends)
     span = {"agenda__in": list(bounds), "starts_at__lt": ends, "ends_at__gt": starts}
     visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
-    appointments = appointment_views(visits.order_by("starts_at", "pk"))
+    appointments = _by_agenda(appointment_views(visits.order_by("starts_at", "pk")))
     held = SlotHold.objects.filter(**span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
     holds = [hold_view(row) for row in held]
     blocks = [block_view(row) for row in Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")]
@@ -57,9 +64,7 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
                     if each.kind is TakenKind.ABSENCE and each.starts < end and begin < each.ends
                 ),
                 appointments=tuple(
-                    each
-                    for each in appointments
-                    if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
+                    each for each in appointments.get(agenda, ()) if each.starts_at < end and begin < each.ends_at
                 ),
                 holds=tuple(
                     each for each in holds if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
@@ -70,6 +75,13 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
             )
         )
     return tuple(found)
+
+
+def _by_agenda(views: tuple[AppointmentView, ...]) -> dict[str, list[AppointmentView]]:
+    found: dict[str, list[AppointmentView]] = {}
+    for each in views:
+        found.setdefault(each.agenda, []).append(each)
+    return found
 
 
 def _bounds(row: Agenda, first: date, until: date) -> Bounds:

@@ -4,10 +4,10 @@ import { config, fragment, newId, request, SiteRefusal } from "./api.js";
 import { Cancelling } from "./bookcancel.js";
 import { Grid, hourOf } from "./bookgrid.js";
 import { button, byId, isTyping, make, say, show } from "./dom.js";
-import { offerUndo } from "./elsewhere.js";
 import { keptKeys } from "./keptkeys.js";
 import { topic } from "./live.js";
 import { PatientField } from "./patient.js";
+import { offerUndo } from "./undo.js";
 import { running, word } from "./words.js";
 
 /** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
@@ -47,7 +47,10 @@ export class Book {
     this.offset = 0;
     this.turn = 0;
     this.asked = "";
+    /** The request that is being begun. @type {Promise<unknown>} */
+    this.choosing = Promise.resolve();
     this.whyTimer = 0;
+    this.whyTurn = 0;
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
@@ -107,7 +110,9 @@ export class Book {
 
   /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null}} [known] */
   async open({ client = "", call = "", number = "", patient = null } = {}) {
-    if (call !== this.call) this.letGo();
+    this.letGo();
+    // Nothing of the last request may be chosen for this one.
+    byId("book-slots").replaceChildren();
     [this.call, this.number] = [call, number];
     await this.setting();
     const known = this.clients.some(({ id }) => id === client) ? client : "";
@@ -143,7 +148,13 @@ export class Book {
   }
 
   /** Another client's request. @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */
-  async choose(client, { patient, number, chosen = null, quiet = false }) {
+  choose(client, known) {
+    this.choosing = this.begin(client, known);
+    return this.choosing;
+  }
+
+  /** @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */
+  async begin(client, { patient, number, chosen = null, quiet = false }) {
     this.turn += 1;
     const { turn } = this;
     this.letGo();
@@ -157,7 +168,8 @@ export class Book {
     const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
     if (turn !== this.turn || !told) return undefined;
     this.reasons = told.reasons;
-    if (!chosen && told.patient) this.patient.open(/** @type {any} */ (this.patient.card), told.patient);
+    // Whom she has chosen meanwhile she has chosen.
+    if (!this.patient.patient && told.patient) this.patient.open(/** @type {any} */ (this.patient.card), told.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
     this.fillWith(client);
@@ -337,6 +349,7 @@ export class Book {
   /** The cursor is elsewhere: what is there, and whether the reason in hand could be. */
   moved() {
     clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
     this.refusal(null);
     this.error("");
     this.say();
@@ -354,10 +367,12 @@ export class Book {
     const spot = this.grid.spot();
     if (!spot) return;
     if (!this.client || !this.reason) return this.error(word(this.client ? "book_reason_missing" : "book_client_missing"));
-    const place = JSON.stringify(this.grid.place);
+    this.whyTurn += 1;
+    const turn = this.whyTurn;
     const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.reason.id, patient: this.patient.patient?.id ?? "", call: this.call });
     const told = await this.ask(`/console/agenda/why?${about}`);
-    if (!told || JSON.stringify(this.grid.place) !== place) return;
+    // What comes late, when the cursor is elsewhere or the time was booked, is not shown.
+    if (!told || turn !== this.whyTurn) return;
     if (!spot.item) this.grid.refused(!told.free);
     if (told.free) {
       if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
@@ -413,7 +428,9 @@ export class Book {
   /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string}|null} */
   target() {
     const spot = this.grid.spot();
-    if (this.moving) return spot && (!spot.item || spot.item.dataset.key === this.movingKey || spot.item.dataset.kind === "hold") ? { ...spot, minute: (this.grid.place?.step ?? 0) * STEP_MINUTES, hour: hourOf((this.grid.place?.step ?? 0) * STEP_MINUTES) } : null;
+    // In hand it may be put anywhere: what the rules say of the place is their answer.
+    const step = this.grid.place?.step ?? 0;
+    if (this.moving) return spot && { ...spot, minute: step * STEP_MINUTES, hour: hourOf(step * STEP_MINUTES) };
     if (this.held && (!spot || this.isHeld(spot))) return this.held;
     if (!spot || spot.item || spot.client !== this.client) return this.held;
     return spot;
@@ -421,6 +438,10 @@ export class Book {
 
   /** Enter. */
   async enter() {
+    // Faster than the site: Enter means what the panel is about to say.
+    await this.choosing;
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
     if (this.busy) return undefined;
     const at = this.target();
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
@@ -453,6 +474,7 @@ export class Book {
 
   /** @param {string} words @param {string} agenda @param {() => void} undo */
   async after(words, agenda, undo) {
+    this.refusal(null);
     offerUndo(words, undo);
     await this.again(agenda);
   }

@@ -9,7 +9,7 @@ import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
 import { BookView } from "./bookview.js";
 import { Drafts } from "./drafts.js";
-import { offerUndo, sayRefused } from "./elsewhere.js";
+import { sayRefused } from "./elsewhere.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
 import "./again.js";
@@ -26,6 +26,7 @@ import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
 import { goTo, wireTabs } from "./sidetabs.js";
+import { offerUndo } from "./undo.js";
 import { clock, hasWord, word } from "./words.js";
 import { toast, paintBanners, showError } from "./banners.js";
 
