@@ -18,6 +18,7 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.wishes import Wish
 from permanence.booking import offered, parts
 from permanence.booking.ics import Entry, ics
+from permanence.booking.qr import qr_svg
 
 
 @require_safe
@@ -25,7 +26,7 @@ from permanence.booking.ics import Entry, ics
 def show(request: HttpRequest, slug: str, token: str) -> HttpResponse:
     """What was booked."""
     page, visit = _behind(slug, token)
-    return _shown(request, "visit", page, visit, token)
+    return _shown(request, "visit", page, visit, token, qr=qr_svg(_link(page, token)))
 
 
 @require_safe

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
 
 from permanence.agenda import tasks
@@ -19,6 +20,7 @@ from permanence.agenda.rules import kinds
 from permanence.agenda.rules.public import CODE_TRIES, PublicMailKind
 from permanence.agenda.rules.states import CancelCause
 from permanence.booking import parts
+from permanence.booking.qr import qr_svg
 from permanence.callers import operations as callers
 from permanence.callers.models import Patient
 from permanence.callers.rules.form import PatientForm
@@ -183,6 +185,9 @@ def test_what_is_booked_stands_in_the_agenda_and_in_a_mail_without_its_reason(je
     assert PublicForm.objects.get().sealed == ""
     assert jeanne.get(link).status_code == 200
     assert jeanne.answer["X-Robots-Tag"] == "noindex, nofollow"
+    (picture,) = re.findall(r'<img src="(data:image/svg[^"]+)"', jeanne.text())
+    assert picture == qr_svg(f"{settings.PERMANENCE.web_url}{link}")
+    assert qr_svg("https://a.example/b") != picture
     assert "no-store" in jeanne.answer["Cache-Control"]
 
 
