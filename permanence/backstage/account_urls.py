@@ -5,7 +5,14 @@ from django.urls import path
 
 from permanence.backstage import account_views as views
 from permanence.backstage import announcement_views as announcements
-from permanence.backstage import approval_views, ending_views, new_client, template_views, transfer_views
+from permanence.backstage import (
+    approval_views,
+    ending_views,
+    interface_views,
+    new_client,
+    template_views,
+    transfer_views,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -26,5 +33,8 @@ urlpatterns = [
     path("<str:client>/announcements/<str:announcement>/uses", announcements.uses, name="announcement-uses"),
     path("<str:client>/announcements/<str:announcement>/end", announcements.withdraw, name="announcement-end"),
     path("<str:client>/announcements/<str:announcement>.wav", announcements.audio, name="announcement-audio"),
+    path("<str:client>/interface", interface_views.page, name="interface"),
+    path("<str:client>/interface/add", interface_views.add, name="interface-add"),
+    path("<str:client>/interface/<str:token>/revoke", interface_views.revoke, name="interface-revoke"),
     path("<str:client>/", views.client_card, name="card"),
 ]

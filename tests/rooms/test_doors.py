@@ -23,6 +23,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.operations.interface import make_token
 from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
@@ -212,6 +213,9 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "accounts:interface": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:interface-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:interface-revoke": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{token}"), other=404),
     "accounts:announcements": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:announcement-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:announcement-uses": Door(
@@ -423,6 +427,15 @@ def _contents(cast: Any) -> dict[str, str]:
     return {
         "proposal": proposed,
         "announcement": announcement,
+        "token": make_token(
+            client=cast.weber,
+            system="agenda-canari",
+            scopes=("read",),
+            days=365,
+            by=cast.marc,
+            at=NOW,
+            entropy=SystemEntropy(),
+        ).view.id,
         "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
