@@ -57,6 +57,7 @@ class Ground:
             by=by,
             at=AT,
         )
+        self.client = client
         device = setting.add_resource(client=client, name="ECG", kind="ecg", by=by, at=AT).id
         self.reasons = [
             _reason(client, "Consultation", 20, by),

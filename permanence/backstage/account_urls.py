@@ -4,7 +4,15 @@
 from django.urls import path
 
 from permanence.backstage import account_views as views
-from permanence.backstage import agenda_import, approval_views, ending_views, new_client, template_views, transfer_views
+from permanence.backstage import (
+    agenda_import,
+    approval_views,
+    ending_views,
+    interface_views,
+    new_client,
+    template_views,
+    transfer_views,
+)
 from permanence.backstage import agenda_views as agendas
 from permanence.backstage import announcement_views as announcements
 
@@ -37,5 +45,8 @@ urlpatterns = [
     path("<str:client>/agendas/<str:agenda>/days/<str:day>", agendas.day, name="agenda-day"),
     path("<str:client>/visit-reasons/<str:reason>", agendas.reason, name="agenda-reason"),
     path("<str:client>/visit-reasons/<str:reason>/retire", agendas.retire, name="agenda-retire"),
+    path("<str:client>/interface", interface_views.page, name="interface"),
+    path("<str:client>/interface/add", interface_views.add, name="interface-add"),
+    path("<str:client>/interface/<str:token>/revoke", interface_views.revoke, name="interface-revoke"),
     path("<str:client>/", views.client_card, name="card"),
 ]

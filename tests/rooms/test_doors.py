@@ -28,6 +28,7 @@ from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.day import ask_follow_up
+from permanence.agenda.operations.interface import make_token
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.rules import kinds
@@ -278,6 +279,9 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "accounts:interface": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:interface-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:interface-revoke": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{token}"), other=404),
     "accounts:announcements": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:announcement-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:announcement-uses": Door(
@@ -522,6 +526,15 @@ def _contents(cast: Any) -> dict[str, str]:
         **_agenda(cast, str(recipient), patient),
         "proposal": proposed,
         "announcement": announcement,
+        "token": make_token(
+            client=cast.weber,
+            system="agenda-canari",
+            scopes=("read",),
+            days=365,
+            by=cast.marc,
+            at=NOW,
+            entropy=SystemEntropy(),
+        ).view.id,
         "invited": invited,
         "staff_pool": membership.add_pool(name="pool-canari", by=cast.marc, at=NOW),
         "client": cast.weber,
