@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Browser, expect
 
+from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import ROOT, Site, environment
 from tests.screens.looks import looks_right
-from tests.screens.pages import Screen
+from tests.screens.pages import LoginPage, Screen
 
 SIZES = ("390", "1366")
 OPEN = """
@@ -165,3 +166,22 @@ async def test_every_page_fits_a_telephone_and_axe_finds_nothing(browser: Browse
     await looks_right(his, "booking-nothing", SIZES)
     assert his.complaints == []
     await page.context.close()
+
+
+async def test_the_doctor_closes_his_page_on_his_telephone(browser: Browser, site: Site) -> None:
+    in_the_house(site, OPEN)
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    his = LoginPage(await context.new_page(), site.url)
+    await his.open("/login?next=/portal/line")
+    await his.sign_in(cast.WEBER, cast.PASSWORD)
+    await his.page.wait_for_url("**/portal/line/*")
+    await his.page.locator("a[href$='/public']").click()
+    await looks_right(his, "booking-portal", SIZES)
+    await his.page.locator("input[name=active]").uncheck()
+    await his.page.get_by_role("button", name="Enregistrer cette page").click()
+    await expect(his.page.locator("[role=status]")).to_have_text("Enregistré.")
+    answer = await his.page.goto(f"{site.url}/rdv/dr-weber/")
+    assert answer is not None
+    assert answer.status == 404
+    assert his.complaints == []
+    await context.close()
