@@ -137,6 +137,8 @@ async def book_at(screen: ConsolePage, name: str, minute: int) -> None:
     before = await lane(screen, name).locator(".appt").count()
     await click_at(screen, name, minute)
     await screen.press("Enter")
+    # The visit may come by the live topic before the site's own answer: the toast is that answer.
+    await expect(screen.by_id("toasts")).to_contain_text(f"{minute // 60:02d}:{minute % 60:02d}, {name}")
     await expect(lane(screen, name).locator(".appt")).to_have_count(before + 1)
 
 

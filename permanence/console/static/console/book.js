@@ -193,7 +193,7 @@ export class Book {
     // What is held is held for this reason.
     if (!person) this.letGo();
     await this.propose();
-    this.moved();
+    person ? this.say() : this.moved();
   }
 
   /** Next free times for what stands on the left. */
@@ -474,6 +474,8 @@ export class Book {
 
   /** @param {string} words @param {string} agenda @param {() => void} undo */
   async after(words, agenda, undo) {
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
     this.refusal(null);
     offerUndo(words, undo);
     await this.again(agenda);
