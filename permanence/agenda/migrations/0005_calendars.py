@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0011_public_booking'),
+        ('agenda', '0004_public_booking'),
         ('clients', '0012_external_agendas'),
         ('foundation', '0006_only_clients'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

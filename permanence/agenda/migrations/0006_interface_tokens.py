@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0013_calendars'),
+        ('agenda', '0005_calendars'),
         ('clients', '0012_external_agendas'),
         ('foundation', '0006_only_clients'),
     ]

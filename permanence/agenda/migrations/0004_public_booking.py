@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0010_days_and_follow_ups'),
+        ('agenda', '0003_days_and_follow_ups'),
         ('clients', '0012_external_agendas'),
         ('foundation', '0006_only_clients'),
     ]
