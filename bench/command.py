@@ -151,6 +151,7 @@ def bench_agenda(wish: Wish) -> Report:
     report = Report(remarks=list(agenda.REMARKS))
     for name, part in agenda.PARTS.items():
         report.add(name, [part(wish.quick) for _ in range(wish.runs)], "")
+    return report
 
 
 def bench_knowledge(wish: Wish) -> Report:

@@ -16,12 +16,15 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from permanence.agenda.interop import events
+from permanence.agenda.operations import public_forms
 from permanence.backstage.sheets import write_sheet
 from permanence.callers.merge_operations import BEFORE
 from permanence.callers.queries import NOTES
 from permanence.calls.models import CallOffer
 from permanence.clients import announcements
 from permanence.clients.models import Client
+from permanence.dispatch import sms_operations
 from permanence.foundation import secrecy
 from permanence.foundation.models import AuditEntry, Person
 from permanence.foundation.who import Who
@@ -42,6 +45,10 @@ SEALED = {
     ("callers.PatientMerge", "sealed_before"): BEFORE,
     ("messaging.Message", "sealed_text"): TEXT,
     ("messaging.MessageAnswer", "sealed_text"): ANSWER,
+    ("agenda.CalendarObject", "body"): events.PURPOSE,
+    ("agenda.PublicForm", "sealed"): public_forms.PURPOSE,
+    ("dispatch.Sms", "sealed_text"): sms_operations.TEXT,
+    ("dispatch.SmsReply", "sealed_text"): sms_operations.REPLY,
 }
 """Sealed fields, and for which purpose each was sealed."""
 FORMAT = 1

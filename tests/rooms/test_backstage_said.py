@@ -271,13 +271,13 @@ def test_an_absence_that_cannot_be_is_refused_in_words(cast, marc, fields, words
 
 
 def test_an_absence_is_typed_as_people_write_and_what_is_no_moment_is_told_with_an_example(cast, marc):
-    page = unescape(marc.get(change(cast.dupont)).content.decode())
+    page = unescape(marc.get(change(cast.dupont, "days")).content.decode())
     assert 'placeholder="24/12 14:00"' in page
-    answer = fill(marc, change(cast.dupont), **absence(cast.dupont, starts_at="7 juin", ends_at="demain"))
+    answer = fill(marc, change(cast.dupont, "days"), **absence(cast.dupont, starts_at="7 juin", ends_at="demain"))
     assert answer.status_code == 200
     assert "Write 2026-12-24 14:00, 24/12 14:00 or tomorrow 9:00." in unescape(answer.content.decode())
     typed = absence(cast.dupont, starts_at="7 juin 2027 à 14 h", ends_at="7.6.27 15h30", urgent_to="")
-    answer = fill(marc, change(cast.dupont), **typed)
+    answer = fill(marc, change(cast.dupont, "days"), **typed)
     assert (answer.status_code, errors(answer)) == (302, [])
     (found,) = queries.absences(house=cast.house, client=cast.dupont, at=SystemClock().now())
     assert (found.starts.isoformat(), found.ends.isoformat()) == (

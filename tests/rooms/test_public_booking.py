@@ -354,7 +354,8 @@ def test_nothing_says_whether_a_patient_is_known(cast, clock):
         status = someone.answer.status_code
         someone.code()
         someone.get(someone.answer["Location"])
-        pages.append((status, re.sub(r"[0-9A-Za-z_.-]{20,}|\d", "", someone.text())))
+        page = re.sub(r'src="data:image[^"]*"', "", someone.text())  # the secret link as a picture
+        pages.append((status, re.sub(r"[0-9A-Za-z_.-]{20,}|\d", "", page)))
     assert pages[0] == pages[1]
     booked = list(Appointment.objects.order_by("starts_at").values_list("patient", flat=True))
     assert booked[0] == int(known.id)
