@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import wraps
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, Concatenate
 from zoneinfo import ZoneInfo
 
@@ -68,8 +69,15 @@ def fresh_key() -> str:
 
 
 def address_of(request: HttpRequest) -> str:
-    """From where somebody asks."""
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """From where somebody asks: the address, of IPv6 the network of a subscriber (/64), who has all of it."""
+    said = str(request.META.get("REMOTE_ADDR", ""))
+    try:
+        found = ip_address(said.partition("%")[0])
+    except ValueError:
+        return said
+    if isinstance(found, IPv4Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((int(found), 64), strict=False))
 
 
 def language_of() -> str:

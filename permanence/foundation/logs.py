@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""How web and worker write their log: one line an entry, never a row of the database, never the link of an invitation.
+"""How web and worker write their log: one line an entry, never a row of the database, never a link that opens.
 
 PostgreSQL explains a refused row by showing it ("DETAIL: Failing row contains (...)"): callers' names and numbers.
 """
@@ -7,7 +7,7 @@ PostgreSQL explains a refused row by showing it ("DETAIL: Failing row contains (
 import logging
 import re
 
-_LINK = re.compile(r"(/invitation/)[^\s'\"]+")
+_LINK = re.compile(r"(/invitation/|/r/|/calendars/|/hooks/sms/|/rdv/[^/\s'\"]+/(?:form|visit)/)[^\s'\"]+")
 _ROW = re.compile(r"(DETAIL|CONTEXT):.*?(?=\n|$)")
 
 

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 
 from permanence.agenda import tasks
 from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicMail, SlotHold
-from permanence.agenda.operations import appointments, public_mails
+from permanence.agenda.operations import appointments, public_forms, public_mails
 from permanence.agenda.operations.public_pages import set_page
 from permanence.agenda.queries.public import code_for, token_of
 from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
@@ -175,7 +175,7 @@ def test_what_is_booked_stands_in_the_agenda_and_in_a_mail_without_its_reason(je
     assert (visit.starts_at, visit.door, visit.state) == (after(40), "public", "booked")
     assert visit.patient.used_name == "Hoffmann"
     (_, first), (taken, second) = mails(clock.at)
-    assert code_for(visit.key, 1) in body(first)
+    assert code_for(PublicForm.objects.get().key, 1) in body(first)
     assert taken.kind is PublicMailKind.BOOKED
     assert link in body(second)
     for mail in (first, second):
@@ -535,3 +535,37 @@ def test_every_page_in_three_languages(cast, clock, language):
     someone.take()
     someone.follow()
     assert f'<html lang="{language}">' in someone.text()
+
+
+def test_who_knows_the_appointments_id_does_not_know_the_secret_link(jeanne, cast, clock):
+    """Feeds, devices and systems show the id; the form's own opens the link, and stays with his browser."""
+    link = jeanne.book(40)
+    shown = Appointment.objects.get().key
+    stranger = Visitor(cast, clock, address="198.51.100.9")
+    for path in (f"/rdv/{SLUG}/form/{shown}", f"/rdv/{SLUG}/visit/{token_of(shown)}"):
+        assert stranger.get(path).status_code in {404, 410}
+    assert stranger.post(f"/rdv/{SLUG}/form/{shown}/code", code="000000").status_code in {404, 410}
+    assert shown not in link
+
+
+def test_a_code_proves_only_what_was_told_with_it(jeanne, cast, clock, monkeypatch):
+    """Between the code and the booking he says that he is somebody else: nothing is booked."""
+    jeanne.take(40)
+    jeanne.tell()
+    form = PublicForm.objects.get()
+    looked = public_forms._check_code
+
+    def and_then_another(row, typed, *, at):
+        looked(row, typed, at=at)
+        PublicForm.objects.filter(pk=row.pk).update(code_number=row.code_number + 1, mail="victim@example.org")
+
+    monkeypatch.setattr(public_forms, "_check_code", and_then_another)
+    assert jeanne.code(code_for(form.key, form.code_number)).status_code == 422
+    assert not Appointment.objects.exists()
+
+
+def test_a_subscriber_of_ipv6_is_one_whatever_address_he_takes(cast, clock):
+    for number in range(6):
+        assert Visitor(cast, clock, address=f"2001:db8:0:7::{number}").take(number * 20).status_code == 303
+    assert Visitor(cast, clock, address="2001:db8:0:7:ffff::1").take(160).status_code == 429
+    assert Visitor(cast, clock, address="2001:db8:0:8::1").take(160).status_code == 303

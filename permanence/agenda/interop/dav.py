@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The CalDAV server: Radicale as a library (RFC 4791, 6578, 5397), with refusals in words instead of bare statuses."""
 
+import io
 import logging
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,7 @@ from radicale.log import logger
 from permanence.agenda.interop.dav_storage import SESSION, Auth, Rights, Storage
 from permanence.agenda.interop.dav_words import refused_words
 from permanence.agenda.interop.devices import Session
+from permanence.agenda.interop.written import read
 from permanence.agenda.refusals import (
     AgendaBusy,
     AgendaUnknown,
@@ -46,7 +48,18 @@ class Server(Application):
 
     def do_PUT(self, *args: Any) -> Answer:  # noqa: N802 - Radicale finds it by name
         """Keep an event."""
-        return _told(super().do_PUT, *args)
+        return _told(self._kept, *args)
+
+    def _kept(self, environ: dict[str, Any], *args: Any) -> Answer:
+        """Read by our bounds first: Radicale counts out every time that an event comes, however many they are."""
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        try:
+            read(body.decode())
+        except UnicodeDecodeError as error:
+            raise EventRefused("malformed") from error
+        kept: Answer = super().do_PUT(environ, *args)
+        return kept
 
     def do_DELETE(self, *args: Any) -> Answer:  # noqa: N802
         """Take an event away."""

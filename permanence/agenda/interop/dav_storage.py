@@ -292,10 +292,12 @@ class Calendar(BaseCollection):
         )
 
     def _written(self) -> tuple[dict[str, Item], set[str]]:
-        """The devices' events by name, and the blocks they are busy by. One whose every block was taken away is not
+        """The person's own events by name, and the blocks they are busy by. One whose every block was taken away is not
         there: the house has made that time free.
         """
-        rows: Sequence[CalendarObject] = list(CalendarObject.objects.filter(agenda=self._row).order_by("pk"))
+        rows: Sequence[CalendarObject] = list(
+            CalendarObject.objects.filter(agenda=self._row, person=self._session.by.person_key).order_by("pk")
+        )
         hidden = {key for row in rows for key in row.blocks}
         removed = Block.objects.filter(agenda=self._row, removed_at__isnull=False, key__in=hidden)
         gone = set(removed.values_list("key", flat=True)) if hidden else set()

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.written import Busy, Written, busy, read
@@ -17,7 +19,7 @@ from permanence.agenda.models import Agenda, Block, CalendarObject, Occupancy
 from permanence.agenda.operations.acts import changed, once, reach
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import occupy_block
-from permanence.agenda.refusals import EventRefused, SlotAlreadyTaken
+from permanence.agenda.refusals import EventRefused, ReadOnly, SlotAlreadyTaken
 from permanence.agenda.rules.states import Door
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.who import Who, system_of
@@ -31,7 +33,8 @@ NAME_LIMIT = 160
 def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entropy: Entropy) -> None:
     """A device's event as it is now, new or changed; the agenda is busy when it says so.
 
-    Raises AgendaUnknown, EventRefused, SlotAlreadyTaken, AgendaBusy: then nothing is changed.
+    Raises AgendaUnknown, EventRefused, ReadOnly (it is another person's), SlotAlreadyTaken, AgendaBusy: then nothing is
+    changed.
     """
     row, written = reach(agenda, by=by), read(text)
     if not 0 < len(name) <= NAME_LIMIT:
@@ -43,9 +46,13 @@ def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entr
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept = rows[row.pk]
         there = CalendarObject.objects.filter(agenda=kept, name=name).first()
+        taken = CalendarObject.objects.filter(Q(name=name) | Q(uid=written.uid), agenda=kept)
+        if taken.exclude(person=by.person_key).exists():
+            raise ReadOnly(name[:40])
         _make_way(kept, name, written.uid)
         found = there or CalendarObject(house_id=kept.house_id, client_id=kept.client_id, agenda=kept, name=name)
         found.blocks = _make_busy(kept, found, written, spans, by=by, at=at, entropy=entropy)
+        found.person_id = by.person_key
         found.uid, found.repeats, found.digest = written.uid, written.repeats, digest
         found.body = secrecy.seal(text, house=kept.house.slug, purpose=PURPOSE, entropy=entropy)
         found.known_until, found.changed_at = until, at

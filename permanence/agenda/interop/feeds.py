@@ -17,6 +17,7 @@ from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach, short
 from permanence.agenda.queries.agendas import number, seen
 from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds
+from permanence.clients.rules import ClientState
 from permanence.foundation import audit
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
@@ -107,7 +108,8 @@ def read_feed(*, secret: str, at: datetime) -> FeedFile:
     if len(secret) != SECRET_LENGTH:
         raise FeedUnknown(secret[:4])
     rows = CalendarFeed.objects.select_related("agenda__client", "agenda__recipient", "house")
-    row = rows.filter(digest=digest_of(secret), revoked_at=None, agenda__active=True).first()
+    good = rows.filter(digest=digest_of(secret), revoked_at=None, agenda__active=True)
+    row = good.exclude(agenda__client__state=ClientState.ENDED).first()
     if row is None:
         raise FeedUnknown(secret[:4])
     zone = row.agenda.client.time_zone

@@ -59,10 +59,12 @@ class CalendarDevice(HouseModel):
 class CalendarObject(AgendaRow):
     """An event that a device wrote, sealed as it came, and the busy time it became.
 
-    `name`: its address in the agenda; `uid`: its own; `digest` of the text, what its ETag says. `blocks` are the ids
-    of the blocks it is busy by; a rule without end has them until `known_until`.
+    `person` wrote it, and alone reads it again: to others its time is taken. `name`: its address in the agenda; `uid`:
+    its own; `digest` of the text, what its ETag says. `blocks` are the ids of the blocks it is busy by; a rule without
+    end has them until `known_until`.
     """
 
+    person = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
     name = models.CharField(max_length=160)
     uid = models.CharField(max_length=255)
     body = models.TextField()

@@ -23,7 +23,16 @@ from permanence.agenda.operations.knocks import knock
 from permanence.agenda.operations.public_mails import queue
 from permanence.agenda.operations.taking import judged
 from permanence.agenda.queries.agendas import KEY
-from permanence.agenda.queries.public import FormView, form_row, form_view, holder_of, is_code, page, page_row
+from permanence.agenda.queries.public import (
+    FormView,
+    form_row,
+    form_view,
+    holder_of,
+    is_code,
+    page,
+    page_row,
+    visit_key,
+)
 from permanence.agenda.refusals import (
     ActKeyMalformed,
     ActKeyTaken,
@@ -117,8 +126,8 @@ def begin(
         return form_view(before)
     if instead:
         give_back(slug=slug, key=instead, at=at)
+    knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, at=at)  # a refused one counts too
     with transaction.atomic():
-        knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, at=at)
         held = holds.hold_slot(
             key=hold_of(key),
             agenda=agenda,
@@ -130,24 +139,24 @@ def begin(
             holder=holder_of(key),
             is_new=is_new,
         )
-        made = PublicForm.objects.create(
-            house_id=row.house_id,
-            client_id=row.client_id,
-            key=key,
-            is_new=is_new,
-            language=language,
-            ends_at=held.ends_at,
-            held_until=held.expires_at,
-            made_at=at,
-            expires_at=at + FORM_TIME,
+        first = {
+            "client_id": row.client_id,
+            "is_new": is_new,
+            "language": language,
+            "ends_at": held.ends_at,
+            "held_until": held.expires_at,
+            "made_at": at,
+            "expires_at": at + FORM_TIME,
             **asked,
-        )
+        }
+        # the same page, sent twice at one moment, is one form
+        made, _new = PublicForm.objects.get_or_create(house_id=row.house_id, key=key, defaults=first)
     return form_view(made)
 
 
 def hold_of(key: str) -> str:
-    """The id of the hold of a form; the form's own id becomes the appointment's."""
-    return f"hold-{key}"
+    """The id of the hold of a form: as that of its appointment it does not tell the form's own."""
+    return f"hold-{visit_key(key)}"
 
 
 def give_back(*, slug: str, key: str, at: datetime) -> None:
@@ -232,10 +241,13 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
     if row.booked_at is not None:
         return form_view(row)
     _check_code(row, typed_code(code), at=at)
+    proved = row.code_number
     with transaction.atomic():
         row = form_row(slug, key, at=at, lock=True)
         if row.booked_at is not None:
             return form_view(row)
+        if row.code_number != proved:  # he said meanwhile that he is somebody else, or at another address
+            raise CodeWrong(row.key)
         said, by = _opened(row), system_of(row.agenda.house)
         patient = _patient(row, Identity(**said["identity"]), language=said["language"], by=by, at=at)
         booking = Booking(
@@ -247,7 +259,9 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
             yes_to=frozenset(said["yes_to"]),
         )
         agenda = str(row.agenda_id)
-        made = appointments.book(key=key, agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at)
+        made = appointments.book(
+            key=visit_key(key), agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at
+        )
         row.booked_at, row.sealed, row.ends_at = at, "", made.ends_at
         row.save()
         queue(row, PublicMailKind.BOOKED, number=made.revision, starts_at=made.starts_at, at=at)
@@ -313,7 +327,7 @@ def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at:
     ]
     standing = {each.id: each for each in same if not each.merged_into and not each.is_deceased}
     if len(standing) != 1:
-        return callers.add_patient(client=client, patient=row.key, form=form, by=by, at=at).id
+        return callers.add_patient(client=client, patient=visit_key(row.key), form=form, by=by, at=at).id
     found = next(iter(standing.values()))
     if judge(patients.no_show_rule(house=by.house, client=client), found.no_shows).blocks_online:
         raise SlotRefused(NotBookable(asked_by=Asker.ONLINE, by=(Asker.SECRETARY,)))

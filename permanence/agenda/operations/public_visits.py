@@ -9,7 +9,7 @@ from permanence.agenda.models import Appointment, PublicForm
 from permanence.agenda.operations import appointments
 from permanence.agenda.operations.knocks import knock
 from permanence.agenda.operations.public_mails import queue
-from permanence.agenda.queries.public import appointment_row, page
+from permanence.agenda.queries.public import appointment_row, form_key, page
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import LinkOver, NotNow
 from permanence.agenda.rules.public import Knock, PublicMailKind
@@ -28,7 +28,7 @@ def cancel_visit(*, slug: str, token: str, key: str, address: str, at: datetime)
         _knock(row, address, at=at)
         by = system_of(row.agenda.house)
         made = appointments.cancel(key=key, appointment=row.key, cause=CancelCause.PATIENT, by=by, at=at)
-        _tell(made, row, PublicMailKind.CANCELLED, at=at)
+        _tell(made, row, token, PublicMailKind.CANCELLED, at=at)
     return made
 
 
@@ -47,7 +47,7 @@ def move_visit(*, slug: str, token: str, key: str, starts_at: datetime, address:
             at=at,
             door=Door.PUBLIC,
         )
-        _tell(made, row, PublicMailKind.MOVED, at=at)
+        _tell(made, row, token, PublicMailKind.MOVED, at=at)
     return made
 
 
@@ -64,7 +64,7 @@ def _knock(row: Appointment, address: str, *, at: datetime) -> None:
     knock(what=Knock.CHANGE, who=address, house=row.house_id, client=row.client_id, at=at)
 
 
-def _tell(made: AppointmentView, row: Appointment, kind: PublicMailKind, *, at: datetime) -> None:
-    form = PublicForm.objects.for_house(row.house_id).get(key=row.key)
+def _tell(made: AppointmentView, row: Appointment, token: str, kind: PublicMailKind, *, at: datetime) -> None:
+    form = PublicForm.objects.for_house(row.house_id).get(key=form_key(token))
     PublicForm.objects.filter(pk=form.pk).update(starts_at=made.starts_at, ends_at=made.ends_at)
     queue(form, kind, number=made.revision, starts_at=made.starts_at, at=at)

@@ -21,6 +21,7 @@ from permanence.foundation.who import Who, system_of
 from permanence.reception.table import ANSWERED
 
 LINK_SALT = "permanence.agenda.public.visit"
+VISIT_SALT = "permanence.agenda.public.visit_key"
 CODE_SALT = "permanence.agenda.public.code"
 LINK_LIMIT = 120
 
@@ -231,17 +232,30 @@ def form_view(row: PublicForm) -> FormView:
     )
 
 
+def visit_key(key: str) -> str:
+    """The id of the appointment of a form: feeds, devices and systems show it, and none can tell the form's from it.
+
+    The form's own id opens its secret link, so that it is known to his browser alone.
+    """
+    return salted_hmac(VISIT_SALT, key, algorithm="sha256").hexdigest()[:32]
+
+
+def form_key(token: str) -> str:
+    """The id of the form behind a link. Raises LinkUnknown."""
+    try:
+        return str(Signer(salt=LINK_SALT, sep=".").unsign(token[:LINK_LIMIT]))
+    except BadSignature as error:
+        raise LinkUnknown(token[:8]) from error
+
+
 def appointment_row(slug: str, token: str) -> Appointment:
     """The appointment behind a link of that page, over or not. Raises PageUnknown, LinkUnknown."""
     row = PublicPage.objects.filter(slug=slug).first() if is_slug(slug) else None
     if row is None:
         raise PageUnknown(slug[:60])
-    try:
-        key = Signer(salt=LINK_SALT, sep=".").unsign(token[:LINK_LIMIT])
-    except BadSignature as error:
-        raise LinkUnknown(token[:8]) from error
+    key = form_key(token)
     filled = PublicForm.objects.for_house(row.house_id).filter(page=row, key=key, booked_at__isnull=False)
-    rows = loaded(Appointment.objects.for_house(row.house_id).filter(key=key))
+    rows = loaded(Appointment.objects.for_house(row.house_id).filter(key=visit_key(key)))
     found = rows.select_related("agenda__client", "agenda__house", "agenda__recipient", "reason", "patient", "series")
     visit = found.first() if filled.exists() else None
     if visit is None:

@@ -21,7 +21,7 @@ from permanence.api.fhir.params import MOST, Params, phone, unfit
 from permanence.api.fhir.resources import Practice, Resource
 from permanence.callers import queries as callers
 from permanence.callers.by_traits import by_traits
-from permanence.callers.rules.letters import fold
+from permanence.callers.rules.letters import fold, split
 from permanence.clients.rules import RecipientKind
 from permanence.kernel.refusals import Refusal
 
@@ -127,7 +127,7 @@ def _patients(params: Params, asked: Asked) -> Found:
     texts = {name: params.one(name) for name in ("family", "given", "name")}
     ids, born, number = params.tokens("_id"), params.one("birthdate"), params.one("phone")
     client = asked.practice.client
-    if not (ids or born or number or texts["family"] or texts["name"]):
+    if not (ids or born or number or split(texts["family"]) or split(texts["name"])):
         said = _("Say a birth date, a family name, a number or an id.")
         raise Failure(400, "too-costly", "traits_missing", said)
     if born:

@@ -83,11 +83,13 @@ def read_hook(provider: Provider, *, body: bytes, content_type: str) -> Report |
         name, state = found_at(data, provider.receipt.id), found_at(data, provider.receipt.state)
         if name and state in provider.receipt.delivered | provider.receipt.failed:
             why = _readable(found_at(data, provider.receipt.why)) if provider.receipt.why else ""
-            return Report(id=name[:100], delivered=state in provider.receipt.delivered, why=why or _readable(state))
+            return Report(
+                id=_readable(name)[:100], delivered=state in provider.receipt.delivered, why=why or _readable(state)
+            )
     if provider.reply is not None:
         number, text = found_at(data, provider.reply.number), found_at(data, provider.reply.text)
         if number and text:
-            return Incoming(number=number[:40], text=text, id=found_at(data, provider.reply.id)[:100])
+            return Incoming(number=number[:40], text=text, id=_readable(found_at(data, provider.reply.id))[:100])
     return None
 
 
@@ -141,7 +143,7 @@ def _judge(provider: Provider, status: int, answer: bytes) -> Given:
     if 200 <= status < 300:
         if provider.ok_path and found_at(data, provider.ok_path) not in provider.ok_values:
             return Given(attempt=Attempt(outcome=Outcome.REFUSED, why=why))
-        return Given(attempt=Attempt(outcome=Outcome.SENT), id=found_at(data, provider.id)[:100])
+        return Given(attempt=Attempt(outcome=Outcome.SENT), id=_readable(found_at(data, provider.id))[:100])
     again = status >= 500 or status in AGAIN
     return Given(attempt=Attempt(outcome=Outcome.RETRY if again else Outcome.REFUSED, why=why))
 
