@@ -182,11 +182,12 @@ class _Cells:
         return None
 
     def text(self, table: Any, column: str, most: int | None = None) -> str:
-        """The text of a cell, within the length of the field."""
+        """The text of a cell, cut to the length of the field: the lines are tried out with their faults."""
         text = self.cells.get(column, "")
         longest = most or table._meta.get_field(column).max_length
         if longest and len(text) > longest:
             self.fault(column, "too_long")
+            return text[:longest]
         return text
 
 

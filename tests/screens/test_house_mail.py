@@ -4,6 +4,7 @@
 import email
 import email.policy
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -72,12 +73,21 @@ async def follow(robot: APIRequestContext, address: str) -> str:
     return "" if "audio" in answer.headers.get("content-type", "") else await answer.text()
 
 
+ENOUGH = 6
+
+
 async def crawl(robot: APIRequestContext, site: str, start: str) -> dict[str, str]:
-    """Every address of the site that can be reached from a page, forms' actions as well; what each one showed."""
-    waiting, seen = [start], {}
+    """Every address of the site that can be reached from a page, forms' actions as well; what each one showed.
+
+    An agenda has a next day without end: of one path a few queries are enough.
+    """
+    waiting, seen, of_path = [start], {}, Counter[str]()
     while waiting:
         address = waiting.pop()
         if address in seen or urlsplit(address).path.startswith(("/static", "/login")):
+            continue
+        of_path[urlsplit(address).path] += 1
+        if of_path[urlsplit(address).path] > ENOUGH:
             continue
         seen[address] = await follow(robot, address)
         links = (urljoin(address, link.replace("&amp;", "&")).split("#")[0] for link in HREF.findall(seen[address]))
