@@ -44,7 +44,7 @@ async def test_what_the_owner_brings_is_what_callers_hear(tmp_path: Path) -> Non
         closed, second = await bring(house, owner, number, "ferme.ogg", CLOSED)
         ((greeting,), *_) = house.rows(GREETING, number)
         assert (await owner.post(f"{page}/{welcome}/uses", greeting=str(greeting)))[0] == 200
-        assert (await owner.post(f"{page}/{closed}/uses", closing="1"))[0] == 200
+        assert (await owner.post(f"{page}/{closed}/uses", closing="1", unanswered="1"))[0] == 200
 
         def published() -> bool:
             entry = read_table(tmp_path).client_of(demo_cast.WEBER_LINE)
