@@ -57,7 +57,7 @@ async def test_a_conversation_goes_on_when_the_journal_is_set_aside(house: RealH
 async def test_a_house_that_stops_tells_its_callers(house: RealHouse) -> None:
     _, phone = await talking(house)
     ringing = house.phone()
-    await ringing.dials(cast.DUPONT_LINE, "+33612345678")
+    await ringing.dials(cast.ATLAS_LINE, "+33612345678")
     await ringing.until(lambda: 180 in ringing.statuses)
     assert house.exchange is not None
     house.exchange.send_signal(signal.SIGINT)
