@@ -44,7 +44,7 @@ async def test_an_act_on_a_full_disk_is_done_and_said_to_be_unsafe_until_it_is_w
         await phone.rtp.ear.until(lambda: len(phone.rtp.ear.packets) > 0)
         assert [message for message in claire.messages if message["t"] == "reply" and message["id"] == 900] == []
         refused = house.phone()
-        await refused.dials(cast.DUPONT_LINE, "+33612345678")
+        await refused.dials(cast.ATLAS_LINE, "+33612345678")
         await refused.until(lambda: refused.state == "refused")
         assert refused.statuses == [503]
         await claire.send({"t": "resume", "id": 901, "call": call})

@@ -38,7 +38,7 @@ async def test_a_caller_meets_no_dead_air_while_media_hangs(house: RealHouse) ->
     assert not claire.last("line")["renew"]
     assert "media" in {alarm["code"] for alarm in (await house.command("status"))["alarms"]}
     other = house.phone()
-    await other.dials(cast.DUPONT_LINE, "+33612345678")
+    await other.dials(cast.ATLAS_LINE, "+33612345678")
     await other.until(lambda: other.state == "refused")
     assert other.statuses == [503]
     assert phone.state == "answered"  # the conversation waits for what comes
@@ -49,7 +49,7 @@ async def test_a_caller_meets_no_dead_air_while_media_hangs(house: RealHouse) ->
     await asyncio.gather(phone.rtp.ear.until_tone(1000), claire.browser.ear.until_tone(700))
     assert "media" not in {alarm["code"] for alarm in (await house.command("status"))["alarms"]}
     again = house.phone()
-    await again.dials(cast.DUPONT_LINE, "+33612345679")
+    await again.dials(cast.ATLAS_LINE, "+33612345679")
     await again.until(lambda: 180 in again.statuses)
 
 
