@@ -63,7 +63,7 @@ async def test_the_exchange_is_killed_during_calls_and_takes_them_over(house: Re
     claire.browser.mouth.say(tone(1000))
     phone.rtp.mouth.say(tone(700))
     await phone.rtp.ear.until_tone(1000)
-    await waiting.dials(cast.ATLAS_LINE, "+33612345678")
+    await waiting.dials(cast.WEBER_LINE, "+33612345678")
     await waiting.until(lambda: 180 in waiting.statuses)
 
     await house.kill(house.exchange)
