@@ -85,7 +85,7 @@ async def test_the_exchange_is_killed_during_calls_and_takes_them_over(house: Re
     await phone.until(lambda: phone.state == "ended by remote")
     assert (await again.asks({"t": "wrapup_done", "call": call, "outcome": "message"}))["ok"]
     offer = await again.shows("offer")
-    assert offer["card"]["name"] == "Cabinet Dupont"
+    assert offer["card"]["name"] == "Dr Weber"
     assert (await again.asks({"t": "answer", "call": offer["call"]}))["ok"]
     await waiting.until(lambda: waiting.state == "answered")
     await waiting.rtp.ear.until_tone(1000)
