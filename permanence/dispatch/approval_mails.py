@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Due work of the post: the mails that tell a portal user that a change waits for a second person."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from permanence.clients import approval_mail
+from permanence.dispatch import post
 from permanence.dispatch.channels.email.content import Addressed, compose_approval
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
-from permanence.dispatch.rules import LEASE, Attempt, Outcome, retry_in
-from permanence.dispatch.tasks import RUN_LIMIT, relay_settings
-
-log = logging.getLogger(__name__)
+from permanence.dispatch.post import RUN_LIMIT
+from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
+from permanence.dispatch.tasks import relay_settings
 
 
 def run_approvals(
@@ -25,17 +25,20 @@ def run_approvals(
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send those that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
-    tried = 0
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and not stop() and (taken := approval_mail.take_due(at=at, lease=LEASE)) is not None:
-            tried += 1
-            attempt = _send(taken, connection, at=at)
-            if attempt.why:
-                log.warning("approval %s, try %s: %s", taken.key, taken.attempt, attempt.why)
-            again = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-            sent = attempt.outcome is Outcome.SENT
+
+        def finish(taken: approval_mail.DueMail, attempt: Attempt) -> None:
+            sent, again = ended(attempt, taken.attempt)
             approval_mail.finish(taken, at=at, sent=sent, again=again, why=attempt.why)
-    return tried
+
+        return post.send_each(
+            "approval",
+            take=partial(approval_mail.take_due, at=at, lease=LEASE),
+            send=lambda taken: _send(taken, connection, at=at),
+            finish=finish,
+            limit=limit,
+            stop=stop,
+        )
 
 
 def _send(taken: approval_mail.DueMail, relay: Relay, *, at: datetime) -> Attempt:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Due work of the post: the mails to patients who book by themselves; date, hour, practice and link, never a reason."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from permanence.agenda.operations import public_mails
 from permanence.agenda.operations.public_mails import DuePublicMail
 from permanence.agenda.rules.public import PublicMailKind
+from permanence.dispatch import post
 from permanence.dispatch.channels.email.content import Addressed, letter
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
-from permanence.dispatch.rules import LEASE, Attempt, Outcome, retry_in
-from permanence.dispatch.tasks import RUN_LIMIT, relay_settings
+from permanence.dispatch.post import RUN_LIMIT
+from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
+from permanence.dispatch.tasks import relay_settings
 from permanence.foundation import moments
-
-log = logging.getLogger(__name__)
 
 
 def run_public(
@@ -33,17 +33,20 @@ def run_public(
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send those that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
-    tried = 0
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and not stop() and (taken := public_mails.take_due(at=at, lease=LEASE)) is not None:
-            tried += 1
-            attempt = _send(taken, connection, at=at)
-            if attempt.why:
-                log.warning("public mail %s, try %s: %s", taken.key, taken.attempt, attempt.why)
-            again = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-            sent = attempt.outcome is Outcome.SENT
+
+        def finish(taken: DuePublicMail, attempt: Attempt) -> None:
+            sent, again = ended(attempt, taken.attempt)
             public_mails.finish(taken, at=at, sent=sent, again=again, why=attempt.why)
-    return tried
+
+        return post.send_each(
+            "public mail",
+            take=partial(public_mails.take_due, at=at, lease=LEASE),
+            send=lambda taken: _send(taken, connection, at=at),
+            finish=finish,
+            limit=limit,
+            stop=stop,
+        )
 
 
 def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:

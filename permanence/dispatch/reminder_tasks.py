@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Due work of the reminders, called by the thread of the post."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,12 +11,11 @@ from permanence.dispatch import reminder_operations
 from permanence.dispatch.channels.email.content import Addressed
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.channels.email.reminder import compose_reminder
+from permanence.dispatch.post import RUN_LIMIT, note_failure
 from permanence.dispatch.reminder_operations import ReminderTaken, link_of
 from permanence.dispatch.rules import Attempt, Outcome
-from permanence.dispatch.tasks import RUN_LIMIT, relay_settings
+from permanence.dispatch.tasks import relay_settings
 from permanence.kernel.system import SystemEntropy
-
-log = logging.getLogger(__name__)
 
 
 def run_reminders(
@@ -35,8 +33,7 @@ def run_reminders(
             if not taken.address:
                 continue
             attempt = _send(taken, connection, at=at)
-            if attempt.why:
-                log.warning("reminder %s, try %s: %s", taken.key, taken.attempt, attempt.why)
+            note_failure("reminder", taken, attempt.why)
             reminder_operations.finish(taken, attempt, at=at)
     return tried
 

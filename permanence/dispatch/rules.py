@@ -105,6 +105,11 @@ def retry_in(attempts: int) -> timedelta | None:
     return BACK_OFF[min(attempts, len(BACK_OFF)) - 1]
 
 
+def ended(attempt: Attempt, number: int) -> tuple[bool, timedelta | None]:
+    """Whether the try of that number sent it, and after which wait it is tried again; None for never."""
+    return attempt.outcome is Outcome.SENT, retry_in(number) if attempt.outcome is Outcome.RETRY else None
+
+
 def fetch_again_in(every: timedelta, failures: int) -> timedelta:
     """How long to wait before receipts are fetched again, after so many failures in a row: twice as long after each."""
     wait: timedelta = every * (1 << min(failures, 10))

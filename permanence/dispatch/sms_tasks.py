@@ -8,11 +8,10 @@ from datetime import datetime
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.http import give
 from permanence.dispatch.channels.sms.provider import DescriptionWrong
+from permanence.dispatch.post import RUN_LIMIT, note_failure
 from permanence.dispatch.sms_provider import hook, provider
 
 log = logging.getLogger(__name__)
-RUN_LIMIT = 50
-"""SMS given in one run, so that the worker comes back to its mails."""
 
 
 def run_sms(*, at: datetime, limit: int = RUN_LIMIT, stop: Callable[[], bool] = lambda: False) -> int:
@@ -29,7 +28,6 @@ def run_sms(*, at: datetime, limit: int = RUN_LIMIT, stop: Callable[[], bool] = 
     while found and tried < limit and not stop() and (taken := sms_operations.take_due(at=at)) is not None:
         tried += 1
         given = give(found, number=taken.number, text=taken.text, key=taken.key, hook=hook(found))
-        if given.attempt.why:
-            log.warning("SMS %s, try %s: %s", taken.key, taken.attempt, given.attempt.why)
+        note_failure("SMS", taken, given.attempt.why)
         sms_operations.finish(taken, given, at=at)
     return tried

@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from permanence.dispatch import operations
+from permanence.dispatch import operations, post
 from permanence.dispatch.channels.email.content import Invited, Notice, compose, compose_invitation
 from permanence.dispatch.channels.email.mailbox_url import read_mailbox_url
 from permanence.dispatch.channels.email.receipts import read_receipts
@@ -20,14 +21,13 @@ from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySetti
 from permanence.dispatch.channels.portal import channel as portal
 from permanence.dispatch.fetching import CannotTell, Fetcher
 from permanence.dispatch.operations import Taken
-from permanence.dispatch.rules import LEASE, Attempt, Channel, Outcome, retry_in
+from permanence.dispatch.post import RUN_LIMIT
+from permanence.dispatch.rules import LEASE, Attempt, Channel, Outcome, ended
 from permanence.foundation import invitations
 from permanence.kernel.clock import Clock
 
 log = logging.getLogger(__name__)
 
-RUN_LIMIT = 50
-"""Deliveries sent in one run, so that the worker comes back to its other work."""
 RECEIPT_LIMIT = 512 * 1024
 """Bytes of a receipt that are read."""
 
@@ -43,18 +43,21 @@ def run_due(
 
     Must not be called inside a transaction.
     """
-    tried = 0
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and not stop() and (taken := operations.take_due(at=at)) is not None:
-            tried += 1
+
+        def send(taken: Taken) -> Attempt:
             if taken.channel is Channel.PORTAL:
-                attempt = portal.show(client=taken.client, house_key=taken.house_key, at=at)
-            else:
-                attempt = _mail(taken, connection, at=at)
-            if attempt.why:
-                log.warning("delivery %s, try %s: %s", taken.key, taken.attempt, attempt.why)
-            operations.finish(taken, attempt, at=at)
-    return tried
+                return portal.show(client=taken.client, house_key=taken.house_key, at=at)
+            return _mail(taken, connection, at=at)
+
+        return post.send_each(
+            "delivery",
+            take=partial(operations.take_due, at=at),
+            send=send,
+            finish=partial(operations.finish, at=at),
+            limit=limit,
+            stop=stop,
+        )
 
 
 def run_invitations(
@@ -65,17 +68,20 @@ def run_invitations(
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send the invitations that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
-    tried = 0
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and not stop() and (taken := invitations.take_due(at=at, lease=LEASE)) is not None:
-            tried += 1
-            attempt = _invite(taken, connection, at=at)
-            if attempt.why:
-                log.warning("invitation %s, try %s: %s", taken.key, taken.attempt, attempt.why)
-            again = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-            sent = attempt.outcome is Outcome.SENT
+
+        def finish(taken: invitations.DueInvitation, attempt: Attempt) -> None:
+            sent, again = ended(attempt, taken.attempt)
             invitations.finish(taken, at=at, sent=sent, again=again, why=attempt.why)
-    return tried
+
+        return post.send_each(
+            "invitation",
+            take=partial(invitations.take_due, at=at, lease=LEASE),
+            send=lambda taken: _invite(taken, connection, at=at),
+            finish=finish,
+            limit=limit,
+            stop=stop,
+        )
 
 
 def take_receipts(*, at: datetime, folder: Path | None = None) -> int:

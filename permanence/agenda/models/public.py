@@ -43,8 +43,8 @@ class PublicPage(HouseModel):
 
 
 class PublicForm(AgendaRow):
-    """A form that somebody fills in on a public page. `key`, made by the page, is its name, and that of the
-    appointment it becomes.
+    """A form that somebody fills in on a public page. `key`, made by the page, is its name, and known to his
+    browser alone: the appointment it becomes has another, made from it (`queries.public.visit_key`).
 
     `sealed`: who he says he is, under the house's key, until the form is done. `code_number`: how many codes were sent;
     a code is derived from it and kept nowhere. `booked_at`: when it became the appointment. `mail`: where the mails go.
