@@ -14,6 +14,7 @@ from django.db.models import Count
 from permanence.agenda.models import BookedElsewhere
 from permanence.agenda.rules.elsewhere import ActElsewhere
 from permanence.clients import queries as clients
+from permanence.foundation.keys import NO_ROW, row_key
 from permanence.foundation.tenancy import ClientQuerySet
 
 LIST_LIMIT = 200
@@ -72,7 +73,7 @@ def todays_acts(*, house: str, at: datetime, zone: ZoneInfo, only: frozenset[str
 
 def earlier_acts(*, house: str, client: str, number: str, before: datetime, limit: int = 20) -> tuple[ActRow, ...]:
     """Earlier acts for the callers of a number (E.164) with one client, and with no other, newest first. One query."""
-    if not number or not _is_key(client):
+    if not number or row_key(client) == NO_ROW:
         return ()
     rows = _standing(house).for_client(client).filter(caller_number=number, recorded_at__lt=before)
     return tuple(view_of(row) for row in rows.order_by("-recorded_at", "-pk")[:limit])
@@ -155,7 +156,3 @@ def _hers(found: ClientQuerySet[BookedElsewhere], only: frozenset[str] | None) -
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19

@@ -6,9 +6,10 @@ from typing import Any
 
 from permanence.callers.events import PatientChanged
 from permanence.callers.models import Patient
-from permanence.callers.queries import PatientUnknown, key_of
+from permanence.callers.queries import PatientUnknown
 from permanence.clients import queries as clients
 from permanence.foundation import audit, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -30,7 +31,7 @@ def account(client: str, *, by: Who) -> clients.ClientView:
 def locked(patient: str, *, client: str, by: Who) -> Patient:
     """The person of that client, kept for this transaction alone. Raises PatientUnknown."""
     rows = Patient.objects.for_house(by.house_key).for_client(client).select_for_update(of=("self",))
-    row = rows.filter(pk=key_of(patient)).first()
+    row = rows.filter(pk=row_key(patient)).first()
     if row is None:
         raise PatientUnknown(f"no patient {patient} at client {client}")
     return row

@@ -4,8 +4,9 @@
 from collections.abc import Sequence
 
 from permanence.callers.models import NameWord, Patient, PatientNumber
-from permanence.callers.queries import PatientView, key_of, views
+from permanence.callers.queries import PatientView, views
 from permanence.callers.rules.letters import fold, split
+from permanence.foundation.keys import row_key
 
 
 def by_traits(
@@ -26,17 +27,17 @@ def by_traits(
     `birth_date`: ISO; "1961" is every day of that year. `family`, `given`, `name` (either): each word begins a word
     of the name, accents and capitals aside. `number`: E.164. What is not asked for is "" or ().
     """
-    rows = Patient.objects.for_house(house).for_client(key_of(client)).filter(merged_into=None)
+    rows = Patient.objects.for_house(house).for_client(row_key(client)).filter(merged_into=None)
     if ids:
-        rows = rows.filter(pk__in=[key_of(each) for each in ids])
+        rows = rows.filter(pk__in=[row_key(each) for each in ids])
     if birth_date:
         rows = rows.filter(birth_date__startswith=birth_date)
     for text, of_family in ((family, True), (given, False), (name, None)):
         for word in split(text):
-            known = NameWord.objects.for_client(key_of(client)).filter(letters__startswith=fold(word))
+            known = NameWord.objects.for_client(row_key(client)).filter(letters__startswith=fold(word))
             known = known if of_family is None else known.filter(is_family=of_family)
             rows = rows.filter(pk__in=known.values("patient"))
     if number:
-        reached = PatientNumber.objects.for_client(key_of(client)).filter(number=number)
+        reached = PatientNumber.objects.for_client(row_key(client)).filter(number=number)
         rows = rows.filter(pk__in=reached.values("patient"))
     return rows.count(), tuple(views(list(rows.order_by("pk")[first : first + most])))

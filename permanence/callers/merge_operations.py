@@ -21,6 +21,7 @@ from permanence.callers.rules.form import TooManyNumbers
 from permanence.callers.rules.identity import MOST_NUMBERS, ContactWay, IdentityStatus
 from permanence.callers.rules.merging import PLAIN, MergePlan, Record, may_be_undone, merge_plan
 from permanence.foundation import outbox, secrecy
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -53,8 +54,8 @@ def plan(*, client: str, kept: str, merged: str, by: Who) -> MergePlan:
     """
     view = account(client, by=by)
     rows = Patient.objects.for_house(by.house_key).for_client(view.id)
-    found = {row.pk: row for row in rows.filter(pk__in=[queries.key_of(kept), queries.key_of(merged)])}
-    both = [found.get(queries.key_of(each)) for each in (kept, merged)]
+    found = {row.pk: row for row in rows.filter(pk__in=[row_key(kept), row_key(merged)])}
+    both = [found.get(row_key(each)) for each in (kept, merged)]
     if both[0] is None or both[1] is None:
         raise queries.PatientUnknown(f"{kept}, {merged}")
     if both[0].pk == both[1].pk:
@@ -70,9 +71,9 @@ def merge(*, client: str, kept: str, merged: str, by: Who, at: datetime) -> Merg
     TooManyNumbers, rules' TwoValidatedIdentities, NotesTooLong.
     """
     view = account(client, by=by)
-    if queries.key_of(kept) == queries.key_of(merged):
+    if row_key(kept) == row_key(merged):
         raise MergeUnfit
-    rows = {each: himself(each, client=view.id, by=by) for each in sorted((kept, merged), key=queries.key_of)}
+    rows = {each: himself(each, client=view.id, by=by) for each in sorted((kept, merged), key=row_key)}
     stays, goes = rows[kept], rows[merged]
     made = merge_plan(_record(stays, by.house), _record(goes, by.house))
     before: dict[str, Any] = {"fields": {}, "numbers": [], "links": _links(stays, goes)}
@@ -109,7 +110,7 @@ def part(*, client: str, merge: str, by: Who, at: datetime) -> MergeView:
     """
     view = account(client, by=by)
     rows = PatientMerge.objects.for_house(by.house_key).for_client(view.id).select_for_update(of=("self",))
-    row = rows.filter(pk=queries.key_of(merge), undone_at__isnull=True).first()
+    row = rows.filter(pk=row_key(merge), undone_at__isnull=True).first()
     if row is None:
         raise MergeUnknown(merge)
     if not may_be_undone(merged_at=row.at, at=at):

@@ -4,8 +4,8 @@
 from collections import defaultdict
 
 from permanence.callers.models import Patient
-from permanence.callers.queries import key_of
 from permanence.callers.rules.bulk import same_person
+from permanence.foundation.keys import row_key
 
 type Called = tuple[str, str]
 """Family name and first name as `same_person` compares them."""
@@ -23,7 +23,7 @@ def namesakes(*, house: str, client: str) -> dict[Called, list[tuple[str, str]]]
     Who has a used and a birth name is found by both.
     """
     found: dict[Called, list[tuple[str, str]]] = defaultdict(list)
-    rows = Patient.objects.for_house(house).for_client(key_of(client)).filter(merged_into__isnull=True)
+    rows = Patient.objects.for_house(house).for_client(row_key(client)).filter(merged_into__isnull=True)
     for key, birth, used, first, born in rows.order_by("pk").values_list(
         "pk", "birth_name", "used_name", "first_name", "birth_date"
     ):

@@ -29,6 +29,7 @@ from permanence.callers.rules.identity import (
 )
 from permanence.callers.rules.no_show import Rule
 from permanence.foundation import audit, outbox, secrecy
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -181,9 +182,7 @@ def link(
     if kind not in set(LinkKind):
         raise FieldUnfit("kind")
     # Always in one order: two who link each other at once must not wait for each other.
-    rows = {
-        each: himself(each, client=view.id, by=by) for each in sorted({patient, other or patient}, key=queries.key_of)
-    }
+    rows = {each: himself(each, client=view.id, by=by) for each in sorted({patient, other or patient}, key=row_key)}
     row, known = rows[patient], rows.get(other)
     called = "" if known else clean_name(name, field="name")
     reached = read_number(number, country=view.country) if number.strip() else ""
@@ -204,7 +203,7 @@ def unlink(*, client: str, patient: str, link: str, by: Who, at: datetime) -> No
     PatientMerged.
     """
     row = himself(patient, client=account(client, by=by).id, by=by)
-    tie = PatientLink.objects.filter(patient=row, pk=queries.key_of(link)).select_related("other").first()
+    tie = PatientLink.objects.filter(patient=row, pk=row_key(link)).select_related("other").first()
     if tie is None:
         raise LinkUnknown(link)
     back = INVERSE[LinkKind(tie.kind)]

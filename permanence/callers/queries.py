@@ -17,6 +17,7 @@ from permanence.callers.rules.likeness import Traits
 from permanence.callers.rules.no_show import NO_RULE, Rule
 from permanence.clients import queries as clients
 from permanence.foundation import secrecy
+from permanence.foundation.keys import row_key
 from permanence.kernel.refusals import Refusal
 
 NOTES = "patient.notes"
@@ -122,11 +123,6 @@ class PatientFile:
     merges: tuple[MergeView, ...]
 
 
-def key_of(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1
-
-
 def today_of(client: clients.ClientView, at: datetime) -> date:
     """The day it is where the client is."""
     return at.astimezone(ZoneInfo(client.time_zone)).date()
@@ -134,7 +130,7 @@ def today_of(client: clients.ClientView, at: datetime) -> date:
 
 def patient(*, house: str, client: str, patient: str) -> PatientView:
     """One person of a client. Raises PatientUnknown. Two queries."""
-    row = Patient.objects.for_house(house).for_client(key_of(client)).filter(pk=key_of(patient)).first()
+    row = Patient.objects.for_house(house).for_client(row_key(client)).filter(pk=row_key(patient)).first()
     if row is None:
         raise PatientUnknown(f"no patient {patient} at client {client}")
     return views([row])[0]
@@ -142,8 +138,8 @@ def patient(*, house: str, client: str, patient: str) -> PatientView:
 
 def patients(*, house: str, client: str, ids: Iterable[str]) -> dict[str, PatientView]:
     """Several persons of a client by id; those that are not his are left out. Two queries."""
-    keys = [key_of(each) for each in ids]
-    rows = Patient.objects.for_house(house).for_client(key_of(client)).filter(pk__in=keys)
+    keys = [row_key(each) for each in ids]
+    rows = Patient.objects.for_house(house).for_client(row_key(client)).filter(pk__in=keys)
     return {each.id: each for each in views(list(rows))}
 
 
@@ -161,7 +157,7 @@ def standing_of(*, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Pa
     found: dict[tuple[str, str], PatientView] = {}
     wanted = {pair: pair for pair in pairs}
     while wanted:
-        rows = list(Patient.objects.filter(pk__in={key_of(key) for _client, key in wanted.values()}))
+        rows = list(Patient.objects.filter(pk__in={row_key(key) for _client, key in wanted.values()}))
         known = {(each.client, each.id): each for each in views(rows)}
         read = {pair: known[now] for pair, now in wanted.items() if now in known}
         found |= {pair: each for pair, each in read.items() if not each.merged_into}
@@ -204,7 +200,7 @@ def file_of(*, house: str, client: str, patient: str) -> PatientFile:
 
 def no_show_rule(*, house: str, client: str) -> Rule:
     """What the client wants done about appointments that were not kept. One query."""
-    row = NoShowRule.objects.for_house(house).for_client(key_of(client)).first()
+    row = NoShowRule.objects.for_house(house).for_client(row_key(client)).first()
     if row is None:
         return NO_RULE
     return Rule(

@@ -12,12 +12,13 @@ from datetime import date, datetime
 
 from permanence.callers import word_sql
 from permanence.callers.models import Patient
-from permanence.callers.queries import PatientView, key_of, today_of, traits_of, views
+from permanence.callers.queries import PatientView, today_of, traits_of, views
 from permanence.callers.rules.asked import Asked, read_asked
 from permanence.callers.rules.birth import Age, BirthDate, age_at
 from permanence.callers.rules.letters import search_words
 from permanence.callers.rules.likeness import Likeness, Traits, likeness
 from permanence.clients import queries as clients
+from permanence.foundation.keys import row_key
 from permanence.kernel.phone import PhoneNumber
 
 SHOWN = 12
@@ -113,7 +114,7 @@ def find(*, house: str, client: str, words: str, at: datetime, number: str = "")
 
 def duplicates(*, house: str, client: str, traits: Traits, but: str = "") -> list[Duplicate]:
     """Who of the client may be the person of these traits, the likeliest first; `but` is the id of himself."""
-    key = key_of(client)
+    key = row_key(client)
     keys: set[int] = set()
     if traits.birth is not None:
         for part in (False, True):
@@ -123,7 +124,7 @@ def duplicates(*, house: str, client: str, traits: Traits, but: str = "") -> lis
     for name in filter(None, (traits.birth_name, traits.used_name)):
         way = tuple(search_words(name)[:1] + search_words(traits.first_name)[:1])
         keys |= set(word_sql.with_words(key, way, heard=True, limit=READ))
-    rows = Patient.objects.for_house(house).for_client(key).filter(pk__in=keys - {key_of(but)})
+    rows = Patient.objects.for_house(house).for_client(key).filter(pk__in=keys - {row_key(but)})
     judged = [
         Duplicate(patient=each, likeness=likeness(traits, traits_of(each))) for each in views(list(rows.order_by("pk")))
     ]

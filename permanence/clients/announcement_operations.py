@@ -14,6 +14,7 @@ from permanence.clients.greetings import GreetingUnknown
 from permanence.clients.models import SPOKEN_LIMIT, Announcement, Client, Greeting
 from permanence.countries.emergency import LANGUAGES
 from permanence.foundation.audio.refusals import LONGEST_S
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.telephony.media.g711 import SAMPLES_PER_SECOND
@@ -159,8 +160,7 @@ def _living(row: Client) -> Any:
 
 
 def _announcement(row: Client, announcement: str) -> Announcement:
-    known = announcement.isascii() and announcement.isdecimal() and len(announcement) < 19
-    found: Announcement | None = _living(row).defer("audio").filter(pk=int(announcement)).first() if known else None
+    found: Announcement | None = _living(row).defer("audio").filter(pk=row_key(announcement)).first()
     if found is None:
         raise AnnouncementUnknown(announcement[:20])
     return found

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from permanence.clients.models import Client, Proposal, Script
 from permanence.clients.rules.approvals import ProposalKind, ProposalState, state_at
+from permanence.foundation.keys import row_key
 
 SHOWN_FOR = timedelta(days=30)
 """How long what was decided stays in the lists."""
@@ -79,9 +80,8 @@ def may_wait(*, house: str, clients: Iterable[str], at: datetime) -> tuple[froze
 
 def proposal(*, house: str, proposal: str, at: datetime) -> ProposalView | None:
     """One of them; None when the house has none of that id. One query."""
-    known = proposal.isascii() and proposal.isdecimal() and len(proposal) < 19
     rows = Proposal.objects.for_house(house).select_related("client")
-    row = rows.filter(pk=int(proposal)).first() if known else None
+    row = rows.filter(pk=row_key(proposal)).first()
     return None if row is None else _view(row, at=at)
 
 

@@ -12,6 +12,7 @@ from permanence.clients.directory_operations import EntryUnknown, put_site, remo
 from permanence.clients.directory_rules import UNDO_FOR, mark_of
 from permanence.clients.models import EntryChange
 from permanence.clients.rules.approvals import ProposalKind
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.reception.table import SiteEntry
@@ -25,9 +26,8 @@ def undo(*, client: str, change: str, by: Who, at: datetime, entropy: Entropy) -
     TooManyWaiting.
     """
     row = account(client, by=by)
-    known = change.isascii() and change.isdecimal() and len(change) < 19
     rows = EntryChange.objects.for_client(row).filter(undone=False, at__gt=at - UNDO_FOR)
-    held = rows.filter(pk=int(change)).first() if known else None
+    held = rows.filter(pk=row_key(change)).first()
     if held is None:
         raise EntryUnknown(change)
     waits = _contact(held, client, by=by, at=at, entropy=entropy) if held.entry == "contact" else ""

@@ -8,6 +8,7 @@ from django.db import transaction
 from permanence.clients.acts import account, changed
 from permanence.clients.models import Client, ExternalAgenda, Recipient
 from permanence.clients.rules.agenda_links import PRODUCT_LIMIT, REMARK_LIMIT, read_link
+from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -60,7 +61,6 @@ def _of(client: Client, whose: int | None) -> ClientQuerySet[ExternalAgenda]:
 def _recipient(client: int, recipient: str) -> int | None:
     if not recipient:
         return None
-    known = recipient.isascii() and recipient.isdecimal() and len(recipient) < 19
-    if not known or not Recipient.objects.for_client(client).filter(pk=int(recipient)).exists():
+    if not Recipient.objects.for_client(client).filter(pk=row_key(recipient)).exists():
         raise AgendaUnfit("recipient")
     return int(recipient)

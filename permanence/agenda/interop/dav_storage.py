@@ -26,9 +26,10 @@ from permanence.agenda.interop.devices import Session
 from permanence.agenda.interop.entries import Entry, entries, window
 from permanence.agenda.models import Agenda, Block, CalendarObject, CalendarState
 from permanence.agenda.operations.acts import locked
-from permanence.agenda.queries.agendas import number, seen
+from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import ReadOnly
+from permanence.foundation.keys import row_key
 from permanence.kernel.clock import Entropy
 from permanence.kernel.system import SystemEntropy
 
@@ -115,7 +116,7 @@ class Storage(BaseStorage):
         with transaction.atomic():
             agenda = SESSION.get().agenda(parts[1]) if len(parts) > 1 else None
             if agenda is not None:
-                locked([number(agenda.id)])
+                locked([row_key(agenda.id)])
             yield
 
     def verify(self) -> bool:

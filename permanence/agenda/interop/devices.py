@@ -11,10 +11,11 @@ from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarDevice
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import short
-from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, TooManyFeeds
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who, who_is
 from permanence.kernel.clock import Entropy
 
@@ -66,13 +67,13 @@ def make_device(
         raise AgendaUnknown(client[:40])
     if not said:
         raise LabelMissing("")
-    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=number(client))
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
     if rows.filter(revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
     secret = new_secret(entropy)
     made = CalendarDevice.objects.create(
         house_id=by.house_key,
-        client_id=number(client),
+        client_id=row_key(client),
         person_id=by.person_key,
         digest=digest_of(secret),
         label=said,
@@ -87,9 +88,9 @@ def make_device(
 @transaction.atomic
 def revoke_device(*, client: str, device: str, by: Who, at: datetime) -> None:
     """The password opens nothing any more: the person's own, and any of its client for the house. DeviceUnknown."""
-    rows = CalendarDevice.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]))
     rows = rows if by.of_house else rows.filter(person=by.person_key)
-    found = rows.filter(pk=number(device), revoked_at=None).first()
+    found = rows.filter(pk=row_key(device), revoked_at=None).first()
     if found is None:
         raise DeviceUnknown(device[:40])
     CalendarDevice.objects.filter(pk=found.pk).update(revoked_at=at)
@@ -98,7 +99,7 @@ def revoke_device(*, client: str, device: str, by: Who, at: datetime) -> None:
 
 def devices(*, client: str, by: Who) -> tuple[DeviceView, ...]:
     """The person's own devices at a client, the oldest first."""
-    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=number(client))
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
     return tuple(_view(row) for row in rows.filter(revoked_at=None).order_by("made_at", "pk"))
 
 

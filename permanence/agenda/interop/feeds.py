@@ -15,10 +15,11 @@ from permanence.agenda.interop.entries import entries, window
 from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach, short
-from permanence.agenda.queries.agendas import number, seen
+from permanence.agenda.queries.agendas import seen
 from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 
@@ -90,7 +91,7 @@ def make_feed(*, agenda: str, label: str, names: bool, by: Who, at: datetime, en
 def revoke_feed(*, agenda: str, feed: str, by: Who, at: datetime) -> None:
     """The address gives nothing any more. Raises AgendaUnknown, FeedUnknown."""
     row = reach(agenda, by=by)
-    found = CalendarFeed.objects.filter(agenda=row, pk=number(feed), revoked_at=None).first()
+    found = CalendarFeed.objects.filter(agenda=row, pk=row_key(feed), revoked_at=None).first()
     if found is None:
         raise FeedUnknown(feed[:40])
     CalendarFeed.objects.filter(pk=found.pk).update(revoked_at=at)

@@ -10,11 +10,12 @@ from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
-from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import CancelCause
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 CELL = 5
@@ -74,7 +75,7 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
 
     Raises FollowUpUnknown, and as `appointments.cancel`.
     """
-    row = FollowUp.objects.for_house(by.house_key).select_related("appointment").filter(pk=number(follow_up)).first()
+    row = FollowUp.objects.for_house(by.house_key).select_related("appointment").filter(pk=row_key(follow_up)).first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise FollowUpUnknown(follow_up[:40])
     with transaction.atomic():

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from permanence.agenda.models import InterfaceToken
-from permanence.agenda.queries.agendas import number
 from permanence.agenda.queries.interface import TokenView, token_view
 from permanence.agenda.refusals import TokenUnfit, TokenUnknown
 from permanence.agenda.rules.interface import (
@@ -23,6 +22,7 @@ from permanence.agenda.rules.interface import (
 )
 from permanence.clients import queries as clients
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 
@@ -68,8 +68,8 @@ def make_token(
 @transaction.atomic
 def revoke_token(*, client: str, token: str, by: Who, at: datetime) -> None:
     """It opens nothing any more, from now on; one that is revoked stays so. `token`: its id. Raises TokenUnknown."""
-    rows = InterfaceToken.objects.for_house(by.house_key).for_client(number(client)).select_for_update(of=("self",))
-    row = rows.filter(pk=number(token)).first()
+    rows = InterfaceToken.objects.for_house(by.house_key).for_client(row_key(client)).select_for_update(of=("self",))
+    row = rows.filter(pk=row_key(token)).first()
     if row is None:
         raise TokenUnknown(token[:40])
     if row.revoked_at is None:

@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.models import Agenda, Appointment, OpeningPattern, VisitReason
 from permanence.agenda.operations.acts import locked, short
 from permanence.agenda.operations.setting import check_resources, check_sites, client_of, every_agenda, named
-from permanence.agenda.queries.agendas import number
 from permanence.agenda.queries.books import reason_of
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import (
@@ -23,6 +22,7 @@ from permanence.agenda.refusals import (
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.states import STANDING
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 MOST = 40
@@ -134,14 +134,14 @@ def _naming(row: VisitReason) -> list[OpeningPattern]:
 
 
 def _offered(reason: str, *, client: int) -> VisitReason:
-    row = VisitReason.objects.filter(client=client, pk=number(reason), retired_at=None).first()
+    row = VisitReason.objects.filter(client=client, pk=row_key(reason), retired_at=None).first()
     if row is None:
         raise VisitReasonUnknown(reason[:40])
     return row
 
 
 def _replacement(row: VisitReason, replacement: str) -> VisitReason:
-    other = VisitReason.objects.filter(client=row.client_id, pk=number(replacement), retired_at=None).first()
+    other = VisitReason.objects.filter(client=row.client_id, pk=row_key(replacement), retired_at=None).first()
     if other is None or other.pk == row.pk:
         raise ReplacementImpossible(replacement[:40])
     return other

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.models import Agenda, Occupancy, OpeningPattern, Resource, VisitReason
 from permanence.agenda.operations.acts import locked
 from permanence.agenda.operations.setting import client_of, every_agenda, named
-from permanence.agenda.queries.agendas import number
 from permanence.agenda.refusals import NameTaken, ResourceInUse, ResourceUnknown
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 
@@ -46,7 +46,7 @@ def retire_resource(*, client: str, resource: str, by: Who, at: datetime) -> Non
 
 
 def _in_use(client: int, resource: str) -> Resource:
-    row = Resource.objects.filter(client=client, pk=number(resource), active=True).first()
+    row = Resource.objects.filter(client=client, pk=row_key(resource), active=True).first()
     if row is None:
         raise ResourceUnknown(resource[:40])
     return row

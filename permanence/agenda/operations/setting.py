@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.events import AgendaChanged
 from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.operations.acts import changed, locked, reach, short
-from permanence.agenda.queries.agendas import clients_seen, number
+from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
     AgendaUnknown,
@@ -26,6 +26,7 @@ from permanence.agenda.rules import kinds
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import site_names
 from permanence.foundation import audit
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 NAME_LIMIT = 80
@@ -233,7 +234,7 @@ def _check_openings(openings: Sequence[kinds.Opening], row: Agenda, *, by: Who) 
 
 def check_reasons(ids: Iterable[str], *, client: int) -> None:
     """Whether these are all of this client and offered. Raises VisitReasonUnknown."""
-    wanted = {number(each): each for each in ids}
+    wanted = {row_key(each): each for each in ids}
     known = VisitReason.objects.filter(client=client, pk__in=list(wanted), retired_at=None)
     missing = set(wanted) - set(known.values_list("pk", flat=True))
     if missing:
@@ -242,7 +243,7 @@ def check_reasons(ids: Iterable[str], *, client: int) -> None:
 
 def check_resources(ids: Iterable[str], *, client: int) -> None:
     """Whether these are all of this client and in use. Raises ResourceUnknown."""
-    wanted = {number(each): each for each in ids}
+    wanted = {row_key(each): each for each in ids}
     known = Resource.objects.filter(client=client, pk__in=list(wanted), active=True)
     missing = set(wanted) - set(known.values_list("pk", flat=True))
     if missing:

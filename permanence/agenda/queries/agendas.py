@@ -12,6 +12,7 @@ from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_vie
 from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
 from permanence.agenda.rules import kinds
 from permanence.clients import queries as clients
+from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 
@@ -32,7 +33,7 @@ def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> 
     """The agendas `by` may see, of one client or all of his, by client and name. Two queries."""
     rows = _seen(by).order_by("client__name", "name", "pk")
     rows = rows.filter(active=True) if active_only else rows
-    rows = rows if client is None else rows.filter(client=number(client))
+    rows = rows if client is None else rows.filter(client=row_key(client))
     return tuple(agenda_view(row) for row in rows)
 
 
@@ -43,20 +44,20 @@ def agenda(*, by: Who, agenda: str) -> AgendaView:
 
 def client_of(*, by: Who, agenda: str) -> str | None:
     """Whose agenda it is, in the house of `by`; None for none there. For the wall alone: it says nothing else."""
-    row = Agenda.objects.for_house(by.house_key).filter(pk=number(agenda)).only("client_id").first()
+    row = Agenda.objects.for_house(by.house_key).filter(pk=row_key(agenda)).only("client_id").first()
     return None if row is None else str(row.client_id)
 
 
 def reasons(*, by: Who, client: str, retired: bool = False) -> tuple[kinds.VisitReason, ...]:
     """For what patients come to this client, in order; () for a client whom `by` does not see."""
-    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
+    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]))
     rows = rows if retired else rows.filter(retired_at=None)
     return tuple(reason_of(row) for row in rows.order_by("position", "pk"))
 
 
 def reasons_of(*, by: Who, clients: Iterable[str]) -> dict[str, tuple[kinds.VisitReason, ...]]:
     """For what patients come to each of these clients, retired reasons too, in order. Two queries, however many."""
-    wanted = clients_seen(by, [number(each) for each in clients])
+    wanted = clients_seen(by, [row_key(each) for each in clients])
     rows = VisitReason.objects.for_house(by.house_key).filter(client__in=wanted).order_by("client", "position", "pk")
     found: dict[str, list[kinds.VisitReason]] = {}
     for row in rows:
@@ -74,7 +75,7 @@ def reason(*, by: Who, client: str, reason: str) -> kinds.VisitReason:
 
 def resources(*, by: Who, client: str) -> tuple[ResourceView, ...]:
     """The rooms and equipment of a client whom `by` sees, by name."""
-    rows = Resource.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]), active=True)
+    rows = Resource.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]), active=True)
     return tuple(resource_view(row) for row in rows.order_by("name", "pk"))
 
 
@@ -97,7 +98,7 @@ def days_that_differ(*, by: Who, agenda: str, first: date) -> tuple[kinds.Openin
 
 def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
     """The rows of these agendas, in their order, with client and house. Raises AgendaUnknown."""
-    keys = [number(each) for each in agendas]
+    keys = [row_key(each) for each in agendas]
     rows = {row.pk: row for row in _seen(by).filter(pk__in=keys)}
     missing = next((each for each, key in zip(agendas, keys, strict=True) if key not in rows), None)
     if missing is not None:
@@ -120,8 +121,3 @@ def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:
         return [each for each in wanted if by.may_see(str(each))]
     may = {int(each) for each in clients.clients_visible_to(by)}
     return [each for each in wanted if each in may]
-
-
-def number(text: str) -> int:
-    """The primary key behind an id that came over a wire; -1, which no row has, when it is not one."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else -1

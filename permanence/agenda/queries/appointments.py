@@ -2,11 +2,12 @@
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.queries.agendas import clients_seen, known_key, number
+from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import away
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.reception.table import AbsenceEntry
 
@@ -31,8 +32,8 @@ def client_of(*, by: Who, appointment: str) -> str | None:
 
 def of_patient(*, by: Who, client: str, patient: str) -> tuple[AppointmentView, ...]:
     """All appointments of a patient of a client, the latest first; () where `by` does not see the client."""
-    rows = Appointment.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [number(client)]))
-    return appointment_views(rows.filter(patient=number(patient)).order_by("-starts_at", "-pk"))
+    rows = Appointment.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]))
+    return appointment_views(rows.filter(patient=row_key(patient)).order_by("-starts_at", "-pk"))
 
 
 def of_call(*, by: Who, call: str) -> tuple[AppointmentView, ...]:
@@ -48,11 +49,11 @@ def in_absence(*, by: Who, client: str, absence: str) -> tuple[AppointmentView, 
 
     () for an absence that there is not, or that `by` does not see.
     """
-    may = clients_seen(by, [number(client)])
-    entry = away.absence(house=by.house, client=number(client), absence=absence) if may else None
+    may = clients_seen(by, [row_key(client)])
+    entry = away.absence(house=by.house, client=row_key(client), absence=absence) if may else None
     if entry is None:
         return ()
-    return falling_into(house_key=by.house_key, client=number(client), entry=entry)
+    return falling_into(house_key=by.house_key, client=row_key(client), entry=entry)
 
 
 def falling_into(*, house_key: int, client: int, entry: AbsenceEntry) -> tuple[AppointmentView, ...]:

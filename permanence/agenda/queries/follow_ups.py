@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import F
 
 from permanence.agenda.models import Delay, FollowUp
-from permanence.agenda.queries.agendas import clients_seen, number, seen
+from permanence.agenda.queries.agendas import clients_seen, seen
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
 LIST_LIMIT = 500
@@ -91,7 +92,7 @@ def concerned(visits: Sequence[AppointmentView], *, at: datetime) -> tuple[Appoi
 
 def client_of_follow_up(*, house_key: int, follow_up: str) -> str | None:
     """Whose entry it is, done or not; None when the house has none with that id. One query."""
-    rows = FollowUp.objects.for_house(house_key).filter(pk=number(follow_up))
+    rows = FollowUp.objects.for_house(house_key).filter(pk=row_key(follow_up))
     client = rows.values_list("client", flat=True).first()
     return None if client is None else str(client)
 
@@ -103,7 +104,7 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
     """
     rows = FollowUp.objects.for_house(by.house_key).filter(done_at=None, starts_at=F("appointment__starts_at"))
     rows = rows.filter(appointment__state__in=[each.value for each in STANDING])
-    rows = rows if client is None else rows.filter(client=number(client))
+    rows = rows if client is None else rows.filter(client=row_key(client))
     loaded = rows.select_related(
         "client",
         "agenda",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.agenda.models import Appointment, Block, InterfaceToken, SlotHold
-from permanence.agenda.queries.agendas import known_key, number, seen
+from permanence.agenda.queries.agendas import known_key, seen
 from permanence.agenda.queries.views import (
     AppointmentView,
     BlockView,
@@ -23,6 +23,7 @@ from permanence.agenda.rules.interface import Scope, digest_of
 from permanence.agenda.rules.states import AppointmentState
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientState
+from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 
@@ -69,7 +70,7 @@ class Busy:
 
 def tokens(*, by: Who, client: str, at: datetime) -> tuple[TokenView, ...]:
     """The tokens of a client of the house, the newest first; those that open nothing any more too."""
-    rows = InterfaceToken.objects.for_house(by.house_key).for_client(number(client))
+    rows = InterfaceToken.objects.for_house(by.house_key).for_client(row_key(client))
     return tuple(token_view(row, at=at) for row in rows)
 
 
@@ -134,9 +135,9 @@ def appointments(
     """
     rows = _appointments(by, client)
     if agendas is not None:
-        rows = rows.filter(agenda__in=[number(each) for each in agendas])
+        rows = rows.filter(agenda__in=[row_key(each) for each in agendas])
     if patient is not None:
-        rows = rows.filter(patient=number(patient))
+        rows = rows.filter(patient=row_key(patient))
     if states:
         rows = rows.filter(state__in=[each.value for each in states])
     if since is not None:
@@ -175,12 +176,12 @@ def holds_standing(*, by: Who, client: str, holder: str, at: datetime) -> int:
 
 def _appointments(by: Who, client: str) -> ClientQuerySet[Appointment]:
     _demand(by, client)
-    return Appointment.objects.for_house(by.house_key).for_client(number(client))
+    return Appointment.objects.for_house(by.house_key).for_client(row_key(client))
 
 
 def _holds(by: Who, client: str) -> ClientQuerySet[SlotHold]:
     _demand(by, client)
-    return SlotHold.objects.for_house(by.house_key).for_client(number(client))
+    return SlotHold.objects.for_house(by.house_key).for_client(row_key(client))
 
 
 def _demand(by: Who, client: str) -> None:
@@ -191,6 +192,6 @@ def _demand(by: Who, client: str) -> None:
 def block(*, by: Who, client: str, block: str) -> BlockView | None:
     """Busy time of a client; None where there is none, or none any more."""
     _demand(by, client)
-    rows = Block.objects.for_house(by.house_key).for_client(number(client)).filter(removed_at=None)
+    rows = Block.objects.for_house(by.house_key).for_client(row_key(client)).filter(removed_at=None)
     row = rows.filter(key=known_key(block)).first()
     return None if row is None else block_view(row)

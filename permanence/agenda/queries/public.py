@@ -17,6 +17,7 @@ from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.public import CODE_TIME, MOST_CODES, code_of, is_slug
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import queries as clients
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who, system_of
 from permanence.reception.table import ANSWERED
 
@@ -133,7 +134,7 @@ def page(slug: str) -> PageView:
 
 def settings_of(*, by: Who, client: str) -> tuple[PageSetting, ...]:
     """The pages of a client whom `by` sees, the practice's first."""
-    may = agendas.clients_seen(by, [agendas.number(client)])
+    may = agendas.clients_seen(by, [row_key(client)])
     rows = PublicPage.objects.for_house(by.house_key).filter(client__in=may)
     return tuple(
         PageSetting(
