@@ -109,7 +109,7 @@ FORM = """() => {
   const choices = [...document.querySelectorAll("#form .choice label")].filter((one) => one.offsetParent);
   return { scrolls: form.scrollHeight - form.clientHeight,
     hidden: choices.filter((one) => !within(one.getBoundingClientRect())).length,
-    outcomes: document.querySelectorAll("#outcomes label").length };
+    outcomes: [...document.querySelectorAll("#outcomes label")].filter((one) => one.offsetParent).length };
 }"""
 
 
