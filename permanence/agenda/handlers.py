@@ -2,10 +2,12 @@
 """What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
 from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
-from permanence.agenda.operations import holds, visits
+from permanence.agenda.operations import acts, holds, public_mails, visits
+from permanence.agenda.rules.public import PublicMailKind
 from permanence.callers.events import PatientsMerged, PatientsParted
 from permanence.calls import operations as calls
 from permanence.calls.events import CallRecorded
+from permanence.clients.events import ClientChanged
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
@@ -30,6 +32,29 @@ def on_appointment(_event_id: str, event: Event) -> None:
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
     if event.call and event.by:
         calls.note_outcome(house=event.house, call=event.call, outcome=OUTCOMES[type(event)])
+
+
+def on_visit_changed(_event_id: str, event: Event) -> None:
+    """Who booked by himself is told by mail what became of it, whoever moved or cancelled it. Idempotent."""
+    if not isinstance(event, AppointmentMoved | AppointmentCancelled):
+        raise TypeError(f"expected AppointmentMoved or AppointmentCancelled, heard {type(event).__name__}")
+    kind = PublicMailKind.MOVED if isinstance(event, AppointmentMoved) else PublicMailKind.CANCELLED
+    public_mails.tell_change(
+        kind,
+        house=event.house,
+        visit=event.appointment,
+        number=event.revision,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        at=event.at,
+    )
+
+
+def on_client_changed(_event_id: str, event: Event) -> None:
+    """Absences are the client's: whoever shows his agendas fetches again. Idempotent."""
+    if not isinstance(event, ClientChanged):
+        raise TypeError(f"expected ClientChanged, heard {type(event).__name__}")
+    acts.renew(client=event.client, at=event.at)
 
 
 def on_patients_merged(_event_id: str, event: Event) -> None:

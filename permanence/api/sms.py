@@ -15,8 +15,7 @@ from django.views.decorators.http import require_POST
 
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.http import HOOK_LIMIT, Incoming, Report, read_hook
-from permanence.dispatch.channels.sms.provider import DescriptionWrong, Provider
-from permanence.dispatch.sms_provider import provider
+from permanence.dispatch.sms_provider import usable_provider
 from permanence.kernel.system import SystemClock, SystemEntropy
 
 log = logging.getLogger(__name__)
@@ -27,8 +26,10 @@ log = logging.getLogger(__name__)
 @never_cache
 @require_POST
 def hook(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take a receipt or an answer. 404 without the secret, 413 for what is too large, else 204."""
-    found = _provider()
+    """Take a receipt or an answer. 404 without the secret, 413 for what is too large, 503 for a receipt
+    that may have overtaken the answer to its try, else 204.
+    """
+    found = usable_provider()
     if found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
         raise Http404
     body = request.read(HOOK_LIMIT + 1)
@@ -38,17 +39,10 @@ def hook(request: HttpRequest, secret: str) -> HttpResponse:
     at = SystemClock().now()
     match said:
         case Report():
-            sms_operations.take_report(said, at=at)
+            if not sms_operations.take_report(said, at=at) and sms_operations.is_trying(at=at):
+                return HttpResponse(status=503, headers={"Retry-After": "30"})  # perhaps of the try in hand
         case Incoming():
             sms_operations.take_reply(said, at=at, entropy=SystemEntropy())
         case None:
             log.info("something at the door of the SMS that is no final receipt and no answer")
     return HttpResponse(status=204)
-
-
-def _provider() -> Provider | None:
-    try:
-        return provider()
-    except (DescriptionWrong, OSError) as error:
-        log.warning("keys/sms.json cannot be used: %s", error)
-        return None

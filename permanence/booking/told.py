@@ -40,6 +40,7 @@ def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date
         birth_date=_field(sent, "birth_date"),
         number=_field(sent, "number"),
         mail=_field(sent, "mail"),
+        agrees="agrees" in sent,
     )
     wrong = {
         "last_name": _tried(lambda: bool(clean_name(identity.last_name, field="used_name"))),

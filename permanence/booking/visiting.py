@@ -98,7 +98,7 @@ def move(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 
 def _behind(slug: str, token: str) -> tuple[PageView, VisitView]:
     visit = public.visit(slug=slug, token=token, at=parts.now())
-    return public.page(slug), visit
+    return visit.page, visit
 
 
 def _times(

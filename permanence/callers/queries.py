@@ -54,6 +54,7 @@ class PatientView:
     known: bool
     may_sms: bool
     may_mail: bool
+    sms_agreed_at: datetime | None
     no_shows: int
     is_deceased: bool
     merged_into: str
@@ -272,6 +273,7 @@ def _view(row: Patient, numbers: tuple[str, ...]) -> PatientView:
         known=row.known,
         may_sms=row.sms_agreed_at is not None and not row.is_deceased,
         may_mail=row.mail_agreed_at is not None and not row.is_deceased,
+        sms_agreed_at=row.sms_agreed_at,
         no_shows=row.no_shows,
         is_deceased=row.is_deceased,
         merged_into="" if row.merged_into_id is None else str(row.merged_into_id),

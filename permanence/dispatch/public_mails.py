@@ -20,6 +20,7 @@ from permanence.dispatch import post
 from permanence.dispatch.channels.email.content import Addressed, letter
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.post import RUN_LIMIT
+from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
 from permanence.dispatch.tasks import relay_settings
 from permanence.foundation import moments
@@ -50,12 +51,17 @@ def run_public(
 
 
 def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
-    """The mail, in the language in which he booked. Raises ValueError for an address that cannot stand in a header."""
+    """The mail, in the language in which he booked. Sender and subject name the practice where it allows that: what is
+    seen at a glance could tell what somebody is ill with.
+
+    Raises ValueError for an address that cannot stand in a header.
+    """
     zone = ZoneInfo(taken.time_zone)
+    rule = contact_rule(house=taken.house, client=taken.client)
     about = Addressed(
         key=taken.key,
         house=taken.house,
-        house_name=taken.practice,
+        house_name=taken.practice if rule.names_practice else taken.house_name,
         sender=settings.PERMANENCE.mail_from,
         recipient=taken.mail,
         language=taken.language,

@@ -94,8 +94,12 @@ class ReminderPage:
     choices: tuple[datetime, ...] = ()
 
 
-def change_contact_rule(*, client: str, names_practice: bool, remind_hours: int, by: Who, at: datetime) -> None:
-    """How a client's patients are written to. Raises clients' ClientUnknown, HoursImpossible."""
+def change_contact_rule(
+    *, client: str, names_practice: bool, remind_hours: int, by: Who, at: datetime, entropy: Entropy
+) -> None:
+    """How a client's patients are written to. Reminders of what is booked already follow the new hours; one that was
+    sent is not sent again. Raises clients' ClientUnknown, HoursImpossible.
+    """
     account = clients.client(house=by.house, client=client)
     if by.person and account.id not in clients.clients_visible_to(by):
         raise clients.ClientUnknown(client[:40])
@@ -106,6 +110,10 @@ def change_contact_rule(*, client: str, names_practice: bool, remind_hours: int,
         ContactRule.objects.update_or_create(house_id=by.house_key, client_id=int(account.id), defaults=said)
         subject = f"clients.client:{account.id}"
         audit.note(by=by, at=at, action="contact.changed", subject=subject, client=account.id, detail=said)
+        pending = Reminder.objects.for_house(by.house_key).filter(client=int(account.id), state=ReminderState.PENDING)
+        pending.filter(leased_until=None).delete()
+        for visit in agenda.coming(by=by, client=account.id, at=at):
+            _remind(visit, account, hours=remind_hours, by=by, at=at, entropy=entropy)
 
 
 def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
@@ -124,22 +132,26 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
         if visit.state not in STANDING or visit.revision != revision:
             return
         rule = ContactRule.objects.for_house(by.house_key).filter(client=int(client)).first()
-        due = remind_at(starts_at=visit.starts_at, booked_at=at, hours=rule.remind_hours if rule else 0)
-        if due is None:
-            return
         account = clients.client(house=house, client=client)
-        quiet = heard_from(due, country=account.country, time_zone=account.time_zone)
-        Reminder.objects.get_or_create(
-            house_id=by.house_key,
-            appointment=appointment,
-            revision=revision,
-            defaults={
-                "client_id": int(client),
-                "key": new_id(at, entropy),
-                "starts_at": visit.starts_at,
-                "next_attempt_at": quiet,
-            },
-        )
+        _remind(visit, account, hours=rule.remind_hours if rule else 0, by=by, at=at, entropy=entropy)
+
+
+def _remind(
+    visit: AppointmentView, account: clients.ClientView, *, hours: int, by: Who, at: datetime, entropy: Entropy
+) -> None:
+    """Make the reminder of a visit as it stands, once; none where it would be due before `at`."""
+    due = remind_at(starts_at=visit.starts_at, booked_at=at, hours=hours)
+    if due is None:
+        return
+    first = {
+        "client_id": int(account.id),
+        "key": new_id(at, entropy),
+        "starts_at": visit.starts_at,
+        "next_attempt_at": heard_from(due, country=account.country, time_zone=account.time_zone),
+    }
+    Reminder.objects.get_or_create(
+        house_id=by.house_key, appointment=visit.appointment, revision=visit.revision, defaults=first
+    )
 
 
 def take_due(*, at: datetime, entropy: Entropy) -> ReminderTaken | None:

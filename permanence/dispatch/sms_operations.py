@@ -25,7 +25,7 @@ from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, codes, read
 from permanence.dispatch.events import SmsAnswered
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
-from permanence.dispatch.sms_provider import provider
+from permanence.dispatch.sms_provider import usable_provider
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
@@ -90,14 +90,17 @@ class _Message:
 
 def may_reach(*, house_key: int, patient: callers.PatientView) -> str:
     """The number an SMS to this person goes to. Raises SmsOff, NoConsent, NoMobile."""
-    if provider() is None:
+    if usable_provider() is None:
         raise SmsOff("no provider of SMS")
     if not patient.may_sms:
         raise NoConsent(patient.id)
     mobile = [each for each in patient.numbers if _takes_sms(each)]
     if not mobile:
         raise NoMobile(patient.id)
-    stopped = set(SmsStop.objects.for_house(house_key).filter(number__in=mobile).values_list("number", flat=True))
+    stops = SmsStop.objects.for_house(house_key).filter(number__in=mobile)
+    if patient.sms_agreed_at is not None:
+        stops = stops.filter(at__gte=patient.sms_agreed_at)  # who agreed anew afterwards wants them again
+    stopped = set(stops.values_list("number", flat=True))
     free = [each for each in mobile if each not in stopped]
     if not free:
         raise NoConsent(patient.id)
@@ -147,7 +150,7 @@ def send_code(*, client: str, number: str, language: str, code: str, by: Who, at
     clients' ClientUnknown.
     """
     account = clients.client(house=by.house, client=client)
-    if provider() is None:
+    if usable_provider() is None:
         raise SmsOff("no provider of SMS")
     try:
         e164 = parse_number(number, country=account.country).e164
@@ -172,13 +175,17 @@ def send_code(*, client: str, number: str, language: str, code: str, by: Who, at
 
 
 def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
-    found = provider()
+    found = usable_provider()
     if found is None:
         raise SmsOff("no provider of SMS")
     account, key = message.client, new_id(at, entropy)
     zone = ZoneInfo(account.time_zone)
     with transaction.atomic():
-        house = House.objects.select_for_update(of=("self",), no_key=True).get(pk=by.house_key)  # slots, one at a time
+        houses = House.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+        # who asks takes a slot of the number, and all houses share the provider's: one at a time
+        house = next(
+            each for each in (houses if message.asks else houses.filter(pk=by.house_key)) if each.pk == by.house_key
+        )
         slot = _free_slot(message.number, at=at) if message.asks else None
         yes, no = codes(slot) if slot is not None else (0, 0)
         rule = ContactRule.objects.for_house(by.house_key).filter(client=int(account.id)).first()
@@ -273,6 +280,11 @@ def take_report(report: Report, *, at: datetime) -> bool:
     return bool(rows.update(state=DeliveryState.BOUNCED, leased_until=None, why=report.why))
 
 
+def is_trying(*, at: datetime) -> bool:
+    """Whether an SMS is with the provider whose id is not known yet."""
+    return Sms.objects.filter(state=DeliveryState.PENDING, leased_until__gt=at).exists()
+
+
 def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
     """What somebody answered; gives whether he is one we wrote to. The same answer brought twice counts once.
 
@@ -296,7 +308,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
             return True
         if answer.meaning is Meaning.STOP:
             for house in rows.order_by("house").values_list("house", flat=True).distinct():
-                SmsStop.objects.get_or_create(house_id=house, number=number, defaults={"at": at})
+                SmsStop.objects.update_or_create(house_id=house, number=number, defaults={"at": at})
             waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
             waiting.update(state=DeliveryState.FAILED, why="stop", leased_until=None)
         elif meant is not None:

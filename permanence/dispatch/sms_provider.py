@@ -4,9 +4,13 @@
 A house without the file sends no SMS, and opens no door for them.
 """
 
+import logging
+
 from django.conf import settings
 
-from permanence.dispatch.channels.sms.provider import FILE, Provider, read_provider
+from permanence.dispatch.channels.sms.provider import FILE, DescriptionWrong, Provider, read_provider
+
+log = logging.getLogger(__name__)
 
 DEMONSTRATION_FILE = "provider.json"
 """In the folder `sms` of a demonstration's data: how its own provider is spoken to."""
@@ -22,6 +26,17 @@ def provider() -> Provider | None:
         return None
     with path.open(encoding="utf-8") as file:
         return read_provider(file.read(SIZE_LIMIT))
+
+
+def usable_provider() -> Provider | None:
+    """As `provider`, and None where the description cannot be used: that is said in the log and by `./run doctor`, and
+    what was to go by SMS goes another way meanwhile.
+    """
+    try:
+        return provider()
+    except (DescriptionWrong, OSError) as error:
+        log.warning("keys/sms.json cannot be used: %s", error)
+        return None
 
 
 def hook(found: Provider) -> str:

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Due work of the SMS, called by the thread of the post."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.http import give
-from permanence.dispatch.channels.sms.provider import DescriptionWrong
 from permanence.dispatch.post import RUN_LIMIT, note_failure
-from permanence.dispatch.sms_provider import hook, provider
-
-log = logging.getLogger(__name__)
+from permanence.dispatch.sms_provider import hook, usable_provider
 
 
 def run_sms(*, at: datetime, limit: int = RUN_LIMIT, stop: Callable[[], bool] = lambda: False) -> int:
@@ -19,12 +15,7 @@ def run_sms(*, at: datetime, limit: int = RUN_LIMIT, stop: Callable[[], bool] = 
 
     Must not be called inside a transaction.
     """
-    try:
-        found = provider()
-    except (DescriptionWrong, OSError) as error:
-        log.warning("keys/sms.json cannot be used: %s", error)
-        return 0
-    tried = 0
+    found, tried = usable_provider(), 0
     while found and tried < limit and not stop() and (taken := sms_operations.take_due(at=at)) is not None:
         tried += 1
         given = give(found, number=taken.number, text=taken.text, key=taken.key, hook=hook(found))

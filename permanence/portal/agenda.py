@@ -3,10 +3,11 @@
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
 from permanence.agenda.queries import agendas, appointments, days
@@ -36,6 +38,7 @@ from permanence.portal.account import own
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
+READS = frozenset({"GET", "HEAD"})
 ACTS = {
     "arrived": visits.mark_arrived,
     "done": visits.mark_done,
@@ -158,7 +161,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
             return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
         failed = str(_("Choose what is to be done."))
-    met = appointments.in_absence(by=by, client=client, absence=absence)
+    met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client)}
     context = {
         "client": view,
@@ -176,7 +179,10 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
 
 
 def reached(request: HttpRequest, client: str, agenda: str) -> tuple[Who, ClientView, AgendaView]:
-    """The person, his client, and the agenda of that client. Raises Http404, NotHers."""
+    """The person, his client, and the agenda of that client: a colleague's is there to read, not to change.
+
+    Raises Http404, NotHers, PermissionDenied.
+    """
     by, view = own(request, client)
     try:
         found = agendas.agenda(by=by, agenda=agenda)
@@ -184,7 +190,14 @@ def reached(request: HttpRequest, client: str, agenda: str) -> tuple[Who, Client
         raise Http404(agenda) from unknown
     if found.client != client:
         raise NotHers(subject=f"agenda.agenda:{agenda[:20]}", client=client)
+    if request.method not in READS and not is_own(found, by=by):
+        raise PermissionDenied("another practitioner's agenda")
     return by, view, found
+
+
+def is_own(found: AgendaView, *, by: Who) -> bool:
+    """Whether the agenda is his to change: a practitioner's own, any for one who sees all of the client."""
+    return found.id in {each.id for each in own_agendas(client=found.client, by=by)}
 
 
 def _address(found: AgendaView) -> str:
@@ -205,7 +218,7 @@ def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, 
         [known] = days.day(by=by, agendas=[found.id], day=shown, at=at)
     except SpanImpossible as impossible:
         raise Http404(str(shown)) from impossible
-    late = delay(by=by, agenda=found.id, day=shown)
+    late, mine = delay(by=by, agenda=found.id, day=shown), is_own(found, by=by)
     context = {
         "client": view,
         "agenda": found,
@@ -217,7 +230,8 @@ def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, 
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
         "today": today,
-        "lines": _lines(known, zone, at),
+        "is_own": mine,
+        "lines": _lines(known, zone, at, may_mark=mine),
         "open": [f"{moments.clock(each.starts, zone)}–{moments.clock(each.ends, zone)}" for each in known.openings],
         "late": late,
         "late_said": "" if late is None else moments.hour(late.said_at, zone),
@@ -231,8 +245,9 @@ def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, 
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
 
 
-def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime) -> list[Line]:
-    found: list[tuple[datetime, Line]] = [(each.starts_at, _visit(each, zone, at)) for each in known.appointments]
+def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime, *, may_mark: bool) -> list[Line]:
+    visits_ = [(each, _visit(each, zone, at)) for each in known.appointments]
+    found = [(each.starts_at, line if may_mark else replace(line, acts=())) for each, line in visits_]
     for block in known.blocks:
         what = block.words or str(_("busy"))
         found.append((block.starts_at, _plain(block.starts_at, block.ends_at, what, zone, at)))

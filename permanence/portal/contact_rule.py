@@ -12,7 +12,7 @@ from permanence.dispatch import reminder_operations as reminders
 from permanence.dispatch.reminder_operations import HoursImpossible
 from permanence.dispatch.reminder_queries import ContactRuleView, contact_rule
 from permanence.foundation.who import portal_only
-from permanence.kernel.system import SystemClock
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 
 _CLOCK = SystemClock()
@@ -34,7 +34,12 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
     typed = ContactRuleView(names_practice=request.POST.get("named") == "1", remind_hours=hours)
     try:
         reminders.change_contact_rule(
-            client=client, names_practice=typed.names_practice, remind_hours=hours, by=by, at=_CLOCK.now()
+            client=client,
+            names_practice=typed.names_practice,
+            remind_hours=hours,
+            by=by,
+            at=_CLOCK.now(),
+            entropy=SystemEntropy(),
         )
     except HoursImpossible:
         return _page(request, view, typed, failed=_("Choose when the reminder goes out."))

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from permanence.agenda.queries import agendas
+from permanence.agenda.interop.owners import own_agendas
 from permanence.clients.queries import ClientView
 from permanence.dispatch import late_operations
 from permanence.dispatch.late_operations import Concerned
@@ -31,7 +31,7 @@ def late(request: HttpRequest, client: str) -> HttpResponse:
     """Which agenda and by how much; then who is concerned; then it is told. 404 for an agenda of another client."""
     by, view = own(request, client)
     at = _CLOCK.now()
-    mine = [each for each in agendas.agendas(by=by) if each.client == client and each.active]
+    mine = [each for each in own_agendas(client=client, by=by) if each.active]
     context = {"client": view, "tab": "line", "agendas": mine, "minutes": MINUTES, "typed": request.POST}
     if request.method != "POST":
         return render(request, "portal/late.html", context)

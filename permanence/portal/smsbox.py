@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.dispatch.channels.sms.http import post
 from permanence.dispatch.channels.sms.length import Length, measure
-from permanence.dispatch.sms_provider import provider
+from permanence.dispatch.sms_provider import usable_provider
 from permanence.portal.mailbox import Piece, pieces
 
 SHOWN = 100
@@ -73,7 +73,7 @@ def smsbox(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, name: str) -> HttpResponse:
     """Answer one SMS. 404 in a real house, without such an SMS, or while its provider is not there."""
     _only_demonstration()
-    found = provider()
+    found = usable_provider()
     if found is None or not (settings.PERMANENCE.data / "sms" / f"{name}.sms").is_file():
         raise Http404
     url = urlsplit(found.url)._replace(path="/answers").geturl()

@@ -38,7 +38,10 @@ WIRING = Wiring(
     .union(MESSAGING_EVENTS)
     .union(DISPATCH_EVENTS),
     hearers={
-        "ClientChanged": (("switchboard.refresh", switchboard.refresh),),
+        "ClientChanged": (
+            ("switchboard.refresh", switchboard.refresh),
+            ("agenda.on_client_changed", agenda.on_client_changed),
+        ),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
         "StaffChanged": (
             ("switchboard.refresh", switchboard.refresh),
@@ -57,10 +60,12 @@ WIRING = Wiring(
         ),
         "AppointmentMoved": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.on_visit_changed", agenda.on_visit_changed),
             ("dispatch.reminders", reminders.on_appointment),
         ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.on_visit_changed", agenda.on_visit_changed),
             ("dispatch.reminders", reminders.on_appointment),
         ),
         "SmsAnswered": (("dispatch.reminders", reminders.on_sms_answered),),

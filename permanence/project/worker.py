@@ -23,7 +23,7 @@ django.setup()
 
 # The rooms can be imported only once Django is set up.
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.db import close_old_connections  # noqa: E402
+from django.db import close_old_connections, connections  # noqa: E402
 
 from permanence.agenda import tasks as agenda  # noqa: E402
 from permanence.dispatch import approval_mails, public_mails, reminder_tasks, sms_tasks  # noqa: E402
@@ -159,22 +159,14 @@ class Loop:
 
 
 class Post:
-    """The thread of the deliveries: sends what is due every `TURN_S`, at once when `announced`, until `stop` is set."""
+    """A thread of the deliveries: sends what is due every `TURN_S`, at once when `announced`, until `stop` is set."""
 
-    def __init__(self, *, clock: Clock, stop: threading.Event) -> None:
+    def __init__(self, name: str, steps: Sequence[Step], *, clock: Clock, stop: threading.Event) -> None:
         self._clock = clock
         self._stop = stop
         self._due = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="post", daemon=True)
-        self.steps: list[Step] = [
-            lambda at: dispatch.run_due(at=at, stop=stop.is_set),
-            lambda at: dispatch.run_invitations(at=at, stop=stop.is_set),
-            lambda at: approval_mails.run_approvals(at=at, stop=stop.is_set),
-            lambda at: public_mails.run_public(at=at, stop=stop.is_set),
-            lambda at: dispatch.take_receipts(at=at),
-            lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
-            lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set),
-        ]
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.steps = list(steps)
 
     def announced(self) -> None:
         """Deliveries may be due."""
@@ -194,6 +186,26 @@ class Post:
             take_turn(self.steps, self._clock)
             self._due.wait(TURN_S)
             self._due.clear()
+        connections.close_all()
+
+
+def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
+    """What is sent, by threads of its own: nobody who hangs, a provider of SMS or the mail of patients, keeps a
+    doctor's message waiting.
+    """
+    to_clients: list[Step] = [
+        lambda at: dispatch.run_due(at=at, stop=stop.is_set),
+        lambda at: dispatch.run_invitations(at=at, stop=stop.is_set),
+        lambda at: approval_mails.run_approvals(at=at, stop=stop.is_set),
+        lambda at: dispatch.take_receipts(at=at),
+    ]
+    to_patients: list[Step] = [
+        lambda at: public_mails.run_public(at=at, stop=stop.is_set),
+        lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
+    ]
+    by_sms: list[Step] = [lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set)]
+    named = (("post", to_clients), ("patients' post", to_patients), ("SMS", by_sms))
+    return tuple(Post(name, steps, clock=clock, stop=stop) for name, steps in named)
 
 
 class Lookout:
@@ -232,16 +244,17 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         applied=applied,
     )
     thread = threading.Thread(target=consumer.run, name="bus", daemon=True)
-    post = Post(clock=clock, stop=stop)
+    sending = posts(clock=clock, stop=stop)
     fetcher = dispatch.receipt_fetcher(clock=clock, stop=stop)
-    loop = Loop(exchange=exchange, clock=clock, announced=post.announced)
+    loop = Loop(exchange=exchange, clock=clock, announced=sending[0].announced)
     faults = FaultBook()
     counting = count_faults(faults.note)
     watch = Watch(exchange=exchange, configuration=configuration, faults=faults, turned=lambda: loop.turned_at)
     lookout = Lookout(watch, clock=clock, stop=stop)
     loop.turn()
     thread.start()
-    post.start()
+    for post in sending:
+        post.start()
     if fetcher is not None:
         fetcher.start()
     lookout.start()
@@ -253,7 +266,8 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
         applied.clear()
         loop.turn()
     thread.join(timeout=3)
-    post.join(3)
+    for post in sending:
+        post.join(3)
     if fetcher is not None:
         fetcher.join(1)
     lookout.join(3)

@@ -7,15 +7,16 @@ import pytest
 from django.db import transaction
 
 from permanence.agenda import handlers
-from permanence.agenda.models import Appointment, Occupancy
+from permanence.agenda.models import Agenda, Appointment, Occupancy
 from permanence.agenda.operations import appointments, holds
 from permanence.agenda.queries import appointments as found
 from permanence.agenda.rules.states import CancelCause
 from permanence.callers import merge_operations as merging
 from permanence.calls.events import CallRecorded
 from permanence.calls.models import Call
+from permanence.clients import absences
 from permanence.foundation import outbox
-from permanence.foundation.models import OutboxEvent
+from permanence.foundation.models import LiveTouch, OutboxEvent
 from tests.rooms.agenda_cast import after, make_agenda_cast, patient
 from tests.rooms.messaging_cast import NOON
 
@@ -54,6 +55,28 @@ def test_the_end_of_a_call_frees_what_was_held_for_it(cast, deliver_all):
         deliver_all(NOON)
     assert [row.hold.call for row in Occupancy.objects.all()] == ["call-2"]
     assert OutboxEvent.objects.filter(name="HoldReleased").count() == 1
+
+
+def test_an_absence_is_seen_on_the_agendas_at_once(cast, deliver_all):
+    """Who shows them fetches again, and what is kept of them warm is old."""
+    deliver_all(NOON)
+    before = dict(Agenda.objects.values_list("pk", "version"))
+    LiveTouch.objects.all().delete()
+    absences.announce_absence(
+        client=cast.cabinet.id,
+        starts=NOON + timedelta(days=1),
+        ends=NOON + timedelta(days=2),
+        words="Le docteur est absent.",
+        announced_by=cast.marc.person,
+        by=cast.marc,
+        at=NOON,
+    )
+    deliver_all(NOON)
+    topics = set(LiveTouch.objects.values_list("topic", flat=True))
+    for agenda in (cast.dupont, cast.lemaire):
+        assert f"client/{cast.cabinet.id}/agenda/{agenda}" in topics
+        assert Agenda.objects.get(pk=int(agenda)).version > before[int(agenda)]
+    assert Agenda.objects.get(pk=int(cast.weber_agenda)).version == before[int(cast.weber_agenda)]
 
 
 def test_what_was_done_in_a_call_is_its_outcome_until_she_says_another(cast, deliver_all):

@@ -9,13 +9,15 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError
 
 from permanence.calls.models import Call
+from permanence.dispatch import sms_tasks
+from permanence.dispatch import tasks as dispatch_tasks
 from permanence.foundation import live
 from permanence.foundation.exchange import EngineMessage, Exchange
 from permanence.foundation.models import EngineEventAside, EnginePosition, LiveTouch, OutboxEvent
 from permanence.kernel.system import SystemClock
 from permanence.project.consumer import Consumer
 from permanence.project.wiring import ENGINE_HEARERS, WIRING
-from permanence.project.worker import Loop, Post
+from permanence.project.worker import Loop, Post, posts
 from permanence.reception.events import ENGINE_EVENTS, PresenceChanged
 from permanence.staff.models import PresenceSpan
 from permanence.telephony.events import CallArrived
@@ -213,8 +215,7 @@ def test_a_relay_that_keeps_silent_delays_neither_outbox_nor_slices(cast, tmp_pa
         answered.wait(20)
         stop.set()
 
-    post = Post(clock=MovableClock(), stop=stop)
-    post.steps = [silent]
+    post = Post("post", [silent], clock=MovableClock(), stop=stop)
     loop = Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(), announced=post.announced)
     post.start()
     assert waiting.wait(20)
@@ -227,6 +228,26 @@ def test_a_relay_that_keeps_silent_delays_neither_outbox_nor_slices(cast, tmp_pa
     answered.set()
     post.join(20)
     assert stop.is_set()
+
+
+def test_who_hangs_with_patients_keeps_no_message_to_a_doctor_waiting(cast, monkeypatch):
+    """A provider of SMS that keeps silent has a thread of its own: the others send meanwhile."""
+    waiting, sent, stop = threading.Event(), threading.Event(), threading.Event()
+
+    def silent(**_asked):
+        waiting.set()
+        stop.wait(20)
+
+    monkeypatch.setattr(sms_tasks, "run_sms", silent)
+    monkeypatch.setattr(dispatch_tasks, "run_due", lambda **_asked: sent.set())
+    sending = posts(clock=MovableClock(), stop=stop)
+    sending[-1].start()
+    assert waiting.wait(20)
+    sending[0].start()
+    assert sent.wait(20)
+    stop.set()
+    for post in (sending[0], sending[-1]):
+        post.join(20)
 
 
 def test_every_hearer_of_the_wiring_hears_an_event_the_catalogue_knows():

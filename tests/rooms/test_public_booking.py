@@ -14,17 +14,21 @@ from permanence.agenda import tasks
 from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicMail, SlotHold
 from permanence.agenda.operations import appointments, public_forms, public_mails
 from permanence.agenda.operations.public_pages import set_page
+from permanence.agenda.operations.reasons import retire_reason
+from permanence.agenda.queries import days
 from permanence.agenda.queries.public import code_for, token_of
-from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
+from permanence.agenda.refusals import ReplacementNeeded, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.public import CODE_TRIES, PublicMailKind
 from permanence.agenda.rules.states import CancelCause
 from permanence.booking import parts
 from permanence.booking.qr import qr_svg
 from permanence.callers import operations as callers
-from permanence.callers.models import Patient
+from permanence.callers.models import Patient, PatientConsent
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.no_show import Rule
+from permanence.clients.models import Client
+from permanence.dispatch.models import ContactRule
 from permanence.dispatch.public_mails import compose
 from permanence.dispatch.rules import LEASE
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
@@ -419,7 +423,7 @@ def test_a_slot_that_lapsed_but_is_free_is_still_his(jeanne, clock):
     assert Appointment.objects.count() == 1
 
 
-def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock):
+def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock, deliver_all):
     link = jeanne.book()
     assert jeanne.get(f"{link}/move").status_code == 200
     key = jeanne.fields()["key"]
@@ -439,6 +443,7 @@ def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock):
     assert jeanne.post(f"{link}/cancel", key=key).status_code == 303
     assert Appointment.objects.get().state == "cancelled"
     assert not Occupancy.objects.exists()
+    deliver_all(clock.at)
     kinds_ = [taken.kind for taken, _mail in mails(clock.at)]
     assert kinds_ == ["code", "booked", "moved", "cancelled"]
 
@@ -487,13 +492,110 @@ def test_a_week_that_is_none_is_another_one(jeanne, day):
     assert jeanne.times(day=day).status_code == 200
 
 
-def test_a_page_that_is_switched_off_shows_nothing(jeanne, cast):
+def test_a_page_that_is_switched_off_offers_nothing_and_forsakes_nobody_who_booked(jeanne, cast):
     link = jeanne.book()
     jeanne.take(60)
     path = jeanne.answer["Location"]
     switch_on(cast, active=False)
     assert jeanne.get(path).status_code == 404
+    assert jeanne.get(link).status_code == 200
+    assert f"{link}/move" not in jeanne.text()
+    assert f'/rdv/{SLUG}/"' not in jeanne.text()
+    assert jeanne.post(f"{link}/move", key="m" * 20, starts=after(60).isoformat()).status_code == 409
+    jeanne.get(f"{link}/cancel")
+    assert jeanne.post(f"{link}/cancel", key=jeanne.fields()["key"]).status_code == 303
+    assert Appointment.objects.get().state == "cancelled"
+
+
+def test_links_that_were_sent_outlive_the_name_of_the_page(jeanne, cast):
+    link = jeanne.book()
+    switch_on(cast, slug="docteur-dupont")
+    assert jeanne.get(link).status_code == 200
+    assert jeanne.get(link.replace(SLUG, "docteur-dupont")).status_code == 200
+    switch_on(cast, agenda=cast.lemaire, slug=SLUG)  # another page has the name now
     assert jeanne.get(link).status_code == 404
+
+
+def test_whoever_booked_by_himself_is_told_when_the_practice_moves_or_cancels(jeanne, cast, clock, deliver_all):
+    link = jeanne.book()
+    mails(clock.at)
+    visit = Appointment.objects.get().key
+    moved = {"agenda": cast.dupont, "starts_at": after(60), "by": cast.claire, "at": clock.at}
+    appointments.move(key=cast.key(), appointment=visit, **moved)
+    appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=after(120), booking=cast.booking(), by=cast.claire, at=clock.at
+    )
+    deliver_all(clock.at)
+    ((taken, mail),) = mails(clock.at)
+    assert (taken.kind, taken.starts_at, mail["To"]) == (PublicMailKind.MOVED, after(60), "jeanne@example.org")
+    assert link in body(mail)
+    appointments.cancel(key=cast.key(), appointment=visit, cause=CancelCause.DOCTOR, by=cast.claire, at=clock.at)
+    deliver_all(clock.at)
+    deliver_all(clock.at)
+    ((taken, mail),) = mails(clock.at)
+    assert taken.kind is PublicMailKind.CANCELLED
+    assert "Consultation" not in str(mail)
+
+
+def test_who_agrees_on_the_form_may_be_reminded_by_mail_and_nobody_else(jeanne, cast, clock):
+    jeanne.take()
+    jeanne.tell(agrees="on")
+    jeanne.code()
+    jeanne.take(60)
+    jeanne.tell(last_name="Muller", mail="paul@example.org")
+    jeanne.code()
+    agreed = dict(Patient.objects.filter(used_name__in=["Hoffmann", "Muller"]).values_list("mail", "mail_agreed_at"))
+    assert agreed == {"jeanne@example.org": clock.at - timedelta(seconds=20), "paul@example.org": None}
+    assert PatientConsent.objects.get().by_name == "Permanence"
+
+
+def test_sender_and_subject_name_the_practice_only_where_it_allows_that(jeanne, cast, clock):
+    jeanne.book()
+    row = Client.objects.select_related("house").get(pk=int(cast.cabinet.id))
+    practice, house = row.name, row.house.name
+    for _taken, mail in mails(clock.at):
+        assert practice not in mail["From"] + mail["Subject"]
+        assert house in mail["From"]
+        assert practice in body(mail)
+    ContactRule.objects.create(house_id=cast.claire.house_key, client_id=int(cast.cabinet.id), names_practice=True)
+    jeanne.take(60)
+    jeanne.tell()
+    ((_taken, mail),) = mails(clock.at)
+    assert practice in mail["From"]
+
+
+def test_a_reason_that_goes_is_replaced_on_the_pages_too(jeanne, cast):
+    online = reason(cast.cabinet.id, "Suivi", 20, by=cast.marc, bookable_by=frozenset(kinds.Asker))
+    with pytest.raises(ReplacementNeeded):
+        retire_reason(client=cast.cabinet.id, reason=cast.consultation, by=cast.marc, at=NOON)
+    retire_reason(client=cast.cabinet.id, reason=cast.consultation, replacement=online, by=cast.marc, at=NOON)
+    assert jeanne.get(f"/rdv/{SLUG}/").status_code == 200
+    assert "Suivi" in jeanne.text()
+
+
+def test_a_slot_held_online_is_shown_as_such(jeanne, cast):
+    jeanne.take(40)
+    [shown] = days.day(by=cast.claire, agendas=[cast.dupont], day=MONDAY.date(), at=NOON)
+    assert [each.online for each in shown.holds] == [True]
+
+
+def test_a_visit_moved_far_off_keeps_its_link(jeanne, cast, clock):
+    link = jeanne.book()
+    far = after(60) + timedelta(days=56)
+    appointments.move(
+        key=cast.key(),
+        appointment=Appointment.objects.get().key,
+        agenda=cast.dupont,
+        starts_at=far,
+        by=cast.claire,
+        at=clock.at,
+    )
+    clock.at = far - timedelta(days=1)
+    tasks.sweep_public(at=clock.at)
+    assert jeanne.get(link).status_code == 200
+    clock.at = far + timedelta(days=31)
+    assert tasks.sweep_public(at=clock.at) > 0
+    assert not PublicForm.objects.exists()
 
 
 def test_what_became_nothing_is_deleted_after_a_day(jeanne, clock):

@@ -76,7 +76,12 @@ def clock(monkeypatch):
 
 def rule(cast, hours, *, named=False):
     reminder_operations.change_contact_rule(
-        client=cast.cabinet.id, names_practice=named, remind_hours=hours, by=cast.claire, at=NOON
+        client=cast.cabinet.id,
+        names_practice=named,
+        remind_hours=hours,
+        by=cast.claire,
+        at=NOON,
+        entropy=SystemEntropy(),
     )
 
 
@@ -137,6 +142,34 @@ def test_due_by_the_rule_and_confirmed_by_digit(cast, provider, deliver_all):
     deliver_all(DUE)
     assert state() is AppointmentState.CONFIRMED
     assert Reminder.objects.get().answer == "yes"
+
+
+def test_a_rule_that_changes_holds_for_what_is_booked_already(cast, provider, deliver_all):
+    """Put off: nobody is reminded any more. Put on again: those who are to come are, once."""
+    book(cast)
+    deliver_all(NOON)
+    rule(cast, 0)
+    assert send() == 0
+    rule(cast, 24)
+    rule(cast, 72)
+    assert Reminder.objects.count() == 1
+    earlier = Reminder.objects.get().next_attempt_at
+    assert earlier < DUE
+    assert (send(earlier - timedelta(minutes=1)), send(earlier), send()) == (0, 1, 0)
+    rule(cast, 24)  # he was told: not again
+    assert send() == 0
+    assert Reminder.objects.get().state == ReminderState.SENT
+
+
+def test_a_description_of_the_provider_that_is_broken_stops_no_mail(cast, tmp_path, settings, relay, deliver_all):
+    settings.PERMANENCE = settings.PERMANENCE.changed(data=tmp_path)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "sms.json").write_text("{")
+    patient_says(cast, sms=True, mail=True)
+    book(cast)
+    deliver_all(NOON)
+    assert send(relay=relay) == 1
+    assert Reminder.objects.get().channel == "email"
 
 
 def test_cancelled_by_word_frees_the_slot_at_once(cast, provider, deliver_all):

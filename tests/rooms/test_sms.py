@@ -19,13 +19,13 @@ from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
 from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
-from permanence.dispatch.channels.sms.http import Incoming, Report
+from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.models import Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, DeliveryState
+from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, DeliveryState, Outcome
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
 from permanence.foundation.models import AuditEntry, OutboxEvent
-from permanence.kernel.system import SystemEntropy
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.sms_sink import start_sms_sink
 from tests.rooms.agenda_cast import patient
 from tests.rooms.messaging_cast import NOON, make_cast
@@ -277,6 +277,31 @@ def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
     assert not reply("' OR 1=1", "STOP")
 
 
+def test_who_agrees_anew_after_stop_is_written_to_again(cast, provider):
+    key = known(cast.cabinet.id)
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    reply(JEANNES, "Stop", at=NOON + timedelta(minutes=1))
+    with pytest.raises(NoConsent):
+        send(cast, key, about="two")
+    Patient.objects.filter(pk=int(key)).update(sms_agreed_at=NOON + timedelta(minutes=2))
+    assert send(cast, key, about="three")
+    reply(JEANNES, "Stop", at=NOON + timedelta(minutes=3))
+    with pytest.raises(NoConsent):
+        send(cast, key, about="four")
+
+
+def test_a_receipt_that_overtakes_the_answer_to_its_try_is_asked_for_again(cast, provider):
+    send(cast, known(cast.cabinet.id), kind=SmsKind.LATE, at=SystemClock().now())
+    receipt = {"path": f"/hooks/sms/{SECRET}", "data": json.dumps({"id": "m-1", "status": "delivered"})}
+    assert Browser().post(**receipt, content_type="application/json").status_code == 204
+    taken = sms_operations.take_due(at=SystemClock().now())
+    assert Browser().post(**receipt, content_type="application/json").status_code == 503
+    sms_operations.finish(taken, Given(attempt=Attempt(outcome=Outcome.SENT), id="m-1"), at=SystemClock().now())
+    assert Browser().post(**receipt, content_type="application/json").status_code == 204
+    assert Sms.objects.get().state == DeliveryState.DELIVERED
+
+
 @pytest.mark.parametrize(("kind", "language"), list(product(SmsKind, ("fr", "en", "de"))))
 def test_what_is_said_fits_two_parts_of_gsm(kind, language):
     words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456")
@@ -291,7 +316,7 @@ def test_nothing_of_health_and_no_name_unless_the_client_agreed(cast, provider):
     key = known(cast.cabinet.id)
     send(cast, key)
     reminder_operations.change_contact_rule(
-        client=cast.cabinet.id, names_practice=True, remind_hours=0, by=cast.marc, at=NOON
+        client=cast.cabinet.id, names_practice=True, remind_hours=0, by=cast.marc, at=NOON, entropy=SystemEntropy()
     )
     send(cast, key, about="two")
     sms_tasks.run_sms(at=NOON)

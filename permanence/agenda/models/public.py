@@ -47,7 +47,8 @@ class PublicForm(AgendaRow):
     browser alone: the appointment it becomes has another, made from it (`queries.public.visit_key`).
 
     `sealed`: who he says he is, under the house's key, until the form is done. `code_number`: how many codes were sent;
-    a code is derived from it and kept nowhere. `booked_at`: when it became the appointment. `mail`: where the mails go.
+    a code is derived from it and kept nowhere. `booked_at`: when it became the appointment, whose key is
+    `visit` ("" before). `mail`: where the mails go.
     """
 
     page = models.ForeignKey(PublicPage, on_delete=models.PROTECT, related_name="+")
@@ -66,6 +67,7 @@ class PublicForm(AgendaRow):
     code_tries = models.PositiveSmallIntegerField(default=0)
     code_sent_at = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
+    visit = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
 
     objects = ClientQuerySet["PublicForm"].as_manager()
 
@@ -75,6 +77,7 @@ class PublicForm(AgendaRow):
             models.Index(
                 fields=["expires_at"], name="agenda_public_form_over", condition=models.Q(booked_at__isnull=True)
             ),
+            models.Index(fields=["house", "visit"], name="agenda_public_form_visit", condition=~models.Q(visit="")),
         )
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from permanence.agenda.models import Agenda, AgendaAct, Resource
 from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.events import Event
 
@@ -110,6 +111,13 @@ def touch(row: Agenda, *, at: datetime) -> None:
     """The screens that show this agenda fetch again: the house's, and the client's own."""
     topics = f"house/{row.house.slug}/agenda/{row.pk}", f"client/{row.client_id}/agenda/{row.pk}"
     live.touch(*topics, house_key=row.house_id, at=at)
+
+
+def renew(*, client: str, at: datetime) -> None:
+    """Something that decides what is free in all agendas of a client has changed elsewhere: an absence, a holiday."""
+    for row in Agenda.objects.select_related("house").filter(client=row_key(client)):
+        Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
+        touch(row, at=at)
 
 
 def short(text: str, limit: int) -> str:

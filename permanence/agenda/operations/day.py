@@ -43,7 +43,7 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
     before is replaced. 0 for an absence that is not there. Raises WordsTooLong.
     """
     said = short(words, CAUSE_LENGTH)
-    met = in_absence(by=by, client=client, absence=absence)
+    met = in_absence(by=by, client=client, absence=absence, at=at)
     with transaction.atomic():
         rows = locked({int(each.agenda) for each in met})
         keys = {each.appointment for each in met}

@@ -61,6 +61,7 @@ from permanence.callers import operations as callers
 from permanence.callers import queries as patients
 from permanence.callers.rules.birth import BirthDate, age_at
 from permanence.callers.rules.form import PatientForm, read_form
+from permanence.callers.rules.identity import ContactWay
 from permanence.callers.rules.likeness import Like, Traits
 from permanence.callers.rules.no_show import judge
 from permanence.callers.search import duplicates
@@ -82,6 +83,8 @@ class Identity:
     birth_date: str
     number: str
     mail: str
+    agrees: bool = False
+    """Whether the practice may write to that address: reminders, and what becomes of the appointment."""
 
     def as_patient(self, *, language: str) -> PatientForm:
         """As the room of the callers reads it."""
@@ -262,7 +265,11 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
         made = appointments.book(
             key=visit_key(key), agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at
         )
-        row.booked_at, row.sealed, row.ends_at = at, "", made.ends_at
+        if said["identity"].get("agrees"):
+            callers.note_consent(
+                client=str(row.client_id), patient=patient, way=ContactWay.MAIL, given=True, by=by, at=at
+            )
+        row.booked_at, row.visit, row.sealed, row.ends_at = at, made.appointment, "", made.ends_at
         row.save()
         queue(row, PublicMailKind.BOOKED, number=made.revision, starts_at=made.starts_at, at=at)
     return form_view(row)

@@ -4,10 +4,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils.crypto import salted_hmac
 
-from permanence.agenda.models import PublicForm, PublicMail
+from permanence.agenda.models import Appointment, PublicForm, PublicMail
 from permanence.agenda.queries.public import code_for, token_of
 from permanence.agenda.rules.public import CODE_TIME, FORMS_KEPT, VISITS_KEPT, PublicMailKind
 
@@ -26,6 +27,8 @@ class DuePublicMail:
     key: str
     kind: PublicMailKind
     house: str
+    house_name: str
+    client: str
     practice: str
     slug: str
     time_zone: str
@@ -52,6 +55,23 @@ def queue(form: PublicForm, kind: PublicMailKind, *, number: int, starts_at: dat
             "next_attempt_at": at,
         },
     )
+
+
+def tell_change(
+    kind: PublicMailKind, *, house: str, visit: str, number: int, starts_at: datetime, ends_at: datetime, at: datetime
+) -> None:
+    """Whoever booked `visit` by himself is told that it was moved or cancelled, by whomever. Idempotent by `number`.
+
+    Nothing for a visit of another door, and none about a moment that is over.
+    """
+    with transaction.atomic():
+        form = PublicForm.objects.filter(house__slug=house, visit=visit).first() if visit else None
+        if form is None:
+            return
+        if kind is PublicMailKind.MOVED:
+            PublicForm.objects.filter(pk=form.pk).update(starts_at=starts_at, ends_at=ends_at)
+        if starts_at > at:
+            queue(form, kind, number=number, starts_at=starts_at, at=at)
 
 
 def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:
@@ -83,7 +103,8 @@ def finish(taken: DuePublicMail, *, at: datetime, sent: bool, again: timedelta |
 def sweep(*, at: datetime) -> int:
     """Delete forms that became nothing, and those of visits long over, with their mails; gives how many rows."""
     nothing = PublicForm.objects.filter(booked_at=None, expires_at__lte=at - FORMS_KEPT)
-    over = PublicForm.objects.filter(booked_at__isnull=False, ends_at__lte=at - VISITS_KEPT)
+    visits = Appointment.objects.filter(house=OuterRef("house"), key=OuterRef("visit"), ends_at__gt=at - VISITS_KEPT)
+    over = PublicForm.objects.filter(~Exists(visits), booked_at__isnull=False)
     return nothing.delete()[0] + over.delete()[0]
 
 
@@ -95,6 +116,8 @@ def _due(row: PublicMail) -> DuePublicMail:
         key=row.key,
         kind=PublicMailKind(row.kind),
         house=row.house.slug,
+        house_name=row.house.name,
+        client=str(row.client_id),
         practice=row.client.name,
         slug=form.page.slug,
         time_zone=row.client.time_zone,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from permanence.agenda.models import Agenda, Appointment, OpeningPattern, VisitReason
+from permanence.agenda.models import Agenda, Appointment, OpeningPattern, PublicPage, VisitReason
 from permanence.agenda.operations.acts import locked, short
 from permanence.agenda.operations.setting import check_resources, check_sites, client_of, every_agenda, named
 from permanence.agenda.queries.books import reason_of
@@ -20,6 +20,7 @@ from permanence.agenda.refusals import (
     VisitReasonUnknown,
 )
 from permanence.agenda.rules import kinds
+from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import STANDING
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
@@ -90,8 +91,9 @@ def retire_reason(*, client: str, reason: str, by: Who, at: datetime, replacemen
         row = _offered(reason, client=key)
         other = _replacement(row, replacement) if replacement else None
         plan = _plan(row, other, at=at)
-        if other is None and (plan.kept or plan.openings):
+        if other is None and (plan.kept or plan.openings or _alone(row)):
             raise ReplacementNeeded(f"{len(plan.kept)} appointments, {plan.openings} openings")
+        _off_public_pages(row, other)
         VisitReason.objects.filter(pk=row.pk).update(retired_at=at, replacement=other)
         if other is not None:
             _coming(row, at).update(reason=other)
@@ -131,6 +133,22 @@ def _coming(row: VisitReason, at: datetime) -> Any:
 def _naming(row: VisitReason) -> list[OpeningPattern]:
     """The openings that name the reason."""
     return [each for each in OpeningPattern.objects.filter(client=row.client_id) if str(row.pk) in each.reasons]
+
+
+def _alone(row: VisitReason) -> bool:
+    """Whether a public page that is on offers nothing else: it would be empty."""
+    pages = PublicPage.objects.filter(client=row.client_id, active=True, agenda__isnull=False)
+    return any(set(each.reasons) == {str(row.pk)} for each in pages)
+
+
+def _off_public_pages(row: VisitReason, other: VisitReason | None) -> None:
+    """Public pages offer the replacement instead, where patients may book it; a page left with nothing is off."""
+    instead = [str(other.pk)] if other is not None and Asker.ONLINE.value in other.bookable_by else []
+    for page in PublicPage.objects.filter(client=row.client_id):
+        if str(row.pk) in page.reasons:
+            lists = [instead if each == str(row.pk) else [each] for each in page.reasons]
+            reasons = list(dict.fromkeys(each for some in lists for each in some))
+            PublicPage.objects.filter(pk=page.pk).update(reasons=reasons, active=page.active and bool(reasons))
 
 
 def _offered(reason: str, *, client: int) -> VisitReason:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
+from datetime import datetime
+
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
@@ -44,8 +46,17 @@ def of_call(*, by: Who, call: str) -> tuple[AppointmentView, ...]:
     return tuple(each for each in found if int(each.client) in may)
 
 
-def in_absence(*, by: Who, client: str, absence: str) -> tuple[AppointmentView, ...]:
-    """The appointments to be looked after because who is away cannot keep them: standing, the earliest first.
+def coming(*, by: Who, client: str, at: datetime) -> tuple[AppointmentView, ...]:
+    """The standing appointments of a client that begin after `at`, the earliest first; () of one `by` does not see."""
+    rows = Appointment.objects.for_house(by.house_key).filter(
+        client__in=clients_seen(by, [row_key(client)]), state__in=[each.value for each in STANDING], starts_at__gt=at
+    )
+    return appointment_views(rows.order_by("starts_at", "pk"))
+
+
+def in_absence(*, by: Who, client: str, absence: str, at: datetime) -> tuple[AppointmentView, ...]:
+    """The appointments to be looked after because who is away cannot keep them: standing, not begun at `at`, the
+    earliest first.
 
     () for an absence that there is not, or that `by` does not see.
     """
@@ -53,15 +64,19 @@ def in_absence(*, by: Who, client: str, absence: str) -> tuple[AppointmentView, 
     entry = away.absence(house=by.house, client=row_key(client), absence=absence) if may else None
     if entry is None:
         return ()
-    return falling_into(house_key=by.house_key, client=row_key(client), entry=entry)
+    return falling_into(house_key=by.house_key, client=row_key(client), entry=entry, at=at)
 
 
-def falling_into(*, house_key: int, client: int, entry: AbsenceEntry) -> tuple[AppointmentView, ...]:
-    """The standing appointments of a client that an absence meets, `ABSENT_LIMIT` at most. One query."""
+def falling_into(*, house_key: int, client: int, entry: AbsenceEntry, at: datetime) -> tuple[AppointmentView, ...]:
+    """The appointments of a client that stand, are to come at `at` and meet an absence, `ABSENT_LIMIT` at most.
+
+    One query.
+    """
     rows = Appointment.objects.for_house(house_key).filter(
         client=client,
         state__in=[each.value for each in STANDING],
         starts_at__lt=entry.ends,
+        starts_at__gt=at,
         ends_at__gt=entry.starts,
     )
     if entry.recipient:

@@ -6,6 +6,7 @@ from datetime import datetime
 from hmac import compare_digest
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import Exists, OuterRef
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, PublicForm, PublicPage
@@ -86,8 +87,13 @@ class FormView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """An appointment behind its secret link. `may_change`: it has not begun and still stands."""
+    """An appointment behind its secret link. `may_change`: it has not begun and still stands.
 
+    `page`: the one on which it was booked, on or off; off, it offers nothing. `offer` and `reason`: None where he can
+    move it no longer by himself.
+    """
+
+    page: PageView
     appointment: AppointmentView
     offer: Offer | None
     reason: VisitReason | None
@@ -110,10 +116,14 @@ class PageSetting:
 
 def page(slug: str) -> PageView:
     """The page of that name. Raises PageUnknown. At most five queries for each agenda on it."""
-    row = page_row(slug)
+    return _page_view(page_row(slug))
+
+
+def _page_view(row: PublicPage) -> PageView:
     by = system_of(row.house)
     rows = PublicPage.objects.filter(client=row.client_id, active=True, agenda__active=True)
     rows = rows if row.agenda_id is None else rows.filter(pk=row.pk)
+    rows = rows if row.active and row.client.state in ANSWERED else rows.none()
     rows = rows.select_related("agenda__client", "agenda__recipient").order_by("agenda__name", "pk")
     known = agendas.reasons(by=by, client=str(row.client_id))
     online = [each for each in known if Asker.ONLINE in each.bookable_by]
@@ -156,17 +166,19 @@ def form(*, slug: str, key: str, at: datetime) -> FormView:
 
 
 def visit(*, slug: str, token: str, at: datetime) -> VisitView:
-    """The appointment behind a link of that page. Raises PageUnknown, LinkUnknown, LinkOver after the visit."""
-    row = appointment_row(slug, token)
+    """The appointment behind a link, also once its page is off or has another name: the patient has nothing else.
+
+    Raises LinkUnknown, LinkOver after the visit.
+    """
+    row, form = behind_link(slug, token)
     if row.ends_at <= at:
         raise LinkOver(row.key)
-    try:
-        offer = page(slug).offer(str(row.agenda_id))
-    except PageUnknown:  # switched off meanwhile, or moved elsewhere by the practice
-        offer = None
+    shown = _page_view(form.page)
+    offer = next((each for each in shown.offers if each.agenda.id == str(row.agenda_id)), None)
     reason = next((each for each in offer.reasons if each.id == str(row.reason_id)), None) if offer else None
     view = appointment_view(row)
     return VisitView(
+        page=shown,
         appointment=view,
         offer=offer,
         reason=reason,
@@ -249,16 +261,20 @@ def form_key(token: str) -> str:
         raise LinkUnknown(token[:8]) from error
 
 
-def appointment_row(slug: str, token: str) -> Appointment:
-    """The appointment behind a link of that page, over or not. Raises PageUnknown, LinkUnknown."""
-    row = PublicPage.objects.filter(slug=slug).first() if is_slug(slug) else None
-    if row is None:
-        raise PageUnknown(slug[:60])
+def behind_link(slug: str, token: str) -> tuple[Appointment, PublicForm]:
+    """The appointment behind a link and the form it was booked with, over or not. Raises LinkUnknown.
+
+    The name in the link may be one that the page had before, but not another page's.
+    """
     key = form_key(token)
-    filled = PublicForm.objects.for_house(row.house_id).filter(page=row, key=key, booked_at__isnull=False)
-    rows = loaded(Appointment.objects.for_house(row.house_id).filter(key=visit_key(key)))
+    filled = PublicForm.objects.select_related("page__house", "page__client").filter(key=key, booked_at__isnull=False)
+    other = PublicPage.objects.filter(slug=slug).exclude(pk=OuterRef("page_id"))
+    form = filled.filter(~Exists(other)).first() if is_slug(slug) else None
+    if form is None:
+        raise LinkUnknown(token[:8])
+    rows = loaded(Appointment.objects.for_house(form.house_id).filter(key=form.visit))
     found = rows.select_related("agenda__client", "agenda__house", "agenda__recipient", "reason", "patient", "series")
-    visit = found.first() if filled.exists() else None
+    visit = found.first()
     if visit is None:
         raise LinkUnknown(token[:8])
-    return visit
+    return visit, form

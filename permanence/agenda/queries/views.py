@@ -79,7 +79,9 @@ class AppointmentView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView:
-    """A held slot. `ended` is "" while it stands; `held_by` (an id or "") keeps it, `call` for which call."""
+    """A held slot. `ended` is "" while it stands; `held_by` (an id or "") keeps it, `call` for which call. `online`: a
+    patient on the public page.
+    """
 
     hold: str
     client: str
@@ -93,6 +95,7 @@ class HoldView:
     call: str
     expires_at: datetime
     ended: str
+    online: bool = False
 
     def stands(self, at: datetime) -> bool:
         """Whether it keeps the slot at `at`."""
@@ -208,6 +211,7 @@ def hold_view(row: SlotHold) -> HoldView:
         call=row.call,
         expires_at=row.expires_at,
         ended=row.ended,
+        online=row.door == Door.PUBLIC,
     )
 
 
