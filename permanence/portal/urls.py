@@ -19,7 +19,6 @@ from permanence.portal import (
     mailbox,
     public_pages,
     red_flags,
-    reminder,
     smsbox,
     views,
 )
@@ -90,7 +89,6 @@ urlpatterns = [
     ),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
-    path("r/<slug:link>", reminder.reminder, name="reminder"),
     path("demo/sms", smsbox.smsbox, name="demo_sms"),
     path("demo/sms/<slug:name>", smsbox.answer, name="demo_sms_answer"),
 ]

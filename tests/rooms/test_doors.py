@@ -191,7 +191,7 @@ DOORS: dict[str, Door] = {
     "portal_contact_rule": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     "portal_late": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     # A patient's link is signed: without our signature it leads to nothing, whoever asks.
-    "reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
+    "booking:reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "portal_public": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
