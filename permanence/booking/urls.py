@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.booking import choosing, filling, visiting
+from permanence.booking import choosing, filling, reminded, visiting
 
 app_name = "booking"
 urlpatterns = [
@@ -15,4 +15,5 @@ urlpatterns = [
     path("rdv/<str:slug>/visit/<str:token>/appointment.ics", visiting.calendar, name="calendar"),
     path("rdv/<str:slug>/visit/<str:token>/move", visiting.move, name="move"),
     path("rdv/<str:slug>/visit/<str:token>/cancel", visiting.cancel, name="cancel"),
+    path("r/<slug:link>", reminded.show, name="reminder"),
 ]

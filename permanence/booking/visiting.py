@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Behind the secret link of an appointment: what was booked, the file for a calendar, another moment, or none."""
 
+from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from permanence.agenda.interop.invitation import Invitation, Method, as_calendar
 from permanence.agenda.operations import public_visits
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import PageView, VisitView
@@ -17,7 +19,6 @@ from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.wishes import Wish
 from permanence.booking import offered, parts
-from permanence.booking.ics import Entry, ics
 from permanence.booking.qr import qr_svg
 
 
@@ -35,18 +36,21 @@ def calendar(request: HttpRequest, slug: str, token: str) -> HttpResponse:  # no
     """The appointment as a file for the patient's own calendar; nothing of the reason is in it."""
     page, visit = _behind(slug, token)
     found, site = visit.appointment, parts.site_of(page, "")
-    entry = Entry(
-        uid=f"{found.appointment}@{page.by.house}",
-        sequence=found.revision,
-        stamp=found.state_at,
-        starts=found.starts_at,
-        ends=found.ends_at,
+    entry = Invitation(
+        method=Method.PUBLISH,
+        appointment=found.appointment,
+        revision=found.revision,
+        changed_at=found.state_at,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
         summary=_("Appointment: %(practice)s") % {"practice": page.client.name},
         place=", ".join(filter(None, (site.name, site.address))) if site is not None else "",
         link=_link(page, token),
+        organizer=parseaddr(settings.PERMANENCE.mail_from)[1],
+        organizer_name=page.client.name,
         is_cancelled=found.state is AppointmentState.CANCELLED,
     )
-    answer = HttpResponse(ics(entry), content_type="text/calendar; charset=utf-8")
+    answer = HttpResponse(as_calendar(entry), content_type="text/calendar; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="appointment.ics"'
     return answer
 

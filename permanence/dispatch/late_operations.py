@@ -69,6 +69,14 @@ def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
     return tuple(_reached(each, people[(each.client, each.patient)], by=by) for each in coming)
 
 
+def told_today(*, agenda: str, by: Who, at: datetime) -> int:
+    """How many minutes patients were told last today, on the client's clock; 0 for none. Raises AgendaUnknown."""
+    view = agendas.agenda(by=by, agenda=agenda)
+    row = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id)).order_by("-at", "-pk").first()
+    zone = ZoneInfo(view.time_zone)
+    return row.minutes if row is not None and row.at.astimezone(zone).date() == at.astimezone(zone).date() else 0
+
+
 def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy) -> tuple[Concerned, ...]:
     """Tell them, by SMS and at once; gives who was told and who was not. The same act again tells nobody twice.
 

@@ -156,12 +156,13 @@ class ContactRule(HouseModel):
     """How a client's patients are written to. Without a row: as with the defaults, which send nothing by themselves.
 
     `names_practice`: he agreed that his name stands in SMS and mails. `remind_hours`: how long before the visit its
-    reminder goes out, 0 for none.
+    reminder goes out, 0 for none. `sends_calendar`: patients get their appointments as entries for their calendars.
     """
 
     client = models.OneToOneField("clients.Client", on_delete=models.PROTECT, related_name="+")
     names_practice = models.BooleanField(default=False)
     remind_hours = models.PositiveSmallIntegerField(default=0)
+    sends_calendar = models.BooleanField(default=False)
 
     objects = ClientQuerySet["ContactRule"].as_manager()
 
@@ -209,6 +210,42 @@ class Reminder(HouseModel):
 
     def __str__(self) -> str:
         return f"reminder {self.key}"
+
+
+class CalendarMail(HouseModel):
+    """That an appointment goes to its patient as an entry for his calendar: one row for each state of it.
+
+    `key` makes the Message-ID; `appointment` is the appointment's id, `is_cancelled` whether it is to vanish there.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40, unique=True)
+    appointment = models.CharField(max_length=40)
+    revision = models.PositiveIntegerField()
+    is_cancelled = models.BooleanField()
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=ReminderState.PENDING.value)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ClientQuerySet["CalendarMail"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["house", "appointment", "revision"], name="dispatch_calendar_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in ReminderState]), name="dispatch_calendar_state"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_attempt_at"], name="dispatch_calendar_due", condition=models.Q(state="pending")),
+        )
+
+    def __str__(self) -> str:
+        return f"calendar mail {self.key}"
 
 
 class LateNotice(HouseModel):

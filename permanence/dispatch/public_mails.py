@@ -15,8 +15,11 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.operations import public_mails
 from permanence.agenda.operations.public_mails import DuePublicMail
+from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.dispatch import post
+from permanence.dispatch.calendar_operations import invitation_of
+from permanence.dispatch.channels.email.calendar import add_calendar
 from permanence.dispatch.channels.email.content import Addressed, letter
 from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.post import RUN_LIMIT
@@ -24,6 +27,7 @@ from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
 from permanence.dispatch.tasks import relay_settings
 from permanence.foundation import moments
+from permanence.foundation.operations import house_system
 
 
 def run_public(
@@ -67,6 +71,7 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
         language=taken.language,
     )
     path = f"/rdv/{taken.slug}/visit/{taken.token}" if taken.token else ""
+    link = f"{settings.PERMANENCE.web_url}{path}" if path else ""
     with translation.override(taken.language), timezone.override(zone):
         day, hour = date_format(taken.starts_at.astimezone(zone), "l j F Y"), moments.hour(taken.starts_at, zone)
         subject = _subject(taken.kind)
@@ -75,11 +80,33 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
             "mail": taken,
             "when": f"{day}, {hour}",
             "until": moments.hour(taken.until, zone),
-            "link": f"{settings.PERMANENCE.web_url}{path}" if path else "",
+            "link": link,
         }
         text = render_to_string("dispatch/public.txt", context)
         html = render_to_string("dispatch/public.html", context)
-    return letter(about, subject=subject, text=text, html=html, at=at.astimezone(zone))
+    mail = letter(about, subject=subject, text=text, html=html, at=at.astimezone(zone))
+    if taken.visit and not taken.code:
+        _for_calendar(mail, taken, about, link=link, named=rule.names_practice)
+    return mail
+
+
+def _for_calendar(mail: EmailMessage, taken: DuePublicMail, about: Addressed, *, link: str, named: bool) -> None:
+    """The same as an entry for his calendar; none in a mail that a later one overtakes."""
+    by = house_system(house=taken.house)
+    visit = agenda.appointment(by=by, appointment=taken.visit)
+    if visit.revision != taken.number:
+        return
+    with translation.override(taken.language):
+        entry = invitation_of(
+            visit,
+            by=by,
+            address=taken.mail,
+            practice=taken.practice if named else "",
+            sender=about.house_name,
+            is_cancelled=taken.kind is PublicMailKind.CANCELLED,
+            link=link,
+        )
+    add_calendar(mail, entry)
 
 
 def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:

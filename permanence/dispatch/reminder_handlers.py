@@ -4,7 +4,7 @@
 import logging
 
 from permanence.agenda.events import AppointmentEvent
-from permanence.dispatch import reminder_operations
+from permanence.dispatch import calendar_operations, reminder_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.events import SmsAnswered
@@ -20,6 +20,20 @@ def on_appointment(_event_id: str, event: Event) -> None:
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
     reminder_operations.follow(
+        house=event.house,
+        appointment=event.appointment,
+        client=event.client,
+        revision=event.revision,
+        at=event.at,
+        entropy=SystemEntropy(),
+    )
+
+
+def on_appointment_for_calendars(_event_id: str, event: Event) -> None:
+    """It was booked, moved or cancelled: the patient's calendar is to say so. Idempotent by revision."""
+    if not isinstance(event, AppointmentEvent):
+        raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
+    calendar_operations.follow(
         house=event.house,
         appointment=event.appointment,
         client=event.client,

@@ -95,7 +95,14 @@ class ReminderPage:
 
 
 def change_contact_rule(
-    *, client: str, names_practice: bool, remind_hours: int, by: Who, at: datetime, entropy: Entropy
+    *,
+    client: str,
+    names_practice: bool,
+    remind_hours: int,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    sends_calendar: bool = False,
 ) -> None:
     """How a client's patients are written to. Reminders of what is booked already follow the new hours; one that was
     sent is not sent again. Raises clients' ClientUnknown, HoursImpossible.
@@ -105,7 +112,7 @@ def change_contact_rule(
         raise clients.ClientUnknown(client[:40])
     if not 0 <= remind_hours <= MOST_HOURS:
         raise HoursImpossible(str(remind_hours))
-    said = {"names_practice": names_practice, "remind_hours": remind_hours}
+    said = {"names_practice": names_practice, "remind_hours": remind_hours, "sends_calendar": sends_calendar}
     with transaction.atomic():
         ContactRule.objects.update_or_create(house_id=by.house_key, client_id=int(account.id), defaults=said)
         subject = f"clients.client:{account.id}"

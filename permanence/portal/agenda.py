@@ -21,14 +21,15 @@ from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
 from permanence.agenda.queries import agendas, appointments, days
-from permanence.agenda.queries.follow_ups import concerned, delay, open_follow_ups
+from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
-from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, DelayImpossible, NotNow, SpanImpossible
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.agenda.rules.states import AppointmentState
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
+from permanence.dispatch import late_operations
 from permanence.foundation import moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
@@ -105,7 +106,7 @@ def _recipients(by: Who) -> set[str]:
 def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """One day of one agenda."""
     by, view, found = reached(request, client, agenda)
-    return _day(request, by, view, found)
+    return day_page(request, by, view, found)
 
 
 @never_cache
@@ -124,24 +125,9 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
     try:
         ACTS[act](key=new_id(at, _ENTROPY), appointment=appointment, by=by, at=at)
     except NotNow:
-        return _day(request, by, view, found, refused=str(_("That cannot be said of this appointment now.")))
+        return day_page(request, by, view, found, refused=str(_("That cannot be said of this appointment now.")))
     shown = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
-    return HttpResponseRedirect(f"{_address(found)}?day={shown.isoformat()}#v-{appointment}", status=303)
-
-
-@never_cache
-@require_POST
-@portal_only
-def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
-    """He is late today, or on time again."""
-    by, view, found = reached(request, client, agenda)
-    typed = request.POST.get("minutes", "")
-    try:
-        minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else -1
-        day_acts.say_late(agenda=found.id, minutes=minutes, by=by, at=_CLOCK.now())
-    except DelayImpossible:
-        return _day(request, by, view, found, refused=str(_("Choose how many minutes you are late.")))
-    return HttpResponseRedirect(f"{_address(found)}#late", status=303)
+    return HttpResponseRedirect(f"{address_of_day(found)}?day={shown.isoformat()}#v-{appointment}", status=303)
 
 
 @never_cache
@@ -200,7 +186,8 @@ def is_own(found: AgendaView, *, by: Who) -> bool:
     return found.id in {each.id for each in own_agendas(client=found.client, by=by)}
 
 
-def _address(found: AgendaView) -> str:
+def address_of_day(found: AgendaView) -> str:
+    """Of the agenda's present day."""
     return reverse("portal_day_of", args=[found.client, found.id])
 
 
@@ -210,7 +197,8 @@ def _asked(request: HttpRequest, today: date) -> date:
     return today
 
 
-def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, refused: str = "") -> HttpResponse:
+def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, refused: str = "") -> HttpResponse:
+    """One day of one agenda; `refused`: why what was just asked for was not done."""
     at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
     today = at.astimezone(zone).date()
     shown = _asked(request, today)
@@ -219,6 +207,7 @@ def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, 
     except SpanImpossible as impossible:
         raise Http404(str(shown)) from impossible
     late, mine = delay(by=by, agenda=found.id, day=shown), is_own(found, by=by)
+    coming = _concerned(found, by=by, at=at) if late and shown == today and mine else []
     context = {
         "client": view,
         "agenda": found,
@@ -235,14 +224,27 @@ def _day(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, 
         "open": [f"{moments.clock(each.starts, zone)}–{moments.clock(each.ends, zone)}" for each in known.openings],
         "late": late,
         "late_said": "" if late is None else moments.hour(late.said_at, zone),
-        "concerned": [
-            (moments.clock(each.starts_at, zone), each.patient_name) for each in concerned(known.appointments, at=at)
-        ],
+        "concerned": coming,
+        "reachable": sum(each.by_sms for _when, each, _why in coming),
+        "told": late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes,
+        "key": new_id(at, _ENTROPY),
         "minutes": LATE,
         "refused": refused,
         "topic": f"client/{found.client}/agenda/{found.id}",
     }
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
+
+
+def _concerned(found: AgendaView, *, by: Who, at: datetime) -> list[tuple[str, late_operations.Concerned, str]]:
+    """Who is still to come today: the hour, who, and why no SMS reaches him ("" where one does)."""
+    words = {
+        "sms_off": _("no SMS are sent from here"),
+        "no_consent": _("has not agreed to SMS"),
+        "no_mobile": _("no mobile number"),
+    }
+    zone = ZoneInfo(found.time_zone)
+    coming = late_operations.concerned(agenda=found.id, by=by, at=at)
+    return [(moments.clock(each.starts_at, zone), each, str(words.get(each.why, ""))) for each in coming]
 
 
 def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime, *, may_mark: bool) -> list[Line]:

@@ -31,12 +31,17 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
         return _page(request, view, rule)
     text = request.POST.get("hours", "")
     hours = int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else -1
-    typed = ContactRuleView(names_practice=request.POST.get("named") == "1", remind_hours=hours)
+    typed = ContactRuleView(
+        names_practice=request.POST.get("named") == "1",
+        remind_hours=hours,
+        sends_calendar="calendar" in request.POST,
+    )
     try:
         reminders.change_contact_rule(
             client=client,
             names_practice=typed.names_practice,
             remind_hours=hours,
+            sends_calendar=typed.sends_calendar,
             by=by,
             at=_CLOCK.now(),
             entropy=SystemEntropy(),

@@ -19,7 +19,6 @@ from permanence.portal import (
     mailbox,
     public_pages,
     red_flags,
-    reminder,
     smsbox,
     views,
 )
@@ -45,7 +44,6 @@ urlpatterns = [
     path("portal/line/<slug:client>/calendars", calendars.calendars, name="portal_calendars"),
     path("portal/line/<slug:client>/calendars/<slug:feed>/revoke", calendars.revoke, name="portal_feed_revoke"),
     path("portal/line/<slug:client>/reminders", contact_rule.edit, name="portal_contact_rule"),
-    path("portal/line/<slug:client>/late", late.late, name="portal_late"),
     path("portal/line/<slug:client>/devices", calendars.device, name="portal_device"),
     path(
         "portal/line/<slug:client>/devices/<slug:device>/revoke", calendars.revoke_device, name="portal_device_revoke"
@@ -64,7 +62,7 @@ urlpatterns = [
     path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
     path("portal/agenda", agenda.mine, name="portal_agenda"),
     path("portal/line/<slug:client>/agenda/<slug:agenda>", agenda.day, name="portal_day_of"),
-    path("portal/line/<slug:client>/agenda/<slug:agenda>/late", agenda.late, name="portal_day_late"),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/late", late.late, name="portal_day_late"),
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/visits/<slug:appointment>/<slug:act>",
         agenda.mark,
@@ -90,7 +88,6 @@ urlpatterns = [
     ),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
-    path("r/<slug:link>", reminder.reminder, name="reminder"),
     path("demo/sms", smsbox.smsbox, name="demo_sms"),
     path("demo/sms/<slug:name>", smsbox.answer, name="demo_sms_answer"),
 ]

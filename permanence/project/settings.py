@@ -153,7 +153,7 @@ OPEN_PAGES = frozenset(
         "dav_inside",
         "dav_discovery",
     }
-) | {f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel")}
+) | {f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel", "reminder")}
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

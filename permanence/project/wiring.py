@@ -57,16 +57,19 @@ WIRING = Wiring(
         "AppointmentBooked": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
+            ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentMoved": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
             ("dispatch.reminders", reminders.on_appointment),
+            ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
             ("dispatch.reminders", reminders.on_appointment),
+            ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "SmsAnswered": (("dispatch.reminders", reminders.on_sms_answered),),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),

@@ -26,7 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections, connections  # noqa: E402
 
 from permanence.agenda import tasks as agenda  # noqa: E402
-from permanence.dispatch import approval_mails, public_mails, reminder_tasks, sms_tasks  # noqa: E402
+from permanence.dispatch import approval_mails, calendar_tasks, public_mails, reminder_tasks, sms_tasks  # noqa: E402
 from permanence.dispatch import tasks as dispatch  # noqa: E402
 from permanence.engine.faults import count_faults  # noqa: E402
 from permanence.foundation import live, outbox  # noqa: E402
@@ -201,6 +201,7 @@ def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
     ]
     to_patients: list[Step] = [
         lambda at: public_mails.run_public(at=at, stop=stop.is_set),
+        lambda at: calendar_tasks.run_calendar(at=at, stop=stop.is_set),
         lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
     ]
     by_sms: list[Step] = [lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set)]

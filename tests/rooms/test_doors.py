@@ -189,9 +189,8 @@ DOORS: dict[str, Door] = {
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_contact_rule": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
-    "portal_late": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     # A patient's link is signed: without our signature it leads to nothing, whoever asks.
-    "reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
+    "booking:reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "portal_public": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),

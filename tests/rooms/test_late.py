@@ -2,10 +2,10 @@
 """The practitioner is late: those still to come today are told once, the others are named with their number."""
 
 import re
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments, visits
@@ -16,7 +16,8 @@ from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
-from permanence.portal import late as page
+from permanence.portal import agenda as portal_agenda
+from permanence.portal import late as portal_late
 from tests.rooms.agenda_cast import after, make_agenda_cast, patient
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
@@ -47,13 +48,6 @@ def cast():
     ):
         book(made, minutes, reachable(made, name, number, agreed))
     return made
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    now = SimpleNamespace(at=TEN)
-    monkeypatch.setattr(page, "_CLOCK", SimpleNamespace(now=lambda: now.at))
-    return now
 
 
 def reachable(cast, name, number, agreed):
@@ -148,27 +142,24 @@ def test_another_clients_agenda_is_not_there(cast, provider):
     assert not Sms.objects.exists()
 
 
-def test_the_page_on_his_telephone(cast, provider, clock):
-    browser, address = SignedInBrowser(cast.dr_dupont), f"/portal/line/{cast.cabinet.id}/late"
-    assert "Dr Dupont" in browser.get(address).content.decode()
-    assert browser.post(address, {"agenda": cast.dupont}).status_code == 422
-    assert browser.post(address, {"agenda": cast.weber_agenda, "minutes": "40"}).status_code == 404
-    html = browser.post(address, {"agenda": cast.dupont, "minutes": "40", "step": "check"}).content.decode()
-    assert [html.count(number) for number in ("+33639980001", "+33639980002", "+33123456789", "+33639980004")] == [
-        1,
-        1,
-        1,
-        0,
-    ]
+def test_on_his_page_one_tap_says_it_and_another_tells_those_with_sms(cast, provider, monkeypatch):
+    hands = SimpleNamespace(now=lambda: TEN)
+    monkeypatch.setattr(portal_late, "_CLOCK", hands)
+    monkeypatch.setattr(portal_agenda, "_CLOCK", hands)
+    doctor = SignedInBrowser(cast.dr_dupont)
+    address = reverse("portal_day_late", args=[cast.cabinet.id, cast.dupont])
+    day = reverse("portal_day_of", args=[cast.cabinet.id, cast.dupont])
+    assert doctor.post(address, {"minutes": "30"}).status_code == 303
     assert not Sms.objects.exists()
-    key = re.search(r'name="key" value="([^"]+)"', html)[1]
-    sent = {"agenda": cast.dupont, "minutes": "40", "step": "send", "key": key}
+    page = doctor.get(day).content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    for number in ("+33639980002", "+33123456789"):
+        assert f'href="tel:{number}"' in page
     for _ in range(2):
-        assert browser.post(address, sent).status_code == 303
-    assert browser.post(address, sent | {"key": "x"}).status_code == 409
-    assert Sms.objects.count() == 1
-
-
-def test_too_late_to_say_is_not_said(cast, provider):
-    tell(cast)
-    assert sms_tasks.run_sms(at=after(140) + timedelta(minutes=40)) == 0
+        assert doctor.post(address, {"minutes": "30", "step": "tell", "key": key}).status_code == 303
+    assert [each.number for each in Sms.objects.all()] == ["+33639980001"]
+    assert 'value="tell"' not in doctor.get(day).content.decode()
+    doctor.post(address, {"minutes": "60"})  # later still: those with SMS can be told again
+    assert 'value="tell"' in doctor.get(day).content.decode()
+    for wrong in ("", "x", "4", "9999"):
+        assert doctor.post(address, {"minutes": wrong, "step": "tell", "key": "k" * 20}).status_code == 422

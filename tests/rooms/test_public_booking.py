@@ -532,8 +532,12 @@ def test_whoever_booked_by_himself_is_told_when_the_practice_moves_or_cancels(je
     appointments.cancel(key=cast.key(), appointment=visit, cause=CancelCause.DOCTOR, by=cast.claire, at=clock.at)
     deliver_all(clock.at)
     deliver_all(clock.at)
+    parts_ = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
+    assert [part.get_param("method") for part in parts_] == ["REQUEST"]
+    assert "SEQUENCE:1" in parts_[0].get_content()
     ((taken, mail),) = mails(clock.at)
     assert taken.kind is PublicMailKind.CANCELLED
+    assert "METHOD:CANCEL" in str(mail)
     assert "Consultation" not in str(mail)
 
 

@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from permanence.agenda.models import Appointment, Occupancy
 from permanence.agenda.operations import appointments
 from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.booking import parts
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
 from permanence.dispatch import reminder_operations, reminder_tasks, sms_operations, sms_tasks
@@ -24,7 +25,6 @@ from permanence.dispatch.reminder_operations import HoursImpossible, ReminderOve
 from permanence.dispatch.rules import ReminderState
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
-from permanence.portal import reminder as page
 from tests.processes import free_port
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
@@ -70,7 +70,7 @@ def relay():
 def clock(monkeypatch):
     """The page's own clock, moved by hand."""
     now = SimpleNamespace(at=DUE)
-    monkeypatch.setattr(page, "_CLOCK", SimpleNamespace(now=lambda: now.at))
+    monkeypatch.setattr(parts, "CLOCK", SimpleNamespace(now=lambda: now.at))
     return now
 
 

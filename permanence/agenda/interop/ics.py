@@ -21,7 +21,7 @@ REFRESH = timedelta(minutes=15)
 
 def feed(entries: Iterable[Entry], *, name: str, zone: str, until: datetime) -> bytes:
     """A whole agenda as a file to subscribe to; no entry ends after `until`, but for one that began before."""
-    calendar = _calendar()
+    calendar = empty_calendar()
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", name)
     calendar.add("x-wr-timezone", zone)
@@ -35,12 +35,13 @@ def feed(entries: Iterable[Entry], *, name: str, zone: str, until: datetime) -> 
 
 def single(entry: Entry) -> str:
     """One entry as an object of its own, in UTC."""
-    calendar = _calendar()
+    calendar = empty_calendar()
     calendar.add_component(_event(entry, None))
     return bytes(calendar.to_ical()).decode()
 
 
-def _calendar() -> Calendar:
+def empty_calendar() -> Calendar:
+    """A calendar of ours with nothing in it."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")

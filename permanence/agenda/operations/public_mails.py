@@ -19,7 +19,8 @@ SALT = "permanence.agenda.public.mail"
 class DuePublicMail:
     """A mail that a worker took: it alone may send it until the lease ends. Nothing of the reason is in it.
 
-    `code` and `until` of a code; `token` of the secret link of everything else.
+    `code` and `until` of a code; of everything else `token` of the secret link, `visit` the appointment's id and
+    `number` its revision.
     """
 
     row: int
@@ -35,6 +36,8 @@ class DuePublicMail:
     mail: str
     language: str
     starts_at: datetime
+    visit: str
+    number: int
     code: str
     until: datetime
     token: str
@@ -124,6 +127,8 @@ def _due(row: PublicMail) -> DuePublicMail:
         mail=form.mail,
         language=form.language,
         starts_at=row.starts_at,
+        visit=form.visit,
+        number=row.number,
         code=code_for(form.key, row.number) if is_code else "",
         until=row.made_at + CODE_TIME,
         token="" if is_code else token_of(form.key),

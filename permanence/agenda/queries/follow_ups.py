@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How late a day runs, whom it concerns; and the list of those booked who cannot be received."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -83,11 +82,6 @@ def late_today(*, by: Who, at: datetime) -> tuple[LateAgenda, ...]:
         for each in found
         if each.client_id in may
     )
-
-
-def concerned(visits: Sequence[AppointmentView], *, at: datetime) -> tuple[AppointmentView, ...]:
-    """Those of a day's visits whom it concerns that the doctor is late: booked, and not begun yet."""
-    return tuple(each for each in visits if each.state in STANDING and each.starts_at > at)
 
 
 def client_of_follow_up(*, house_key: int, follow_up: str) -> str | None:

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Appointments that go to patients as entries for their calendars, over a real SMTP relay, read back by vobject."""
+
+import email
+import email.policy
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import vobject
+from aiosmtpd.controller import Controller
+
+from permanence.agenda.operations import appointments
+from permanence.agenda.rules.states import CancelCause
+from permanence.callers.models import Patient
+from permanence.clients.models import Client
+from permanence.dispatch import calendar_tasks
+from permanence.dispatch.channels.email.relay import RelaySettings
+from permanence.dispatch.models import CalendarMail, ContactRule
+from permanence.dispatch.rules import LEASE, ReminderState
+from tests.processes import free_port
+from tests.rooms.agenda_cast import after, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast():
+    made = make_agenda_cast()
+    rule(made)
+    agrees(made)
+    return made
+
+
+def rule(cast, **changes):
+    said = {"sends_calendar": True} | changes
+    ContactRule.objects.update_or_create(house_id=cast.claire.house_key, client_id=int(cast.cabinet.id), defaults=said)
+
+
+def agrees(cast, at=NOON):
+    Patient.objects.filter(pk=int(cast.jeanne)).update(mail="jeanne@jeanne.example", mail_agreed_at=at, language="fr")
+
+
+@pytest.fixture
+def relay():
+    taken, answers = [], []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd calls it so
+            if answers:
+                return answers.pop()
+            taken.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+            return "250 taken"
+
+    running = Controller(Handler(), hostname="127.0.0.1", port=free_port())
+    running.start()
+    yield SimpleNamespace(taken=taken, answers=answers, settings=RelaySettings(host="127.0.0.1", port=running.port))
+    running.stop()
+
+
+def book(cast, minutes=0, **more):
+    return appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=after(minutes), booking=cast.booking(**more), by=cast.claire,
+        at=NOON,
+    ).appointment  # fmt: skip
+
+
+def move(cast, visit, minutes, at=NOON):
+    where = {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": at}
+    appointments.move(key=cast.key(), appointment=visit, **where)
+
+
+def cancel(cast, visit, at=NOON):
+    appointments.cancel(key=cast.key(), appointment=visit, cause=CancelCause.DOCTOR, by=cast.claire, at=at)
+
+
+def entry_of(mail):
+    part = next(each for each in mail.walk() if each.get_content_type() == "text/calendar")
+    event = vobject.readOne(part.get_content()).vevent
+    return part.get_param("method"), event
+
+
+def test_one_entry_that_moves_and_vanishes(cast, relay, deliver_all):
+    visit = book(cast)
+    for act in (lambda: None, lambda: move(cast, visit, 60), lambda: cancel(cast, visit)):
+        act()
+        deliver_all(NOON)
+        assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 1
+    found = [entry_of(mail) for mail in relay.taken]
+    assert [method for method, _event in found] == ["REQUEST", "REQUEST", "CANCEL"]
+    assert {event.uid.value for _method, event in found} == {f"{visit}@permanence"}
+    assert [int(event.sequence.value) for _method, event in found] == [0, 1, 2]
+    assert [event.dtstart.value for _method, event in found] == [after(0), after(60), after(60)]
+    assert [event.status.value for _method, event in found] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
+    _method, event = found[0]
+    assert event.attendee.value == "mailto:jeanne@jeanne.example"
+    assert event.attendee.params["RSVP"] == ["FALSE"]
+    assert event.organizer.value.startswith("mailto:")
+    assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 0
+
+
+def test_nothing_of_why_and_the_practice_only_where_it_allows_that(cast, relay, deliver_all):
+    practice = Client.objects.get(pk=int(cast.cabinet.id)).name
+    book(cast)
+    deliver_all(NOON)
+    rule(cast, names_practice=True)
+    book(cast, 60)
+    deliver_all(NOON)
+    rule(cast, names_practice=False)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings, limit=1)
+    rule(cast, names_practice=True)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    without, named = relay.taken
+    for mail in (without, named):
+        said = mail.as_string() + "".join(part.get_content() for part in mail.walk() if not part.is_multipart())
+        assert not [word for word in ("Consultation", "Hoffmann", "HOFFMANN", "Dr Dupont") if word in said]
+    assert practice not in entry_of(without)[1].serialize()
+    assert practice in entry_of(named)[1].summary.value
+
+
+@pytest.mark.parametrize("left_out", ["rule", "consent"])
+def test_only_where_the_client_sends_them_and_the_patient_agreed(cast, relay, deliver_all, left_out):
+    if left_out == "rule":
+        rule(cast, sends_calendar=False)
+    else:
+        agrees(cast, at=None)
+    visit = book(cast)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    cancel(cast, visit)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    assert relay.taken == []
+
+
+def test_what_was_overtaken_is_not_sent_and_what_failed_is_tried_again(cast, relay, deliver_all):
+    visit = book(cast)
+    deliver_all(NOON)
+    move(cast, visit, 60)
+    relay.answers.append("451 later")
+    deliver_all(NOON)
+    assert calendar_tasks.run_calendar(at=NOON, relay=relay.settings) == 1
+    assert relay.taken == []
+    later = NOON + LEASE + timedelta(hours=1)
+    assert calendar_tasks.run_calendar(at=later, relay=relay.settings) == 1
+    assert [entry_of(mail)[1].dtstart.value for mail in relay.taken] == [after(60)]
+    states = CalendarMail.objects.order_by("revision").values_list("state", flat=True)
+    assert list(states) == [ReminderState.OVERTAKEN, ReminderState.SENT]
