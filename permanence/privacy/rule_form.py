@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from permanence.callers import operations as callers
@@ -18,17 +17,16 @@ from permanence.privacy.file_words import refusal_words
 NOTE_LIMIT = 200
 
 
-def _number(label: str | Promise) -> forms.IntegerField:
-    widget = forms.NumberInput(attrs={"class": "input", "min": 1, "max": MOST})
-    return forms.IntegerField(label=label, required=False, widget=widget)
+def _number() -> forms.NumberInput:
+    return forms.NumberInput(attrs={"class": "input", "min": 1, "max": MOST})
 
 
 class RuleForm(forms.Form):
     """From how many appointments not kept on; empty: never."""
 
-    warn_from = _number(_("warn the secretary from"))
-    block_online_from = _number(_("no more booking online from"))
-    deposit_from = _number(_("speak of a deposit from"))
+    warn_from = forms.IntegerField(label=_("warn the secretary from"), required=False, widget=_number())
+    block_online_from = forms.IntegerField(label=_("no more booking online from"), required=False, widget=_number())
+    deposit_from = forms.IntegerField(label=_("speak of a deposit from"), required=False, widget=_number())
     deposit_note = forms.CharField(
         label=_("what is said of the deposit"),
         required=False,
