@@ -97,6 +97,7 @@ ACTIONS = {
     "patient.changed": _("changed a patient"),
     "patient.consent_noted": _("noted a consent"),
     "patient.death_noted": _("noted a death"),
+    "patient.exported": _("took out all that is held on a patient"),
     "patient.identity_validated": _("validated an identity"),
     "patient.linked": _("linked a patient"),
     "patient.merged": _("merged two patients"),

@@ -43,6 +43,12 @@ class PatientIdTaken(Refusal):
     code = "patient_id_taken"
 
 
+class PatientChangedMeanwhile(Refusal):
+    """Somebody else changed him after she had opened his file: she would have written over it unseen."""
+
+    code = "patient_changed_meanwhile"
+
+
 class IdentityIncomplete(Refusal):
     """An identity is proved by birth name, first name, birth date and sex together; `why` names what lacks."""
 
@@ -82,13 +88,18 @@ def add_patient(*, client: str, patient: str, form: PatientForm, by: Who, at: da
 
 
 @transaction.atomic
-def change_patient(*, client: str, patient: str, form: PatientForm, by: Who, at: datetime) -> PatientView:
+def change_patient(
+    *, client: str, patient: str, form: PatientForm, by: Who, at: datetime, seen: datetime | None = None
+) -> PatientView:
     """The person is now so. A proved identity of which a proved trait changes is provisional again.
 
-    Raises ClientUnknown, PatientUnknown, PatientMerged, and what `rules.form.read_form` raises.
+    `seen`: the `changed_at` of the state that was before her eyes, None where she saw none. Raises ClientUnknown,
+    PatientUnknown, PatientMerged, PatientChangedMeanwhile, and what `rules.form.read_form` raises.
     """
     view = account(client, by=by)
     row = himself(patient, client=view.id, by=by)
+    if seen is not None and seen != row.changed_at:
+        raise PatientChangedMeanwhile(patient)
     kept = read_form(form, country=view.country, on=today_of(view, at))
     before = queries.patient(house=by.house, client=view.id, patient=patient)
     fields = {name: value for name, value in kept.fields.items() if getattr(row, name) != value}

@@ -112,9 +112,14 @@ class MergeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatientFile:
-    """Everything of a person. `identity_document`, `_seen_at`, `_seen_by`: what validated his identity."""
+    """Everything of a person. `identity_document`, `_seen_at`, `_seen_by`: what validated his identity.
+
+    `changed_at`: when something of him was changed last; who changes him says which state she saw.
+    """
 
     view: PatientView
+    added_at: datetime
+    changed_at: datetime
     notes: str
     identity_document: str
     identity_seen_at: datetime | None
@@ -175,6 +180,8 @@ def file_of(*, house: str, client: str, patient: str) -> PatientFile:
     merges = PatientMerge.objects.filter(kept=row).order_by("-at", "-pk")
     return PatientFile(
         view=view,
+        added_at=row.added_at,
+        changed_at=row.changed_at,
         notes=notes_of(row, house),
         identity_document=row.identity_document,
         identity_seen_at=row.identity_seen_at,

@@ -161,12 +161,12 @@ def _is_number(text: str) -> bool:
 
 
 def _found(keys: list[int], hits: _Hits, client: int, today: date) -> tuple[Found, ...]:
-    rows = {row.pk: row for row in Patient.objects.for_client(client).filter(pk__in=keys)}
+    persons = word_sql.persons(client, keys)
     return tuple(
         Found(
             patient=view,
             age=None if view.birth is None else age_at(view.birth, today),
             why=tuple(each for each in Why if each in hits.why[int(view.id)]),
         )
-        for view in views([rows[key] for key in keys])
+        for view in (persons[key] for key in keys)
     )

@@ -4,12 +4,15 @@
 Every one begins with the client. All values are parameters; nothing typed becomes a part of a question.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection
 
+from permanence.callers.queries import PatientView
 from permanence.callers.rules.birth import BirthDate
-from permanence.callers.rules.identity import NAME_LIMIT
+from permanence.callers.rules.identity import NAME_LIMIT, IdentityStatus
 from permanence.callers.rules.letters import Word
 
 HEARD_FROM = 4
@@ -22,6 +25,17 @@ _WITH_NUMBER = (
     " WHERE n.client_id = %s AND n.number = %s AND p.merged_into_id IS NULL ORDER BY n.patient_id LIMIT %s"
 )
 _WORDED = "SELECT w.patient_id FROM callers_nameword w WHERE w.client_id = %s"
+_COUNTED = "(SELECT count(*) FROM (SELECT 1 FROM callers_nameword w WHERE w.client_id = %s AND {fits} LIMIT %s) AS c)"
+_PERSONS = (
+    "SELECT p.id, p.birth_name, p.used_name, p.first_name, p.birth_date, p.sex, p.mail, p.language, p.address,"
+    " p.identity_status, p.known, p.sms_agreed_at IS NOT NULL, p.mail_agreed_at IS NOT NULL, p.no_shows,"
+    " p.is_deceased FROM callers_patient p WHERE +p.client_id = %s AND p.id IN ({places})"
+)
+"""The sign before the client keeps his index out of it: a dozen keys lead, not all that he has."""
+_NUMBERS = (
+    "SELECT n.patient_id, n.number FROM callers_patientnumber n WHERE n.patient_id IN ({places})"
+    " ORDER BY n.position, n.id"
+)
 _HAS_WORD = " AND EXISTS (SELECT 1 FROM callers_nameword v WHERE v.patient_id = {patient} AND ({fits}))"
 
 type Part = tuple[str, list[str | int]]
@@ -41,7 +55,7 @@ def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> 
     fit = [word for word in way if _is_heard(word) or not heard]
     if not fit:
         return []
-    lead = fit[0] if len(fit) == 1 else min(fit, key=lambda word: _how_many(client, word, heard=heard))
+    lead = fit[0] if len(fit) == 1 else _rarest(client, fit, heard=heard)
     first, values = _leads(lead, heard=heard)
     others, more = _have_words("w.patient_id", [word for word in way if word is not lead])
     order = "w.patient_id" if heard else "w.letters, w.patient_id"
@@ -71,15 +85,58 @@ def born(client: int, births: Sequence[BirthDate], way: Sequence[Word], *, part:
     return _asked(question, [client, *values, *more, limit])
 
 
+def persons(client: int, keys: Sequence[int]) -> dict[int, PatientView]:
+    """Those of the client, by their keys, none of them merged into somebody. Two questions, none for nobody."""
+    if not keys:
+        return {}
+    rows = _rows(_PERSONS.format(places=_places(keys)), [client, *keys])
+    if not rows:
+        return {}
+    numbers: dict[int, list[str]] = defaultdict(list)
+    for key, number in _rows(_NUMBERS.format(places=_places(rows)), [row[0] for row in rows]):
+        numbers[key].append(number)
+    return {row[0]: _person(client, row, tuple(numbers[row[0]])) for row in rows}
+
+
+def _person(client: int, row: tuple[Any, ...], numbers: tuple[str, ...]) -> PatientView:
+    key, birth_name, used_name, first_name, birth_date, sex, mail, language, address, status, *marks = row
+    known, sms, by_mail, no_shows, is_deceased = marks
+    return PatientView(
+        id=str(key),
+        client=str(client),
+        birth_name=birth_name,
+        used_name=used_name,
+        first_name=first_name,
+        birth_date=birth_date,
+        sex=sex,
+        numbers=numbers,
+        mail=mail,
+        language=language,
+        address=address,
+        status=IdentityStatus(status),
+        known=bool(known),
+        may_sms=bool(sms) and not is_deceased,
+        may_mail=bool(by_mail) and not is_deceased,
+        no_shows=no_shows,
+        is_deceased=bool(is_deceased),
+        merged_into="",
+    )
+
+
 def _leads(word: Word, *, heard: bool) -> Part:
     return ("w.sound = %s", [word.sound]) if heard else _begins("w", word.letters)
 
 
-def _how_many(client: int, word: Word, *, heard: bool) -> int:
-    """How many words fit, no more than `MANY`: one index, no row."""
-    first, values = _leads(word, heard=heard)
-    question = " ".join(("SELECT count(*) FROM (", _WORDED, "AND", first, "LIMIT %s) AS counted"))
-    return next(iter(_asked(question, [client, *values, MANY])))
+def _rarest(client: int, words: Sequence[Word], *, heard: bool) -> Word:
+    """The word that fewest names have, each counted up to `MANY`: one question, one index, no row."""
+    counts: list[str] = []
+    values: list[str | int] = []
+    for word in words:
+        first, some = _leads(word, heard=heard)
+        counts.append(_COUNTED.format(fits=first))
+        values += [client, *some, MANY]
+    ((*found,),) = _rows(f"SELECT {', '.join(counts)}", values)
+    return min(zip(found, words, strict=True), key=lambda pair: pair[0])[1]
 
 
 def _have_words(patient: str, words: Sequence[Word]) -> Part:
@@ -117,7 +174,15 @@ def _after(letters: str) -> str:
     return kept and kept[:-1] + ("a" if kept[-1] == "9" else chr(ord(kept[-1]) + 1))
 
 
-def _asked(question: str, values: list[str | int]) -> list[int]:
+def _asked(question: str, values: Sequence[str | int]) -> list[int]:
+    return list(dict.fromkeys(key for (key,) in _rows(question, values)))
+
+
+def _places(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _rows(question: str, values: Sequence[str | int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(question, values)
-        return list(dict.fromkeys(key for (key,) in cursor.fetchall()))
+        return list(cursor.fetchall())

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from permanence.callers.queries import PatientView
 from permanence.callers.rules.birth import Age, BirthDate, age_at
+from permanence.callers.rules.no_show import Rule, judge
 
 MONTHS_UNTIL = 24
 """Months up to which an age is said in months."""
@@ -35,3 +36,22 @@ def age_words(age: Age) -> str:
         return ngettext("%(count)d month", "%(count)d months", age.months) % {"count": age.months}
     years = ngettext("%(count)d year", "%(count)d years", age.years) % {"count": age.years}
     return years if age.certain else _("about %(age)s") % {"age": years}
+
+
+def no_show_words(rule: Rule, no_shows: int) -> str:
+    """What the secretary is told of somebody who did not keep his appointments, as the client's rule wants; or ""."""
+    verdict = judge(rule, no_shows)
+    told: list[str] = []
+    if verdict.warns or verdict.blocks_online or verdict.deposit_note:
+        told.append(no_show_count(no_shows))
+    if verdict.blocks_online:
+        told.append(_("He can no longer book online."))
+    if verdict.deposit_note:
+        told.append(_("Say: %(words)s") % {"words": verdict.deposit_note})
+    return " ".join(told)
+
+
+def no_show_count(no_shows: int) -> str:
+    """How many appointments somebody did not keep."""
+    said = ngettext("Did not come to %(count)d appointment.", "Did not come to %(count)d appointments.", no_shows)
+    return said % {"count": no_shows}

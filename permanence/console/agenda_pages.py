@@ -25,9 +25,9 @@ from permanence.agenda.queries.views import AgendaDays, AgendaView
 from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import search
-from permanence.callers.queries import today_of
+from permanence.callers.queries import no_show_rule, today_of
 from permanence.callers.rules.birth import age_at
-from permanence.callers.words import born_words
+from permanence.callers.words import born_words, no_show_words
 from permanence.calls import queries as calls
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_asked import (
@@ -109,13 +109,14 @@ def start(request: HttpRequest) -> HttpResponse:
     view = None
     if chosen:
         patient = patient_asked(by, client.id, chosen, at)
-        view = {"id": patient.id, "name": patient.name, "about": ""}
+        view = {"id": patient.id, "name": patient.name, "about": "", "warning": ""}
     elif number:
         found = search.find(house=by.house, client=client.id, words="", at=at, number=number).found
         if len(found) == 1:
             one = found[0].patient
             born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
-            view = {"id": one.id, "name": one.name, "about": born}
+            warning = no_show_words(no_show_rule(house=by.house, client=client.id), one.no_shows)
+            view = {"id": one.id, "name": one.name, "about": born, "warning": warning}
     earlier = appointments.of_patient(by=by, client=client.id, patient=view["id"]) if view else ()
     offered = {each.id for each in reasons}
     last = next((each.reason for each in earlier if each.reason in offered), "")

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.callers import operations as callers
 from permanence.callers import search
-from permanence.callers.queries import PatientView, today_of
+from permanence.callers.queries import PatientView, no_show_rule, today_of
 from permanence.callers.rules.asked import LONGEST, NewPerson, new_person
 from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.form import PatientForm
+from permanence.callers.rules.no_show import NO_RULE, Rule
 from permanence.callers.search import Found, Why
-from permanence.callers.words import born_words
+from permanence.callers.words import born_words, no_show_words
 from permanence.clients import queries as clients
 from permanence.console.own_page import own_page_only
 from permanence.console.views import answers_in_json, json_body, text_of
@@ -43,7 +44,10 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One person of the list. `about`: birth date and age in words; `birth_name`: where it is another."""
+    """One person of the list. `about`: birth date and age in words; `birth_name`: where it is another.
+
+    `warning`: what the client's rule makes of appointments that were not kept, "" for nothing.
+    """
 
     patient: str
     name: str
@@ -52,6 +56,7 @@ class Row:
     about: str
     why: str
     is_deceased: bool
+    warning: str
 
 
 @never_cache
@@ -70,10 +75,11 @@ def patients_fragment(request: HttpRequest) -> HttpResponse:
     except clients.ClientUnknown as refusal:
         raise Http404 from refusal
     today = today_of(account, at)
+    rule = no_show_rule(house=by.house, client=account.id)
     made = new_person(words, country=account.country, on=today)
     context = {
         "at": FIELDS.get(request.GET.get("at", ""), "patient"),
-        "rows": [_row(each) for each in found.found],
+        "rows": [row_of(each, rule) for each in found.found],
         "more": found.more,
         "asked": bool(words.strip()),
         "new": made,
@@ -115,7 +121,8 @@ def told(kept: PatientView, on: date) -> dict[str, str]:
     return {"patient": kept.id, "name": kept.name, "about": born_words(kept.birth, age)}
 
 
-def _row(each: Found) -> Row:
+def row_of(each: Found, rule: Rule = NO_RULE) -> Row:
+    """A person of the list; with the client's rule on appointments not kept also what is to be said of them."""
     kept = each.patient
     other = kept.birth_name if kept.used_name and kept.birth_name != kept.used_name else ""
     return Row(
@@ -126,4 +133,5 @@ def _row(each: Found) -> Row:
         about=born_words(kept.birth, each.age),
         why=", ".join(str(WHY[why]) for why in each.why),
         is_deceased=kept.is_deceased,
+        warning=no_show_words(rule, kept.no_shows),
     )

@@ -3,7 +3,17 @@
 
 from django.urls import path
 
-from permanence.console import agenda_acts, agenda_pages, elsewhere, follow_ups, patients, place, reading, views
+from permanence.console import (
+    agenda_acts,
+    agenda_pages,
+    elsewhere,
+    follow_ups,
+    patient_file,
+    patients,
+    place,
+    reading,
+    views,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -15,6 +25,12 @@ urlpatterns = [
     path("console/messages/<str:message>", views.one_message, name="message"),
     path("console/messages/<str:message>/send-again", views.send_again, name="send-again"),
     path("console/patients", patients.add_patient, name="patients"),
+    path("console/patients/find", patient_file.find, name="patient-find"),
+    path("console/patients/add", patient_file.add, name="patient-add"),
+    path("console/patients/<str:patient>", patient_file.file, name="patient-file"),
+    path("console/patients/<str:patient>/export", patient_file.export, name="patient-export"),
+    path("console/patients/<str:patient>/beside/<str:other>", patient_file.compare, name="patient-compare"),
+    path("console/appointments/<str:appointment>/patient", patient_file.of_appointment, name="patient-of"),
     path("console/fragments/patients", patients.patients_fragment, name="patients-fragment"),
     path("console/drafts", views.drafts, name="drafts"),
     path("console/drafts/<str:call>", views.draft, name="draft"),

@@ -2,6 +2,7 @@
 """The audit trail: who did what to what, when. Written in the transaction of the act, never changed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,21 @@ from permanence.kernel.events import to_plain
 
 BATCH = 500
 """Rows written at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailView:
+    """One entry of the trail: who did what, when."""
+
+    at: datetime
+    by_name: str
+    action: str
+
+
+def about(*, house_key: int, client: int | str, subjects: Iterable[str]) -> tuple[TrailView, ...]:
+    """What was done to these rows ("callers.patient:4") of a client, the oldest first. One query."""
+    rows = AuditEntry.objects.for_house(house_key).filter(client_key=int(client), subject__in=list(subjects))
+    return tuple(TrailView(at=row.at, by_name=row.by_name, action=row.action) for row in rows.order_by("at", "pk"))
 
 
 def note(

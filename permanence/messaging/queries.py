@@ -35,6 +35,8 @@ OPEN_DAYS = 14
 LIST_LIMIT = 500
 EARLIER_LIMIT = 10
 PORTAL_LIMIT = 200
+ABOUT_LIMIT = 200
+"""Messages about one patient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +131,13 @@ def earlier_messages(house: str, client: str, number: str, at: datetime) -> list
         return []
     rows = Message.objects.for_house(house).filter(client=row_key(client), caller_number=number, taken_at__lte=at)
     return _rows(rows.order_by("-taken_at", "-pk")[:EARLIER_LIMIT], at=at)
+
+
+def messages_about(house: str, client: str, patients: Iterable[str], at: datetime) -> list[MessageRow]:
+    """The last messages of a client that name one of these patients (ids), newest first, at most `ABOUT_LIMIT`."""
+    keys = [row_key(each) for each in patients]
+    rows = Message.objects.for_house(house).filter(client=row_key(client), patient__in=keys, taken_at__lte=at)
+    return _rows(rows.order_by("-taken_at", "-pk")[:ABOUT_LIMIT], at=at)
 
 
 def message(house: str, message: str, at: datetime) -> MessageView | None:

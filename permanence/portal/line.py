@@ -33,6 +33,7 @@ SAVED = {
     "back": _("The absence is over."),
     "late": _("Those who can be reached are told that you are late."),
     "reminders": _("The reminders are saved."),
+    "no-shows": _("The rule is saved."),
     "retired": _("The instruction holds no longer."),
 }
 

@@ -17,6 +17,7 @@ from permanence.portal import (
     late,
     line,
     mailbox,
+    no_shows,
     public_pages,
     red_flags,
     smsbox,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
     path("portal/line/<slug:client>/calendars", calendars.calendars, name="portal_calendars"),
     path("portal/line/<slug:client>/calendars/<slug:feed>/revoke", calendars.revoke, name="portal_feed_revoke"),
+    path("portal/line/<slug:client>/no-shows", no_shows.edit, name="portal_no_shows"),
     path("portal/line/<slug:client>/reminders", contact_rule.edit, name="portal_contact_rule"),
     path("portal/line/<slug:client>/devices", calendars.device, name="portal_device"),
     path(

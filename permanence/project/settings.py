@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "permanence.agenda",
     "permanence.messaging",
     "permanence.dispatch",
+    "permanence.privacy",
     "permanence.console",
     "permanence.portal",
     "permanence.supervision",

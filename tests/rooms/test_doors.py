@@ -148,6 +148,12 @@ DOORS: dict[str, Door] = {
     "console:elsewhere-undo": Door(has_get=False, post=to(200, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-fragment": Door(get=to(200, "secretary")),
     "console:patients": Door(has_get=False, post=to(422, "secretary")),
+    "console:patient-find": Door(get=to(200, "secretary"), query="client={client}&words=140361", other=404),
+    "console:patient-add": Door(has_get=False, post=to(404, "secretary")),
+    "console:patient-file": Door(get=to(200, "secretary"), post=to(422, "secretary"), args=("{patient}",), other=404),
+    "console:patient-compare": Door(get=to(200, "secretary"), args=("{patient}", "{twin}"), other=404),
+    "console:patient-export": Door(has_get=False, post=to(200, "secretary"), args=("{patient}",), other=404),
+    "console:patient-of": Door(get=to(302, "secretary"), args=(VISIT,), other=404),
     "console:patients-fragment": Door(
         get=to(200, "secretary"), query="client={client}&words=140361&number=%2B352621000147", other=404
     ),
@@ -189,6 +195,8 @@ DOORS: dict[str, Door] = {
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_contact_rule": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
+    # An empty rule is a rule: nothing is done about anybody.
+    "portal_no_shows": Door(get=to(200, "portal"), post=to(303, "portal"), args=("{client}",), other=404),
     # A patient's link is signed: without our signature it leads to nothing, whoever asks.
     "booking:reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "portal_public": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
@@ -278,6 +286,16 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:copy": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:cards": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
+    "accounts:patients": Door(get=to(200, "supervisor", "owner"), args=("{client}",), query="words=140361", other=404),
+    # An empty rule is a rule: nothing is done about anybody.
+    "accounts:patient-rule": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
+    "accounts:patient": Door(
+        get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{patient}"), other=404
+    ),
+    "accounts:patient-compare": Door(
+        get=to(200, "supervisor", "owner"), args=("{client}", "{patient}", "{twin}"), other=404
+    ),
+    "accounts:patient-export": Door(has_get=False, post=to(200, "owner"), args=("{client}", "{patient}"), other=404),
     "accounts:interface": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:interface-add": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:interface-revoke": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{token}"), other=404),
@@ -476,6 +494,7 @@ def _contents(cast: Any) -> dict[str, str]:
     )
     person = PatientForm(used_name="Canari-Patient", birth_date="140361", numbers=("+352621000147",))
     patient = callers.add_patient(client=cast.weber, patient=MESSAGE, form=person, by=cast.claire, at=NOW).id
+    twin = callers.add_patient(client=cast.weber, patient=MESSAGE + "2", form=person, by=cast.claire, at=NOW).id
     client_operations.write_instruction(
         client=cast.weber,
         text="instruction-canari",
@@ -523,6 +542,8 @@ def _contents(cast: Any) -> dict[str, str]:
     return {
         "public": _public_page(cast, str(recipient)),
         **_agenda(cast, str(recipient), patient),
+        "patient": patient,
+        "twin": twin,
         "proposal": proposed,
         "announcement": announcement,
         "token": make_token(

@@ -422,6 +422,7 @@ export class Book {
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.moving;
     show(byId("book-acts"), Boolean(visit));
+    if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
 

@@ -5,7 +5,7 @@ import { button, byId, isTyping, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { hasWord, word } from "./words.js";
 
-/** @typedef {{id: string, name: string, about: string}} Patient */
+/** @typedef {{id: string, name: string, about: string, warning?: string}} Patient `warning`: what the client's rule says of appointments that were not kept */
 
 const WAIT_MS = 120;
 
@@ -84,6 +84,9 @@ export class PatientField {
     show(byId(`${this.at}-chosen`), this.patient !== null);
     say(byId(`${this.at}-name`), this.patient?.name ?? "");
     say(byId(`${this.at}-about`), this.patient?.about ?? "");
+    say(byId(`${this.at}-warning`), this.patient?.warning ?? "");
+    show(byId(`${this.at}-warning`), Boolean(this.patient?.warning));
+    byId(`${this.at}-open`).setAttribute("href", `/console/patients/${this.patient?.id ?? "find"}`);
     show(button(`${this.at}-other`), !this.locked);
   }
 
@@ -153,8 +156,8 @@ export class PatientField {
 
   /** @param {HTMLElement} row */
   async take(row) {
-    const { patient, name, about } = row.dataset;
-    if (patient) return this.choose({ id: patient, name: name ?? "", about: about ?? "" });
+    const { patient, name, about, warning } = row.dataset;
+    if (patient) return this.choose({ id: patient, name: name ?? "", about: about ?? "", ...(warning ? { warning } : {}) });
     const { card } = this;
     const words = this.field.value.trim();
     if (!card?.client) return undefined;
