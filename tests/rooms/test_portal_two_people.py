@@ -73,6 +73,7 @@ def test_the_second_sees_all_that_differs_and_the_words_are_marked(cast, now):
     scope = Scope(recipient=cast.weber.doctor, reason="renewal")
     revise(cast, now, key, text="Rappeler avant midi.", priority=2, acknowledge=True, ends_at=ends, scope=scope)
     typed = {"text": "Rappeler dans l’heure.", "starts": "", "ends": "", "version": seen, "asked": "urgent"}
+    typed |= {"recipient": "", "reason": "", "caller": ""}
     told = browser.post(address, {**typed, "step": "save"})
     assert told.status_code == 409
     html, shown = told.content.decode(), text_of(told)
