@@ -16,6 +16,7 @@ from permanence.backstage.inlines import Inline
 from permanence.backstage.unsaved import Unsaved
 from permanence.clients import absences, approvals, operations, queries
 from permanence.clients.models import Absence, Client
+from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.typed_moments import read_typed
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -129,7 +130,10 @@ def keep(client: Client, rows: list[Absence], gone: list[Absence], *, by: Who) -
     at, key, waits = CLOCK.now(), str(client.pk), False
     try:
         for row in gone:
-            absences.withdraw_absence(client=key, absence=str(row.pk), by=by, at=at)
+            body = {"absence": str(row.pk)}
+            waits |= bool(
+                approvals.submit(client=key, kind=ProposalKind.ABSENCE_OVER, body=body, by=by, at=at, entropy=ENTROPY)
+            )
         for row in rows:
             waits |= bool(
                 approvals.announce_absence(

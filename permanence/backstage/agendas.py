@@ -9,15 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.account_forms import NamedFormSet
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.inlines import Inline
+from permanence.clients.agenda_words import LINK_FAULTS
 from permanence.clients.models import ExternalAgenda
 from permanence.clients.rules.agenda_links import LINK_LIMIT, PRODUCT_LIMIT, PRODUCTS, LinkUnfit, read_link
-
-LINK_FAULTS = {
-    "link_not_https": _("Only a link that begins with https:// is opened."),
-    "link_secret": _("A name or a password stands in the link: it would be shown to everybody. Leave it out."),
-    "link_host": _("The link does not lead to a site by its name, such as www.doctolib.fr."),
-    "link_malformed": _("This is no link: copy it from the address bar of the agenda."),
-}
 
 
 class Suggested(forms.TextInput):

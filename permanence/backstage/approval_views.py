@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from permanence.backstage.account_views import client_or_404, doors
 from permanence.clients import approval_queries, approvals, queries
+from permanence.clients.approval_context import in_context
 from permanence.clients.approval_words import shown
 from permanence.clients.rules.approvals import CAUSE_LIMIT, ProposalState
 from permanence.foundation.who import Who, supervisor_only, who
@@ -59,8 +60,10 @@ def approval(request: HttpRequest, client: str, proposal: str) -> HttpResponse:
         except (*REFUSALS, NothingAsked) as refusal:
             failed = str(REFUSALS.get(type(refusal), _("Choose what is to be done.")))
     file = queries.client_file(house=by.house, client=found.client, at=at)
+    later = approvals.look_ahead(client=found.client, proposal=proposal, by=by, at=at) if found.waits else None
     context = {
         "client": row,
+        "whole": in_context(found, file, later) if found.waits else None,
         "shown": shown(found, file, house=by.house, at=at),
         "is_mine": found.author == by.person,
         "limit": CAUSE_LIMIT,

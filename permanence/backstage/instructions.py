@@ -16,7 +16,6 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage import second_person
-from permanence.backstage.difference import side_by_side
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
 from permanence.backstage.site import HouseAdmin
@@ -24,6 +23,7 @@ from permanence.clients import instruction_fields, instructions, operations
 from permanence.clients.models import Client, Instruction
 from permanence.clients.rules import EVERYTHING, Scope
 from permanence.clients.rules.approvals import ProposalKind
+from permanence.clients.rules.difference import side_by_side
 from permanence.clients.urgent_paths import ApprovalNeeded
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import who

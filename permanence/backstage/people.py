@@ -2,7 +2,7 @@
 """Persons in the back office: the register, the password, the marks, and who answers calls in which languages."""
 
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from permanence.backstage import invited
+from permanence.backstage import invited, person_doors
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import LanguagesField
 from permanence.backstage.site import HouseAdmin
@@ -56,7 +56,9 @@ class PersonForm(AnyForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 12 characters. Leave empty to keep the present one, or to let her choose."),
     )
-    answers_calls = forms.BooleanField(label=_("answers calls (secretary)"), required=False)
+    answers_calls = forms.BooleanField(
+        label=_("answers calls (secretary)"), required=False, help_text=person_doors.ANSWERS_CALLS
+    )
     languages = LanguagesField(label=_("languages spoken to callers"), required=False)
     sectors = forms.MultipleChoiceField(
         label=_("knows the trades"), choices=Client.SECTORS, required=False, widget=forms.CheckboxSelectMultiple
@@ -89,6 +91,7 @@ class PersonForm(AnyForm):
     class Meta:
         model = Person
         fields = ("email", "name", "language", "is_active", "is_supervisor", "is_owner")
+        help_texts: ClassVar = person_doors.HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,8 +118,9 @@ class PersonForm(AnyForm):
         return password
 
     def clean(self) -> dict[str, Any]:
-        """A person has a name, a secretary speaks a language; the house keeps an owner who may sign in."""
+        """A person has a name and something to open, a secretary a language; the house keeps an owner who signs in."""
         cleaned = super().clean() or self.cleaned_data
+        cleaned["answers_calls"] = person_doors.answers_calls(cleaned, self.instance)
         if not cleaned.get("name"):
             if not self.instance.pk and cleaned.get("invite"):
                 cleaned["name"] = str(cleaned.get("email") or "").partition("@")[0]
@@ -127,6 +131,8 @@ class PersonForm(AnyForm):
         if cleaned.get("is_owner") and cleaned.get("answers_for"):
             self.add_error("answers_for", _("An owner answers for all clients."))
         stays = cleaned.get("is_owner") and cleaned.get("is_active")
+        if cleaned.get("is_active") and not self.errors and not person_doors.opened(cleaned, self.instance):
+            self.add_error(None, person_doors.NOTHING)
         if self.instance.pk and not stays and not self._other_owner():
             self.add_error(None, _("The house must keep an owner who may sign in."))
         return cleaned
@@ -275,6 +281,7 @@ class PersonAdmin(HouseAdmin):
         self._secretary(obj, given, by)
         if given["reads_for"] is not None:
             self._portal(obj, given["reads_for"], given["email"], by)
+        self.message_user(request, person_doors.told(given, obj))
 
     def _portal(self, person: Person, client: Client, email: str, by: Who) -> None:
         if PortalUser.objects.for_client(client).filter(person=person.pk).exists():

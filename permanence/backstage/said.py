@@ -18,14 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.unsaved import ProvedAdmin, in_words
 from permanence.clients import announcements, queries, said
-from permanence.clients.rules.coverage import Coverage, Said, Segment, said_at
-from permanence.clients.said_words import TREATMENTS, in_language, language_name, moment_words, reason_words, when_words
+from permanence.clients.rules.coverage import Coverage, Segment, said_at
+from permanence.clients.said_shown import said_shown
+from permanence.clients.said_words import reason_words
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.absence import ANSWER
-from permanence.reception.greeting import NAME
-from permanence.reception.prompts import built_in_prompts, content_of
-from permanence.reception.table import ClientSlice
 
 CLOCK = SystemClock()
 DAYS_SHOWN = 7
@@ -74,18 +72,6 @@ class DayRow:
     away: tuple[Bar, ...]
     words: str
     why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phrase:
-    """A phrase as it will be said, and the rule that says so. `announced`: what callers hear before the music."""
-
-    language: str
-    language_name: str
-    in_language: str
-    text: str
-    when: str
-    announced: str
 
 
 def week_rows(coverage: Coverage, *, at: datetime) -> tuple[DayRow, ...]:
@@ -170,40 +156,6 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _shown(found: Said, client: ClientSlice, name: str, recorded: dict[str, str]) -> dict[str, Any]:
-    first_name = name.split(maxsplit=1)[0] if name.strip() else name
-    words = built_in_prompts()
-    names = {each.id: each.name for each in client.recipients}
-    return {
-        "moment": moment_words(found.at, client),
-        "line": found.line,
-        "answered": found.treatment.kind == ANSWER,
-        "treatment": TREATMENTS[found.treatment.kind],
-        "why": [reason_words(each) for each in found.treatment.why],
-        "phrases": [
-            Phrase(
-                language=language,
-                language_name=language_name(language),
-                in_language=in_language(language),
-                text="" if entry is None else entry.text.replace(NAME, first_name),
-                when="" if entry is None else when_words(entry),
-                announced="" if entry is None else recorded.get(entry.announcement, ""),
-            )
-            for language, entry in found.greetings
-        ],
-        "heard": [
-            words.get(prompt) or recorded.get(content_of(prompt), str(now("a recorded announcement")))
-            for prompt in found.prompts
-        ],
-        "heard_language": next(iter(found.prompts), "en/")[:2],
-        "instructions": found.instructions,
-        "absences": [
-            {"name": names.get(each.recipient, ""), "words": each.words, "urgent": names.get(each.urgent_to, "")}
-            for each in found.absences
-        ],
-    }
-
-
 class SaidAdmin(ProvedAdmin):
     """A client's page with the page of what will be said beside it."""
 
@@ -235,7 +187,7 @@ class SaidAdmin(ProvedAdmin):
             moment = form.cleaned_data["at"]
             found = said_at(client, line=asked["line"], at=moment)  # what is over by then holds no more
             recorded = announcements.texts(house=by.house, client=object_id)
-            shown = _shown(found, client, by.name, recorded)
+            shown = said_shown(found, client, name=by.name, recorded=recorded)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -99,11 +99,18 @@ def announce_absence(
 
 @transaction.atomic
 def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> None:
-    """The absence holds no longer, or never will. Raises ClientUnknown, AbsenceUnknown."""
+    """The absence holds no longer, or never will; what is urgent goes where it went before.
+
+    Raises ClientUnknown, AbsenceUnknown, ApprovalNeeded where somebody is named for what is urgent.
+    """
     row = account(client, by=by)
-    held = Absence.objects.for_client(row).filter(withdrawn_at=None, ends_at__gt=at)
-    if not held.filter(pk=row_key(absence)).update(withdrawn_at=at):
+    held = Absence.objects.for_client(row).filter(withdrawn_at=None, ends_at__gt=at, pk=row_key(absence)).first()
+    if held is None:
         raise AbsenceUnknown(absence)
+    if held.urgent_to_id is not None:
+        demand_second(row, by=by)
+    held.withdrawn_at = at
+    held.save(update_fields=["withdrawn_at"])
     changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
 
 

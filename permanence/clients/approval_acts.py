@@ -81,6 +81,10 @@ def _urgent_to(client: str, body: Body, by: Who, at: datetime) -> None:
     )
 
 
+def _absence_over(client: str, body: Body, by: Who, at: datetime) -> None:
+    absences.withdraw_absence(client=client, absence=body["absence"], by=by, at=at)
+
+
 def _contact(client: str, body: Body, by: Who, at: datetime) -> None:
     directory_operations.put_contact(
         client=client,
@@ -140,6 +144,7 @@ _ACTS: dict[ProposalKind, Callable[[str, Body, Who, datetime], None]] = {
     ProposalKind.INSTRUCTION: _instruction,
     ProposalKind.RETIREMENT: _retirement,
     ProposalKind.URGENT_TO: _urgent_to,
+    ProposalKind.ABSENCE_OVER: _absence_over,
     ProposalKind.CONTACT: _contact,
     ProposalKind.CONTACT_REMOVED: _contact_removed,
     ProposalKind.DUTY_CONTACT: _duty_contact,

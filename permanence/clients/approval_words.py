@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A proposal in plain words: what it is, what would change, and the part of the card as the secretary would see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ from permanence.countries.numbers import spell_number
 from permanence.foundation import moments
 from permanence.kernel.phone import PhoneNumber
 from permanence.reception import markup
-from permanence.reception.table import ContactEntry
+from permanence.reception.table import AbsenceEntry, ContactEntry
 
 STATES = {
     ProposalState.WAITING: gettext_lazy("waits"),
@@ -153,16 +153,16 @@ def _instruction(body: Body, file: ClientFile, house: str, zone: ZoneInfo) -> Pa
             held.text,
             urgent[held.priority >= URGENT_PRIORITY],
             held.recipient_name or _("everybody"),
-            _day(held.starts_at, zone),
-            _day(held.ends_at, zone),
+            day_hour(held.starts_at, zone),
+            day_hour(held.ends_at, zone),
         )
     moment = {name: datetime.fromisoformat(body[name]) if body[name] else None for name in ("starts_at", "ends_at")}
     new = (
         body["text"],
         urgent[body["priority"] >= URGENT_PRIORITY],
         names.get(body["recipient"], "") or _("everybody"),
-        _day(moment["starts_at"], zone),
-        _day(moment["ends_at"], zone),
+        day_hour(moment["starts_at"], zone),
+        day_hour(moment["ends_at"], zone),
     )
     labels = (_("Instruction"), _("Urgency"), _("About whom"), _("from"), _("until"))
     sides = zip(labels, old, new, strict=True)
@@ -185,22 +185,39 @@ def _held(body: Body, file: ClientFile, house: str) -> instructions.InstructionV
         return None
 
 
-def _urgent_to(body: Body, file: ClientFile, _house: str, zone: ZoneInfo) -> Part:
-    names = {each.id: each.name for each in file.recipients}
-    name = names.get(body["urgent_to"], "")
+def _urgent_to(body: Body, file: ClientFile, _house: str, _zone: ZoneInfo) -> Part:
+    name = _name(file, body["urgent_to"])
     held = next((each for each in file.absences if each.id == body["absence"]), None)
     difference = Difference(label=_("What is urgent goes to"), before=_("nobody"), after=name)
-    lines: tuple[str, ...] = ()
-    if held is not None:
-        who = names.get(held.recipient, "") or file.view.name
-        times = {"starts": _day(held.starts, zone), "ends": _day(held.ends, zone)}
-        lines = (
-            _("%(name)s is away.") % {"name": who},
-            _("From %(starts)s to %(ends)s") % times,
-            _("urgent to %(name)s") % {"name": name},
-            f"«\u00a0{held.words}\u00a0»",
-        )
+    lines = () if held is None else absence_lines(replace(held, urgent_to=body["urgent_to"]), file)
     return _("Absence: urgent to %(name)s") % {"name": name}, {"lines": lines, "differences": (difference,)}
+
+
+def _absence_over(body: Body, file: ClientFile, _house: str, _zone: ZoneInfo) -> Part:
+    held = next((each for each in file.absences if each.id == body["absence"]), None)
+    if held is None:
+        return _("End of an absence"), {"gone": True}
+    title = _("End of the absence of %(name)s") % {"name": _name(file, held.recipient) or file.view.name}
+    before = _name(file, held.urgent_to)
+    difference = Difference(label=_("What is urgent goes to"), before=before, after=_("as without an absence"))
+    return title, {"lines": absence_lines(held, file), "gone": True, "differences": (difference,)}
+
+
+def absence_lines(held: AbsenceEntry, file: ClientFile) -> tuple[str, ...]:
+    """An absence in sentences: who, from when to when, to whom what is urgent goes, what is said."""
+    zone = ZoneInfo(file.view.time_zone)
+    times = {"starts": day_hour(held.starts, zone), "ends": day_hour(held.ends, zone)}
+    urgent = _name(file, held.urgent_to)
+    return (
+        _("%(name)s is away.") % {"name": _name(file, held.recipient) or file.view.name},
+        _("From %(starts)s to %(ends)s") % times,
+        *((_("urgent to %(name)s") % {"name": urgent},) if urgent else ()),
+        f"«\u00a0{held.words}\u00a0»",
+    )
+
+
+def _name(file: ClientFile, recipient: str) -> str:
+    return next((each.name for each in file.recipients if each.id == recipient), "")
 
 
 def _duty_contact(body: Body, _file: ClientFile, _house: str, _zone: ZoneInfo) -> Part:
@@ -223,15 +240,20 @@ def _red_flags(body: Body, file: ClientFile, _house: str, _zone: ZoneInfo) -> Pa
     labels = [", ".join(each.label for each in flags) for flags in (before, after)]
     difference = Difference(label=_("Red flags"), before=labels[0], after=labels[1])
     title = _("Red flags, validated by %(name)s on %(day)s") % words
-    plain = tuple(replace(each, words=tuple(map(_any_ending, each.words))) for each in after)
-    return title, {"red_flags": plain, "differences": (difference,)}
+    return title, {"red_flags": plain_flags(after), "differences": (difference,)}
+
+
+def plain_flags(flags: Iterable[RedFlag]) -> tuple[RedFlag, ...]:
+    """With words that stand for any ending as a person reads them."""
+    return tuple(replace(each, words=tuple(map(_any_ending, each.words))) for each in flags)
 
 
 def _any_ending(word: str) -> str:
     return f"{word.removesuffix('*')}…" if word.endswith("*") else word
 
 
-def _day(moment: datetime | None, zone: ZoneInfo) -> str:
+def day_hour(moment: datetime | None, zone: ZoneInfo) -> str:
+    """The moment on a clock, as a sentence says it; "" for none."""
     if moment is None:
         return ""
     local = moment.astimezone(zone)
@@ -244,6 +266,7 @@ _PARTS = {
     ProposalKind.INSTRUCTION: _instruction,
     ProposalKind.RETIREMENT: _retirement,
     ProposalKind.URGENT_TO: _urgent_to,
+    ProposalKind.ABSENCE_OVER: _absence_over,
     ProposalKind.DUTY_CONTACT: _duty_contact,
     ProposalKind.RED_FLAGS: _red_flags,
 }

@@ -19,6 +19,7 @@ from permanence.clients.acts import account
 from permanence.clients.approval_acts import run
 from permanence.clients.models import Client, PortalUser, Proposal, ProposalMail
 from permanence.clients.proving import save_proved
+from permanence.clients.queries import ClientFile
 from permanence.clients.rules.approvals import CAUSE_LIMIT, LASTS, MOST_WAITING, ProposalKind, ProposalState, state_at
 from permanence.clients.urgent_paths import ApprovalNeeded
 from permanence.foundation import audit, live
@@ -163,6 +164,33 @@ def approve(*, client: str, proposal: str, by: Who, at: datetime) -> ProposalSta
     except Refusal as refusal:
         return _decide(row, ProposalState.OVERTAKEN, by=by, at=at, cause=refusal.code)
     return _decide(row, ProposalState.APPROVED, by=by, at=at)
+
+
+def look_ahead(*, client: str, proposal: str, by: Who, at: datetime) -> ClientFile | None:
+    """The client as he would be once it is approved, made by the operation itself and undone; nothing is kept.
+
+    None: it cannot be made any more, or waits no longer. Raises ClientUnknown, ProposalUnknown.
+    """
+    try:
+        with transaction.atomic():
+            row = _waiting(client, proposal, by=by, at=at)
+            by_both = replace(_author(row), approved_by=by.name)
+            run(ProposalKind(row.kind), client=client, body=row.body, by=by_both, at=at)
+            raise _Undone(queries.client_file(house=by.house, client=client, at=at))
+    except _Undone as undone:
+        return undone.file
+    except (queries.ClientUnknown, ProposalUnknown):
+        raise
+    except Refusal:
+        return None
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only looked at."""
+
+    def __init__(self, file: ClientFile) -> None:
+        super().__init__()
+        self.file = file
 
 
 @transaction.atomic

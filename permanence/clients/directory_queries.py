@@ -8,12 +8,12 @@ from typing import Any
 from permanence.clients.directory_rules import UNDO_FOR, mark_of
 from permanence.clients.file_parts import CONTACT_FIELDS, SITE_FIELDS, contacts_from, sites_from
 from permanence.clients.models import Contact, EntryChange, Site
-from permanence.reception.table import ContactEntry, SiteEntry
+from permanence.reception.table import AgendaEntry, ContactEntry, SiteEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held[E: SiteEntry | ContactEntry]:
-    """An entry of the directory with the id of its row and the mark of what stands in it (`mark_of`)."""
+class Held[E: SiteEntry | ContactEntry | AgendaEntry]:
+    """An entry of the card with the id of its row and the mark of what stands in it (`mark_of`)."""
 
     id: str
     entry: E

@@ -208,12 +208,16 @@ def agendas_from(rows: Iterable[Iterable[Any]]) -> tuple[AgendaEntry, ...]:
 
     A row whose link is not one that may be opened (written by another hand than ours) is left out.
     """
-    entries = [
-        AgendaEntry(recipient=str(recipient or ""), product=product, link=link, host=host, remark=remark)
+    entries = (
+        agenda_entry(recipient=str(recipient or ""), product=product, link=link, remark=remark)
         for _key, recipient, product, link, remark in rows
-        if (host := _host(link))
-    ]
-    return tuple(sorted(entries, key=lambda entry: entry.recipient != ""))
+    )
+    return tuple(sorted((each for each in entries if each.host), key=lambda entry: entry.recipient != ""))
+
+
+def agenda_entry(*, recipient: str, product: str, link: str, remark: str) -> AgendaEntry:
+    """One as the telephone has it; without `host` where the link is not one that may be opened."""
+    return AgendaEntry(recipient=recipient, product=product, link=link, host=_host(link), remark=remark)
 
 
 def _host(link: str) -> str:

@@ -96,6 +96,12 @@ def when_words(entry: GreetingEntry) -> str:
     return ", ".join(filter(None, (entry.line or now("every line"), days, hours)))
 
 
+def day_choices() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """The kinds of days on which a phrase may hold, and the days of the week by their digits, in words."""
+    kinds = [(code, str(words)) for code, words in _DAY_TYPES.items()]
+    return kinds, [(str(day), str(words)) for day, words in _DAYS.items()]
+
+
 def moment_words(at: datetime, client: ClientSlice) -> str:
     """The moment on the client's wall."""
     local = at.astimezone(ZoneInfo(client.time_zone))

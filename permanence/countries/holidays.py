@@ -17,6 +17,7 @@ COUNTRIES = ("FR", "LU", "IE")
 _SUBDIVISIONS = {("FR", ALSACE_MOSELLE.lower()): "6AE", ("FR", "alsace"): "6AE", ("FR", "moselle"): "57"}
 
 
+@lru_cache(maxsize=4096)
 def holiday_on(day: date, *, country: str, region: str = "") -> str | None:
     """The name of the public holiday in the country's own language, or None on an ordinary day.
 

@@ -3,7 +3,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,7 +47,7 @@ TREATED = {
 class Away:
     """One absence as the client sees it. `who` is "" for the whole client; `now`: it is in force.
 
-    `waiting`: to whom what is urgent goes once a second person has approved it.
+    `waiting`: to whom what is urgent goes once a second person has approved it. `ending`: its end waits for one.
     """
 
     id: str
@@ -60,19 +59,23 @@ class Away:
     announced: str
     now: bool
     waiting: str = ""
+    ending: bool = False
 
 
 def away(file: ClientFile, *, house: str, at: datetime) -> tuple[Away, ...]:
     """The absences in force and to come, the earliest first, on the client's clock."""
     zone = ZoneInfo(file.view.time_zone)
     names = {each.id: each.name for each in file.recipients}
+    proposed = approval_queries.proposals(house=house, clients=[file.view.id] if file.absences else (), at=at)
+    waits = [each for each in proposed if each.waits]
     waiting = {
         each.body["absence"]: names.get(each.body["urgent_to"], "")
-        for each in approval_queries.proposals(house=house, clients=[file.view.id] if file.absences else (), at=at)
-        if each.waits and each.kind is ProposalKind.URGENT_TO
+        for each in waits
+        if each.kind is ProposalKind.URGENT_TO
     }
+    ending = {each.body["absence"] for each in waits if each.kind is ProposalKind.ABSENCE_OVER}
     found = (_away(each, names, zone, at=at) for each in file.absences)
-    return tuple(replace(each, waiting=waiting.get(each.id, "")) for each in found)
+    return tuple(replace(each, waiting=waiting.get(each.id, ""), ending=each.id in ending) for each in found)
 
 
 def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: datetime) -> Away:
@@ -144,14 +147,22 @@ def withdraw(request: HttpRequest, client: str, absence: str) -> HttpResponse:
     """He is back, or will not be away."""
     by, view = own(request, client)
     at = _CLOCK.now()
-    change = partial(operations.withdraw_absence, client=client, absence=absence, by=by, at=at)
+    body, waits = {"absence": absence}, ""
+
+    def change() -> None:
+        nonlocal waits
+        kind = ProposalKind.ABSENCE_OVER
+        waits = approvals.submit(client=client, kind=kind, body=body, by=by, at=at, entropy=_ENTROPY)
+
     try:
         save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
     except operations.AbsenceUnknown as refusal:
         raise Http404 from refusal
+    except approvals.TooManyWaiting:
+        return back(client, "full")
     except (SaidContradicts, NotSeen) as told:
         return first_look(request, view, told.found, again=_("End the absence all the same"))
-    return back(client, "back")
+    return back(client, "back_waits" if waits else "back")
 
 
 def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, at: datetime) -> dict[str, Any]:

@@ -11,6 +11,13 @@ from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView, PortalAccess
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, who
+from permanence.kernel.refusals import Refusal
+
+
+class ChangedSince(Refusal):
+    """Somebody else has changed what the form began from: nothing is saved, both are shown."""
+
+    code = "changed_since"
 
 
 def own(request: HttpRequest, client: str) -> tuple[Who, ClientView]:
@@ -38,6 +45,15 @@ def own_of_all(request: HttpRequest, client: str) -> tuple[Who, ClientView, tupl
 def basis(parts: Iterable[object]) -> str:
     """A mark of what a form began from: it differs as soon as somebody else has changed it."""
     return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]
+
+
+def demand_basis(given: str, now: str) -> None:
+    """Lets pass who began from what stands there now. Raises ChangedSince.
+
+    Called inside the change itself, where nobody else can change the client between this look and the save.
+    """
+    if given != now:
+        raise ChangedSince(given[:16])
 
 
 def back(client: str, saved: str) -> HttpResponseRedirect:

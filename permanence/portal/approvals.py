@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.clients import approval_queries, approvals, validation_queries
 from permanence.clients import queries as clients
+from permanence.clients.approval_context import in_context
 from permanence.clients.approval_queries import ProposalView
 from permanence.clients.approval_words import Shown, shown
 from permanence.clients.queries import ClientFile, PortalAccess
@@ -173,10 +174,12 @@ def _shown(view: ProposalView, file: ClientFile, *, by: Who, at: datetime) -> Sh
 
 def _page(request: HttpRequest, by: Who, view: ProposalView, *, at: datetime, failed: str = "") -> HttpResponse:
     file = clients.client_file(house=by.house, client=view.client, at=at)
+    later = approvals.look_ahead(client=view.client, proposal=view.id, by=by, at=at) if view.waits else None
     context = {
         "tab": "approvals",
         "client": file.view,
         "shown": _shown(view, file, by=by, at=at),
+        "whole": in_context(view, file, later) if view.waits else None,
         "is_mine": view.author == by.person,
         "limit": CAUSE_LIMIT,
         "cause": request.POST.get("cause", "")[:CAUSE_LIMIT],

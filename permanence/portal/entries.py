@@ -162,7 +162,7 @@ def _find[E: SiteEntry | ContactEntry](rows: Sequence[Held[E]], key: str) -> Hel
 def _typed_contact(request: HttpRequest, held: Held[ContactEntry] | None) -> dict[str, Any]:
     if request.method != "POST":
         return _of_contact(held.entry if held else ContactEntry(name=""))
-    found: dict[str, Any] = {name: _line(request, name) for name in ("name", "function", "may_say", "number_for")}
+    found: dict[str, Any] = {name: typed_line(request, name) for name in ("name", "function", "may_say", "number_for")}
     found["numbers"] = [each.strip() for each in request.POST.getlist("numbers")][: MOST_NUMBERS + 1]
     return found
 
@@ -174,10 +174,10 @@ def _of_contact(entry: ContactEntry) -> dict[str, Any]:
 def _typed_site(request: HttpRequest, held: Held[SiteEntry] | None) -> dict[str, Any]:
     if request.method != "POST":
         return asdict(held.entry if held else SiteEntry(name=""))
-    return {name: _line(request, name) for name in (*LIMITS["site"], "lift")}
+    return {name: typed_line(request, name) for name in (*LIMITS["site"], "lift")}
 
 
-def _line(request: HttpRequest, name: str) -> str:
+def typed_line(request: HttpRequest, name: str) -> str:
     """What was typed, on one line."""
     return " ".join(request.POST.get(name, "").replace("\x00", "").split())
 

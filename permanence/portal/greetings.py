@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,9 +18,9 @@ from permanence.clients.greetings import GreetingTie
 from permanence.clients.proving import SaidContradicts, save_proved, try_out
 from permanence.clients.rules.spoken import ALWAYS, usual_phrases, when_of
 from permanence.clients.said_words import ChangeWords, change_words
-from permanence.foundation.who import portal_only
+from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
-from permanence.portal.account import back, basis, own
+from permanence.portal.account import ChangedSince, back, basis, demand_basis, own
 from permanence.reception.greeting import NAME
 from permanence.reception.table import GreetingEntry
 from permanence.staff import queries as staff
@@ -68,6 +68,12 @@ def _said(speakers: Sequence[staff.SecretaryView], language: str, text: str) -> 
     return text.replace(NAME, able[0].split(" ", 1)[0]) if able else text
 
 
+def _usual(client: str, language: str, *, by: Who, at: datetime) -> str:
+    """The phrase that stands there now, "" for none."""
+    file = clients.client_file(house=by.house, client=client, at=at)
+    return usual_phrases(file.greetings).get(language, "")
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
@@ -88,13 +94,18 @@ def edit(request: HttpRequest, client: str, language: str) -> HttpResponse:
             failed = _("Write what the secretary says.")
         elif len(text) > LIMIT:
             failed = _("At most %(limit)s characters.") % {"limit": LIMIT}
-        elif request.POST.get("basis") != basis((now,)):
-            changed = _("Somebody else has changed the phrase meanwhile.")
         else:
-            saves = request.POST.get("step") == "save"
-            set_greeting = partial(operations.set_greeting, client=client, language=language, text=text, by=by, at=at)
+            saves, given = request.POST.get("step") == "save", request.POST.get("basis", "")
+
+            def change_phrase() -> None:
+                demand_basis(given, basis((_usual(client, language, by=by, at=at),)))
+                operations.set_greeting(client=client, language=language, text=text, by=by, at=at)
+
             try:
-                found = (save_proved if saves else try_out)(client=client, change=set_greeting, by=by, at=at)
+                found = (save_proved if saves else try_out)(client=client, change=change_phrase, by=by, at=at)
+            except ChangedSince:
+                now = _usual(client, language, by=by, at=at)
+                changed = _("Somebody else has changed the phrase meanwhile.")
             except GreetingTie as tie:
                 failed = _("Another phrase holds at the same moments: “%(text)s” Yours is not kept.") % {"text": tie}
             except SaidContradicts as refusal:

@@ -4,7 +4,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +24,7 @@ from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
-from permanence.portal.account import back, basis, own
+from permanence.portal.account import ChangedSince, back, basis, demand_basis, own
 from permanence.portal.spoken_rows import coming, spoken_hours, status
 from permanence.reception.table import DateHours, Interval, OpeningHours, WeekdayHours
 
@@ -62,7 +61,7 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
     """The week. POST `step=check` shows what it brings; `step=save` saves it."""
     by, view = own(request, client)
     at = _CLOCK.now()
-    kept = clients.client_file(house=by.house, client=client, at=at).hours
+    kept = _kept(client, by=by, at=at)
     if request.method != "POST":
         return _page(request, view, kept, _fields(_typed(kept)))
     typed = {f"day_{number}": request.POST.get(f"day_{number}", "")[:DAY_LIMIT] for number in range(7)}
@@ -75,12 +74,13 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
     )
     if any(each.failed for each in fields):
         return _page(request, view, wanted, fields, status_code=422)
-    if request.POST.get("basis") != _basis(kept):
-        changed = _("Somebody else has changed the hours meanwhile. Look at both, then save yours or leave theirs.")
-        return _page(request, view, wanted, fields, shown=True, now=kept, changed=changed, status_code=409)
-    saves = request.POST.get("step") == "save"
+    saves, given = request.POST.get("step") == "save", request.POST.get("basis", "")
     try:
-        found = _change_week(client, wanted, saves=saves, by=by, at=at)
+        found = _change_week(client, wanted, given, saves=saves, by=by, at=at)
+    except ChangedSince:
+        changed = _("Somebody else has changed the hours meanwhile. Look at both, then save yours or leave theirs.")
+        now = _kept(client, by=by, at=at)
+        return _page(request, view, wanted, fields, shown=True, now=now, changed=changed, status_code=409)
     except SaidContradicts as refusal:
         change = change_words(refusal.found)
         return _page(request, view, wanted, fields, shown=True, change=change, status_code=422)
@@ -89,23 +89,30 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
     return _page(request, view, wanted, fields, shown=True, change=change_words(found))
 
 
-def _change_week(client: str, wanted: OpeningHours, *, saves: bool, by: Who, at: datetime) -> Compared:
-    """The week in place of the one there is, or what it would bring. Raises SaidContradicts."""
+def _kept(client: str, *, by: Who, at: datetime) -> OpeningHours:
+    return clients.client_file(house=by.house, client=client, at=at).hours
+
+
+def _change_week(client: str, wanted: OpeningHours, given: str, *, saves: bool, by: Who, at: datetime) -> Compared:
+    """The week in place of the one that `given` marks, or what it would bring. Raises SaidContradicts, ChangedSince."""
     week = [
         Opening(weekday=day.weekday, opens=each.opens, until=each.until)
         for day in wanted.week
         for each in day.intervals
     ]
-    set_hours = partial(
-        operations.set_hours,
-        client=client,
-        week=week,
-        always=wanted.always,
-        closed_on_holidays=wanted.closed_on_holidays,
-        by=by,
-        at=at,
-    )
-    return (save_proved if saves else try_out)(client=client, change=set_hours, by=by, at=at)
+
+    def change() -> None:
+        demand_basis(given, _basis(_kept(client, by=by, at=at)))
+        operations.set_hours(
+            client=client,
+            week=week,
+            always=wanted.always,
+            closed_on_holidays=wanted.closed_on_holidays,
+            by=by,
+            at=at,
+        )
+
+    return (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
 
 
 @require_POST
@@ -114,7 +121,7 @@ def day(request: HttpRequest, client: str) -> HttpResponse:
     """One day that is not as every week; written without hours he is away. `remove=1`: as every week again."""
     by, view = own(request, client)
     at = _CLOCK.now()
-    kept = clients.client_file(house=by.house, client=client, at=at).hours
+    kept = _kept(client, by=by, at=at)
     try:
         when = date.fromisoformat(request.POST.get("date", "").strip())
     except ValueError:
@@ -130,12 +137,30 @@ def day(request: HttpRequest, client: str) -> HttpResponse:
         except HoursUnclear as unclear:
             return _day_page(request, view, kept, failed=_unclear(unclear))
         label = request.POST.get("label", "").strip()[:LABEL_LIMIT]
-    set_day = partial(days.set_day, client=client, day=when, openings=openings, label=label, by=by, at=at)
+    given = read_marks(request.POST.get("marks", "")).get(when.isoformat(), "")
+
+    def change() -> None:
+        demand_basis(given, day_marks(_kept(client, by=by, at=at)).get(when.isoformat(), ""))
+        days.set_day(client=client, day=when, openings=openings, label=label, by=by, at=at)
+
     try:
-        save_seen(client=client, change=set_day, seen=request.POST.get("seen", ""), by=by, at=at)
+        save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
+    except ChangedSince:
+        return _day_page(request, view, _kept(client, by=by, at=at), changed=when)
     except (SaidContradicts, NotSeen) as told:
         return _day_page(request, view, kept, change=change_words(told.found))
     return back(client, "day")
+
+
+def day_marks(hours: OpeningHours) -> dict[str, str]:
+    """A mark of what is written for each day that is not as every week, by its date."""
+    return {each.date: basis((each.intervals, each.label)) for each in hours.exceptions}
+
+
+def read_marks(text: str) -> dict[str, str]:
+    """The marks as the form carried them: "2026-12-24:8f3a... 2026-12-25:..."; what is none is left out."""
+    pairs = (each.partition(":") for each in text.split())
+    return {day: mark for day, _colon, mark in pairs if mark}
 
 
 def _page(
@@ -168,19 +193,29 @@ def _page(
         "now_fields": _fields(_typed(now)) if now is not None else (),
         "changed": changed,
         "specials": _specials(hours.exceptions, at.astimezone(ZoneInfo(view.time_zone)).date()),
+        "marks": " ".join(f"{day}:{mark}" for day, mark in day_marks(basis_of).items()),
         **more,
     }
     return render(request, "portal/hours.html", context, status=status_code)
 
 
 def _day_page(
-    request: HttpRequest, view: ClientView, kept: OpeningHours, *, failed: str = "", change: ChangeWords | None = None
+    request: HttpRequest,
+    view: ClientView,
+    kept: OpeningHours,
+    *,
+    failed: str = "",
+    change: ChangeWords | None = None,
+    changed: date | None = None,
 ) -> HttpResponse:
-    """The page with the day as it was typed, and why it is not saved or not yet."""
+    """The page with the day as it was typed, and why it is not saved or not yet; `changed`: by somebody else."""
     typed = {name: request.POST.get(name, "")[:DAY_LIMIT] for name in ("date", "hours", "label", "remove")}
-    return _page(
-        request, view, kept, _fields(_typed(kept)), status_code=422, day=typed, day_failed=failed, day_change=change
-    )
+    more: dict[str, Any] = {"day": typed, "day_failed": failed, "day_change": change}
+    if changed is not None:
+        stands = [each for each in _specials(kept.exceptions, changed) if each.date == changed]
+        more |= {"day_changed": True, "day_now": stands[0] if stands else None}
+    status_code = 409 if changed is not None else 422
+    return _page(request, view, kept, _fields(_typed(kept)), status_code=status_code, **more)
 
 
 def _house(request: HttpRequest) -> str:

@@ -16,18 +16,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import approval_queries, approvals, instructions
 from permanence.clients import queries as clients
-from permanence.clients.instruction_fields import InstructionChanged
+from permanence.clients.instruction_fields import CallerMalformed, InstructionChanged, ReasonUnknown
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
-from permanence.clients.queries import ClientFile, ClientView, RecipientUnknown
+from permanence.clients.queries import ClientFile, ClientView, LineUnknown, RecipientUnknown
 from permanence.clients.rules import INSTRUCTION_LIMIT
 from permanence.clients.rules.approvals import URGENT_PRIORITY, ProposalKind, is_urgent_instruction
 from permanence.clients.said_words import ChangeWords, change_words
+from permanence.countries.numbers import NotANumber, parse_number, spell_number
 from permanence.foundation.who import Who, portal_only
+from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import back, own
 from permanence.portal.first_look import first_look
+from permanence.portal.meanwhile import apart
 from permanence.portal.moment_fields import read_moment, write_moment
 from permanence.portal.spoken_rows import Order, orders
 from permanence.reception import markup
@@ -38,6 +41,9 @@ _ENTROPY = SystemEntropy()
 NEW = "new"
 WHY: dict[type[Refusal], Promise] = {
     RecipientUnknown: gettext_lazy("Choose among the persons of the list."),
+    LineUnknown: gettext_lazy("Choose among the lines of the list."),
+    ReasonUnknown: gettext_lazy("Choose among the reasons of the list."),
+    CallerMalformed: gettext_lazy("Write the caller’s number with its area, or leave the field empty."),
     approvals.TooManyWaiting: gettext_lazy("Too many changes wait for a second person: have some approved first."),
 }
 
@@ -82,7 +88,7 @@ def edit(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
         return _page(request, view, later, held, typed, by=by, at=at, changed=True)
     except InstructionUnknown:
         return _ended(request, view, file, instruction, typed, by=by, at=at)
-    except (RecipientUnknown, approvals.TooManyWaiting) as refusal:
+    except tuple(WHY) as refusal:
         failed = str(WHY[type(refusal)])
         return _page(request, view, file, held, typed, by=by, at=at, failed=failed)
     if saves:
@@ -100,6 +106,9 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
     held = next((each for each in file.instructions if each.id == instruction), None)
     if held is None:
         raise Http404
+    version = request.POST.get("version", "")
+    if version != str(held.version):  # nobody ends what he has not seen
+        return _page(request, view, file, held, _written(view, held), by=by, at=at, changed=True)
     body, waits = {"instruction": held.id, "began_from": held.version}, ""
 
     def change() -> None:
@@ -108,13 +117,18 @@ def retire(request: HttpRequest, client: str, instruction: str) -> HttpResponse:
 
     try:
         save_seen(client=client, change=change, seen=request.POST.get("seen", ""), by=by, at=at)
-    except (InstructionUnknown, InstructionChanged) as refusal:
+    except InstructionUnknown as refusal:
         raise Http404 from refusal
+    except InstructionChanged:
+        later = clients.client_file(house=by.house, client=client, at=at)
+        held = next((each for each in later.instructions if each.id == instruction), held)
+        return _page(request, view, later, held, _written(view, held), by=by, at=at, changed=True)
     except approvals.TooManyWaiting as refusal:
-        typed = _typed(request, view, held, at=at)
-        return _page(request, view, file, held, typed, by=by, at=at, failed=str(WHY[type(refusal)]))
+        failed = str(WHY[type(refusal)])
+        return _page(request, view, file, held, _written(view, held), by=by, at=at, failed=failed)
     except (SaidContradicts, NotSeen) as told:
-        return first_look(request, view, told.found, again=_("End the instruction all the same"))
+        again = _("End the instruction all the same")
+        return first_look(request, view, told.found, again=again, carried={"version": version})
     return back(client, "waits" if waits else "retired")
 
 
@@ -140,7 +154,7 @@ def _ended(
 
 
 def _body(held: InstructionEntry | None, typed: dict[str, Any]) -> dict[str, Any]:
-    """A new instruction, or the next version of one, of which it keeps the line, the reason and the caller."""
+    """A new instruction, or the next version of one."""
     moments = {name: typed[name].isoformat() if typed[name] else None for name in ("starts_at", "ends_at")}
     return {
         "instruction": held.id if held is not None else "",
@@ -148,9 +162,9 @@ def _body(held: InstructionEntry | None, typed: dict[str, Any]) -> dict[str, Any
         **moments,
         "priority": _priority(held, urgent=typed["urgent"]),
         "recipient": typed["recipient"],
-        "line": held.line if held is not None else "",
-        "reason": held.reason if held is not None else "",
-        "caller": held.caller if held is not None else "",
+        "line": typed["line"],
+        "reason": typed["reason"],
+        "caller": typed["caller_number"],
         "acknowledge": typed["acknowledge"],
         "began_from": held.version if held is not None else None,
     }
@@ -164,31 +178,45 @@ def _priority(held: InstructionEntry | None, *, urgent: bool) -> int:
 
 def _typed(request: HttpRequest, view: ClientView, held: InstructionEntry | None, *, at: datetime) -> dict[str, Any]:
     """What stands in the form: typed, or what is kept. Moments as the field writes them and, read, as moments."""
-    zone = ZoneInfo(view.time_zone)
+    found = _written(view, held)
     if request.method == "POST":
-        text = request.POST.get("text", "").replace("\r\n", "\n").strip()
-        starts, ends = request.POST.get("starts", "").strip(), request.POST.get("ends", "").strip()
-        kept = held.recipient if held is not None else ""  # the field is not there where there is nobody to choose
-        recipient, acknowledge = request.POST.get("recipient", kept).strip(), request.POST.get("acknowledge") == "1"
-        urgent = held is not None and is_urgent_instruction(held.priority)
+        for name in ("recipient", "line", "reason", "caller", "starts", "ends"):  # a field that is not there keeps
+            found[name] = request.POST.get(name, found[name]).strip()
+        found["text"] = request.POST.get("text", "").replace("\r\n", "\n").strip()
+        found["acknowledge"] = request.POST.get("acknowledge") == "1"
         if request.POST.get("asked") == "urgent":  # the form has the box; where it has not, what was kept stays
-            urgent = request.POST.get("urgent") == "1"
-    else:
-        text = held.text if held is not None else ""
-        starts = write_moment(held.starts, zone) if held is not None else ""
-        ends = write_moment(held.ends, zone) if held is not None else ""
-        recipient, acknowledge = (held.recipient, held.acknowledge) if held is not None else ("", False)
-        urgent = held is not None and is_urgent_instruction(held.priority)
+            found["urgent"] = request.POST.get("urgent") == "1"
+    zone = ZoneInfo(view.time_zone)
+    for side in ("starts", "ends"):
+        found[f"{side}_at"] = read_moment(found[side], zone, at=at)
+    return {**found, "caller_number": _number(found["caller"], view)}
+
+
+def _written(view: ClientView, held: InstructionEntry | None) -> dict[str, Any]:
+    """What is kept, as the form shows it; an empty one for None."""
+    zone, caller = ZoneInfo(view.time_zone), held.caller if held is not None else ""
     return {
-        "text": text,
-        "recipient": recipient,
-        "acknowledge": acknowledge,
-        "urgent": urgent,
-        "starts": starts,
-        "ends": ends,
-        "starts_at": read_moment(starts, zone, at=at),
-        "ends_at": read_moment(ends, zone, at=at),
+        "text": held.text if held is not None else "",
+        "recipient": held.recipient if held is not None else "",
+        "line": held.line if held is not None else "",
+        "reason": held.reason if held is not None else "",
+        "caller": spell_number(PhoneNumber(caller), country=view.country) if caller else "",
+        "caller_number": caller,
+        "acknowledge": held is not None and held.acknowledge,
+        "urgent": held is not None and is_urgent_instruction(held.priority),
+        "starts": write_moment(held.starts, zone) if held is not None else "",
+        "ends": write_moment(held.ends, zone) if held is not None else "",
+        "starts_at": held.starts if held is not None else None,
+        "ends_at": held.ends if held is not None else None,
     }
+
+
+def _number(typed: str, view: ClientView) -> str:
+    """The caller's number in E.164, "" for none; what is no number stays as it was typed, and is refused."""
+    try:
+        return str(parse_number(typed, country=view.country)) if typed else ""
+    except NotANumber:
+        return typed[:40]
 
 
 def _choices(file: ClientFile, held: InstructionEntry | None) -> tuple[RecipientEntry, ...]:
@@ -197,6 +225,16 @@ def _choices(file: ClientFile, held: InstructionEntry | None) -> tuple[Recipient
     if held is None or not held.recipient or held.recipient in known:
         return file.recipients
     return (*file.recipients, RecipientEntry(id=held.recipient, name=held.recipient_name))
+
+
+def _reasons(file: ClientFile, held: InstructionEntry | None) -> dict[str, str]:
+    """What it can be about, by code; what it is about already, too when the form has it no more."""
+    kept = {held.reason: held.reason_label or held.reason} if held is not None and held.reason else {}
+    return {**kept, **{each.code: each.label for each in file.reasons}}
+
+
+def _names(file: ClientFile, held: InstructionEntry | None) -> dict[str, str]:
+    return {**{each.id: each.name for each in _choices(file, held)}, **_reasons(file, held)}
 
 
 def _failed(typed: dict[str, Any]) -> str:
@@ -240,6 +278,9 @@ def _page(
         "change": change,
         "second": _is_urgent(held, typed) and approval_queries.asks_second(house=by.house, client=view.id),
         "recipients": _choices(file, held),
+        "lines": list(dict.fromkeys((*file.lines, *filter(None, (held.line if held else "",))))),
+        "reasons": _reasons(file, held),
+        "apart": apart(held, _written(view, held), typed, _names(file, held)) if held and changed else (),
         "orders": _as_on_the_card(file, view, held, typed, by=by, at=at) if shown or changed else (),
     }
     refused = bool(failed) or (change is not None and bool(change.conflicts))
@@ -266,7 +307,10 @@ def _as_on_the_card(
         priority=_priority(held, urgent=typed["urgent"]),
         recipient=typed["recipient"],
         recipient_name=names.get(typed["recipient"], ""),
-        reason_label=held.reason_label if held is not None else "",
+        line=typed["line"],
+        reason=typed["reason"],
+        reason_label=_reasons(file, held).get(typed["reason"], ""),
+        caller=typed["caller_number"],
         acknowledge=typed["acknowledge"],
     )
     others = [each for each in file.instructions if held is None or each.id != held.id]

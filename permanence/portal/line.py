@@ -31,11 +31,15 @@ SAVED = {
     "absence_waits": _("The absence is announced; to whom what is urgent goes waits for a second person."),
     "waits": _("It waits for a second person."),
     "back": _("The absence is over."),
+    "back_waits": _("The end of the absence waits for a second person: what is urgent still goes where it says."),
     "late": _("Those who can be reached are told that you are late."),
     "reminders": _("The reminders are saved."),
     "no-shows": _("The rule is saved."),
     "retired": _("The instruction holds no longer."),
+    "full": _("Too many changes wait for a second person: have some approved first."),
 }
+WAITING = frozenset({"absence_waits", "back_waits", "waits", "full"})
+"""Those of `SAVED` that lead to what waits: nothing holds yet."""
 
 
 @never_cache
@@ -76,8 +80,10 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "lines": file.lines,
         "contacts": file.contacts,
         "sites": file.sites,
+        "agendas": dict.fromkeys(each.product for each in file.agendas),
+        "recorded": bool(file.closing) or any(each.announcement for each in file.greetings),
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
-        "waits": request.GET.get("saved", "").endswith("waits"),
+        "waits": request.GET.get("saved", "") in WAITING,
         "flags": flags,
         "approvals_waiting": waiting.count(by, at=at, access=access, unvalidated=unvalidated),
     }

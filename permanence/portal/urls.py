@@ -6,6 +6,8 @@ from django.urls import path
 from permanence.portal import (
     absences,
     agenda,
+    agendas_elsewhere,
+    announcements,
     approvals,
     calendars,
     contact_rule,
@@ -18,6 +20,7 @@ from permanence.portal import (
     line,
     mailbox,
     no_shows,
+    phrases,
     public_pages,
     red_flags,
     smsbox,
@@ -62,6 +65,20 @@ urlpatterns = [
     path("portal/line/<slug:client>/contacts/<slug:contact>/remove", entries.remove_contact, name="portal_uncontact"),
     path("portal/line/<slug:client>/sites/<slug:site>", entries.site, name="portal_site"),
     path("portal/line/<slug:client>/sites/<slug:site>/remove", entries.remove_site, name="portal_unsite"),
+    path("portal/line/<slug:client>/phrases", phrases.overview, name="portal_phrases"),
+    path("portal/line/<slug:client>/phrases/<slug:phrase>", phrases.edit, name="portal_phrase"),
+    path("portal/line/<slug:client>/phrases/<slug:phrase>/remove", phrases.remove, name="portal_unphrase"),
+    path("portal/line/<slug:client>/announcements", announcements.overview, name="portal_announcements"),
+    path(
+        "portal/line/<slug:client>/announcements/<slug:announcement>/audio",
+        announcements.audio,
+        name="portal_announcement_audio",
+    ),
+    path("portal/line/<slug:client>/elsewhere", agendas_elsewhere.overview, name="portal_elsewhere"),
+    path("portal/line/<slug:client>/elsewhere/<slug:agenda>", agendas_elsewhere.edit, name="portal_elsewhere_one"),
+    path(
+        "portal/line/<slug:client>/elsewhere/<slug:agenda>/remove", agendas_elsewhere.remove, name="portal_unelsewhere"
+    ),
     path("portal/agenda", agenda.mine, name="portal_agenda"),
     path("portal/line/<slug:client>/agenda/<slug:agenda>", agenda.day, name="portal_day_of"),
     path("portal/line/<slug:client>/agenda/<slug:agenda>/late", late.late, name="portal_day_late"),

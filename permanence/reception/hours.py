@@ -20,6 +20,7 @@ from permanence.kernel.record import record
 from permanence.reception.table import ClientSlice, Interval, OpeningHours
 
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 HORIZON_DAYS = 400
 """How far the next change is looked for: past every yearly holiday and closing."""
@@ -136,6 +137,7 @@ class KeptDays:
     def __init__(self, client: ClientSlice) -> None:
         self._client = client
         self._rule = _Rule(client.hours, client.time_zone, client.country, client.region)
+        self._zone: ZoneInfo | None = None
         self._spans: dict[date, list[tuple[datetime, datetime]]] = {}
         self._hours: dict[date, DayHours] = {}
         self._last: tuple[datetime, Opening] | None = None
@@ -160,7 +162,9 @@ class KeptDays:
             return ALWAYS
         if self._last is not None and self._last[0] == at:  # who asks whether asks why in the same breath
             return self._last[1]
-        day = at.astimezone(ZoneInfo(client.time_zone)).date()
+        if self._zone is None:  # asked at every moment of a year
+            self._zone = ZoneInfo(client.time_zone)
+        day = at.astimezone(self._zone).date()
         reason = self.hours(day)
         is_open = _is_open(self.spans, day, at)
         opening = Opening(is_open=is_open, changes_at=None, because=reason.because, label=reason.label)
@@ -227,6 +231,9 @@ def minutes_of(text: str) -> int:
 
 def moment_of(day: date, minutes: int, zone: str, *, fold: int) -> datetime:
     """The moment (UTC) of that wall time, `minutes` after midnight. One that does not exist is that of the jump."""
+    midnight = _even_midnight(day, zone) if 0 <= minutes < 24 * 60 else None
+    if midnight is not None:
+        return midnight + minutes * _MINUTE
     days, minutes = divmod(minutes, 24 * 60)
     local = datetime.combine(
         day + timedelta(days=days), time(minutes // 60, minutes % 60, fold=fold), tzinfo=ZoneInfo(zone)
@@ -235,6 +242,16 @@ def moment_of(day: date, minutes: int, zone: str, *, fold: int) -> datetime:
     if moment.astimezone(local.tzinfo).replace(tzinfo=None, fold=0) == local.replace(tzinfo=None, fold=0):
         return moment
     return _jump(local)
+
+
+@lru_cache(maxsize=4096)
+def _even_midnight(day: date, zone: str) -> datetime | None:
+    """The moment (UTC) at which a local day begins whose clocks do not change until the next; None for other days."""
+    wall = ZoneInfo(zone)
+    begins, ends = (datetime.combine(each, time(), tzinfo=wall) for each in (day, day + _DAY))
+    if begins.utcoffset() != ends.utcoffset() or begins.replace(fold=1).utcoffset() != begins.utcoffset():
+        return None
+    return begins.astimezone(UTC)
 
 
 def _jump(local: datetime) -> datetime:

@@ -148,6 +148,61 @@ def test_an_absence_holds_at_once_and_its_urgent_path_once_it_is_approved(cast, 
     assert announce(cast, now, urgent_to=None, recipient=cast.cabinet.practice) == ""
 
 
+def test_the_end_of_an_absence_with_an_urgent_path_waits_and_without_one_holds_at_once(cast, now):
+    """To end it takes the path away, whoever asks at whichever door; nothing is kept of what a second one refuses."""
+    approve(cast, announce(cast, now), by=cast.dr_lemaire, at=now)
+    (held,) = file_of(cast, now).absences
+    body = {"absence": held.id}
+    for by in (cast.dr_dupont, cast.dr_lemaire, cast.marc):
+        with pytest.raises(ApprovalNeeded):
+            absences.withdraw_absence(client=cast.cabinet.id, absence=held.id, by=by, at=now)
+    key = submit(cast, ProposalKind.ABSENCE_OVER, body, at=now)
+    refused = submit(cast, ProposalKind.ABSENCE_OVER, body, by=cast.marc, at=now)
+    given = {"client": cast.cabinet.id, "by": cast.dr_lemaire, "at": now}
+    approvals.refuse(proposal=refused, cause="Il est encore absent.", **given)
+    assert file_of(cast, now).absences == (held,)
+    with pytest.raises(approvals.SamePerson):
+        approve(cast, key, by=cast.dr_dupont, at=now)
+    assert approve(cast, key, by=cast.dr_lemaire, at=now) is ProposalState.APPROVED
+    assert file_of(cast, now).absences == ()
+    entry = AuditEntry.objects.get(action="client.absence_withdrawn", detail__absence=held.id)
+    assert (entry.by_name, entry.detail["approved_by"]) == (cast.dr_dupont.name, cast.dr_lemaire.name)
+    assert announce(cast, now, urgent_to=None) == ""
+    (plain,) = file_of(cast, now).absences
+    assert submit(cast, ProposalKind.ABSENCE_OVER, {"absence": plain.id}, at=now) == ""
+    assert file_of(cast, now).absences == ()
+
+
+def test_an_end_that_comes_after_another_end_is_overtaken(cast, now):
+    approve(cast, announce(cast, now), by=cast.dr_lemaire, at=now)
+    body = {"absence": file_of(cast, now).absences[0].id}
+    first, second = (submit(cast, ProposalKind.ABSENCE_OVER, body, at=now) for _each in range(2))
+    assert approve(cast, first, by=cast.marc, at=now) is ProposalState.APPROVED
+    assert approve(cast, second, by=cast.marc, at=now) is ProposalState.OVERTAKEN
+    assert proposal(house=cast.house, proposal=second, at=now).cause == "absence_unknown"
+
+
+def test_in_the_portal_the_end_of_such_an_absence_waits_and_says_so(cast, now):
+    approve(cast, announce(cast, now), by=cast.dr_lemaire, at=now)
+    absence, line = file_of(cast, now).absences[0].id, f"/portal/line/{cast.cabinet.id}"
+    browser = signed_in(cast.dr_dupont)
+    told = browser.post(f"{line}/absences/{absence}/end")
+    while told.status_code == 422:  # what it brings to what is said is shown first, once
+        told = browser.post(f"{line}/absences/{absence}/end", {"seen": hidden(told, "seen")})
+    assert told.status_code == 303
+    assert [each.id for each in file_of(cast, now).absences] == [absence]
+    shown = browser.get(told["Location"])
+    assert "The end of the absence waits for a second person" in text_of(shown)
+    assert "Its end waits for a second person; until then it holds." in text_of(shown)
+    assert f"{line}/absences/{absence}/end" not in shown.content.decode()
+    (waiting,) = [each for each in proposals(house=cast.house, clients=[cast.cabinet.id], at=now) if each.waits]
+    page = signed_in(cast.dr_lemaire).get(f"/portal/approvals/{waiting.id}")
+    assert "End of the absence of Dr Dupont" in text_of(page)
+    assert "What is urgent goes to Dr Lemaire" in text_of(page)
+    approved = signed_in(cast.dr_lemaire).post(f"/portal/approvals/{waiting.id}/approve")
+    assert (approved.status_code, file_of(cast, SystemClock().now()).absences) == (303, ())
+
+
 @pytest.mark.parametrize("after", ["withdrawn", "over"])
 def test_an_urgent_path_of_an_absence_that_is_no_more_is_overtaken(cast, now, after):
     key = announce(cast, now)
@@ -359,7 +414,8 @@ def test_both_see_it_in_the_portal_and_the_second_approves_it_there(cast, now):
     assert badge not in mine.get("/portal/approvals").content.decode()
     assert "Waits for your word Directory: Garde" in text_of(other.get("/portal/approvals"))
     shown = text_of(other.get(page))
-    assert "What the secretary will see Garde 01 23 45 67 89 number may be given" in shown
+    assert "Directory: what the secretary sees now Nothing stands here." in shown
+    assert "Directory: what she will see once approved Garde 01 23 45 67 89 number may be given" in shown
     assert "Take it back" in text_of(mine.get(page))
     assert mine.post(f"{page}/approve").status_code == 422
     assert other.post(f"{page}/take-back").status_code == 422
@@ -406,7 +462,8 @@ def test_an_urgent_instruction_of_the_portal_waits_and_a_plain_one_does_not(cast
     assert file_of(cast, now).instructions == ()
     approve(cast, str(Proposal.objects.get().pk), by=cast.assistant, at=now)
     (held,) = file_of(cast, now).instructions
-    ended = browser.post(f"/portal/line/{cast.cabinet.id}/instructions/{held.id}/end")
+    seen = {"version": str(held.version)}
+    ended = browser.post(f"/portal/line/{cast.cabinet.id}/instructions/{held.id}/end", seen)
     assert ended.status_code == 303
     assert file_of(cast, now).instructions == (held,)
     plain = {**typed, "urgent": "", "text": "Simple.", "step": "save"}

@@ -11,6 +11,7 @@ from permanence.backstage.trail import ACTIONS, named
 from permanence.clients import queries
 from permanence.clients.models import Client, ForwardingCode, Instruction, Line, PortalUser
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
+from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemClock
 from permanence.project.demo_cast import PASSWORD
 from permanence.staff.models import Secretary
@@ -377,6 +378,48 @@ def test_a_mistake_about_a_person_is_said(cast, marc, changes):
     assert answer.status_code == 200
     assert errors(answer)
     assert not Person.objects.filter(name="Eva").exists()
+
+
+@pytest.mark.parametrize("chosen", [{"languages": "fr"}, {"languages": "fr, de", "sectors": "health"}])
+def test_whoever_is_given_languages_answers_calls_and_her_console_opens(cast, marc, browser_of, chosen):
+    data = {"name": "Eva", "email": "eva@permanence.example", "new_password": "a long enough sentence"}
+    answer = fill(marc, "/backstage/foundation/person/add/", **data, **chosen)
+    assert (answer.status_code, errors(answer)) == (302, [])
+    told = marc.get(answer["Location"]).content.decode()
+    assert "Eva opens: the console: she takes calls." in told
+    eva = browser_of(who_is(Person.objects.select_related("house").get(name="Eva")))
+    assert eva.get("/", follow=True).status_code == 200
+    assert eva.get("/console").status_code == 200
+
+
+@pytest.mark.parametrize("chosen", [{}, {"sectors": "health"}])
+def test_nobody_is_saved_who_could_open_nothing(cast, marc, chosen):
+    data = {"name": "Eva", "email": "eva@permanence.example", "new_password": "a long enough sentence", **chosen}
+    answer = fill(marc, "/backstage/foundation/person/add/", **data)
+    assert answer.status_code == 200
+    assert errors(answer)
+    assert not Person.objects.filter(name="Eva").exists()
+
+
+def test_who_answers_no_calls_any_more_keeps_another_door_or_signs_in_no_more(cast, marc):
+    url = f"/backstage/foundation/person/{cast.claire.person}/change/"
+    data = Form(marc.get(url).content.decode()).data
+    without = {key: value for key, value in data.items() if key != "answers_calls"}
+    refused = marc.post(url, without)
+    assert refused.status_code == 200
+    assert any("she could open nothing" in each for each in errors(refused))
+    assert Secretary.objects.get(pk=cast.claire_secretary).active
+    assert marc.post(url, {**without, "is_supervisor": "on"}).status_code == 302
+    claire = Person.objects.get(pk=cast.claire.person_key)
+    assert (claire.is_secretary, claire.is_supervisor) == (False, True)
+    assert marc.post(url, {key: value for key, value in without.items() if key != "is_active"}).status_code == 302
+
+
+def test_a_reader_of_messages_is_changed_without_being_chosen_again(cast, marc):
+    url = f"/backstage/foundation/person/{cast.dr_weber.person}/change/"
+    answer = fill(marc, url, name="Anna Weber")
+    assert (answer.status_code, errors(answer)) == (302, [])
+    assert Person.objects.get(pk=cast.dr_weber.person_key).is_portal_user
 
 
 def test_the_last_owner_cannot_lock_the_house(cast, marc):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.backstage.difference import side_by_side
 from permanence.clients import instruction_fields, instructions, operations, queries, reading
 from permanence.clients.models import Instruction
 from permanence.clients.rules import Scope
+from permanence.clients.rules.difference import side_by_side
 from permanence.kernel.system import SystemClock
 from tests.rooms.test_backstage import Form, errors, fill
 

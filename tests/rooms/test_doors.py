@@ -40,6 +40,7 @@ from permanence.calls.models import Call
 from permanence.clients import absences, announcement_operations, approvals, external_agendas, forwarding
 from permanence.clients import operations as client_operations
 from permanence.clients.access import choose_clients
+from permanence.clients.agenda_queries import held_agendas
 from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.countries.forwarding import Access, ForwardingKind
@@ -194,6 +195,17 @@ DOORS: dict[str, Door] = {
     "portal_uncontact": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_site": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
     "portal_unsite": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_phrases": Door(get=to(200, "portal"), args=("{client}",), other=404),
+    "portal_phrase": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "new"), other=404),
+    "portal_unphrase": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_announcements": Door(get=to(200, "portal"), args=("{client}",), other=404),
+    "portal_announcement_audio": Door(get=to(200, "portal"), args=("{client}", "{announcement}"), other=404),
+    "portal_elsewhere": Door(get=to(200, "portal"), args=("{client}",), other=404),
+    "portal_elsewhere_one": Door(
+        get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{elsewhere}"), other=404
+    ),
+    # Without the mark of what the page showed nothing is removed.
+    "portal_unelsewhere": Door(has_get=False, post=to(409, "portal"), args=("{client}", "{elsewhere}"), other=404),
     "portal_contact_rule": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     # An empty rule is a rule: nothing is done about anybody.
     "portal_no_shows": Door(get=to(200, "portal"), post=to(303, "portal"), args=("{client}",), other=404),
@@ -546,6 +558,7 @@ def _contents(cast: Any) -> dict[str, str]:
         "twin": twin,
         "proposal": proposed,
         "announcement": announcement,
+        "elsewhere": held_agendas(house=cast.house, client=cast.weber)[0].id,
         "token": make_token(
             client=cast.weber,
             system="agenda-canari",

@@ -315,7 +315,9 @@ def test_a_person_needs_a_name_only_where_nobody_is_invited(cast, browser_of):
     page = fill(marc, "/backstage/foundation/person/add/", email=ZOE, invite="", new_password=PASSWORD)
     assert page.status_code == 200
     assert errors(page)
-    both = fill(marc, "/backstage/foundation/person/add/", email=ZOE, invite="on", new_password=PASSWORD)
+    both = fill(
+        marc, "/backstage/foundation/person/add/", email=ZOE, invite="on", new_password=PASSWORD, is_supervisor="on"
+    )
     assert both.status_code == 302
     assert not Invitation.objects.exists()  # a password was given: there is nothing to choose
 

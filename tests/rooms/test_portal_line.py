@@ -110,13 +110,15 @@ def test_a_day_is_written_again_in_place_of_what_was_there_and_taken_back(cast, 
     clients.set_hours(week=[clients.Opening(weekday=0, opens="08:00", until="12:00")], **by_marc)
     ahead = (now + timedelta(days=9)).date()
     for hours in ("9-12, 14-15", "10-11"):
-        answer = browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "hours": hours, "label": "Formation"})
-        assert answer.status_code == 303
+        marks = hidden(browser.get(page(cast, "/hours")), "marks")
+        typed = {"date": ahead.isoformat(), "hours": hours, "label": "Formation", "marks": marks}
+        assert browser.post(page(cast, "/day"), typed).status_code == 303
     rows = HoursException.objects.for_client(cast.weber.id)
     assert list(rows.values_list("date", "opens", "until", "label")) == [(ahead, "10:00", "11:00", "Formation")]
     assert "Formation" in text_of(browser.get(page(cast, "")))
 
-    browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "remove": "1"})
+    marks = hidden(browser.get(page(cast, "/hours")), "marks")
+    browser.post(page(cast, "/day"), {"date": ahead.isoformat(), "remove": "1", "marks": marks})
     assert not rows.exists()
 
 
@@ -188,9 +190,10 @@ def test_an_instruction_is_seen_as_on_the_card_then_saved_changed_and_ended(cast
     assert browser.post(address, changed).status_code == 303
     assert [each.text for each in instructions(cast)] == ["Rentrée."]
     assert Instruction.objects.count() == 2, "what was written stays written"
-    assert browser.post(address + "/end").status_code == 303
+    version = hidden(browser.get(address), "version")
+    assert browser.post(address + "/end", {"version": version}).status_code == 303
     assert instructions(cast) == ()
-    assert browser.post(address + "/end").status_code == 404
+    assert browser.post(address + "/end", {"version": version}).status_code == 404
 
 
 def test_the_second_of_two_people_at_one_instruction_sees_both_texts(cast, now):

@@ -20,6 +20,7 @@ class ProposalKind(StrEnum):
     INSTRUCTION = "instruction"
     RETIREMENT = "retirement"
     URGENT_TO = "urgent_to"
+    ABSENCE_OVER = "absence_over"
     CONTACT = "contact"
     CONTACT_REMOVED = "contact_removed"
     DUTY_CONTACT = "duty_contact"

@@ -18,7 +18,7 @@ from permanence.countries.holidays import holiday_on
 from permanence.reception.absence import closing_absence, in_force
 from permanence.reception.closing import closing_words
 from permanence.reception.greeting import WallMoment, greeting_rule, spoken_language, wall_moment
-from permanence.reception.hours import KeptDays, minutes_of, moment_of
+from permanence.reception.hours import KeptDays, Opening, minutes_of, moment_of
 from permanence.reception.instructions import instructions_for, instructions_in_force
 from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 from permanence.reception.treatment import Treatment, treatment_at
@@ -110,7 +110,7 @@ def cover(client: ClientSlice, *, starts: datetime, until: datetime, days: KeptD
     wall = list(_local_days(client, starts, until))
     changes = _merged(
         until,
-        _asked(starts, _treatment_cuts(client, days, wall), lambda at: treatment_at(client, days, at=at)),
+        _asked(starts, _treatment_cuts(client, days, wall), _treatments(client, days)),
         _phrases(client, lines, languages, wall, starts),
         _asked(
             starts,
@@ -156,6 +156,20 @@ def _treatment_cuts(client: ClientSlice, days: KeptDays, wall: Iterable[LocalDay
         yield begins
         for span in days.spans(day):
             yield from span
+
+
+def _treatments(client: ClientSlice, days: KeptDays) -> Callable[[datetime], Treatment]:
+    """What `treatment_at` says at a moment, asked once for each state of all that it looks at: hours and absences."""
+    known: dict[tuple[Opening, str], Treatment] = {}
+
+    def treated(at: datetime) -> Treatment:
+        away = closing_absence(client, at=at)
+        state = days.of(client, at=at), "" if away is None else away.id
+        if state not in known:
+            known[state] = treatment_at(client, days, at=at)
+        return known[state]
+
+    return treated
 
 
 def _ends(entries: Iterable[InstructionEntry | AbsenceEntry]) -> Iterator[datetime]:
