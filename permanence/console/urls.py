@@ -3,7 +3,17 @@
 
 from django.urls import path
 
-from permanence.console import agenda_acts, agenda_pages, elsewhere, follow_ups, patients, place, reading, views
+from permanence.console import (
+    agenda_acts,
+    agenda_pages,
+    elsewhere,
+    follow_ups,
+    patients,
+    place,
+    reading,
+    red_flags,
+    views,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -22,6 +32,7 @@ urlpatterns = [
     path("console/fragments/messages", views.messages_fragment, name="messages-fragment"),
     path("console/instructions/to-read", reading.to_read, name="to-read"),
     path("console/instructions/<str:instruction>/<int:version>/read", reading.read, name="read"),
+    path("console/red-flags", red_flags.note, name="red-flags"),
     path("console/elsewhere", elsewhere.record, name="elsewhere"),
     path("console/elsewhere/<str:key>", elsewhere.correct, name="elsewhere-correct"),
     path("console/elsewhere/<str:key>/undo", elsewhere.undo, name="elsewhere-undo"),
