@@ -147,6 +147,8 @@ class LineForm(AnyForm):
         client, rest = self.instance.client_id, rest_of(str(cleaned.get("number", "")))
         if rest is not None and "number" in self.changed_data and barred(rest, client=client, at=CLOCK.now()):
             message = _("This number is in quarantine after the contract of another client, until %(day)s.")
+            if rest.client == client:
+                message = _("This number rests since the contract ended: it comes back when the contract is taken up.")
             shown = {"day": date_format(rest.until, "SHORT_DATE_FORMAT")}
             self.add_error("number", forms.ValidationError(message, params=shown, code="number_rests"))
         return cleaned

@@ -54,6 +54,7 @@ LINES = {
     "consent_missing": _("voice messages of a health client need the day of the agreement and a duty contact"),
     "contract_backwards": _("the contract ends before it begins"),
     "line_taken": _("%(value)s belongs to another client"),
+    "line_of_ended": _("%(value)s: the contract of this client has ended; his numbers come back when it is taken up"),
     "line_rests": _("%(value)s is in quarantine"),
     "said_contradicts": _("what is said would contradict itself: %(value)s"),
     "too_many_patient_numbers": _("more than six numbers: “%(value)s”"),

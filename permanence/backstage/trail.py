@@ -13,6 +13,7 @@ ACTIONS = {
     "announcement.withdrawn": _("withdrew a recorded announcement"),
     "call.called_back": _("noted a caller as called back"),
     "call.called_back_undone": _("noted a caller as not called back after all"),
+    "call.red_flag": _("noted a red flag in a call"),
     "calls.exported": _("exported the calls"),
     "client.absence_announced": _("announced an absence"),
     "client.absence_withdrawn": _("withdrew an absence"),

@@ -25,4 +25,15 @@ class VoiceMessageReceived(Event):
     seconds: float
 
 
-CALLS_EVENTS = EventCatalogue(CallRecorded, VoiceMessageReceived)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedFlagNoted(Event):
+    """A red flag was heard in a call (`what` "heard"), or dealt with; `cause` is why it was dismissed."""
+
+    call: str
+    client: str
+    flag: str
+    what: str
+    cause: str
+
+
+CALLS_EVENTS = EventCatalogue(CallRecorded, VoiceMessageReceived, RedFlagNoted)

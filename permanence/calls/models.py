@@ -6,6 +6,11 @@ from django.utils.translation import gettext_lazy as _
 
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
+CALL_LENGTH = 40
+FLAG_LENGTH = 80
+LABEL_LENGTH = 600
+"""Characters of a call's name, and of a red flag's name and label."""
+
 
 class Call(HouseModel):
     """One call. `client` is empty on a line nobody has; `caller` when the number was masked or not sent.
@@ -92,6 +97,37 @@ class WithheldNumber(HouseModel):
 
     def __str__(self) -> str:
         return f"withheld of call {self.call_id}"
+
+
+class RedFlagNote(HouseModel):
+    """A red flag in a call: that it was `heard`, and that it was `said`, could not be said (`unsaid`) or was
+    `dismissed` for a `cause`. Once each. `call` is the telephone's name of it: its record may come later."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    call = models.CharField(max_length=CALL_LENGTH)
+    flag = models.CharField(max_length=FLAG_LENGTH)
+    label = models.CharField(_("red flag"), max_length=LABEL_LENGTH)
+    what = models.CharField(max_length=10)
+    cause = models.CharField(max_length=10, default="", blank=True)
+    by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    objects = ClientQuerySet["RedFlagNote"].as_manager()
+
+    class Meta:
+        verbose_name = _("red flag")
+        verbose_name_plural = _("red flags")
+        constraints = (
+            models.UniqueConstraint(fields=["house", "call", "flag", "what"], name="calls_red_flag_once"),
+            models.CheckConstraint(
+                condition=(models.Q(what="dismissed") & ~models.Q(cause=""))
+                | (~models.Q(what="dismissed") & models.Q(cause="")),
+                name="calls_red_flag_dismissed_for_a_cause",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.call} {self.flag} {self.what}"
 
 
 class CallOffer(HouseModel):

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from permanence.calls.models import CallOffer
+from permanence.calls.models import CallOffer, RedFlagNote
 from permanence.clients import instructions
 from permanence.clients.instructions import InstructionView
 from permanence.kernel.events import from_plain
@@ -36,6 +36,23 @@ def cards_of(*, house: str, call: str) -> tuple[ShownCard, ...]:
     wanted = {(each.id, each.version) for found in entries.values() for each in found}
     texts = instructions.versions(house=house, wanted=wanted)
     return tuple(_card(row, entries[row.pk], texts) for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagView:
+    """A red flag of a call: heard, or what became of it; by whom, and when the house was told."""
+
+    label: str
+    what: str
+    cause: str
+    by: str
+    at: datetime
+
+
+def red_flags_of(*, house: str, call: str) -> tuple[FlagView, ...]:
+    """What was noted of red flags in a call, in its order; none for another house's. One query."""
+    rows = RedFlagNote.objects.for_house(house).filter(call=call).select_related("by").order_by("at", "pk")
+    return tuple(FlagView(label=row.label, what=row.what, cause=row.cause, by=row.by.name, at=row.at) for row in rows)
 
 
 def _entries(row: CallOffer) -> tuple[ShownInstruction, ...]:

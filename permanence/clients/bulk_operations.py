@@ -48,7 +48,7 @@ class _OnlyTried(Exception):
 
 
 def bring_in_clients(*, lines: Sequence[AccountLine], dry: bool, by: Who, at: datetime) -> BroughtIn:
-    """Open the clients whose name the house does not know, change the others; an ended client is left as he was.
+    """Open the clients whose name the house does not know, change the others; one who has ended is given no number.
 
     All is written, read as the telephone would have it, and taken back; the proof of it holds up nobody. Then it is
     written to stay, if it is still what was proved. Raises HouseChanged, IntegrityError when numbers or names were
@@ -205,6 +205,8 @@ class _Accounts:
             owner = self.lines.get(number)
             if (owner is not None and owner != row.pk) or (owner is None and number in self.public):
                 self.fault(line, "lines", "line_taken", number)
+            elif owner is None and row.state == rules.ClientState.ENDED:
+                self.fault(line, "lines", "line_of_ended", number)  # it rests with what it knew, until he is back
             elif self.resting.get(number, row.pk) != row.pk:
                 self.fault(line, "lines", "line_rests", number)
             elif self.given.setdefault(number, line.name) != line.name:

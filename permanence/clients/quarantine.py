@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Q
 
 from permanence.clients.models import Client, Greeting, Line, Quarantine
+from permanence.clients.rules import ClientState
 
 USUAL_DAYS = 180
 """How long a number rests when nobody says otherwise: until most printed and stored copies of it are gone."""
@@ -23,11 +24,12 @@ GREETING_KEEPS = ("language", "text", "day_type", "weekdays", "opens", "until")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """A number that rests: whose it was, and until which day it is given to nobody else."""
+    """A number that rests: whose it was, whether his contract has `ended`, until which day nobody else is given it."""
 
     house: int
     house_slug: str
     client: int
+    ended: bool
     until: date
 
 
@@ -83,18 +85,23 @@ def wake(client: Client) -> tuple[str, ...]:
 
 def rest_of(number: str) -> Rest | None:
     """Whether the number rests, in whichever house, its day come or not. One query."""
-    row = Quarantine.objects.filter(number=number).select_related("house").first()
+    row = Quarantine.objects.filter(number=number).select_related("house", "client").first()
     return None if row is None else _rest(row)
 
 
 def barred(rest: Rest | None, *, client: int | None, at: datetime) -> bool:
-    """Whether the number may not be given to that client (None: a new one) at `at`."""
-    return rest is not None and rest.client != client and rest.until > at.date()
+    """Whether the number may not be given to that client (None: a new one) at `at`.
+
+    His own comes back with all it knew when his contract is taken up again, and not before.
+    """
+    if rest is None:
+        return False
+    return rest.ended if rest.client == client else rest.until > at.date()
 
 
 def release(numbers: Iterable[str]) -> tuple[Rest, ...]:
     """The numbers rest no longer, for somebody has been given them; gives who had them, so that he is announced."""
-    rows = Quarantine.objects.filter(number__in=list(numbers)).select_related("house")
+    rows = Quarantine.objects.filter(number__in=list(numbers)).select_related("house", "client")
     found = tuple(_rest(row) for row in rows)
     rows.delete()
     return found
@@ -107,4 +114,10 @@ def _taken(client: Client, numbers: list[str]) -> set[str]:
 
 
 def _rest(row: Quarantine) -> Rest:
-    return Rest(house=row.house_id, house_slug=row.house.slug, client=row.client_id, until=row.until)
+    return Rest(
+        house=row.house_id,
+        house_slug=row.house.slug,
+        client=row.client_id,
+        ended=row.client.state == ClientState.ENDED,
+        until=row.until,
+    )

@@ -12,6 +12,7 @@ from permanence.console import (
     patients,
     place,
     reading,
+    red_flags,
     views,
 )
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("console/fragments/messages", views.messages_fragment, name="messages-fragment"),
     path("console/instructions/to-read", reading.to_read, name="to-read"),
     path("console/instructions/<str:instruction>/<int:version>/read", reading.read, name="read"),
+    path("console/red-flags", red_flags.note, name="red-flags"),
     path("console/elsewhere", elsewhere.record, name="elsewhere"),
     path("console/elsewhere/<str:key>", elsewhere.correct, name="elsewhere-correct"),
     path("console/elsewhere/<str:key>/undo", elsewhere.undo, name="elsewhere-undo"),

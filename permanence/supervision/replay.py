@@ -58,6 +58,16 @@ class DrawnCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFlag:
+    """A red flag of the call and what became of it, in words."""
+
+    label: str
+    what: str
+    by: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnReading:
     """A version that is to be read: who has, when, and who has not."""
 
@@ -82,7 +92,11 @@ def call(request: HttpRequest, call: str) -> HttpResponse:
     zone = calls_of.zone_of(house=by.house)
     cards = shown.cards_of(house=by.house, call=call)
     acts = elsewhere.acts_of_calls(house=by.house, calls=[call])
-    context = {"each": drawn_calls([row], zone=zone, acts=acts)[0], "cards": [_card(card, zone) for card in cards]}
+    context = {
+        "each": drawn_calls([row], zone=zone, acts=acts)[0],
+        "flags": [_flag(flag, zone) for flag in shown.red_flags_of(house=by.house, call=call)],
+        "cards": [_card(card, zone) for card in cards],
+    }
     return render(request, "supervision/call.html", {**context, **_nav(by)})
 
 
@@ -118,6 +132,12 @@ def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
             DrawnAbsence(entry=each, starts=_moment(each.starts_ms, zone), ends=_moment(each.ends_ms, zone))
             for each in card.absences
         ),
+    )
+
+
+def _flag(flag: shown.FlagView, zone: ZoneInfo) -> DrawnFlag:
+    return DrawnFlag(
+        label=flag.label, what=words.flag_words(flag.what, flag.cause), by=flag.by, when=when(flag.at, zone)
     )
 
 

@@ -59,6 +59,26 @@ _CHOSEN = {
 """Why a console rang, as codes of the reception's decision."""
 
 
+_FLAG = {
+    "heard": gettext_lazy("heard"),
+    "said": gettext_lazy("said to the caller"),
+    "unsaid": gettext_lazy("could not be said, the caller was gone"),
+    "dismissed": gettext_lazy("false alarm"),
+}
+
+_FLAG_CAUSE = {
+    "asked": gettext_lazy("asked: it is not so"),
+    "meant": gettext_lazy("the words meant something else"),
+    "past": gettext_lazy("past, or already cared for"),
+    "slip": gettext_lazy("typed by mistake"),
+}
+
+
+def flag_words(what: str, cause: str) -> str:
+    """What became of a red flag, and why where it was none."""
+    return ", ".join(str(each) for each in (_FLAG.get(what, what), _FLAG_CAUSE.get(cause, cause)) if each)
+
+
 def chosen_words(reasons: Iterable[Reason]) -> tuple[str, ...]:
     """Why it rang at her; a code the screens do not know is shown as it is."""
     return tuple(_chosen(reason) for reason in reasons)

@@ -144,6 +144,7 @@ DOORS: dict[str, Door] = {
     "console:send-again": Door(has_get=False, post=to(200, "secretary"), args=(MESSAGE,), other=404),
     "console:to-read": Door(get=to(200, "secretary")),
     "console:read": Door(has_get=False, post=to(204, "secretary"), args=("{read}", "1"), other=404),
+    "console:red-flags": Door(has_get=False, post=to(422, "secretary")),
     "console:elsewhere": Door(has_get=False, post=to(422, "secretary")),
     "console:elsewhere-correct": Door(has_get=False, post=to(422, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-undo": Door(has_get=False, post=to(200, "secretary"), args=(ACT,), other=404),

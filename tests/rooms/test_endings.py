@@ -105,6 +105,24 @@ def test_an_import_neither(cast):
     assert ("demo", cast.weber) in announced()[-2:]
 
 
+@pytest.mark.parametrize("days", [0, 100])
+def test_his_resting_number_is_not_brought_back_bare(cast, told, marc, days):
+    """No door gives it to him as a plain line: what it knew and said would be lost with its rest."""
+    before = client_slice(house="demo", client=cast.weber, version=1, at=NOW)
+    ended(cast)
+    later = NOW + days * DAY
+    line = AccountLine(line=2, name="Dr Weber", fields={}, numbers=(NUMBER,))
+    done = bulk_operations.bring_in_clients(lines=[line], dry=False, by=cast.marc, at=later)
+    assert [each.code for each in done.faults] == ["line_of_ended"]
+    with pytest.raises(operations.NumberRests):
+        give(cast, client=cast.weber, at=later)
+    page = {"line-TOTAL_FORMS": "1", "line-0-number": NUMBER}
+    answer = fill(marc, f"/backstage/clients/client/{cast.weber}/change/?part=lines", **page)
+    assert [each for each in errors(answer) if "repose depuis la fin du contrat" in each]
+    state_set(cast, ClientState.ACTIVE)
+    assert client_slice(house="demo", client=cast.weber, version=1, at=NOW) == before
+
+
 def test_the_same_client_takes_his_numbers_up_again(cast):
     before = client_slice(house="demo", client=cast.weber, version=1, at=NOW)
     ended(cast)

@@ -192,7 +192,11 @@ async def test_a_red_flag_is_above_the_form_takes_no_focus_and_tells_the_doctor(
     assert (found["urgency"], found["recipient"] or doctor) == ("urgent", doctor)
     await looks_right(console, "red-flag", ("1366", "390", "625"))
     await console.press("Shift+F2")
+    await expect(flag).to_contain_text("Pourquoi est-ce une fausse alerte")
+    await looks_right(console, "red-flag-why", ("1366", "390", "625"))
+    await console.press("4")
     await expect(flag).to_have_count(0)
+    await expect(console.by_id("text")).to_be_focused()
     assert (await console.fields())["urgency"] == "today"
     await console.type(", du mal à respirer")
     await expect(flag).to_contain_text("Difficulté à respirer")
@@ -207,7 +211,7 @@ async def test_a_red_flag_is_above_the_form_takes_no_focus_and_tells_the_doctor(
     await console.shows("idle")
     text = await opened_text(console)
     await expect(text).to_contain_text("Difficulté à respirer (dit à l’appelant)")
-    await expect(text).to_contain_text("Douleur dans la poitrine (fausse alerte)")
+    await expect(text).to_contain_text("Douleur dans la poitrine (fausse alerte\u00a0: erreur de saisie)")
 
 
 async def test_a_red_flag_for_somebody_who_left_leaves_the_recipient_whom_she_chose(
@@ -223,22 +227,6 @@ async def test_a_red_flag_for_somebody_who_left_leaves_the_recipient_whom_she_ch
     await expect(console.page.locator(".red-flag")).to_have_count(1)
     found = await console.fields()
     assert (found["urgency"], found["recipient"]) == ("urgent", "991")
-
-
-async def test_nothing_of_the_script_keeps_her_from_ending_the_call(
-    console: ConsolePage, exchange: FakeExchange, site: Site
-) -> None:
-    card, _doctor = with_script(site)
-    await on_a_call(console, exchange, card)
-    await console.by_id("text").fill("il étouffe")
-    await expect(console.page.locator(".red-flag")).to_have_count(1)
-    await console.press("F9")
-    await console.presence_is("wrap")
-    await expect(console.page.locator(".red-flag")).to_have_count(1)  # it stays, and its keys are the call's again
-    await console.by_id("text").fill("")
-    await console.choose("outcome", "information")
-    await console.press("F2")
-    await console.shows("idle")
 
 
 async def test_an_answer_is_corrected_and_the_way_follows(

@@ -26,7 +26,8 @@ class Progress:
     """Where a call stands. `asked`: the questions on its way, the last one is `next` while something is to be asked.
 
     `missing`: required questions passed over, and answers that cannot be read. `route` is "" until nothing more is
-    asked, and where no route fits. `recipient`, `urgency`, `outcome`: what the message form takes over, "" for nothing.
+    asked, and where no route fits. `recipient`, `urgency`, `outcome`: what the message form takes over, "" for nothing;
+    a red flag that alerts somebody makes it an urgent message to him, whatever the route.
     """
 
     asked: tuple[str, ...]
@@ -98,7 +99,7 @@ def progress(
         route=route.id if route else "",
         recipient=alert.recipient if alert else recipient,
         urgency="urgent" if alert else urgency,
-        outcome=route.outcome if route else "",
+        outcome="message" if alert else route.outcome if route else "",
     )
 
 

@@ -3,18 +3,20 @@
 import { progress, readScript } from "./script.js";
 
 /**
- * @typedef {{answers: Record<string, string>, read: string[], said: string[], dismissed: string[], applied: string, reason?: string, before?: {recipient: string, urgency: string}}} Given
+ * @typedef {{answers: Record<string, string>, read: string[], said: string[], dismissed: string[], applied: string, reason?: string, before?: {recipient: string, urgency: string, outcome: string},
+ *   heard?: string[], unsaid?: string[], causes?: Record<string, string>, noted?: string[]}} Given
+ *   of red flags: `heard` stay though their words are erased; `said`, `unsaid` (the caller was gone), `dismissed` for one of `causes`; `noted` are on their way into the call's record
  * @typedef {import("./state.js").Card} Card @typedef {import("./drafts.js").Fields} Fields
  * @typedef {import("./script.js").Script} Script @typedef {import("./script.js").Question} Question
  * @typedef {{script: Script, given: Given, progress: import("./script.js").Progress}} Standing
  */
 
 /** The client reads the message, not the secretary: these few words are in the language of his script, not of the page.
- * @type {Record<string, {yes: string, no: string, flag: string, said: string, unsaid: string, dismissed: string, missing: string, colon: string, route: string}>} */
+ * @type {Record<string, {yes: string, no: string, flag: string, said: string, unsaid: string, dismissed: string, causes: Record<string, string>, missing: string, colon: string, route: string}>} */
 const WORDS = {
-  fr: { yes: "oui", no: "non", flag: "Signe d’alerte", said: "dit à l’appelant", unsaid: "rien n’a été dit", dismissed: "fausse alerte", missing: "Non répondu", colon: "\u00a0: ", route: "Suite" },
-  en: { yes: "yes", no: "no", flag: "Red flag", said: "said to the caller", unsaid: "nothing was said", dismissed: "false alarm", missing: "Not answered", colon: ": ", route: "Route" },
-  de: { yes: "ja", no: "nein", flag: "Warnzeichen", said: "dem Anrufer gesagt", unsaid: "nichts gesagt", dismissed: "Fehlalarm", missing: "Nicht beantwortet", colon: ": ", route: "Folge" },
+  fr: { yes: "oui", no: "non", flag: "Signe d’alerte", said: "dit à l’appelant", unsaid: "rien n’a été dit", dismissed: "fausse alerte", causes: { asked: "demandé, ce n’est pas le cas", meant: "les mots voulaient dire autre chose", past: "ancien, ou déjà pris en charge", slip: "erreur de saisie" }, missing: "Non répondu", colon: "\u00a0: ", route: "Suite" },
+  en: { yes: "yes", no: "no", flag: "Red flag", said: "said to the caller", unsaid: "nothing was said", dismissed: "false alarm", causes: { asked: "asked, it is not so", meant: "the words meant something else", past: "past, or already cared for", slip: "typed by mistake" }, missing: "Not answered", colon: ": ", route: "Route" },
+  de: { yes: "ja", no: "nein", flag: "Warnzeichen", said: "dem Anrufer gesagt", unsaid: "nichts gesagt", dismissed: "Fehlalarm", causes: { asked: "gefragt, es ist nicht so", meant: "die Worte meinten etwas anderes", past: "vorbei oder schon in Behandlung", slip: "vertippt" }, missing: "Nicht beantwortet", colon: ": ", route: "Folge" },
 };
 
 /** The routes that leave something to do: a request to be opened, a caller who was to be put through. */
@@ -35,14 +37,32 @@ export function nothing() {
   return { answers: {}, read: [], said: [], dismissed: [], applied: "" };
 }
 
-/** Where the call stands with what is in the form; null without a script. A false alarm counts no more. @param {Card} card @param {Fields} fields @returns {Standing|null} */
+/** Where the call stands with what is in the form; null without a script. A false alarm counts no more, and what was heard is not unheard. @param {Card} card @param {Fields} fields @returns {Standing|null} */
 export function standing(card, fields) {
   const script = scriptOf(card);
   if (!script) return null;
   const given = fields.script ?? nothing();
-  const heard = { ...script, red_flags: (script.red_flags ?? []).filter((flag) => !given.dismissed.includes(flag.id)) };
-  const recipients = card.form.recipients.map(({ id }) => id);
-  return { script, given, progress: progress(heard, given.answers, { heard: fields.text, read: given.read, recipients }) };
+  const flags = (script.red_flags ?? []).filter((flag) => !given.dismissed.includes(flag.id));
+  const found = progress({ ...script, red_flags: flags }, given.answers, about(card, fields, given));
+  const stays = [...(given.heard ?? []), ...given.said, ...(given.unsaid ?? [])];
+  const raised = flags.filter((flag) => found.red_flags.includes(flag.id) || stays.includes(flag.id));
+  const alert = raised.find((flag) => flag.alert)?.alert;
+  const told = alert ? { recipient: alert.recipient, urgency: "urgent", outcome: "message" } : {};
+  return { script, given, progress: { ...found, red_flags: raised.map((flag) => flag.id), ...told } };
+}
+
+/** The red flags that words raise, hers (`text`) or those of the answers. @param {Card} card @param {Fields} fields @param {string} text @returns {string[]} */
+export function heardInWords(card, fields, text) {
+  const script = scriptOf(card);
+  if (!script) return [];
+  const given = fields.script ?? nothing();
+  const flags = (script.red_flags ?? []).map((flag) => ({ ...flag, when: [] }));
+  return progress({ ...script, red_flags: flags }, given.answers, { ...about(card, fields, given), heard: text }).red_flags;
+}
+
+/** @param {Card} card @param {Fields} fields @param {Given} given */
+function about(card, fields, given) {
+  return { heard: fields.text, read: given.read, recipients: card.form.recipients.map(({ id }) => id) };
 }
 
 /** An answer as it is shown: the words of a choice, a name, a day. @param {Card} card @param {Script} script @param {Question} question @param {string} answer */
@@ -71,7 +91,8 @@ export function messageText(card, fields) {
   const missing = asked.filter((one) => now.missing.includes(one.id) && !given.answers[one.id]?.trim());
   if (missing.length) lines.push(`${words.missing}${words.colon}${missing.map((one) => one.label).join(", ")}`);
   for (const flag of script.red_flags ?? []) {
-    const what = given.dismissed.includes(flag.id) ? words.dismissed : given.said.includes(flag.id) ? words.said : now.red_flags.includes(flag.id) ? words.unsaid : "";
+    const cause = words.causes[given.causes?.[flag.id] ?? ""];
+    const what = given.dismissed.includes(flag.id) ? [words.dismissed, cause].filter(Boolean).join(words.colon) : given.said.includes(flag.id) ? words.said : now.red_flags.includes(flag.id) ? words.unsaid : "";
     if (what) lines.push(`${words.flag}${words.colon}${flag.label} (${what})`);
   }
   // Passed over alone says nothing: there must be an answer, a red flag, or words of hers.

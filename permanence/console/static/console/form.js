@@ -5,7 +5,7 @@ import { byId, icon, make, say, show } from "./dom.js";
 import { countryName, word } from "./words.js";
 import { lookUp } from "./numbers.js";
 import { messageText, scriptOf } from "./answers.js";
-import { paintRedFlags, pending } from "./redflags.js";
+import { alerting, pending, RedFlags } from "./redflags.js";
 import { PatientField } from "./patient.js";
 import { ScriptPanel } from "./scriptpanel.js";
 import { reasonOf } from "./scriptreason.js";
@@ -20,7 +20,7 @@ const TEXT_LIMIT = 4000;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void}} hooks */
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void, note: (note: import("./flaglog.js").Note) => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Draft|null} */
@@ -36,6 +36,7 @@ export class MessageForm {
     });
     input("caller-number").addEventListener("blur", () => this.checkNumber());
     this.patient = new PatientField({ number: () => input("caller-number").value.trim(), chosen: (patient) => this.about(patient) });
+    this.flags = new RedFlags({ changed: () => this.typed(), note: (note) => this.hooks.note(note) });
     /** Whether the caller is on the line, so that the keys of a red flag are hers. */
     this.talking = false;
     this.elsewhere = new Elsewhere({
@@ -75,6 +76,7 @@ export class MessageForm {
     this.elsewhere.load(draft.fields.elsewhere);
     offerScript(scriptOf(draft.card) !== null);
     this.script.open(draft.card, draft.fields.script, saved || draft.state === "sending");
+    this.flags.open(draft);
     show(byId("number-note"), false);
     this.plan({ siteDown: false, other: "" });
     this.prefilled = draft.fields.number;
@@ -92,33 +94,41 @@ export class MessageForm {
     if (patient) input("text").focus();
   }
 
+  /** Whether nothing of it has left yet. */
+  get writable() {
+    return this.draft !== null && !this.saved && this.draft.state !== "sending";
+  }
+
   /** What the script says of what stands in the form. */
   follow() {
-    const at = this.draft ? this.script.standing() : null;
-    if (this.draft) paintRedFlags(this.draft.card, at, { keys: this.talking, said: (id) => this.flagged("said", id), dismiss: (id) => this.flagged("dismissed", id) });
+    if (!this.draft) return;
+    if (this.writable && scriptOf(this.draft.card)) this.flags.hear(this.fields(), this.script.given);
+    const at = this.script.standing();
+    this.flags.paint(this.draft.card, at, this.talking);
     if (!at) return;
+    if (this.writable) this.flags.note(at);
     this.followReason(at);
     const { recipient, urgency, outcome } = at.progress;
     const wanted = JSON.stringify([recipient, urgency, outcome]);
     // Once a change: what she chooses after it stands.
-    if (wanted !== this.script.given.applied && !this.saved && this.draft?.state !== "sending") {
+    if (wanted !== this.script.given.applied && this.writable) {
       const { given } = this.script;
       given.applied = wanted;
       const fields = this.fields();
-      const alerted = at.script.red_flags?.some((flag) => flag.alert && at.progress.red_flags.includes(flag.id)) ?? false;
+      const alerted = alerting(at) !== null;
       // A false alarm gives back what stood there before it.
-      const before = given.before ?? { recipient: fields.recipient, urgency: fields.urgency };
+      const before = given.before ?? { recipient: fields.recipient, urgency: fields.urgency, outcome: fields.outcome };
       given.before = alerted ? before : undefined;
       // A route or a red flag may name a recipient who has left since: then stands whom she chose.
-      const known = this.draft?.card.form.recipients.some(({ id }) => id === recipient) ?? false;
-      this.fill({ ...fields, recipient: (known && recipient) || before.recipient, urgency: urgency || before.urgency, outcome: fields.outcome || outcome });
+      const known = this.draft.card.form.recipients.some(({ id }) => id === recipient);
+      this.fill({ ...fields, recipient: (known && recipient) || before.recipient, urgency: urgency || before.urgency, outcome: alerted ? outcome : before.outcome || outcome });
     }
     this.script.paint();
   }
 
   /** The reason that the script's answers name stands in the form; what she chooses after it stands. @param {import("./answers.js").Standing} at */
   followReason(at) {
-    if (!this.draft || this.saved || this.draft.state === "sending") return;
+    if (!this.draft || !this.writable) return;
     const { given } = this.script;
     const reason = reasonOf(at.script, at.progress.asked, given.answers, this.draft.card.form.reasons);
     if (reason === (given.reason ?? "")) return;
@@ -129,22 +139,28 @@ export class MessageForm {
     if (reason || !mine) this.fill({ ...fields, reason });
   }
 
-  /** A red flag was said to the caller, or was none. @param {"said"|"dismissed"} what @param {string} id */
-  flagged(what, id) {
-    const { given } = this.script;
-    given[what] = [...new Set([...given[what], id])];
-    this.typed();
+  /** The red flags that wait for her while nothing has left. */
+  get flagsWaiting() {
+    return this.writable ? pending(this.script.standing()) : [];
   }
 
-  /** The key of a red flag: what it does to the first that waits. @param {"said"|"dismissed"} what */
-  flag(what) {
-    const [first] = pending(this.script.standing());
-    if (first) this.flagged(what, first.id);
-  }
-
-  /** Whether a red flag waits for her while the caller is on the line. */
+  /** Whether one waits for her while the caller is on the line: then its keys are hers. */
   get flagWaits() {
-    return this.talking && this.draft !== null && !this.saved && pending(this.script.standing()).length > 0;
+    return this.talking && this.flagsWaiting.length > 0;
+  }
+
+  /** Whether red flags hold the form back, said in place: until each was dealt with, and whom one alerts has his message. */
+  heldByFlags() {
+    if (this.flagsWaiting.length) {
+      this.flags.hold();
+      return true;
+    }
+    const alert = this.writable ? alerting(this.script.standing()) : null;
+    if (!alert) return false;
+    this.outcome = "message";
+    byId("text").focus();
+    this.errors({ "text-error": word("red_flag_alert_first", { label: alert.label }) });
+    return true;
   }
 
   /** @param {import("./state.js").Card} card */
@@ -295,7 +311,8 @@ export class MessageForm {
 
   /** Ctrl Enter. Whether the message may leave. */
   save() {
-    if (!this.draft || this.saved || this.draft.state === "sending" || this.draft.card.form.recipients.length === 0) return false;
+    if (!this.draft || !this.writable || this.draft.card.form.recipients.length === 0) return false;
+    if (this.flagsWaiting.length) return !this.heldByFlags();
     const fields = this.fields();
     if (!fields.recipient) {
       const first = /** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]"));

@@ -9,6 +9,9 @@ import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
 import { BookView } from "./bookview.js";
 import { Drafts } from "./drafts.js";
+import { FlagLog } from "./flaglog.js";
+import { alerting, pending } from "./redflags.js";
+import { standing } from "./answers.js";
 import { sayRefused } from "./elsewhere.js";
 import { MessageForm } from "./form.js";
 import { paintBar, paintBarTime } from "./bar.js";
@@ -121,6 +124,8 @@ const elsewhereActs = new Acts(config.person, {
   },
 });
 
+const flagLog = new FlagLog(config.person);
+
 /** @param {import("./acts.js").Given} given */
 function recordElsewhere(given) {
   if (!form.draft) return;
@@ -145,6 +150,7 @@ function forgetDraft(call) {
 const form = new MessageForm({
   now,
   record: recordElsewhere,
+  note: (note) => flagLog.tell(note),
   typed: (fields) => {
     if (form.draft && form.saved && fields.elsewhere && !drafts.kept.has(form.draft.call)) drafts.put(form.draft);
     if (form.draft) drafts.type(form.draft.call, fields);
@@ -277,8 +283,15 @@ function paintDrafts() {
     byId("text").focus();
   };
   const drop = (/** @type {string} */ call) => {
-    drafts.forget(call);
-    drafts.drop(call);
+    const draft = drafts.kept.get(call);
+    const at = draft ? standing(draft.card, draft.fields) : null;
+    // Nobody throws away a red flag: it is dealt with first.
+    if (pending(at).length || alerting(at)) {
+      open(call);
+      form.heldByFlags();
+      return;
+    }
+    forgetDraft(call);
     paint();
   };
   post.paintDrafts(drafts.left(currentCall()), open, drop);
@@ -357,8 +370,9 @@ async function ready(generated) {
 
 /** After the call: the outcome, then ready. Words that were not saved hold her back once, in place. @param {string} call */
 async function next(call) {
-  const { outcome } = form;
   bookView.close();
+  if (form.heldByFlags()) return undefined;
+  const { outcome } = form;
   if (!outcome) return form.askOutcome();
   if (form.unsaved && form.draft?.state !== "sending") {
     showError(word("not_saved_yet"));
@@ -419,8 +433,8 @@ function wire() {
   bind({ id: "forward", words: "key_answer", act: acts.forward, when: canForward("answer"), foot: true });
   bind({ id: "forward", words: "key_next", act: acts.forward, when: canForward("next"), foot: true });
   bind({ id: "forward", words: "key_close_draft", act: acts.forward, when: canForward("close"), foot: true });
-  bind({ id: "forward", words: "key_red_flag_said", act: () => form.flag("said"), when: () => form.flagWaits, foot: true });
-  bind({ id: "red_flag_false", words: "key_red_flag_false", act: () => form.flag("dismissed"), when: () => form.flagWaits, foot: true });
+  bind({ id: "forward", words: "key_red_flag_said", act: () => form.flags.press("said"), when: () => form.flagWaits, foot: true });
+  bind({ id: "red_flag_false", words: "key_red_flag_false", act: () => form.flags.press("dismissed"), when: () => form.flagWaits, foot: true });
   bind({ id: "end", words: "key_decline", act: acts.end, when: () => Boolean(state.offer), foot: true });
   bind({ id: "end", words: "key_end", act: acts.end, when: () => Boolean(state.call), foot: true });
   bind({ id: "hold", words: "key_hold", act: acts.hold, when: () => Boolean(state.call), foot: true });
@@ -467,6 +481,7 @@ onSite((down) => {
   if (!down) {
     drafts.send();
     elsewhereActs.send();
+    flagLog.send();
   }
   paint();
 });
@@ -476,6 +491,7 @@ onOtherPerson((name) => {
   if (!name) {
     drafts.send();
     elsewhereActs.send();
+    flagLog.send();
   }
   paint();
 });
@@ -484,6 +500,7 @@ paint();
 // A call may come back with the first word of the exchange: what was typed into it is read before.
 await drafts.load();
 await elsewhereActs.load();
+await flagLog.load();
 paint();
 line.connect();
 refresh("messages");
@@ -495,7 +512,7 @@ listen();
 drafts.fetch().catch(() => undefined);
 setInterval(tick, 1000);
 window.addEventListener("permanence:leaving", (event) => {
-  const safe = Promise.all([drafts.leave(), elsewhereActs.leave()]).then((kept) => kept.every(Boolean));
+  const safe = Promise.all([drafts.leave(), elsewhereActs.leave(), flagLog.leave()]).then((kept) => kept.every(Boolean));
   /** @type {import("../../../foundation/static/design/sign-out.js").Leaving} */ (event).detail.push(safe);
   safe.then((kept) => kept || showError(word("sign_out_waits")));
 });

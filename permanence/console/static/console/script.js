@@ -71,7 +71,7 @@ export function progress(script, answers, { heard = "", read = [], recipients = 
     route: route?.id ?? "",
     recipient: alert ? alert.recipient : recipient,
     urgency: alert ? "urgent" : route ? route.urgency ?? "today" : "",
-    outcome: route ? route.outcome ?? "message" : "",
+    outcome: alert ? "message" : route ? route.outcome ?? "message" : "",
   };
 }
 

@@ -5,9 +5,9 @@
 /** What is asked of a page before it is left: it adds promises of whether everything is safe with the house. @typedef {CustomEvent<Promise<boolean>[]>} Leaving */
 
 /** Every key of ours begins so; the settings of this seat (sound, keys) hold nothing about a caller and stay. */
-const KEPT = ["permanence.draft.", "permanence.act.", "permanence.saved"];
+const KEPT = ["permanence.draft.", "permanence.act.", "permanence.flag.", "permanence.saved"];
 /** Where each person's unsent words are named, and what the name of each begins with. */
-const UNSENT = { "permanence.unsent.": "permanence.draft.", "permanence.unsent-acts.": "permanence.act." };
+const UNSENT = { "permanence.unsent.": "permanence.draft.", "permanence.unsent-acts.": "permanence.act.", "permanence.unsent-flags.": "permanence.flag." };
 
 /** Where in storage the words stand that the site lacks of other persons. @param {string} person who signs out */
 function othersUnsent(person) {
