@@ -9,6 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from permanence.backstage.cells import Cell, spelt_moment
+from permanence.backstage.client_health import coverages, forwardings
 from permanence.backstage.client_list import (
     client_page,
     consent,
@@ -16,7 +18,6 @@ from permanence.backstage.client_list import (
     missing,
     one_client,
     read_asked,
-    spelt_moment,
     state_choices,
 )
 from permanence.backstage.second_person import waiting_rows
@@ -66,13 +67,19 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
     row = client_or_404(by, client)
     zone = ZoneInfo(row.time_zone)
     last = Call.objects.for_house(by.house_key).for_client(row).aggregate(last=Max("arrived_at"))["last"]
-    numbers = Line.objects.for_house(by.house_key).for_client(row).values_list("number", "label")
+    numbers = Line.objects.for_house(by.house_key).for_client(row).order_by("number").values_list("number", "label")
+    tested = forwardings(by, [row]).get(row.pk, Cell())
     at = CLOCK.now()
     ((_account, rows),) = accounts_of(clients=Client.objects.filter(pk=row.pk), at=at, client=row.pk)
     names = {str(key): name for _position, key, name in rows["recipients"]}
     context = {
         "client": row,
-        "numbers": [(spell_number(PhoneNumber(number), country=row.country), label) for number, label in numbers],
+        "numbers": [
+            (spell_number(PhoneNumber(number), country=row.country), label, proved)
+            for (number, label), proved in zip(numbers, tested.lines, strict=False)
+        ],
+        "forwarding_mark": tested.mark,
+        "coverage": coverages(by, [row]).get(row.pk),
         "last": None if last is None else spelt_moment(last, zone),
         "voice": consent(row),
         "waiting": waiting_rows(by, str(row.pk), at=at),

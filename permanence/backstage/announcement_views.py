@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.backstage.account_views import client_or_404, doors
 from permanence.backstage.announcement_words import NO_FILE, RECORDER, refusal_words
-from permanence.backstage.client_list import spelt_moment
+from permanence.backstage.cells import spelt_moment
 from permanence.clients import announcement_operations as acts
 from permanence.clients import announcements
 from permanence.clients.models import SPOKEN_LIMIT, Client

@@ -34,6 +34,7 @@ from permanence.messaging.recordings import wav
 
 LEFT_OUT = {
     "switchboard.SliceVersion": "a counter of the telephone",
+    "switchboard.CoverageCount": "a counter of the lists",
     "clients.ImportDraft": "a file of the house's that was never brought in",
     "callers.NameWord": "the words of the search, made from the names of the patients",
 }

@@ -2,13 +2,12 @@
 """The list of clients: search, order, pages, and of each client at a glance what is well and what is missing.
 
 A column is one entry of `COLUMNS`: its words, and a reader that gets the clients of one page and answers for all of
-them with at most one question to the database. A room that knows more about clients adds an entry.
+them with a number of questions that does not grow with them. A room that knows more about clients adds an entry.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -22,6 +21,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage.cells import Cell, Reader, spelt_moment
+from permanence.backstage.client_health import coverages, forwardings
 from permanence.calls.models import Call
 from permanence.clients.models import Client, Contact, Greeting, Line, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
@@ -54,17 +55,6 @@ class Asked:
         fields = {"q": self.text, "state": self.state, "order": self.order, "page": self.page, **changed}
         usual = {"q": "", "state": PRESENT, "order": "name", "page": 1}
         return urlencode({name: value for name, value in fields.items() if value != usual[name]})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """What a column says of one client. `mark`: "", warn or danger; `lines` are written below each other."""
-
-    lines: tuple[str, ...] = ()
-    mark: str = ""
-
-
-type Reader = Callable[[Who, Sequence[Client]], Mapping[int, Cell]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +126,8 @@ def _matching(rows: QuerySet[Client], by: Who, asked: Asked) -> QuerySet[Client]
     wanted |= Q(Exists(recipients.filter(name__icontains=asked.text)))
     digits = re.sub(r"\D", "", asked.text).removeprefix("00").removeprefix("0")
     if len(digits) >= FEWEST_DIGITS and re.fullmatch(r"[\d +().\-/\u00a0\u202f]+", asked.text):
-        lines = Line.objects.for_house(by.house_key).filter(client=OuterRef("pk"), number__contains=digits)
+        lines = Line.objects.for_house(by.house_key).filter(client=OuterRef("pk"))
+        lines = lines.filter(Q(number__contains=digits) | Q(public_number__contains=digits))
         spoken = contacts.annotate(digits=Cast("numbers", TextField())).filter(digits__contains=digits)
         wanted |= Q(Exists(lines)) | Q(Exists(spoken))
     return rows.filter(wanted)
@@ -189,12 +180,6 @@ def _last_calls(by: Who, clients: Sequence[Client]) -> Mapping[int, Cell]:
     return {client: Cell(lines=(spelt_moment(last, zone),)) for client, last in found}
 
 
-def spelt_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """Day and hour on the house's clock."""
-    there = moment.astimezone(zone)
-    return f"{date_format(there, 'SHORT_DATE_FORMAT', use_l10n=True)} {there:%H:%M}"
-
-
 def _consents(_by: Who, clients: Sequence[Client]) -> Mapping[int, Cell]:
     return {each.pk: consent(each) for each in clients}
 
@@ -236,6 +221,8 @@ COLUMNS = (
     Column(code="state", title=_("State"), read=_states, order="state"),
     Column(code="place", title=_("Town"), read=_places, order="place"),
     Column(code="lines", title=_("Lines"), read=_lines),
+    Column(code="forwarding", title=_("Forwarding"), read=forwardings),
+    Column(code="coverage", title=_("Coverage"), read=coverages),
     Column(code="call", title=_("Last call"), read=_last_calls, order="last_call"),
     Column(code="voice", title=_("Voice messages"), read=_consents),
     Column(code="missing", title=_("Missing"), read=_missing),

@@ -19,8 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.backstage.account_views import client_or_404, doors
+from permanence.backstage.cells import spelt_moment
 from permanence.backstage.client_export import export_client
-from permanence.backstage.client_list import spelt_moment
 from permanence.calls.models import Call
 from permanence.clients import operations
 from permanence.clients.ending_operations import ContractEnded, QuarantineOver, end_contract

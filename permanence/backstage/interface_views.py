@@ -18,7 +18,7 @@ from permanence.agenda.queries.interface import tokens
 from permanence.agenda.refusals import TokenUnfit, TokenUnknown
 from permanence.agenda.rules.interface import LONGEST_DAYS, SYSTEM_LIMIT
 from permanence.backstage.account_views import client_or_404, doors
-from permanence.backstage.client_list import spelt_moment
+from permanence.backstage.cells import spelt_moment
 from permanence.clients.models import Client
 from permanence.foundation.who import owner_only, supervisor_only, who
 from permanence.kernel.system import SystemClock, SystemEntropy

@@ -199,7 +199,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         (
             client,
             [
-                (_spelt(number, client.country), *_proved(proved.get(number), client.time_zone, at))
+                (_spelt(number, client.country), *_proved(proved.get((client.id, number)), client.time_zone, at))
                 for number in numbers.get(client.id, ())
             ],
         )

@@ -7,6 +7,8 @@ from datetime import datetime
 from permanence.clients import file_parts as parts
 from permanence.clients.models import Absence
 from permanence.foundation.keys import row_key
+from permanence.kernel.span import Span
+from permanence.reception.absence import CLOSING
 from permanence.reception.table import AbsenceEntry
 
 
@@ -20,6 +22,19 @@ def absences_of(*, house: str, clients: Iterable[int], at: datetime) -> dict[int
     found: dict[int, tuple[AbsenceEntry, ...]] = {}
     for client, *fields in rows.order_by("starts_at", "pk").values_list("client", *parts.ABSENCE_FIELDS):
         found[client] = (*found.get(client, ()), *parts.absences_from([fields]))
+    return found
+
+
+def closings(*, house: str, since: datetime) -> dict[str, tuple[Span, ...]]:
+    """By client (his id) when absences of all of him that are not over at `since` close his lines, the earliest first.
+
+    One query. A client who has none is not in it.
+    """
+    rows = Absence.objects.for_house(house).filter(ends_at__gt=since, withdrawn_at=None)
+    rows = rows.filter(recipient=None, treatment__in=CLOSING).order_by("starts_at", "pk")
+    found: dict[str, tuple[Span, ...]] = {}
+    for client, starts, ends in rows.values_list("client", "starts_at", "ends_at"):
+        found[str(client)] = (*found.get(str(client), ()), Span(starts, ends))
     return found
 
 

@@ -9,10 +9,12 @@ from functools import partial
 from permanence.calls import queries as calls
 from permanence.clients import forwarding
 from permanence.clients import queries as clients
+from permanence.clients.away import closings
 from permanence.clients.queries import ClientView
-from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
 from permanence.foundation.alarms import Alarm
+from permanence.kernel.span import Span
+from permanence.project.contract_watch import outside_contracts
 from permanence.reception.hours import is_open_at, opening_at
 from permanence.reception.table import ANSWERED, OpeningHours
 from permanence.switchboard import queries as switchboard
@@ -60,11 +62,14 @@ class ForwardingWatch:
         if kept.looked_at is None or at >= kept.looked_at + WATCHDOG_EVERY:
             kept.looked_at = at
             known = clients.hours_of_clients(house=house)
-            kept.found = [*_silent(house, kept.norms, known, at), *_outside(house, known, at)]
+            away = closings(house=house, since=at - rules.LONGEST_SILENCE)
+            kept.found = [*_silent(house, kept.norms, known, away, at), *_outside(house, known, away, at)]
         return kept.found
 
 
 type Known = Mapping[str, tuple[ClientView, OpeningHours]]
+type Away = Mapping[str, tuple[Span, ...]]
+"""By client (his id) when absences close his lines."""
 
 
 def _norms(house: str, at: datetime) -> dict[str, Hours]:
@@ -73,7 +78,7 @@ def _norms(house: str, at: datetime) -> dict[str, Hours]:
     return {client: rules.norm(each.by_hour, counted=at - each.first_at) for client, each in counted.items()}
 
 
-def _silent(house: str, norms: Mapping[str, Hours], known: Known, at: datetime) -> Iterator[Alarm]:
+def _silent(house: str, norms: Mapping[str, Hours], known: Known, away: Away, at: datetime) -> Iterator[Alarm]:
     """The clients of whom no call came for longer than chance allows."""
     horizon = at - rules.LONGEST_SILENCE
     last = calls.last_calls(house=house, since=horizon)
@@ -82,7 +87,7 @@ def _silent(house: str, norms: Mapping[str, Hours], known: Known, at: datetime) 
         since, usual = last.get(client, horizon), norms.get(client, {})
         if view.state not in ANSWERED or not rules.may_be_silent(usual, since=since, at=at):
             continue
-        spans = _open_spans(view, hours, since, at)
+        spans = rules.left_of(_open_spans(view, hours, since, at), away.get(client, ()))
         if rules.is_silent(rules.expected_calls(usual, spans, zone=zone)):
             yield Alarm(code="forwarding_silent", about=client, params={"client": view.name}, since=since)
 
@@ -104,18 +109,20 @@ def _is_open(view: ClientView, hours: OpeningHours, at: datetime) -> bool:
     return is_open_at(hours, zone=view.time_zone, country=view.country, region=view.region, at=at)
 
 
-def _outside(house: str, known: Known, at: datetime) -> Iterator[Alarm]:
-    """Calls of clients whose calls we do not answer, and those on lines that the client should have switched off."""
+def _outside(house: str, known: Known, away: Away, at: datetime) -> Iterator[Alarm]:
+    """Calls that are none of their client's contract, and those on lines that the client should have switched off."""
+    since = at - OUTSIDE_FOR
+    came = calls.arrivals(house=house, since=since)
+    if not came:
+        return
+    yield from outside_contracts(house, came, since=since)
     arrived: dict[str, list[datetime]] = {}
-    suspended: dict[str, list[datetime]] = {}
-    for client, line, moment in calls.arrivals(house=house, since=at - OUTSIDE_FOR):
-        arrived.setdefault(line, []).append(moment)
-        if client in known and known[client][0].state == ClientState.SUSPENDED:
-            suspended.setdefault(client, []).append(moment)
-    for client, moments in suspended.items():
-        params = {"client": known[client][0].name, "count": len(moments)}
-        yield Alarm(code="forwarding_suspended", about=client, params=params, since=moments[0])
-    for each in forwarding.lines_of_house(house=house) if arrived else ():
+    for client, line, moment in came:
+        if not any(
+            moment in span for span in away.get(client, ())
+        ):  # forwarded, so that callers hear the closing words
+            arrived.setdefault(line, []).append(moment)
+    for each in forwarding.lines_of_house(house=house):
         view, hours = known[each.client]
         if each.mode is not ForwardingMode.HOURS or view.state not in ANSWERED or each.number not in arrived:
             continue

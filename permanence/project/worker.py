@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping; and in threads
-of their own, since a mail relay or an exchange may keep silent for as long as it likes, deliveries with their receipts
-and the look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready`
-when it works, logs to stderr, stops on SIGTERM after the step in hand.
+The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping, the proofs of
+the clients; and in threads of their own, since a mail relay or an exchange may keep silent for as long as it likes,
+deliveries with their receipts and the look at what is wrong. Each step fails alone: what one cannot do now the next
+turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM after the step in hand.
 """
 
 import logging
@@ -55,6 +55,7 @@ EVENTS_EVERY = timedelta(hours=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
 TESTS_EVERY = timedelta(seconds=1)
+COVERAGE_EVERY = timedelta(seconds=1)
 
 
 type Step = Callable[[datetime], object]
@@ -82,12 +83,14 @@ class Loop:
     events_at: datetime | None = None
     sweep_at: datetime | None = None
     tests_at: datetime | None = None
+    coverage_at: datetime | None = None
     absent: bool = False
     turned_at: datetime | None = None
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.holds, self.slices, self.tests, self.spool, self.events, self.sweep]
+        self.steps = [self.outbox, self.holds, self.slices, self.tests]
+        self.steps += [self.spool, self.events, self.sweep, self.coverage]
 
     def turn(self) -> None:
         """One turn."""
@@ -134,6 +137,12 @@ class Loop:
         if self.tests_at is None or at >= self.tests_at:
             self.tests_at = at + TESTS_EVERY
             switchboard_tasks.run_forwarding_tests(at=at, exchange=self.exchange, entropy=SystemEntropy())
+
+    def coverage(self, at: datetime) -> None:
+        """Count what is missing from what will be said of the clients who changed, and of all once a day."""
+        if self.coverage_at is None or at >= self.coverage_at:
+            self.coverage_at = at + COVERAGE_EVERY
+            switchboard_tasks.count_findings(at=at)
 
     def sweep(self, at: datetime) -> None:
         """Delete what was only needed for a while."""

@@ -7,6 +7,8 @@ from permanence.reception.table import AbsenceEntry, ClientSlice
 
 ANSWER, ANNOUNCE, VOICE_MESSAGE = "answer", "announce", "voice_message"
 TREATMENTS = (ANSWER, ANNOUNCE, VOICE_MESSAGE)
+CLOSING = frozenset({ANNOUNCE, VOICE_MESSAGE})
+"""The treatments by which an absence of the whole client closes his lines."""
 
 SHOWN_BEFORE = timedelta(days=1)
 """How long before its beginning an absence stands on the card."""
@@ -22,13 +24,14 @@ def is_away(client: ClientSlice, recipient: str, *, at: datetime) -> bool:
     return any(entry.recipient == recipient and in_force(entry, at) for entry in client.absences)
 
 
+def closes(entry: AbsenceEntry) -> bool:
+    """Whether it is the whole client who is away, and his calls are not answered meanwhile."""
+    return not entry.recipient and entry.treatment in CLOSING
+
+
 def closing_absence(client: ClientSlice, *, at: datetime) -> AbsenceEntry | None:
     """The absence of the whole client that closes his lines at `at`, whatever his hours; None when none does."""
-    closing = [
-        entry
-        for entry in client.absences
-        if not entry.recipient and entry.treatment in {ANNOUNCE, VOICE_MESSAGE} and in_force(entry, at)
-    ]
+    closing = [entry for entry in client.absences if closes(entry) and in_force(entry, at)]
     return min(closing, key=lambda entry: (entry.starts, entry.id), default=None)
 
 
@@ -36,11 +39,7 @@ def open_until(client: ClientSlice, changes_at: datetime | None, *, at: datetime
     """When a line that is open at `at` closes: by his hours (`changes_at`, None: never), or by an absence before."""
     if not client.absences:
         return changes_at
-    starts = [
-        entry.starts
-        for entry in client.absences
-        if not entry.recipient and entry.treatment in {ANNOUNCE, VOICE_MESSAGE} and at < entry.ends
-    ]
+    starts = [entry.starts for entry in client.absences if closes(entry) and at < entry.ends]
     return min((each for each in (changes_at, *starts) if each is not None), default=None)
 
 

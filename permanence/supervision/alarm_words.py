@@ -198,6 +198,28 @@ WORDS: dict[str, Words] = {
         _("His callers hear the closing words and reach nobody."),
         _("Telephone him: he ends the forwarding, or his account is opened again."),
     ),
+    "forwarding_prospect": Words(
+        _("Calls of %(client)s come, and his account is still that of a prospect; in the last day: %(count)s."),
+        _("His callers hear the closing words and reach nobody."),
+        _("If the contract is made, open his account on the page “Setting up”. Else he ends the forwarding."),
+    ),
+    "forwarding_ended": Words(
+        _("Calls of %(client)s still come, and his contract has ended; in the last day: %(count)s."),
+        _("His line is still forwarded to us: his callers hear the closing words and reach nobody."),
+        _("Telephone him: he ends the forwarding with the codes of his operator."),
+    ),
+    "forwarding_early": Words(
+        _("Calls of %(client)s come before his contract begins; in the last day: %(count)s."),
+        _("They are answered, and no contract pays for them."),
+        _("Telephone him. If the contract has begun, correct its first day."),
+        danger=False,
+    ),
+    "forwarding_late": Words(
+        _("Calls of %(client)s come after the last day of his contract; in the last day: %(count)s."),
+        _("They are answered, and no contract pays for them."),
+        _("Renew the contract with him and correct its days, or end it on the page of his account."),
+        danger=False,
+    ),
     "mail": Words(
         _("The mail server does not take our mails; waiting: %(count)s."),
         _("Clients are not told that a message waits. They find it in the portal all the same."),

@@ -20,7 +20,16 @@ NO_ANSWER = 0
 OF_A_NUMBER = frozenset({"line", "forwarding", "forwarding_untested", "forwarding_outside"})
 """The alarms that are about a number."""
 
-OF_A_CLIENT = frozenset({"forwarding_silent", "forwarding_suspended"})
+OF_A_CLIENT = frozenset(
+    {
+        "forwarding_silent",
+        "forwarding_prospect",
+        "forwarding_suspended",
+        "forwarding_ended",
+        "forwarding_early",
+        "forwarding_late",
+    }
+)
 """The alarms that are about a client, by his id."""
 
 

@@ -29,6 +29,7 @@ from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
+from permanence.reception.absence import closes, in_force
 from permanence.reception.hours import is_open_at
 from permanence.reception.table import ANSWERED
 from permanence.switchboard import rules
@@ -202,8 +203,8 @@ def make_daily(*, at: datetime) -> None:
     """Make the daily tests whose moment has come, each once, whoever else looks.
 
     Left out are a client whose calls are not answered, a time long gone by, and, for a line that the client switches
-    himself, an hour at which he is closed: then it is not forwarded, and rightly. A line that is not there any more is
-    not tested again, unless it rests because the contract ended.
+    himself, an hour at which he is closed or away: then it is not forwarded, and rightly. A line that is not there any
+    more is not tested again, unless it rests because the contract ended.
     """
     due = ForwardingCheck.objects.filter(next_at__lte=at).select_related("client", "house").order_by("pk")
     for row in due:
@@ -217,7 +218,7 @@ def make_daily(*, at: datetime) -> None:
             wanted = at - row.next_at < rules.LATE and row.client.state in ANSWERED
             if not wanted or not line.dialled_by_callers or not rules.can_be_dialled(line.mode):
                 continue
-            if line.mode is ForwardingMode.HOURS and not _is_open(row.house.slug, line.client, at):
+            if line.mode is ForwardingMode.HOURS and not _is_forwarded(row.house.slug, line.client, at):
                 continue
             with contextlib.suppress(ProofRunning):
                 called = line.dialled_by_callers
@@ -234,10 +235,12 @@ def _line_of(check: ForwardingCheck) -> LineView | None:
     return found
 
 
-def _is_open(house: str, client: str, at: datetime) -> bool:
+def _is_forwarded(house: str, client: str, at: datetime) -> bool:
+    """Whether a client who switches the forwarding himself has to have it on: open, and nothing closes his lines."""
     file = clients.client_file(house=house, client=client, at=at)
     view = file.view
-    return is_open_at(file.hours, zone=view.time_zone, country=view.country, region=view.region, at=at)
+    away = any(closes(each) and in_force(each, at) for each in file.absences)
+    return not away and is_open_at(file.hours, zone=view.time_zone, country=view.country, region=view.region, at=at)
 
 
 def end_overdue(*, at: datetime) -> None:

@@ -87,6 +87,28 @@ class SliceVersion(HouseModel):
         return f"{self.house_id}/{self.client_id} {self.version}"
 
 
+class CoverageCount(HouseModel):
+    """How many gaps and conflicts the proof of a client found: for the slice of that `version`, looked at on that `day`
+    (of the world's clock), which is the first of the twelve months.
+
+    Both numbers are None where he could not be proved at all.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    version = models.BigIntegerField()
+    day = models.DateField()
+    conflicts = models.PositiveIntegerField(null=True)
+    gaps = models.PositiveIntegerField(null=True)
+
+    objects = ClientQuerySet["CoverageCount"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["client"], name="switchboard_coverage_client"),)
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.conflicts} {self.gaps}"
+
+
 class SeatRevocation(HouseModel):
     """The seat of a secretary who may not answer any more is to end; done when the exchange has said so."""
 

@@ -133,12 +133,23 @@ def checks_of(*, house: str, client: str) -> dict[str, str]:
     return dict(rows.values_list("number", "clock"))
 
 
-def last_proofs(*, house: str) -> dict[str, ProofView]:
-    """Of each line of a house the last finished test, of either way: number -> test. One query."""
-    later = ForwardingProof.objects.filter(house=OuterRef("house"), number=OuterRef("number"), state__in=FINISHED)
+def last_proofs(*, house: str) -> dict[tuple[str, str], ProofView]:
+    """Of each line of a house the last finished test, of either way: (client, number) -> test. One query.
+
+    What a number proved for a client who had it before says nothing of who has it now.
+    """
+    mine = {"client": OuterRef("client"), "number": OuterRef("number")}
+    later = ForwardingProof.objects.filter(house=OuterRef("house"), **mine, state__in=FINISHED)
     newest = later.order_by("-asked_at", "-pk").values("pk")[:1]
     rows = ForwardingProof.objects.for_house(house).filter(pk=Subquery(newest)).select_related("asked_by")
-    return {row.number: _view(row) for row in rows}
+    return {(str(row.client_id), row.number): _view(row) for row in rows}
+
+
+def watched_arrivals(*, house: str, since: datetime) -> frozenset[tuple[str, datetime]]:
+    """The calls since a moment that ended a test made by a person: the line and the moment of each. One query."""
+    rows = ForwardingProof.objects.for_house(house).filter(way=ProofWay.WATCHED, ended_at__gte=since)
+    found = rows.filter(state__in=FINISHED).values_list("number", "ended_at")
+    return frozenset((number, ended) for number, ended in found if ended is not None)
 
 
 def standing_failures(*, house: str) -> tuple[ProofView, ...]:
@@ -146,6 +157,7 @@ def standing_failures(*, house: str) -> tuple[ProofView, ...]:
     here = {(each.client, each.number) for each in lines.lines_of_house(house=house)}
     finished = ForwardingProof.objects.filter(
         house=OuterRef("house"),
+        client=OuterRef("client"),
         number=OuterRef("number"),
         way=ProofWay.DIALLED,
         state__in=FINISHED,

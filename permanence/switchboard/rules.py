@@ -3,13 +3,14 @@
 when a client's silence is longer than chance allows, and which calls came when none should."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from permanence.countries.forwarding import USUAL_SECONDS, ForwardingMode
+from permanence.kernel.span import Span
 
 
 class ProofWay(StrEnum):
@@ -200,6 +201,22 @@ def norm(counts: Hours, *, counted: timedelta) -> Hours:
         return {}
     weeks = counted / timedelta(weeks=1)
     return {cell: count / weeks for cell, count in counts.items()}
+
+
+def left_of(spans: Iterable[tuple[datetime, datetime]], away: Iterable[Span]) -> Iterator[tuple[datetime, datetime]]:
+    """What of these spans of time is left without those in which he is away, in order."""
+    gone = list(away)
+    for starts, ends in spans:
+        pieces = [(starts, ends)]
+        for each in gone:
+            begins, until = each.starts or starts, each.ends or ends
+            pieces = [
+                piece
+                for one, other in pieces
+                for piece in ((one, min(other, begins)), (max(one, until), other))
+                if piece[0] < piece[1]
+            ]
+        yield from pieces
 
 
 def expected_calls(usual: Hours, spans: Iterable[tuple[datetime, datetime]], *, zone: str) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the switchboard, called by the worker's loop: the tests of the forwardings.
+"""Due work of the switchboard, called by the worker's loop: the tests of the forwardings, the proofs of the clients.
 
 No transaction is open while the exchange is spoken to.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused
 from permanence.kernel.clock import Entropy
-from permanence.switchboard import forwarding
+from permanence.switchboard import coverage, forwarding
 from permanence.switchboard.rules import Why
 
 
@@ -22,6 +22,14 @@ def run_forwarding_tests(*, at: datetime, exchange: Exchange, entropy: Entropy) 
         if taken is not None:
             dialled += _dial(taken, exchange, at=at)
     return dialled
+
+
+def count_findings(*, at: datetime) -> int:
+    """Prove some of the clients whose count of findings is not that of their slice or of this day; gives how many."""
+    due = coverage.next_due(at=at)
+    for key in due:
+        coverage.count(key, at=at)
+    return len(due)
 
 
 def _dial(taken: forwarding.Taken, exchange: Exchange, *, at: datetime) -> bool:

@@ -345,5 +345,5 @@ def test_calls_on_a_line_that_should_be_switched_off_are_told(cast, configuratio
 def test_the_watchdog_asks_the_database_a_fixed_number_of_times(cast, django_assert_max_num_queries):
     usual_weeks(cast, MONDAY)
     usual_weeks(cast, MONDAY, client=cast.dupont)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         ForwardingWatch().alarms([cast.house], at=MONDAY + 7 * HOUR)

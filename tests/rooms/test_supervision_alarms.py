@@ -26,6 +26,7 @@ pytestmark = pytest.mark.django_db
 PAGE = "/supervision/calls"
 PACKAGE = Path(findings.__file__).resolve().parents[1]
 LANGUAGES = ("fr", "en", "de")
+WATCHES = ("watch.py", "findings.py", "forwarding_watch.py", "contract_watch.py")
 PLACES = {"count": 3, "kind": "KeyError", "gb": "1.5", "days": 4, "client": "Dr Weber", "source": "192.0.2.77"}
 
 
@@ -142,7 +143,7 @@ def codes_of(*paths):
 
 def test_every_alarm_that_can_be_raised_has_words():
     engine = codes_of(*(PACKAGE / "engine" / "exchange").glob("*.py"))
-    watch = codes_of(*(PACKAGE / "project" / name for name in ("watch.py", "findings.py", "forwarding_watch.py")))
+    watch = codes_of(*(PACKAGE / "project" / name for name in WATCHES))
     assert {"journal", "trunk", "silent", "media", "line", "slice", "restore"} <= engine
     assert {"exchange", "mail", "disk", "disk_full", "refused"} <= watch
     assert (engine | watch) - set(WORDS) == set()

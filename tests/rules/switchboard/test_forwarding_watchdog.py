@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from permanence.kernel.span import Span
 from permanence.switchboard.rules import (
     EARLY_OR_LATE,
     SHORTEST_NORM,
     SILENCE_LEVEL,
     expected_calls,
     is_silent,
+    left_of,
     may_be_silent,
     norm,
     outside,
@@ -98,3 +100,24 @@ def test_a_call_is_outside_when_he_is_closed_then_and_half_an_hour_around(minute
     assert list(found) == sorted(
         at for at in arrivals if not is_open(at) and not is_open(at - EARLY_OR_LATE) and not is_open(at + EARLY_OR_LATE)
     )
+
+
+PIECE = st.tuples(st.integers(0, 200), st.integers(0, 100)).map(lambda drawn: (drawn[0], sum(drawn)))
+
+
+@given(st.lists(PIECE, max_size=4), st.lists(PIECE, max_size=4))
+def test_what_is_left_is_what_no_absence_has_minute_by_minute(spans, away):
+    gone = [Span(BEGIN + one * MINUTE, BEGIN + other * MINUTE) for one, other in away]
+    asked = [(BEGIN + one * MINUTE, BEGIN + other * MINUTE) for one, other in spans]
+    minutes = [
+        minute
+        for one, other in spans
+        for minute in range(one, other)
+        if not any(begins <= minute < until for begins, until in away)
+    ]
+    found = [
+        int((at - BEGIN) / MINUTE)
+        for starts, ends in left_of(asked, gone)
+        for at in (starts + n * MINUTE for n in range(int((ends - starts) / MINUTE)))
+    ]
+    assert found == minutes
