@@ -299,13 +299,15 @@ def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaVie
 def _aside(
     by: Who, wanted: Sequence[AgendaView], wish: Wish, *, first: date, until: date, at: datetime
 ) -> list[tuple[int, str]]:
-    """How many starts on those days are not free, for each cause in words, the most frequent first."""
+    """How many starts of one client's agendas on those days are not free, for each cause in words, the most frequent
+    first.
+    """
     counts: Counter[str] = Counter()
     bare = replace(wish, preferences=type(wish.preferences)())
-    for agenda in wanted[:AGENDAS_COUNTED]:
-        names, zone = names_of(by, agenda.client, reason=wish.reason), ZoneInfo(agenda.time_zone)
-        found = free.free_days(by=by, agenda=agenda.id, wish=bare, first=first, until=until, at=at)
-        for count, cause in found.counted:
+    some = [each.id for each in wanted[:AGENDAS_COUNTED]]
+    names, zone = names_of(by, wanted[0].client, reason=wish.reason), ZoneInfo(wanted[0].time_zone)
+    for counted in free.set_aside(by=by, agendas=some, wish=bare, first=first, until=until, at=at).values():
+        for count, cause in counted:
             counts[words.sentence(cause, names=names, zone=zone, at=at)] += count
     return [(count, said) for said, count in counts.most_common(6)]
 

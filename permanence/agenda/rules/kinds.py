@@ -281,7 +281,8 @@ class OpeningException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A span in which `subject` (id of an agenda or a resource) is occupied.
+    """A span in which `subject` (id of an agenda, or of a resource: `of_resource`) is occupied. The two are counted
+    apart, so one id can be both.
 
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
     resource. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own search it does not
@@ -303,6 +304,11 @@ class Taken:
     until: datetime | None = None
     label: str = ""
     overbooked: bool = False
+    of_resource: bool = False
+
+    def takes(self, agenda: str) -> bool:
+        """Whether it is the agenda that it occupies, not a room or a device called the same."""
+        return self.subject == agenda and not self.of_resource
 
     @property
     def from_buffer(self) -> datetime:

@@ -418,7 +418,7 @@ export class Book {
     say(byId("book-act-words"), words);
     act.disabled = at === null;
     if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
-    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.title}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
+    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.moving;
     show(byId("book-acts"), Boolean(visit));
