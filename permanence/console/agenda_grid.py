@@ -11,11 +11,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AgendaDays
-from permanence.agenda.rules.kinds import OpeningKind, Taken, VisitReason
+from permanence.agenda.rules.kinds import COLOURS, OpeningKind, Taken, VisitReason
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.console.agenda_item import DAY, STEP, Item, Items, Mark, Wall, markup
 from permanence.console.agenda_words import OPENINGS
@@ -64,7 +63,7 @@ class Lane:
         return f"{self.agenda}-{self.day.isoformat()}"
 
     @property
-    def drawn(self) -> SafeString:
+    def drawn(self) -> str:
         """The markup of its items."""
         return markup(self.items)
 
@@ -90,18 +89,23 @@ class Grid:
 
 
 def marks_of(reasons: Iterable[VisitReason]) -> dict[str, Mark]:
-    """Colour and code of each reason of one client, in their order; no two codes are the same."""
-    found: dict[str, Mark] = {}
-    used: set[str] = set()
-    for position, reason in enumerate(reasons):
-        code = base = code_of(reason.name)
+    """Colour and code of each reason of one client, in their order: those he chose, else by place and name.
+
+    No two codes are the same; the one that was chosen stays as it is.
+    """
+    known = list(reasons)
+    codes: dict[str, str] = {}
+    for reason in sorted(known, key=lambda each: not each.code):
+        code = base = reason.code or code_of(reason.name)
         number = 2
-        while code in used:
+        while code in codes.values():
             code = f"{base[:3]}{number}"
             number += 1
-        used.add(code)
-        found[reason.id] = Mark(colour=position % 8 + 1, code=code)
-    return found
+        codes[reason.id] = code
+    return {
+        each.id: Mark(colour=each.colour or position % COLOURS + 1, code=codes[each.id])
+        for position, each in enumerate(known)
+    }
 
 
 def code_of(name: str) -> str:

@@ -8,12 +8,11 @@ longer than all the rest of the page. Every word of others is escaped.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from html import escape
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
@@ -36,7 +35,8 @@ CLASSES = {
 MOVABLE = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
 ICONS = {"confirmed": "check", "no_show": "x", "held": "hold"}
 """By state, beside the code of the reason."""
-HERE = '<span class="dot dot--here"></span>'
+REMEMBERED = 4096
+"""Places, kinds and codes whose markup is remembered: there are few, and each stands in a grid many times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,7 @@ class Item:
     reason: str = ""
     born: str = ""
     minute: int = 0
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ class Items:
             reason=visit.reason_name,
             born=visit.patient_birth,
             minute=wall.minute(visit.starts_at),
+            answered=visit.answered,
         )
 
     def hold(self, hold: HoldView, wall: Wall) -> Item:
@@ -206,37 +208,51 @@ class Items:
         )
 
 
-def markup(items: Iterable[Item]) -> SafeString:
+def markup(items: Iterable[Item]) -> str:
     """The items as buttons, one after the other."""
-    return SafeString("".join(map(_button, items)))
+    return format_html_join("", "{}", ((_button(each),) for each in items))
 
 
 def _button(item: Item) -> str:
-    place = f"f{item.first} s{item.span}" + (f" w{item.wide} x{item.beside}" if item.wide > 1 else "")
-    data = f'data-kind="{item.kind}" data-key="{escape(item.key)}" data-first="{item.first}" data-span="{item.span}"'
-    data += f' data-minute="{item.minute}" data-state="{item.state}"'
-    if item.kind == "appointment":
-        data += f' data-reason="{item.colour}"' + (" data-movable" if item.movable else "")
-    if item.expires:
-        data += f' data-expires="{item.expires}"'
-    name, title = escape(item.name), escape(item.title)
-    note = f'<span class="appt__note">{escape(item.note)}</span>' if item.note else ""
-    return (
-        f'<button class="appt {item.classes} {place}" type="button" tabindex="-1" {data} data-name="{name}"'
-        f' data-born="{escape(item.born)}" aria-label="{title}"><span class="appt__name">{name}</span>'
-        f'<span class="appt__code">{_sign(item)}{escape(item.code)}</span>{note}</button>'
+    name = escape(item.name)
+    return format_html(
+        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{} data-name="{}" data-born="{}"'
+        ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
+        _place(item.classes, item.first, item.span, item.wide, item.beside),
+        _kind(item.kind, item.state, item.colour, item.movable, item.answered),
+        item.key,
+        item.minute,
+        format_html(' data-expires="{}"', item.expires) if item.expires else "",
+        name,
+        item.born,
+        item.title,
+        name,
+        _sign(item.kind, item.state, item.code),
+        format_html('<span class="appt__note">{}</span>', item.note) if item.note else "",
     )
 
 
-def _sign(item: Item) -> str:
-    """What tells the state besides the colour, and the place of a hold's countdown."""
-    if item.kind == "hold":
-        return f'{_icon(ICONS["held"])}<span class="appt__left"></span> '
-    if item.state == "arrived":
-        return HERE
-    return _icon(ICONS[item.state]) if item.state in ICONS else ""
+@lru_cache(maxsize=REMEMBERED)
+def _place(classes: str, first: int, span: int, wide: int, beside: int) -> str:
+    """Where it stands, and how it looks."""
+    among = format_html(" w{} x{}", wide, beside) if wide > 1 else ""
+    return format_html(
+        'class="appt {} f{} s{}{}" data-first="{}" data-span="{}"', classes, first, span, among, first, span
+    )
 
 
-@cache
-def _icon(name: str) -> str:
-    return render_to_string("design/icon.html", {"name": name}).strip()
+@lru_cache(maxsize=REMEMBERED)
+def _kind(kind: str, state: str, colour: int, movable: bool, answered: bool) -> str:
+    """What it is, and what may be done with it."""
+    reason = format_html(' data-reason="{}"', colour) if kind == "appointment" else ""
+    flags = " data-movable" * movable + " data-said" * answered
+    return format_html('data-kind="{}" data-state="{}"{}{}', kind, state, reason, flags)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _sign(kind: str, state: str, code: str) -> str:
+    """The code, with what tells the state besides the colour, and the place of a hold's countdown."""
+    here = format_html('<span class="{}"></span>', "dot dot--here") if state == "arrived" else ""
+    left = format_html(' <span class="{}"></span>', "appt__left") if kind == "hold" else ""
+    sign = render_to_string("design/icon.html", {"name": ICONS[state]}) if state in ICONS else here
+    return format_html('<span class="appt__code">{}{}{}</span>', sign, code, left)

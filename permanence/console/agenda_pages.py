@@ -42,8 +42,11 @@ from permanence.console.agenda_asked import (
     patient_asked,
     says_why,
     sentences,
+    wanted_of,
     wish_asked,
 )
+from permanence.console.agenda_item import STEP, Mark
+from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, config_of
@@ -120,9 +123,8 @@ def start(request: HttpRequest) -> HttpResponse:
     offered = {each.id for each in reasons}
     last = next((each.reason for each in earlier if each.reason in offered), "")
     first = reasons[0].id if reasons else ""
-    listed = [
-        {"id": each.id, "name": each.name, "minutes": each.minutes, "code": marks[each.id].code} for each in reasons
-    ]
+    resources = {each.id: each.name for each in agendas.resources(by=by, client=client.id)}
+    listed = [reason_told(each, marks[each.id], resources=resources) for each in reasons]
     return JsonResponse({"patient": view, "reason": last or first, "reasons": listed, "today": today.isoformat()})
 
 
@@ -166,7 +168,7 @@ def lane(request: HttpRequest) -> HttpResponse:
     by, at, asked = who(request), _CLOCK.now(), request.GET
     agenda = agenda_asked(by, asked.get("agenda", ""))
     day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
-    first = minute_of(asked.get("first", "0")) // drawn.STEP
+    first = minute_of(asked.get("first", "0")) // STEP
     found = days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = _lanes(by, found, at=at, by_day=asked.get("by_day") == "1")
     return render(request, "console/agenda_lane.html", {"lane": drawn.folded(one, first)})
@@ -202,7 +204,7 @@ def slots(request: HttpRequest) -> HttpResponse:
     if not every or asked.get("reason", "") not in offered:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
     first = day_of(asked.get("from", ""), today_of(client, at))
-    wanted = _with(every, asked.get("with", ""), only=asked.get("only") == "1")
+    wanted = wanted_of(every, asked.get("with", ""), only=asked.get("only") == "1")
     wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
@@ -226,7 +228,10 @@ def slots(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def why(request: HttpRequest) -> HttpResponse:
-    """All that is against a time, in words: `{"free", "causes", "next"}`; `next` is the nearest free start after it."""
+    """All that is against a time, in words: `{"free", "causes", "next", "may_overbook"}`.
+
+    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause.
+    """
     by, at, asked = who(request), _CLOCK.now(), request.GET
     agenda = agenda_asked(by, asked.get("agenda", ""))
     patient: Patient = NOBODY
@@ -236,9 +241,9 @@ def why(request: HttpRequest) -> HttpResponse:
     starts = moment_asked(agenda, asked)
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
     told = sentences(by, agenda, against, reason=wish.reason, at=at)
-    return JsonResponse(
-        {"free": not told, "causes": told, "next": _next(by, agenda, wish, starts, at) if told else None}
-    )
+    borne = bool(told) and free.may_overbook(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
+    later = _next(by, agenda, wish, starts, at) if told else None
+    return JsonResponse({"free": not told, "causes": told, "next": later, "may_overbook": borne})
 
 
 def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetime) -> dict[str, object] | None:
@@ -251,16 +256,6 @@ def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetim
         return None
     local = later.starts.astimezone(zone)
     return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
-
-
-def _with(every: Sequence[AgendaView], first: str, *, only: bool) -> list[AgendaView]:
-    """All of them, the wanted one first, or only that one. Raises BadRequest."""
-    if not first:
-        return list(every)
-    chosen = [each for each in every if each.id == first]
-    if not chosen:
-        raise BadRequest(f"{first[:20]!r} is no agenda of this client")
-    return chosen if only else [*chosen, *(each for each in every if each.id != first)]
 
 
 def _offers(found: Found, known: dict[str, AgendaView], *, at: datetime) -> list[Offer]:
@@ -314,7 +309,7 @@ def _aside(
 
 def _lanes(
     by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
-) -> tuple[list[drawn.Lane], dict[str, dict[str, drawn.Mark]]]:
+) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
     reasons = agendas.reasons_of(by=by, clients={each.agenda.client for each in found})
     marks = {client: drawn.marks_of(of_client) for client, of_client in reasons.items()}
     lanes = [
@@ -327,9 +322,7 @@ def _lanes(
     return lanes, marks
 
 
-def _legend(
-    by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, drawn.Mark]]
-) -> list[tuple[drawn.Mark, str]]:
+def _legend(by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
     """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
     shown = {each.agenda.client for each in found}
     if len(shown) != 1:

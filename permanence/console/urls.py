@@ -3,7 +3,18 @@
 
 from django.urls import path
 
-from permanence.console import agenda_acts, agenda_pages, elsewhere, follow_ups, patients, place, reading, views
+from permanence.console import (
+    agenda_acts,
+    agenda_pages,
+    agenda_series,
+    agenda_told,
+    elsewhere,
+    follow_ups,
+    patients,
+    place,
+    reading,
+    views,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -33,11 +44,15 @@ urlpatterns = [
     path("console/agenda/hold", agenda_acts.hold, name="agenda-hold"),
     path("console/agenda/release", agenda_acts.release, name="agenda-release"),
     path("console/agenda/book", agenda_acts.book, name="agenda-book"),
+    path("console/agenda/overbook", agenda_acts.overbook, name="agenda-overbook"),
+    path("console/agenda/series", agenda_series.book, name="agenda-series"),
+    path("console/agenda/visit", agenda_told.visit, name="agenda-visit"),
     path("console/agenda/move", agenda_acts.move, name="agenda-move"),
     path("console/agenda/cancel", agenda_acts.cancel, name="agenda-cancel"),
     path("console/agenda/mark", agenda_acts.mark, name="agenda-mark"),
     path("console/fragments/agenda", agenda_pages.grid, name="agenda-grid"),
     path("console/fragments/agenda/lane", agenda_pages.lane, name="agenda-lane"),
+    path("console/fragments/agenda/series", agenda_series.plan, name="agenda-series-plan"),
     path("console/fragments/agenda/slots", agenda_pages.slots, name="agenda-slots"),
     path("console/follow-ups", follow_ups.page, name="follow-ups"),
     path("console/follow-ups/<str:follow_up>", follow_ups.done, name="follow-up"),

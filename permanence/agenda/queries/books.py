@@ -117,6 +117,8 @@ def reason_of(row: VisitReason) -> kinds.VisitReason:
         oldest=row.oldest,
         contra_indications=_questions(row.contra_indications),
         overbooking=row.overbooking,
+        colour=row.colour,
+        code=row.code,
     )
 
 

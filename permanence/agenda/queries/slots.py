@@ -65,6 +65,12 @@ def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime)
     return free.explain(book, wish, starts=starts, at=at)
 
 
+def may_overbook(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> bool:
+    """Whether a visit could be put there with a cause, though something stands against it. Raises AgendaUnknown."""
+    book = books(seen([agenda], by=by), starts=starts)[agenda]
+    return isinstance(free.overbook(book, wish, starts=starts, cause="?", at=at), free.Overbooking)
+
+
 def next_free(
     *, by: Who, agendas: Sequence[str], wish: Wish, first: date, at: datetime, days: int = 90, most: int = 4
 ) -> Found:

@@ -49,6 +49,7 @@ class AppointmentView:
     """One appointment. `appointment` is its id; `patient_birth` ISO as far as it is known. Moments are UTC.
 
     `overbooked`: why it was put where something stood, "" for an ordinary one. `cancel_cause` is "" unless cancelled.
+    `answered`: questions were asked, see `appointments.answers`.
     """
 
     appointment: str
@@ -77,6 +78,7 @@ class AppointmentView:
     overbooked: str
     series: str
     position: int | None
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,7 @@ _COLUMNS = (
     "patient__first_name", "patient__birth_date", "known", "reason_id", "reason__name", "starts_at", "ends_at", "state",
     "state_at", "door", "call", "booked_by_id", "booked_by_name", "booked_at", "revision", "cancel_cause",
     "cancel_words", "cancelled_by_name", "overbook_cause", "series__key", "position",
+    "sealed_answers",
 )  # fmt: skip
 """What a view of an appointment is made of."""
 
@@ -212,6 +215,7 @@ def _appointment(row: Mapping[str, Any]) -> AppointmentView:
         overbooked=row["overbook_cause"],
         series=row["series__key"] or "",
         position=row["position"],
+        answered=row["sealed_answers"] != "",
     )
 
 
