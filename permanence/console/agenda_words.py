@@ -90,7 +90,7 @@ AGENDA = {
     "book_series_title": _("Several visits of {patient}: {reason}"),
     "book_series_first": _("First on"),
     "book_series_operation": _("Operation on"),
-    "book_series_booked": _("{booked} of {wanted} visits booked"),
+    "book_series_booked": _("Visits booked: {booked} of {wanted}"),
     "book_with_any": _("Whoever is free"),
     "book_with_first": _("{name}, else another"),
     "book_with_only": _("{name} only"),

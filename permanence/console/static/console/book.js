@@ -397,6 +397,7 @@ export class Book {
     if (!told || turn !== this.whyTurn) return;
     if (!spot.item) this.grid.refused(!told.free);
     if (told.free) {
+      this.borne = [];
       if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
       return;
     }
@@ -505,10 +506,11 @@ export class Book {
   }
 
   /** O: where there is no room, if the doctor bears it. */
-  over() {
+  async over() {
     const spot = this.grid.spot();
     const patient = this.ready();
     if (!spot || !patient) return;
+    await this.why(true);
     if (this.borne.length) this.overbooking.open(spot, patient.name, this.borne);
     else this.error(word("book_over_not"));
   }
@@ -723,7 +725,7 @@ export class Book {
       d: () => this.show("day"),
       w: () => this.show("week"),
       l: () => this.show("list"),
-      o: () => this.over(),
+      o: () => void this.over(),
       s: () => this.many(),
       i: () => void this.told(),
       q: () => this.asking.focus(),
