@@ -8,10 +8,21 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from permanence.agenda.operations.reasons import MOST, TEXT_LIMIT
-from permanence.agenda.rules.kinds import CELL, LONGEST_VISIT, Asker, Need, Question, VisitReason, Way
+from permanence.agenda.rules.kinds import (
+    CELL,
+    CODE_LIMIT,
+    COLOURS,
+    LONGEST_VISIT,
+    Asker,
+    Need,
+    Question,
+    VisitReason,
+    Way,
+)
 from permanence.agenda.setting_forms import INPUT, NAME_LIMIT, NUMBER, Choices, number, several, tick
 
 ASKER_WORDS: dict[Asker, str | Promise] = {
@@ -26,6 +37,11 @@ WAY_WORDS: dict[Way, str | Promise] = {
 }
 LINES = {"class": "input", "rows": 3}
 ANY_KIND, ONE = "kind:", "id:"
+
+
+def colour_words(number: int) -> Any:
+    """What a colour is called, 0 for none chosen."""
+    return format_lazy(_("colour {number}"), number=number) if number else _("by its place in the list")
 
 
 class LinesField(forms.CharField):
@@ -101,6 +117,19 @@ class ReasonForm(forms.Form):
     questions = LinesField(label=_("questions to ask, one a line"))
     contra_indications = LinesField(label=_("questions that forbid the visit when the answer is yes, one a line"))
     documents = LinesField(label=_("documents to bring, one a line"))
+    colour = forms.TypedChoiceField(
+        label=_("colour in the agenda"),
+        choices=[(number, colour_words(number)) for number in range(COLOURS + 1)],
+        coerce=int,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+    code = forms.CharField(
+        label=_("short form in the agenda"),
+        max_length=CODE_LIMIT,
+        required=False,
+        widget=forms.TextInput(attrs={**INPUT, "size": CODE_LIMIT}),
+    )
 
     def __init__(self, data: Any = None, *, choices: Choices, reason: VisitReason | None = None) -> None:
         super().__init__(data, initial=_initial(reason))
@@ -125,13 +154,18 @@ class ReasonForm(forms.Form):
         """The reason of a valid form. Raises VisitReasonImpossible."""
         given = self.cleaned_data
         kept = self.reason
-        lengths = ("minutes", "minutes_new", "before", "after", "horizon")
-        limits = ("max_per_day", "max_per_half_day", "max_new_per_day")
         return VisitReason(
             id="" if kept is None else kept.id,
             client=client,
             name=given["name"],
-            **{name: given[name] or 0 for name in (*lengths, *limits)},
+            minutes=given["minutes"],
+            minutes_new=given["minutes_new"] or 0,
+            before=given["before"] or 0,
+            after=given["after"] or 0,
+            horizon=given["horizon"] or 0,
+            max_per_day=given["max_per_day"] or 0,
+            max_per_half_day=given["max_per_half_day"] or 0,
+            max_new_per_day=given["max_new_per_day"] or 0,
             notice=round((given["notice_hours"] or 0) * 60),
             bookable_by=frozenset(Asker(each) for each in given["bookable_by"]),
             way=Way(given["way"]),
@@ -143,6 +177,8 @@ class ReasonForm(forms.Form):
             oldest=given["oldest"],
             contra_indications=_questions(given["contra_indications"], () if kept is None else kept.contra_indications),
             overbooking=given["overbooking"],
+            colour=given["colour"] or 0,
+            code=" ".join(given["code"].split()),
         )
 
     def _needs(self) -> tuple[Need, ...]:
@@ -176,7 +212,7 @@ def _questions(texts: Sequence[str], before: Sequence[Question]) -> tuple[Questi
 
 def _initial(reason: VisitReason | None) -> dict[str, Any]:
     if reason is None:
-        return {"minutes": 15, "way": Way.PRACTICE.value, "bookable_by": [each.value for each in Asker]}
+        return {"colour": 0, "minutes": 15, "way": Way.PRACTICE.value, "bookable_by": [each.value for each in Asker]}
     zeros = ("minutes_new", "before", "after", "horizon", "max_per_day", "max_per_half_day", "max_new_per_day")
     first = next(iter(reason.needs), None)
     return {
@@ -196,4 +232,6 @@ def _initial(reason: VisitReason | None) -> dict[str, Any]:
         "questions": [each.text for each in reason.questions],
         "contra_indications": [each.text for each in reason.contra_indications],
         "documents": list(reason.documents),
+        "colour": reason.colour,
+        "code": reason.code,
     }

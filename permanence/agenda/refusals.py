@@ -73,6 +73,12 @@ class SeriesEmpty(Refusal):
     code = "series_empty"
 
 
+class QuestionsUnanswered(Refusal):
+    """A question that may forbid the visit was answered neither by yes nor by no; `why` is the first one."""
+
+    code = "questions_unanswered"
+
+
 class SpanImpossible(Refusal):
     """It ends before it begins, is longer than a month, or begins at no whole minute."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a secretary does in the agenda: hold, release, book, move, cancel, mark. Each once, by the id the page made.
+"""What a secretary does in the agenda: hold, release, book, overbook, move, cancel, mark. Each once, by the page's id.
 
 A refusal comes back as `{"code", "why", "causes"}`, in words; then nothing was changed. Who asks for an agenda or an
 appointment of a client she does not answer for finds nothing (404).
@@ -22,6 +22,7 @@ from permanence.console.agenda_asked import (
     moment_asked,
     patient_asked,
     refused_by_rules,
+    said_asked,
     says_why,
 )
 from permanence.console.own_page import own_page_only
@@ -85,13 +86,35 @@ def book(request: HttpRequest) -> HttpResponse:
             key=data["key"],
             agenda=agenda.id,
             starts_at=moment_asked(agenda, data),
-            booking=Booking(patient=data["patient"], reason=reason, call=data["call"]),
+            booking=_booking(request, data),
             by=by,
             at=at,
             hold=data["hold"],
         )
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=reason, at=at)
+    return _answer(made, status=201)
+
+
+@require_POST
+@own_page_only
+@says_why
+def overbook(request: HttpRequest) -> HttpResponse:
+    """Books a visit where there is no room, with the cause in `words`, where the doctor allows it."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    agenda = agenda_asked(by, data["agenda"])
+    try:
+        made = appointments.overbook(
+            key=data["key"],
+            agenda=agenda.id,
+            starts_at=moment_asked(agenda, data),
+            booking=_booking(request, data),
+            cause=data["words"],
+            by=by,
+            at=at,
+        )
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=data["reason"], at=at)
     return _answer(made, status=201)
 
 
@@ -163,6 +186,12 @@ FIELDS = (
 def _asked(request: HttpRequest) -> dict[str, str]:
     data = json_body(request)
     return {name: text_of(data, name) for name in FIELDS}
+
+
+def _booking(request: HttpRequest, data: dict[str, str]) -> Booking:
+    """What is to be booked, with the answers to the reason's questions."""
+    said = said_asked(json_body(request))
+    return Booking(patient=data["patient"], reason=data["reason"], call=data["call"], said=said)
 
 
 def _answer(made: AppointmentView, *, status: int = 200, **more: Any) -> JsonResponse:

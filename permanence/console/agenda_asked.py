@@ -2,7 +2,7 @@
 """What the agenda's page asks, read: days, times, wishes and patients from the words of a request."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import wraps
@@ -16,6 +16,7 @@ from permanence.agenda.operations.taking import holder_of
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.queries.views import AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SlotRefused
+from permanence.agenda.rules.answers import WORDS_LIMIT
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Preferences, Wish
@@ -32,6 +33,9 @@ from permanence.reception.hours import moment_of
 
 YEARS = range(2000, 2100)
 NUMBER = re.compile(r"[0-9]{1,4}")
+MOST_ANSWERS = 80
+"""Questions of one reason, of both kinds."""
+QUESTION_LIMIT = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +150,30 @@ def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_o
         is_new=patient.is_new,
         age=patient.age,
         holder=holder_of(holder="", call=asked.get("call", "")[:48], by=by),
+        yes_to=frozenset(asked.get("yes", "").split(",")),
         preferences=Preferences(half_days=halves, weekdays_out=out, agendas=tuple(agendas_of)),
     )
+
+
+def wanted_of(every: Sequence[AgendaView], first: str, *, only: bool) -> list[AgendaView]:
+    """All of a client's agendas, the wanted one first, or only that one. Raises BadRequest."""
+    if not first:
+        return list(every)
+    chosen = [each for each in every if each.id == first]
+    if not chosen:
+        raise BadRequest(f"{first[:20]!r} is no agenda of this client")
+    return chosen if only else [*chosen, *(each for each in every if each.id != first)]
+
+
+def said_asked(data: Mapping[str, Any]) -> dict[str, str]:
+    """Question -> answer, as the page sends them in `said`. Raises BadRequest."""
+    said = data.get("said") or {}
+    if not isinstance(said, dict) or len(said) > MOST_ANSWERS:
+        raise BadRequest("no answers")
+    for question, words_said in said.items():
+        if not isinstance(words_said, str) or len(question) > QUESTION_LIMIT or len(words_said) > WORDS_LIMIT:
+            raise BadRequest("an answer is too long")
+    return dict(said)
 
 
 def sentences(by: Who, agenda: AgendaView, causes: Iterable[WhyNot], *, reason: str, at: datetime) -> list[str]:

@@ -42,8 +42,11 @@ from permanence.console.agenda_asked import (
     patient_asked,
     says_why,
     sentences,
+    wanted_of,
     wish_asked,
 )
+from permanence.console.agenda_item import STEP, Mark
+from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, config_of
@@ -121,9 +124,8 @@ def start(request: HttpRequest) -> HttpResponse:
     offered = {each.id for each in reasons}
     last = next((each.reason for each in earlier if each.reason in offered), "")
     first = reasons[0].id if reasons else ""
-    listed = [
-        {"id": each.id, "name": each.name, "minutes": each.minutes, "code": marks[each.id].code} for each in reasons
-    ]
+    resources = {each.id: each.name for each in agendas.resources(by=by, client=client.id)}
+    listed = [reason_told(each, marks[each.id], resources=resources) for each in reasons]
     return JsonResponse({"patient": view, "reason": last or first, "reasons": listed, "today": today.isoformat()})
 
 
@@ -167,7 +169,7 @@ def lane(request: HttpRequest) -> HttpResponse:
     by, at, asked = who(request), _CLOCK.now(), request.GET
     agenda = agenda_asked(by, asked.get("agenda", ""))
     day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
-    first = minute_of(asked.get("first", "0")) // drawn.STEP
+    first = minute_of(asked.get("first", "0")) // STEP
     found = days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = _lanes(by, found, at=at, by_day=asked.get("by_day") == "1")
     return render(request, "console/agenda_lane.html", {"lane": drawn.folded(one, first)})
@@ -203,7 +205,7 @@ def slots(request: HttpRequest) -> HttpResponse:
     if not every or asked.get("reason", "") not in offered:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
     first = day_of(asked.get("from", ""), today_of(client, at))
-    wanted = _with(every, asked.get("with", ""), only=asked.get("only") == "1")
+    wanted = wanted_of(every, asked.get("with", ""), only=asked.get("only") == "1")
     wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
@@ -227,7 +229,10 @@ def slots(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def why(request: HttpRequest) -> HttpResponse:
-    """All that is against a time, in words: `{"free", "causes", "next"}`; `next` is the nearest free start after it."""
+    """All that is against a time, in words: `{"free", "causes", "next", "may_overbook"}`.
+
+    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause.
+    """
     by, at, asked = who(request), _CLOCK.now(), request.GET
     agenda = agenda_asked(by, asked.get("agenda", ""))
     patient: Patient = NOBODY
@@ -237,9 +242,9 @@ def why(request: HttpRequest) -> HttpResponse:
     starts = moment_asked(agenda, asked)
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
     told = sentences(by, agenda, against, reason=wish.reason, at=at)
-    return JsonResponse(
-        {"free": not told, "causes": told, "next": _next(by, agenda, wish, starts, at) if told else None}
-    )
+    borne = bool(told) and free.may_overbook(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
+    later = _next(by, agenda, wish, starts, at) if told else None
+    return JsonResponse({"free": not told, "causes": told, "next": later, "may_overbook": borne})
 
 
 def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetime) -> dict[str, object] | None:
@@ -252,16 +257,6 @@ def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetim
         return None
     local = later.starts.astimezone(zone)
     return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
-
-
-def _with(every: Sequence[AgendaView], first: str, *, only: bool) -> list[AgendaView]:
-    """All of them, the wanted one first, or only that one. Raises BadRequest."""
-    if not first:
-        return list(every)
-    chosen = [each for each in every if each.id == first]
-    if not chosen:
-        raise BadRequest(f"{first[:20]!r} is no agenda of this client")
-    return chosen if only else [*chosen, *(each for each in every if each.id != first)]
 
 
 def _offers(found: Found, known: dict[str, AgendaView], *, at: datetime) -> list[Offer]:
@@ -300,20 +295,22 @@ def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaVie
 def _aside(
     by: Who, wanted: Sequence[AgendaView], wish: Wish, *, first: date, until: date, at: datetime
 ) -> list[tuple[int, str]]:
-    """How many starts on those days are not free, for each cause in words, the most frequent first."""
+    """How many starts of one client's agendas on those days are not free, for each cause in words, the most frequent
+    first.
+    """
     counts: Counter[str] = Counter()
     bare = replace(wish, preferences=type(wish.preferences)())
-    for agenda in wanted[:AGENDAS_COUNTED]:
-        names, zone = names_of(by, agenda.client, reason=wish.reason), ZoneInfo(agenda.time_zone)
-        found = free.free_days(by=by, agenda=agenda.id, wish=bare, first=first, until=until, at=at)
-        for count, cause in found.counted:
+    some = [each.id for each in wanted[:AGENDAS_COUNTED]]
+    names, zone = names_of(by, wanted[0].client, reason=wish.reason), ZoneInfo(wanted[0].time_zone)
+    for counted in free.set_aside(by=by, agendas=some, wish=bare, first=first, until=until, at=at).values():
+        for count, cause in counted:
             counts[words.sentence(cause, names=names, zone=zone, at=at)] += count
     return [(count, said) for said, count in counts.most_common(6)]
 
 
 def _lanes(
     by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
-) -> tuple[list[drawn.Lane], dict[str, dict[str, drawn.Mark]]]:
+) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
     reasons = agendas.reasons_of(by=by, clients={each.agenda.client for each in found})
     marks = {client: drawn.marks_of(of_client) for client, of_client in reasons.items()}
     lanes = [
@@ -326,9 +323,7 @@ def _lanes(
     return lanes, marks
 
 
-def _legend(
-    by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, drawn.Mark]]
-) -> list[tuple[drawn.Mark, str]]:
+def _legend(by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
     """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
     shown = {each.agenda.client for each in found}
     if len(shown) != 1:

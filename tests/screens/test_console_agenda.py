@@ -363,8 +363,9 @@ async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, sit
             frame.replaceChildren();
             await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
             const began = performance.now();
-            const made = new DOMParser().parseFromString(`<template>${text}</template>`, 'text/html');
-            frame.replaceChildren(document.importNode(made.querySelector('template').content, true));
+            const made = document.createElement('template');
+            made.innerHTML = text;
+            frame.replaceChildren(made.content);
             await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
             times.push(performance.now() - began);
           }

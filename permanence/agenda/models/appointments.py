@@ -98,6 +98,7 @@ class Appointment(AgendaRow):
 
     `starts_at`, `ends_at`: the visit itself; buffers stand in its occupancies. `revision` counts what others have to
     be told: moved, cancelled. `overbook_cause`: why it was put where something stood; "" for an ordinary one.
+    `sealed_answers`: what was asked and said before it was booked, "" for nothing.
     """
 
     key = models.CharField(max_length=KEY_LENGTH)
@@ -120,6 +121,7 @@ class Appointment(AgendaRow):
     overbook_cause = models.CharField(max_length=CAUSE_LENGTH, blank=True, default="")
     series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, related_name="+")
     position = models.PositiveSmallIntegerField(null=True)
+    sealed_answers = models.TextField(blank=True, default="")
 
     objects = ClientQuerySet["Appointment"].as_manager()
 

@@ -3,7 +3,7 @@
 
 from django.db import models
 
-from permanence.agenda.rules.kinds import OpeningKind, Way
+from permanence.agenda.rules.kinds import CODE_LIMIT, OpeningKind, Way
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
 
@@ -56,7 +56,7 @@ class VisitReason(HouseModel):
 
     A reason in use is not deleted: it is retired, and `replacement` says by which one. The lists are JSON: `needs` of
     {ids, kind, before, after}, `questions` and `contra_indications` of {id, text}, `documents` of texts, `sites` of
-    ids.
+    ids. `colour` 0 and `code` "": as the grid has it.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -80,6 +80,8 @@ class VisitReason(HouseModel):
     oldest = models.PositiveSmallIntegerField(null=True, blank=True)
     contra_indications = models.JSONField(default=list, blank=True)
     overbooking = models.BooleanField(default=False)
+    colour = models.PositiveSmallIntegerField(default=0)
+    code = models.CharField(max_length=CODE_LIMIT, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True)
     replacement = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")

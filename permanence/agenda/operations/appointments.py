@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Book, overbook, move and cancel. What is written passed the rules under the agenda's lock, and the database's too."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from permanence.agenda import events
 from permanence.agenda.models import Agenda, Appointment, Series
 from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, once, reach, short
+from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
 from permanence.agenda.operations.taking import asker, book_of, holder_of, judged, let_go, occupy, refused
 from permanence.agenda.queries.agendas import clients_seen, known_key
@@ -28,6 +30,7 @@ from permanence.foundation.who import Who
 class Booking:
     """What is to be booked for whom. `new_here`: the patient comes for the first time, whatever is known of him; None:
     as the patient's file says. `yes_to`: contra-indication questions answered by yes. `holder` as in `hold_slot`.
+    `said`: question -> answer where the door asks the reason's questions, kept with the appointment; None where not.
     """
 
     patient: str
@@ -37,12 +40,14 @@ class Booking:
     holder: str = ""
     new_here: bool | None = None
     yes_to: frozenset[str] = frozenset()
+    said: Mapping[str, str] | None = None
 
     @property
     def content(self) -> dict[str, object]:
         """What tells it from another one."""
         said = {"yes": sorted(self.yes_to), "new": self.new_here, "call": self.call, "door": self.door.value}
-        return {"patient": self.patient, "reason": self.reason, **said}
+        asked = {} if self.said is None else {"said": sorted(self.said.items())}
+        return {"patient": self.patient, "reason": self.reason, **said, **asked}
 
 
 def book(
@@ -51,8 +56,8 @@ def book(
     """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
     that span becomes the booking.
 
-    Raises AgendaUnknown, callers' PatientUnknown, SlotRefused, SlotAlreadyTaken, HoldUnknown, HoldOver, and those of
-    `acts.once`.
+    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, SlotRefused, SlotAlreadyTaken, HoldUnknown,
+    HoldOver, and those of `acts.once`.
     """
     row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
@@ -186,9 +191,13 @@ def cancel(
 
 
 def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
-    """The agenda, who stands for the patient, and the wish. Raises AgendaUnknown, callers' PatientUnknown."""
+    """The agenda, who stands for the patient, and the wish.
+
+    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered where the door asks and somebody did not.
+    """
     row = reach(agenda, by=by)
     patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
+    yes = booking.yes_to if booking.said is None else booking.yes_to | asked(row, booking.reason, booking.said)
     is_new = (not patient.known) if booking.new_here is None else booking.new_here
     call = short(booking.call, HOLDER_LIMIT - 8)
     return (
@@ -200,7 +209,7 @@ def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tu
             age=_age(patient, starts_at),
             asked_by=asker(by, booking.door),
             holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
-            yes_to=booking.yes_to,
+            yes_to=yes,
         ),
     )
 
@@ -241,6 +250,7 @@ def put(
         overbook_cause=cause,
         series=series,
         position=position,
+        sealed_answers=sealed(row, slot.reason, booking.said or {}),
     )
     occupy(row, slot, appointment=visit, blocking=not cause)
     more: dict[str, Any] = {

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
@@ -32,6 +32,8 @@ PUBLIC_HOLD_TIME = timedelta(minutes=10)
 HOLDS_AT_ONCE = 4
 """So many slots somebody may hold at a time."""
 HOLDER_LIMIT = 64
+_BEFORE_ITS_TIME = frozenset({HoldEnd.RELEASED, HoldEnd.HUNG_UP})
+"""Ends that nobody could know beforehand, and after which no booking stands there: the agenda has changed."""
 
 
 def hold_slot(
@@ -150,6 +152,8 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
         return 0
     Occupancy.objects.filter(hold__in=keys).delete()
     SlotHold.objects.filter(pk__in=keys).update(ended_at=at, ended=how.value)
+    if how in _BEFORE_ITS_TIME:
+        Agenda.objects.filter(pk__in={each.agenda_id for each in found}).update(version=F("version") + 1)
     for each in found:
         told = {"hold": each.key, "client": str(each.client_id), "agenda": str(each.agenda_id), "ended": how.value}
         subject = f"agenda.slothold:{each.pk}"

@@ -201,6 +201,8 @@ def _fields(reason: kinds.VisitReason) -> dict[str, Any]:
         "oldest": reason.oldest,
         "contra_indications": _questions(reason.contra_indications),
         "overbooking": reason.overbooking,
+        "colour": reason.colour,
+        "code": short(reason.code, kinds.CODE_LIMIT),
     }
 
 

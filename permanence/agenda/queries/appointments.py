@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
+import json
 from datetime import datetime
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
 from permanence.agenda.refusals import AppointmentUnknown
+from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import away
+from permanence.foundation import secrecy
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.reception.table import AbsenceEntry
 
+ANSWERS = "appointment.answers"
+"""For what the answers are sealed."""
 ABSENT_LIMIT = 500
 """So many appointments a list of those that fall into an absence holds."""
 
@@ -23,6 +28,18 @@ def appointment(*, by: Who, appointment: str) -> AppointmentView:
     if row is None or not clients_seen(by, [row.client_id]):
         raise AppointmentUnknown(appointment[:40])
     return appointment_view(row)
+
+
+def answers(*, by: Who, appointment: str) -> tuple[Answer, ...]:
+    """What was asked before it was booked, and what was said. Raises AppointmentUnknown, foundation's SealBroken."""
+    rows = Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment))
+    row = rows.only("client_id", "sealed_answers").first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise AppointmentUnknown(appointment[:40])
+    if not row.sealed_answers:
+        return ()
+    told = json.loads(secrecy.unseal(row.sealed_answers, house=by.house, purpose=ANSWERS))
+    return tuple(Answer(**each) for each in told)
 
 
 def client_of(*, by: Who, appointment: str) -> str | None:

@@ -14,6 +14,7 @@ from permanence.agenda.rules import kinds
 from permanence.agenda.rules.openings import absences_of as away_from
 from permanence.agenda.rules.wishes import Book
 from permanence.clients.away import absences_of
+from permanence.foundation.tenancy import ClientQuerySet
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Nobody keeps an agenda outside of these."""
@@ -21,20 +22,23 @@ AROUND = timedelta(days=1)
 """What lies so near to a span is known too: maxima of its days, buffers, the other side of midnight."""
 
 
-def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime | None = None) -> dict[str, Book]:
+def books(
+    rows: Sequence[Agenda], *, starts: datetime, ends: datetime | None = None, only_open: bool = False
+) -> dict[str, Book]:
     """By id the books of agendas of one house (their clients loaded), good for what lies in [starts, ends).
 
-    Without `ends` for a day. Raises SpanImpossible.
+    Without `ends` for a day. `only_open`: of what is taken the absences alone. Raises SpanImpossible.
     """
     if not rows:
         return {}
     check_moment(starts)
-    begin, end = starts - AROUND, (starts + AROUND if ends is None else ends) + AROUND
+    begin, end = around(starts, ends)
     clients = {row.client_id for row in rows}
     away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
     openings, exceptions = _openings(rows, begin, end)
     reasons, resources = _reasons(clients), _resources(clients)
-    taken, used = _taken(rows, clients, begin, end)
+    taken = {} if only_open else _taken(rows, begin, end)
+    used = {} if only_open else used_of(clients, begin, end)
     found = {}
     for row in rows:
         agenda = agenda_of(row)
@@ -44,9 +48,18 @@ def books(rows: Sequence[Agenda], *, starts: datetime, ends: datetime | None = N
             exceptions=tuple(exceptions[row.pk]),
             reasons=tuple(reasons[row.client_id]),
             resources=tuple(resources[row.client_id]),
-            taken=(*taken[row.pk], *used[row.client_id], *away_from(agenda, away.get(row.client_id, ()))),
+            taken=(
+                *taken.get(row.pk, ()),
+                *used.get(row.client_id, ()),
+                *away_from(agenda, away.get(row.client_id, ())),
+            ),
         )
     return found
+
+
+def around(starts: datetime, ends: datetime | None = None) -> tuple[datetime, datetime]:
+    """What books of [starts, ends) know; without `ends` of a day."""
+    return starts - AROUND, (starts + AROUND if ends is None else ends) + AROUND
 
 
 def check_moment(at: datetime) -> None:
@@ -104,6 +117,8 @@ def reason_of(row: VisitReason) -> kinds.VisitReason:
         oldest=row.oldest,
         contra_indications=_questions(row.contra_indications),
         overbooking=row.overbooking,
+        colour=row.colour,
+        code=row.code,
     )
 
 
@@ -144,6 +159,7 @@ def taken_of(row: Occupancy) -> kinds.Taken:
         "ends": ends,
         "before": row.before,
         "after": row.after,
+        "of_resource": row.agenda_id is None,
     }
     if row.appointment is not None:
         visit = row.appointment
@@ -227,17 +243,23 @@ def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
     return found
 
 
-def _taken(
-    rows: Sequence[Agenda], clients: Iterable[int], begin: datetime, end: datetime
-) -> tuple[dict[int, list[kinds.Taken]], dict[int, list[kinds.Taken]]]:
-    """What is taken of the agendas, and by client of his rooms and equipment. Two queries."""
-    agendas: dict[int, list[kinds.Taken]] = defaultdict(list)
-    used: dict[int, list[kinds.Taken]] = defaultdict(list)
-    near = Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
-    near = near.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
-    for row in near.filter(agenda__in=[each.pk for each in rows]):
+def _taken(rows: Sequence[Agenda], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
+    """What is taken of the agendas, by key. One query."""
+    found: dict[int, list[kinds.Taken]] = defaultdict(list)
+    for row in _near(begin, end).filter(agenda__in=[each.pk for each in rows]):
         if row.agenda_id is not None:
-            agendas[row.agenda_id].append(taken_of(row))
-    for row in near.filter(client__in=clients, resource__isnull=False):
-        used[row.client_id].append(taken_of(row))
-    return agendas, used
+            found[row.agenda_id].append(taken_of(row))
+    return found
+
+
+def used_of(clients: Iterable[int], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
+    """What is taken of these clients' rooms and equipment, by client. One query."""
+    found: dict[int, list[kinds.Taken]] = defaultdict(list)
+    for row in _near(begin, end).filter(client__in=clients, resource__isnull=False):
+        found[row.client_id].append(taken_of(row))
+    return found
+
+
+def _near(begin: datetime, end: datetime) -> ClientQuerySet[Occupancy]:
+    rows = Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
+    return rows.select_related("appointment", "hold", "block").order_by("starts_at", "pk")

@@ -8,9 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db import connection
+
 from permanence.agenda.models import Agenda
 from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.books import books, check_day
+from permanence.agenda.queries.warm import WARM
 from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
@@ -45,9 +48,7 @@ class FreeDays:
 
 def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at: datetime) -> FreeDays:
     """What is free on the local days from `first` to before `until`. Raises AgendaUnknown, WishTooWide."""
-    check_day(first)
-    if not timedelta() < until - first <= timedelta(days=DAYS_SHOWN):
-        raise WishTooWide(f"{first} to {until}")
+    _check_days(first, until)
     book = books_for(seen([agenda], by=by), first=first, until=until)[0]
     hidden = free.hidden(book, wish, first=first, until=until, at=at)
     return FreeDays(
@@ -64,6 +65,12 @@ def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime)
     return free.explain(book, wish, starts=starts, at=at)
 
 
+def may_overbook(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> bool:
+    """Whether a visit could be put there with a cause, though something stands against it. Raises AgendaUnknown."""
+    book = books(seen([agenda], by=by), starts=starts)[agenda]
+    return isinstance(free.overbook(book, wish, starts=starts, cause="?", at=at), free.Overbooking)
+
+
 def next_free(
     *, by: Who, agendas: Sequence[str], wish: Wish, first: date, at: datetime, days: int = 90, most: int = 4
 ) -> Found:
@@ -74,8 +81,28 @@ def next_free(
     check_day(first)
     if not 0 < days <= MOST_DAYS:
         raise WishTooWide(f"{days} days")
-    known = books_for(seen(agendas, by=by), first=first, until=first + timedelta(days=days))
+    rows = seen(agendas, by=by)
+    # What stands inside a transaction may be taken back, and its versions given again: it is never kept.
+    if not connection.in_atomic_block:
+        found = WARM.propose(rows, wish, first=first, days=days, at=at, most=most)
+        if found is not None:
+            return found
+    known = books_for(rows, first=first, until=first + timedelta(days=days))
     return propose(known, wish, first=first, days=days, at=at, most=most)
+
+
+def set_aside(
+    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, until: date, at: datetime
+) -> dict[str, tuple[tuple[int, WhyNot], ...]]:
+    """By agenda how many starts on those local days are not free, for which cause, the most frequent first.
+
+    Raises AgendaUnknown, WishTooWide.
+    """
+    _check_days(first, until)
+    return {
+        book.agenda.id: tuple(free.counted(free.hidden(book, wish, first=first, until=until, at=at)))
+        for book in books_for(seen(agendas, by=by), first=first, until=until)
+    }
 
 
 def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: datetime) -> SeriesPlan:
@@ -92,6 +119,12 @@ def planned(rows: Sequence[Agenda], wish: SeriesWish, *, at: datetime) -> Series
     reach = timedelta(days=wish.tolerance)
     first, until = wish.first - reach, wish.first + reach + timedelta(days=max(days) + 1)
     return plan_series(books_for(rows, first=first, until=until), wish, at=at)
+
+
+def _check_days(first: date, until: date) -> None:
+    check_day(first)
+    if not timedelta() < until - first <= timedelta(days=DAYS_SHOWN):
+        raise WishTooWide(f"{first} to {until}")
 
 
 def books_for(rows: Sequence[Agenda], *, first: date, until: date) -> list[Book]:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What stands in agendas, as the screens and other rooms get it: frozen dataclasses, and how rows become them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from permanence.agenda.models import Agenda, Appointment, Block, Resource, SlotHold
 from permanence.agenda.queries.books import agenda_of
@@ -47,6 +49,7 @@ class AppointmentView:
     """One appointment. `appointment` is its id; `patient_birth` ISO as far as it is known. Moments are UTC.
 
     `overbooked`: why it was put where something stood, "" for an ordinary one. `cancel_cause` is "" unless cancelled.
+    `answered`: questions were asked, see `appointments.answers`.
     """
 
     appointment: str
@@ -75,6 +78,7 @@ class AppointmentView:
     overbooked: str
     series: str
     position: int | None
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +138,19 @@ class AgendaDays:
     blocks: tuple[BlockView, ...]
 
 
+_COLUMNS = (
+    "key", "client_id", "agenda_id", "agenda__recipient_id", "patient_id", "patient__used_name", "patient__birth_name",
+    "patient__first_name", "patient__birth_date", "known", "reason_id", "reason__name", "starts_at", "ends_at", "state",
+    "state_at", "door", "call", "booked_by_id", "booked_by_name", "booked_at", "revision", "cancel_cause",
+    "cancel_words", "cancelled_by_name", "overbook_cause", "series__key", "position",
+    "sealed_answers",
+)  # fmt: skip
+"""What a view of an appointment is made of."""
+
+
 def appointment_views(rows: ClientQuerySet[Appointment]) -> tuple[AppointmentView, ...]:
-    """The rows as views, in their order. One query."""
-    return tuple(appointment_view(row) for row in loaded(rows))
+    """The rows as views, in their order. One query, of columns: a grid shows thousands."""
+    return tuple(map(_appointment, rows.values(*_COLUMNS)))
 
 
 def loaded(rows: ClientQuerySet[Appointment]) -> ClientQuerySet[Appointment]:
@@ -164,35 +178,47 @@ def agenda_view(row: Agenda) -> AgendaView:
 
 def appointment_view(row: Appointment) -> AppointmentView:
     """The row (agenda, reason, patient and series loaded) as a view."""
-    patient = row.patient
-    name = " ".join(filter(None, ((patient.used_name or patient.birth_name).upper(), patient.first_name)))
+    return _appointment({name: _column(row, name) for name in _COLUMNS})
+
+
+def _column(row: Appointment, name: str) -> Any:
+    """What stands in a column, one of another table by "table__column"; None where that table has no row."""
+    of_other, _, own = name.rpartition("__")
+    source = getattr(row, of_other) if of_other else row
+    return None if source is None else getattr(source, own)
+
+
+def _appointment(row: Mapping[str, Any]) -> AppointmentView:
+    """What stands in `_COLUMNS` as a view."""
+    names = (row["patient__used_name"] or row["patient__birth_name"]).upper(), row["patient__first_name"]
     return AppointmentView(
-        appointment=row.key,
-        client=str(row.client_id),
-        agenda=str(row.agenda_id),
-        recipient=str(row.agenda.recipient_id),
-        patient=str(row.patient_id),
-        patient_name=name,
-        patient_birth=patient.birth_date,
-        known=row.known,
-        reason=str(row.reason_id),
-        reason_name=row.reason.name,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        state=AppointmentState(row.state),
-        state_at=row.state_at,
-        door=Door(row.door),
-        call=row.call,
-        booked_by="" if row.booked_by_id is None else str(row.booked_by_id),
-        booked_by_name=row.booked_by_name,
-        booked_at=row.booked_at,
-        revision=row.revision,
-        cancel_cause="" if not row.cancel_cause else CancelCause(row.cancel_cause).value,
-        cancel_words=row.cancel_words,
-        cancelled_by_name=row.cancelled_by_name,
-        overbooked=row.overbook_cause,
-        series="" if row.series is None else row.series.key,
-        position=row.position,
+        appointment=row["key"],
+        client=str(row["client_id"]),
+        agenda=str(row["agenda_id"]),
+        recipient=str(row["agenda__recipient_id"]),
+        patient=str(row["patient_id"]),
+        patient_name=" ".join(filter(None, names)),
+        patient_birth=row["patient__birth_date"],
+        known=row["known"],
+        reason=str(row["reason_id"]),
+        reason_name=row["reason__name"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        state=AppointmentState(row["state"]),
+        state_at=row["state_at"],
+        door=Door(row["door"]),
+        call=row["call"],
+        booked_by="" if row["booked_by_id"] is None else str(row["booked_by_id"]),
+        booked_by_name=row["booked_by_name"],
+        booked_at=row["booked_at"],
+        revision=row["revision"],
+        cancel_cause="" if not row["cancel_cause"] else CancelCause(row["cancel_cause"]).value,
+        cancel_words=row["cancel_words"],
+        cancelled_by_name=row["cancelled_by_name"],
+        overbooked=row["overbook_cause"],
+        series=row["series__key"] or "",
+        position=row["position"],
+        answered=row["sealed_answers"] != "",
     )
 
 

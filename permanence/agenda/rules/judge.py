@@ -60,7 +60,7 @@ class Judge:
             if each.lasts and each.counts(at=at, holder=wish.holder) and _meets(whole(each), near)
         ]
         self.spans = spans_around(book, first=first, until=until) if spans is None else spans
-        self._taken = [each for each in taken if each.subject == book.agenda.id]
+        self._taken = [each for each in taken if each.takes(book.agenda.id)]
         self.away = [each for each in self._taken if each.kind is TakenKind.ABSENCE]
         self.blocks = [each for each in self._taken if each.kind is TakenKind.BLOCK]
         self.visits = [each for each in self._taken if each.is_visit]
@@ -74,7 +74,8 @@ class Judge:
         self.after = reason.after * 60
         self.of_wish = against_wish(reason, self.wish)
         self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)
-        self.shelf = Shelf(self.book.resources, taken, length=self.length)
+        others = (each for each in taken if not each.takes(self.book.agenda.id))
+        self.shelf = Shelf(self.book.resources, others, length=self.length)
         self._new_days = new_patient_days(self.book, reason.id) if self.wish.is_new else ()
         now = self.at.timestamp()
         self._now, self._soonest = now, now + reason.notice * 60

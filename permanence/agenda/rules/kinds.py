@@ -31,6 +31,7 @@ STEPS = (5, 10, 15, 20, 30, 60)
 MOST_PLACES = 500
 LONGEST_VISIT = 12 * 60
 MOST_WEEKS = 53
+COLOURS, CODE_LIMIT = 8, 4
 
 
 class OpeningImpossible(Refusal):
@@ -168,7 +169,8 @@ class VisitReason:
     until tomorrow), 0 for any. `max_*`: visits of this reason on one agenda, 0 for any (`max_new_per_day`: of new
     patients). A maximum counts appointments and holds by the local day on which they begin.
     `needs`: one resource each, all at once (two of them are a combined visit). `sites`: only there; () everywhere.
-    `youngest`, `oldest`: ages in years that may come, both included, None for any. Raises VisitReasonImpossible.
+    `youngest`, `oldest`: ages in years that may come, both included, None for any. `colour` (1 to COLOURS) and `code`
+    tell it in the grid, 0 and "" leave it to the grid. Raises VisitReasonImpossible.
     """
 
     id: str
@@ -193,6 +195,8 @@ class VisitReason:
     oldest: int | None = None
     contra_indications: tuple[Question, ...] = ()
     overbooking: bool = False
+    colour: int = 0
+    code: str = ""
 
     def __post_init__(self) -> None:
         lengths = self.minutes, self.minutes_new
@@ -205,6 +209,8 @@ class VisitReason:
             raise VisitReasonImpossible("nobody may book it")
         if self.youngest is not None and self.oldest is not None and self.oldest < self.youngest:
             raise VisitReasonImpossible(f"from {self.youngest} to {self.oldest} years")
+        if not 0 <= self.colour <= COLOURS or len(self.code) > CODE_LIMIT:
+            raise VisitReasonImpossible(f"colour {self.colour}, code {self.code!r}")
 
     def length(self, *, is_new: bool) -> int:
         """Minutes of a visit."""
@@ -281,7 +287,8 @@ class OpeningException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """A span in which `subject` (id of an agenda or a resource) is occupied.
+    """A span in which `subject` (id of an agenda, or of a resource: `of_resource`) is occupied. The two are counted
+    apart, so one id can be both.
 
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
     resource. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own search it does not
@@ -303,6 +310,11 @@ class Taken:
     until: datetime | None = None
     label: str = ""
     overbooked: bool = False
+    of_resource: bool = False
+
+    def takes(self, agenda: str) -> bool:
+        """Whether it is the agenda that it occupies, not a room or a device called the same."""
+        return self.subject == agenda and not self.of_resource
 
     @property
     def from_buffer(self) -> datetime:

@@ -81,7 +81,7 @@ def open_at(book: Book, *, first: date, until: date, at: datetime) -> list[OpenS
     """What of `open_spans` may be used at `at`: absences cut out of it, what is not yet released left out."""
     spans = [each for each in open_spans(book, first=first, until=until) if each.is_released(at)]
     for away in book.taken:
-        if away.kind is TakenKind.ABSENCE and away.subject == book.agenda.id:
+        if away.kind is TakenKind.ABSENCE and away.takes(book.agenda.id):
             spans = [rest for each in spans for rest in _without(each, away)]
     return spans
 

@@ -7,7 +7,7 @@ hole: free minutes beside the visit too short for any visit. Each says what hole
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -75,15 +75,15 @@ def is_preferred(slot: Slot, preferences: Preferences, zone: ZoneInfo) -> bool:
 
 def propose(
     books: Sequence[Book], wish: Wish, *, first: date, days: int, at: datetime, most: int = 4, a_day: int = 2,
-    earliest: Mapping[str, datetime] | None = None,
+    earliest: Callable[[Preferences], Mapping[str, datetime]] | None = None,
 ) -> Found:  # fmt: skip
     """At most `most` slots on `days` local days from `first`, at most `a_day` of one agenda a day.
 
-    `earliest`: the first free start of each agenda, if the index has said it for this very wish: agendas without one
-    are not looked at. Raises ZoneInfoNotFoundError.
+    `earliest`: the first free start of each agenda that has one on these days, for this wish with such preferences, if
+    an index knows it: then only the agendas that can be proposed are looked at. Raises ZoneInfoNotFoundError.
     """
-    quest = _Quest(books=books, wish=wish, first=first, days=days, at=at)
-    proposals = tuple(quest.proposals(wish.preferences, most=most, a_day=a_day, earliest=earliest))
+    quest = _Quest(books=books, wish=wish, first=first, days=days, at=at, earliest=earliest)
+    proposals = tuple(quest.proposals(wish.preferences, most=most, a_day=a_day))
     if proposals:
         return Found(proposals=proposals)
     alternatives = list[Alternative]()
@@ -135,7 +135,10 @@ def taken_by(slot: Slot, *, is_new: bool) -> tuple[Taken, ...]:
         subject=slot.agenda, starts=slot.starts, ends=slot.ends, kind=TakenKind.APPOINTMENT, agenda=slot.agenda,
         reason=slot.reason, is_new=is_new, before=slot.before, after=slot.after,
     )  # fmt: skip
-    others = (replace(own, subject=resource, before=before, after=after) for resource, before, after in slot.resources)
+    others = (
+        replace(own, subject=resource, of_resource=True, before=before, after=after)
+        for resource, before, after in slot.resources
+    )
     return own, *others
 
 
@@ -172,21 +175,19 @@ class _Quest:
     first: date
     days: int
     at: datetime
+    earliest: Callable[[Preferences], Mapping[str, datetime]] | None
 
-    def proposals(
-        self, preferences: Preferences, *, most: int, a_day: int, earliest: Mapping[str, datetime] | None = None
-    ) -> Iterator[Proposal]:
+    def proposals(self, preferences: Preferences, *, most: int, a_day: int) -> Iterator[Proposal]:
         """The best of each day, at most `a_day` of an agenda, until there are `most`."""
         order = preferences.agendas or tuple(book.agenda.id for book in self.books)
         rank = {agenda: number for number, agenda in enumerate(order)}
-        asked = set(rank) if earliest is None else rank.keys() & earliest.keys()
-        books = [each for each in self.books if each.agenda.id in asked]
+        books = self._soonest(preferences, rank, most)
         for offset in range(0, self.days, _STRIDE):
             since, until = (self.first + min(day, self.days) * _DAY for day in (offset, offset + _STRIDE))
             some = list[tuple[tuple[date, int], Proposal]]()
-            for book in books:
+            for begins, book in books:
                 zone = ZoneInfo(book.agenda.zone)
-                if earliest is None or earliest[book.agenda.id].astimezone(zone).date() < until:
+                if begins < until:
                     some += [
                         ((each.slot.starts.astimezone(zone).date(), rank[book.agenda.id]), each)
                         for each in self._of_agenda(book, preferences, since, until)
@@ -196,6 +197,23 @@ class _Quest:
             yield from picked
             if not most:
                 return
+
+    def _soonest(self, preferences: Preferences, rank: Mapping[str, int], most: int) -> list[tuple[date, Book]]:
+        """The books that can be among the first `most` proposals, each with the day before which it has none.
+
+        By day and rank, each agenda's first proposal comes where its first free start is: those of the `most` agendas
+        that begin first come before any of another one.
+        """
+        asked = [each for each in self.books if each.agenda.id in rank]
+        if self.earliest is None:
+            return [(self.first, book) for book in asked]
+        known = self.earliest(preferences)
+        begins = [
+            (known[book.agenda.id].astimezone(ZoneInfo(book.agenda.zone)).date(), book)
+            for book in asked
+            if book.agenda.id in known
+        ]
+        return sorted(begins, key=lambda each: (each[0], rank[each[1].agenda.id]))[:most]
 
     def _of_agenda(self, book: Book, preferences: Preferences, first: date, until: date) -> Iterator[Proposal]:
         judge = Judge(book, self.wish, first=first, until=until, at=self.at)

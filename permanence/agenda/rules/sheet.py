@@ -30,7 +30,7 @@ class _Known:
 
     since: float
     until: float
-    taken: list[Taken]
+    others: list[Taken]
     visits: list[Taken]
     away: Flags
     blocks: Flags
@@ -95,7 +95,7 @@ class Sheet:
     def _resource(self, resource: str, need: Need, length: int, known: _Known) -> Flags:
         if resource not in known.busy:
             known.busy[resource] = painted(
-                self.window, (whole(each) for each in known.taken if each.subject == resource)
+                self.window, (whole(each) for each in known.others if each.subject == resource)
             )
         before = need.before // CELL
         return runs(~known.busy[resource], length=before + length + need.after // CELL, before=before)
@@ -130,14 +130,14 @@ class Sheet:
         window, agenda = self.window, self.book.agenda.id
         now = at.timestamp()
         taken = [each for each in self.book.taken if each.lasts and each.counts(at=at, holder=holder)]
-        own = [each for each in taken if each.subject == agenda]
+        own = [each for each in taken if each.takes(agenda)]
         visits = [each for each in own if each.is_visit]
         lapses = [each.until.timestamp() for each in taken if each.kind is TakenKind.HOLD and each.until is not None]
         away: list[Pair] = [cells(each.starts, each.ends) for each in own if each.kind is TakenKind.ABSENCE]
         return _Known(
             since=now,
             until=min(lapses, default=FOREVER),
-            taken=taken,
+            others=[each for each in taken if not each.takes(agenda)],
             visits=visits,
             away=painted(window, away),
             blocks=painted(window, (whole(each) for each in own if each.kind is TakenKind.BLOCK)),

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from permanence.agenda.rules.free import explain, free_slots, hidden
-from permanence.agenda.rules.kinds import Opening
+from permanence.agenda.rules.index import Index
+from permanence.agenda.rules.kinds import Need, Opening, Resource
 from permanence.agenda.rules.seconds import Forbidden, crowded
-from tests.rules.agenda.house import FOLLOW_UP, NOW, TUESDAY, later, on, visit, weber, wish
+from tests.rules.agenda.house import ECG, FOLLOW_UP, NOW, TUESDAY, later, on, practice, visit, weber, wish
 from tests.rules.agenda.made import books
 from tests.rules.agenda.oracle import Oracle, wall
 
@@ -82,3 +83,17 @@ def test_two_of_three_places_taken_leave_one():
     seats = [visit("15:00", "15:20") for _ in range(3)]
     assert starts_of(weber(*seats[:2], openings=(group,))) == [on("15:00")]
     assert starts_of(weber(*seats, openings=(group,))) == []
+
+
+def test_a_device_that_has_the_number_of_an_agenda_is_not_that_agenda():
+    device = Resource(id="1", client="c", kind="ecg")
+    tracing = replace(ECG, needs=(Need(kind="ecg"),))
+    used = visit("14:20", "15:00", subject="1", of_resource=True, agenda="2")
+    book = replace(practice("1", used, reasons=(FOLLOW_UP, tracing)), resources=(device,))
+    starts = [each.starts for each in free_slots(book, wish(), first=TUESDAY, until=later(1), at=NOW)]
+    assert starts[:2] == [on("14:20"), on("14:40")]
+    assert [each.code for each in explain(book, wish("ECG"), starts=on("14:20"), at=NOW)] == ["equipment_taken"]
+    index = Index(first=TUESDAY, days=1)
+    index.put(book)
+    assert index.starts("1", wish(), at=NOW) == starts
+    assert index.next_free(wish("ECG"), at=NOW) == {"1": on("15:00")}

@@ -20,6 +20,7 @@ class Made:
     klein: str
     consultation: str
     tracing: str
+    scan: str
     jeanne: str
     paul: str
 

@@ -27,6 +27,16 @@ AT = SystemClock().now()
 ZONE = ZoneInfo("Europe/Luxembourg")
 VISITS = 30
 """Of a full day."""
+ASKED = {
+    "questions": (kinds.Question(id="q-fasting", text="À jeun depuis quand ?"),),
+    "contra_indications": (kinds.Question(id="q-pacemaker", text="Portez-vous un stimulateur cardiaque ?"),),
+    "documents": ("Ordonnance", "Anciens clichés"),
+    "youngest": 16,
+    "overbooking": True,
+    "max_per_day": 2,
+    "colour": 6,
+    "code": "IRM",
+}
 
 
 def openings(agenda: str) -> tuple[kinds.Opening, ...]:
@@ -48,8 +58,10 @@ def main(many: int) -> dict[str, str]:
         new = kinds.VisitReason(id="", client=key, name=name, minutes=minutes, **more)
         return reasons.set_reason(client=key, reason=new, by=by, at=AT).id
 
-    def agenda(name: str) -> str:
+    def agenda(name: str, *, overbooked: int = 0) -> str:
         made = setting.open_agenda(client=key, recipient=whose, name=name, by=by, at=AT).id
+        given = {"step": 5, "closed_on_holidays": True, "active": True, "overbookings_per_day": overbooked}
+        setting.change_agenda(agenda=made, name=name, by=by, at=AT, **given)
         setting.set_openings(agenda=made, openings=openings(made), by=by, at=AT)
         return made
 
@@ -63,7 +75,8 @@ def main(many: int) -> dict[str, str]:
         "client": key,
         "consultation": reason("Consultation", 20),
         "tracing": reason("Électrocardiogramme", 30, needs=(kinds.Need(kind="ecg"),)),
-        "weber": agenda("Dr Weber"),
+        "scan": reason("IRM", 20, **ASKED),
+        "weber": agenda("Dr Weber", overbooked=2),
         "klein": agenda("Dr Klein"),
         "jeanne": person("Hoffmann", "Jeanne", "14.03.1961", NUMBER),
         "paul": person("Martin", "Paul", "01.02.1980"),

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
 import { config, fragment, newId, request, SiteRefusal } from "./api.js";
+import { Asked } from "./bookasked.js";
 import { Cancelling } from "./bookcancel.js";
 import { Grid, hourOf } from "./bookgrid.js";
+import { Overbooking } from "./bookover.js";
+import { Series } from "./bookseries.js";
 import { button, byId, isTyping, make, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { topic } from "./live.js";
@@ -11,7 +14,7 @@ import { offerUndo } from "./undo.js";
 import { running, word } from "./words.js";
 
 /** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
-/** @typedef {{id: string, name: string, minutes: number, code: string}} Reason */
+/** @typedef {{id: string, name: string, minutes: number, code: string} & import("./bookasked.js").About} Reason */
 /** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, expires: number}} Held */
 /** @typedef {import("./bookgrid.js").Place} Place */
 
@@ -64,6 +67,11 @@ export class Book {
       painted: () => this.painted(),
     });
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
+    this.asking = new Asked(() => this.changed(false));
+    this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
+    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
+    /** What stands against the time that may be overbooked. @type {string[]} */
+    this.borne = [];
     this.wire();
   }
 
@@ -89,8 +97,12 @@ export class Book {
     press("book-cancel", () => this.askCancel());
     press("book-why", () => this.why(true));
     press("book-print", () => window.print());
+    press("book-many", () => this.many());
+    press("book-said", () => this.told());
+    press("book-refusal-over", () => this.over());
     press("book-close", () => this.close());
     select("book-client").addEventListener("change", () => this.choose(this.client, { patient: "", number: this.number }));
+    select("book-reason").addEventListener("change", () => this.asking.show(this.reason));
     for (const id of ["book-reason", "book-halves", "book-out", "book-with"]) byId(id).addEventListener("change", () => this.changed(false));
     byId("book-views").addEventListener("change", (event) => this.show(/** @type {HTMLInputElement} */ (event.target).value));
     byId("book-slots").addEventListener("click", (event) => {
@@ -161,6 +173,7 @@ export class Book {
     for (const id of ["book-wishes", "book-slots-title", "book-patient-field"]) show(byId(id), client !== "");
     show(byId("book-pick-client"), client === "");
     this.reasons = [];
+    this.asking.show(null);
     byId("book-slots").replaceChildren();
     if (!quiet) this.load();
     if (!client) return this.say();
@@ -172,6 +185,7 @@ export class Book {
     if (!this.patient.patient && told.patient) this.patient.open(/** @type {any} */ (this.patient.card), told.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
+    this.asking.show(this.reason);
     this.fillWith(client);
     await this.propose();
     return this.say();
@@ -189,6 +203,8 @@ export class Book {
   /** Reason, wishes or patient are others. @param {boolean} person */
   async changed(person) {
     this.error("");
+    // What one patient said is not what another one says.
+    if (person) this.asking.show(this.reason);
     if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
     // What is held is held for this reason.
     if (!person) this.letGo();
@@ -196,11 +212,10 @@ export class Book {
     person ? this.say() : this.moved();
   }
 
-  /** Next free times for what stands on the left. */
-  async propose() {
-    if (!this.client) return;
+  /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
+  get wish() {
     const [first, only] = select("book-with").value.split(":");
-    const asked = new URLSearchParams({
+    return {
       client: this.client,
       reason: select("book-reason").value,
       patient: this.patient.patient?.id ?? "",
@@ -209,7 +224,13 @@ export class Book {
       out: checked("book-out").join(","),
       with: first ?? "",
       only: only ?? "",
-    });
+    };
+  }
+
+  /** Next free times for what stands on the left. */
+  async propose() {
+    if (!this.client) return;
+    const asked = new URLSearchParams({ ...this.wish, yes: this.asking.yes });
     const { turn } = this;
     this.asked = asked.toString();
     try {
@@ -350,6 +371,7 @@ export class Book {
   moved() {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
+    this.borne = [];
     this.refusal(null);
     this.error("");
     this.say();
@@ -369,15 +391,17 @@ export class Book {
     if (!this.client || !this.reason) return this.error(word(this.client ? "book_reason_missing" : "book_client_missing"));
     this.whyTurn += 1;
     const turn = this.whyTurn;
-    const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.reason.id, patient: this.patient.patient?.id ?? "", call: this.call });
+    const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.reason.id, patient: this.patient.patient?.id ?? "", call: this.call, yes: this.asking.yes });
     const told = await this.ask(`/console/agenda/why?${about}`);
     // What comes late, when the cursor is elsewhere or the time was booked, is not shown.
     if (!told || turn !== this.whyTurn) return;
     if (!spot.item) this.grid.refused(!told.free);
     if (told.free) {
+      this.borne = [];
       if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
       return;
     }
+    this.borne = told.may_overbook ? told.causes : [];
     this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next: told.next && { ...told.next, agenda: spot.agenda, day: spot.day } });
   }
 
@@ -390,6 +414,7 @@ export class Book {
     byId("book-refusal-why").replaceChildren(...told.causes.map((one) => make("li", {}, one)));
     const next = button("book-refusal-next");
     show(next, told.next !== null);
+    show(byId("book-refusal-over"), this.borne.length > 0);
     const { next: to } = told;
     if (to) {
       say(next, word("book_go_to", { hour: to.hour }));
@@ -418,11 +443,13 @@ export class Book {
     say(byId("book-act-words"), words);
     act.disabled = at === null;
     if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
-    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.title}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
+    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.moving;
     show(byId("book-acts"), Boolean(visit));
     if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
+    show(byId("book-said"), Boolean(visit) && item?.hasAttribute("data-said") === true);
+    button("book-many").disabled = !this.client;
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
 
@@ -447,29 +474,93 @@ export class Book {
     const at = this.target();
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.moving) return this.move(this.moving, at);
-    const patient = this.patient.patient;
-    if (!this.reason) return this.error(word("book_reason_missing"));
-    if (!patient) {
-      this.patient.field.focus();
-      return this.error(word("book_patient_missing"));
-    }
+    const patient = this.ready();
+    if (!patient || !this.reason) return undefined;
     const held = at === this.held ? this.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
-    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, ...when });
+    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when });
     if (!told) return undefined;
     if (this.held && !held) this.giveBack(this.held.id);
-    this.held = null;
-    this.hooks.done("booked", this.call);
-    this.after(word("book_booked", { patient: told.patient, hour: at.hour, agenda: at.name }), at.agenda, () => this.undo(told.appointment, at.agenda));
+    this.booked(told, at);
     return undefined;
   }
 
-  /** Taken back: as a slip of ours. @param {string} appointment @param {string} agenda */
-  async undo(appointment, agenda) {
-    const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: this.call });
+  /** Who is booked, when all is there that a booking wants; else what is missing is said and gets the focus. @returns {import("./patient.js").Patient|null} */
+  ready() {
+    const { patient } = this.patient;
+    const missing = patient ? this.asking.missing : this.patient.field;
+    let words = "";
+    if (!this.reason) words = "book_reason_missing";
+    else if (missing) words = patient ? "book_questions_missing" : "book_patient_missing";
+    if (!words) return patient;
+    missing?.focus();
+    this.error(word(words));
+    return null;
+  }
+
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, hour: string, name: string}} at */
+  booked(told, at) {
+    this.held = null;
+    this.asking.show(this.reason);
+    this.hooks.done("booked", this.call);
+    this.after(word("book_booked", { patient: told.patient, hour: at.hour, agenda: at.name }), at.agenda, () => this.undo([told.appointment]));
+  }
+
+  /** O: where there is no room, if the doctor bears it. */
+  async over() {
+    const spot = this.grid.spot();
+    const patient = this.ready();
+    if (!spot || !patient) return;
+    await this.why(true);
+    if (this.borne.length) this.overbooking.open(spot, patient.name, this.borne);
+    else this.error(word("book_over_not"));
+  }
+
+  /** @param {import("./bookover.js").At} at @param {string} cause @returns {Promise<string>} what was against it */
+  async overbook(at, cause) {
+    const json = { key: newId(), agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, day: at.day, minute: String(at.minute), words: cause, said: this.asking.said };
+    try {
+      this.booked(await (await request("/console/agenda/overbook", { method: "POST", json })).json(), at);
+    } catch (error) {
+      return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
+    }
+    return "";
+  }
+
+  /** S: several visits as one act. */
+  many() {
+    const patient = this.ready();
+    if (!patient || !this.reason) return;
+    this.letGo();
+    this.series.open(patient.name, this.reason.name, this.day);
+  }
+
+  /** @param {string[]} appointments @param {string} words */
+  bookedSeries(appointments, words) {
+    this.asking.show(this.reason);
+    this.hooks.done("booked", this.call);
+    this.after(words, "", () => this.undo(appointments));
+  }
+
+  /** I: what was asked before this visit was booked. */
+  async told() {
+    const item = this.grid.spot()?.item ?? null;
+    if (!item?.hasAttribute("data-said")) return;
+    const told = await this.ask(`/console/agenda/visit?${new URLSearchParams({ appointment: item.dataset.key ?? "" })}`);
     if (!told) return;
+    this.borne = [];
+    const answers = told.answers.map((/** @type {{question: string, words: string}} */ one) => `${one.question} ${one.words}`);
+    this.refusal({ what: word("book_said"), causes: told.documents.length ? [...answers, word("book_brings", { names: told.documents.join(", ") })] : answers, next: null });
+  }
+
+  /** Taken back: as a slip of ours. @param {string[]} appointments */
+  async undo(appointments) {
+    for (const appointment of appointments) {
+      const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: this.call });
+      if (!told) return;
+      await this.again(told.agenda);
+    }
     this.hooks.done("", this.call);
-    await this.again(agenda);
     say(byId("book-place"), word("book_undone"));
   }
 
@@ -482,9 +573,9 @@ export class Book {
     await this.again(agenda);
   }
 
-  /** @param {string} agenda */
+  /** @param {string} agenda "" for all that are shown */
   async again(agenda) {
-    await Promise.all([this.grid.touched(agenda).catch((error) => this.trouble(error)), this.propose()]);
+    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.propose()]);
     this.say();
   }
 
@@ -635,6 +726,10 @@ export class Book {
       d: () => this.show("day"),
       w: () => this.show("week"),
       l: () => this.show("list"),
+      o: () => void this.over(),
+      s: () => this.many(),
+      i: () => void this.told(),
+      q: () => this.asking.focus(),
     };
     return letters[event.key.toLowerCase()] ?? null;
   }

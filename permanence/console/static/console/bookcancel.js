@@ -24,7 +24,7 @@ export class Cancelling {
   /** @param {HTMLElement} item */
   open(item) {
     this.item = item;
-    say(byId("book-dialog-title"), word("book_cancel_title", { patient: item.title }));
+    say(byId("book-dialog-title"), word("book_cancel_title", { patient: item.ariaLabel ?? "" }));
     for (const one of radios()) one.checked = false;
     /** @type {HTMLInputElement} */ (byId("book-cause-words")).value = "";
     this.error("");

@@ -30,6 +30,7 @@ export class Grid {
     this.turns = new Map();
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
+    this.frame.addEventListener("pointerover", (event) => this.told(event));
   }
 
   /** @returns {HTMLElement[]} */
@@ -226,6 +227,12 @@ export class Grid {
     if (!place) return;
     this.go(place);
     this.body?.focus({ preventScroll: true });
+  }
+
+  /** A visit too narrow for its words says them under the pointer. @param {PointerEvent} event */
+  told(event) {
+    const item = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-key]"));
+    if (item && !item.title) item.title = item.ariaLabel ?? "";
   }
 
   /** The place under the pointer, on the lane's own step. @param {MouseEvent} event @param {number} [grip] steps from the beginning of what is held @returns {Place|null} */

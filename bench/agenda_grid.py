@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A day of 200 practitioners, 30 visits each, on the screen of a secretary: the real site, the real page, Chromium.
+
+`grid_200_ms`: from the answer to the picture, as the page itself puts it in. The site's share and the octets stand
+beside it. `python -m bench.agenda_grid` runs it alone.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+from pathlib import Path
+
+from playwright.async_api import Browser, Page
+
+from bench.figures import Figures, cpu_seconds
+from bench.house import folder_of_its_own
+from permanence.project import demo_cast as cast
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site, prepare, running_site
+from tests.screens.pages import LoginPage, stock_chromium
+
+MANY, FEW = 200, 100
+ROUNDS = 7
+ADDRESS = "/console/fragments/agenda"
+DRAW = """async ([address, rounds]) => {
+  const frame = document.getElementById('book-frame');
+  const day = new Date(Date.now() + 86400000).toISOString().slice(0, 10);
+  const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const took = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const asked = performance.now();
+    const text = await (await fetch(`${address}?day=${day}`)).text();
+    const answered = performance.now();
+    frame.replaceChildren();
+    await painted();
+    const began = performance.now();
+    const template = document.createElement('template');
+    template.innerHTML = text;
+    frame.replaceChildren(template.content);
+    await painted();
+    took.push({ site: answered - asked, drawn: performance.now() - began, octets: new Blob([text]).size });
+  }
+  return { took, lanes: frame.querySelectorAll('.lane').length, visits: frame.querySelectorAll('.appt').length };
+}"""
+"""Asks for tomorrow and puts it in, round by round; the frame is empty before each."""
+
+
+def part(quick: bool) -> Figures:
+    """The part of `./run bench agenda`; `quick`: small numbers, does it work?"""
+    return asyncio.run(_measured(6, 3) if quick else _measured(MANY, FEW))
+
+
+async def _measured(many: int, few: int) -> Figures:
+    with folder_of_its_own() as folder:
+        prepare(folder / "prepared")
+        async with stock_chromium() as browser:
+            half = await _day(browser, folder, few)
+            whole = await _day(browser, folder, many)
+    lanes = whole["lanes"] / half["lanes"]
+    return {
+        "grid_200_ms": whole["drawn"] * MANY / many,
+        "grid_site_ms": whole["site"],
+        "grid_site_cpu_ms": whole["cpu"],
+        "grid_kib": whole["octets"] / 1024,
+        "grid_lanes": whole["lanes"],
+        "grid_visits": whole["visits"],
+        "grid_growth": (whole["drawn"] + whole["cpu"]) / (half["drawn"] + half["cpu"]) / lanes,
+    }
+
+
+async def _day(browser: Browser, folder: Path, practitioners: int) -> dict[str, float]:
+    """What a day of so many practitioners costs: medians of the rounds, the first of which warms up."""
+    async with running_site(folder / "prepared", folder / f"house{practitioners}") as site:
+        await asyncio.to_thread(agendas.make, site, practitioners)
+        page = await _signed_in(browser, site)
+        await page.evaluate(DRAW, [ADDRESS, 1])
+        pid = site.process.pid if site.process is not None else 0
+        before = cpu_seconds(pid)
+        told = await page.evaluate(DRAW, [ADDRESS, ROUNDS])
+        cpu = (cpu_seconds(pid) - before) * 1000 / ROUNDS
+        await page.context.close()
+    medians = {name: statistics.median(each[name] for each in told["took"]) for name in ("site", "drawn", "octets")}
+    return {**medians, "cpu": cpu, "lanes": told["lanes"], "visits": told["visits"]}
+
+
+async def _signed_in(browser: Browser, site: Site) -> Page:
+    """The agenda's own page."""
+    context = await browser.new_context(locale="fr-FR", viewport={"width": 1920, "height": 1080})
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open()
+    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
+    await page.wait_for_url("**/console")
+    await page.goto(f"{site.url}/console/agenda")
+    await page.wait_for_selector("#book-grid")
+    return page
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the part and prints its figures."""
+    parser = argparse.ArgumentParser(prog="python -m bench.agenda_grid", description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    print(json.dumps(part(parser.parse_args(arguments).quick)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

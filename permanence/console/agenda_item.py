@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What stands in a lane of the agenda's grid: a visit, a hold, busy time; where it stands, and its markup.
+
+A day of 200 practitioners has 6,000 of these, so that they are written here and not by a template, which would take
+longer than all the rest of the page. Every word of others is escaped.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
+from permanence.agenda.rules.states import AppointmentState
+from permanence.console.agenda_words import STATES
+
+STEP = 5
+"""Minutes of a step."""
+DAY = 24 * 60 // STEP
+TALL = 8
+"""Steps from which a name may take two rows."""
+
+CLASSES = {
+    AppointmentState.BOOKED: "is-booked",
+    AppointmentState.CONFIRMED: "is-confirmed",
+    AppointmentState.ARRIVED: "is-arrived",
+    AppointmentState.DONE: "is-seen",
+    AppointmentState.NO_SHOW: "is-noshow",
+}
+MOVABLE = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
+ICONS = {"confirmed": "check", "no_show": "x", "held": "hold"}
+"""By state, beside the code of the reason."""
+REMEMBERED = 4096
+"""Places, kinds and codes whose markup is remembered: there are few, and each stands in a grid many times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """How a reason is told from the others: its colour (1 to 8) and a code of at most four characters."""
+
+    colour: int
+    code: str
+
+
+UNKNOWN = Mark(colour=8, code="?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
+
+    `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
+    """
+
+    kind: str
+    key: str
+    first: int
+    span: int
+    name: str
+    title: str
+    starts: str
+    until: str
+    classes: str = ""
+    code: str = ""
+    colour: int = 0
+    note: str = ""
+    state: str = ""
+    state_words: str = ""
+    expires: int = 0
+    wide: int = 1
+    beside: int = 0
+    movable: bool = False
+    patient: str = ""
+    reason: str = ""
+    born: str = ""
+    minute: int = 0
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """A local day on a client's clock."""
+
+    day: date
+    zone: ZoneInfo
+
+    def minute(self, at: datetime) -> int:
+        """Minutes after its midnight, 0 to 1440."""
+        local = at.astimezone(self.zone)
+        return min(max((local.date() - self.day).days * 1440 + local.hour * 60 + local.minute, 0), 1440)
+
+    def steps(self, starts: datetime, ends: datetime) -> tuple[int, int]:
+        """First step and how many; 0 where the day is not touched."""
+        first, last = self.minute(starts) // STEP, -(-self.minute(ends) // STEP)
+        if ends > starts and last <= first and self.touches(starts, ends):
+            last = first + max(int((ends - starts).total_seconds()) // 60 // STEP, 1)  # the hour that came twice
+        return first, max(min(last, DAY) - first, 0)
+
+    def touches(self, starts: datetime, ends: datetime) -> bool:
+        """Whether the span has something of this day."""
+        begins, finishes = starts.astimezone(self.zone).date(), ends.astimezone(self.zone).date()
+        return begins <= self.day <= finishes
+
+    def clock(self, at: datetime) -> str:
+        """14:05"""
+        local = at.astimezone(self.zone)
+        return f"{local.hour:02d}:{local.minute:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Makes the items of one agenda: its marks and the words of the language are looked up once. `person` sees hers."""
+
+    marks: Mapping[str, Mark]
+    person: str
+    at: datetime
+    titles: tuple[str, str]
+    states: Mapping[AppointmentState, str]
+
+    @classmethod
+    def of(cls, marks: Mapping[str, Mark], *, person: str, at: datetime) -> "Items":
+        """In the language that is spoken now."""
+        titles = (
+            _("%(starts)s to %(until)s, %(patient)s, %(reason)s, %(state)s"),
+            _("%(starts)s to %(until)s, %(held)s"),
+        )
+        return cls(marks, person, at, titles, {state: str(words) for state, words in STATES.items()})
+
+    def visit(self, visit: AppointmentView, wall: Wall) -> Item:
+        """An appointment."""
+        first, span = wall.steps(visit.starts_at, visit.ends_at)
+        mark = self.marks.get(visit.reason, UNKNOWN)
+        starts, until, state = wall.clock(visit.starts_at), wall.clock(visit.ends_at), self.states[visit.state]
+        names = {"starts": starts, "until": until, "patient": visit.patient_name, "reason": visit.reason_name}
+        note = visit.overbooked
+        if not note and visit.position is not None:
+            note = _("Session %(number)d") % {"number": visit.position}
+        tall, past = span >= TALL, visit.ends_at <= self.at
+        return Item(
+            kind="appointment",
+            key=visit.appointment,
+            first=first,
+            span=span,
+            name=visit.patient_name,
+            title=self.titles[0] % {**names, "state": state},
+            starts=starts,
+            until=until,
+            classes=CLASSES[visit.state] + (" appt--tall" if tall else "") + (" is-past" if past else ""),
+            code=mark.code,
+            colour=mark.colour,
+            note=note or (visit.reason_name if tall else ""),
+            state=visit.state.value,
+            state_words=state,
+            movable=visit.state in MOVABLE,
+            patient=visit.patient,
+            reason=visit.reason_name,
+            born=visit.patient_birth,
+            minute=wall.minute(visit.starts_at),
+            answered=visit.answered,
+        )
+
+    def hold(self, hold: HoldView, wall: Wall) -> Item:
+        """A time that is kept for somebody."""
+        first, span = wall.steps(hold.starts_at, hold.ends_at)
+        mine = bool(self.person) and hold.held_by == self.person
+        by = hold.held_by_name or _("a patient online")
+        name = _("Held for you") if mine else _("Held by %(name)s") % {"name": by}
+        starts, until = wall.clock(hold.starts_at), wall.clock(hold.ends_at)
+        return Item(
+            kind="hold",
+            key=hold.hold,
+            first=first,
+            span=span,
+            name=name,
+            title=self.titles[1] % {"starts": starts, "until": until, "held": name},
+            starts=starts,
+            until=until,
+            classes="appt--held" + (" appt--mine" if mine else ""),
+            code=self.marks.get(hold.reason, UNKNOWN).code if mine else "",
+            state="held",
+            state_words=name,
+            expires=int(hold.expires_at.timestamp() * 1000),
+            minute=wall.minute(hold.starts_at),
+        )
+
+    def block(self, block: BlockView, wall: Wall) -> Item:
+        """Busy time."""
+        first, span = wall.steps(block.starts_at, block.ends_at)
+        starts, until, words = wall.clock(block.starts_at), wall.clock(block.ends_at), block.words or _("Busy")
+        return Item(
+            kind="block",
+            key=block.block,
+            first=first,
+            span=span,
+            name=words,
+            title=self.titles[1] % {"starts": starts, "until": until, "held": words},
+            starts=starts,
+            until=until,
+            classes="appt--block",
+            state="block",
+            state_words=_("Busy"),
+            minute=wall.minute(block.starts_at),
+        )
+
+
+def markup(items: Iterable[Item]) -> str:
+    """The items as buttons, one after the other."""
+    return format_html_join("", "{}", ((_button(each),) for each in items))
+
+
+def _button(item: Item) -> str:
+    name = escape(item.name)
+    return format_html(
+        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{} data-name="{}" data-born="{}"'
+        ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
+        _place(item.classes, item.first, item.span, item.wide, item.beside),
+        _kind(item.kind, item.state, item.colour, item.movable, item.answered),
+        item.key,
+        item.minute,
+        format_html(' data-expires="{}"', item.expires) if item.expires else "",
+        name,
+        item.born,
+        item.title,
+        name,
+        _sign(item.kind, item.state, item.code),
+        format_html('<span class="appt__note">{}</span>', item.note) if item.note else "",
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _place(classes: str, first: int, span: int, wide: int, beside: int) -> str:
+    """Where it stands, and how it looks."""
+    among = format_html(" w{} x{}", wide, beside) if wide > 1 else ""
+    return format_html(
+        'class="appt {} f{} s{}{}" data-first="{}" data-span="{}"', classes, first, span, among, first, span
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _kind(kind: str, state: str, colour: int, movable: bool, answered: bool) -> str:
+    """What it is, and what may be done with it."""
+    reason = format_html(' data-reason="{}"', colour) if kind == "appointment" else ""
+    flags = " data-movable" * movable + " data-said" * answered
+    return format_html('data-kind="{}" data-state="{}"{}{}', kind, state, reason, flags)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _sign(kind: str, state: str, code: str) -> str:
+    """The code, with what tells the state besides the colour, and the place of a hold's countdown."""
+    here = format_html('<span class="{}"></span>', "dot dot--here") if state == "arrived" else ""
+    left = format_html(' <span class="{}"></span>', "appt__left") if kind == "hold" else ""
+    sign = render_to_string("design/icon.html", {"name": ICONS[state]}) if state in ICONS else here
+    return format_html('<span class="appt__code">{}{}{}</span>', sign, code, left)

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the agenda's page is told of a reason: what to ask, what the patient brings, who may come, what it takes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.rules.answers import NO, Answer
+from permanence.agenda.rules.kinds import Question, VisitReason
+from permanence.console.agenda_asked import appointment_asked, says_why
+from permanence.console.agenda_item import Mark
+from permanence.console.own_page import own_page_only
+from permanence.foundation.who import who
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def visit(request: HttpRequest) -> HttpResponse:
+    """What was asked before an appointment was booked, and what the patient brings: `{"answers", "documents"}`."""
+    by = who(request)
+    found = appointment_asked(by, request.GET.get("appointment", ""))
+    said = appointments.answers(by=by, appointment=found.appointment)
+    every = agendas.reasons(by=by, client=found.client, retired=True)
+    reason = next((each for each in every if each.id == found.reason), None)
+    documents = () if reason is None else reason.documents
+    return JsonResponse({"answers": [_answer(each) for each in said], "documents": list(documents)})
+
+
+def reason_told(reason: VisitReason, mark: Mark, *, resources: Mapping[str, str]) -> dict[str, Any]:
+    """A reason as the page has it. `resources`: id -> name."""
+    return {
+        "id": reason.id,
+        "name": reason.name,
+        "minutes": reason.minutes,
+        "code": mark.code,
+        "questions": [_question(each) for each in reason.questions],
+        "forbidding": [_question(each) for each in reason.contra_indications],
+        "documents": list(reason.documents),
+        "ages": ages_words(reason),
+        "takes": [resources.get(next(iter(each.ids), ""), each.kind) for each in reason.needs],
+    }
+
+
+def ages_words(reason: VisitReason) -> str:
+    """Who may come, "" for everybody."""
+    youngest, oldest = reason.youngest, reason.oldest
+    if youngest is not None and oldest is not None:
+        return _("From %(youngest)d to %(oldest)d years") % {"youngest": youngest, "oldest": oldest}
+    if youngest is not None:
+        return _("From %(youngest)d years") % {"youngest": youngest}
+    return "" if oldest is None else _("Up to %(oldest)d years") % {"oldest": oldest}
+
+
+def _question(question: Question) -> dict[str, str]:
+    return {"id": question.id, "text": question.text}
+
+
+def _answer(answer: Answer) -> dict[str, str]:
+    words = _("No") if answer.forbids and answer.words == NO else answer.words
+    return {"question": answer.question, "words": words}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Several visits as one act: regular sessions, or so many days after an operation; what would be booked stands there before, and what found no time after.
+import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { button, byId, isTyping, say, show } from "./dom.js";
+import { word } from "./words.js";
+
+const LOOK_MS = 250;
+const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
+
+export class Series {
+  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request */
+  constructor(hooks) {
+    this.hooks = hooks;
+    this.timer = 0;
+    this.turn = 0;
+    this.busy = false;
+    this.isBooked = false;
+    this.dialog = /** @type {HTMLDialogElement} */ (byId("book-series-dialog"));
+    this.plan = byId("book-series-plan");
+    button("book-series-keep").addEventListener("click", () => this.dialog.close());
+    byId("book-series-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    byId("book-series-form").addEventListener("input", () => this.changed());
+    this.dialog.addEventListener("close", () => document.getElementById("book-grid")?.focus({ preventScroll: true }));
+    this.dialog.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  /** @param {string} patient @param {string} reason @param {string} day of the first one */
+  open(patient, reason, day) {
+    say(byId("book-series-title"), word("book_series_title", { patient, reason }));
+    field("book-series-first").value = day;
+    this.isBooked = false;
+    this.plan.replaceChildren();
+    this.error("");
+    this.paint();
+    this.dialog.showModal();
+    field("book-series-sessions").focus();
+    this.look();
+  }
+
+  get isAfter() {
+    return kinds().find((one) => one.checked)?.value === "after";
+  }
+
+  /** The days after the first one, as the site wants them. */
+  get days() {
+    if (this.isAfter) return field("book-series-days").value.split(/[^0-9]+/).filter(Boolean).join(",");
+    const [sessions, every] = [Number(field("book-series-sessions").value), Number(field("book-series-every").value)];
+    return Array.from({ length: Math.max(0, Math.min(sessions, 60)) }, (_, number) => number * every).join(",");
+  }
+
+  get asked() {
+    return { ...this.hooks.asked(), first: field("book-series-first").value, days: this.days, tolerance: field("book-series-tolerance").value };
+  }
+
+  changed() {
+    this.paint();
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.look(), LOOK_MS);
+  }
+
+  paint() {
+    for (const one of this.dialog.querySelectorAll("[data-kind-of]")) show(/** @type {HTMLElement} */ (one), (/** @type {HTMLElement} */ (one).dataset.kindOf === "after") === this.isAfter);
+    say(byId("book-series-first-label"), word(this.isAfter ? "book_series_operation" : "book_series_first"));
+    show(byId("book-series-asked"), !this.isBooked);
+    show(byId("book-series-book"), !this.isBooked);
+  }
+
+  /** What would be booked. */
+  async look() {
+    this.turn += 1;
+    const { turn } = this;
+    try {
+      const found = await fragment(`/console/fragments/agenda/series?${new URLSearchParams(this.asked)}`);
+      if (turn !== this.turn || this.isBooked) return;
+      this.plan.replaceChildren(found);
+      this.error("");
+    } catch (error) {
+      if (turn !== this.turn) return;
+      this.plan.replaceChildren();
+      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+    }
+  }
+
+  async send() {
+    if (this.busy || this.isBooked) return;
+    this.busy = true;
+    clearTimeout(this.timer);
+    this.turn += 1;
+    try {
+      const told = await (await request("/console/agenda/series", { method: "POST", json: { key: newId(), ...this.asked, said: this.hooks.said() } })).json();
+      this.isBooked = true;
+      const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
+      this.hooks.booked(told.appointments, words);
+      if (told.booked === told.wanted) return this.dialog.close();
+      // Part of it found no time: she sees which, and tells the caller.
+      this.paint();
+      this.error(words);
+      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
+      button("book-series-keep").focus();
+    } catch (error) {
+      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+    } finally {
+      this.busy = false;
+    }
+    return undefined;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.key === "Enter" && event.ctrlKey) {
+      event.preventDefault();
+      this.send();
+    }
+    const one = /^[12]$/.test(event.key) && !isTyping(event.target) ? kinds()[Number(event.key) - 1] : undefined;
+    if (!one) return;
+    event.preventDefault();
+    one.checked = true;
+    one.focus();
+    this.changed();
+  }
+
+  /** @param {string} text */
+  error(text) {
+    say(byId("book-series-error"), text);
+    show(byId("book-series-error"), text !== "");
+  }
+}
