@@ -313,7 +313,7 @@ def _visit(visit: AppointmentView, wall: _Wall, marks: Mapping[str, Mark], at: d
 def _hold(hold: HoldView, wall: _Wall, marks: Mapping[str, Mark], person: str) -> Item:
     first, span = wall.steps(hold.starts_at, hold.ends_at)
     mine = bool(person) and hold.held_by == person
-    name = _("Held for you") if mine else _("Held by %(name)s") % {"name": hold.held_by_name or _("a patient online")}
+    name = _("Held for you") if mine else _("Held by %(name)s") % {"name": hold.held_by_name or _("the waiting list")}
     starts, until = wall.clock(hold.starts_at), wall.clock(hold.ends_at)
     mark = marks.get(hold.reason, Mark(colour=8, code="?"))
     return Item(

@@ -45,6 +45,9 @@ REFUSED = {
     "patient_unknown": _("This patient is not at this client: choose again."),
     "client_unknown": _("This client is not in the house any more."),
     "visit_reason_unknown": _("This reason is not offered any more: choose another."),
+    "already_waiting": _("The patient is on the waiting list for this reason already."),
+    "window_impossible": _("Nobody can wait for such days: choose others."),
+    "place_unknown": _("Nobody is there any more on the waiting list."),
     "bad_request": _("The site did not understand this page: reload it."),
 }
 """Refusals of acts by code; those of the rules say their causes."""

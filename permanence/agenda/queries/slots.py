@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from permanence.agenda.models import Agenda
+from permanence.agenda.models import Agenda, SlotHold
 from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.books import books, check_day
 from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
+from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Book, SeriesWish, Slot, Wish
 from permanence.foundation.who import Who
@@ -76,6 +77,12 @@ def next_free(
         raise WishTooWide(f"{days} days")
     known = books_for(seen(agendas, by=by), first=first, until=first + timedelta(days=days))
     return propose(known, wish, first=first, days=days, at=at, most=most)
+
+
+def held_span(*, house: str, hold: str) -> tuple[datetime, datetime] | None:
+    """From when to when a hold kept its slot; None for one that belongs to an offer of the waiting list."""
+    row = SlotHold.objects.for_house(house).filter(key=hold).exclude(door=Door.WAITING.value).first()
+    return None if row is None else (row.starts_at, row.ends_at)
 
 
 def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: datetime) -> SeriesPlan:
