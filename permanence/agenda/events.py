@@ -146,6 +146,28 @@ class TimeUnblocked(Event):
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotOffered(Event):
+    """A slot that got free is kept until `expires_at` for one who waits. `offer` is the id in his link."""
+
+    offer: str
+    client: str
+    agenda: str
+    starts_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAnswered(Event):
+    """What became of an offer. `answer`: taken, declined, lapsed, withdrawn; `appointment`: what it became, else ""."""
+
+    offer: str
+    client: str
+    agenda: str
+    answer: str
+    appointment: str = ""
+
+
 AGENDA_EVENTS = EventCatalogue(
     AppointmentBookedElsewhere,
     AppointmentElsewhereUndone,
@@ -161,4 +183,6 @@ AGENDA_EVENTS = EventCatalogue(
     PatientDidNotCome,
     TimeBlocked,
     TimeUnblocked,
+    SlotOffered,
+    OfferAnswered,
 )

@@ -289,3 +289,45 @@ class NotByHimself(Refusal):
     """The client lets this patient book by telephone alone."""
 
     code = "not_by_himself"
+
+
+class PlaceUnknown(Refusal):
+    """No such place on the waiting list, or not one this person may see."""
+
+    code = "place_unknown"
+
+
+class AlreadyWaiting(Refusal):
+    """The patient stands on the list for this reason already."""
+
+    code = "already_waiting"
+
+
+class WindowImpossible(Refusal):
+    """The days he waits for are over, end before they begin, or are more than a year."""
+
+    code = "window_impossible"
+
+
+class OfferUnknown(Refusal):
+    """No such offer, or the link was not signed by us."""
+
+    code = "offer_unknown"
+
+
+class OfferOver(Refusal):
+    """The offer was answered before, its time is over, or the house took it back: nothing was changed."""
+
+    code = "offer_over"
+
+
+class OfferMinutesImpossible(Refusal):
+    """A slot is offered for one of the lengths there are."""
+
+    code = "offer_minutes_impossible"
+
+
+class FreedUnknown(Refusal):
+    """No such free time on the secretaries' list, or somebody has done it already."""
+
+    code = "freed_unknown"

@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the agendas, called by the worker's loop: holds whose time is over, rules of devices, what is swept."""
+"""Due work of the agendas, called by the worker's loop: holds and offers that are over, rules of devices, sweeping."""
 
 from datetime import datetime
 
 from permanence.agenda.interop import events
-from permanence.agenda.operations import holds, knocks, public_mails
+from permanence.agenda.operations import holds, knocks, public_mails, waiting_offers
 from permanence.kernel.clock import Entropy
 
 
 def expire_holds(*, at: datetime) -> int:
     """Free what is held no longer; gives how many holds ended. Must not be called inside a transaction."""
     return holds.expire_due(at=at)
+
+
+def offer_freed(*, at: datetime, entropy: Entropy) -> int:
+    """Offer what is free to who waits, and end what was not answered; gives how many offers were made.
+
+    Must not be called inside a transaction.
+    """
+    return waiting_offers.pursue_due(at=at, entropy=entropy)
 
 
 def sweep_public(*, at: datetime) -> int:

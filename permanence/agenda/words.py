@@ -100,9 +100,10 @@ def _absent(why: Any, tell: _Teller) -> str:
 
 
 def _held(why: Any, tell: _Teller) -> str:
+    name = why.by or _("the waiting list")
     if why.until is None:
-        return _("Held by %(name)s") % {"name": why.by}
-    return _("Held by %(name)s until %(hour)s") % {"name": why.by, "hour": tell.hour(why.until)}
+        return _("Held by %(name)s") % {"name": name}
+    return _("Held by %(name)s until %(hour)s") % {"name": name, "hour": tell.hour(why.until)}
 
 
 def _blocked(why: Any, tell: _Teller) -> str:

@@ -3,10 +3,11 @@
 
 from django.urls import path
 
-from permanence.booking import choosing, filling, reminded, visiting
+from permanence.booking import choosing, filling, offering, reminded, visiting
 
 app_name = "booking"
 urlpatterns = [
+    path("o/<slug:link>", offering.show, name="offer"),
     path("rdv/<str:slug>/", choosing.show, name="page"),
     path("rdv/<str:slug>/times", choosing.times, name="times"),
     path("rdv/<str:slug>/form/<str:key>", filling.identity, name="form"),

@@ -168,7 +168,7 @@ class Items:
         """A time that is kept for somebody."""
         first, span = wall.steps(hold.starts_at, hold.ends_at)
         mine = bool(self.person) and hold.held_by == self.person
-        by = hold.held_by_name or _("a patient online")
+        by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
         name = _("Held for you") if mine else _("Held by %(name)s") % {"name": by}
         starts, until = wall.clock(hold.starts_at), wall.clock(hold.ends_at)
         return Item(

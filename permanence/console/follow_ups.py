@@ -17,6 +17,7 @@ from permanence.agenda.queries.follow_ups import FollowUpView, client_of_follow_
 from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
+from permanence.console import waiting
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -77,7 +78,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         }
         for each in open_follow_ups(by=by)
     ]
-    context = {"rows": rows, "late": late_today(by=by, at=at), "refused": refused}
+    context = {"rows": rows, "late": late_today(by=by, at=at), "refused": refused, **waiting.tasks(by, at=at)}
     return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
 
 

@@ -16,6 +16,7 @@ from permanence.console import (
     reading,
     red_flags,
     views,
+    waiting,
 )
 
 app_name = "console"
@@ -65,5 +66,12 @@ urlpatterns = [
     path("console/fragments/agenda/slots", agenda_pages.slots, name="agenda-slots"),
     path("console/follow-ups", follow_ups.page, name="follow-ups"),
     path("console/follow-ups/<str:follow_up>", follow_ups.done, name="follow-up"),
+    path("console/waiting", waiting.page, name="waiting"),
+    path("console/waiting/add", waiting.add, name="waiting-add"),
+    path("console/waiting/take-back", waiting.take_back, name="waiting-take-back"),
+    path("console/waiting/place/<str:place>", waiting.act, name="waiting-place"),
+    path("console/waiting/offer/<str:offer>", waiting.answer, name="waiting-offer"),
+    path("console/waiting/freed/<str:freed>", waiting.freed_done, name="waiting-freed"),
+    path("console/fragments/waiting", waiting.form, name="waiting-form"),
     path("console/history", views.history_fragment, name="history"),
 ]

@@ -50,3 +50,10 @@ def heard_from(at: datetime, *, country: str, time_zone: str) -> datetime:
         return at
     day = local.date() + timedelta(days=1 if local.time() >= rule.begins else 0)
     return datetime.combine(day, rule.ends, tzinfo=ZoneInfo(time_zone)).astimezone(at.tzinfo)
+
+
+def quiet_from(at: datetime, *, country: str, time_zone: str) -> datetime:
+    """The first moment after `at`, which is not quiet itself, that is."""
+    local = at.astimezone(ZoneInfo(time_zone))
+    rule = quiet_rule(country, on=local.date())
+    return datetime.combine(local.date(), rule.begins, tzinfo=ZoneInfo(time_zone)).astimezone(at.tzinfo)

@@ -248,6 +248,44 @@ class CalendarMail(HouseModel):
         return f"calendar mail {self.key}"
 
 
+class OfferNotice(HouseModel):
+    """How somebody who waits is told of the slot that is offered to him. `key` is in the mail's Message-ID.
+
+    `offer` is the offer's id. `channel`: sms (then the SMS has its own row), email, "" where a secretary telephones.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40, unique=True)
+    offer = models.CharField(max_length=40)
+    channel = models.CharField(max_length=12, blank=True, default="")
+    address = models.CharField(max_length=254, blank=True, default="")
+    language = models.CharField(max_length=2)
+    starts_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=DeliveryState.PENDING.value)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ClientQuerySet["OfferNotice"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["house", "offer"], name="dispatch_offer_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in DeliveryState]), name="dispatch_offer_state"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_attempt_at"], name="dispatch_offer_due", condition=models.Q(state="pending")),
+        )
+
+    def __str__(self) -> str:
+        return f"offer notice {self.key}"
+
+
 class LateNotice(HouseModel):
     """That a practitioner is late, told in one act to those who were still to come. `key` is the id the page made.
 

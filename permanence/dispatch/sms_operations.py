@@ -21,13 +21,14 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
-from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, codes, read_answer
+from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, codes, read_answer
 from permanence.dispatch.events import SmsAnswered
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.models import House
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
@@ -35,8 +36,8 @@ from permanence.kernel.refusals import Refusal
 
 TEXT, REPLY = "sms.text", "sms.reply"
 """What the words are sealed for."""
-AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE})
-"""Not held back by quiet hours: asked for this moment, or about a visit of this very day."""
+AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER})
+"""Not held back by quiet hours: asked for or answered this moment, or about a visit of this very day."""
 CODE_GOOD_FOR = timedelta(minutes=10)
 ANSWERED_FOR = timedelta(days=14)
 """An answer is about an SMS of the last two weeks."""
@@ -107,6 +108,11 @@ def may_reach(*, house_key: int, patient: callers.PatientView) -> str:
     return free[0]
 
 
+def language_for(person: callers.PatientView, account: clients.ClientView) -> str:
+    """In which language somebody is written to: his own, else the first of the client's that we have."""
+    return next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr")
+
+
 def send_sms(
     *,
     kind: SmsKind,
@@ -128,7 +134,7 @@ def send_sms(
     account = clients.client(house=by.house, client=client)
     person = callers.standing(house=by.house, client=client, patient=patient)
     number = may_reach(house_key=by.house_key, patient=person)
-    language = next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr")
+    language = language_for(person, account)
     message = _Message(
         kind=kind,
         client=account,
@@ -304,6 +310,8 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
         open_now = [each for each in asked if answer.slot is None or each.slot == answer.slot]
         meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
+        if not open_now and answer.meaning is Meaning.YES:
+            meant = _offered_before(rows, answer)  # too late: nothing comes of it, but he is told so
         if not _note_reply(meant or last, incoming, answer.meaning, at=at, entropy=entropy):
             return True
         if answer.meaning is Meaning.STOP:
@@ -314,6 +322,13 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         elif meant is not None:
             _answered(meant, answer.meaning, at=at)
     return True
+
+
+def _offered_before(rows: ClientQuerySet[Sms], answer: Answer) -> Sms | None:
+    """The last offer at this number that is no longer open and was not answered, by its digit or by a word."""
+    offers = rows.filter(kind=SmsKind.OFFER.value, slot__isnull=False, state__in=_WENT, answered_at=None)
+    offers = offers if answer.slot is None else offers.filter(slot=answer.slot)
+    return offers.order_by("-created_at", "-pk").first()
 
 
 def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, at: datetime, entropy: Entropy) -> bool:

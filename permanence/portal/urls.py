@@ -25,6 +25,7 @@ from permanence.portal import (
     red_flags,
     smsbox,
     views,
+    waiting_list,
 )
 from permanence.portal import agenda_setting as setting
 
@@ -105,6 +106,7 @@ urlpatterns = [
         setting.retire,
         name="portal_agenda_retire",
     ),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/waiting", waiting_list.page, name="portal_waiting"),
     path("demo/mail", mailbox.mailbox, name="demo_mail"),
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
     path("demo/sms", smsbox.smsbox, name="demo_sms"),

@@ -9,11 +9,13 @@ from collections.abc import Callable
 
 from permanence.agenda import elsewhere_handlers as elsewhere
 from permanence.agenda import handlers as agenda
+from permanence.agenda import waiting_handlers as waiting
 from permanence.agenda.events import AGENDA_EVENTS
 from permanence.callers.events import CALLERS_EVENTS
 from permanence.calls import handlers as calls
 from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
+from permanence.dispatch import offer_handlers as offers
 from permanence.dispatch import reminder_handlers as reminders
 from permanence.dispatch.events import DISPATCH_EVENTS
 from permanence.dispatch.handlers import on_message_taken
@@ -56,22 +58,34 @@ WIRING = Wiring(
         ),
         "AppointmentBooked": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.waiting.on_booked", waiting.on_booked),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentMoved": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
+            ("agenda.waiting.on_booked", waiting.on_booked),
+            ("agenda.waiting.on_freed", waiting.on_freed),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
+            ("agenda.waiting.on_freed", waiting.on_freed),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
-        "SmsAnswered": (("dispatch.reminders", reminders.on_sms_answered),),
+        "HoldReleased": (("agenda.waiting.on_freed", waiting.on_freed),),
+        "TimeUnblocked": (("agenda.waiting.on_freed", waiting.on_freed),),
+        "AgendaChanged": (("agenda.waiting.on_freed", waiting.on_freed),),
+        "SlotOffered": (("dispatch.offers.on_slot_offered", offers.on_slot_offered),),
+        "OfferAnswered": (("dispatch.offers.on_offer_answered", offers.on_offer_answered),),
+        "SmsAnswered": (
+            ("dispatch.reminders", reminders.on_sms_answered),
+            ("dispatch.offers.on_sms_answered", offers.on_sms_answered),
+        ),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),
         "PatientsParted": (("agenda.on_patients_parted", agenda.on_patients_parted),),

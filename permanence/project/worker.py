@@ -26,7 +26,14 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections, connections  # noqa: E402
 
 from permanence.agenda import tasks as agenda  # noqa: E402
-from permanence.dispatch import approval_mails, calendar_tasks, public_mails, reminder_tasks, sms_tasks  # noqa: E402
+from permanence.dispatch import (  # noqa: E402
+    approval_mails,
+    calendar_tasks,
+    offer_tasks,
+    public_mails,
+    reminder_tasks,
+    sms_tasks,
+)
 from permanence.dispatch import tasks as dispatch  # noqa: E402
 from permanence.engine.faults import count_faults  # noqa: E402
 from permanence.foundation import live, outbox  # noqa: E402
@@ -107,7 +114,9 @@ class Loop:
             self.announced()
 
     def holds(self, at: datetime) -> None:
-        """Free the slots of the agendas that are held no longer."""
+        """Free the slots of the agendas that are held no longer, after what was offered went to the next who waits."""
+        if agenda.offer_freed(at=at, entropy=SystemEntropy()):
+            self.announced()
         agenda.expire_holds(at=at)
 
     def events(self, at: datetime) -> None:
@@ -211,6 +220,7 @@ def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
     to_patients: list[Step] = [
         lambda at: public_mails.run_public(at=at, stop=stop.is_set),
         lambda at: calendar_tasks.run_calendar(at=at, stop=stop.is_set),
+        lambda at: offer_tasks.run_offers(at=at, stop=stop.is_set),
         lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
     ]
     by_sms: list[Step] = [lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set)]

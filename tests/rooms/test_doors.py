@@ -23,13 +23,14 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
-from permanence.agenda.operations import appointments, public_pages
+from permanence.agenda.operations import appointments, public_pages, waiting_list, waiting_offers
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.day import ask_follow_up
 from permanence.agenda.operations.interface import make_token
-from permanence.agenda.queries import agendas
+from permanence.agenda.operations.waiting_list import Waits
+from permanence.agenda.queries import agendas, waiting
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.elsewhere import ElsewhereForm
@@ -58,7 +59,7 @@ from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
 pytestmark = pytest.mark.django_db
 
-MESSAGE, CALL, ACT, VISIT = "m" * 20, "call-of-house-a", "a" * 20, "v" * 20
+MESSAGE, CALL, ACT, VISIT, PLACE = "m" * 20, "call-of-house-a", "a" * 20, "v" * 20, "w" * 20
 SECRETS = (
     "Jeanne Canarie",
     "CANARI-PATIENT",
@@ -180,6 +181,16 @@ DOORS: dict[str, Door] = {
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
+    "console:waiting": Door(get=to(200, "secretary")),
+    "console:waiting-form": Door(
+        get=to(200, "secretary"), query="client={client}&patient={patient}&reason={visit_reason}", other=404
+    ),
+    "console:waiting-add": Door(has_get=False, post=to(422, "secretary")),
+    "console:waiting-take-back": Door(has_get=False, post=to(422, "secretary")),
+    "console:waiting-place": Door(has_get=False, post=to(422, "secretary"), args=("{place}",), other=404),
+    "console:waiting-offer": Door(has_get=False, post=to(422, "secretary"), args=("{offer}",), other=404),
+    "console:waiting-freed": Door(has_get=False, post=to(302, "secretary"), args=("{freed}",), other=404),
+    "portal_waiting": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal": Door(get=to(200, "portal")),
     "portal_message": Door(get=to(200, "portal"), args=(MESSAGE,), other=404),
     "portal_audio": Door(get=to(404, "portal"), args=(MESSAGE,), other=404),
@@ -216,6 +227,7 @@ DOORS: dict[str, Door] = {
     # An empty rule is a rule: nothing is done about anybody.
     "portal_no_shows": Door(get=to(200, "portal"), post=to(303, "portal"), args=("{client}",), other=404),
     # A patient's link is signed: without our signature it leads to nothing, whoever asks.
+    "booking:offer": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "booking:reminder": Door(get=to(404, *OPEN), post=to(404, *OPEN), args=("none-none",)),
     "portal_public": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
@@ -624,6 +636,8 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
     )
     ask_follow_up(client=cast.weber, absence=absence, wanted=Wanted.CALL, by=cast.marc, at=now)
     return {
+        **_waiting(cast, made.id, reason.id, patient),
+        "patient": patient,
         "visit": VISIT,
         "absence": absence,
         "follow_up": open_follow_ups(by=cast.marc)[0].id,
@@ -634,6 +648,24 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
             client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW
         ).id,
     }
+
+
+def _waiting(cast: Any, agenda: str, reason: str, patient: str) -> dict[str, str]:
+    """Somebody waits for Dr Weber: one time is too near for him, another is offered to him."""
+    day = NOW.date()
+    waits = Waits(patient=patient, reason=reason, from_date=day, until_date=day + timedelta(days=60))
+    waiting_list.put_on_list(key=PLACE, client=cast.weber, waits=waits, by=cast.claire, at=NOW)
+    ids = {"place": PLACE}
+    for name, hours in (("freed", 1), ("offered", 72)):
+        starts = NOW + timedelta(hours=hours)
+        span = {"starts_at": starts, "ends_at": starts + timedelta(hours=1)}
+        key = waiting_offers.note_freed(house=cast.house, agenda=agenda, source=name, at=NOW, **span)
+        assert key is not None
+        waiting_offers.pursue(freed=key, at=NOW, entropy=SystemEntropy())
+        ids[name] = str(key)
+    offer = waiting.place(by=cast.claire, place=PLACE).open_offer
+    assert offer is not None
+    return {**ids, "offer": offer.offer}
 
 
 def address(name: str, ids: dict[str, str]) -> str:

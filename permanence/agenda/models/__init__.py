@@ -16,6 +16,7 @@ from permanence.agenda.models.interface import InterfaceToken
 from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
 from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models.waiting import FreedTime, SlotOffer, WaitingPlace
 
 __all__ = (
     "Agenda",
@@ -30,6 +31,7 @@ __all__ = (
     "Delay",
     "FollowUp",
     "FollowedMerge",
+    "FreedTime",
     "InterfaceToken",
     "Occupancy",
     "OpeningException",
@@ -41,5 +43,7 @@ __all__ = (
     "Resource",
     "Series",
     "SlotHold",
+    "SlotOffer",
     "VisitReason",
+    "WaitingPlace",
 )

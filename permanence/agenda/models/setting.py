@@ -11,6 +11,7 @@ class Agenda(HouseModel):
     """The agenda of one recipient of a client. Its colour is the client's, its zone and holidays too.
 
     `version` grows with everything that changes what is free: what is kept of an agenda holds for one version.
+    `offer_minutes`: for how long a slot that got free is offered to one who waits, of `rules.waiting.OFFER_MINUTES`.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -19,6 +20,7 @@ class Agenda(HouseModel):
     step = models.PositiveSmallIntegerField(default=5)
     closed_on_holidays = models.BooleanField(default=True)
     overbookings_per_day = models.PositiveSmallIntegerField(default=0)
+    offer_minutes = models.PositiveSmallIntegerField(default=60)
     active = models.BooleanField(default=True)
     version = models.PositiveBigIntegerField(default=1)
 

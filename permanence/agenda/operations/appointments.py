@@ -129,7 +129,7 @@ def move(
     wish = Wish(
         reason=str(found.reason_id),
         is_new=not found.known,
-        age=_age(patient, starts_at),
+        age=age_of(patient, starts_at),
         asked_by=asker(by, door),
         holder=holder,
     )
@@ -206,7 +206,7 @@ def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tu
         Wish(
             reason=booking.reason,
             is_new=is_new,
-            age=_age(patient, starts_at),
+            age=age_of(patient, starts_at),
             asked_by=asker(by, booking.door),
             holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
             yes_to=yes,
@@ -319,7 +319,8 @@ def _standing(key: str, rows: dict[int, Agenda]) -> Appointment:
     return visit
 
 
-def _age(patient: callers.PatientView, on: datetime) -> int | None:
+def age_of(patient: callers.PatientView, on: datetime) -> int | None:
+    """His age in years at that moment, None where it is not certain."""
     birth = patient.birth
     if birth is None:
         return None

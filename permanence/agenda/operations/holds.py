@@ -8,7 +8,6 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -70,17 +69,7 @@ def hold_slot(
             raise TooManyHolds(held_for)
         slot = judged(kept, wish, starts=starts_at, at=at)
         end(_own(kept, held_for, slot.starts, slot.ends), kept, HoldEnd.RELEASED, by=by, at=at)
-        hold = _kept(kept, slot, key=key, is_new=is_new, door=door, call=call, held_for=held_for, by=by, at=at)
-        occupy(kept, slot, hold=hold)
-        told: dict[str, Any] = {
-            "house": by.house,
-            "at": at,
-            "hold": key,
-            "client": str(kept.client_id),
-            "agenda": agenda,
-        }
-        event = HoldTaken(**told, call=call, expires_at=hold.expires_at)
-        changed(kept, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
+        keep(kept, slot, key=key, is_new=is_new, door=door, call=call, held_for=held_for, by=by, at=at)
         return {"hold": key}
 
     look = partial(judged, row, wish, starts=starts_at, at=at)
@@ -129,6 +118,54 @@ def clear(row: Agenda, *, at: datetime) -> None:
         end(mine, row, HoldEnd.EXPIRED, by=by, at=at)
 
 
+def keep(
+    row: Agenda,
+    slot: Slot,
+    *,
+    key: str,
+    is_new: bool,
+    door: Door,
+    held_for: str,
+    by: Who,
+    at: datetime,
+    call: str = "",
+    expires_at: datetime | None = None,
+) -> SlotHold:
+    """Hold a slot that was judged, inside an act, for the time of its door where none is said. Raises SlotAlreadyTaken.
+
+    What is offered to one who waits is held by nobody who has a name.
+    """
+    hold = SlotHold.objects.create(
+        house_id=row.house_id,
+        client_id=row.client_id,
+        agenda=row,
+        key=key,
+        reason_id=int(slot.reason),
+        known=not is_new,
+        starts_at=slot.starts,
+        ends_at=slot.ends,
+        door=door.value,
+        call=call,
+        held_for=held_for,
+        held_by_id=by.person_key,
+        held_by_name="" if door is Door.WAITING else by.name,
+        held_at=at,
+        expires_at=expires_at or at + (PUBLIC_HOLD_TIME if door is Door.PUBLIC else HOLD_TIME),
+    )
+    occupy(row, slot, hold=hold)
+    event = HoldTaken(
+        house=by.house,
+        at=at,
+        hold=key,
+        client=str(row.client_id),
+        agenda=str(row.pk),
+        call=call,
+        expires_at=hold.expires_at,
+    )
+    changed(row, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
+    return hold
+
+
 def own_hold(row: Agenda, hold: str, *, held_for: str, by: Who, at: datetime) -> SlotHold:
     """The hold from which somebody books. Raises HoldUnknown, HoldOver."""
     found = SlotHold.objects.filter(agenda=row, key=known_key(hold)).first()
@@ -161,28 +198,6 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
         outbox.announce(HoldReleased(house=by.house, at=at, **told))
     touch(row, at=at)
     return len(found)
-
-
-def _kept(
-    row: Agenda, slot: Slot, *, key: str, is_new: bool, door: Door, call: str, held_for: str, by: Who, at: datetime
-) -> SlotHold:
-    return SlotHold.objects.create(
-        house_id=row.house_id,
-        client_id=row.client_id,
-        agenda=row,
-        key=key,
-        reason_id=int(slot.reason),
-        known=not is_new,
-        starts_at=slot.starts,
-        ends_at=slot.ends,
-        door=door.value,
-        call=call,
-        held_for=held_for,
-        held_by_id=by.person_key,
-        held_by_name=by.name,
-        held_at=at,
-        expires_at=at + (PUBLIC_HOLD_TIME if door is Door.PUBLIC else HOLD_TIME),
-    )
 
 
 def _end_all(theirs: Iterable[SlotHold], how: HoldEnd, *, by: Who, at: datetime) -> int:

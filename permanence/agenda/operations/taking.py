@@ -24,8 +24,11 @@ IN_THE_WAY = frozenset({"taken", "held", "blocked", "full", "buffer", "equipment
 
 
 def asker(by: Who, door: Door) -> Asker:
-    """As whom the one who acts books: staff as the secretary, the client's persons as the doctor, else the patient."""
-    if by.of_house or door is Door.IMPORT:
+    """As whom the one who acts books: staff as the secretary, the client's persons as the doctor, else the patient.
+
+    What is brought in, and what is offered to one whom a secretary put on the waiting list, is as she would book it.
+    """
+    if by.of_house or door in {Door.IMPORT, Door.WAITING}:
         return Asker.SECRETARY
     return Asker.DOCTOR if by.person else Asker.ONLINE
 

@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection
 
-from permanence.agenda.models import Agenda
+from permanence.agenda.models import Agenda, SlotHold
 from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.books import books, check_day
 from permanence.agenda.queries.warm import WARM
 from permanence.agenda.rules import free
 from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
+from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Book, SeriesWish, Slot, Wish
 from permanence.foundation.who import Who
@@ -103,6 +104,12 @@ def set_aside(
         book.agenda.id: tuple(free.counted(free.hidden(book, wish, first=first, until=until, at=at)))
         for book in books_for(seen(agendas, by=by), first=first, until=until)
     }
+
+
+def held_span(*, house: str, hold: str) -> tuple[datetime, datetime] | None:
+    """From when to when a hold kept its slot; None for one that belongs to an offer of the waiting list."""
+    row = SlotHold.objects.for_house(house).filter(key=hold).exclude(door=Door.WAITING.value).first()
+    return None if row is None else (row.starts_at, row.ends_at)
 
 
 def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: datetime) -> SeriesPlan:

@@ -2,8 +2,10 @@
 // The agenda in a window of its own: no call, no line; what is held is held for her.
 import { Book } from "./book.js";
 import { listen } from "./live.js";
+import { WaitList } from "./waitlist.js";
 
 const book = new Book({ done: () => undefined, close: () => undefined, numbers: true });
+new WaitList(book);
 const asked = new URLSearchParams(location.search);
 await book.open({ client: asked.get("client") ?? "" });
 listen();

@@ -2,6 +2,7 @@
 // The agenda inside the console: it takes the place of the card, never of the call's bar, so the line and its keys stay.
 import { Book } from "./book.js";
 import { button, byId, show } from "./dom.js";
+import { WaitList } from "./waitlist.js";
 
 /** @typedef {{call: string, card: import("./state.js").Card}} Desk */
 
@@ -12,6 +13,7 @@ export class BookView {
     this.wanted = false;
     this.call = "";
     this.book = new Book({ done: hooks.done, close: () => this.close(), numbers: false });
+    this.waiting = new WaitList(this.book);
     button("to-book").addEventListener("click", () => this.toggle());
     button("open-book").addEventListener("click", () => this.open());
   }

@@ -25,6 +25,8 @@ class SmsKind(enum.StrEnum):
     LATE = "late"
     OFFER = "offer"
     CANCELLED = "cancelled"
+    BOOKED = "booked"
+    OVER = "over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +80,10 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: an appointment is free on %(day)s at %(hour)s. It is kept for you until %(until)s.")
         case SmsKind.CANCELLED:
             return _("%(who)s: your appointment on %(day)s at %(hour)s is cancelled.")
+        case SmsKind.BOOKED:
+            return _("%(who)s: your appointment on %(day)s at %(hour)s is booked.")
+        case SmsKind.OVER:
+            return _("%(who)s: the appointment on %(day)s at %(hour)s is no longer free. Nothing was changed.")
 
 
 def _answer(kind: SmsKind) -> str:

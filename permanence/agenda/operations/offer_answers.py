@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What becomes of an offer: told to him by a way, taken, declined; and what a secretary does on the telephone.
+
+Taking it books, exactly once. The same answer again changes nothing; another one, one that comes too late, or one about
+an offer that the house took back, is refused, and nothing is changed.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from permanence.agenda.models import FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.operations.acts import locked, touch
+from permanence.agenda.operations.appointments import Booking, book, cancel
+from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.operations.waiting_offers import holder_of
+from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.offers import OfferView, later_of, offer_row, offer_view
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import FreedUnknown, HoldOver, OfferOver
+from permanence.agenda.rules.states import CancelCause, Door
+from permanence.agenda.rules.waiting import OfferState, OfferWay, PlaceState
+from permanence.foundation import audit
+from permanence.foundation.keys import row_key
+from permanence.foundation.who import Who
+
+
+@transaction.atomic
+def note_way(*, offer: str, way: OfferWay, by: Who, at: datetime) -> None:
+    """How he is told of the offer: once, but that a secretary may always be asked to do what a mail could not.
+
+    An offer that is over stays as it is. Raises OfferUnknown.
+    """
+    row = offer_row(offer, by=by)
+    before = ["", OfferWay.EMAIL.value] if way is OfferWay.PHONE else [""]
+    mine = SlotOffer.objects.filter(pk=row.pk, way__in=before, state=OfferState.OPEN.value)
+    if mine.update(way=way.value):
+        subject, detail = f"agenda.slotoffer:{row.pk}", {"way": way.value}
+        audit.note(by=by, at=at, action="offer.told", subject=subject, client=row.client_id, detail=detail)
+        touch(row.agenda, at=at)
+
+
+def take(*, offer: str, gives_up_later: bool | None = None, by: Who, at: datetime) -> OfferView:
+    """He takes it: booked, and off the list. `gives_up_later`: his later appointment is cancelled, or kept; None: as he
+    said when he was put on the list.
+
+    Raises OfferUnknown, OfferOver, AgendaBusy; SlotRefused where the rules are against it by now.
+    """
+    row = offer_row(offer, by=by)
+    later = later_of(row)
+    if gives_up_later is None:
+        gives_up_later = later is not None and later.key == row.place.instead_of
+    with transaction.atomic():
+        rows = locked({row.agenda_id, *([later.agenda_id] if later is not None else [])})
+        fresh = SlotOffer.objects.select_related("agenda", "place", "hold").get(pk=row.pk)
+        if fresh.state == OfferState.TAKEN:
+            return offer_view(fresh)
+        if fresh.state != OfferState.OPEN or at >= fresh.expires_at:
+            raise OfferOver(f"{fresh.key} is {fresh.state}")
+        made = _book(fresh, by=by, at=at)
+        close(fresh, rows[fresh.agenda_id], OfferState.TAKEN, by=by, at=at, appointment=made.appointment)
+        _booked(WaitingPlace.objects.get(pk=fresh.place_id), made.appointment, by=by, at=at)
+        if gives_up_later and later is not None:
+            key = f"{fresh.key}-later"
+            cancel(key=key, appointment=later.key, cause=CancelCause.PATIENT, by=by, at=at)
+    return offer_view(offer_row(offer, by=by))
+
+
+def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
+    """He does not want it, and stays on the list as if he had not been asked. Raises OfferUnknown, OfferOver."""
+    row = offer_row(offer, by=by)
+    with transaction.atomic():
+        rows = locked([row.agenda_id])
+        fresh = SlotOffer.objects.select_related("agenda", "place", "hold").get(pk=row.pk)
+        if fresh.state == OfferState.DECLINED:
+            return offer_view(fresh)
+        if at >= fresh.expires_at or not close(fresh, rows[fresh.agenda_id], OfferState.DECLINED, by=by, at=at):
+            raise OfferOver(f"{fresh.key} is {fresh.state}")
+    return offer_view(offer_row(offer, by=by))
+
+
+def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bool:
+    """Somebody was booked at `at`, by whatever door: where he waits for that, he waits no more. Idempotent."""
+    rows = WaitingPlace.objects.for_house(by.house_key).select_related("client")
+    row = rows.filter(
+        patient=int(appointment.patient), reason=int(appointment.reason), state=PlaceState.WAITING.value
+    ).first()
+    if row is None or at <= row.asked_at:  # what he had already is not what he waits for
+        return False
+    day: date = appointment.starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
+    if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):
+        return False
+    offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
+    with transaction.atomic():
+        agendas = locked(offers.values_list("agenda", flat=True))
+        if not _booked(row, appointment.appointment, by=by, at=at):
+            return False
+        for each in offers.filter(agenda__in=list(agendas)):
+            close(each, agendas[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
+    return True
+
+
+@transaction.atomic
+def settle_freed(*, freed: str, by: Who, at: datetime) -> None:
+    """A secretary has done with a time what she could. Raises FreedUnknown, also where somebody else was before her."""
+    row = FreedTime.objects.for_house(by.house_key).filter(pk=row_key(freed)).select_related("agenda__house").first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise FreedUnknown(freed[:40])
+    mine = FreedTime.objects.filter(pk=row.pk, done_at=None, next_at=None)
+    if not mine.update(done_at=at, done_by_name=by.name):
+        raise FreedUnknown(freed[:40])
+    audit.note(by=by, at=at, action="freed.settled", subject=f"agenda.freedtime:{row.pk}", client=row.client_id)
+    touch(row.agenda, at=at)
+
+
+def _book(offer: SlotOffer, *, by: Who, at: datetime) -> AppointmentView:
+    place = offer.place
+    booking = Booking(
+        patient=str(place.patient_id),
+        reason=str(place.reason_id),
+        door=Door.WAITING,
+        holder=holder_of(offer.key),
+        new_here=not place.known,
+    )
+    hold, agenda = offer.hold.key, str(offer.agenda_id)
+    try:
+        return book(
+            key=f"{offer.key}-taken",
+            agenda=agenda,
+            starts_at=offer.starts_at,
+            booking=booking,
+            by=by,
+            at=at,
+            hold=hold,
+        )
+    except HoldOver as error:
+        raise OfferOver(offer.key) from error
+
+
+def _booked(row: WaitingPlace, appointment: str, *, by: Who, at: datetime) -> bool:
+    said = {"state": PlaceState.BOOKED.value, "state_at": at, "state_by_name": by.name, "appointment": appointment}
+    if not WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value).update(**said):
+        return False
+    subject, detail = f"agenda.waitingplace:{row.pk}", {"appointment": appointment}
+    audit.note(by=by, at=at, action="waiting.booked", subject=subject, client=row.client_id, detail=detail)
+    return True

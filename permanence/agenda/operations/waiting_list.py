@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The waiting list: somebody is put on it, marked as urgent, taken off; and for how long an agenda offers a slot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from permanence.agenda.models import Agenda, SlotOffer, WaitingPlace
+from permanence.agenda.operations.acts import changed, locked, reach, touch
+from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.operations.setting import client_of
+from permanence.agenda.queries.agendas import KEY, reason, seen
+from permanence.agenda.queries.appointments import appointment as appointment_of
+from permanence.agenda.queries.waiting import PlaceView, place, place_row
+from permanence.agenda.refusals import (
+    ActKeyMalformed,
+    ActKeyTaken,
+    AgendaUnknown,
+    AlreadyWaiting,
+    AppointmentUnknown,
+    OfferMinutesImpossible,
+    PlaceUnknown,
+    WindowImpossible,
+)
+from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.states import STANDING
+from permanence.agenda.rules.waiting import OFFER_MINUTES, OfferState, PlaceState
+from permanence.callers import queries as callers
+from permanence.foundation import audit
+from permanence.foundation.who import Who
+
+LONGEST = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """For what somebody waits. `until_date` is excluded; without `agendas`, `half_days`, `weekdays`: any.
+
+    `new_here` as in `appointments.Booking`; `instead_of`: the id of the appointment he gives up for an earlier one.
+    """
+
+    patient: str
+    reason: str
+    from_date: date
+    until_date: date
+    agendas: tuple[str, ...] = ()
+    half_days: frozenset[HalfDay] = frozenset()
+    weekdays: frozenset[int] = frozenset()
+    is_urgent: bool = False
+    instead_of: str = ""
+    new_here: bool | None = None
+
+
+def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -> PlaceView:
+    """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing.
+
+    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, VisitReasonUnknown,
+    AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken.
+    """
+    if not KEY.match(key):
+        raise ActKeyMalformed(f"{key[:50]!r}")
+    account = client_of(client, by=by)
+    patient = callers.standing(house=by.house, client=account.id, patient=waits.patient)
+    wanted = reason(by=by, client=account.id, reason=waits.reason)
+    _check(waits, account.id, patient.id, today=at.astimezone(ZoneInfo(account.time_zone)).date(), by=by)
+    fields: dict[str, Any] = {
+        "client_id": int(account.id),
+        "patient_id": int(patient.id),
+        "reason_id": int(wanted.id),
+        "known": patient.known if waits.new_here is None else not waits.new_here,
+        "agendas": list(dict.fromkeys(waits.agendas)),
+        "half_days": sorted(waits.half_days),
+        "weekdays": sorted(waits.weekdays),
+        "from_date": waits.from_date,
+        "until_date": waits.until_date,
+        "is_urgent": waits.is_urgent,
+        "instead_of": waits.instead_of,
+    }
+    before = WaitingPlace.objects.for_house(by.house_key).filter(key=key).first()
+    if before is None:
+        said = {"asked_at": at, "asked_by_name": by.name, "state_at": at, "state_by_name": by.name}
+        try:
+            with transaction.atomic():
+                row = WaitingPlace.objects.create(house_id=by.house_key, key=key, **fields, **said)
+                _note(row, "waiting.added", by=by, at=at, urgent=row.is_urgent)
+        except IntegrityError as error:
+            before = WaitingPlace.objects.for_house(by.house_key).filter(key=key).first()
+            if before is None:
+                raise AlreadyWaiting(f"{patient.id} for {wanted.id}") from error
+    if before is not None and (before.client_id, before.patient_id, before.reason_id) != (
+        int(account.id), int(patient.id), int(wanted.id),
+    ):  # fmt: skip
+        raise ActKeyTaken(key)
+    return place(by=by, place=key)
+
+
+def mark_urgent(*, place: str, is_urgent: bool, by: Who, at: datetime) -> None:
+    """He is asked before all who are not urgent; or no more. Raises PlaceUnknown, who waits no more too."""
+    row = place_row(place, by=by)
+    with transaction.atomic():
+        mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
+        if not mine.update(is_urgent=is_urgent):
+            raise PlaceUnknown(place[:40])
+        _note(row, "waiting.urgent", by=by, at=at, urgent=is_urgent)
+
+
+def withdraw(*, place: str, by: Who, at: datetime) -> None:
+    """He waits no more; what is offered to him is free for the next. Again it changes nothing. Raises PlaceUnknown."""
+    row = place_row(place, by=by)
+    offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
+    with transaction.atomic():
+        rows = locked(offers.values_list("agenda", flat=True))
+        mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
+        said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name}
+        if not mine.update(**said):
+            return
+        for each in offers.filter(agenda__in=list(rows)):
+            close(each, rows[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
+        _note(row, "waiting.withdrawn", by=by, at=at)
+
+
+def change_offer_minutes(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:
+    """For how long a slot of the agenda is offered to one who waits; 0: a secretary telephones.
+
+    Raises AgendaUnknown, OfferMinutesImpossible.
+    """
+    row = reach(agenda, by=by)
+    if minutes not in OFFER_MINUTES:
+        raise OfferMinutesImpossible(str(minutes))
+    with transaction.atomic():
+        kept = locked([row.pk])[row.pk]
+        Agenda.objects.filter(pk=row.pk).update(offer_minutes=minutes)
+        subject = f"agenda.agenda:{row.pk}"
+        changed(kept, action="agenda.offers_set", subject=subject, by=by, at=at, event=None, minutes=minutes)
+
+
+def _check(waits: Waits, client: str, patient: str, *, today: date, by: Who) -> None:
+    first, until = waits.from_date, waits.until_date
+    if not first < until or until <= today or until - max(first, today) > LONGEST or not waits.weekdays <= {*range(7)}:
+        raise WindowImpossible(f"{first} to {until}")
+    for each in seen(waits.agendas, by=by):
+        if str(each.client_id) != client:
+            raise AgendaUnknown(str(each.pk))
+    if waits.instead_of:
+        visit = appointment_of(by=by, appointment=waits.instead_of)
+        if (visit.client, visit.patient) != (client, patient) or visit.state not in STANDING:
+            raise AppointmentUnknown(waits.instead_of[:40])
+
+
+def _note(row: WaitingPlace, action: str, *, by: Who, at: datetime, **detail: object) -> None:
+    subject = f"agenda.waitingplace:{row.pk}"
+    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
+    shown = Agenda.objects.filter(client=row.client_id, active=True).select_related("house")
+    for each in _those(shown, row.agendas):
+        touch(each, at=at)
+
+
+def _those(rows: Iterable[Agenda], named: list[str]) -> list[Agenda]:
+    return [each for each in rows if not named or str(each.pk) in named]

@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A time got free: it is offered to who waits, one after the other, until somebody takes it or nobody is left.
+
+The slot is held for the one who is asked. How he is told is `dispatch`'s matter, which hears of the offer. A time that
+is too near, or that nobody took, stands on the secretaries' list.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from permanence.agenda.events import SlotOffered
+from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.operations.acts import locked, touch
+from permanence.agenda.operations.appointments import age_of
+from permanence.agenda.operations.holds import clear, keep
+from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.queries.books import books
+from permanence.agenda.queries.waiting import preferences_of
+from permanence.agenda.refusals import SlotAlreadyTaken
+from permanence.agenda.rules import waiting as rules
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState, Span, Timing, Waiting
+from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.callers import queries as callers
+from permanence.countries.quiet import heard_from
+from permanence.foundation import audit, outbox
+from permanence.foundation.operations import house_system
+from permanence.foundation.tenancy import ClientQuerySet
+from permanence.foundation.who import Who, system_of
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+
+MOST_ASKED = 500
+"""Places of a client that are looked at for one time."""
+WIDE = timedelta(days=92)
+"""How far ahead is looked when openings were changed."""
+SUGGESTED = 20
+"""Names on the secretaries' list for a time that is too near."""
+TOLD = (OfferWay.SMS.value, OfferWay.EMAIL.value)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One look at a freed time, under the lock of its agenda: what it needs, and what it found."""
+
+    row: Agenda
+    freed: FreedTime
+    book: Book
+    by: Who
+    at: datetime
+    entropy: Entropy
+    made: int = 0
+    suggested: list[tuple[str, str]] | None = None
+
+
+def note_freed(
+    *, house: str, agenda: str, source: str, at: datetime, starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> int | None:  # fmt: skip
+    """A time of an agenda is free; without moments: its openings changed, so that any time to come may be.
+
+    Gives the row's key; None where it is past or nobody waits at this client. Idempotent by `source`.
+    """
+    by = house_system(house=house)
+    row = Agenda.objects.for_house(by.house_key).select_related("client").filter(pk=int(agenda), active=True).first()
+    if row is None or (ends_at is not None and ends_at <= at):
+        return None
+    if not _waiting(row.client_id, at=at).exists():
+        return None
+    freed, _new = FreedTime.objects.get_or_create(
+        house_id=by.house_key,
+        source=source,
+        defaults={
+            "client_id": row.client_id,
+            "agenda": row,
+            "starts_at": starts_at or at,
+            "ends_at": ends_at or at + WIDE,
+            "is_wide": starts_at is None,
+            "freed_at": at,
+            "next_at": at,
+        },
+    )
+    return freed.pk
+
+
+def pursue_due(*, at: datetime, entropy: Entropy, limit: int = 50) -> int:
+    """Look at the times whose moment has come, at most `limit`; gives how many offers were made.
+
+    Must not be called inside a transaction: each time is one of its own.
+    """
+    due = FreedTime.objects.filter(next_at__lte=at).order_by("next_at", "pk")
+    return sum(pursue(freed=key, at=at, entropy=entropy) for key in list(due.values_list("pk", flat=True)[:limit]))
+
+
+@transaction.atomic
+def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
+    """End what was not answered in time, offer what is free to whose turn it is; gives how many offers were made."""
+    agenda = FreedTime.objects.values_list("agenda", flat=True).get(pk=freed)
+    row = locked([agenda])[agenda]
+    time = FreedTime.objects.select_for_update(of=("self",), no_key=True).get(pk=freed)
+    if time.next_at is None or time.next_at > at:
+        return 0
+    by = system_of(row.house)
+    _lapse(time, row, by=by, at=at)
+    clear(row, at=at)
+    begins = heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
+    if time.ends_at <= at or not row.active:
+        _settle(time, at=at)
+        return 0
+    turn = _Turn(row=row, freed=time, book=_book(row, time, at=at), by=by, at=at, entropy=entropy)
+    later = _ask(turn, begins)
+    if turn.suggested:
+        _hand_over(time, FreedState.TOO_NEAR, turn.suggested)
+        touch(row, at=at)
+    elif later:
+        FreedTime.objects.filter(pk=time.pk).update(next_at=min(later))
+    else:
+        _settle(time, at=at)
+        touch(row, at=at)
+    return turn.made
+
+
+def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
+    """Make the offers of this turn; gives the moments at which there will be something to do."""
+    row, freed, at = turn.row, turn.freed, turn.at
+    mine = SlotOffer.objects.filter(freed=freed)
+    later = list(mine.filter(state=OfferState.OPEN.value).values_list("expires_at", flat=True))
+    places = _waiting(row.client_id, at=at).exclude(pk__in=mine.values("place"))
+    places = places.select_for_update(of=("self",), no_key=True).order_by("pk")
+    by_place = {str(each.pk): each for each in places[:MOST_ASKED]}
+    busy = SlotOffer.objects.filter(place__in=by_place.values(), state=OfferState.OPEN.value)
+    engaged = {str(place): until for place, until in busy.values_list("place", "expires_at")}
+    asked: dict[str, set[datetime]] = defaultdict(set)
+    for place, starts in SlotOffer.objects.filter(place__in=by_place.values(), agenda=row).values_list(
+        "place", "starts_at"
+    ):
+        asked[str(place)].add(starts)
+    for each in rules.in_turn(_known(by_place, at=freed.starts_at)):
+        if each.place in engaged:
+            later.append(engaged[each.place])
+            continue
+        slot, timing = _slot(turn, each, asked[each.place])
+        if slot is None:
+            continue
+        if timing is None:
+            turn.suggested = [*(turn.suggested or []), (each.place, slot.starts.isoformat())][:SUGGESTED]
+        elif begins > at:
+            later.append(begins)
+            break
+        elif _offer(turn, by_place[each.place], slot, timing):
+            later.append(timing.until)
+    return later
+
+
+def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None, Timing | None]:
+    """What could be offered to him, and for how long; without a timing it is too near."""
+    row, freed, at = turn.row, turn.freed, turn.at
+    span = Span(starts=max(freed.starts_at, at), ends=freed.ends_at)
+    if freed.is_wide:  # what is too near is not what the openings were changed for
+        span = Span(starts=at + rules.NEAREST, ends=freed.ends_at)
+    slot = rules.fitting(turn.book, each, span, at=at, asked=asked)
+    if slot is None:
+        return None, None
+    timing = rules.timing(
+        at=at,
+        starts=slot.starts,
+        minutes=row.offer_minutes,
+        country=row.client.country,
+        time_zone=row.client.time_zone,
+    )
+    return (None if timing is None and freed.is_wide else slot), timing
+
+
+def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool:
+    """Hold the slot for him and say so. False where the database knows better."""
+    row, by, at = turn.row, turn.by, turn.at
+    key = new_id(at, turn.entropy)
+    try:
+        with transaction.atomic():
+            hold = keep(
+                row,
+                slot,
+                key=key,
+                is_new=not place.known,
+                door=Door.WAITING,
+                held_for=holder_of(key),
+                by=by,
+                at=at,
+                expires_at=timing.until,
+            )
+            offer = SlotOffer.objects.create(
+                house_id=row.house_id,
+                client_id=row.client_id,
+                agenda=row,
+                key=key,
+                place=place,
+                freed=turn.freed,
+                hold=hold,
+                starts_at=slot.starts,
+                ends_at=slot.ends,
+                offered_at=at,
+                expires_at=timing.until,
+                state_at=at,
+            )
+    except (IntegrityError, SlotAlreadyTaken):
+        return False
+    detail = {"place": place.pk, "starts_at": slot.starts, "until": timing.until}
+    subject = f"agenda.slotoffer:{offer.pk}"
+    audit.note(by=by, at=at, action="offer.made", subject=subject, client=row.client_id, detail=detail)
+    outbox.announce(
+        SlotOffered(
+            house=by.house,
+            at=at,
+            offer=key,
+            client=str(row.client_id),
+            agenda=str(row.pk),
+            starts_at=slot.starts,
+            expires_at=timing.until,
+        )
+    )
+    turn.made += 1
+    turn.book = _book(row, turn.freed, at=at)
+    return True
+
+
+def holder_of(offer: str) -> str:
+    """For whom the slot of an offer is held."""
+    return f"offer:{offer}"
+
+
+def _lapse(time: FreedTime, row: Agenda, *, by: Who, at: datetime) -> None:
+    """Offers of this time that were not answered are over; who was told and said nothing goes behind."""
+    over = SlotOffer.objects.filter(freed=time, state=OfferState.OPEN.value, expires_at__lte=at)
+    for each in over.select_related("place").order_by("pk"):
+        if close(each, row, OfferState.LAPSED, by=by, at=at) and each.way in TOLD:
+            WaitingPlace.objects.filter(pk=each.place_id).update(silent=each.place.silent + 1)
+
+
+def _settle(time: FreedTime, *, at: datetime) -> None:
+    """Nobody is left to be asked: it was taken, or is a secretary's, or there was nobody at all."""
+    offers = set(SlotOffer.objects.filter(freed=time).values_list("state", flat=True))
+    if OfferState.TAKEN in offers:
+        _hand_over(time, FreedState.TAKEN)
+    elif offers and not time.is_wide and time.ends_at > at:
+        _hand_over(time, FreedState.NOBODY)
+    else:
+        _hand_over(time, FreedState.OVER)
+
+
+def _hand_over(time: FreedTime, state: FreedState, suggested: list[tuple[str, str]] | None = None) -> None:
+    said = {"state": state.value, "next_at": None, "suggested": suggested or []}
+    FreedTime.objects.filter(pk=time.pk).update(**said)
+
+
+def _waiting(client: int, *, at: datetime) -> ClientQuerySet[WaitingPlace]:
+    """Those who wait at a client, their days not over."""
+    rows = WaitingPlace.objects.filter(client=client, state=PlaceState.WAITING.value)
+    return rows.filter(until_date__gte=at.date())
+
+
+def _known(places: dict[str, WaitingPlace], *, at: datetime) -> list[Waiting]:
+    """Those of the places whose patients live, as the rules know them."""
+    pairs = [(str(each.client_id), str(each.patient_id)) for each in places.values()]
+    persons = callers.standing_of(pairs=pairs)
+    found = []
+    for key, each in places.items():
+        person = persons.get((str(each.client_id), str(each.patient_id)))
+        if person is None or person.is_deceased:
+            continue
+        wish = Wish(
+            reason=str(each.reason_id),
+            is_new=not each.known,
+            age=age_of(person, at),
+            asked_by=Asker.SECRETARY,
+            preferences=preferences_of(each),
+        )
+        found.append(
+            Waiting(place=key, asked_at=each.asked_at, wish=wish, is_urgent=each.is_urgent, silent=each.silent)
+        )
+    return found
+
+
+def _book(row: Agenda, time: FreedTime, *, at: datetime) -> Book:
+    starts = max(time.starts_at, at)
+    return books([row], starts=starts, ends=max(time.ends_at, starts))[str(row.pk)]

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The offers of the waiting list, and what stands behind the link of one.
+
+The link is signed: nobody makes one who has not our key.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from permanence.agenda.models import Appointment, SlotOffer
+from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.refusals import OfferUnknown
+from permanence.agenda.rules.states import STANDING
+from permanence.agenda.rules.waiting import OfferState
+from permanence.callers import queries as callers
+from permanence.callers.queries import PatientView
+from permanence.foundation.who import Who, system_of
+
+SIGNATURE = 20
+"""Hexadecimal digits: 80 bits."""
+SALT = "permanence.agenda.waiting.offer"
+LINK_LIMIT = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """One slot that was offered. `way`: sms, email, phone, "" until he was told; `state_by_name` "" for himself."""
+
+    offer: str
+    client: str
+    agenda: str
+    agenda_name: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    offered_at: datetime
+    expires_at: datetime
+    way: str
+    state: OfferState
+    state_at: datetime
+    state_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferPage:
+    """What stands behind the link of an offer; nothing of the reason, the practitioner or the patient's name.
+
+    `later`: when the appointment begins that he may give up for this one, None for none; `gives_up`: that he said he
+    would when he was put on the list.
+    """
+
+    link: str
+    house_name: str
+    gives_up: bool
+    offer: OfferView
+    by: Who
+    person: PatientView
+    later: datetime | None
+
+
+def client_of_offer(*, by: Who, offer: str) -> str | None:
+    """Whose offer it is, in the house of `by`; None for none there. For the wall alone."""
+    row = SlotOffer.objects.for_house(by.house_key).filter(key=known_key(offer)).first()
+    return None if row is None else str(row.client_id)
+
+
+def offer(*, by: Who, offer: str) -> OfferView:
+    """One offer. Raises OfferUnknown, for one of a client that `by` does not see too."""
+    return offer_view(offer_row(offer, by=by))
+
+
+def offer_row(offer: str, *, by: Who) -> SlotOffer:
+    """The row with its agenda, house and place. Raises OfferUnknown."""
+    rows = SlotOffer.objects.for_house(by.house_key).select_related("agenda__client", "agenda__house", "place", "hold")
+    row = rows.filter(key=known_key(offer)).first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise OfferUnknown(offer[:40])
+    return row
+
+
+def link_of(offer: str) -> str:
+    """The secret address at which an offer is taken or declined."""
+    return f"{settings.PERMANENCE.web_url}/o/{offer}-{_signature(offer)}"
+
+
+def behind(link: str) -> OfferPage:
+    """What a link shows. Raises OfferUnknown for one that was not signed by us."""
+    key, _dash, signature = link[:LINK_LIMIT].partition("-")
+    if not compare_digest(signature.encode(), _signature(key).encode()):
+        raise OfferUnknown("not ours")
+    row = SlotOffer.objects.select_related("agenda__client", "agenda__house", "place").filter(key=key).first()
+    if row is None:
+        raise OfferUnknown(key[:40])
+    by = system_of(row.agenda.house)
+    person = callers.standing(house=by.house, client=str(row.client_id), patient=str(row.place.patient_id))
+    later = later_of(row)
+    return OfferPage(
+        link=link,
+        house_name=row.agenda.house.name,
+        gives_up=later is not None and later.key == row.place.instead_of,
+        offer=offer_view(row),
+        by=by,
+        person=person,
+        later=None if later is None else later.starts_at,
+    )
+
+
+def later_of(row: SlotOffer) -> Appointment | None:
+    """The appointment he may give up: the one he named, else the first later one for the same reason."""
+    states = [each.value for each in STANDING]
+    rows = Appointment.objects.filter(client=row.client_id, state__in=states, starts_at__gt=row.starts_at)
+    named = rows.filter(key=row.place.instead_of).first() if row.place.instead_of else None
+    same = rows.filter(patient=row.place.patient_id, reason=row.place.reason_id)
+    return named or same.order_by("starts_at", "pk").first()
+
+
+def offer_view(row: SlotOffer) -> OfferView:
+    """The row (agenda and place loaded) as a view."""
+    return OfferView(
+        offer=row.key,
+        client=str(row.client_id),
+        agenda=str(row.agenda_id),
+        agenda_name=row.agenda.name,
+        place=row.place.key,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        offered_at=row.offered_at,
+        expires_at=row.expires_at,
+        way=row.way,
+        state=OfferState(row.state),
+        state_at=row.state_at,
+        state_by_name=row.state_by_name,
+    )
+
+
+def _signature(key: str) -> str:
+    return salted_hmac(SALT, key, algorithm="sha256").hexdigest()[:SIGNATURE]

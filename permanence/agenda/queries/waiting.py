@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The waiting list as its screens show it: who waits, in turn; who was offered what; what a secretary is to do."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
+from permanence.agenda.queries.agendas import clients_seen, known_key, seen
+from permanence.agenda.queries.offers import OfferView, offer_view
+from permanence.agenda.refusals import PlaceUnknown
+from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.wishes import Preferences
+from permanence.callers import queries as callers
+from permanence.callers.queries import PatientView
+from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
+from permanence.foundation.who import Who
+
+LIST_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceView:
+    """A place on the list. `until_date` is excluded. `agendas` names those he would come to, () for any; `turn` counts
+    from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first.
+    """
+
+    place: str
+    client: str
+    client_name: str
+    time_zone: str
+    person: PatientView
+    reason: str
+    reason_name: str
+    agendas: tuple[str, ...]
+    half_days: frozenset[HalfDay]
+    weekdays: frozenset[int]
+    from_date: date
+    until_date: date
+    is_urgent: bool
+    instead_of: str
+    asked_at: datetime
+    asked_by_name: str
+    silent: int
+    state: PlaceState
+    state_at: datetime
+    state_by_name: str
+    appointment: str
+    turn: int
+    offers: tuple[OfferView, ...]
+
+    @property
+    def open_offer(self) -> OfferView | None:
+        """What is offered to him now."""
+        return next((each for each in self.offers if each.state is OfferState.OPEN), None)
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether the days he waits for are over."""
+        return self.until_date <= at.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggested:
+    """Somebody whom a secretary may telephone for a time that is too near to be offered, and the slot for him."""
+
+    person: PatientView
+    place: str
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreedView:
+    """A time that is a secretary's: nobody took it, or it is too near. `offers`: who was asked, the first one first."""
+
+    freed: str
+    client: str
+    client_name: str
+    agenda: str
+    agenda_name: str
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    freed_at: datetime
+    state: FreedState
+    suggested: tuple[Suggested, ...]
+    offers: tuple[tuple[PatientView, OfferView], ...]
+
+
+def waiting_list(
+    *, by: Who, client: str | None = None, agenda: str | None = None, since: datetime | None = None
+) -> tuple[PlaceView, ...]:
+    """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; with `since` also who was
+    booked or withdrawn from then on, behind them. Of `agenda`: those who would come to it. Raises AgendaUnknown.
+    """
+    rows = WaitingPlace.objects.for_house(by.house_key)
+    if agenda is not None:
+        row = seen([agenda], by=by)[0]
+        rows = rows.filter(client=row.client_id)
+    rows = rows if client is None else rows.filter(client=row_key(client))
+    waiting = rows.filter(state=PlaceState.WAITING.value)
+    rows = waiting if since is None else waiting | rows.filter(state_at__gte=since)
+    order = "client__name", "-is_urgent", "silent", "asked_at", "pk"
+    found = list(rows.select_related("client", "reason").order_by(*order)[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    found = [each for each in found if each.client_id in may and _would_come(each, agenda)]
+    here = [each for each in found if each.state == PlaceState.WAITING]
+    return _views([*here, *(each for each in found if each.state != PlaceState.WAITING)])
+
+
+def place(*, by: Who, place: str) -> PlaceView:
+    """One place. Raises PlaceUnknown, for one of a client that `by` does not see too."""
+    return _views([place_row(place, by=by)])[0]
+
+
+def client_of_place(*, by: Who, place: str) -> str | None:
+    """Whose place it is, in the house of `by`; None for none there. For the wall alone."""
+    row = WaitingPlace.objects.for_house(by.house_key).filter(key=known_key(place)).first()
+    return None if row is None else str(row.client_id)
+
+
+def place_row(place: str, *, by: Who) -> WaitingPlace:
+    """The row with its client and reason. Raises PlaceUnknown."""
+    rows = WaitingPlace.objects.for_house(by.house_key).select_related("client", "reason")
+    row = rows.filter(key=known_key(place)).first()
+    if row is None or not clients_seen(by, [row.client_id]):
+        raise PlaceUnknown(place[:40])
+    return row
+
+
+def preferences_of(row: WaitingPlace) -> Preferences:
+    """What he would come to, as the rules know it."""
+    return Preferences(
+        half_days=frozenset(HalfDay(each) for each in row.half_days),
+        weekdays_out=frozenset(range(7)) - frozenset(row.weekdays) if row.weekdays else frozenset(),
+        agendas=tuple(row.agendas),
+        from_date=row.from_date,
+        until_date=row.until_date,
+    )
+
+
+def offer_minutes(*, by: Who, agenda: str) -> int:
+    """For how many minutes a slot of the agenda is offered. Raises AgendaUnknown."""
+    return seen([agenda], by=by)[0].offer_minutes
+
+
+def to_telephone(*, by: Who, at: datetime) -> tuple[PlaceView, ...]:
+    """Those to whom a slot is offered now, and whom nobody but a secretary can tell."""
+    open_now = SlotOffer.objects.for_house(by.house_key).filter(state=OfferState.OPEN.value, expires_at__gt=at)
+    places = open_now.filter(way=OfferWay.PHONE.value).order_by("expires_at").values_list("place", flat=True)
+    rows = {each.pk: each for each in _with_names(WaitingPlace.objects.filter(pk__in=list(places)))}
+    may = set(clients_seen(by, {each.client_id for each in rows.values()}))
+    return _views([rows[key] for key in places if rows[key].client_id in may])
+
+
+def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[FreedView, ...]:
+    """The times that are a secretary's, the earliest first; one that has begun or was filled since is not there."""
+    rows = FreedTime.objects.for_house(by.house_key).filter(
+        state__in=[FreedState.NOBODY.value, FreedState.TOO_NEAR.value], done_at=None, starts_at__gt=at
+    )
+    rows = rows if client is None else rows.filter(client=row_key(client))
+    found = list(rows.select_related("client", "agenda").order_by("starts_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    return tuple(_freed_view(each) for each in found if each.client_id in may and not _is_filled(each))
+
+
+def client_of_freed(*, by: Who, freed: str) -> str | None:
+    """Whose time it is, in the house of `by`; None for none there. For the wall alone."""
+    row = FreedTime.objects.for_house(by.house_key).filter(pk=row_key(freed)).first()
+    return None if row is None else str(row.client_id)
+
+
+def _would_come(row: WaitingPlace, agenda: str | None) -> bool:
+    return agenda is None or not row.agendas or agenda in row.agendas
+
+
+def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPlace]:
+    return rows.select_related("client", "reason")
+
+
+def _views(rows: Sequence[WaitingPlace]) -> tuple[PlaceView, ...]:
+    """The rows (client and reason loaded), in turn, as views. Five queries."""
+    offers: dict[int, list[OfferView]] = defaultdict(list)
+    made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related("agenda", "place")
+    for told in made.order_by("-offered_at", "-pk"):
+        offers[told.place_id].append(offer_view(told))
+    persons = _persons(rows)
+    named = {agenda for each in rows for agenda in each.agendas}
+    names = dict(Agenda.objects.filter(pk__in=[row_key(each) for each in named]).values_list("pk", "name"))
+    turns: dict[int, int] = defaultdict(int)
+    found = []
+    for each in rows:
+        waits = each.state == PlaceState.WAITING
+        turns[each.client_id] += waits
+        turn = turns[each.client_id] if waits else 0
+        found.append(_place_view(each, persons[_pair(each)], names, turn=turn, offers=tuple(offers[each.pk])))
+    return tuple(found)
+
+
+def _place_view(
+    row: WaitingPlace, person: PatientView, names: dict[int, str], *, turn: int, offers: tuple[OfferView, ...]
+) -> PlaceView:
+    return PlaceView(
+        place=row.key,
+        client=str(row.client_id),
+        client_name=row.client.name,
+        time_zone=row.client.time_zone,
+        person=person,
+        reason=str(row.reason_id),
+        reason_name=row.reason.name,
+        agendas=tuple(names[int(agenda)] for agenda in row.agendas if int(agenda) in names),
+        half_days=frozenset(HalfDay(half) for half in row.half_days),
+        weekdays=frozenset(row.weekdays),
+        from_date=row.from_date,
+        until_date=row.until_date,
+        is_urgent=row.is_urgent,
+        instead_of=row.instead_of,
+        asked_at=row.asked_at,
+        asked_by_name=row.asked_by_name,
+        silent=row.silent,
+        state=PlaceState(row.state),
+        state_at=row.state_at,
+        state_by_name=row.state_by_name,
+        appointment=row.appointment,
+        turn=turn,
+        offers=offers,
+    )
+
+
+def _freed_view(row: FreedTime) -> FreedView:
+    keys = [row_key(str(place)) for place, _starts in row.suggested]
+    places = {each.pk: each for each in WaitingPlace.objects.filter(pk__in=keys, state=PlaceState.WAITING.value)}
+    made = list(SlotOffer.objects.filter(freed=row).select_related("agenda", "place").order_by("offered_at", "pk"))
+    persons = _persons([*places.values(), *(each.place for each in made)])
+    return FreedView(
+        freed=str(row.pk),
+        client=str(row.client_id),
+        client_name=row.client.name,
+        agenda=str(row.agenda_id),
+        agenda_name=row.agenda.name,
+        time_zone=row.client.time_zone,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        freed_at=row.freed_at,
+        state=FreedState(row.state),
+        suggested=tuple(
+            Suggested(
+                person=persons[_pair(places[key])],
+                place=places[key].key,
+                starts_at=datetime.fromisoformat(starts),
+            )
+            for key, (_place, starts) in zip(keys, row.suggested, strict=True)
+            if key in places
+        ),
+        offers=tuple((persons[_pair(each.place)], offer_view(each)) for each in made),
+    )
+
+
+def _is_filled(row: FreedTime) -> bool:
+    """Whether somebody or something has the beginning of that time by now."""
+    there = Occupancy.objects.filter(agenda=row.agenda_id, blocking=True, hold=None)
+    return there.filter(starts_at__lt=row.starts_at + timedelta(minutes=5), ends_at__gt=row.starts_at).exists()
+
+
+def _persons(rows: Iterable[WaitingPlace]) -> dict[tuple[str, str], PatientView]:
+    return callers.standing_of(pairs={_pair(each) for each in rows})
+
+
+def _pair(row: WaitingPlace) -> tuple[str, str]:
+    return str(row.client_id), str(row.patient_id)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the waiting list does when it hears that a time got free, or that somebody was booked."""
+
+from datetime import datetime
+
+from permanence.agenda.events import (
+    AgendaChanged,
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentMoved,
+    HoldReleased,
+    TimeUnblocked,
+)
+from permanence.agenda.operations import offer_answers, waiting_offers
+from permanence.agenda.queries.appointments import appointment
+from permanence.agenda.queries.slots import held_span
+from permanence.agenda.rules.states import HoldEnd
+from permanence.foundation.operations import house_system
+from permanence.kernel.events import Event
+
+type Freed = tuple[str, datetime | None, datetime | None]
+
+
+def on_freed(event_id: str, event: Event) -> None:
+    """A time is free: the worker offers it in the same turn. Idempotent by event.
+
+    A visit that was cancelled, or moved from there; a hold that was given back or has lapsed, but for one of an offer,
+    which sees to that itself; busy time that was taken away; openings that are others now.
+    """
+    freed = _freed(event)
+    if freed is None:
+        return
+    agenda, starts, ends = freed
+    waiting_offers.note_freed(
+        house=event.house, agenda=agenda, source=event_id, at=event.at, starts_at=starts, ends_at=ends
+    )
+
+
+def on_booked(_event_id: str, event: Event) -> None:
+    """Who has what he waits for waits no more. Idempotent."""
+    if not isinstance(event, AppointmentBooked | AppointmentMoved):
+        raise TypeError(f"expected AppointmentBooked or AppointmentMoved, heard {type(event).__name__}")
+    by = house_system(house=event.house)
+    visit = appointment(by=by, appointment=event.appointment)
+    if visit.revision == event.revision:
+        offer_answers.follow_booking(appointment=visit, by=by, at=event.at)
+
+
+def _freed(event: Event) -> Freed | None:
+    """Which time of which agenda; without moments any to come. None where it is no matter of the list."""
+    match event:
+        case AppointmentCancelled():
+            return event.agenda, event.starts_at, event.ends_at
+        case AppointmentMoved():
+            return event.from_agenda, event.from_starts_at, event.from_ends_at
+        case TimeUnblocked():
+            return event.agenda, event.starts_at, event.ends_at
+        case AgendaChanged():
+            return event.agenda, None, None
+        case HoldReleased():
+            span = None if event.ended == HoldEnd.BOOKED else held_span(house=event.house, hold=event.hold)
+            return None if span is None else (event.agenda, *span)
+        case _:
+            raise TypeError(f"expected that a time is free, heard {type(event).__name__}")

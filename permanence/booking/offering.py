@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Behind the link of an offer of the waiting list: a slot that is kept for one who waits, taken or declined.
+
+Looking changes nothing, for scanners of mails look too. The link is the key: nobody makes one who has not ours.
+"""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from permanence.agenda.operations import offer_answers
+from permanence.agenda.queries import offers
+from permanence.agenda.queries.offers import OfferPage
+from permanence.agenda.refusals import AgendaBusy, OfferOver, OfferUnknown, SlotRefused
+from permanence.agenda.rules.waiting import OfferState
+from permanence.booking import parts
+from permanence.clients import queries as clients
+from permanence.countries.emergency import emergency_rule
+from permanence.dispatch.reminder_queries import contact_rule
+from permanence.dispatch.sms_operations import LANGUAGES, language_for
+from permanence.foundation import moments
+
+LATER = {"give_up": True, "keep": False}
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: HttpRequest, link: str) -> HttpResponse:
+    """The slot, and until when it is kept: taken or declined. 404 for a link that is not ours, 410 once it is over."""
+    at = parts.now()
+    try:
+        page = offers.behind(link)
+    except OfferUnknown:
+        return _nothing(request)
+    language = _language(request, page)
+    with translation.override(language):
+        if request.method != "POST":
+            return _shown(request, page, language, at=at, status=410 if _is_over(page, at) else 200)
+        try:
+            return _answer(request, page, language, at=at)
+        except OfferOver:
+            return _shown(request, offers.behind(link), language, at=at, status=409)
+        except SlotRefused:
+            words = _("This is not possible any more. Nothing was changed: please call your practice.")
+            return _shown(request, page, language, at=at, status=409, failed=words)
+        except AgendaBusy:
+            words = _("Many are booking at this moment. Nothing was changed: please try again.")
+            return _shown(request, page, language, at=at, status=503, failed=words)
+
+
+def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetime) -> HttpResponse:
+    """Do what a button says. Raises OfferOver, SlotRefused, AgendaBusy."""
+    act, later = request.POST.get("act", ""), LATER.get(request.POST.get("later", ""))
+    if act == "decline":
+        offer_answers.decline(offer=page.offer.offer, by=page.by, at=at)
+    elif act == "take":
+        if page.later is not None and later is None and page.offer.state is OfferState.OPEN:
+            words = _("Say first what becomes of your other appointment.")
+            return _shown(request, page, language, at=at, status=422, failed=words)
+        offer_answers.take(offer=page.offer.offer, gives_up_later=later, by=page.by, at=at)
+    else:
+        return _shown(request, page, language, at=at, status=422, failed=_("Take it, or decline it."))
+    again = reverse("booking:offer", args=[page.link])
+    return HttpResponseRedirect(f"{again}?lang={language}", status=303)
+
+
+def _language(request: HttpRequest, page: OfferPage) -> str:
+    """The one he chose on the page, else the one he is written to in."""
+    asked = request.GET.get("lang", "")
+    return asked if asked in LANGUAGES else language_for(page.person, _account(page))
+
+
+def _account(page: OfferPage) -> clients.ClientView:
+    return clients.client(house=page.by.house, client=page.offer.client)
+
+
+def _is_over(page: OfferPage, at: datetime) -> bool:
+    """Whether nobody can take it any more, and nobody did."""
+    state = page.offer.state
+    return state in {OfferState.LAPSED, OfferState.WITHDRAWN} or (
+        state is OfferState.OPEN and at >= page.offer.expires_at
+    )
+
+
+def _shown(
+    request: HttpRequest, page: OfferPage, language: str, *, at: datetime, status: int, failed: str = ""
+) -> HttpResponse:
+    account, offer = _account(page), page.offer
+    zone = ZoneInfo(account.time_zone)
+    named = contact_rule(house=page.by.house, client=account.id).names_practice
+    same_day = offer.expires_at.astimezone(zone).date() == at.astimezone(zone).date()
+    until = moments.hour(offer.expires_at, zone) if same_day else parts.moment_words(offer.expires_at, zone)
+    context: dict[str, Any] = {
+        "offer": offer,
+        "link": page.link,
+        "is_over": _is_over(page, at),
+        "is_open": offer.state is OfferState.OPEN and not _is_over(page, at),
+        "who": account.name if named else page.house_name,
+        "when": parts.moment_words(offer.starts_at, zone),
+        "until": until,
+        "later": "" if page.later is None else parts.moment_words(page.later, zone),
+        "gives_up": page.gives_up,
+        "failed": failed,
+        "lang": language,
+        "emergency": emergency_rule(account.country, on=at.astimezone(zone).date()).numbers,
+    }
+    with timezone.override(zone):
+        return _render(request, context, status=status)
+
+
+def _nothing(request: HttpRequest) -> HttpResponse:
+    return _render(request, {"unknown": True, "lang": translation.get_language()}, status=404)
+
+
+def _render(request: HttpRequest, context: dict[str, Any], *, status: int) -> HttpResponse:
+    answer = render(request, "booking/offer.html", {**context, "languages": LANGUAGES}, status=status)
+    answer["X-Robots-Tag"] = "noindex, nofollow"
+    return answer

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The waiting list from the agenda: Q, or the button, asks with the wishes of the panel; Enter puts the patient on it.
+import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { button, byId, isTyping, say, show } from "./dom.js";
+import { keptKeys } from "./keptkeys.js";
+import { offerUndo } from "./undo.js";
+import { word } from "./words.js";
+
+const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
+
+export class WaitList {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    this.dialog = /** @type {HTMLDialogElement} */ (byId("wait-dialog"));
+    /** The id of the place that is being asked for: the same when it is tried again. */
+    this.key = "";
+    button("wait-open").addEventListener("click", () => this.open());
+    this.dialog.addEventListener("close", () => this.book.grid.body?.focus({ preventScroll: true }));
+    document.addEventListener("keydown", (event) => this.pressed(event));
+  }
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    if (event.key.toLowerCase() !== "q" || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!this.book.isOpen || isTyping(event.target) || !keptKeys().numbers || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    this.open();
+  }
+
+  async open() {
+    const { client, patient, reason } = { client: this.book.client, patient: this.book.patient.patient, reason: this.book.reason };
+    if (!client) return this.book.error(word("book_client_missing"));
+    if (!reason) return this.book.error(word("book_reason_missing"));
+    if (!patient) {
+      this.book.patient.field.focus();
+      return this.book.error(word("book_patient_missing"));
+    }
+    const [first = "", only = ""] = select("book-with").value.split(":");
+    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only };
+    try {
+      this.dialog.replaceChildren(await fragment(`/console/fragments/waiting?${new URLSearchParams(asked)}`));
+    } catch (error) {
+      return this.book.trouble(error);
+    }
+    this.key = newId();
+    byId("wait-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send();
+    });
+    button("wait-close").addEventListener("click", () => this.dialog.close());
+    this.dialog.showModal();
+    return undefined;
+  }
+
+  async send() {
+    const form = /** @type {HTMLFormElement} */ (byId("wait-form"));
+    const data = new FormData(form);
+    const every = (/** @type {string} */ name) => data.getAll(name).join(",");
+    const { client = "", patient = "", reason = "" } = form.dataset;
+    const json = { key: this.key, client, patient, reason };
+    const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
+    this.error("");
+    try {
+      const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
+      this.dialog.close();
+      offerUndo(told.said, () => this.takeBack(told.place));
+    } catch (error) {
+      this.error((error instanceof SiteRefusal && error.why) || word("book_site_down"));
+    }
+  }
+
+  /** @param {string} place */
+  async takeBack(place) {
+    try {
+      await request("/console/waiting/take-back", { method: "POST", json: { place } });
+      say(byId("book-place"), word("book_undone"));
+    } catch (error) {
+      this.book.trouble(error);
+    }
+  }
+
+  /** @param {string} text */
+  error(text) {
+    say(byId("wait-error"), text);
+    show(byId("wait-error"), text !== "");
+  }
+}

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The waiting list: a patient is put on it from the agenda; who waits, who was offered what, what she does about it.
+
+A slot that is offered to somebody whom nobody may write to, and a time that nobody took or that is too near, stand on
+her work list (`follow_ups`), by the rows made here.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from permanence.agenda.operations import offer_answers, waiting_list
+from permanence.agenda.operations.waiting_list import Waits
+from permanence.agenda.queries import agendas, appointments, offers, waiting
+from permanence.agenda.queries.offers import OfferView
+from permanence.agenda.queries.waiting import FreedView, PlaceView
+from permanence.agenda.refusals import FreedUnknown, OfferOver, OfferUnknown, PlaceUnknown, SlotRefused
+from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.states import STANDING
+from permanence.agenda.rules.waiting import FreedState
+from permanence.agenda.waiting_words import HALVES, WEEKDAYS, WINDOWS, offer_words, state_words, wants_words
+from permanence.callers import operations as patients
+from permanence.callers import queries as callers
+from permanence.callers.queries import PatientView, today_of
+from permanence.callers.rules.identity import ContactWay
+from permanence.clients import queries as clients
+from permanence.console.agenda_asked import client_asked, says_why
+from permanence.console.own_page import own_page_only
+from permanence.console.views import BadRequest, json_body, text_of
+from permanence.countries.numbers import spell_number
+from permanence.foundation import access, moments
+from permanence.foundation.who import Who, secretary_only, who
+from permanence.kernel.phone import PhoneNumber
+from permanence.kernel.system import SystemClock, SystemEntropy
+
+_CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
+SHOWN_AFTER = timedelta(days=7)
+"""How long who waits no more still stands on the list."""
+TOO_LATE: str | Promise = gettext_lazy(
+    "That is no longer possible: somebody or the time was faster. Nothing was changed."
+)
+
+
+@never_cache
+@require_safe
+@secretary_only
+def page(request: HttpRequest) -> HttpResponse:
+    """Who waits, by client and in turn; below, who waits no more since a week."""
+    by, at = who(request), _CLOCK.now()
+    countries = _countries(by)
+    rows = [_row(each, countries, at=at) for each in waiting.waiting_list(by=by, since=at - SHOWN_AFTER)]
+    context = {"rows": [each for each in rows if each["waits"]], "before": [each for each in rows if not each["waits"]]}
+    return render(request, "console/waiting.html", context)
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def form(request: HttpRequest) -> HttpResponse:
+    """What is asked of who is put on the list, filled in with the wishes of the agenda's panel."""
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    client = client_asked(by, asked.get("client", ""))
+    person = callers.standing(house=by.house, client=client.id, patient=asked.get("patient", ""))
+    reason = agendas.reason(by=by, client=client.id, reason=asked.get("reason", ""))
+    coming = [
+        each
+        for each in reversed(appointments.of_patient(by=by, client=client.id, patient=person.id))
+        if each.state in STANDING and each.starts_at > at
+    ]
+    same = next((each for each in coming if each.reason == reason.id), None)
+    zone = ZoneInfo(client.time_zone)
+    only = asked.get("with", "") if asked.get("only") == "1" else ""
+    out = _days(asked.get("out", ""))
+    context = {
+        "client": client,
+        "person": person,
+        "reason": reason,
+        "windows": [(days, label, days == WINDOWS[1][0]) for days, label in WINDOWS],
+        "halves": [(each.value, label, each.value in asked.get("halves", "").split(",")) for each, label in HALVES],
+        "weekdays": [(day, label, bool(out) and day not in out) for day, label in WEEKDAYS],
+        "agendas": [(each.id, each.name, each.id == only) for each in agendas.agendas(by=by, client=client.id)],
+        "later": same,
+        "later_when": "" if same is None else moments.day_and_hour(same.starts_at, zone, now=at),
+        "numbers": _numbers(person, client.country),
+    }
+    return render(request, "console/waiting_form.html", context)
+
+
+@require_POST
+@own_page_only
+@says_why
+def add(request: HttpRequest) -> HttpResponse:
+    """Puts a patient on the list: `{"place", "turn", "said"}`. What he says about SMS and mail is kept on his file."""
+    by, at, data = who(request), _CLOCK.now(), json_body(request)
+    client = client_asked(by, text_of(data, "client"))
+    today, days = today_of(client, at), _whole(text_of(data, "days"))
+    waits = Waits(
+        patient=text_of(data, "patient"),
+        reason=text_of(data, "reason"),
+        from_date=today,
+        until_date=today + timedelta(days=days),
+        agendas=tuple(filter(None, text_of(data, "agendas").split(","))),
+        half_days=_halves(text_of(data, "halves")),
+        weekdays=_days(text_of(data, "weekdays")),
+        is_urgent=text_of(data, "urgent") == "1",
+        instead_of=text_of(data, "instead_of"),
+    )
+    made = waiting_list.put_on_list(key=text_of(data, "key"), client=client.id, waits=waits, by=by, at=at)
+    for way in ContactWay:
+        if text_of(data, way.value) == "1":
+            patients.note_consent(client=client.id, patient=made.person.id, way=way.value, given=True, by=by, at=at)
+    turn = next(each.turn for each in waiting.waiting_list(by=by, client=client.id) if each.place == made.place)
+    said = _("%(patient)s is on the waiting list, number %(turn)d") % {"patient": made.person.name, "turn": turn}
+    return JsonResponse({"place": made.place, "turn": turn, "said": said}, status=201)
+
+
+@require_POST
+@own_page_only
+@says_why
+def take_back(request: HttpRequest) -> HttpResponse:
+    """It was a slip: he is on the list no more."""
+    by = who(request)
+    view = place_asked(by, text_of(json_body(request), "place"))
+    waiting_list.withdraw(place=view.place, by=by, at=_CLOCK.now())
+    return HttpResponse(status=204)
+
+
+@never_cache
+@require_POST
+@secretary_only
+def act(request: HttpRequest, place: str) -> HttpResponse:
+    """He waits no more, is urgent, or is not urgent any more."""
+    by, at = who(request), _CLOCK.now()
+    view, what = place_asked(by, place), request.POST.get("act", "")
+    try:
+        if what == "withdraw":
+            waiting_list.withdraw(place=place, by=by, at=at)
+            said = _("%(patient)s is on the waiting list no more.")
+        elif what in {"urgent", "calm"}:
+            waiting_list.mark_urgent(place=place, is_urgent=what == "urgent", by=by, at=at)
+            said = _("%(patient)s is asked first.") if what == "urgent" else _("%(patient)s is asked in turn.")
+        else:
+            return HttpResponse(status=422)
+    except PlaceUnknown:
+        messages.error(request, str(TOO_LATE))
+        return redirect("console:waiting")
+    messages.success(request, said % {"patient": view.person.name})
+    return redirect("console:waiting")
+
+
+@never_cache
+@require_POST
+@secretary_only
+def answer(request: HttpRequest, offer: str) -> HttpResponse:
+    """What he said on the telephone of the slot that is kept for him: taken, or declined."""
+    by, at = who(request), _CLOCK.now()
+    view, what = offer_asked(by, offer), request.POST.get("act", "")
+    acts: dict[str, Callable[..., OfferView]] = {"take": offer_answers.take, "decline": offer_answers.decline}
+    if what not in acts:
+        return HttpResponse(status=422)
+    try:
+        acts[what](offer=view.offer, by=by, at=at)
+    except (OfferOver, SlotRefused):
+        messages.error(request, str(TOO_LATE))
+    else:
+        messages.success(request, _("The appointment is booked.") if what == "take" else _("The next one is asked."))
+    return redirect((request.POST.get("back") == "list" and "console:waiting") or "console:follow-ups")
+
+
+@never_cache
+@require_POST
+@secretary_only
+def freed_done(request: HttpRequest, freed: str) -> HttpResponse:
+    """She has telephoned about a time, or left it free."""
+    by, at = who(request), _CLOCK.now()
+    client = waiting.client_of_freed(by=by, freed=freed)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.freedtime:{freed[:20]}")
+    try:
+        offer_answers.settle_freed(freed=freed, by=by, at=at)
+    except FreedUnknown as refusal:
+        if client is None:
+            raise Http404 from refusal
+        messages.error(request, str(TOO_LATE))
+    return redirect("console:follow-ups")
+
+
+def tasks(by: Who, *, at: datetime) -> dict[str, Any]:
+    """What stands on her work list because of the waiting list: whom to telephone now, and times nobody has."""
+    countries = _countries(by)
+    now = [_row(each, countries, at=at) for each in waiting.to_telephone(by=by, at=at)]
+    times = [_freed_row(each, countries, at=at) for each in waiting.freed_times(by=by, at=at)]
+    return {"to_telephone": now, "freed_times": times}
+
+
+def place_asked(by: Who, place: str) -> PlaceView:
+    """The place of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = waiting.client_of_place(by=by, place=place)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.waitingplace:{place[:40]}")
+    try:
+        return waiting.place(by=by, place=place)
+    except PlaceUnknown as refusal:
+        raise Http404 from refusal
+
+
+def offer_asked(by: Who, offer: str) -> OfferView:
+    """The offer of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = offers.client_of_offer(by=by, offer=offer)
+    if client is not None:
+        access.demand(by, client=client, subject=f"agenda.slotoffer:{offer[:40]}")
+    try:
+        return offers.offer(by=by, offer=offer)
+    except OfferUnknown as refusal:
+        raise Http404 from refusal
+
+
+def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(each.time_zone)
+    offer = each.open_offer
+    return {
+        "place": each,
+        "waits": each.turn > 0,
+        "wants": wants_words(each),
+        "state": state_words(each, at=at),
+        "since": moments.day_and_hour(each.asked_at, zone, now=at),
+        "numbers": _numbers(each.person, countries.get(each.client, "XX")),
+        "offers": [offer_words(one, zone, at=at) for one in each.offers],
+        "offer": offer,
+        "offer_when": "" if offer is None else moments.day_and_hour(offer.starts_at, zone, now=at),
+        "offer_until": "" if offer is None else moments.day_and_hour(offer.expires_at, zone, now=at),
+    }
+
+
+def _freed_row(each: FreedView, countries: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
+    zone, country = ZoneInfo(each.time_zone), countries.get(each.client, "XX")
+    return {
+        "time": each,
+        "when": moments.day_and_hour(each.starts_at, zone, now=at),
+        "too_near": each.state is FreedState.TOO_NEAR,
+        "suggested": [
+            (one.person.name, _numbers(one.person, country), moments.hour(one.starts_at, zone))
+            for one in each.suggested
+        ],
+        "offers": [(person.name, offer_words(offer, zone, at=at)) for person, offer in each.offers],
+    }
+
+
+def _countries(by: Who) -> dict[str, str]:
+    return {each.id: each.country for each in clients.clients(house=by.house)}
+
+
+def _numbers(person: PatientView, country: str) -> list[str]:
+    return [spell_number(PhoneNumber(number), country=country) for number in person.numbers]
+
+
+def _whole(text: str) -> int:
+    """A number of days. Raises BadRequest."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 3:
+        raise BadRequest(f"{text[:20]!r} is no number of days")
+    return int(text)
+
+
+def _days(text: str) -> frozenset[int]:
+    return frozenset(_whole(each) for each in text.split(",") if each)
+
+
+def _halves(text: str) -> frozenset[HalfDay]:
+    try:
+        return frozenset(HalfDay(each) for each in text.split(",") if each)
+    except ValueError as error:
+        raise BadRequest(f"{text[:20]!r} is no half-day") from error

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The mail that offers a slot to one who waits: day, hour, until when, a link. Nothing of health."""
+
+from datetime import datetime
+from email.message import EmailMessage
+
+from django.template.loader import render_to_string
+from django.utils import formats, translation
+from django.utils.translation import gettext as _
+
+from permanence.dispatch.channels.email.content import Addressed, letter
+
+
+def compose_offer(
+    about: Addressed, *, practice: str, visit_at: datetime, until: datetime, link: str, at: datetime
+) -> EmailMessage:
+    """The mail in the patient's language. `visit_at`, `until` are on the client's clock; `at` as for `compose`."""
+    with translation.override(about.language):
+        subject = _("An appointment is free")
+        said = _("%(who)s: an appointment is free on %(day)s at %(hour)s.") % {
+            "who": practice or about.house_name,
+            "day": formats.date_format(visit_at, "DATE_FORMAT"),
+            "hour": f"{visit_at:%H:%M}",
+        }
+        kept = _("It is kept for you until %(hour)s on %(day)s. Nobody else can take it until then.") % {
+            "day": formats.date_format(until, "DATE_FORMAT"),
+            "hour": f"{until:%H:%M}",
+        }
+        context = {"subject": subject, "about": about, "said": said, "kept": kept, "link": link}
+        text = render_to_string("dispatch/offer.txt", context)
+        html = render_to_string("dispatch/offer.html", context)
+    return letter(about, subject=subject, text=text, html=html, at=at)

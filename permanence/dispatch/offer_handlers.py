@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What transmission does when it hears of an offer of the waiting list, and of an answer to one."""
+
+from permanence.agenda.events import OfferAnswered, SlotOffered
+from permanence.dispatch import offer_operations
+from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.channels.sms.replies import Meaning
+from permanence.dispatch.events import SmsAnswered
+from permanence.kernel.events import Event
+from permanence.kernel.system import SystemEntropy
+
+
+def on_slot_offered(_event_id: str, event: Event) -> None:
+    """Tell whom it is offered to. Idempotent: once for each offer."""
+    if not isinstance(event, SlotOffered):
+        raise TypeError(f"expected SlotOffered, heard {type(event).__name__}")
+    offer_operations.tell(house=event.house, offer=event.offer, at=event.at, entropy=SystemEntropy())
+
+
+def on_offer_answered(_event_id: str, event: Event) -> None:
+    """Whatever became of it, it can be answered no more. Idempotent."""
+    if not isinstance(event, OfferAnswered):
+        raise TypeError(f"expected OfferAnswered, heard {type(event).__name__}")
+    offer_operations.close_question(house=event.house, offer=event.offer, at=event.at)
+
+
+def on_sms_answered(_event_id: str, event: Event) -> None:
+    """He takes or declines what an SMS offered him. Idempotent."""
+    if not isinstance(event, SmsAnswered):
+        raise TypeError(f"expected SmsAnswered, heard {type(event).__name__}")
+    if event.kind == SmsKind.OFFER:
+        yes = event.answer == Meaning.YES
+        offer_operations.answer_by_sms(
+            house=event.house, offer=event.about, yes=yes, at=event.at, entropy=SystemEntropy()
+        )

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The offers of the waiting list are told: as an SMS or a mail by consent, else by a secretary; and SMS answer them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from permanence.agenda.operations import offer_answers
+from permanence.agenda.queries import offers, waiting
+from permanence.agenda.queries.offers import OfferView, link_of
+from permanence.agenda.refusals import OfferOver, SlotRefused
+from permanence.agenda.rules.waiting import OfferState, OfferWay
+from permanence.callers import queries as callers
+from permanence.clients import queries as clients
+from permanence.dispatch import sms_operations
+from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.models import OfferNotice, Sms
+from permanence.dispatch.reminder_queries import contact_rule
+from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, ended
+from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff, language_for
+from permanence.foundation.operations import house_system
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMailTaken:
+    """A mail a worker took: it alone may send it until the lease ends. `practice` is "" unless the client agreed."""
+
+    notice: int
+    attempt: int
+    key: str
+    offer: str
+    house: str
+    house_name: str
+    time_zone: str
+    practice: str
+    address: str
+    language: str
+    starts_at: datetime
+    expires_at: datetime
+
+
+def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
+    """Tell him of the offer: by SMS, else by mail, by consent; who agreed to neither is a secretary's. Idempotent."""
+    by = house_system(house=house)
+    found = offers.offer(by=by, offer=offer)
+    if found.state is not OfferState.OPEN or at >= found.expires_at:
+        return
+    account = clients.client(house=house, client=found.client)
+    person = _person(found, by=by)
+    with transaction.atomic():
+        notice, is_new = OfferNotice.objects.get_or_create(
+            house_id=by.house_key,
+            offer=offer,
+            defaults={
+                "client_id": int(found.client),
+                "key": new_id(at, entropy),
+                "language": language_for(person, account),
+                "starts_at": found.starts_at,
+                "expires_at": found.expires_at,
+                "next_attempt_at": at,
+            },
+        )
+        if not is_new:
+            return
+        mine = OfferNotice.objects.filter(pk=notice.pk)
+        if _by_sms(found, person, by=by, at=at, entropy=entropy):
+            mine.update(channel="sms", state=DeliveryState.SENT, sent_at=at)
+            way = OfferWay.SMS
+        elif person.may_mail and person.mail:
+            mine.update(channel="email", address=person.mail)
+            way = OfferWay.EMAIL
+        else:
+            mine.update(state=DeliveryState.FAILED, why="no way he agreed to")
+            way = OfferWay.PHONE
+        offer_answers.note_way(offer=offer, way=way, by=by, at=at)
+
+
+def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: Entropy) -> None:
+    """He answered by a digit or a word; what came of it, when he wants it, he is told the same way. Idempotent."""
+    by = house_system(house=house)
+    found = offers.offer(by=by, offer=offer)
+    if not yes:
+        if found.state is OfferState.OPEN and at < found.expires_at:
+            offer_answers.decline(offer=offer, by=by, at=at)
+        return
+    is_new = found.state is not OfferState.TAKEN
+    try:
+        offer_answers.take(offer=offer, by=by, at=at)
+        kind = SmsKind.BOOKED
+    except (OfferOver, SlotRefused):
+        kind = SmsKind.OVER
+    if is_new and at < found.starts_at:
+        _say(kind, found, by=by, at=at, entropy=entropy)
+
+
+def close_question(*, house: str, offer: str, at: datetime) -> None:
+    """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more. Idempotent."""
+    by = house_system(house=house)
+    with transaction.atomic():
+        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, state=DeliveryState.PENDING)
+        notices.update(state=DeliveryState.FAILED, why="overtaken", leased_until=None)
+        asked = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, answered_at=None)
+        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why="overtaken")
+        asked.filter(expires_at__gt=at).update(expires_at=at)
+
+
+def take_due(*, at: datetime) -> OfferMailTaken | None:
+    """Take a mail that is due, the longest due first; None when there is none. One that came too late has failed."""
+    free = Q(leased_until=None) | Q(leased_until__lte=at)
+    due = OfferNotice.objects.filter(free, channel="email", state=DeliveryState.PENDING, next_attempt_at__lte=at)
+    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why="too late", leased_until=None)
+    for row in due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]:
+        mine = OfferNotice.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts)
+        if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+            named = contact_rule(house=row.house.slug, client=str(row.client_id)).names_practice
+            return OfferMailTaken(
+                notice=row.pk,
+                attempt=row.attempts + 1,
+                key=row.key,
+                offer=row.offer,
+                house=row.house.slug,
+                house_name=row.house.name,
+                time_zone=row.client.time_zone,
+                practice=row.client.name if named else "",
+                address=row.address,
+                language=row.language,
+                starts_at=row.starts_at,
+                expires_at=row.expires_at,
+            )
+    return None
+
+
+def finish(taken: OfferMailTaken, attempt: Attempt, *, at: datetime) -> None:
+    """Write how the try ended; what cannot be sent is a secretary's. Does nothing when the lease was lost."""
+    sent, wait = ended(attempt, taken.attempt)
+    mine = OfferNotice.objects.filter(pk=taken.notice, attempts=taken.attempt, state=DeliveryState.PENDING)
+    if sent:
+        mine.update(leased_until=None, state=DeliveryState.SENT, sent_at=at, why="")
+    elif wait is not None and at + wait < taken.expires_at:
+        mine.update(leased_until=None, next_attempt_at=at + wait, why=attempt.why)
+    elif mine.update(leased_until=None, state=DeliveryState.FAILED, why=attempt.why):
+        by = house_system(house=taken.house)
+        offer_answers.note_way(offer=taken.offer, way=OfferWay.PHONE, by=by, at=at)
+
+
+def _person(offer: OfferView, *, by: Who) -> callers.PatientView:
+    return waiting.place(by=by, place=offer.place).person
+
+
+def _by_sms(offer: OfferView, person: callers.PatientView, *, by: Who, at: datetime, entropy: Entropy) -> bool:
+    try:
+        sms_operations.send_sms(
+            kind=SmsKind.OFFER,
+            client=offer.client,
+            patient=person.id,
+            about=offer.offer,
+            words=Words(house="", at=offer.starts_at, until=offer.expires_at, link=link_of(offer.offer)),
+            expires_at=offer.expires_at,
+            by=by,
+            at=at,
+            entropy=entropy,
+            asks=True,
+        )
+    except (SmsOff, NoConsent, NoMobile):
+        return False
+    return True
+
+
+def _say(kind: SmsKind, offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    """What came of his answer. He has just written, so that he can be written to; who said STOP meanwhile is not."""
+    try:
+        sms_operations.send_sms(
+            kind=kind,
+            client=offer.client,
+            patient=_person(offer, by=by).id,
+            about=offer.offer,
+            words=Words(house="", at=offer.starts_at),
+            expires_at=offer.starts_at,
+            by=by,
+            at=at,
+            entropy=entropy,
+        )
+    except (SmsOff, NoConsent, NoMobile):
+        return
