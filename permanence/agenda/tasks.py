@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the agendas, called by the worker's loop: holds whose time is over, rules of devices, what is swept."""
+"""Due work of the agendas, called by the worker: lapsed holds, rules of devices, other calendars, what is swept."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from permanence.agenda.interop import events
+from permanence.agenda.interop import events, others
 from permanence.agenda.operations import holds, knocks, public_mails
 from permanence.kernel.clock import Entropy
 
@@ -11,6 +12,13 @@ from permanence.kernel.clock import Entropy
 def expire_holds(*, at: datetime) -> int:
     """Free what is held no longer; gives how many holds ended. Must not be called inside a transaction."""
     return holds.expire_due(at=at)
+
+
+def look_at_calendars(*, at: datetime, stop: Callable[[], bool]) -> int:
+    """Look at the calendars of other products whose time has come; gives how many. Must not be called inside a
+    transaction: each is spoken to as long as it takes, half a minute at most.
+    """
+    return others.look_due(at=at, guard=others.house_guard(), stop=stop)
 
 
 def sweep_public(*, at: datetime) -> int:

@@ -17,6 +17,7 @@ from permanence.portal import (
     late,
     line,
     mailbox,
+    other_calendars,
     public_pages,
     red_flags,
     reminder,
@@ -71,6 +72,9 @@ urlpatterns = [
         name="portal_visit",
     ),
     path("portal/line/<slug:client>/absences/<slug:absence>/booked", agenda.booked, name="portal_booked"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/calendars", other_calendars.edit, name="portal_other_calendars"
+    ),
     path("portal/line/<slug:client>/agenda/<slug:agenda>/setting", setting.overview, name="portal_agenda_setting"),
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/openings/<slug:opening>",

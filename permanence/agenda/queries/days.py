@@ -13,6 +13,7 @@ from permanence.agenda.queries.views import (
     agenda_view,
     appointment_views,
     block_view,
+    elsewhere_view,
     hold_view,
 )
 from permanence.agenda.rules.kinds import TakenKind
@@ -25,12 +26,12 @@ type Bounds = tuple[datetime, datetime]
 
 
 def day(*, by: Who, agendas: Sequence[str], day: date, at: datetime) -> tuple[AgendaDays, ...]:
-    """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Thirteen queries at most."""
+    """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Fourteen queries at most."""
     return _days(seen(agendas, by=by), day, 1, at)
 
 
 def week(*, by: Who, agenda: str, first: date, at: datetime) -> AgendaDays:
-    """Seven local days of one agenda. Raises AgendaUnknown. Thirteen queries at most."""
+    """Seven local days of one agenda. Raises AgendaUnknown. Fourteen queries at most."""
     return _days(seen([agenda], by=by), first, 7, at)[0]
 
 
@@ -51,6 +52,7 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     found = []
     for row in rows:
         agenda, book, (begin, end) = str(row.pk), known[str(row.pk)], bounds[row.pk]
+        elsewhere = [elsewhere_view(each, client=str(row.client_id)) for each in book.taken if each.elsewhere]
         found.append(
             AgendaDays(
                 agenda=agenda_view(row),
@@ -70,7 +72,9 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
                     each for each in holds if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
                 ),
                 blocks=tuple(
-                    each for each in blocks if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
+                    each
+                    for each in (*blocks, *elsewhere)
+                    if each.agenda == agenda and each.starts_at < end and begin < each.ends_at
                 ),
             )
         )

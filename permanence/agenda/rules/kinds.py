@@ -286,6 +286,7 @@ class Taken:
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
     resource. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own search it does not
     hinder) while the moment is before `until`. ABSENCE: `by` is the id of who is away, "" for the whole client.
+    BLOCK: busy; `elsewhere`: in a calendar of another product, which is called `label`.
     """
 
     subject: str
@@ -303,6 +304,7 @@ class Taken:
     until: datetime | None = None
     label: str = ""
     overbooked: bool = False
+    elsewhere: bool = False
 
     @property
     def from_buffer(self) -> datetime:

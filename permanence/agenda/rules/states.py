@@ -25,6 +25,7 @@ class Door(enum.StrEnum):
     CALDAV = "caldav"
     REMINDER = "reminder"
     IMPORT = "import"
+    CALENDAR = "calendar"
 
 
 class HoldEnd(enum.StrEnum):
