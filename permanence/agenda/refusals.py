@@ -193,6 +193,18 @@ class TooManyFeeds(Refusal):
     code = "too_many_feeds"
 
 
+class CalendarUnknown(Refusal):
+    """No such calendar of another product at this agenda, or it was taken away."""
+
+    code = "calendar_unknown"
+
+
+class TooManyCalendars(Refusal):
+    """An agenda has as many calendars of other products as it may."""
+
+    code = "too_many_calendars"
+
+
 class PageUnknown(Refusal):
     """No public page of that name that is switched on, or not that agenda or reason on it."""
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the agendas, called by the worker's loop: holds and offers that are over, rules of devices, sweeping."""
+"""Due work of the agendas, called by the worker: holds and offers that are over, rules of devices, other calendars,
+sweeping.
+"""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from permanence.agenda.interop import events
+from permanence.agenda.interop import events, others
 from permanence.agenda.operations import holds, knocks, public_mails, waiting_offers
 from permanence.kernel.clock import Entropy
 
@@ -19,6 +22,13 @@ def offer_freed(*, at: datetime, entropy: Entropy) -> int:
     Must not be called inside a transaction.
     """
     return waiting_offers.pursue_due(at=at, entropy=entropy)
+
+
+def look_at_calendars(*, at: datetime, stop: Callable[[], bool]) -> int:
+    """Look at the calendars of other products whose time has come; gives how many. Must not be called inside a
+    transaction: each is spoken to as long as it takes, half a minute at most.
+    """
+    return others.look_due(at=at, guard=others.house_guard(), stop=stop)
 
 
 def sweep_public(*, at: datetime) -> int:

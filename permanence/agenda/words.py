@@ -111,6 +111,11 @@ def _blocked(why: Any, tell: _Teller) -> str:
     return _("Blocked: %(label)s, ends %(hour)s") % filled if why.label else _("Blocked, ends %(hour)s") % filled
 
 
+def _elsewhere(why: Any, tell: _Teller) -> str:
+    filled = {"hour": tell.until(why.until), "label": why.label}
+    return _("Busy in the doctor's other calendar (%(label)s), ends %(hour)s") % filled
+
+
 def _equipment(why: Any, tell: _Teller) -> str:
     name = tell.names.resources.get(why.resource, why.resource)
     filled = {"name": name, "starts": tell.hour(why.starts), "until": tell.hour(why.until)}
@@ -175,6 +180,7 @@ _SENTENCES: dict[str, Callable[[Any, _Teller], str]] = {
     "taken": lambda why, tell: _("Taken until %(hour)s") % {"hour": tell.hour(why.until)},
     "held": _held,
     "blocked": _blocked,
+    "busy_elsewhere": _elsewhere,
     "full": lambda why, _tell: _("All %(places)d places are taken") % {"places": why.places},
     "buffer": lambda _why, _tell: _("No time between this visit and its neighbour to prepare, tidy up or travel"),
     "equipment_taken": _equipment,

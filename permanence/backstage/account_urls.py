@@ -5,6 +5,7 @@ from django.urls import path
 
 from permanence.backstage import account_views as views
 from permanence.backstage import (
+    agenda_calendars,
     agenda_import,
     approval_views,
     ending_views,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("<str:client>/agendas/rooms", agendas.add_room, name="agenda-room"),
     path("<str:client>/agendas/rooms/<str:resource>/end", agendas.end_room, name="agenda-room-end"),
     path("<str:client>/agendas/<str:agenda>/import", agenda_import.bring_in, name="agenda-import"),
+    path("<str:client>/agendas/<str:agenda>/calendars", agenda_calendars.edit, name="agenda-calendars"),
     path("<str:client>/agendas/<str:agenda>", agendas.agenda, name="agenda"),
     path("<str:client>/agendas/<str:agenda>/openings/<str:opening>", agendas.opening, name="agenda-opening"),
     path("<str:client>/agendas/<str:agenda>/days/<str:day>", agendas.day, name="agenda-day"),

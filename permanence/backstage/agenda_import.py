@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Appointments and busy times of another product come in as CSV: what they would bring, line by line, then for good."""
+"""Appointments and busy times of another product come in as CSV or as a calendar (iCalendar).
+
+What they would bring, line by line or event by event; then for good.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,9 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from permanence.agenda.interop.brought import Brought, is_calendar, lines_of
+from permanence.agenda.interop.dav_words import EVENT_WORDS
 from permanence.agenda.operations.importing import ImportReport, LineFault, import_lines
 from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.imports import ALIASES, MOST_LINES, NEEDED, ImportLine, Spelling, headings, read_line
+from permanence.agenda.setting_forms import Choices
 from permanence.agenda.setting_pages import choices_of
 from permanence.agenda.words import Names, sentence
 from permanence.backstage.account_views import doors
@@ -42,6 +49,10 @@ FAULTS: dict[str, str | Promise] = {
     "birth_date_impossible": _("This is no birth date."),
     "birth_date_in_future": _("This birth date is still to come."),
     "number_unreadable": _("This is no telephone number of the client's country."),
+    "span_impossible": _("Busy time lasts 31 days at most."),
+    "length": _("An appointment begins and lasts multiples of five minutes, twelve hours at most."),
+    "zone": _("Its time zone is not known."),
+    "twice": _("Its identifier is there twice."),
 }
 UNREADABLE: dict[str, str | Promise] = {
     "too_large": _("The file is too large."),
@@ -52,6 +63,10 @@ UNREADABLE: dict[str, str | Promise] = {
     "column_missing": _("A column is missing: %(about)s."),
     "column_twice": _("A column is there twice: %(about)s."),
     "column_unknown": _("This column is not known: %(about)s. Rename or delete it."),
+    "calendar_malformed": _("This calendar cannot be read."),
+    "calendar_no_event": _("There is no event in it."),
+    "calendar_too_large": _("The file is too large."),
+    "calendar_too_many": _("The calendar has too many events, or they repeat too often: bring it in in parts."),
 }
 
 
@@ -71,13 +86,23 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """A file; what it would bring; the same again for good."""
     by, at = who(request), CLOCK.now()
     row, view = agenda_of(by, client, agenda)
-    context: dict[str, Any] = {"client": row, "agenda": view, "columns": ALIASES, "most": MOST_LINES, **doors(by)}
+    choices = choices_of(by=by, client=str(row.pk))
+    context: dict[str, Any] = {
+        "client": row,
+        "agenda": view,
+        "columns": ALIASES,
+        "most": MOST_LINES,
+        "reasons": choices.reasons,
+        **doors(by),
+    }
     template = "backstage/accounts/agenda_import.html"
     if request.method != "POST":
         return render(request, template, context)
     try:
         text = _text(request)
-        lines, spelling = _lines(_sheet(text), zone=view.time_zone)
+        reason = choices.reasons.get(request.POST.get("visits", ""), "")
+        brought = _calendar(text, reason, view=view, choices=choices, at=at) if is_calendar(text) else None
+        lines, spelling = _lines(_sheet(text), zone=view.time_zone) if brought is None else _times(brought)
     except FileUnreadable as unreadable:
         words = UNREADABLE.get(unreadable.code, _("The file cannot be read."))
         return render(request, template, {**context, "refused": str(words) % {"about": unreadable.about}}, status=422)
@@ -88,13 +113,15 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     if report.written:
         messages.success(request, _said(report))
         return redirect("accounts:agenda", row.pk, view.id)
-    told = _teller(view, at, by=by, client=str(row.pk))
+    told = _teller(view, at, choices=choices)
     shown = {
         "report": report,
         "said": _said(report),
         "faults": [told(each) for each in report.faults[:FAULTS_SHOWN]],
         "more": max(len(report.faults) - FAULTS_SHOWN, 0),
         "text": text,
+        "brought": brought,
+        "visits": request.POST.get("visits", ""),
     }
     return render(request, template, {**context, **shown}, status=422 if report.faults else 200)
 
@@ -104,6 +131,20 @@ def _text(request: HttpRequest) -> str:
     if brought is not None:
         return decoded(brought.read())
     return decoded(request.POST.get("text", "").encode())
+
+
+def _calendar(text: str, reason: str, *, view: AgendaView, choices: Choices, at: datetime) -> Brought:
+    """Raises FileUnreadable."""
+    try:
+        return lines_of(text, zone=view.time_zone, at=at, reason=reason, reasons=choices.reasons.values())
+    except EventRefused as refused:
+        raise FileUnreadable(f"calendar_{refused}") from refused
+
+
+def _times(brought: Brought) -> tuple[list[ImportLine], list[LineFault]]:
+    return list(brought.lines), [
+        LineFault(line=each.number, code=each.code, value=each.words[:80]) for each in brought.unread
+    ]
 
 
 def _sheet(text: str) -> Sheet:
@@ -133,12 +174,12 @@ def _lines(sheet: Sheet, *, zone: str) -> tuple[list[ImportLine], list[LineFault
     return lines, faults
 
 
-def _teller(view: AgendaView, at: datetime, *, by: Any, client: str) -> Callable[[LineFault], FaultLine]:
-    choices, zone = choices_of(by=by, client=client), ZoneInfo(view.time_zone)
+def _teller(view: AgendaView, at: datetime, *, choices: Choices) -> Callable[[LineFault], FaultLine]:
+    zone = ZoneInfo(view.time_zone)
     names = Names(reasons=choices.reasons, resources=choices.rooms, sites=choices.sites)
 
     def told(fault: LineFault) -> FaultLine:
-        words = str(FAULTS.get(fault.code, _("This line cannot come in.")))
+        words = str(FAULTS.get(fault.code) or EVENT_WORDS.get(fault.code) or _("This line cannot come in."))
         if fault.why:
             words = sentence(fault.why[0], names=names, zone=zone, at=at)
         return FaultLine(line=fault.line, words=words, value=fault.value)
@@ -152,6 +193,11 @@ def _said(report: ImportReport) -> str:
         ngettext("%(n)d busy time", "%(n)d busy times", report.blocks) % {"n": report.blocks},
         ngettext("%(n)d new patient", "%(n)d new patients", report.new_patients) % {"n": report.new_patients},
     ]
-    if report.known:
+    if report.moved:
+        parts.append(
+            gettext("%(n)d there already, %(moved)d of them not at this time")
+            % {"n": report.known, "moved": report.moved}
+        )
+    elif report.known:
         parts.append(gettext("%(n)d there already") % {"n": report.known})
     return ", ".join(parts)

@@ -22,8 +22,8 @@ NEXT_DAYS = 90
 NEXT_MOST = 3
 NOON = 12
 FULL = frozenset({
-    "taken", "held", "blocked", "full", "buffer", "equipment_taken", "equipment_missing", "absent", "too_short",
-    "max_per_day", "max_per_half_day", "max_new_per_day",
+    "taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken", "equipment_missing", "absent",
+    "too_short", "max_per_day", "max_per_half_day", "max_new_per_day",
 })  # fmt: skip
 """Causes of which the public learns only that nothing is free."""
 

@@ -12,7 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.agenda.calendar_pages import collision_lines
 from permanence.agenda.operations.day import settle
+from permanence.agenda.queries.calendars import collisions
 from permanence.agenda.queries.follow_ups import FollowUpView, client_of_follow_up, late_today, open_follow_ups
 from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
@@ -79,6 +81,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         for each in open_follow_ups(by=by)
     ]
     context = {"rows": rows, "late": late_today(by=by, at=at), "refused": refused, **waiting.tasks(by, at=at)}
+    context["collisions"] = collision_lines(collisions(by=by, at=at), at=at)
     return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
 
 

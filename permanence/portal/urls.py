@@ -20,6 +20,7 @@ from permanence.portal import (
     line,
     mailbox,
     no_shows,
+    other_calendars,
     phrases,
     public_pages,
     red_flags,
@@ -89,6 +90,9 @@ urlpatterns = [
         name="portal_visit",
     ),
     path("portal/line/<slug:client>/absences/<slug:absence>/booked", agenda.booked, name="portal_booked"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/calendars", other_calendars.edit, name="portal_other_calendars"
+    ),
     path("portal/line/<slug:client>/agenda/<slug:agenda>/setting", setting.overview, name="portal_agenda_setting"),
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/openings/<slug:opening>",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from permanence.dispatch.channels.email.mailbox_url import read_mailbox_url
+from permanence.foundation.outside import Network, read_networks
 from permanence.kernel.refusals import Refusal
 
 SOCKET_PATH_LIMIT = 107
@@ -85,6 +86,7 @@ class Configuration:
     mail_receipts_password_file: str = ""
     mail_receipts_every: int = 60
     database_url: str = ""
+    own_networks: tuple[Network, ...] = ()
 
     @property
     def sip_host(self) -> str:
@@ -275,6 +277,7 @@ SETTINGS: dict[str, Setting] = {
     "house.demonstration": Setting("demonstration", _flag),
     "house.engine": Setting("engine", _slug),
     "house.database_url": Setting("database_url", _text),
+    "house.own_networks": Setting("own_networks", read_networks),
     "web.host": Setting("web_host", _address),
     "web.port": Setting("web_port", _port),
     "line.host": Setting("line_host", _address),

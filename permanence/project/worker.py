@@ -2,9 +2,10 @@
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
 The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping, the proofs of
-the clients; and in threads of their own, since a mail relay or an exchange may keep silent for as long as it likes,
-deliveries with their receipts and the look at what is wrong. Each step fails alone: what one cannot do now the next
-turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM after the step in hand.
+the clients; and in threads of their own, since a mail relay, a calendar or an exchange may keep silent for as long as
+it likes, deliveries with their receipts, calendars of other products and the look at what is wrong. Each step fails
+alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM
+after the step in hand.
 """
 
 import logging
@@ -56,6 +57,8 @@ log = logging.getLogger(__name__)
 
 TURN_S = 0.2
 """Between two turns of the loop, unless an engine event wakes it."""
+CALENDARS_S = 1.0
+"""Between two questions whether a calendar of another product is to be looked at."""
 RECONCILE_EVERY = timedelta(seconds=30)
 SPOOL_EVERY = timedelta(minutes=1)
 EVENTS_EVERY = timedelta(hours=1)
@@ -228,6 +231,28 @@ def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
     return tuple(Post(name, steps, clock=clock, stop=stop) for name, steps in named)
 
 
+class Calendars:
+    """The thread that looks at calendars of other products: one that keeps silent holds up only those behind it."""
+
+    def __init__(self, *, clock: Clock, stop: threading.Event) -> None:
+        self._clock = clock
+        self._stop = stop
+        self._thread = threading.Thread(target=self._run, name="calendars", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Let the look in hand end; one that takes longer finds a lease that ends by itself."""
+        self._thread.join(timeout=seconds)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            take_turn([lambda at: agenda.look_at_calendars(at=at, stop=self._stop.is_set)], self._clock)
+            self._stop.wait(CALENDARS_S)
+
+
 class Lookout:
     """The thread that looks at what may be wrong, apart from the loop: an exchange that hangs holds up only this."""
 
@@ -271,6 +296,7 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     counting = count_faults(faults.note)
     watch = Watch(exchange=exchange, configuration=configuration, faults=faults, turned=lambda: loop.turned_at)
     lookout = Lookout(watch, clock=clock, stop=stop)
+    calendars = Calendars(clock=clock, stop=stop)
     loop.turn()
     thread.start()
     for post in sending:
@@ -278,6 +304,7 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     if fetcher is not None:
         fetcher.start()
     lookout.start()
+    calendars.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     threading.Thread(target=_pulse, args=(stop,), name="pulse", daemon=True).start()
@@ -291,6 +318,7 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     if fetcher is not None:
         fetcher.join(1)
     lookout.join(3)
+    calendars.join(1)
     logging.getLogger().removeHandler(counting)
 
 

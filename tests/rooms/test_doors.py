@@ -242,6 +242,9 @@ DOORS: dict[str, Door] = {
         has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{visit}", "arrived"), other=404
     ),
     "portal_booked": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{absence}"), other=404),
+    "portal_other_calendars": Door(
+        get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404
+    ),
     "portal_agenda_setting": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_agenda_opening": Door(
         get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}", "{opening}"), other=404
@@ -345,6 +348,9 @@ DOORS: dict[str, Door] = {
     "accounts:agenda-room": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:agenda-room-end": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{room}"), other=404),
     "accounts:agenda": Door(
+        get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
+    ),
+    "accounts:agenda-calendars": Door(
         get=to(200, "supervisor", "owner"), post=to(422, "owner"), args=("{client}", "{agenda}"), other=404
     ),
     "accounts:agenda-import": Door(

@@ -13,7 +13,7 @@ from permanence.kernel.refusals import Refusal
 
 _READ_ONLY = _("Your calendar changes only what was written in it. Appointments are moved by the house.")
 _BUSY = _("The agenda is being written to. Try again.")
-_EVENT = {
+EVENT_WORDS = {
     "malformed": _("This event cannot be read."),
     "too_large": _("This event is too large."),
     "no_event": _("There is no event in it."),
@@ -38,7 +38,7 @@ def refused_words(refusal: Refusal, *, session: Session) -> str:
                 told = [sentence(each, names=Names(), zone=zone, at=session.at) for each in refusal.causes[:3]]
                 return "\n".join(told)
             case EventRefused():
-                return str(_EVENT.get(str(refusal), _EVENT["malformed"]))
+                return str(EVENT_WORDS.get(str(refusal), EVENT_WORDS["malformed"]))
             case ReadOnly():
                 return str(_READ_ONLY)
             case _other:

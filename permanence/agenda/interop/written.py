@@ -94,7 +94,7 @@ def read(text: str) -> Written:
     if not uid or len(uid) > 255 or not uid.isprintable():
         raise EventRefused("no_uid")
     for each in parts:
-        _check(each)
+        check_part(each)
     first = next((each for each in parts if "RECURRENCE-ID" not in each), parts[0])
     private = str(first.get("CLASS", "PUBLIC")).upper() != "PUBLIC"
     words = "" if private else " ".join(str(first.get("SUMMARY", "")).split())
@@ -116,18 +116,18 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tu
         raise EventRefused("too_many")
     spans = set()
     for each in found:
-        if _word(each, "TRANSP") == "TRANSPARENT" or _word(each, "STATUS") == "CANCELLED":
+        if word(each, "TRANSP") == "TRANSPARENT" or word(each, "STATUS") == "CANCELLED":
             continue
-        starts, ends = _moment(each.start, place), _moment(each.end, place)
+        starts, ends = moment(each.start, place), moment(each.end, place)
         if ends - starts > LONGEST:
             raise EventRefused("too_long")
         if after < ends and starts < until and starts < ends:
             spans.add((starts, ends))
-    return tuple(Busy(starts_at=starts, ends_at=ends) for starts, ends in _merged(sorted(spans)))
+    return tuple(Busy(starts_at=starts, ends_at=ends) for starts, ends in merged(sorted(spans)))
 
 
-def _merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """One that overlaps itself is busy once."""
+def merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Spans by moment of which those that overlap are one: who is busy twice is busy once."""
     found: list[tuple[datetime, datetime]] = []
     for starts, ends in spans:
         if found and starts < found[-1][1]:
@@ -137,17 +137,22 @@ def _merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, date
     return found
 
 
-def _moment(value: date | datetime, place: ZoneInfo) -> datetime:
+def moment(value: date | datetime, place: ZoneInfo) -> datetime:
+    """The moment in a calendar: a whole day, or an hour without a zone, is on the clock of `place`."""
     if not isinstance(value, datetime):
         return datetime.combine(value, time(), tzinfo=place)
     return value.replace(tzinfo=place) if value.tzinfo is None else value.astimezone(place)
 
 
-def _word(part: Component, name: str) -> str:
+def word(part: Component, name: str) -> str:
+    """A word of a property, in capitals; "" where it does not stand."""
     return str(part.get(name, "")).upper()
 
 
-def _check(part: Any) -> None:
+def check_part(part: Any, *, most: int = MOST, seconds: bool = False) -> None:
+    """Whether an event says moments and a rule that can be followed; `most`: how often it may come by a count of its
+    own; `seconds`: whether it may begin within a minute. Raises EventRefused.
+    """
     try:
         starts, ends = part.start, part.end
         moved = part["RECURRENCE-ID"].dt if "RECURRENCE-ID" in part else starts
@@ -156,22 +161,22 @@ def _check(part: Any) -> None:
     for each in (starts, ends, moved):
         if not EARLIEST <= (each.date() if isinstance(each, datetime) else each) <= LATEST:
             raise EventRefused("too_far")
-        if isinstance(each, datetime) and (each.second or each.microsecond):
+        if isinstance(each, datetime) and (each.second or each.microsecond) and not seconds:
             raise EventRefused("seconds")
     if isinstance(starts, datetime) != isinstance(ends, datetime):
         raise EventRefused("no_moment")
-    if _moment(ends, ZoneInfo("UTC")) < _moment(starts, ZoneInfo("UTC")):
+    if moment(ends, ZoneInfo("UTC")) < moment(starts, ZoneInfo("UTC")):
         raise EventRefused("no_moment")
     for name in ("RDATE", "EXDATE"):
-        if len(str(part.get(name, ""))) > SIZE_LIMIT or len(_list(part.get(name))) > MOST:
+        if len(str(part.get(name, ""))) > SIZE_LIMIT or len(_list(part.get(name))) > most:
             raise EventRefused("too_many")
     if "EXRULE" in part or isinstance(part.get("RRULE"), list):
         raise EventRefused("rule")
     if "RRULE" in part:
-        _check_rule(part["RRULE"], starts)
+        _check_rule(part["RRULE"], starts, most)
 
 
-def _check_rule(rule: Any, starts: date) -> None:
+def _check_rule(rule: Any, starts: date, often_at_most: int) -> None:
     said = {str(key).upper(): value if isinstance(value, list) else [value] for key, value in dict(rule).items()}
     often = str(next(iter(said.get("FREQ", [])), "")).upper()
     if not set(said) <= _OF.get(often, set()):
@@ -182,7 +187,7 @@ def _check_rule(rule: Any, starts: date) -> None:
         positions = [int(each) for each in said.get("BYSETPOS", [])]
     except ValueError as error:
         raise EventRefused("rule") from error
-    if any(count > MOST for count in numbers["COUNT"]):
+    if any(count > often_at_most for count in numbers["COUNT"]):
         raise EventRefused("too_many")
     most = 11 if often == "MONTHLY" else 50
     if not all(1 <= each <= most for each in numbers["INTERVAL"]) or not all(each >= 1 for each in numbers["COUNT"]):

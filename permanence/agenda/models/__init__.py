@@ -10,6 +10,7 @@ from permanence.agenda.models.appointments import (
     Series,
     SlotHold,
 )
+from permanence.agenda.models.calendars import OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.interface import InterfaceToken
@@ -36,6 +37,9 @@ __all__ = (
     "Occupancy",
     "OpeningException",
     "OpeningPattern",
+    "OtherBusy",
+    "OtherCalendar",
+    "OtherEntry",
     "PublicForm",
     "PublicKnock",
     "PublicMail",

@@ -21,7 +21,7 @@ from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine
-from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot
 from permanence.callers import operations as callers
@@ -45,12 +45,15 @@ class LineFault:
 
 @dataclass(slots=True)
 class ImportReport:
-    """What came in, or would. `known`: lines that were brought in before."""
+    """What came in, or would. `known`: lines that were brought in before; `moved`: those of them that stand at another
+    time here, or no more.
+    """
 
     appointments: int = 0
     blocks: int = 0
     new_patients: int = 0
     known: int = 0
+    moved: int = 0
     written: bool = False
     faults: list[LineFault] = field(default_factory=list)
 
@@ -78,8 +81,10 @@ class _Import:
         key = _key(self.row, line)
         try:
             with transaction.atomic():
-                if Appointment.objects.for_house(self.by.house_key).filter(key=key).exists() or self._was_block(key):
+                there = self._standing(key)
+                if there is not None:
                     self.report.known += 1
+                    self.report.moved += there != (line.starts, line.ends)
                 elif line.name:
                     self._visit(line, key)
                 else:
@@ -89,8 +94,15 @@ class _Import:
         except Refusal as refusal:
             self._fault(line, refusal)
 
-    def _was_block(self, key: str) -> bool:
-        return Block.objects.for_house(self.by.house_key).filter(key=key).exists()
+    def _standing(self, key: str) -> tuple[datetime, datetime] | tuple[()] | None:
+        """Where what came in with this id stands; () when it was cancelled or freed, None when it never came."""
+        visit = Appointment.objects.for_house(self.by.house_key).filter(key=key).first()
+        if visit is not None:
+            return () if visit.state == AppointmentState.CANCELLED else (visit.starts_at, visit.ends_at)
+        busy = Block.objects.for_house(self.by.house_key).filter(key=key).first()
+        if busy is not None:
+            return () if busy.removed_at is not None else (busy.starts_at, busy.ends_at)
+        return None
 
     def _busy(self, line: ImportLine, key: str) -> None:
         words = (line.note or line.reason)[:CAUSE_LENGTH]
@@ -176,5 +188,8 @@ def import_lines(
 
 def _key(row: Agenda, line: ImportLine) -> str:
     """The same line has the same id, however often it is brought in."""
-    said = (row.pk, line.starts, line.ends, line.name.casefold(), line.first_name.casefold(), line.reason, line.note)
+    said: tuple[object, ...] = (row.pk, "identity", line.identity)
+    if not line.identity:
+        names = line.name.casefold(), line.first_name.casefold()
+        said = (row.pk, line.starts, line.ends, *names, line.reason, line.note)
     return f"import-{hashlib.sha256(repr(said).encode()).hexdigest()[:32]}"

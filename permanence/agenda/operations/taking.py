@@ -19,7 +19,7 @@ from permanence.agenda.rules.wishes import Book, Slot, Wish
 from permanence.foundation.no_overlap import violated
 from permanence.foundation.who import Who
 
-IN_THE_WAY = frozenset({"taken", "held", "blocked", "full", "buffer", "equipment_taken"})
+IN_THE_WAY = frozenset({"taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken"})
 """Causes that say that somebody was there first."""
 
 

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From rows to the values the rules decide on: the books of agendas, for a span of time, in eight queries at most."""
+"""From rows to the values the rules decide on: the books of agendas, for a span of time, in nine queries at most."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
-from permanence.agenda.models import Agenda, Occupancy, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models import (
+    Agenda,
+    Occupancy,
+    OpeningException,
+    OpeningPattern,
+    OtherBusy,
+    Resource,
+    VisitReason,
+)
 from permanence.agenda.refusals import SpanImpossible
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.openings import absences_of as away_from
@@ -244,11 +252,13 @@ def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
 
 
 def _taken(rows: Sequence[Agenda], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
-    """What is taken of the agendas, by key. One query."""
+    """What is taken of the agendas, by key, here and in other calendars. Two queries."""
     found: dict[int, list[kinds.Taken]] = defaultdict(list)
     for row in _near(begin, end).filter(agenda__in=[each.pk for each in rows]):
         if row.agenda_id is not None:
             found[row.agenda_id].append(taken_of(row))
+    for busy in elsewhere(rows, begin, end):
+        found[int(busy.subject)].append(busy)
     return found
 
 
@@ -263,3 +273,19 @@ def used_of(clients: Iterable[int], begin: datetime, end: datetime) -> dict[int,
 def _near(begin: datetime, end: datetime) -> ClientQuerySet[Occupancy]:
     rows = Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
     return rows.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
+
+
+def elsewhere(rows: Sequence[Agenda], begin: datetime, end: datetime) -> Iterator[kinds.Taken]:
+    """When calendars of other products make the agendas busy. One query."""
+    near = OtherBusy.objects.filter(agenda__in=[row.pk for row in rows], ends_at__gt=begin, starts_at__lt=end)
+    for busy in near.select_related("calendar").order_by("starts_at", "pk"):
+        yield kinds.Taken(
+            subject=str(busy.agenda_id),
+            starts=busy.starts_at,
+            ends=busy.ends_at,
+            kind=kinds.TakenKind.BLOCK,
+            id=f"elsewhere-{busy.pk}",
+            agenda=str(busy.agenda_id),
+            label=busy.calendar.label,
+            elsewhere=True,
+        )

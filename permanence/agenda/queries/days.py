@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.books import books, check_day
+from permanence.agenda.queries.books import books, check_day, elsewhere
 from permanence.agenda.queries.views import (
     AgendaDays,
     AppointmentView,
@@ -16,6 +16,7 @@ from permanence.agenda.queries.views import (
     agenda_view,
     appointment_views,
     block_view,
+    elsewhere_view,
     hold_view,
 )
 from permanence.agenda.rules.kinds import TakenKind
@@ -28,12 +29,12 @@ type Bounds = tuple[datetime, datetime]
 
 
 def day(*, by: Who, agendas: Sequence[str], day: date, at: datetime) -> tuple[AgendaDays, ...]:
-    """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Ten queries at most."""
+    """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Eleven queries at most."""
     return _days(seen(agendas, by=by), day, 1, at)
 
 
 def week(*, by: Who, agenda: str, first: date, at: datetime) -> AgendaDays:
-    """Seven local days of one agenda. Raises AgendaUnknown. Ten queries at most."""
+    """Seven local days of one agenda. Raises AgendaUnknown. Eleven queries at most."""
     return _days(seen([agenda], by=by), first, 7, at)[0]
 
 
@@ -52,6 +53,8 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     holds = _by_agenda(hold_view(row) for row in held)
     busy = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
     blocks = _by_agenda(block_view(row) for row in busy)
+    clients = {str(row.pk): str(row.client_id) for row in rows}
+    others = _by_agenda(elsewhere_view(each, client=clients[each.agenda]) for each in elsewhere(rows, starts, ends))
     found = []
     for row in rows:
         agenda, book, (begin, end) = str(row.pk), known[str(row.pk)], bounds[row.pk]
@@ -69,7 +72,7 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
                 ),
                 appointments=_within(appointments[agenda], begin, end),
                 holds=_within(holds[agenda], begin, end),
-                blocks=_within(blocks[agenda], begin, end),
+                blocks=_within([*blocks[agenda], *others[agenda]], begin, end),
             )
         )
     return tuple(found)

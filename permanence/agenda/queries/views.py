@@ -255,6 +255,20 @@ def block_view(row: Block) -> BlockView:
     )
 
 
+def elsewhere_view(taken: kinds.Taken, *, client: str) -> BlockView:
+    """Busy time of a calendar of another product, as a block. Its id is that of nothing that can be freed here."""
+    return BlockView(
+        block=taken.id,
+        client=client,
+        agenda=taken.agenda,
+        starts_at=taken.starts,
+        ends_at=taken.ends,
+        words=taken.label,
+        door=Door.CALENDAR,
+        made_by_name=taken.label,
+    )
+
+
 def resource_view(row: Resource) -> ResourceView:
     """The row as a view."""
     return ResourceView(

@@ -40,7 +40,11 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportLine:
-    """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC."""
+    """One line. `name` is "" for busy time; `reason` as the file calls it. Moments are UTC.
+
+    `identity`: what the other product calls it for good, by which it is known again wherever it stands; "" for a line
+    that is known by all it says.
+    """
 
     line: int
     starts: datetime
@@ -51,6 +55,7 @@ class ImportLine:
     number: str = ""
     reason: str = ""
     note: str = ""
+    identity: str = ""
 
 
 def headings() -> tuple[str, ...]:
@@ -75,7 +80,7 @@ def read_line(number: int, cells: Mapping[str, str], *, zone: str) -> ImportLine
     begins = starts.astimezone(ZoneInfo("UTC"))
     if begins.astimezone(local).replace(tzinfo=None) != starts.replace(tzinfo=None):
         return Spelling(column="time", code="time_skipped", value=found.get("time", "")[:80])
-    name, first = _names(found.get("patient", ""), found.get("first_name", ""))
+    name, first = names_of(found.get("patient", ""), found.get("first_name", ""))
     return ImportLine(
         line=number,
         starts=begins,
@@ -112,7 +117,7 @@ def _clock(text: str) -> int | None:
     return hour * 60 + minute if hour <= 23 and minute <= 59 else None
 
 
-def _names(text: str, first: str) -> tuple[str, str]:
+def names_of(text: str, first: str = "") -> tuple[str, str]:
     """Family and first name: in two columns, "Name, First", "NAME First" or "First Name"."""
     if first or not text:
         return text, first

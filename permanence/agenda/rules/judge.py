@@ -271,6 +271,8 @@ def _meets(one: Pair, other: Pair) -> bool:
 def _named(each: Taken) -> WhyNot:
     if each.kind is TakenKind.HOLD:
         return why_not.Held(by=each.by, until=each.until)
+    if each.elsewhere:
+        return why_not.BusyElsewhere(starts=each.starts, until=each.ends, label=each.label)
     if each.kind is TakenKind.BLOCK:
         return why_not.Blocked(starts=each.starts, until=each.ends, label=each.label)
     return why_not.Occupied(starts=each.starts, until=each.ends, reason=each.reason)

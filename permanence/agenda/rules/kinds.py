@@ -293,6 +293,7 @@ class Taken:
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
     resource. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own search it does not
     hinder) while the moment is before `until`. ABSENCE: `by` is the id of who is away, "" for the whole client.
+    BLOCK: busy; `elsewhere`: in a calendar of another product, which is called `label`.
     """
 
     subject: str
@@ -311,6 +312,7 @@ class Taken:
     label: str = ""
     overbooked: bool = False
     of_resource: bool = False
+    elsewhere: bool = False
 
     def takes(self, agenda: str) -> bool:
         """Whether it is the agenda that it occupies, not a room or a device called the same."""

@@ -26,6 +26,7 @@ class Door(enum.StrEnum):
     REMINDER = "reminder"
     IMPORT = "import"
     WAITING = "waiting"
+    CALENDAR = "calendar"
 
 
 class HoldEnd(enum.StrEnum):

@@ -191,6 +191,16 @@ class Blocked(WhyNot):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BusyElsewhere(WhyNot):
+    """Busy in another calendar of the doctor's, which is called `label`."""
+
+    code = "busy_elsewhere"
+    starts: datetime
+    until: datetime
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Full(WhyNot):
     """All places of a group are taken."""
 

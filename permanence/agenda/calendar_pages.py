@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page of an agenda's calendars in other products: one for the back office and the portal, each in its frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.calendar_words import KINDS, refused_words, state_words, unread_words
+from permanence.agenda.interop import others
+from permanence.agenda.interop.backends import Access
+from permanence.agenda.models.interop import LABEL_LENGTH
+from permanence.agenda.queries.calendars import CalendarView, Collision, calendars, collisions
+from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.refusals import CalendarUnknown
+from permanence.agenda.rules.calendars import BackendKind
+from permanence.clients.agenda_queries import agenda_for
+from permanence.foundation import moments
+from permanence.foundation.outside import ADDRESS_LIMIT
+from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
+from permanence.kernel.refusals import Refusal
+from permanence.reception.table import AgendaEntry
+
+DONE = frozenset({"added", "checked", "removed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarLine:
+    """A calendar as the page shows it."""
+
+    view: CalendarView
+    kind: str
+    state: str
+    unread: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollisionLine:
+    """A booking that meets busy time of one of them."""
+
+    found: Collision
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarsPage:
+    """What the page shows; `done` is one of `DONE` when something was done, `typed` what was typed and is no secret.
+
+    `web`: the agenda on another product's own site, which is opened by hand.
+    """
+
+    lines: tuple[CalendarLine, ...] = ()
+    collisions: tuple[CollisionLine, ...] = ()
+    web: AgendaEntry | None = None
+    full: bool = False
+    done: str = ""
+    failed: str = ""
+    typed: Mapping[str, str] | None = None
+
+
+def calendars_page(
+    post: Mapping[str, str] | None, *, agenda: AgendaView, by: Who, at: datetime, entropy: Entropy
+) -> CalendarsPage:
+    """The page of an agenda that `by` may set; with `post` what it asks for is done. Raises CalendarUnknown."""
+    failed = ""
+    if post is not None:
+        try:
+            return CalendarsPage(done=_done(post, agenda=agenda, by=by, at=at, entropy=entropy))
+        except CalendarUnknown:
+            raise
+        except Refusal as refusal:
+            failed = refused_words(refusal)
+    zone = ZoneInfo(agenda.time_zone)
+    found = calendars(by=by, agenda=agenda.id, at=at)
+    return CalendarsPage(
+        lines=tuple(
+            CalendarLine(
+                view=each,
+                kind=str(KINDS[each.kind]),
+                state=state_words(each, zone=zone, at=at),
+                unread=unread_words(each),
+            )
+            for each in found
+        ),
+        collisions=collision_lines(collisions(by=by, at=at, agendas=[agenda.id]), at=at),
+        web=agenda_for(house=by.house, client=agenda.client, recipient=agenda.recipient),
+        full=len(found) >= others.MOST,
+        failed=failed,
+        typed=None if post is None else {name: post.get(name, "") for name in ("label", "user", "kind")},
+    )
+
+
+def shown(page: CalendarsPage, *, asked: str, edits: bool) -> dict[str, object]:
+    """What the template `agenda/calendars.html` takes. `asked`: what the address says was done."""
+    return {
+        "page": page,
+        "done": asked if asked in DONE else "",
+        "edits": edits,
+        "label_limit": LABEL_LENGTH,
+        "address_limit": ADDRESS_LIMIT,
+        "secret_limit": others.SECRET_LIMIT,
+    }
+
+
+def collision_lines(found: tuple[Collision, ...], *, at: datetime) -> tuple[CollisionLine, ...]:
+    """The bookings with their moments in words."""
+    return tuple(
+        CollisionLine(found=each, when=moments.day_and_hour(each.visit.starts_at, ZoneInfo(each.time_zone), now=at))
+        for each in found
+    )
+
+
+def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime, entropy: Entropy) -> str:
+    if post.get("do") == "check":
+        others.check_now(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
+        return "checked"
+    if post.get("do") == "remove":
+        others.remove_calendar(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
+        return "removed"
+    others.add_calendar(
+        agenda=agenda.id,
+        kind=_kind(post.get("kind", "")),
+        label=post.get("label", ""),
+        access=Access(
+            address=post.get("address", ""), user=post.get("user", "").strip(), password=post.get("password", "")
+        ),
+        by=by,
+        at=at,
+        entropy=entropy,
+        guard=others.house_guard(),
+    )
+    return "added"
+
+
+def _kind(text: str) -> BackendKind:
+    return next((each for each in KINDS if each.value == text), BackendKind.FEED)

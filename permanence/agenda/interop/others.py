@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Calendars of other products at an agenda: added, taken away, looked at.
+
+A look speaks to the calendar outside of every transaction; what it brings is written under the lock of the agenda, so
+that no booking is judged meanwhile. Nothing that is booked moves: what meets busy time is told (`queries.calendars`).
+While a calendar does not answer, what is known of it stays.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import OperationalError, transaction
+
+from permanence.agenda.interop.backends import Access, CalendarBackend, CalendarFaulty, FeedBackend, Mark, Window
+from permanence.agenda.interop.entries import DOMAIN, window
+from permanence.agenda.interop.foreign import Foreign, Occurrence, busy_of
+from permanence.agenda.interop.written import Busy
+from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar
+from permanence.agenda.models.interop import LABEL_LENGTH
+from permanence.agenda.operations.acts import busy, changed, locked, reach, short, touch
+from permanence.agenda.refusals import CalendarUnknown, LabelMissing, SettingImpossible, TooManyCalendars
+from permanence.agenda.rules.calendars import READ, BackendKind, Fault, next_look
+from permanence.clients.rules import ClientState
+from permanence.foundation import audit, secrecy
+from permanence.foundation.keys import row_key
+from permanence.foundation.outside import Guard, OutsideRefused, read_address
+from permanence.foundation.who import Who, system_of
+from permanence.kernel.clock import Entropy
+
+PURPOSE = "agenda.other_calendar"
+MOST = 5
+"""Calendars of other products at one agenda."""
+SECRET_LIMIT = 200
+LEASE = timedelta(minutes=3)
+"""A look that was not ended by then was killed; another one begins."""
+OLD = timedelta(days=62)
+"""What was busy so long ago is forgotten."""
+ASKED_AGAIN = timedelta(seconds=30)
+"""Whoever presses more often than that is not listened to."""
+
+
+def house_guard() -> Guard:
+    """Which addresses this installation asks."""
+    return Guard(own=settings.PERMANENCE.own_networks)
+
+
+@transaction.atomic
+def add_calendar(
+    *,
+    agenda: str,
+    kind: BackendKind,
+    label: str,
+    access: Access,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    guard: Guard,
+    writes: bool = False,
+    names: bool = False,
+) -> str:
+    """A calendar whose busy time is the agenda's from its first look on, which the worker takes at once; gives its id.
+
+    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyCalendars, SettingImpossible, OutsideRefused for what is no
+    address that may be asked.
+    """
+    row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
+    if not said:
+        raise LabelMissing("")
+    if kind not in READ or (writes and kind is not BackendKind.CALDAV):
+        raise SettingImpossible(f"{kind}, written: {writes}")
+    for secret in (access.user, access.password):
+        if len(secret) > SECRET_LIMIT or not secret.isprintable():
+            raise SettingImpossible("a user or a password that cannot be one")
+    host = read_address(access.address, guard=guard).hostname or ""
+    kept = locked([row.pk])[row.pk]
+    if OtherCalendar.objects.filter(agenda=kept, removed_at=None).count() >= MOST:
+        raise TooManyCalendars(str(MOST))
+    made = OtherCalendar.objects.create(
+        house_id=kept.house_id,
+        client_id=kept.client_id,
+        agenda=kept,
+        kind=kind.value,
+        label=said,
+        host=host,
+        access=_sealed(access, house=kept.house.slug, entropy=entropy),
+        writes=writes,
+        names=names and writes,
+        made_by_name=by.name,
+        made_at=at,
+        next_at=at,
+    )
+    _note("agenda.calendar_added", made, by=by, at=at)
+    return str(made.pk)
+
+
+@transaction.atomic
+def remove_calendar(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
+    """The calendar is asked no more, what it made busy is free, and what opens it is forgotten.
+
+    Raises AgendaUnknown, CalendarUnknown.
+    """
+    row = reach(agenda, by=by)
+    kept = locked([row.pk])[row.pk]
+    found = OtherCalendar.objects.filter(agenda=kept, pk=row_key(calendar), removed_at=None).first()
+    if found is None:
+        raise CalendarUnknown(calendar[:40])
+    OtherBusy.objects.filter(calendar=found).delete()
+    OtherCalendar.objects.filter(pk=found.pk).update(removed_at=at, access="", turn=found.turn + 1)
+    _note("agenda.calendar_removed", found, by=by, at=at)
+    changed(kept, action="agenda.changed", subject=f"agenda.agenda:{kept.pk}", by=by, at=at, event=None)
+
+
+@transaction.atomic
+def check_now(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
+    """The worker looks at once. Raises AgendaUnknown, CalendarUnknown."""
+    row = reach(agenda, by=by)
+    found = OtherCalendar.objects.filter(agenda=row, pk=row_key(calendar), removed_at=None).first()
+    if found is None:
+        raise CalendarUnknown(calendar[:40])
+    if found.looked_at is None or found.looked_at <= at - ASKED_AGAIN:
+        OtherCalendar.objects.filter(pk=found.pk).update(next_at=at)
+
+
+def look_due(*, at: datetime, guard: Guard, stop: Callable[[], bool] = lambda: False) -> int:
+    """Look at every calendar whose time has come; gives how many. Must not be called inside a transaction."""
+    count = 0
+    while not stop() and (row := _take(at=at)) is not None:
+        _look(row, at=at, guard=guard)
+        count += 1
+    return count
+
+
+def _take(*, at: datetime) -> OtherCalendar | None:
+    """The calendar that waits longest, taken for a while: another worker does not look meanwhile."""
+    rows = OtherCalendar.objects.filter(removed_at=None, next_at__lte=at, agenda__active=True)
+    rows = rows.exclude(agenda__client__state=ClientState.ENDED).select_related("agenda__client", "house")
+    for row in rows.order_by("next_at", "pk"):
+        mine = OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None)
+        if mine.update(turn=row.turn + 1, next_at=at + LEASE):
+            row.turn += 1
+            return row
+    return None
+
+
+def _look(row: OtherCalendar, *, at: datetime, guard: Guard) -> None:
+    zone = row.agenda.client.time_zone
+    today = at.astimezone(ZoneInfo(zone))
+    _month, until = window(zone=zone, today=today.date())
+    wanted = Window(zone=zone, after=today.replace(hour=0, minute=0, second=0, microsecond=0), until=until)
+    known = Mark(etag=row.etag, modified=row.modified, digest=row.digest) if row.known_until == until else Mark()
+    try:
+        reading = _backend(row, guard).read(known, window=wanted)
+    except (OutsideRefused, CalendarFaulty, secrecy.SealBroken) as refusal:
+        _failed(row, _fault(refusal), at=at)
+        return
+    try:
+        with transaction.atomic():
+            if reading is None:
+                _kept(row, at=at, changes=False)
+            else:
+                _keep(_Look(row, wanted, reading.mark, at), reading.found)
+    except OperationalError as error:
+        raise busy(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    row: OtherCalendar
+    window: Window
+    mark: Mark
+    at: datetime
+
+
+def _keep(look: _Look, found: Foreign) -> None:
+    """The agenda is busy as the calendar says now, but for what of it is our own."""
+    row, at = look.row, look.at
+    kept = locked([row.agenda_id])[row.agenda_id]
+    if not OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None).exists():
+        return
+    found.times = _of_others(found, house_key=row.house_id)
+    spans = busy_of(found, after=look.window.after, until=look.window.until)
+    OtherBusy.objects.filter(calendar=row, ends_at__lt=look.window.after - OLD).delete()
+    there = OtherBusy.objects.filter(calendar=row, ends_at__gt=look.window.after)
+    went, came = difference(there, spans, look.window.after)
+    OtherBusy.objects.filter(pk__in=[each.pk for each in went]).delete()
+    OtherBusy.objects.bulk_create(
+        OtherBusy(
+            house_id=row.house_id,
+            client_id=row.client_id,
+            agenda_id=row.agenda_id,
+            calendar=row,
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+        )
+        for each in came
+    )
+    row.etag, row.modified, row.digest = look.mark.etag, look.mark.modified, look.mark.digest
+    row.known_until, row.unread = look.window.until, min(len(found.unread), 9999)
+    _kept(row, at=at, changes=bool(went or came))
+    if went or came:
+        by, subject = system_of(row.house), f"agenda.othercalendar:{row.pk}"
+        numbers = {"came": len(came), "went": len(went)}
+        changed(kept, action="agenda.calendar_read", subject=subject, by=by, at=at, event=None, **numbers)
+
+
+def difference(
+    there: Iterable[OtherBusy], spans: Iterable[Busy], after: datetime
+) -> tuple[list[OtherBusy], list[Busy]]:
+    """What is there and should not be, and what should be and is not; before `after` nothing is said."""
+    wanted = {(each.starts_at, each.ends_at): each for each in spans}
+    went = [each for each in there if wanted.pop((max(each.starts_at, after), each.ends_at), None) is None]
+    return went, list(wanted.values())
+
+
+def _of_others(found: Foreign, *, house_key: int) -> list[Occurrence]:
+    """Without what this house told that calendar itself: else a booking would be in its own way."""
+    end = f"@{DOMAIN}"
+    keys = {each.uid.removesuffix(end) for each in found.times if each.uid.endswith(end)}
+    if not keys:
+        return found.times
+    ours = {
+        key
+        for table in (Appointment, Block)
+        for key in table.objects.for_house(house_key).filter(key__in=keys).values_list("key", flat=True)
+    }
+    return [each for each in found.times if each.uid.removesuffix(end) not in ours]
+
+
+def _kept(row: OtherCalendar, *, at: datetime, changes: bool) -> None:
+    OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None).update(
+        looked_at=at,
+        read_at=at,
+        fault="",
+        failures=0,
+        next_at=at + next_look(changed=changes, fault="", failures=0),
+        etag=row.etag,
+        modified=row.modified,
+        digest=row.digest,
+        known_until=row.known_until,
+        unread=row.unread,
+    )
+
+
+def _failed(row: OtherCalendar, fault: str, *, at: datetime) -> None:
+    """What is known stays; the first time in a row it is noted, so that the trail says since when."""
+    failures = min(row.failures + 1, 999)
+    mine = OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None)
+    with transaction.atomic():
+        if not mine.update(
+            looked_at=at,
+            fault=fault,
+            failures=failures,
+            next_at=at + next_look(changed=False, fault=fault, failures=failures),
+        ):
+            return
+        if failures == 1:
+            _note("agenda.calendar_unread", row, by=system_of(row.house), at=at, fault=fault)
+        touch(row.agenda, at=at)
+
+
+def _fault(refusal: OutsideRefused | CalendarFaulty | secrecy.SealBroken) -> str:
+    if isinstance(refusal, CalendarFaulty):
+        return refusal.fault.value
+    return Fault.SEAL_BROKEN.value if isinstance(refusal, secrecy.SealBroken) else refusal.code
+
+
+def _backend(row: OtherCalendar, guard: Guard) -> CalendarBackend:
+    """Raises SealBroken."""
+    opened = json.loads(secrecy.unseal(row.access, house=row.house.slug, purpose=PURPOSE))
+    return FeedBackend(access=Access(**opened), guard=guard)
+
+
+def _sealed(access: Access, *, house: str, entropy: Entropy) -> str:
+    text = json.dumps({"address": access.address, "user": access.user, "password": access.password})
+    return secrecy.seal(text, house=house, purpose=PURPOSE, entropy=entropy)
+
+
+def _note(action: str, row: OtherCalendar, *, by: Who, at: datetime, **more: str) -> None:
+    detail = {"label": row.label, "kind": row.kind, "host": row.host, **more}
+    subject = f"agenda.othercalendar:{row.pk}"
+    audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)

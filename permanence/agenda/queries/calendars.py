@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The calendars of other products that make agendas busy: how they stand, and which bookings they meet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Exists, OuterRef
+
+from permanence.agenda.models import Appointment, OtherBusy, OtherCalendar, OtherEntry
+from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
+from permanence.agenda.rules.calendars import BackendKind
+from permanence.agenda.rules.states import STANDING
+from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
+from permanence.foundation.who import Who
+
+LIST_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarView:
+    """A calendar and how it stands, without what opens it. `busy`: times to come; `conflicts`: bookings of ours that
+    somebody changed there. `fault` is why the last look brought nothing, "" when it did.
+    """
+
+    id: str
+    agenda: str
+    kind: BackendKind
+    label: str
+    host: str
+    writes: bool
+    names: bool
+    made_by_name: str
+    made_at: datetime
+    looked_at: datetime | None
+    read_at: datetime | None
+    next_at: datetime
+    fault: str
+    unread: int
+    busy: int
+    conflicts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collision:
+    """A booking at a time at which a calendar of another product says that its owner is busy."""
+
+    visit: AppointmentView
+    label: str
+    starts_at: datetime
+    ends_at: datetime
+    client_name: str
+    agenda_name: str
+    time_zone: str
+
+
+def calendars(*, by: Who, agenda: str, at: datetime) -> tuple[CalendarView, ...]:
+    """The calendars of an agenda, the oldest first. Raises AgendaUnknown."""
+    rows = OtherCalendar.objects.filter(agenda=seen([agenda], by=by)[0], removed_at=None)
+    found = list(rows.order_by("made_at", "pk"))
+    busy = _counted(OtherBusy.objects.filter(calendar__in=found, ends_at__gt=at))
+    conflicts = _counted(OtherEntry.objects.filter(calendar__in=found, conflict=True))
+    return tuple(_view(row, busy=busy.get(row.pk, 0), conflicts=conflicts.get(row.pk, 0)) for row in found)
+
+
+def collisions(
+    *, by: Who, at: datetime, client: str | None = None, agendas: Sequence[str] = ()
+) -> tuple[Collision, ...]:
+    """The bookings to come that meet busy time of another calendar, the earliest first, `LIST_LIMIT` at most.
+
+    Of the clients `by` sees, of one of them, or of some agendas. What was moved or cancelled is no longer among them.
+    """
+    there = OtherBusy.objects.filter(
+        agenda=OuterRef("agenda"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+    )
+    rows = Appointment.objects.for_house(by.house_key).filter(Exists(there), ends_at__gt=at)
+    rows = rows.filter(state__in=[each.value for each in STANDING])
+    rows = rows if client is None else rows.filter(client=row_key(client))
+    rows = rows.filter(agenda__in=[row_key(each) for each in agendas]) if agendas else rows
+    visits = list(loaded(rows).select_related("client").order_by("starts_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in visits}))
+    visits = [each for each in visits if each.client_id in may]
+    busy = _busy_around(visits)
+    found = ((each, _met(each, busy[each.agenda_id])) for each in visits)
+    return tuple(_collision(visit, span) for visit, span in found if span is not None)
+
+
+def _busy_around(visits: Sequence[Appointment]) -> dict[int, list[OtherBusy]]:
+    """By agenda what makes it busy from the first to the last of these. One query."""
+    found: dict[int, list[OtherBusy]] = defaultdict(list)
+    if visits:
+        ends = max(each.ends_at for each in visits)
+        rows = OtherBusy.objects.filter(agenda__in={each.agenda_id for each in visits}, starts_at__lt=ends)
+        rows = rows.filter(ends_at__gt=min(each.starts_at for each in visits)).select_related("calendar")
+        for row in rows.order_by("starts_at", "pk"):
+            found[row.agenda_id].append(row)
+    return found
+
+
+def _met(visit: Appointment, busy: Iterable[OtherBusy]) -> OtherBusy | None:
+    return next((each for each in busy if each.starts_at < visit.ends_at and visit.starts_at < each.ends_at), None)
+
+
+def _collision(visit: Appointment, span: OtherBusy) -> Collision:
+    return Collision(
+        visit=appointment_view(visit),
+        label=span.calendar.label,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        client_name=visit.client.name,
+        agenda_name=visit.agenda.name,
+        time_zone=visit.client.time_zone,
+    )
+
+
+def _counted[Row: (OtherBusy, OtherEntry)](rows: ClientQuerySet[Row]) -> dict[int, int]:
+    return dict(rows.order_by().values_list("calendar").annotate(n=Count("pk")))
+
+
+def _view(row: OtherCalendar, *, busy: int, conflicts: int) -> CalendarView:
+    return CalendarView(
+        id=str(row.pk),
+        agenda=str(row.agenda_id),
+        kind=BackendKind(row.kind),
+        label=row.label,
+        host=row.host,
+        writes=row.writes,
+        names=row.names,
+        made_by_name=row.made_by_name,
+        made_at=row.made_at,
+        looked_at=row.looked_at,
+        read_at=row.read_at,
+        next_at=row.next_at,
+        fault=row.fault,
+        unread=row.unread,
+        busy=busy,
+        conflicts=conflicts,
+    )
