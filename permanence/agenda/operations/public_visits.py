@@ -7,6 +7,7 @@ from django.db import transaction
 
 from permanence.agenda.models import Appointment, PublicForm
 from permanence.agenda.operations import appointments
+from permanence.agenda.operations.acts import busy_named
 from permanence.agenda.operations.knocks import knock
 from permanence.agenda.operations.public_mails import queue
 from permanence.agenda.queries.public import appointment_row, form_key, page
@@ -17,6 +18,7 @@ from permanence.agenda.rules.states import CancelCause, Door
 from permanence.foundation.who import system_of
 
 
+@busy_named()
 def cancel_visit(*, slug: str, token: str, key: str, address: str, at: datetime) -> AppointmentView:
     """He does not come: the slot is free at once, and a mail says so. `key` is the id of the act, made by the page.
 
@@ -32,6 +34,7 @@ def cancel_visit(*, slug: str, token: str, key: str, address: str, at: datetime)
     return made
 
 
+@busy_named()
 def move_visit(*, slug: str, token: str, key: str, starts_at: datetime, address: str, at: datetime) -> AppointmentView:
     """He comes at another moment, to the same agenda. Raises what `cancel_visit` and `appointments.move` raise."""
     row = _reached(slug, token, at=at)
