@@ -87,7 +87,7 @@ def note_export(*, token: str, since: datetime, before: datetime, by: Who, at: d
     row = InterfaceToken.objects.for_house(by.house_key).filter(pk=row_key(token)).first()
     if row is None or not by.may_see(str(row.client_id)):
         raise TokenUnknown(token[:40])
-    detail = {"system": row.system, "since": since.isoformat(), "before": before.isoformat()}
+    detail: dict[str, object] = {"system": row.system, "since": since.isoformat(), "before": before.isoformat()}
     _note("interface.exported", row, by=by, at=at, detail=detail)
 
 

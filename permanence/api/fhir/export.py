@@ -43,33 +43,35 @@ def export(params: Params, asked: Asked) -> Iterator[bytes]:
 
 
 def _span(params: Params, asked: Asked) -> tuple[datetime, datetime]:
-    found = []
-    for name, place in zip(EXPORT, (1, 2), strict=True):
-        if not params.one(name):
-            raise Failure(400, "required", "span_missing", _("Say from when until when."), at=name)
-        said = moments(params.one(name), zone=asked.zone, at=name)
-        if not params.one(name)[0].isdecimal():
-            raise unfit(name)
-        found.append(said[place])
-    since, before = found
+    start, end = EXPORT
+    since, before = _bounds(params, start, asked)[0], _bounds(params, end, asked)[1]
     if not since < before <= since + timedelta(days=EXPORT_DAYS, hours=1):
-        raise unfit("end")
+        raise unfit(end)
     return since, before
 
 
+def _bounds(params: Params, name: str, asked: Asked) -> tuple[datetime, datetime]:
+    """What a day or a moment means, [from, until)."""
+    text = params.one(name)
+    if not text:
+        raise Failure(400, "required", "span_missing", _("Say from when until when."), at=name)
+    if not text[0].isdecimal():
+        raise unfit(name)
+    return moments(text, zone=asked.zone, at=name)[1:]
+
+
 def _resources(asked: Asked, since: datetime, before: datetime) -> Iterator[Resource]:
-    practice, by = asked.practice, asked.access.by
-    span = {"by": by, "client": practice.client.id, "since": since, "before": before}
+    practice, by, client = asked.practice, asked.access.by, asked.practice.client.id
     for kind in FEW:
         yield from searches.all_of(kind, asked)
-    for visits in interface.every_appointment(**span):
+    for visits in interface.every_appointment(by=by, client=client, since=since, before=before):
         for visit in visits:
             yield fhir.appointment(visit, practice)
             if fhir.STATUS[visit.state] != "cancelled":
                 yield fhir.slot_busy(visit)
-    for blocks in interface.every_block(**span):
+    for blocks in interface.every_block(by=by, client=client, since=since, before=before):
         yield from map(fhir.slot_busy, blocks)
-    for people in by_traits.everybody(house=by.house, client=practice.client.id):
+    for people in by_traits.everybody(house=by.house, client=client):
         yield from map(fhir.patient, people)
 
 
