@@ -2,7 +2,8 @@
 """`agenda`: what the agendas cost. PARTS lists the parts of the bench; one more is a function in a module of its own.
 
 `search`: the next free slot of one practitioner and of 1,000, on 90 days, for five reasons, against the exact answer.
-`race`: many processes that book at once (`bench.agenda_race`). `grid`: a day on the screen (`bench.agenda_grid`).
+`grid`: a day on the screen (`bench.agenda_grid`). Beside them `race`: many processes that book at once
+(`bench.agenda_races`).
 """
 
 import random
@@ -13,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bench import agenda_grid, agenda_race, patients
+from bench import agenda_grid, patients
 from bench.figures import Figures
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.index import Index
@@ -130,12 +131,7 @@ def wrong(index: Index, one: Book, wish: Wish) -> bool:
     return [each.starts for each in slots] != index.starts(one.agenda.id, wish, at=AT)
 
 
-PARTS: dict[str, Callable[[bool], Figures]] = {
-    "search": search,
-    "race": agenda_race.part,
-    "patients": patients.part,
-    "grid": agenda_grid.part,
-}
+PARTS: dict[str, Callable[[bool], Figures]] = {"search": search, "patients": patients.part, "grid": agenda_grid.part}
 """Name of a part -> its figures; True: small numbers, does it work? Keys of all parts stand side by side in --json."""
 REMARKS = (
     "search: CPU of one thread; next_slot_ms: an agenda of 1,500 visits was just changed, its row is worked out anew; "
@@ -143,9 +139,6 @@ REMARKS = (
     "search_1000_none_ms: the same for an hour at which nobody is open, so that all 90 days are looked through; "
     "search_cold_ms: all rows for the first time; search_growth: cost an agenda against half as many, 1 is linear; "
     "failed: answers that differ from the exact search",
-    "race: 24 processes that book, hold, move and block at the level of operations, on SQLite and on PostgreSQL; "
-    "race_overlaps: visits or devices at one moment, appointments without their span, acts that ended in anything but "
-    "success or a named refusal",
     "grid: tomorrow of 200 practitioners, 30 visits each, in Chromium at 1920x1080; grid_200_ms: from the answer to "
     "the picture, the median; grid_site_cpu_ms: CPU of the web process for one such day; grid_growth: both together "
     "against half as many practitioners, by lane, 1 is linear",

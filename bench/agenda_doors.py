@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Many processes that book at the same moment through a door of the house: its addresses, its tokens, its refusals.
+"""Many processes that book at the same moment through the doors of the house: their addresses, keys and refusals.
 
-One more door is a function in `agenda_doors_work.DOORS`. `race_door_overlaps` counts what `agenda_race` counts, and any
-answer that is neither a booking nor a refusal with its name. `python -m bench.agenda_doors --attempts 20000` runs it
-alone; `--slots 1` lets all of them want the same moment.
+Each racer comes through all the doors of a heat in turn (`agenda_door_acts.DOORS`), so that the doors race each other
+too. `race_overlaps` counts what `agenda_race` counts, and: events without their span, bookings that were promised and
+do not stand or stand unpromised, answers that are neither a booking nor a refusal with its name.
+`python -m bench.agenda_doors --attempts 20000` runs it alone; `--slots 1` lets all of them want the same moment.
 """
 
 import argparse
@@ -13,30 +14,40 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.agenda_race import CLONE, PROCESSES, Figures
 from tests.wire.postgres_cluster import running_cluster
 
-NAMES = ("fhir",)
-"""The doors that are raced through."""
-SLOTS = 200
+NAMES = ("console", "public", "api", "caldav")
+"""The doors that are raced through; `api` is `$book`."""
+SLOTS = 240
+BACK = 0.8
+"""Of what is taken, the part that is given back at once, so that there is something to take until the end."""
 
 
-def measure(*, attempts: int, slots: int = SLOTS, processes: int = PROCESSES) -> dict[str, Figures]:
-    """Each door on both databases: "fhir sqlite" and so on."""
-    found = {}
-    for door in NAMES:
-        with tempfile.TemporaryDirectory(prefix="doors") as folder:
-            found[f"{door}_sqlite"] = run(
-                Path(folder), "", door=door, attempts=attempts, slots=slots, processes=processes
-            )
-        found[f"{door}_postgresql"] = asyncio.run(_on_server(door, attempts, slots, processes))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """So many attempts through each of these doors, for so many moments."""
+
+    attempts: int
+    doors: Sequence[str] = NAMES
+    slots: int = SLOTS
+    processes: int = PROCESSES
+    back: float = BACK
 
 
-def run(folder: Path, url: str, *, door: str, attempts: int, slots: int, processes: int = PROCESSES) -> Figures:
-    """The race through one door, in an empty database: SQLite's in `folder`, or the one that `url` names."""
+def measure(heat: Heat) -> dict[str, Figures]:
+    """The heat on both databases."""
+    with tempfile.TemporaryDirectory(prefix="doors") as folder:
+        embedded = run(Path(folder), "", [heat])[0]
+    return {"sqlite": embedded, "postgresql": asyncio.run(_on_server(heat))}
+
+
+def run(folder: Path, url: str, heats: Sequence[Heat]) -> list[Figures]:
+    """Heats one after the other in an empty database: SQLite's in `folder`, or the one that `url` names."""
     environment = {
         **os.environ,
         "PERMANENCE_DATA": str(folder),
@@ -46,27 +57,27 @@ def run(folder: Path, url: str, *, door: str, attempts: int, slots: int, process
     }
     if not url:
         environment.pop("PERMANENCE_DATABASE_URL")
-    command = [sys.executable, "-m", "bench.agenda_doors_work", door, str(attempts), str(slots), str(processes)]
+    command = [sys.executable, "-m", "bench.agenda_doors_work", json.dumps([asdict(each) for each in heats])]
     done = subprocess.run(command, cwd=CLONE, env=environment, check=True, stdout=subprocess.PIPE)
-    found: Figures = json.loads(done.stdout.splitlines()[-1])
+    found: list[Figures] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-async def _on_server(door: str, attempts: int, slots: int, processes: int) -> Figures:
+async def _on_server(heat: Heat) -> Figures:
     async with running_cluster() as cluster:
         with tempfile.TemporaryDirectory(prefix="doors") as folder:
-            given = {"door": door, "attempts": attempts, "slots": slots, "processes": processes}
-            return await asyncio.to_thread(run, Path(folder), cluster.url, **given)
+            return (await asyncio.to_thread(run, Path(folder), cluster.url, [heat]))[0]
 
 
 def main() -> int:
     """Run it alone and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--attempts", type=int, default=2_000, help="through each door, on each database")
+    parser.add_argument("--attempts", type=int, default=480, help="through each door, on each database")
     parser.add_argument("--slots", type=int, default=SLOTS, help="moments that are wanted")
     parser.add_argument("--processes", type=int, default=PROCESSES)
-    given = parser.parse_args()
-    figures = measure(attempts=given.attempts, slots=given.slots, processes=given.processes)
+    parser.add_argument("--back", type=float, default=BACK, help="part of what is taken that is given back")
+    parser.add_argument("--doors", nargs="+", default=NAMES, choices=NAMES)
+    figures = measure(Heat(**vars(parser.parse_args())))
     print(json.dumps(figures, indent=1))
     return int(any(each["race_overlaps"] for each in figures.values()))
 

@@ -1,124 +1,170 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""One race of `agenda_doors`: prepares the database, forks the racers, lets them begin at once, counts what is left."""
+"""One race of `agenda_doors`: prepares the database, then for each heat forks the racers and counts what is left."""
 
 import json
+import logging
 import multiprocessing
 import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from multiprocessing.queues import SimpleQueue
-from typing import Any
 
-from bench.agenda_race_work import Ground, wrong  # sets Django up
+from bench.agenda_race_work import wrong  # sets Django up
 
 # isort: split
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, connections
-from django.test import Client as Browser
 
-from bench.agenda_race import DAYS, STEP_MIN, Figures, Tally, together
-from permanence.agenda.operations.interface import make_token
-from permanence.api.fhir import gate
-from permanence.kernel.system import SystemClock, SystemEntropy
+from bench.agenda_door_acts import CLOCK, DOORS, MINUTES, Door, Doors, Unnamed
+from bench.agenda_doors import Heat
+from bench.agenda_race import DAYS, Figures
+from permanence.agenda.models import Appointment, Block, Occupancy
+from permanence.agenda.rules.states import AppointmentState
 from permanence.project.config import read_configuration
 
-CLOCK = SystemClock()
-type Try = Callable[[str, datetime], tuple[int, str]]
-"""Tries to book in that agenda at that moment; gives the status and the code of the refusal, "" where it was booked."""
+STEPS = 24
+"""Visits of a day: eight hours."""
+UNNAMED_KEPT = 5
+ACTS_OF_A_HEAT = 10_000
+"""Acts of a racer in a heat at most: each has an id of its own."""
 
 
-def through_fhir(ground: Ground, number: int) -> Try:
-    """`$book` of a slot that nobody proposed first, with a token of its own."""
-    made = make_token(
-        client=ground.client,
-        system=f"racer {number}",
-        scopes=("read", "book"),
-        days=1,
-        by=ground.by,
-        at=CLOCK.now(),
-        entropy=SystemEntropy(),
-    )
-    gate.REQUESTS.most = 10**9
-    browser = Browser(raise_request_exception=False, SERVER_NAME="localhost")
-    headers = {"Authorization": f"Bearer {made.token}"}
-    browser.get("/fhir/metadata")  # the site is loaded once, before the racers are forked
+@dataclass(slots=True)
+class Tally:
+    """What became of the acts of the racers at one door. `attempts`: to take a time."""
 
-    def tried(agenda: str, starts: datetime) -> tuple[int, str]:
-        slot = f"Appointment/p.{agenda}.{ground.reasons[0]}.{starts:%Y%m%dT%H%M%SZ}"
-        patient = {"resourceType": "Patient", "id": ground.patient}
-        given: list[dict[str, Any]] = [
-            {"name": "appointment-reference", "valueReference": {"reference": slot}},
-            {"name": "patient-resource", "resource": patient},
-        ]
-        body = {"resourceType": "Parameters", "parameter": given}
-        answer = browser.post("/fhir/Appointment/$book", json.dumps(body), "application/fhir+json", headers=headers)
-        if answer.status_code == 200:
-            return 200, ""
-        said = json.loads(answer.content) if answer.status_code < 500 else {}
-        return answer.status_code, said["issue"][0]["details"]["coding"][0]["code"] if said else ""
+    attempts: int = 0
+    taken: int = 0
+    given_back: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    unnamed: list[str] = field(default_factory=list)
 
-    return tried
+    def plain(self) -> Figures:
+        """For the parent, and for JSON."""
+        counts = {"attempts": self.attempts, "taken": self.taken, "given_back": self.given_back}
+        return {**counts, "refused": dict(self.refused.most_common()), "unnamed": self.unnamed}
+
+    def add(self, other: Figures) -> None:
+        """What another racer counted at the same door."""
+        self.attempts += other["attempts"]
+        self.taken += other["taken"]
+        self.given_back += other["given_back"]
+        self.refused.update(other["refused"])
+        self.unnamed += other["unnamed"]
 
 
-DOORS: dict[str, Callable[[Ground, int], Try]] = {"fhir": through_fhir}
-"""Name -> what a racer does at that door."""
-
-
-def moments(slots: int) -> list[datetime]:
-    """So many moments of next week on which the agendas are open."""
+def places(ground: Doors) -> list[tuple[str, datetime]]:
+    """Agenda and moment of all visits of next week."""
     ahead = timedelta(days=7 * max(0, 1 + (CLOCK.now() - DAYS[0]).days // 7))
-    every = [day + ahead + timedelta(minutes=4 * STEP_MIN * step) for day in DAYS for step in range(24)]
-    return every[: max(1, min(slots, len(every)))]
+    steps = [timedelta(minutes=MINUTES * step) for step in range(STEPS)]
+    return [(agenda, day + ahead + step) for day in DAYS for step in steps for agenda in ground.agendas]
 
 
-def _one(act: Try, number: int, wanted: list[tuple[str, datetime]], start: Any, told: "SimpleQueue[Figures]") -> None:
-    tally = Tally()
-    start.wait()
-    for agenda, starts in wanted:
+def race(doors: dict[str, Door], wanted: list[tuple[str, str, datetime]], heat: Heat, seed: int) -> dict[str, Tally]:
+    """One racer: takes what he wants in turn, and of what he took gives so much back at once."""
+    found, chance = {name: Tally() for name in doors}, random.Random(seed)
+    for name, agenda, starts in wanted:
+        tally, door = found[name], doors[name]
         tally.attempts += 1
-        status, code = act(agenda, starts)
-        if status == 200:
-            tally.done["book"] += 1
-        elif code and 400 <= status < 500:
-            tally.refused[code] += 1
-        else:
-            tally.unnamed.append(f"{number}: {status}")
-    connections.close_all()
-    told.put(tally.plain())
+        try:
+            said = door.take(agenda, starts)
+            tally.taken += not said
+            if not said and chance.random() < heat.back:
+                said = door.give_back()
+                tally.given_back += not said
+            if said:
+                tally.refused[said] += 1
+        except Unnamed as error:
+            tally.unnamed.append(str(error))
+        except Exception as error:
+            tally.unnamed.append(f"{type(error).__name__}: {error}"[:200])
+    return found
 
 
-def main() -> int:
-    """Race; the figures are the last line that is printed."""
-    door, (attempts, slots, processes) = sys.argv[1], map(int, sys.argv[2:5])
-    configuration = read_configuration(os.environ)
-    if not configuration.database_url:
-        configuration.database.touch(mode=0o600)
-    settings.SECRET_KEY = "of this race alone " * 3
-    call_command("migrate", interactive=False, verbosity=0)
-    ground = Ground()
-    acts = [DOORS[door](ground, number) for number in range(processes)]
+def standing() -> Counter[str]:
+    """How many bookings and events stand, by the door they came through."""
+    visits = Appointment.objects.exclude(state=AppointmentState.CANCELLED.value).values_list("door", flat=True)
+    return Counter([*visits, *Block.objects.filter(removed_at=None).values_list("door", flat=True)])
+
+
+def left() -> dict[str, int]:
+    """What must not be, from the rows alone."""
+    kept = set(Occupancy.objects.exclude(block=None).values_list("block_id", flat=True))
+    blocks = Block.objects.filter(removed_at=None).values_list("pk", flat=True)
+    return {**wrong(), "events_without": sum(key not in kept for key in blocks)}
+
+
+def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[str, datetime]]) -> Figures:
+    """The figures of the `nth` heat. `astray`: what was promised and does not stand, or stands unpromised, by door."""
+    before = standing()
     connection.close()
-    chance = random.Random(slots)
-    places = [(agenda, at) for at in moments(slots) for agenda in ground.agendas][:slots]
     fork = multiprocessing.get_context("fork")
-    told: SimpleQueue[Figures] = fork.SimpleQueue()
-    start = fork.Barrier(processes)
-    racers = []
-    for number, act in enumerate(acts):
-        share = attempts // processes + (number < attempts % processes)
-        wanted = [chance.choice(places) for _ in range(share)]
-        racers.append(fork.Process(target=_one, args=(act, number, wanted, start, told)))
+    told: SimpleQueue[dict[str, Figures]] = fork.SimpleQueue()
+    start = fork.Barrier(heat.processes)
+
+    def one(number: int) -> None:
+        chance = random.Random(number)
+        mine = {name: doors[number][name] for name in heat.doors}
+        for door in mine.values():
+            door.acts = nth * ACTS_OF_A_HEAT
+        share = heat.attempts // heat.processes + (number < heat.attempts % heat.processes)
+        asked = [(name, *chance.choice(wanted)) for name in mine for _ in range(share)]
+        chance.shuffle(asked)
+        start.wait()
+        found = race(mine, asked, heat, number)
+        connections.close_all()
+        told.put({name: each.plain() for name, each in found.items()})
+
+    racers = [fork.Process(target=one, args=(number,)) for number in range(heat.processes)]
     began = time.monotonic()
     for each in racers:
         each.start()
-    tallies = [told.get() for _ in racers]
+    found = {name: Tally() for name in heat.doors}
+    for _ in racers:
+        for name, counted in told.get().items():
+            found[name].add(counted)
     for each in racers:
         each.join()
-    print(json.dumps(together(tallies, wrong(), time.monotonic() - began)))
+    seconds = time.monotonic() - began
+    now = standing()
+    astray = sum(abs(now[name] - before[name] - each.taken + each.given_back) for name, each in found.items())
+    faults = {**left(), "astray": astray}
+    unnamed = [f"{name}: {said}" for name, each in found.items() for said in each.unnamed]
+    return {
+        "race_attempts": sum(each.attempts for each in found.values()),
+        "race_overlaps": sum(faults.values()) + len(unnamed),
+        "wrong": faults,
+        "unnamed": unnamed[:UNNAMED_KEPT],
+        "doors": {name: each.plain() | {"unnamed": len(each.unnamed)} for name, each in found.items()},
+        "seconds": round(seconds, 1),
+    }
+
+
+def main() -> int:
+    """Race; the figures, a heat each, are the last line that is printed."""
+    heats = [Heat(**each) for each in json.loads(sys.argv[1])]
+    configuration = read_configuration(os.environ)
+    if not configuration.database_url:
+        configuration.database.touch(mode=0o600)
+    logging.disable(logging.CRITICAL)  # every refusal would be a line
+    settings.SECRET_KEY = "of this race alone " * 3
+    call_command("migrate", interactive=False, verbosity=0)
+    ground = Doors()
+    names = {name for heat in heats for name in heat.doors}
+    most = max(heat.processes for heat in heats)
+    doors = [{name: DOORS[name](ground, number) for name in sorted(names)} for number in range(most)]
+    doors[0][min(names)].browser.get("/fhir/metadata")  # the site is loaded once, before the racers are forked
+    every, found, first = places(ground), [], 0
+    for nth, heat in enumerate(heats):
+        wanted = [every[number % len(every)] for number in range(first, first + heat.slots)]
+        found.append(run(nth, heat, doors, wanted))
+        first += heat.slots
+    print(json.dumps(found))
     return 0
 
 

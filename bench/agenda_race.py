@@ -28,8 +28,6 @@ AT = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 """A Friday. The house's moment grows by a second with each act of a process: holds of two minutes lapse on the way."""
 DAYS = [datetime(2026, 11, 30, 7, 0, tzinfo=UTC) + timedelta(days=day) for day in range(5)]
 STEP_MIN = 5
-ATTEMPTS, QUICK_ATTEMPTS = 2_400, 120
-"""On each database; a million take hours and are asked for by `--attempts`."""
 
 Figures = dict[str, Any]
 
@@ -42,14 +40,6 @@ def measure(*, attempts: int, processes: int = PROCESSES) -> Figures:
     both = {"sqlite": embedded, "postgresql": server}
     summed = {key: sum(each[key] for each in both.values()) for key in ("race_attempts", "race_overlaps")}
     return {**summed, "race_processes": processes, "race": both}
-
-
-def part(quick: bool) -> Figures:
-    """The race as a part of `./run bench agenda`."""
-    found = measure(attempts=QUICK_ATTEMPTS if quick else ATTEMPTS)
-    speeds = {f"race_{name}_ms": 1000 * each["seconds"] / each["race_attempts"] for name, each in found["race"].items()}
-    wanted = ("race_attempts", "race_overlaps", "race_processes")
-    return {**{key: found[key] for key in wanted}, **speeds}
 
 
 def run(folder: Path, url: str, *, attempts: int, processes: int = PROCESSES) -> Figures:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench import agenda, calls, hidden_tab, knowledge, media, restart, screens
+from bench import agenda, agenda_races, calls, hidden_tab, knowledge, media, restart, screens
 from bench.figures import Before, Figures, as_table, merged, spread, write_table
 
 PAGE = "page "
@@ -26,6 +26,7 @@ class Wish:
     rate: float | None
     quick: bool
     gateway: str
+    full: bool = False
 
 
 @dataclass(slots=True)
@@ -147,11 +148,17 @@ def bench_hidden(wish: Wish) -> Report:
 
 
 def bench_agenda(wish: Wish) -> Report:
-    """`agenda`: the parts that bench.agenda lists, without a telephone."""
-    report = Report(remarks=list(agenda.REMARKS))
+    """`agenda`: the parts that bench.agenda lists, without a telephone; and the races, once."""
+    report = Report(remarks=[*agenda.REMARKS, *agenda_races.REMARKS])
     for name, part in agenda.PARTS.items():
         report.add(name, [part(wish.quick) for _ in range(wish.runs)], "")
+    report.add("race", [agenda_races.part(race_size(wish))], "")
     return report
+
+
+def race_size(wish: Wish) -> agenda_races.Size:
+    """How much is raced."""
+    return agenda_races.QUICK if wish.quick else agenda_races.FULL if wish.full else agenda_races.USUAL
 
 
 def bench_knowledge(wish: Wish) -> Report:
@@ -191,6 +198,8 @@ def about_s(name: str, wish: Wish) -> float:
         return (wish.seconds or hidden_tab.HIDDEN_S) + 60
     if name == "calls":
         return sum(calls.about_s(load, wish.runs) for load in calls_loads(wish).values())
+    if name == "agenda":
+        return RUN_S[name] * wish.runs + race_size(wish).about_s
     return RUN_S[name] * wish.runs
 
 
@@ -204,7 +213,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--write puts all parts of a bench into the page together: leave --gateway out")
     before = Before.when_quiet(given.wait)
     wish = Wish(runs=given.runs or (1 if given.quick else 5), seconds=given.seconds, rate=given.rate,
-                quick=given.quick, gateway=given.gateway)  # fmt: skip
+                quick=given.quick, gateway=given.gateway, full=given.full)  # fmt: skip
     if not given.quick:
         minutes = max(1, round(about_s(given.name, wish) / 60))
         print(f"{given.name}: takes about {minutes} min", file=sys.stderr, flush=True)
@@ -259,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait at most for the load to fall to 1.0")
     parser.add_argument("--quick", action="store_true", help="small numbers, one run: does it work?")
+    parser.add_argument("--full", action="store_true", help="agenda: the whole race, which takes hours")
     parser.add_argument("--json", action="store_true", help="one object")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Patients of a client by exact traits, for other systems: nothing is guessed, and nobody who was merged is listed."""
+"""Patients of a client for other systems: by exact traits, where nothing is guessed and nobody who was merged is
+listed; and all of them.
+"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from permanence.callers.models import NameWord, Patient, PatientNumber
 from permanence.callers.queries import PatientView, views
 from permanence.callers.rules.letters import fold, split
 from permanence.foundation.keys import row_key
+
+CHUNK = 500
+"""Rows that are read at a time where all are wanted."""
 
 
 def by_traits(
@@ -41,3 +46,17 @@ def by_traits(
         reached = PatientNumber.objects.for_client(row_key(client)).filter(number=number)
         rows = rows.filter(pk__in=reached.values("patient"))
     return rows.count(), tuple(views(list(rows.order_by("pk")[first : first + most])))
+
+
+def how_many(*, house: str, client: str) -> int:
+    """All patients of a client, those who were merged too. One query."""
+    return Patient.objects.for_house(house).for_client(row_key(client)).count()
+
+
+def everybody(*, house: str, client: str) -> Iterator[tuple[PatientView, ...]]:
+    """All patients of a client, those who were merged too, as they were made; in chunks of two queries."""
+    rows = Patient.objects.for_house(house).for_client(row_key(client)).order_by("pk")
+    last = 0
+    while found := list(rows.filter(pk__gt=last)[:CHUNK]):
+        yield tuple(views(found))
+        last = found[-1].pk

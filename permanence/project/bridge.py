@@ -2,16 +2,18 @@
 """Django's WSGI handler under an ASGI root, in one thread hop a request (PEP 3333; ASGI specification, HTTP).
 
 The body is read before the hop and the answer written after it, so a slow browser holds no thread. Threads are few and
-kept, so each holds its database connection.
+kept, so each holds its database connection. An answer that comes in parts and grows large waits in a file without a
+name, not in memory.
 """
 
 import asyncio
 import contextlib
 import io
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 from starlette.types import Receive, Scope, Send
 
@@ -20,6 +22,9 @@ BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of a request's body; a larger one is answered with 413 and not kept."""
 DRAINED = 64 * 1024 * 1024
 """Bytes that are read all the same, and dropped, so that the browser hears the answer instead of a broken line."""
+IN_MEMORY = 1024 * 1024
+"""Bytes of an answer that are kept in memory; what goes beyond goes to a file."""
+PART = 256 * 1024
 TOO_LARGE = (
     "Ce fichier est trop volumineux\u00a0: 10 Mo au plus. Revenez à la page précédente.\n"
     "This file is too large: at most 10 MB. Go back to the page before.\n"
@@ -48,21 +53,26 @@ class WsgiBridge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         status, headers, body = 413, [(b"content-type", b"text/plain; charset=utf-8")], TOO_LARGE.encode()
+        file: IO[bytes] | None = None
         with contextlib.suppress(_TooLarge):
             try:
                 request = await _read(receive)
             except _Gone:
                 return
             loop = asyncio.get_running_loop()
-            status, headers, body = await loop.run_in_executor(self._pool, self._answer, scope, request)
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            status, headers, body, file = await loop.run_in_executor(self._pool, self._answer, scope, request)
+        with file or contextlib.nullcontext():
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            while file is not None and (part := await asyncio.to_thread(file.read, PART)):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": body})
 
     def close(self) -> None:
         """Let the requests in hand end."""
         self._pool.shutdown(wait=True)
 
-    def _answer(self, scope: Scope, request: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _answer(self, scope: Scope, request: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes, IO[bytes] | None]:
+        """Status, headers, body, and the file with what comes before the body, at its beginning."""
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
@@ -70,14 +80,36 @@ class WsgiBridge:
 
         parts = self._wsgi(environ(scope, request), start_response)
         try:
-            body = b"".join(parts)
+            body, file = collected(parts)
         finally:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
         status, headers = started[0]
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return int(status[:3]), encoded, body
+        return int(status[:3]), encoded, body, file
+
+
+def collected(parts: Iterable[bytes]) -> tuple[bytes, IO[bytes] | None]:
+    """All parts: in memory; what is too much for it first, in a file that is gone once it is closed."""
+    held: list[bytes] = []
+    size, file = 0, None
+    try:
+        for part in parts:
+            held.append(part)
+            size += len(part)
+            if size > IN_MEMORY and len(held) > 1:
+                file = file or tempfile.TemporaryFile()  # noqa: SIM115 - it outlives this function
+                file.writelines(held)
+                held.clear()
+                size = 0
+        if file is not None:
+            file.seek(0)
+    except BaseException:
+        if file is not None:
+            file.close()
+        raise
+    return b"".join(held), file
 
 
 async def _read(receive: Receive) -> bytes:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A system that speaks FHIR with the house, as the tests have one: every answer is checked against the definitions.
 
-The models of `fhir.resources` are those of R4B (4.3.0), in which none of the types here differs from R4 (4.0.1).
+Twice: those of R4 (4.0.1) by `fhir_definitions`, and the models of `fhir.resources`, which are those of R4B (4.3.0) and
+read dates and ids more strictly.
 """
 
 import json
@@ -14,6 +15,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from permanence.agenda.operations.interface import make_token
 from permanence.api.fhir import gate
 from tests.rooms.conftest import SeededEntropy
+from tests.rooms.fhir_definitions import faults
 from tests.rooms.messaging_cast import NOON
 
 NUMBER = [0]
@@ -70,6 +72,7 @@ class Answer:
 
 def valid(resource):
     """Raises where it is no resource of its type, or a code is none of those its element requires."""
+    assert faults(resource) == []
     model = get_fhir_model_class(resource["resourceType"])
     read = model.model_validate(resource)
     assert json.loads(read.model_dump_json()) == resource

@@ -211,10 +211,24 @@ def test_a_device_is_told_the_difference_alone(cast):
     assert CalendarState.objects.count() == 3
 
 
+def test_of_each_device_a_few_states_are_kept_and_those_are_its_own(cast):
+    path, often, seldom = home(cast), phone(cast), phone(cast)
+    first, _rows = synced(seldom, path)
+    for minutes in (0, 20, 40, 60, 80):
+        book(cast, after(minutes))
+        last, _rows = synced(often, path)
+    assert CalendarState.objects.count() == 1 + 3
+    assert len(synced(seldom, path, first)[1]) == 5
+    assert synced(often, path, last)[1] == {}
+    assert synced(seldom, path, last)[0] in {403, 409}
+
+
 def test_what_a_phone_writes_makes_the_agenda_busy(cast):
     device, path = phone(cast), f"{home(cast)}A1B2-C3.ics"
     made = device.put(
-        path, event("A1B2-C3", "20261130T100000Z", "20261130T110000Z", "SUMMARY:Réunion"), If_None_Match="*"
+        path,
+        event("A1B2-C3", "20261130T100000Z", "20261130T110000Z", "SUMMARY:Réunion", "CLASS:PUBLIC"),
+        If_None_Match="*",
     )
     assert (made.status_code, bool(made["ETag"])) == (201, True)
     (block,) = Block.objects.all()
@@ -318,11 +332,22 @@ def test_time_the_house_made_free_is_gone_from_the_phone(cast):
     assert len(busy_of(cast.dupont)) == 1
 
 
-def test_private_events_have_no_words(cast):
-    phone(cast).put(
-        f"{home(cast)}x.ics", event("x", "20261130T100000Z", "20261130T110000Z", "SUMMARY:Avocat", "CLASS:PRIVATE")
-    )
-    assert Block.objects.get().words == ""
+@pytest.mark.parametrize(
+    ("marked", "words"),
+    [((), ""), (("CLASS:PRIVATE",), ""), (("CLASS:X-OWN",), ""), (("CLASS:public",), "Avocat")],
+)
+def test_a_title_is_told_only_when_its_owner_says_that_it_is_public(cast, marked, words):
+    device, path = phone(cast), f"{home(cast)}x.ics"
+    device.put(path, event("x", "20261130T100000Z", "20261130T110000Z", "SUMMARY:Avocat", *marked))
+    assert Block.objects.get().words == words
+    assert "SUMMARY:Avocat" in device("GET", path).content.decode()
+
+
+def test_every_weekday_as_thunderbird_writes_it(cast):
+    rule = "RRULE:FREQ=DAILY;COUNT=7;BYDAY=MO,TU,WE,TH,FR"
+    made = phone(cast).put(f"{home(cast)}x.ics", event("x", "20261126T190000Z", "20261126T200000Z", rule))
+    assert made.status_code == 201
+    assert [starts.day for starts, _ends in busy_of(cast.dupont)] == [26, 27, 30, 1, 2, 3, 4]
 
 
 def test_walls(cast):

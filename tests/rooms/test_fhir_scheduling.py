@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -110,6 +112,31 @@ def test_find_proposes_what_the_rules_offer(agendas, system):
 def test_find_knows_that_a_new_patient_stays_longer(agendas, system):
     found = proposed(agendas, system, **{"patient-reference": f"Patient/{agendas.paul}"}).resources[0]
     assert (found["start"], found["end"]) == (stamp(MONDAY), stamp(after(30)))
+
+
+def test_find_for_somebody_who_comes_first_and_what_he_books_is_as_long(agendas, system):
+    found = proposed(agendas, system, **{"first-visit": "true"}).resources[0]
+    assert (found["start"], found["end"]) == (stamp(MONDAY), stamp(after(30)))
+    kept = system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{found['id']}")).resources[0]
+    assert kept["end"] == found["end"]
+    anna = {"resourceType": "Patient", "name": [{"family": "Neu", "given": ["Anna"]}], "birthDate": "1990-01-02"}
+    given = parameters(appointment_reference=f"Appointment/{kept['id']}", patient_resource=anna)
+    assert system.post("Appointment/$book", given).resources[0]["end"] == found["end"]
+    asked = [("start", "valueDate", stamp(MONDAY)[:10]), ("end", "valueDate", stamp(MONDAY)[:10])]
+    body = [{"name": name, kind: value} for name, kind, value in [*asked, ("first-visit", "valueBoolean", True)]]
+    again = system.post("Appointment/$find", {"resourceType": "Parameters", "parameter": body})
+    assert again.resources[0]["id"].endswith(".n")
+    assert system.get("Appointment/$find?start=2026-11-30&end=2026-11-30&first-visit=maybe").status == 400
+
+
+def test_the_tables_are_looked_at_once_however_many_agendas_and_reasons(agendas, system):
+    def cost(query):
+        with CaptureQueriesContext(connection) as caught:
+            assert system.get(f"Appointment/$find?start=2026-11-30&end=2026-12-04{query}").resources
+        return len(caught)
+
+    one = f"&practitioner=Practitioner/{agendas.cabinet.doctor}&visit-type={agendas.consultation}"
+    assert cost("") == cost(one)
 
 
 def test_where_nothing_is_free_it_says_why_and_nothing_of_anybody(agendas, system):
@@ -299,6 +326,22 @@ def test_an_appointment_is_moved_by_who_has_read_it(agendas, system):
     refused = system.put(path, answer.body, **{"If-Match": gone.response["ETag"]})
     assert (refused.status, refused.codes) in ((409, ["not_now"]), (422, ["nothing_changed"]))
     assert len(proposed(agendas, system).resources) == 1
+
+
+def test_a_change_that_is_sent_again_is_done_once_and_answered_again(agendas, system):
+    visit = booked(agendas, system)
+    path, seen = f"Appointment/{visit['id']}", {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    there = visit | {"start": stamp(after(60)), "end": stamp(after(80))}
+    first, revision = system.put(path, there, **seen), Appointment.objects.get().revision
+    again = system.put(path, there, **seen)
+    assert (again.status, again.body) == (200, first.body)
+    assert Appointment.objects.get().revision == revision
+    other = visit | {"start": stamp(after(120)), "end": stamp(after(140))}
+    assert system.put(path, other, **seen).codes == ["changed_meanwhile"]
+    gone = {"If-Match": first.response["ETag"]}
+    assert system.put(path, first.body | {"status": "cancelled"}, **gone)["status"] == "cancelled"
+    assert system.put(path, first.body | {"status": "cancelled"}, **gone)["status"] == "cancelled"
+    assert Appointment.objects.get().revision == revision + 1
 
 
 def test_book_moves_and_cancels_as_ihe_has_it(agendas, system):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from permanence.project.bridge import BODY_LIMIT, DRAINED, WsgiBridge, environ
+from permanence.project.bridge import BODY_LIMIT, DRAINED, IN_MEMORY, WsgiBridge, collected, environ
 
 
 def scope(**changes):
@@ -123,3 +123,35 @@ async def test_a_request_without_end_is_not_read_on(bridge, application):
 async def test_a_browser_that_leaves_is_not_answered(bridge, application):
     assert await answer(bridge, part(b"a", more=True), {"type": "http.disconnect"}) == []
     assert application.threads == set()
+
+
+async def test_a_large_answer_in_parts_is_sent_whole_and_waits_in_a_file(application):
+    line, lines = b"x" * 1023 + b"\n", 3 * IN_MEMORY // 1024 + 7
+
+    def many(_environment, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return Parts(application, [line] * lines)
+
+    bridge = WsgiBridge(many)
+    _start, *bodies = await answer(bridge, part(b""))
+    bridge.close()
+    assert b"".join(each["body"] for each in bodies) == line * lines
+    assert [each.get("more_body", False) for each in bodies] == [True] * (len(bodies) - 1) + [False]
+    assert max(len(each["body"]) for each in bodies) <= IN_MEMORY
+    assert application.closed == 1
+
+
+def test_what_is_small_or_one_part_makes_no_file_and_a_fault_leaves_none():
+    assert collected([b"a", b"b"]) == (b"ab", None)
+    assert collected([b"x" * (IN_MEMORY + 1)]) == (b"x" * (IN_MEMORY + 1), None)
+    rest, file = collected([b"x" * IN_MEMORY, b"y", b"z"])
+    assert (rest, file.read()) == (b"z", b"x" * IN_MEMORY + b"y")
+    file.close()
+
+    def broken():
+        yield b"x" * IN_MEMORY
+        yield b"y"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        collected(broken())

@@ -67,11 +67,11 @@ class Server(Application):
 
     def do_PROPFIND(self, *args: Any) -> Answer:  # noqa: N802
         """Say what is asked of what there is."""
-        return _understood(super().do_PROPFIND, *args)
+        return _told(_understood, super().do_PROPFIND, *args)
 
     def do_REPORT(self, *args: Any) -> Answer:  # noqa: N802
         """Answer a query."""
-        return _understood(super().do_REPORT, *args)
+        return _told(_understood, super().do_REPORT, *args)
 
     def do_PROPPATCH(self, *args: Any) -> Answer:  # noqa: N802
         """Nothing can be set."""

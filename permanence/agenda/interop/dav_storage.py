@@ -25,7 +25,7 @@ from permanence.agenda.interop import events, ics
 from permanence.agenda.interop.devices import Session
 from permanence.agenda.interop.entries import Entry, entries, window
 from permanence.agenda.models import Agenda, Block, CalendarObject, CalendarState
-from permanence.agenda.operations.acts import locked
+from permanence.agenda.operations.acts import busy_named, locked
 from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import ReadOnly
@@ -36,6 +36,10 @@ from permanence.kernel.system import SystemEntropy
 SESSION: ContextVar[Session] = ContextVar("calendar session")
 TOKEN = "http://radicale.org/ns/sync/"  # noqa: S105 - what Radicale reads before a state's own name
 STATES_KEPT = timedelta(days=90)
+STATES_OF_A_DEVICE = 3
+"""The last states of an agenda that a device was given: it asks with the last one, or the one before its answer got
+lost.
+"""
 _ENTROPY: Entropy = SystemEntropy()
 
 
@@ -107,17 +111,20 @@ class Storage(BaseStorage):
 
     @contextmanager
     def acquire_lock(self, mode: str, user: str = "", *args: Any, **kwargs: Any) -> Iterator[None]:
-        """To write is one transaction under the lock of the agenda: what was looked at before still holds."""
+        """To write is one transaction under the lock of the agenda: what was looked at before still holds. Raises
+        AgendaBusy.
+        """
         del user, args
-        if mode != "w":
-            yield
-            return
-        parts = [each for each in str(kwargs.get("path", "")).split("/") if each]
-        with transaction.atomic():
-            agenda = SESSION.get().agenda(parts[1]) if len(parts) > 1 else None
-            if agenda is not None:
-                locked([row_key(agenda.id)])
-            yield
+        with busy_named():
+            if mode != "w":
+                yield
+                return
+            parts = [each for each in str(kwargs.get("path", "")).split("/") if each]
+            with transaction.atomic():
+                agenda = SESSION.get().agenda(parts[1]) if len(parts) > 1 else None
+                if agenda is not None:
+                    locked([row_key(agenda.id)])
+                yield
 
     def verify(self) -> bool:
         """The tables look after themselves."""
@@ -260,20 +267,24 @@ class Calendar(BaseCollection):
         is not known (any more).
         """
         now = {name: each.etag for name, each in self.items.items()}
-        token = hashlib.sha256(json.dumps([self._agenda.id, now], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([self._agenda.id, now], sort_keys=True).encode()).hexdigest()
+        device, at = f"{self._session.device}-", self._session.at
+        token = f"{device}{digest[:40]}"
+        mine = CalendarState.objects.filter(agenda=self._row, token__startswith=device)
         before: dict[str, str] = {}
         if old_token:
-            row = CalendarState.objects.filter(agenda=self._row, token=old_token.removeprefix(TOKEN)[:64]).first()
+            row = mine.filter(token=old_token.removeprefix(TOKEN)[:64]).first()
             if row is None or not old_token.startswith(TOKEN):
                 raise ValueError("unknown state")
             before = row.known
-        at = self._session.at
         _kept, made = CalendarState.objects.update_or_create(
             agenda=self._row,
             token=token,
             defaults={"house_id": self._row.house_id, "client_id": self._row.client_id, "known": now, "at": at},
         )
         if made:
+            last = list(mine.order_by("-at", "-pk").values_list("pk", flat=True)[:STATES_OF_A_DEVICE])
+            mine.exclude(pk__in=last).delete()
             CalendarState.objects.filter(agenda=self._row, at__lt=at - STATES_KEPT).delete()
         differ = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
         return f"{TOKEN}{token}", differ

@@ -7,7 +7,6 @@ to the horizon of the calendar; the worker carries it on (`carry_on`).
 
 import hashlib
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -17,6 +16,7 @@ from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.written import Busy, Written, busy, read
 from permanence.agenda.models import Agenda, Block, CalendarObject, Occupancy
 from permanence.agenda.operations.acts import changed, once, reach
+from permanence.agenda.operations.blocks import told
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import occupy_block
 from permanence.agenda.refusals import EventRefused, ReadOnly, SlotAlreadyTaken
@@ -142,7 +142,7 @@ def _carry(
                 )
             else:
                 now.blocks.append(block.key)
-                outbox.announce(TimeBlocked(house=by.house, at=at, **_told(block)))
+                outbox.announce(TimeBlocked(house=by.house, at=at, **told(block)))
         now.known_until = until
         now.save(update_fields=["blocks", "known_until"])
         changed(kept, action="agenda.event_carried_on", subject=subject, by=by, at=at, event=None)
@@ -178,7 +178,7 @@ def _make_busy(
     for each in wanted.values():
         block = _block(kept, each, written.words, by=by, at=at, entropy=entropy)
         occupy_block(kept, block)
-        outbox.announce(TimeBlocked(house=by.house, at=at, **_told(block)))
+        outbox.announce(TimeBlocked(house=by.house, at=at, **told(block)))
         keys.append(block.key)
     return keys
 
@@ -203,7 +203,7 @@ def _free(kept: Agenda, blocks: list[Block], *, by: Who, at: datetime) -> None:
     Block.objects.filter(agenda=kept, pk__in=[each.pk for each in blocks]).update(removed_at=at)
     Occupancy.objects.filter(block__in=[each.pk for each in blocks]).delete()
     for each in blocks:
-        outbox.announce(TimeUnblocked(house=by.house, at=at, **_told(each)))
+        outbox.announce(TimeUnblocked(house=by.house, at=at, **told(each)))
 
 
 def _block(kept: Agenda, span: Busy, words: str, *, by: Who, at: datetime, entropy: Entropy) -> Block:
@@ -224,13 +224,3 @@ def _block(kept: Agenda, span: Busy, words: str, *, by: Who, at: datetime, entro
 def _horizon(row: Agenda, at: datetime) -> datetime:
     zone = row.client.time_zone
     return window(zone=zone, today=at.astimezone(ZoneInfo(zone)).date())[1]
-
-
-def _told(row: Block) -> dict[str, Any]:
-    return {
-        "block": row.key,
-        "client": str(row.client_id),
-        "agenda": str(row.agenda_id),
-        "starts_at": row.starts_at,
-        "ends_at": row.ends_at,
-    }

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from permanence.agenda.interop import ics
 from permanence.agenda.interop.entries import entries, window
+from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach, short
@@ -20,7 +21,7 @@ from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
-from permanence.foundation.who import Who
+from permanence.foundation.who import Who, who_is
 from permanence.kernel.clock import Entropy
 
 SECRET_BYTES = 20
@@ -77,6 +78,7 @@ def make_feed(*, agenda: str, label: str, names: bool, by: Who, at: datetime, en
         house_id=row.house_id,
         client_id=row.client_id,
         agenda=row,
+        person_id=by.person_key,
         digest=digest_of(secret),
         label=said,
         names=names,
@@ -105,19 +107,33 @@ def feeds(*, agendas: Sequence[str], by: Who) -> tuple[FeedView, ...]:
 
 
 def read_feed(*, secret: str, at: datetime) -> FeedFile:
-    """The agenda behind a secret address. Raises FeedUnknown, of one that was revoked too. Twelve queries."""
+    """The agenda behind a secret address. Raises FeedUnknown: also when it was revoked, or whoever made it may look at
+    this agenda no more. Sixteen queries.
+    """
     if len(secret) != SECRET_LENGTH:
         raise FeedUnknown(secret[:4])
-    rows = CalendarFeed.objects.select_related("agenda__client", "agenda__recipient", "house")
+    rows = CalendarFeed.objects.select_related("agenda__client", "agenda__recipient", "house", "person__house")
     good = rows.filter(digest=digest_of(secret), revoked_at=None, agenda__active=True)
     row = good.exclude(agenda__client__state=ClientState.ENDED).first()
-    if row is None:
+    if row is None or not _still_seen(row):
         raise FeedUnknown(secret[:4])
     zone = row.agenda.client.time_zone
     starts, ends = window(zone=zone, today=at.astimezone(ZoneInfo(zone)).date())
     found = entries(row.agenda, names=row.names, starts=starts, ends=ends, language=row.house.language)
     body = ics.feed(found, name=row.agenda.name, zone=zone, until=ends)
     return FeedFile(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+def _still_seen(row: CalendarFeed) -> bool:
+    """Whether whoever made the address may still look at its agenda: a client's person at his own ones."""
+    if row.person is None:
+        return True
+    by, client = who_is(row.person), str(row.client_id)
+    if not row.person.is_active:
+        return False
+    if by.of_house:
+        return by.may_see(client)
+    return any(each.id == str(row.agenda_id) for each in own_agendas(client=client, by=by))
 
 
 def _note(action: str, row: CalendarFeed, *, by: Who, at: datetime) -> None:

@@ -39,7 +39,7 @@ PARTS_LIMIT = 100
 """Components and changed occurrences of one event."""
 _WORDS = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"}
 _OF = {
-    "DAILY": {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST"},
+    "DAILY": {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"},
     "WEEKLY": {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY"},
     "MONTHLY": _WORDS - {"BYMONTH"},
     "YEARLY": _WORDS,
@@ -58,7 +58,7 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """An event. `words` is "" for what its owner marked as private."""
+    """An event. `words` is "" but for what its owner marked as public: to others a title is nobody's business."""
 
     uid: str
     words: str
@@ -96,8 +96,8 @@ def read(text: str) -> Written:
     for each in parts:
         check_part(each)
     first = next((each for each in parts if "RECURRENCE-ID" not in each), parts[0])
-    private = str(first.get("CLASS", "PUBLIC")).upper() != "PUBLIC"
-    words = "" if private else " ".join(str(first.get("SUMMARY", "")).split())
+    public = _word(first, "CLASS") == "PUBLIC"
+    words = " ".join(str(first.get("SUMMARY", "")).split()) if public else ""
     repeats = "RRULE" in first or "RDATE" in first
     return Written(uid=uid, words=words[:200], repeats=repeats, calendar=calendar)
 
@@ -192,6 +192,9 @@ def _check_rule(rule: Any, starts: date, often_at_most: int) -> None:
     most = 11 if often == "MONTHLY" else 50
     if not all(1 <= each <= most for each in numbers["INTERVAL"]) or not all(each >= 1 for each in numbers["COUNT"]):
         raise EventRefused("rule")
+    # "every weekday": on some days of the week each day, for every seventh day might never be one of them
+    if often == "DAILY" and "BYDAY" in said and (numbers["INTERVAL"] not in ([], [1]) or not _plain(said["BYDAY"])):
+        raise EventRefused("rule")
     if (days and ("BYDAY" in said or positions)) or (positions and "BYDAY" not in said):
         raise EventRefused("rule")
     if not all(1 <= abs(each) <= 5 for each in positions) or not all(
@@ -202,6 +205,11 @@ def _check_rule(rule: Any, starts: date, often_at_most: int) -> None:
     possible = [day for day in days for month in months if 1 <= month <= 12 and abs(day) <= _MONTH_DAYS[month - 1]]
     if not all(1 <= each <= 12 for each in months) or (often == "YEARLY" and days and not possible):
         raise EventRefused("rule")
+
+
+def _plain(days: list[Any]) -> bool:
+    """Days of the week, none of them counted as "the second Monday" is."""
+    return all(str(each).upper() in {"MO", "TU", "WE", "TH", "FR", "SA", "SU"} for each in days)
 
 
 def _list(value: Any) -> list[Any]:

@@ -13,9 +13,11 @@ DIGEST_LENGTH = 64
 class CalendarFeed(AgendaRow):
     """A secret address that gives an agenda as an iCalendar file. Only the SHA-256 of its secret is kept.
 
-    `names`: whether patients' names stand in it. It is good until `revoked_at` is set.
+    `names`: whether patients' names stand in it. It is good until `revoked_at` is set, and while `person`, who made it,
+    still may look at the agenda; None: the system made it.
     """
 
+    person = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
     label = models.CharField(max_length=LABEL_LENGTH)
     names = models.BooleanField(default=False)

@@ -7,7 +7,8 @@ of their clients by key. What stands in an agenda is written only under its lock
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +91,15 @@ def once(
         raise busy(error) from error
 
 
+@contextmanager
+def busy_named() -> Iterator[None]:
+    """What is done within it, or in a function so decorated: a database that cannot wait any longer is AgendaBusy."""
+    try:
+        yield
+    except OperationalError as error:
+        raise busy(error) from error
+
+
 def busy(error: OperationalError) -> Exception:
     """AgendaBusy where the database could not wait any longer; else the error itself."""
     state = getattr(error.__cause__, "sqlstate", "")
@@ -126,6 +136,11 @@ def short(text: str, limit: int) -> str:
     if len(words) > limit:
         raise WordsTooLong(f"{len(words)} characters, {limit} at most")
     return words
+
+
+def is_done(key: str, *, by: Who) -> bool:
+    """Whether the act with this id was done."""
+    return AgendaAct.objects.for_house(by.house_key).filter(key=key).exists()
 
 
 def _done(key: str, digest: str, *, by: Who) -> Result | None:

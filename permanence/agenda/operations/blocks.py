@@ -55,7 +55,7 @@ def block(
             made_at=at,
         )
         occupy_block(kept, made)
-        event = TimeBlocked(house=by.house, at=at, **_told(made))
+        event = TimeBlocked(house=by.house, at=at, **told(made))
         changed(kept, action="agenda.blocked", subject=f"agenda.block:{made.pk}", by=by, at=at, event=event)
         return {"block": key}
 
@@ -74,7 +74,7 @@ def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
         if not Block.objects.filter(pk=found.pk, removed_at=None).update(removed_at=at):
             raise BlockUnknown(block[:40])
         let_go(block=found)
-        event = TimeUnblocked(house=by.house, at=at, **_told(found))
+        event = TimeUnblocked(house=by.house, at=at, **told(found))
         kept = rows[found.agenda_id]
         changed(kept, action="agenda.unblocked", subject=f"agenda.block:{found.pk}", by=by, at=at, event=event)
         return {"block": found.key}
@@ -90,7 +90,8 @@ def check_span(starts_at: datetime, ends_at: datetime) -> None:
         raise SpanImpossible(f"{starts_at} to {ends_at}")
 
 
-def _told(row: Block) -> dict[str, Any]:
+def told(row: Block) -> dict[str, Any]:
+    """What every event of a busy time says."""
     return {
         "block": row.key,
         "client": str(row.client_id),

@@ -78,6 +78,19 @@ def revoke_token(*, client: str, token: str, by: Who, at: datetime) -> None:
         _note("interface.token_revoked", row, by=by, at=at, detail={"system": row.system})
 
 
+@transaction.atomic
+def note_export(*, token: str, since: datetime, before: datetime, by: Who, at: datetime) -> None:
+    """The trail says that a system takes its practice out, with what begins in [since, before). `token`: its id.
+
+    Raises TokenUnknown.
+    """
+    row = InterfaceToken.objects.for_house(by.house_key).filter(pk=row_key(token)).first()
+    if row is None or not by.may_see(str(row.client_id)):
+        raise TokenUnknown(token[:40])
+    detail: dict[str, object] = {"system": row.system, "since": since.isoformat(), "before": before.isoformat()}
+    _note("interface.exported", row, by=by, at=at, detail=detail)
+
+
 def _note(action: str, row: InterfaceToken, *, by: Who, at: datetime, detail: dict[str, object]) -> None:
     subject = f"agenda.interfacetoken:{row.pk}"
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)

@@ -17,7 +17,7 @@ from django.db.models import F
 
 from permanence.agenda.models import PublicForm
 from permanence.agenda.operations import appointments, holds
-from permanence.agenda.operations.acts import reach
+from permanence.agenda.operations.acts import busy_named, reach
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.knocks import knock
 from permanence.agenda.operations.public_mails import queue
@@ -98,6 +98,7 @@ class Identity:
         )
 
 
+@busy_named()
 def begin(
     *,
     slug: str,
@@ -162,6 +163,7 @@ def hold_of(key: str) -> str:
     return f"hold-{visit_key(key)}"
 
 
+@busy_named()
 def give_back(*, slug: str, key: str, at: datetime) -> None:
     """He wants another slot: this one is free, and its form is over. Nothing where there is none, or it was booked."""
     try:
@@ -175,6 +177,7 @@ def give_back(*, slug: str, key: str, at: datetime) -> None:
         return
 
 
+@busy_named()
 def tell(
     *,
     slug: str,
@@ -234,6 +237,7 @@ def tell_again(*, slug: str, key: str, address: str, at: datetime) -> FormView:
     )
 
 
+@busy_named()
 def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
     """He types the code: the slot is his. A form that was booked stays so, whatever is typed.
 

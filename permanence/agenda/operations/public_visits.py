@@ -10,6 +10,7 @@ from django.db import transaction
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
+from permanence.agenda.operations.acts import busy_named
 from permanence.agenda.operations.knocks import knock
 from permanence.agenda.queries.public import behind_link, visit
 from permanence.agenda.queries.views import AppointmentView
@@ -19,6 +20,7 @@ from permanence.agenda.rules.states import CancelCause, Door
 from permanence.foundation.who import system_of
 
 
+@busy_named()
 def cancel_visit(*, slug: str, token: str, key: str, address: str, at: datetime) -> AppointmentView:
     """He does not come: the slot is free at once. `key` is the id of the act, made by the page.
 
@@ -32,6 +34,7 @@ def cancel_visit(*, slug: str, token: str, key: str, address: str, at: datetime)
         return appointments.cancel(key=key, appointment=row.key, cause=CancelCause.PATIENT, by=by, at=at)
 
 
+@busy_named()
 def move_visit(*, slug: str, token: str, key: str, starts_at: datetime, address: str, at: datetime) -> AppointmentView:
     """He comes at another moment, to the same agenda. Raises what `cancel_visit` and `appointments.move` raise, and
     NotNow where his page offers that visit no more.

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 
 from permanence.agenda.operations import appointments, holds
-from permanence.agenda.operations.acts import busy, locked, reach
+from permanence.agenda.operations.acts import busy_named, is_done, locked, reach
 from permanence.agenda.operations.appointments import Booking, reach_appointment
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.interface import holds_standing
@@ -85,7 +85,8 @@ def change(
     by: Who,
     at: datetime,
 ) -> AppointmentView:
-    """Move an appointment to (agenda, moment), or cancel it, where it still is as it was read.
+    """Move an appointment to (agenda, moment), or cancel it, where it still is as it was read. The same act again gives
+    how it stands now.
 
     Raises ChangedMeanwhile, and what `appointments.move` or `appointments.cancel` do.
     """
@@ -93,6 +94,8 @@ def change(
     agendas = {found.agenda_id} if isinstance(to, CancelCause) else {found.agenda_id, reach(to[0], by=by).pk}
     with _at_once():
         locked(agendas)
+        if is_done(key, by=by):
+            return appointment_of(by=by, appointment=appointment)
         if not unchanged(appointment_of(by=by, appointment=appointment)):
             raise ChangedMeanwhile(appointment)
         if isinstance(to, CancelCause):
@@ -111,8 +114,5 @@ def _is_barred(client: str, patient: str, *, by: Who) -> bool:
 @contextmanager
 def _at_once() -> Iterator[None]:
     """One transaction; a database that cannot wait any longer is AgendaBusy."""
-    try:
-        with transaction.atomic():
-            yield
-    except OperationalError as error:
-        raise busy(error) from error
+    with busy_named(), transaction.atomic():
+        yield

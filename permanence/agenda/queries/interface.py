@@ -4,7 +4,7 @@
 Every read is given the `Who` of the system, whose only client is the wall.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,8 @@ from permanence.foundation.who import Who
 SERVED = frozenset({ClientState.TRIAL, ClientState.ACTIVE})
 TOKEN_LIMIT = 200
 """Characters of a token that are looked at."""
+CHUNK = 500
+"""Rows that are read at a time where all are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,32 @@ def appointments(
     return rows.count(), appointment_views(rows.order_by("starts_at", "pk")[first : first + most])
 
 
+def how_many(*, by: Who, client: str, since: datetime, before: datetime) -> int:
+    """Appointments and busy times of a client that begin in [since, before). Two queries."""
+    span = {"starts_at__gte": since, "starts_at__lt": before}
+    return _appointments(by, client).filter(**span).count() + _blocks(by, client).filter(**span).count()
+
+
+def every_appointment(
+    *, by: Who, client: str, since: datetime, before: datetime
+) -> Iterator[tuple[AppointmentView, ...]]:
+    """The appointments of a client that begin in [since, before), cancelled ones too, as they were made; in chunks."""
+    rows = _appointments(by, client).filter(starts_at__gte=since, starts_at__lt=before).order_by("pk")
+    last = 0
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        yield appointment_views(rows.filter(pk__gt=last, pk__lte=keys[-1]))
+        last = keys[-1]
+
+
+def every_block(*, by: Who, client: str, since: datetime, before: datetime) -> Iterator[tuple[BlockView, ...]]:
+    """The busy times of a client that begin in [since, before); in chunks."""
+    rows = _blocks(by, client).filter(starts_at__gte=since, starts_at__lt=before).order_by("pk")
+    last = 0
+    while found := list(rows.filter(pk__gt=last)[:CHUNK]):
+        yield tuple(block_view(row) for row in found)
+        last = found[-1].pk
+
+
 def busy(*, by: Who, agendas: Sequence[str], since: datetime, before: datetime, at: datetime) -> Busy:
     """What takes time of these agendas in [since, before). Raises AgendaUnknown. Four queries."""
     keys = [row.pk for row in seen(agendas, by=by)]
@@ -184,6 +212,11 @@ def _holds(by: Who, client: str) -> ClientQuerySet[SlotHold]:
     return SlotHold.objects.for_house(by.house_key).for_client(row_key(client))
 
 
+def _blocks(by: Who, client: str) -> ClientQuerySet[Block]:
+    _demand(by, client)
+    return Block.objects.for_house(by.house_key).for_client(row_key(client)).filter(removed_at=None)
+
+
 def _demand(by: Who, client: str) -> None:
     if by.clients is None or client not in by.clients:
         raise AgendaUnknown(client[:40])
@@ -191,7 +224,5 @@ def _demand(by: Who, client: str) -> None:
 
 def block(*, by: Who, client: str, block: str) -> BlockView | None:
     """Busy time of a client; None where there is none, or none any more."""
-    _demand(by, client)
-    rows = Block.objects.for_house(by.house_key).for_client(row_key(client)).filter(removed_at=None)
-    row = rows.filter(key=known_key(block)).first()
+    row = _blocks(by, client).filter(key=known_key(block)).first()
     return None if row is None else block_view(row)

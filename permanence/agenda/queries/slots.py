@@ -7,6 +7,7 @@ Each loads the books of the agendas for the days asked about, in a fixed number 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -57,6 +58,28 @@ def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at:
         hidden=tuple(hidden),
         counted=tuple(free.counted(hidden)),
     )
+
+
+def free_for_any(
+    *, by: Who, agendas: Sequence[str], wishes: Sequence[Wish], since: datetime, before: datetime, at: datetime
+) -> FreeDays:
+    """What is free in these agendas (of one client) for any of these wishes in [since, before); only where nothing is,
+    what hides it on those days. The tables are looked at once. Raises AgendaUnknown, WishTooWide.
+    """
+    if not agendas or not wishes or before <= since:
+        return FreeDays(slots=(), hidden=(), counted=())
+    rows = seen(agendas, by=by)
+    zone = ZoneInfo(rows[0].client.time_zone)
+    first = since.astimezone(zone).date()
+    until = (before - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
+    check_day(first)
+    if until - first > timedelta(days=DAYS_SHOWN + 1):
+        raise WishTooWide(f"{first} to {until}")
+    asked = [(book, wish) for book in books_for(rows, first=first, until=until) for wish in wishes]
+    found = [s for book, wish in asked for s in free.free_slots(book, wish, first=first, until=until, at=at)]
+    slots = tuple(each for each in found if since <= each.starts < before)
+    why = [] if slots else [h for book, wish in asked for h in free.hidden(book, wish, first=first, until=until, at=at)]
+    return FreeDays(slots=slots, hidden=tuple(why), counted=tuple(free.counted(why)))
 
 
 def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> tuple[WhyNot, ...]:

@@ -13,10 +13,13 @@ SYSTEM_LIMIT = 80
 
 
 class Scope(enum.StrEnum):
-    """READ looks at agendas, appointments and patients; BOOK holds, books, moves and cancels."""
+    """READ looks at agendas, appointments and patients; BOOK holds, books, moves and cancels; EXPORT takes the practice
+    out whole, the register of its patients too.
+    """
 
     READ = "read"
     BOOK = "book"
+    EXPORT = "export"
 
 
 def digest_of(token: str) -> str:

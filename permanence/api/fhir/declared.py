@@ -54,7 +54,21 @@ KINDS: dict[str, Kind] = {
 }
 """Type -> what can be done with it. All of them are read by id too."""
 
-FIND = ("start", "end", "visit-type", "practitioner", "location-reference", "patient-reference", "_count")
+FIND = (
+    "start",
+    "end",
+    "visit-type",
+    "practitioner",
+    "location-reference",
+    "patient-reference",
+    "first-visit",
+    "_count",
+)
 HOLD = ("appointment-reference",)
 BOOK = ("appointment-reference", "appointment-resource", "patient-resource")
 """The parameters of the operations."""
+EXPORT_NAME = "export-practice"
+EXPORT = ("start", "end")
+"""The operation of the whole door, and its parameters."""
+EXPORT_DAYS = 366
+"""Days of appointments that are taken out at a time."""

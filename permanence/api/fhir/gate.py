@@ -20,6 +20,8 @@ from permanence.kernel.system import SystemClock
 
 A_MINUTE = 600
 """Requests of a token in a minute."""
+EXPORTS_A_MINUTE = 1
+"""Practices that a token takes out in a minute."""
 WRONG_A_MINUTE = 30
 """Wrong tokens of an address in a minute."""
 REMEMBERED = 4096
@@ -50,6 +52,7 @@ class Rate:
 
 CLOCK = SystemClock()
 REQUESTS = Rate(A_MINUTE, CLOCK)
+EXPORTS = Rate(EXPORTS_A_MINUTE, CLOCK)
 WRONG = Rate(WRONG_A_MINUTE, CLOCK)
 
 
@@ -70,6 +73,11 @@ def admit(request: HttpRequest, scope: Scope) -> Access:
     if scope not in access.scopes:
         raise Failure(403, "forbidden", "scope_missing", _("This token does not allow that."))
     return access
+
+
+def spare(access: Access) -> None:
+    """Raises Failure (429) for a token that takes its practice out too often."""
+    _in_time(EXPORTS.wait_s(access.token))
 
 
 def _in_time(waits: int) -> None:

@@ -32,7 +32,17 @@ APPOINTMENT = frozenset(
 )
 """Elements of an appointment that this door gives and takes."""
 PATIENT = frozenset({"resourceType", "id", "meta", "active", "name", "telecom", "gender", "birthDate"})
-_VALUES = ("valueReference", "valueString", "valueUri", "valueCode", "valueDateTime", "valueInstant", "valueInteger")
+_VALUES = (
+    "valueReference",
+    "valueString",
+    "valueUri",
+    "valueCode",
+    "valueDate",
+    "valueDateTime",
+    "valueInstant",
+    "valueInteger",
+    "valueBoolean",
+)
 _GENDERS = {"female": "f", "male": "m", "other": "i", "unknown": "", "": ""}
 
 
@@ -83,6 +93,8 @@ def _text(entry: Resource) -> str:
     value = entry.get(key)
     if key == "valueReference":
         value = value.get("reference") if isinstance(value, dict) else None
+    if key == "valueBoolean" and isinstance(value, bool):
+        value = str(value).lower()
     if key == "valueInteger" and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= VALUE_LIMIT or not value.isprintable():

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from permanence.agenda.operations import through_interface as acts
+from permanence.agenda.operations.acts import is_done
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import interface
 from permanence.agenda.queries.views import AppointmentView
@@ -58,7 +59,7 @@ def find(params: Params, asked: Asked) -> Answer:
     agendas = [each for each in asked.practice.agendas.values() if each.active]
     chosen = [each.id for each in agendas if people is None or each.recipient in people]
     known = params.references("patient-reference", "Patient")
-    is_new, age = (False, None) if known is None else _who(known, since, asked)
+    is_new, age = (_first_visit(params), None) if known is None else _who(known, since, asked)
     wish = Wish(reason="", is_new=is_new, age=age, asked_by=Asker.ONLINE, sites=sites or ())
     found, against = free(chosen, params.tokens("visit-type", system=fhir.REASONS), wish, (since, before), asked)
     shown = found[: params.page().most]
@@ -134,8 +135,11 @@ def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resour
     status = incoming.text(wanted, "status", at="Appointment")
     to = _cancelled(wanted) if status == "cancelled" else _moved(wanted, now, there, asked, base)
     told = f"{key} {version or there['meta']['versionId']} {to}"
+    act = hashlib.sha256(told.encode()).hexdigest()[:40]
+    if to == (now.agenda, now.starts_at) and not is_done(act, by=asked.access.by):
+        raise Failure(422, "business-rule", "nothing_changed", _("Nothing of this appointment would change."))
     view = acts.change(
-        key=hashlib.sha256(told.encode()).hexdigest()[:40],
+        key=act,
         appointment=key,
         unchanged=lambda view: version in {"", _version(view, asked)},
         to=to,
@@ -179,8 +183,6 @@ def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked
             if not theirs:
                 raise missing()
             agenda = theirs[0]
-    if (agenda, starts) == (now.agenda, now.starts_at):
-        raise Failure(422, "business-rule", "nothing_changed", _("Nothing of this appointment would change."))
     return agenda, starts
 
 
@@ -230,6 +232,14 @@ def _who(known: tuple[str, ...], since: datetime, asked: Asked) -> tuple[bool, i
         return not view.known, None
     age = age_at(view.birth, since.date())
     return not view.known, age.years if age.certain else None
+
+
+def _first_visit(params: Params) -> bool:
+    """Whether slots for somebody new are asked for. Raises Failure."""
+    said = params.one("first-visit")
+    if said not in {"", "true", "false"}:
+        raise unfit("first-visit")
+    return said == "true"
 
 
 def _between(params: Params, asked: Asked) -> tuple[datetime, datetime]:

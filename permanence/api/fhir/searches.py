@@ -2,9 +2,8 @@
 """Search and read of each type; what is of another client is not there."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
@@ -60,7 +59,7 @@ def read(kind: str, key: str, asked: Asked) -> Resource:
     if kind in _READS:
         found = _READS[kind](key, asked)
     else:
-        found = next((each for each in _all(kind, asked) if each["id"] == key), None)
+        found = next((each for each in all_of(kind, asked) if each["id"] == key), None)
     if found is None:
         raise missing()
     return found
@@ -71,7 +70,8 @@ def missing() -> Failure:
     return Failure(404, "not-found", "not_there", _("There is no such thing here."))
 
 
-def _all(kind: str, asked: Asked) -> list[Resource]:
+def all_of(kind: str, asked: Asked) -> list[Resource]:
+    """All of a type of which a practice has few."""
     practice = asked.practice
     if kind == "Practitioner":
         people = [each for each in practice.recipients.values() if each.kind == RecipientKind.PRACTITIONER]
@@ -92,7 +92,7 @@ def _kept(kind: str, params: Params, asked: Asked) -> Iterable[Resource]:
         raise unfit("active")
     person = params.references("practitioner", "Practitioner")
     actor = params.references("actor", "Practitioner", "PractitionerRole")
-    for each in _all(kind, asked):
+    for each in all_of(kind, asked):
         if ids is not None and each["id"] not in ids:
             continue
         if active is not None and str(each["active"]).lower() not in active:
@@ -257,26 +257,18 @@ def free(
 
     Raises Failure, refusals of the agenda.
     """
-    practice, zone, (since, before) = asked.practice, ZoneInfo(asked.zone), span
+    practice, (since, before) = asked.practice, span
     known = [key for key in practice.reasons if key in practice.offered and (reasons is None or key in reasons)]
     known = [key for key in known if Asker.ONLINE in practice.reasons[key].bookable_by]
-    chosen = list(agendas)
-    first = max(since, asked.at).astimezone(zone).date()
-    until = (before - timedelta(microseconds=1)).astimezone(zone).date() + timedelta(days=1)
-    if until <= first:
-        return [], []
-    if len(known) * len(chosen) * (until - first).days > CELLS:
+    chosen, since = list(agendas), max(since, asked.at)
+    if len(known) * len(chosen) * ((before - since).days + 1) > CELLS:
         raise Failure(400, "too-costly", "too_wide", _("This asks for too much at once: choose fewer days."))
-    found: list[Slot] = []
-    against: list[tuple[int, WhyNot]] = []
-    for agenda in chosen:
-        for reason in known:
-            own = Wish(reason=reason, is_new=wish.is_new, age=wish.age, asked_by=wish.asked_by, sites=wish.sites)
-            days = slots.free_days(by=asked.access.by, agenda=agenda, wish=own, first=first, until=until, at=asked.at)
-            found += [each for each in days.slots if since <= each.starts < before]
-            against += days.counted
-    causes = [why for _count, why in sorted(against, key=lambda each: -each[0])]
-    return sorted(found, key=lambda each: (each.starts, int(each.agenda), int(each.reason))), causes
+    wishes = [replace(wish, reason=each) for each in known]
+    found = slots.free_for_any(
+        by=asked.access.by, agendas=chosen, wishes=wishes, since=since, before=before, at=asked.at
+    )
+    ordered = sorted(found.slots, key=lambda each: (each.starts, int(each.agenda), int(each.reason)))
+    return ordered, [why for _count, why in found.counted]
 
 
 def _slot(key: str, asked: Asked) -> Resource | None:
@@ -303,7 +295,7 @@ def _start(start: Start, asked: Asked) -> Resource | None:
     wish = Wish(reason=start.reason, is_new=start.is_new, asked_by=Asker.ONLINE)
     against = slots.explain(by=asked.access.by, agenda=start.agenda, wish=wish, starts=start.starts, at=asked.at)
     reason = practice.reasons[start.reason]
-    length = timedelta(minutes=(reason.minutes_new if start.is_new else 0) or reason.minutes)
+    length = timedelta(minutes=reason.length(is_new=start.is_new))
     if against:
         return fhir.slot_gone(start, start.starts + length, practice)
     slot = Slot(agenda=start.agenda, reason=start.reason, starts=start.starts, ends=start.starts + length)

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The door itself: every address answers in JSON, every no is an OperationOutcome. No session opens it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Concatenate
 from urllib.parse import urlencode
 
 import orjson
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from permanence.agenda.rules.interface import Scope
 from permanence.api.fhir import capability as capabilities
+from permanence.api.fhir import export as exports
 from permanence.api.fhir import scheduling, searches
-from permanence.api.fhir.declared import BOOK, FIND, HOLD, KINDS
+from permanence.api.fhir.declared import BOOK, EXPORT, FIND, HOLD, KINDS
 from permanence.api.fhir.gate import CLOCK, admit
 from permanence.api.fhir.incoming import body_of, parameters, unreadable
 from permanence.api.fhir.outcome import Failure, Resource, refused
@@ -28,7 +30,7 @@ from permanence.kernel.refusals import Refusal
 MEDIA = "application/fhir+json"
 ANY = frozenset({"*/*", "application/*", MEDIA, "application/json"})
 
-type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponse]
+type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def door[**P](*methods: str) -> Callable[[View[P]], View[P]]:
@@ -39,7 +41,7 @@ def door[**P](*methods: str) -> Callable[[View[P]], View[P]]:
         @csrf_exempt
         @login_not_required
         @wraps(view)
-        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             try:
                 if request.method not in allowed:
                     raise Failure(405, "not-supported", "method_unknown", _("This is not done here."))
@@ -69,7 +71,7 @@ def answer(resource: Resource, *, status: int = 200) -> HttpResponse:
     return response
 
 
-def within(request: HttpRequest, scope: Scope, act: Callable[[Asked], HttpResponse]) -> HttpResponse:
+def within[R: HttpResponseBase](request: HttpRequest, scope: Scope, act: Callable[[Asked], R]) -> R | HttpResponse:
     """Let a system in and act for it; a refusal of the rooms below is told in the words of the public."""
     access = admit(request, scope)
     at = CLOCK.now()
@@ -85,6 +87,26 @@ def metadata(request: HttpRequest) -> HttpResponse:
     """What this door does: told to everybody."""
     read(request.GET, known=(), base=base_of(request))
     return answer(capabilities.capability(base_of(request)))
+
+
+@door("GET")
+def export_definition(request: HttpRequest) -> HttpResponse:
+    """What `$export-practice` is: told to everybody."""
+    read(request.GET, known=(), base=base_of(request))
+    return answer(capabilities.export_definition(base_of(request)))
+
+
+@door("POST")
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The practice, taken out whole."""
+
+    def act(asked: Asked) -> StreamingHttpResponse:
+        params = Params(_texts(request, EXPORT), base_of(request))
+        found = StreamingHttpResponse(exports.export(params, asked), content_type=f"{MEDIA}; charset=utf-8")
+        found["Cache-Control"] = "private, no-store"
+        return found
+
+    return within(request, Scope.EXPORT, act)
 
 
 @door("GET")
@@ -138,10 +160,7 @@ def find(request: HttpRequest) -> HttpResponse:
     def act(asked: Asked) -> HttpResponse:
         params = read(request.GET, known=FIND if request.method != "POST" else (), base=base_of(request))
         if request.method == "POST":
-            given = parameters(body_of(request, "Parameters"), known=FIND)
-            if not all(isinstance(each, str) for values in given.values() for each in values):
-                raise unreadable("Parameters.parameter")
-            params = Params(given, params.base)
+            params = Params(_texts(request, FIND), params.base)
         return answer(scheduling.find(params, asked).bundle(params.base))
 
     return within(request, Scope.READ, act)
@@ -183,6 +202,14 @@ def nothing(request: HttpRequest, rest: str) -> HttpResponse:
 def base_of(request: HttpRequest) -> str:
     """The address of this door as the one who asks sees it."""
     return request.build_absolute_uri("/fhir")
+
+
+def _texts(request: HttpRequest, known: Sequence[str]) -> dict[str, list[str]]:
+    """The parameters of the body, all of them words. Raises Failure."""
+    given = parameters(body_of(request, "Parameters"), known=known)
+    if not all(isinstance(each, str) for values in given.values() for each in values):
+        raise unreadable("Parameters.parameter")
+    return given
 
 
 def _known(kind: str) -> frozenset[str]:
