@@ -54,10 +54,11 @@ class PatientView:
     known: bool
     may_sms: bool
     may_mail: bool
-    sms_agreed_at: datetime | None
     no_shows: int
     is_deceased: bool
     merged_into: str
+    sms_agreed_at: datetime | None = None
+    """Since when; a search does not say it."""
 
     @property
     def birth(self) -> BirthDate | None:

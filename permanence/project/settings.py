@@ -154,7 +154,10 @@ OPEN_PAGES = frozenset(
         "dav_inside",
         "dav_discovery",
     }
-) | {f"booking:{page}" for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel", "reminder")}
+) | {
+    f"booking:{page}"
+    for page in ("page", "times", "form", "code", "visit", "calendar", "move", "cancel", "offer", "reminder")
+}
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"

@@ -96,7 +96,7 @@ def read(text: str) -> Written:
     for each in parts:
         check_part(each)
     first = next((each for each in parts if "RECURRENCE-ID" not in each), parts[0])
-    public = _word(first, "CLASS") == "PUBLIC"
+    public = word(first, "CLASS") == "PUBLIC"
     words = " ".join(str(first.get("SUMMARY", "")).split()) if public else ""
     repeats = "RRULE" in first or "RDATE" in first
     return Written(uid=uid, words=words[:200], repeats=repeats, calendar=calendar)

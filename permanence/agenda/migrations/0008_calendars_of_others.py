@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0006_interface_tokens'),
+        ('agenda', '0007_waiting_list'),
         ('clients', '0013_unanswered_words'),
         ('foundation', '0006_only_clients'),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0006_interface_tokens")]
+    dependencies = [("agenda", "0008_calendars_of_others")]
 
     operations = [
         migrations.AddField(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agenda", "0006_interface_tokens"),
+        ("agenda", "0010_visit_of_a_form"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clients', '0013_unanswered_words'),
-        ('dispatch', '0005_late_notices'),
+        ('dispatch', '0006_waiting_offers'),
         ('foundation', '0006_only_clients'),
     ]
 

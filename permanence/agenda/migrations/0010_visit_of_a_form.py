@@ -18,7 +18,7 @@ def fill(apps: Apps, _schema: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = (("agenda", "0006_interface_tokens"),)
+    dependencies = (("agenda", "0009_reason_colour"),)
     operations = (
         migrations.AddField("publicform", "visit", models.CharField(blank=True, default="", max_length=40)),
         migrations.AddIndex(
