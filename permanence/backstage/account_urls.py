@@ -12,6 +12,7 @@ from permanence.backstage import (
     new_client,
     template_views,
     transfer_views,
+    use_views,
 )
 from permanence.backstage import agenda_views as agendas
 from permanence.backstage import announcement_views as announcements
@@ -45,6 +46,7 @@ urlpatterns = [
     path("<str:client>/agendas/<str:agenda>/days/<str:day>", agendas.day, name="agenda-day"),
     path("<str:client>/visit-reasons/<str:reason>", agendas.reason, name="agenda-reason"),
     path("<str:client>/visit-reasons/<str:reason>/retire", agendas.retire, name="agenda-retire"),
+    path("<str:client>/people", use_views.page, name="uses"),
     path("<str:client>/interface", interface_views.page, name="interface"),
     path("<str:client>/interface/add", interface_views.add, name="interface-add"),
     path("<str:client>/interface/<str:token>/revoke", interface_views.revoke, name="interface-revoke"),

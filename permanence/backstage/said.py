@@ -20,6 +20,7 @@ from permanence.backstage.unsaved import ProvedAdmin, in_words
 from permanence.clients import announcements, queries, said
 from permanence.clients.rules.coverage import Coverage, Said, Segment, said_at
 from permanence.clients.said_words import TREATMENTS, in_language, language_name, moment_words, reason_words, when_words
+from permanence.foundation import access
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.absence import ANSWER
@@ -217,6 +218,7 @@ class SaidAdmin(ProvedAdmin):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         at, by = CLOCK.now(), who(request)
+        access.demand(by, client=object_id, subject=f"clients.client:{object_id}")
         try:
             proof = said.proof_of(house=by.house, client=object_id, at=at)
         except queries.ClientUnknown as unknown:
