@@ -14,6 +14,7 @@ from permanence.backstage import (
     patient_views,
     template_views,
     transfer_views,
+    use_views,
 )
 from permanence.backstage import agenda_views as agendas
 from permanence.backstage import announcement_views as announcements
@@ -53,6 +54,7 @@ urlpatterns = [
     path("<str:client>/patients/<str:patient>", patient_views.file, name="patient"),
     path("<str:client>/patients/<str:patient>/export", patient_views.export, name="patient-export"),
     path("<str:client>/patients/<str:patient>/beside/<str:other>", patient_views.compare, name="patient-compare"),
+    path("<str:client>/people", use_views.page, name="uses"),
     path("<str:client>/interface", interface_views.page, name="interface"),
     path("<str:client>/interface/add", interface_views.add, name="interface-add"),
     path("<str:client>/interface/<str:token>/revoke", interface_views.revoke, name="interface-revoke"),

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences, parts, second_person
+from permanence.backstage import absences, parts, second_person, supervised
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -45,6 +45,7 @@ from permanence.clients.models import (
 from permanence.clients.rules import next_colour
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.week import TYPICAL_WEEK
+from permanence.foundation import access
 from permanence.foundation import operations as common
 from permanence.foundation.models import House
 from permanence.foundation.rules import Role
@@ -115,6 +116,7 @@ def _said(file: queries.ClientFile, name: str) -> list[GreetingEntry]:
 class ClientAdmin(SaidAdmin):
     """Clients."""
 
+    supervisors = frozenset({"view", "look"})
     form = ClientForm
     list_display = ("name", "kind", "place", "state", "numbers")
     list_filter = ("state", "sector")
@@ -227,6 +229,8 @@ class ClientAdmin(SaidAdmin):
     ) -> HttpResponse:
         """The page, and above it what the secretary will see."""
         house = who(request).house
+        access.demand(who(request), client=object_id, subject=f"clients.client:{object_id}")
+        supervised.owner_writes(request)
         preview = None
         with suppress(queries.ClientUnknown):
             if not parts.part_of(request):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from permanence.backstage import supervised
 from permanence.backstage.account_forms import NamedFormSet
 from permanence.backstage.bases import AnyChoices, AnyInline
 from permanence.clients.models import Line, Recipient
@@ -25,6 +26,14 @@ class Inline(AnyInline):
     template = "backstage/lines.html"
     classes: Any = FOLDED
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may open the page sees all of it."""
+        return super().has_view_permission(request, obj) or supervised.reads(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An owner; who only looks is shown the same lines."""
+        return super().has_change_permission(request, obj) or supervised.looks(request)
+
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
         """A new client's page shows the empty lines that it will need."""
         return self.extra if obj else self.extra_at_first
@@ -32,7 +41,7 @@ class Inline(AnyInline):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the rows of the house, and of this client where he is known."""
         model = db_field.remote_field.model
-        rows = model._default_manager.filter(house=who(request).house_key)
+        rows = supervised.offered(who(request), model)
         if model in {Line, Recipient}:
             client = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
             rows = rows.filter(client=client) if client else rows.none()

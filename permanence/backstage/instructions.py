@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.admin import display
+from django.contrib.admin import RelatedOnlyFieldListFilter, display
 from django.contrib.admin.utils import unquote
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import second_person
+from permanence.backstage import second_person, supervised
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
 from permanence.backstage.site import HouseAdmin
@@ -25,6 +25,7 @@ from permanence.clients.rules import EVERYTHING, Scope
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.difference import side_by_side
 from permanence.clients.urgent_paths import ApprovalNeeded
+from permanence.foundation import access
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
@@ -108,11 +109,12 @@ class InstructionInline(Inline):
 
 
 class InstructionAdmin(HouseAdmin):
-    """Instructions in place, whoever they are for."""
+    """Instructions in place, whoever they are for; a supervisor writes those of the clients she answers for."""
 
+    supervisors = frozenset({"view", "add", "change", "delete"})
     form = InstructionForm
     list_display = ("words", "client", "acknowledge", "priority", "begins", "ends", "version", "writer")
-    list_filter = ("client", "acknowledge")
+    list_filter = (("client", RelatedOnlyFieldListFilter), "acknowledge")
     fieldsets = (
         (None, {"fields": ("text", ("priority", "acknowledge"), "began_from")}),
         (
@@ -135,8 +137,16 @@ class InstructionAdmin(HouseAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Instruction]:
-        """Those in place."""
-        return in_place(super().get_queryset(request)).select_related("client", "author")
+        """Those in place, of the clients who concern her."""
+        rows = supervised.hers(who(request), super().get_queryset(request), "client")
+        return in_place(rows).select_related("client", "author")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Django's list; of a client who is not hers there is none."""
+        asked = request.GET.get("client__id__exact")
+        if asked is not None:
+            access.demand(who(request), client=asked, subject=f"clients.client:{asked}")
+        return super().changelist_view(request, extra_context)
 
     @display(description=_("instruction"))
     def words(self, row: Instruction) -> str:
@@ -168,6 +178,7 @@ class InstructionAdmin(HouseAdmin):
         named = rows.filter(pk=row_key(key)).first()
         if named is None:
             return None
+        access.demand(who(request), client=str(named.client_id), subject=f"clients.instruction:{named.pk}")
         root = named.root_id or named.pk
         last = rows.filter(Q(pk=root) | Q(root=root)).order_by("-version").first()
         writing = request.method == "POST" and "began_from" in request.POST
@@ -183,6 +194,8 @@ class InstructionAdmin(HouseAdmin):
         if obj is not None:
             return Client.objects.get(pk=obj.client_id)
         asked = request.GET.get("client", "")
+        if asked:
+            access.demand(who(request), client=asked, subject=f"clients.client:{asked}")
         rows = Client.objects.for_house(who(request).house_key)
         return rows.filter(pk=row_key(asked)).first()
 
@@ -192,7 +205,7 @@ class InstructionAdmin(HouseAdmin):
         """A new one for the client that the address names; without one, the clients to choose from."""
         client = self._client(request, None)
         if client is None:
-            return HttpResponseRedirect(reverse("backstage:clients_client_changelist"))
+            return HttpResponseRedirect(reverse("accounts:list"))
         return super().add_view(request, form_url, {"client": client, **(extra_context or {})})
 
     def changeform_view(

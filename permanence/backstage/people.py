@@ -8,20 +8,22 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from permanence.backstage import invited, person_doors
+from permanence.backstage import invited, person_doors, supervised
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import LanguagesField
 from permanence.backstage.site import HouseAdmin
-from permanence.clients import access
+from permanence.clients import access as clients_access
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, PortalUser, Recipient
-from permanence.foundation import invitations, operations
+from permanence.foundation import access, invitations, operations
+from permanence.foundation.keys import row_key
 from permanence.foundation.models import House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
@@ -142,9 +144,18 @@ class PersonForm(AnyForm):
         return owners.exclude(pk=self.instance.pk).exists()
 
 
-class PersonAdmin(HouseAdmin):
-    """Persons."""
+READ = (
+    (None, {"fields": ("email", "name", "language", "is_active")}),
+    (_("Calls"), {"fields": ("answers_calls", "languages", "sectors", "pools")}),
+    (_("Doors"), {"fields": ("is_supervisor", "is_owner", "answers_for")}),
+)
+"""What a supervisor reads of a person."""
 
+
+class PersonAdmin(HouseAdmin):
+    """Persons. A supervisor reads the register; where somebody works is the owner's to know."""
+
+    supervisors = frozenset({"view", "look"})
     form = PersonForm
     list_display = (
         "name",
@@ -192,8 +203,14 @@ class PersonAdmin(HouseAdmin):
             for name, act in acts
         ] + super().get_urls()
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Person]:
+        """Those who concern her."""
+        return supervised.persons(who(request), super().get_queryset(request))
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who is in the register is invited by a button of her page."""
+        if supervised.reads(request):
+            return READ
         sets = super().get_fieldsets(request, obj)
         if obj is None:
             return sets
@@ -205,7 +222,10 @@ class PersonAdmin(HouseAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page, and above it where the invitation stands."""
-        shown = invited.shown(request, object_id)
+        if not self.get_queryset(request).filter(pk=row_key(object_id)).exists() and who(request).clients is not None:
+            raise access.NotHers(subject=f"foundation.person:{object_id}", client=None)
+        supervised.owner_writes(request)
+        shown = {} if supervised.reads(request) else invited.shown(request, object_id)
         return super().change_view(request, object_id, form_url, {**shown, **(extra_context or {})})
 
     def has_delete_permission(self, request: HttpRequest, obj: Person | None = None) -> bool:  # noqa: ARG002
@@ -234,7 +254,7 @@ class PersonAdmin(HouseAdmin):
         """With the clients of the house to choose from; the field is this form's own."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         field = deepcopy(form.base_fields["reads_for"])
-        field.queryset = Client.objects.for_house(who(request).house_key)
+        field.queryset = supervised.offered(who(request), Client)
         form.base_fields["reads_for"] = field
         chosen = deepcopy(form.base_fields["answers_for"])
         chosen.queryset = field.queryset
@@ -277,7 +297,7 @@ class PersonAdmin(HouseAdmin):
             if given["invite"] and not given["new_password"]:
                 invitations.send_invitation(person=key, by=by, at=at, entropy=ENTROPY)
         keys = tuple(str(client.pk) for client in given["answers_for"]) or None
-        access.choose_clients(person=str(obj.pk), clients=keys, by=by, at=at)
+        clients_access.choose_clients(person=str(obj.pk), clients=keys, by=by, at=at)
         self._secretary(obj, given, by)
         if given["reads_for"] is not None:
             self._portal(obj, given["reads_for"], given["email"], by)

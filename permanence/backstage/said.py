@@ -21,6 +21,7 @@ from permanence.clients import announcements, queries, said
 from permanence.clients.rules.coverage import Coverage, Segment, said_at
 from permanence.clients.said_shown import said_shown
 from permanence.clients.said_words import reason_words
+from permanence.foundation import access
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.absence import ANSWER
@@ -169,6 +170,7 @@ class SaidAdmin(ProvedAdmin):
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         at, by = CLOCK.now(), who(request)
+        access.demand(by, client=object_id, subject=f"clients.client:{object_id}")
         try:
             proof = said.proof_of(house=by.house, client=object_id, at=at)
         except queries.ClientUnknown as unknown:

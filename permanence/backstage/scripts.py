@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from permanence.backstage import second_person
+from permanence.backstage import second_person, supervised
 from permanence.backstage.site import OwnPage, site
 from permanence.clients import queries
 from permanence.clients import script_operations as acts
@@ -24,6 +24,7 @@ from permanence.clients.rules.script import SIZE_LIMIT, Fault, Script, read_text
 from permanence.clients.rules.script_templates import TEMPLATES, title
 from permanence.clients.script_words import fault_words
 from permanence.clients.validation_queries import validations_so_far
+from permanence.foundation import access
 from permanence.foundation.who import Who, who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -51,13 +52,14 @@ class NothingAsked(Refusal):
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Every client and his script, and the places where the words of `q` stand."""
-    house, sought = who(request).house, request.GET.get("q", "")[:120]
+    by, sought = who(request), request.GET.get("q", "")[:120]
+    house = by.house
     states = scripts.states(house=house)
     context = {
         "title": _("Scripts"),
         "sought": sought,
-        "places": scripts.search(house=house, text=sought),
-        "rows": [(each, states.get(each.id)) for each in queries.clients(house=house)],
+        "places": scripts.search(house=house, text=sought, only=by.clients),
+        "rows": [(each, states.get(each.id)) for each in queries.clients(house=house) if by.may_see(each.id)],
         "script_pages": True,
     }
     return TemplateResponse(request, "backstage/scripts.html", {**site.each_context(request), **context})
@@ -68,13 +70,15 @@ def script(request: HttpRequest, client: str) -> HttpResponse:
     """The script of one client."""
     by = who(request)
     view = _client(by, client)
+    supervised.owner_writes(request)
     refused, typed = None, None
     if request.method == "POST":
         try:
             return _done(request, by, client)
         except Refusal as refusal:
             refused, typed = refusal, request.POST.get("text")
-    context = {**site.each_context(request), **_page(request, by, view, typed=typed), "refused": _said(refused)}
+    page = _page(request, by, view, typed=typed)
+    context = {**site.each_context(request), **page, "refused": _said(refused), "looks": supervised.reads(request)}
     return TemplateResponse(request, "backstage/script.html", context, status=422 if refused else 200)
 
 
@@ -291,6 +295,7 @@ def _said(refusal: Refusal | None) -> list[str]:
 
 
 def _client(by: Who, client: str) -> queries.ClientView:
+    access.demand(by, client=client, subject=f"clients.client:{client}")
     try:
         return queries.client(house=by.house, client=client)
     except queries.ClientUnknown as unknown:

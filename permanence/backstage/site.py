@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The back office's site: Django's admin under the house's own sign-in page, each owner in his own house."""
+"""The back office's site: Django's admin under the house's own sign-in page, each owner in his own house, and a
+supervisor where `supervised` says so."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from django.urls import URLPattern, URLResolver, path
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage import supervised
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
 from permanence.backstage.wrong import wrong_in, wrong_in_lines
@@ -43,7 +45,7 @@ class OwnPage(NamedTuple):
 
 
 class BackstageSite(AdminSite):
-    """Django's admin; only an owner enters."""
+    """Django's admin; an owner enters, and a supervisor where it says so."""
 
     site_header = _("Back office")
     site_title = _("Back office")
@@ -51,6 +53,10 @@ class BackstageSite(AdminSite):
     enable_nav_sidebar = False
     pages: tuple[OwnPage, ...] = ()
     """Pages of the back office that are no table of Django's."""
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether this address opens."""
+        return supervised.may_enter(request)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is still missing, in order, then every page."""
@@ -76,7 +82,7 @@ class BackstageSite(AdminSite):
         return [*own, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # noqa: ARG002
-        """The house's own sign-in page; somebody signed in who is no owner is refused."""
+        """The house's own sign-in page; somebody signed in to whom a page does not open is refused."""
         if request.user.is_authenticated:
             raise PermissionDenied("the back office is for the owner")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
@@ -96,14 +102,38 @@ site = BackstageSite(name="backstage")
 
 
 class HouseAdmin(AnyAdmin):
-    """Rows of the owner's house only; choices of other rows too."""
+    """Rows of the owner's house only; choices of other rows too.
+
+    `supervisors`: what a supervisor may do here (view, add, change, delete); `look`: she is shown the owner's own form.
+    """
 
     save_as = False
     actions = None
+    supervisors: frozenset[str] = frozenset()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows of the house."""
         return super().get_queryset(request).filter(house=who(request).house_key)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        """An owner, and a supervisor where she may."""
+        return super().has_view_permission(request, obj) or self._supervised("view", request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """As above."""
+        return super().has_add_permission(request) or self._supervised("add", request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        """As above; one who only looks is shown the form."""
+        looks = self._supervised("look", request) and supervised.looks(request)
+        return super().has_change_permission(request, obj) or looks or self._supervised("change", request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
+        """As above."""
+        return super().has_delete_permission(request, obj) or self._supervised("delete", request)
+
+    def _supervised(self, act: str, request: HttpRequest) -> bool:
+        return act in self.supervisors and supervised.is_supervisor(request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, named after what it lists."""
@@ -111,7 +141,9 @@ class HouseAdmin(AnyAdmin):
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """The page, with what is wrong at its top in place of Django's one sentence."""
+        """The page, with what is wrong at its top in place of Django's one sentence; to read where she only looks."""
+        if self._supervised("look", request) and supervised.reads(request):
+            context |= {"looks": True, "show_save": False, "show_save_and_continue": False}
         if context.get("errors") and "unsaved" not in context:
             lines = context["inline_admin_formsets"]
             context["wrong"] = [*wrong_in(context["adminform"].form), *wrong_in_lines(lines)]
@@ -120,8 +152,8 @@ class HouseAdmin(AnyAdmin):
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any], request: HttpRequest, **kwargs: Any) -> Any:
         """Offer the rows of the house."""
-        manager: Any = db_field.remote_field.model._default_manager
-        kwargs.setdefault("queryset", manager.filter(house=who(request).house_key))
+        model: Any = db_field.remote_field.model
+        kwargs.setdefault("queryset", supervised.offered(who(request), model))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

@@ -28,7 +28,7 @@ from permanence.foundation.keys import row_key
 from permanence.reception.table import ScriptEntry
 
 FOUND_LIMIT = 200
-"""Places a search names at most."""
+"""Places a search names at most; it counts them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,14 @@ class Place:
     draft: bool
     part: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The first places where words were found, and how many there are in all."""
+
+    places: tuple[Place, ...]
+    total: int
 
 
 def script_entry(*, house: str, client: int) -> ScriptEntry | None:
@@ -203,18 +211,20 @@ def states(*, house: str) -> dict[str, ScriptState]:
     return found
 
 
-def search(*, house: str, text: str) -> tuple[Place, ...]:
+def search(*, house: str, text: str, only: frozenset[str] | None = None) -> Found:
     """Where these words stand in the scripts of the house, in force or in draft; without accents and capitals.
 
-    Two queries; `FOUND_LIMIT` places at most.
+    `only`: the ids of the clients looked at, None for all. Two queries.
     """
     wanted = fold(text)
     found: list[Place] = []
     for row, draft in _current(house) if wanted else ():
+        if only is not None and str(row.client_id) not in only:
+            continue
         script = _read(row.text)
         parts = _said(script) if script else ()
         found += [_place(row, draft, part, said) for part, said in parts if wanted in fold(said)]
-    return tuple(found[:FOUND_LIMIT])
+    return Found(places=tuple(found[:FOUND_LIMIT]), total=len(found))
 
 
 def uses_of_recipient(*, house: str, client: str, recipient: str) -> tuple[Place, ...]:

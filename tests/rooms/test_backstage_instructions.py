@@ -185,7 +185,7 @@ def test_without_a_client_of_the_house_there_is_nothing_to_write_for(cast, marc,
     rows = Instruction.objects.count()
     url = "/backstage/clients/instruction/add/" + named.format(other=cast.other_client)
     for answer in (marc.get(url), marc.post(url, {"text": "x", "began_from": "0", "priority": "0"})):
-        assert answer["Location"] == "/backstage/clients/client/"
+        assert answer["Location"] == "/backstage/accounts/"
     assert Instruction.objects.count() == rows
 
 

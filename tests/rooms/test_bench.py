@@ -85,6 +85,9 @@ def test_knowledge(capfd):
     assert found["pages"].keys() == {"list", "client", *parts, "said", "onboarding", "portal_line"}
     assert all(page["queries"] <= 10 for page in found["pages"].values())
     assert all(each["cpu_ms"] > 0 for each in found["pages"].values())
+    change = found["parts"]["change"]
+    assert 0 < change["change_p50_ms"] <= change["change_max_ms"]
+    assert (change["changes"], change["failed"]) == (2, 0)
 
 
 def wish(**asked):

@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from permanence.backstage.client_health import coverage as coverage_cell
 from permanence.backstage.client_list import COLUMNS, Asked, client_page
@@ -18,8 +19,15 @@ from permanence.switchboard.models import CoverageCount, ForwardingProof
 from permanence.switchboard.rules import ProofState, Why
 from tests.rooms.conftest import NOW
 
+pytestmark = pytest.mark.usefixtures("in_english")
 LINE, PUBLIC = "+35220000101", "+35226000001"
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def cell(cast, code, client=None):

@@ -111,6 +111,16 @@ def admin(name: str, *, args: tuple[str, ...] = (), get: int = 200, post: int = 
     return {f"backstage:{name}": Door(get=to(get, "owner"), post=to(post, "owner"), args=args, other=other)}
 
 
+def supervised(name: str, *, args: tuple[str, ...] = (), get: int = 200, post: int = 200) -> dict[str, Door]:
+    """A page of the back office that a supervisor may open too; `post`: what she gets, an owner may."""
+    may, other = {"owner": 302 if get == 302 else 200}, 302 if args else None
+    return {
+        f"backstage:{name}": Door(
+            get={"owner": get, "supervisor": get}, post={**may, "supervisor": post}, args=args, other=other
+        )
+    }
+
+
 def model(
     name: str, *, add: bool = True, change: int = 200, delete: bool = False, add_post: int = 200
 ) -> dict[str, Door]:
@@ -343,6 +353,7 @@ DOORS: dict[str, Door] = {
     "accounts:announcement-audio": Door(
         get=to(200, "supervisor", "owner"), args=("{client}", "{announcement}"), other=404
     ),
+    "accounts:uses": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:agendas": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:agenda-begin": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:agenda-room": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
@@ -369,8 +380,13 @@ DOORS: dict[str, Door] = {
     "accounts:agenda-retire": Door(
         get=to(200, "owner"), post=to(200, "owner"), args=("{client}", "{visit_reason}"), other=404
     ),
-    "backstage:scripts": Door(get=to(200, "owner"), post=to(405, "owner"), query="q=script-canari"),
-    "backstage:script": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
+    "backstage:scripts": Door(
+        get=to(200, "supervisor", "owner"), post=to(405, "supervisor", "owner"), query="q=script-canari"
+    ),
+    # A supervisor reads what an owner writes.
+    "backstage:script": Door(
+        get=to(200, "supervisor", "owner"), post={"owner": 422, "supervisor": 403}, args=("{client}",), other=404
+    ),
     "backstage:script_check": Door(
         has_get=False, get=to(405, "owner"), post=to(200, "owner"), args=("{client}",), other=404
     ),
@@ -380,18 +396,24 @@ DOORS: dict[str, Door] = {
     **admin("password_change"),
     **admin("password_change_done", post=405),
     **admin("autocomplete", get=403, post=405),
-    **admin("jsi18n", post=405),
+    "backstage:jsi18n": Door(get=to(200, "supervisor", "owner"), post=to(405, "supervisor", "owner")),
     "backstage:view_on_site": Door(get=to(404, "owner"), post=to(404, "owner"), args=("1", "1")),
     "backstage:app_list": Door(get=to(302, "owner"), post=to(302, "owner"), args=("clients",)),
     **model("clients_client"),
+    **supervised("clients_client_change", args=("{clients_client}",), post=403),
     "backstage:clients_client_said": Door(
-        get=to(200, "owner"), post=to(405, "owner"), args=("{clients_client}",), other=404
+        get=to(200, "supervisor", "owner"), post=to(405, "supervisor", "owner"), args=("{clients_client}",), other=404
     ),
     **model("clients_forwardingcode", delete=True),
     **model("clients_instruction", delete=True),
+    **supervised("clients_instruction_changelist"),
+    **supervised("clients_instruction_change", args=("{clients_instruction}",)),
+    **supervised("clients_instruction_delete", args=("{clients_instruction}",)),
     # Without a client in the address it leads to the list of the clients.
-    **admin("clients_instruction_add", get=302, post=302),
+    **supervised("clients_instruction_add", get=302, post=302),
     **model("foundation_person"),
+    **supervised("foundation_person_changelist"),
+    **supervised("foundation_person_change", args=("{foundation_person}",), post=403),
     **{
         f"backstage:foundation_person_{act}_invitation": Door(
             get=to(405, "owner"), post=to(302, "owner"), args=("{invited}",), other=404
@@ -714,8 +736,15 @@ def limited(cast: Any) -> dict[str, Browser]:
     return found
 
 
-ANOTHER_CLIENTS = {"console:history": 404}
-"""Doors that a person of some clients finds shut although one of another house finds them empty."""
+ANOTHER_CLIENTS: dict[str, int | None] = {
+    "console:history": 404,
+    "backstage:clients_client_change": 404,
+    "backstage:clients_instruction_change": 404,
+    "backstage:clients_instruction_delete": 404,
+    # Who works in the house is in the register for everybody who may read it.
+    "backstage:foundation_person_change": None,
+}
+"""Doors that a person of some clients finds shut although one of another house finds them empty; None: open."""
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

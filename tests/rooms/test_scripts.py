@@ -384,7 +384,7 @@ def test_nobody_reaches_the_script_of_another_house(cast):
             act()
     assert scripts.versions(house=cast.other_house, client=cast.weber) == ()
     assert scripts.script_entry(house=cast.other_house, client=int(cast.weber)) is None
-    assert scripts.search(house=cast.other_house, text="ordonnance") == ()
+    assert scripts.search(house=cast.other_house, text="ordonnance").places == ()
     assert scripts.versions(house=cast.house, client="x") == ()
 
 
@@ -414,18 +414,40 @@ def test_a_version_exists_once_in_the_database_too(cast):
 def test_search_finds_words_in_force_and_in_draft_without_accents(cast):
     publish(cast, begin(cast))
     begin(cast, "after_sales", client=cast.atlas, language="en")
-    found = scripts.search(house=cast.house, text="MEDECIN DOIT-IL rappeler")
+    found = scripts.search(house=cast.house, text="MEDECIN DOIT-IL rappeler").places
     assert [(each.client_name, each.part, each.draft) for each in found] == [("Dr Weber", "pro_now", False)]
-    assert {each.client for each in scripts.search(house=cast.house, text="serial number")} == {cast.atlas}
-    assert scripts.search(house=cast.house, text="serial number")[0].draft
-    assert scripts.search(house=cast.house, text=" ?! ") == ()
+    assert {each.client for each in scripts.search(house=cast.house, text="serial number").places} == {cast.atlas}
+    assert scripts.search(house=cast.house, text="serial number").places[0].draft
+    assert scripts.search(house=cast.house, text=" ?! ").places == ()
+
+
+def test_a_search_counts_what_it_does_not_name(cast, monkeypatch):
+    publish(cast, begin(cast))
+    begin(cast, "after_sales", client=cast.atlas, language="en")
+    whole = scripts.search(house=cast.house, text="a")
+    assert len(whole.places) == whole.total > 5
+    monkeypatch.setattr(scripts, "FOUND_LIMIT", 5)
+    found = scripts.search(house=cast.house, text="a")
+    assert (len(found.places), found.total) == (5, whole.total)
+    hers = scripts.search(house=cast.house, text="a", only=frozenset({cast.atlas}))
+    assert {each.client for each in hers.places} == {cast.atlas}
+    assert 0 < hers.total < whole.total
+
+
+def test_the_page_says_that_there_are_more_than_it_names(cast, browser_of, monkeypatch):
+    publish(cast, begin(cast))
+    monkeypatch.setattr(scripts, "FOUND_LIMIT", 5)
+    page = browser_of(cast.marc).get("/backstage/scripts/?q=a").content.decode()
+    total = scripts.search(house=cast.house, text="a").total
+    assert f"{total} " in page.partition('id="places-title"')[2][:40]
+    assert 'role="status"' in page.partition('id="places-title"')[2]
 
 
 def test_a_replaced_version_is_not_found_any_more(cast):
     publish(cast, begin(cast))
     revised(cast, 1, lambda data: data.update(title="Tout autre"))
     publish(cast, 2, at=NOW + timedelta(minutes=1))
-    assert {each.version for each in scripts.search(house=cast.house, text="rendez-vous")} == {2}
+    assert {each.version for each in scripts.search(house=cast.house, text="rendez-vous").places} == {2}
 
 
 def test_where_a_recipient_is_used_is_every_route_and_alert_of_his_client(cast):

@@ -4,25 +4,19 @@ versions. Database, worker, exchange and media are real processes."""
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from permanence.project import demo_cast
 from permanence.project.line_states import read_table
 from permanence.reception.table import ClientSlice
 from tests.processes import until
+from tests.wire.next_card import LINE, card_of_the_next_call, claire_at_her_seat, held
 from tests.wire.recorded_house import RecordedHouse, recorded_house
 
-LINE = demo_cast.WEBER_LINE
-SECRETARY = """
-select s.id from staff_secretary s join foundation_person p on p.id = s.person_id where p.email = ?
-"""
 NOTED = "select client_id, version from switchboard_sliceversion where client_id is not null"
 CHANGES = """
 import sys
@@ -139,32 +133,6 @@ class Hand:
         assert self.process.stdin is not None
         self.process.stdin.close()
         await self.process.wait()
-
-
-def held(house: RecordedHouse) -> ClientSlice:
-    entry = read_table(house.folder).client_of(LINE)
-    assert entry is not None
-    return entry
-
-
-async def card_of_the_next_call(house: RecordedHouse, claire: Any) -> str:
-    phone = house.phone()
-    offers = claire.count("offer")
-    await phone.dials(LINE)
-    await claire.until(lambda: claire.count("offer") > offers)
-    offer = claire.last("offer")
-    phone.hangs_up()
-    await house.event("CallEnded", call=offer["call"])
-    return json.dumps(offer["card"], ensure_ascii=False)
-
-
-async def claire_at_her_seat(house: RecordedHouse) -> Any:
-    ((key,),) = house.rows(SECRETARY, demo_cast.CLAIRE)
-    claire = house.page(str(key), "Claire")
-    await claire.connects()
-    await claire.hello()
-    await claire.ready()
-    return claire
 
 
 async def test_what_was_changed_is_on_the_card_of_the_next_call(tmp_path: Path) -> None:

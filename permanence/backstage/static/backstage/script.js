@@ -151,6 +151,6 @@ if (document.getElementById("script-text")) {
     }, DRAW_AFTER_MS);
   });
   preview();
-  draw();
+  if (!("looks" in byId("script-page").dataset)) draw(); // who only looks reads the text itself
   /** @type {HTMLDetailsElement} */ (byId("script-source")).open = byId("script-outline").hidden;
 }
