@@ -27,6 +27,7 @@ from permanence.clients import queries as clients
 from permanence.clients.directory_queries import site_names
 from permanence.foundation.who import Who
 from permanence.project import demo_patients as persons
+from permanence.project.demo_waiting import add_waiting
 
 BACK, AHEAD = timedelta(days=5), timedelta(days=12)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
@@ -158,6 +159,16 @@ def _weber(practice: _Practice) -> None:
         agendas=[agenda.id],
         pattern=SeriesPattern(first=practice.today + timedelta(days=1), days=(0, 7, 14, 21), tolerance=2),
         booking=Booking(patient=practice.patients[0], reason=practice.reasons[DRESSING].id),
+        by=by,
+        at=at,
+    )
+    add_waiting(
+        client=practice.client,
+        written_to=practice.patients[4],
+        telephoned=practice.patients[8],
+        reason=practice.reasons[CONSULTATION].id,
+        urgent_reason=practice.reasons[FOLLOW_UP].id,
+        today=practice.today,
         by=by,
         at=at,
     )

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from permanence.agenda.models import Appointment, Series
-from permanence.agenda.queries import agendas, appointments, days, slots
+from permanence.agenda.operations import waiting_offers
+from permanence.agenda.queries import agendas, appointments, days, slots, waiting
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
@@ -57,7 +58,7 @@ def test_three_agendas_are_half_full_whenever_it_is_made(entropy, at):
     half_full(*shown(at), at)
 
 
-def test_all_that_happens_in_a_practice_is_there(entropy):
+def test_all_that_happens_in_a_practice_is_there(entropy, deliver_all):
     load_demonstration(at=NOW, entropy=entropy)
     by, found, weeks = shown(NOW)
     half_full(by, found, weeks, NOW)
@@ -75,6 +76,12 @@ def test_all_that_happens_in_a_practice_is_there(entropy):
     client = next(each for each in queries.clients(house="demo") if each.name == "Cabinet Dupont")
     [absence] = queries.absences(house="demo", client=client.id, at=NOW)
     assert appointments.in_absence(by=by, client=client.id, absence=absence.id)
+    # two wait, and nobody was offered what was free before they did
+    waits = waiting.waiting_list(by=by)
+    assert [(each.turn, each.is_urgent, each.person.may_sms) for each in waits] == [(1, True, False), (2, False, True)]
+    deliver_all(NOW)
+    assert waiting_offers.pursue_due(at=NOW, entropy=entropy) == 0
+    assert len(waiting.waiting_list(by=by)) == 2
     # the room and the ECG
     weber = next(each for each in agendas.agendas(by=by) if each.name == "Dr Weber")
     assert {each.kind for each in agendas.resources(by=by, client=weber.client)} == {"salle", "ECG"}

@@ -682,7 +682,7 @@ def _waiting(cast: Any, agenda: str, reason: str, patient: str) -> dict[str, str
     """Somebody waits for Dr Weber: one time is too near for him, another is offered to him."""
     day = NOW.date()
     waits = Waits(patient=patient, reason=reason, from_date=day, until_date=day + timedelta(days=60))
-    waiting_list.put_on_list(key=PLACE, client=cast.weber, waits=waits, by=cast.claire, at=NOW)
+    waiting_list.put_on_list(key=PLACE, client=cast.weber, waits=waits, by=cast.claire, at=NOW - timedelta(hours=1))
     ids = {"place": PLACE}
     for name, hours in (("freed", 1), ("offered", 72)):
         starts = NOW + timedelta(hours=hours)

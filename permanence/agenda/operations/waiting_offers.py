@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
@@ -34,9 +35,9 @@ from permanence.foundation.who import Who, system_of
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 
-MOST_ASKED = 500
+MOST_ASKED = 200
 """Places of a client that are looked at for one time."""
-WIDE = timedelta(days=92)
+WIDE = timedelta(days=31)
 """How far ahead is looked when openings were changed."""
 SUGGESTED = 20
 """Names on the secretaries' list for a time that is too near."""
@@ -63,13 +64,13 @@ def note_freed(
 ) -> int | None:  # fmt: skip
     """A time of an agenda is free; without moments: its openings changed, so that any time to come may be.
 
-    Gives the row's key; None where it is past or nobody waits at this client. Idempotent by `source`.
+    Gives the row's key; None where it is past, or nobody waited at this client by then. Idempotent by `source`.
     """
     by = house_system(house=house)
     row = Agenda.objects.for_house(by.house_key).select_related("client").filter(pk=int(agenda), active=True).first()
     if row is None or (ends_at is not None and ends_at <= at):
         return None
-    if not _waiting(row.client_id, at=at).exists():
+    if not _waiting(row.client_id, at=at).filter(asked_at__lt=at).exists():
         return None
     freed, _new = FreedTime.objects.get_or_create(
         house_id=by.house_key,
@@ -235,9 +236,9 @@ def holder_of(offer: str) -> str:
 def _lapse(time: FreedTime, row: Agenda, *, by: Who, at: datetime) -> None:
     """Offers of this time that were not answered are over; who was told and said nothing goes behind."""
     over = SlotOffer.objects.filter(freed=time, state=OfferState.OPEN.value, expires_at__lte=at)
-    for each in over.select_related("place").order_by("pk"):
+    for each in over.order_by("pk"):
         if close(each, row, OfferState.LAPSED, by=by, at=at) and each.way in TOLD:
-            WaitingPlace.objects.filter(pk=each.place_id).update(silent=each.place.silent + 1)
+            WaitingPlace.objects.filter(pk=each.place_id).update(silent=F("silent") + 1)
 
 
 def _settle(time: FreedTime, *, at: datetime) -> None:

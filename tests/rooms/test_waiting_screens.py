@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The waiting list on the console's and the portal's screens: put on it in one act, seen, worked off, behind walls."""
+
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.rules.waiting import OfferState, PlaceState
+from permanence.callers.models import Patient
+from permanence.console import follow_ups
+from permanence.console import waiting as screen
+from permanence.foundation.models import AuditEntry
+from permanence.portal import waiting_list as doctors
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def cast(deliver_all):
+    made = make_agenda_cast()
+    deliver_all(NOON)
+    return made
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The screens' clock, moved by hand."""
+    now = SimpleNamespace(at=LATER)
+    for module in (screen, follow_ups, doctors):
+        monkeypatch.setattr(module, "_CLOCK", SimpleNamespace(now=lambda: now.at))
+    return now
+
+
+@pytest.fixture
+def claire(cast, browser_of):
+    return browser_of(cast.claire)
+
+
+def shown(browser, path, **asked):
+    answer = browser.get(path, asked, HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status_code == 200, answer.content[:300]
+    return answer.content.decode()
+
+
+def add(browser, cast, **more):
+    said = {"key": cast.key(), "client": cast.cabinet.id, "patient": cast.jeanne, "reason": cast.consultation}
+    body = {**said, "days": "31", "halves": "", "weekdays": "", "agendas": "", **more}
+    return browser.post(
+        "/console/waiting/add", json.dumps(body), content_type="application/json", HTTP_ACCEPT_LANGUAGE="en"
+    )
+
+
+def test_the_form_knows_the_wishes_of_the_panel(cast, claire, clock):
+    jeanne = person(cast, "Zyrianka", number="+33639980147", mail="")
+    later = booked(cast, after(24 * 60), who=jeanne)
+    text = shown(
+        claire,
+        "/console/fragments/waiting",
+        client=cast.cabinet.id,
+        patient=jeanne,
+        reason=cast.consultation,
+        halves="morning",
+        out="2,4",
+        **{"with": cast.dupont, "only": "1"},
+    )
+    assert 'value="morning" checked' in text
+    assert 'value="afternoon" checked' not in text
+    assert [day for day in range(6) if f'name="weekdays" value="{day}" checked' in text] == [0, 1, 3, 5]
+    assert f'name="agendas" value="{cast.dupont}" checked' in text
+    assert f'name="instead_of" value="{later.appointment}" checked' in text
+    assert "ZYRIANKA" in text
+    assert 'name="sms"' not in text  # he agreed to SMS before
+
+
+def test_put_on_the_list_with_what_he_says_about_sms(cast, claire, clock):
+    who = person(cast, "Zyrianka", number="+33639980147")
+    Patient.objects.filter(pk=int(who)).update(sms_agreed_at=None)
+    waits(cast, person(cast, "Bellard"))
+    answer = add(claire, cast, patient=who, halves="morning", weekdays="0,1", urgent="1", sms="1")
+    assert answer.status_code == 201
+    assert (answer.json()["turn"], "Zyrianka".upper() in answer.json()["said"]) == (1, True)
+    row = WaitingPlace.objects.get(patient=int(who))
+    assert (row.half_days, row.weekdays, row.is_urgent) == (["morning"], [0, 1], True)
+    assert (row.until_date - row.from_date).days == 31
+    assert Patient.objects.get(pk=int(who)).sms_agreed_at == LATER
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"days": "0"},
+        {"days": "-3"},
+        {"days": "9999"},
+        {"days": "x"},
+        {"weekdays": "8"},
+        {"weekdays": "mon"},
+        {"halves": "night"},
+        {"agendas": "none"},
+        {"key": "short"},
+        {"patient": "999999"},
+        {"reason": "999999"},
+        {"instead_of": "nothing-like-an-appointment"},
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_nothing_kept(cast, claire, clock, more):
+    answer = add(claire, cast, **more)
+    assert answer.status_code == 422
+    assert answer.json()["why"]
+    assert not WaitingPlace.objects.exists()
+
+
+def test_twice_for_one_reason_is_refused_in_words(cast, claire, clock):
+    assert add(claire, cast).status_code == 201
+    answer = add(claire, cast)
+    assert (answer.status_code, answer.json()["code"]) == (422, "already_waiting")
+
+
+def test_taken_back_at_once(cast, claire, clock):
+    key = add(claire, cast).json()["place"]
+    body = json.dumps({"place": key})
+    assert claire.post("/console/waiting/take-back", body, content_type="application/json").status_code == 204
+    assert place(key).state == PlaceState.WITHDRAWN
+
+
+def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, deliver_all):
+    visit = booked(cast, MONDAY)
+    first = waits(cast, person(cast, "Zyrianka"), at=NOON - HOUR)
+    waits(cast, person(cast, "Bellard"))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    text = shown(claire, "/console/waiting")
+    assert text.index("ZYRIANKA") < text.index("BELLARD")
+    assert "kept until" in text
+    assert "by mail" in text
+    claire.post(f"/console/waiting/place/{first}", {"act": "withdraw"})
+    pursue(deliver_all, LATER)
+    assert "ZYRIANKA Jeanne is on the waiting list no more" in shown(claire, "/console/waiting")
+    text = shown(claire, "/console/waiting")
+    assert text.index("BELLARD") < text.index("ZYRIANKA")
+    assert "taken back" in text
+
+
+def test_urgent_and_not(cast, claire, clock):
+    waits(cast, person(cast, "Zyrianka"), at=NOON - HOUR)
+    key = waits(cast, person(cast, "Bellard"))
+    assert claire.post(f"/console/waiting/place/{key}", {"act": "urgent"}).status_code == 302
+    text = shown(claire, "/console/waiting")
+    assert text.index("BELLARD") < text.index("ZYRIANKA")
+    claire.post(f"/console/waiting/place/{key}", {"act": "calm"})
+    assert not place(key).is_urgent
+    assert claire.post(f"/console/waiting/place/{key}", {"act": "explode"}).status_code == 422
+
+
+def test_whom_to_telephone_stands_on_the_work_list(cast, claire, clock, deliver_all):
+    visit = booked(cast, MONDAY)
+    key = waits(cast, person(cast, "Bellard", number="+33388000000", mail=""))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    text = shown(claire, "/console/follow-ups")
+    assert "BELLARD" in text
+    assert "03 88 00 00 00" in text
+    assert claire.post(f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
+    assert place(key).state == PlaceState.BOOKED
+    assert Appointment.objects.filter(state="booked", starts_at=MONDAY).count() == 1
+    assert "BELLARD" not in shown(claire, "/console/follow-ups").replace("is booked", "")
+
+
+def test_she_answers_too_late_and_is_told(cast, claire, clock, deliver_all):
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "Bellard", mail=""))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    clock.at = LATER + HOUR
+    assert claire.post(f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
+    assert "no longer possible" in shown(claire, "/console/follow-ups")
+    assert SlotOffer.objects.get().state == OfferState.OPEN
+    assert not Appointment.objects.filter(state="booked").exists()
+
+
+def test_a_time_that_is_too_near_is_worked_off(cast, claire, clock, deliver_all):
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "Bellard", number="+33388000000"))
+    clock.at = MONDAY - HOUR
+    cancelled(cast, visit, at=clock.at)
+    pursue(deliver_all, clock.at)
+    text = shown(claire, "/console/follow-ups")
+    assert "too near" in text
+    assert "03 88 00 00 00" in text
+    freed = FreedTime.objects.get()
+    assert claire.post(f"/console/waiting/freed/{freed.pk}").status_code == 302
+    assert "too near" not in shown(claire, "/console/follow-ups")
+    assert claire.post("/console/waiting/freed/999999").status_code == 404
+
+
+def test_the_doctor_sees_his_list_and_says_for_how_long_he_offers(cast, browser_of, clock):
+    waits(cast, person(cast, "Zyrianka"), agendas=(cast.lemaire,))
+    waits(cast, person(cast, "Bellard"))
+    browser = browser_of(cast.dr_dupont)
+    path = f"/portal/line/{cast.cabinet.id}/agenda/{cast.dupont}/waiting"
+    text = shown(browser, path)
+    assert "BELLARD" in text
+    assert "ZYRIANKA" not in text
+    assert browser.post(path, {"minutes": "120"}).status_code == 303
+    assert Agenda.objects.get(pk=int(cast.dupont)).offer_minutes == 120
+    assert browser.post(path, {"minutes": "7"}).status_code == 422
+    assert browser.post(path, {"minutes": "x"}).status_code == 422
+
+
+def test_another_doctor_finds_nothing_and_it_is_noted(cast, browser_of, clock):
+    waits(cast, person(cast, "Zyrianka"))
+    browser = browser_of(cast.dr_weber)
+    for path in (
+        f"/portal/line/{cast.cabinet.id}/agenda/{cast.dupont}/waiting",
+        f"/portal/line/{cast.weber.id}/agenda/{cast.dupont}/waiting",
+    ):
+        assert browser.get(path).status_code == 404
+    assert (
+        AuditEntry.objects.filter(action__contains="not_hers").exists()
+        or AuditEntry.objects.filter(subject__startswith="portal.line").exists()
+    )
