@@ -181,9 +181,8 @@ DOORS: dict[str, Door] = {
     "console:agenda-slots": Door(get=to(200, "secretary"), query="client={client}", other=404),
     **{
         f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))
-        for act in ("hold", "release", "book", "overbook", "move", "cancel", "mark")
+        for act in ("hold", "release", "book", "overbook", "series", "move", "cancel", "mark")
     },
-    "console:agenda-series": Door(has_get=False, post=to(404, "secretary")),
     "console:agenda-series-plan": Door(
         get=to(200, "secretary"), query="client={client}&reason={visit_reason}&days=0,7", other=404
     ),

@@ -389,6 +389,8 @@ export class Book {
     const spot = this.grid.spot();
     if (!spot) return;
     if (!this.client || !this.reason) return this.error(word(this.client ? "book_reason_missing" : "book_client_missing"));
+    // Asked for, it is not overtaken by what the cursor would have asked by itself.
+    clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     const turn = this.whyTurn;
     const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.reason.id, patient: this.patient.patient?.id ?? "", call: this.call, yes: this.asking.yes });
