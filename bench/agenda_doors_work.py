@@ -94,9 +94,15 @@ def standing() -> Counter[str]:
 
 def left() -> dict[str, int]:
     """What must not be, from the rows alone."""
-    kept = set(Occupancy.objects.exclude(block=None).values_list("block_id", flat=True))
-    blocks = Block.objects.filter(removed_at=None).values_list("pk", flat=True)
-    return {**wrong(), "events_without": sum(key not in kept for key in blocks)}
+    without = 0
+    for block in Block.objects.filter(removed_at=None):
+        over = Occupancy.objects.filter(agenda=block.agenda_id, blocking=True, block__isnull=False)
+        over = over.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("starts_at")
+        until = block.starts_at
+        for row in over:
+            until = max(until, row.ends_at) if row.starts_at <= until else until
+        without += until < block.ends_at
+    return {**wrong(), "events_without": without}
 
 
 def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[str, datetime]]) -> Figures:

@@ -21,7 +21,6 @@ EVENT_WORDS = {
     "several": _("One event at a time."),
     "no_uid": _("This event has no identifier."),
     "no_moment": _("This event has no beginning or no end."),
-    "seconds": _("Events begin and end at a whole minute."),
     "too_long": _("An event lasts 31 days at most."),
     "too_far": _("This date is too far away."),
     "rule": _("This way of repeating is not understood here."),

@@ -14,11 +14,11 @@ from django.db.models import Q
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.written import Busy, Written, busy, read
-from permanence.agenda.models import Agenda, Block, CalendarObject, Occupancy
+from permanence.agenda.models import Agenda, Block, CalendarObject
 from permanence.agenda.operations.acts import changed, once, reach
 from permanence.agenda.operations.blocks import told
 from permanence.agenda.operations.holds import clear
-from permanence.agenda.operations.taking import occupy_block
+from permanence.agenda.operations.taking import let_go, occupy_block
 from permanence.agenda.refusals import EventRefused, ReadOnly, SlotAlreadyTaken
 from permanence.agenda.rules.states import Door
 from permanence.foundation import audit, outbox, secrecy
@@ -133,7 +133,7 @@ def _carry(
         for span in spans:
             block = _block(kept, span, written.words, by=by, at=at, entropy=entropy)
             try:
-                occupy_block(kept, block)
+                occupy_block(block, beside=True)
             except SlotAlreadyTaken:
                 block.delete()
                 detail = {"starts_at": span.starts_at}
@@ -177,7 +177,7 @@ def _make_busy(
     keys = [key for key in found.blocks if key not in gone]
     for each in wanted.values():
         block = _block(kept, each, written.words, by=by, at=at, entropy=entropy)
-        occupy_block(kept, block)
+        occupy_block(block, beside=True)
         outbox.announce(TimeBlocked(house=by.house, at=at, **told(block)))
         keys.append(block.key)
     return keys
@@ -201,8 +201,8 @@ def _coming(kept: Agenda, found: CalendarObject, at: datetime) -> list[Block]:
 
 def _free(kept: Agenda, blocks: list[Block], *, by: Who, at: datetime) -> None:
     Block.objects.filter(agenda=kept, pk__in=[each.pk for each in blocks]).update(removed_at=at)
-    Occupancy.objects.filter(block__in=[each.pk for each in blocks]).delete()
     for each in blocks:
+        let_go(block=each)
         outbox.announce(TimeUnblocked(house=by.house, at=at, **told(each)))
 
 

@@ -136,6 +136,10 @@ def _events(calendar: Calendar) -> Iterator[list[Event]]:
         yield sorted(parts, key=lambda each: "RECURRENCE-ID" in each)
 
 
+def _within_minute(at: date | datetime) -> bool:
+    return isinstance(at, datetime) and bool(at.second or at.microsecond)
+
+
 def _check(parts: list[Event], uid: str, *, seconds: bool) -> None:
     if not uid or len(uid) > 255 or not uid.isprintable():
         raise EventRefused("no_uid")
@@ -146,7 +150,9 @@ def _check(parts: list[Event], uid: str, *, seconds: bool) -> None:
     for each in parts:
         if each.errors:
             raise EventRefused("malformed")
-        check_part(each, most=MOST_TIMES, seconds=seconds)
+        check_part(each, most=MOST_TIMES)
+        if not seconds and any(_within_minute(at) for at in (each.start, each.end)):
+            raise EventRefused("seconds")
         for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
             said: Any = each.get(name)
             if said is not None and "TZID" in said.params and getattr(said.dt, "tzinfo", None) is None:

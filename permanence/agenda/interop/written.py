@@ -24,7 +24,6 @@ WHY = (
     "several",
     "no_uid",
     "no_moment",
-    "seconds",
     "too_long",
     "too_far",
     "rule",
@@ -34,6 +33,8 @@ SIZE_LIMIT = 64 * 1024
 MOST = 450
 """Times one event may come within the horizon."""
 LONGEST = timedelta(days=31)
+ALMOST = timedelta(minutes=1, microseconds=-1)
+"""What leads from any second of a minute into the next one, from its beginning not."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
 PARTS_LIMIT = 100
 """Components and changed occurrences of one event."""
@@ -105,6 +106,7 @@ def read(text: str) -> Written:
 def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tuple[Busy, ...]:
     """When it makes its owner busy between two moments, by moment, each once. Raises EventRefused.
 
+    A minute of which it takes seconds is taken whole.
     Hours without a zone, and whole days, are on the clock of `zone`. What is marked as free or cancelled does not.
     """
     place = ZoneInfo(zone)
@@ -118,7 +120,7 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tu
     for each in found:
         if word(each, "TRANSP") == "TRANSPARENT" or word(each, "STATUS") == "CANCELLED":
             continue
-        starts, ends = moment(each.start, place), moment(each.end, place)
+        starts, ends = _minute(moment(each.start, place)), _minute(moment(each.end, place) + ALMOST)
         if ends - starts > LONGEST:
             raise EventRefused("too_long")
         if after < ends and starts < until and starts < ends:
@@ -144,14 +146,18 @@ def moment(value: date | datetime, place: ZoneInfo) -> datetime:
     return value.replace(tzinfo=place) if value.tzinfo is None else value.astimezone(place)
 
 
+def _minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
+
+
 def word(part: Component, name: str) -> str:
     """A word of a property, in capitals; "" where it does not stand."""
     return str(part.get(name, "")).upper()
 
 
-def check_part(part: Any, *, most: int = MOST, seconds: bool = False) -> None:
+def check_part(part: Any, *, most: int = MOST) -> None:
     """Whether an event says moments and a rule that can be followed; `most`: how often it may come by a count of its
-    own; `seconds`: whether it may begin within a minute. Raises EventRefused.
+    own. Raises EventRefused.
     """
     try:
         starts, ends = part.start, part.end
@@ -161,8 +167,6 @@ def check_part(part: Any, *, most: int = MOST, seconds: bool = False) -> None:
     for each in (starts, ends, moved):
         if not EARLIEST <= (each.date() if isinstance(each, datetime) else each) <= LATEST:
             raise EventRefused("too_far")
-        if isinstance(each, datetime) and (each.second or each.microsecond) and not seconds:
-            raise EventRefused("seconds")
     if isinstance(starts, datetime) != isinstance(ends, datetime):
         raise EventRefused("no_moment")
     if moment(ends, ZoneInfo("UTC")) < moment(starts, ZoneInfo("UTC")):

@@ -54,7 +54,7 @@ def block(
             made_by_name=by.name,
             made_at=at,
         )
-        occupy_block(kept, made)
+        occupy_block(made)
         event = TimeBlocked(house=by.house, at=at, **told(made))
         changed(kept, action="agenda.blocked", subject=f"agenda.block:{made.pk}", by=by, at=at, event=event)
         return {"block": key}

@@ -96,16 +96,35 @@ def occupy(
     _write(rows)
 
 
-def occupy_block(row: Agenda, block: Block) -> None:
-    """Take the agenda for busy time. Raises SlotAlreadyTaken."""
-    span = {"starts_at": block.starts_at, "ends_at": block.ends_at}
-    _write([Occupancy(house_id=row.house_id, client_id=row.client_id, agenda_id=row.pk, block=block, **span)])
+def occupy_block(block: Block, *, beside: bool = False) -> None:
+    """Take the agenda for busy time; with `beside` what other busy time takes already is left to that. Raises
+    SlotAlreadyTaken.
+    """
+    spans = _untaken(block) if beside else [(block.starts_at, block.ends_at)]
+    of = {"house_id": block.house_id, "client_id": block.client_id, "agenda_id": block.agenda_id, "block": block}
+    _write([Occupancy(starts_at=starts, ends_at=ends, **of) for starts, ends in spans])
+
+
+def _untaken(block: Block) -> list[tuple[datetime, datetime]]:
+    """The parts of its span that no busy time takes."""
+    there = Occupancy.objects.filter(agenda=block.agenda_id, blocking=True, block__isnull=False)
+    there = there.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("starts_at")
+    found, begins = [], block.starts_at
+    for starts, ends in there.values_list("starts_at", "ends_at"):
+        if begins < starts:
+            found.append((begins, starts))
+        begins = max(begins, ends)
+    return [*found, (begins, block.ends_at)] if begins < block.ends_at else found
 
 
 def let_go(*, appointment: Appointment | None = None, block: Block | None = None) -> None:
-    """What was taken by it is free."""
+    """What was taken by it is free; of a block that was removed, other busy time takes what it had left to it."""
     rows = Occupancy.objects.filter(appointment=appointment) if appointment else Occupancy.objects.filter(block=block)
     rows.delete()
+    if block is not None:
+        others = Block.objects.filter(agenda=block.agenda_id, removed_at=None)
+        for each in others.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("pk"):
+            occupy_block(each, beside=True)
 
 
 def _write(rows: list[Occupancy]) -> None:
