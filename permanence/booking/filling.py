@@ -15,6 +15,7 @@ from permanence.agenda.refusals import CodeOver, CodeWrong, SlotRefused
 from permanence.agenda.rules.public import QUICKEST
 from permanence.booking import parts, told
 from permanence.booking.choosing import Asked, asked_of, gone
+from permanence.dispatch.sms_provider import usable_provider
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,7 +32,7 @@ def identity(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if at - form.made_at < QUICKEST:
         raise parts.Robot
     on = at.astimezone(parts.zone_of(page)).date()
-    said = told.read(request.POST, asked.reason, country=page.client.country, on=on)
+    said = told.read(request.POST, asked.reason, country=page.client.country, on=on, sms=_sms())
     if said.wrong:
         return _form(request, page, form, asked, said=said)
     try:
@@ -68,7 +69,7 @@ def code(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("booking:code", kwargs={"slug": slug, "key": key}), status=303)
         form = public_forms.confirm(slug=slug, key=key, code=request.POST.get("code", ""), at=parts.now())
     except CodeWrong:
-        return _code(request, page, form, asked, failed=_("This is not the code of the last mail."))
+        return _code(request, page, form, asked, failed=_("This is not the last code you were sent."))
     except CodeOver:
         words = _("This code is good no longer. Have another one sent.") if form.may_ask_again else _no_more()
         return _code(request, page, form, asked, failed=words)
@@ -100,7 +101,7 @@ def _form(
         }
         for each in asked.reason.contra_indications
     ]
-    return _shown(request, "identity", page, form, asked, status=status, said=said, questions=questions)
+    return _shown(request, "identity", page, form, asked, status=status, said=said, questions=questions, sms=_sms())
 
 
 def _code(request: HttpRequest, page: PageView, form: FormView, asked: Asked, *, failed: str = "") -> HttpResponse:
@@ -125,6 +126,11 @@ def _shown(
         site=parts.site_of(page, ""),
         **more,
     )
+
+
+def _sms() -> bool:
+    """Whether codes can go by SMS."""
+    return usable_provider() is not None
 
 
 def _no_more() -> str:

@@ -12,6 +12,7 @@ from permanence.agenda.rules.kinds import VisitReason
 from permanence.callers.rules.birth import read_birth
 from permanence.callers.rules.form import read_mail, read_number
 from permanence.callers.rules.identity import FieldUnfit, clean_name
+from permanence.countries.numbers import takes_code
 from permanence.kernel.refusals import Refusal
 
 LIMIT = 320
@@ -32,8 +33,11 @@ class Told:
         return frozenset(key for key, answer in self.answers.items() if answer == "yes")
 
 
-def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date) -> Told:
-    """What was sent; nothing is refused here, all that is wrong is said at once. `on`: today at the practice."""
+def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date, sms: bool) -> Told:
+    """What was sent; nothing is refused here, all that is wrong is said at once. `on`: today at the practice.
+
+    `sms`: whether codes can go by SMS.
+    """
     identity = Identity(
         last_name=_field(sent, "last_name"),
         first_name=_field(sent, "first_name"),
@@ -41,6 +45,7 @@ def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date
         number=_field(sent, "number"),
         mail=_field(sent, "mail"),
         agrees="agrees" in sent,
+        by_sms=sms and sent.get("by") == "sms",
     )
     wrong = {
         "last_name": _tried(lambda: bool(clean_name(identity.last_name, field="used_name"))),
@@ -49,6 +54,8 @@ def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date
         "number": _tried(lambda: bool(identity.number.strip() and read_number(identity.number, country=country))),
         "mail": _tried(lambda: bool(read_mail(identity.mail))),
     }
+    if identity.by_sms and not wrong["number"]:
+        wrong["number"] = "" if takes_code(read_number(identity.number, country=country)) else "no_mobile"
     answers = {each.id: _field(sent, f"q-{each.id}") for each in reason.contra_indications}
     wrong |= {f"q-{key}": "" if answer in {"yes", "no"} else "unanswered" for key, answer in answers.items()}
     return Told(
@@ -75,6 +82,7 @@ def _words(name: str, code: str) -> str:
         "birth_date_in_future": _("This day is still to come."),
         "birth_date_impossible": _("There is no such day of birth."),
         "unanswered": _("Answer yes or no."),
+        "no_mobile": _("No SMS goes to this number. Write a mobile number, or choose e-mail."),
     }
     by_name = {
         "last_name": _("Write your family name, in letters."),

@@ -95,6 +95,19 @@ _MOBILE = re.compile(r"\+(33[67]|3526|3538)")
 """Mobile ranges of the countries of the house, those kept for fiction and not yet in use included."""
 
 
+CODE_COUNTRIES = frozenset({"AT", "BE", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "LU", "MC", "NL", "PT"})
+"""Where a number may be at home to which strangers have codes sent: elsewhere an SMS can cost a hundred times more."""
+
+
+def takes_code(number: str) -> bool:
+    """Whether a stranger may have a code sent to this number (E.164): a mobile of a country nearby."""
+    parsed = phonenumbers.parse(number)
+    known = phonenumbers.region_code_for_number(parsed) or phonenumbers.region_code_for_country_code(
+        parsed.country_code or 0
+    )
+    return known in CODE_COUNTRIES and takes_sms(parse_number(number, country="LU"))
+
+
 def takes_sms(number: PhoneNumber) -> bool:
     """Whether an SMS can reach the number by its range: a mobile, or one of a plan that does not tell them apart."""
     kind = phonenumbers.number_type(phonenumbers.parse(number.e164))

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the post: the mails to patients who book by themselves; date, hour, practice and link, never a reason."""
+"""Due work of the post: mails, and codes by SMS, to patients who book by themselves.
+
+Date, hour, practice and link, never a reason.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,7 +20,7 @@ from permanence.agenda.operations import public_mails
 from permanence.agenda.operations.public_mails import DuePublicMail
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.rules.public import PublicMailKind
-from permanence.dispatch import post
+from permanence.dispatch import post, sms_operations
 from permanence.dispatch.calendar_operations import invitation_of
 from permanence.dispatch.channels.email.calendar import add_calendar
 from permanence.dispatch.channels.email.content import Addressed, letter
@@ -28,6 +31,8 @@ from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
 from permanence.dispatch.tasks import relay_settings
 from permanence.foundation import moments
 from permanence.foundation.operations import house_system
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemEntropy
 
 
 def run_public(
@@ -110,12 +115,25 @@ def _for_calendar(mail: EmailMessage, taken: DuePublicMail, about: Addressed, *,
 
 
 def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:
+    if taken.number_of_sms:
+        return _by_sms(taken, at=at)
     try:
         mail = compose(taken, at=at)
     except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
         return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
     envelope = Envelope(sender=settings.PERMANENCE.mail_from, recipient=taken.mail, key=taken.key)
     return relay.send(mail, envelope)
+
+
+def _by_sms(taken: DuePublicMail, *, at: datetime) -> Attempt:
+    """The code goes as an SMS; never as a mail instead, for it proves the number."""
+    by = house_system(house=taken.house)
+    to = {"client": taken.client, "number": taken.number_of_sms, "language": taken.language, "code": taken.code}
+    try:
+        sms_operations.send_code(**to, by=by, at=at, entropy=SystemEntropy())
+    except Refusal as refusal:
+        return Attempt(outcome=Outcome.REFUSED, why=refusal.code)
+    return Attempt(outcome=Outcome.SENT)
 
 
 def _subject(kind: PublicMailKind) -> str:

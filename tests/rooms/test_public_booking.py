@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A patient books, moves and cancels by himself: through the pages, as a browser without JavaScript does."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,9 +10,10 @@ from html import unescape
 import pytest
 from django.conf import settings
 from django.test import Client as Browser
+from django.utils.crypto import salted_hmac
 
 from permanence.agenda import tasks
-from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicMail, SlotHold
+from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicKnock, PublicMail, SlotHold
 from permanence.agenda.operations import appointments, public_forms, public_mails
 from permanence.agenda.operations.public_pages import set_page
 from permanence.agenda.operations.reasons import retire_reason
@@ -24,16 +26,20 @@ from permanence.agenda.rules.states import CancelCause
 from permanence.booking import parts
 from permanence.booking.qr import qr_svg
 from permanence.callers import operations as callers
-from permanence.callers.models import Patient, PatientConsent
+from permanence.callers.index import write_words
+from permanence.callers.models import Patient, PatientConsent, PatientNumber
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.no_show import Rule
 from permanence.clients.models import Client
+from permanence.dispatch import sms_tasks
+from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import ContactRule
-from permanence.dispatch.public_mails import compose
+from permanence.dispatch.public_mails import compose, run_public
 from permanence.dispatch.rules import LEASE
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_sms import BEARER, describe, served
 
 SLUG = "dr-dupont"
 SAID = {
@@ -551,6 +557,73 @@ def test_who_agrees_on_the_form_may_be_reminded_by_mail_and_nobody_else(jeanne, 
     agreed = dict(Patient.objects.filter(used_name__in=["Hoffmann", "Muller"]).values_list("mail", "mail_agreed_at"))
     assert agreed == {"jeanne@example.org": clock.at - timedelta(seconds=20), "paul@example.org": None}
     assert PatientConsent.objects.get().by_name == "Permanence"
+
+
+@pytest.fixture
+def provider(settings, tmp_path):
+    with served() as asked:
+        describe(settings, tmp_path, BEARER, asked.url)
+        yield asked
+
+
+def sent_by_sms(provider, at):
+    """The codes that were handed to the provider."""
+    run_public(at=at, relay=RelaySettings(host="127.0.0.1", port=1))
+    sms_tasks.run_sms(at=at)
+    return [
+        re.search(r"[0-9]{6}", json.loads(body_)["messages"][0]["text"])[0] for _path, _head, body_ in provider.asked
+    ]
+
+
+def test_the_code_comes_by_sms_where_the_house_sends_them(jeanne, cast, clock, provider):
+    path = jeanne.take()["Location"]
+    assert 'value="sms"' in jeanne.browser.get(path).content.decode()
+    jeanne.tell(by="sms", agrees="on")
+    jeanne.follow()
+    assert "+33612345678" in jeanne.text()
+    (code,) = sent_by_sms(provider, clock.at)
+    assert not PublicMail.objects.exclude(sent_at=None).filter(kind="booked").exists()
+    assert jeanne.code(code).status_code == 303
+    found = Patient.objects.get(used_name="Hoffmann")
+    assert found.sms_agreed_at is not None
+    assert found.mail_agreed_at is None
+
+
+def test_who_proved_the_number_in_the_file_is_that_patient(jeanne, cast, clock, provider):
+    row = Patient.objects.get(pk=int(cast.jeanne))
+    PatientNumber.objects.create(house_id=row.house_id, client_id=row.client_id, patient=row, number="+33612345678")
+    write_words([row])
+    jeanne.take()
+    jeanne.tell(by="sms")
+    jeanne.code(sent_by_sms(provider, clock.at)[0])
+    assert Appointment.objects.get().patient_id == row.pk
+    jeanne.take(60)
+    jeanne.tell()  # by mail: it is not in the file
+    jeanne.code()
+    assert Appointment.objects.order_by("pk").last().patient_id != row.pk
+
+
+def test_no_code_goes_by_sms_to_far_or_fixed_numbers_nor_more_often_than_the_house_bears(jeanne, cast, clock, provider):
+    for number in ("01 40 00 00 01", "+1 876 555 0100", "+88213300655"):
+        jeanne.take()
+        assert jeanne.tell(by="sms", number=number).status_code == 422
+        clock.forward(minutes=11)
+    for _ in range(60):
+        PublicKnock.objects.create(
+            house_id=cast.claire.house_key, client_id=int(cast.cabinet.id), what="sms", at=clock.at,
+            digest=salted_hmac("permanence.agenda.public.knock", cast.claire.house, algorithm="sha256").hexdigest(),
+        )  # fmt: skip
+    jeanne.take()
+    assert jeanne.tell(by="sms").status_code == 429
+    assert jeanne.post(jeanne.path, **SAID).status_code == 303  # a mail still goes
+    assert provider.asked == []
+
+
+def test_without_a_provider_nobody_is_offered_sms(jeanne, cast, clock):
+    path = jeanne.take()["Location"]
+    assert 'value="sms"' not in jeanne.browser.get(path).content.decode()
+    jeanne.tell(by="sms")
+    assert PublicForm.objects.get().by_sms is False
 
 
 def test_sender_and_subject_name_the_practice_only_where_it_allows_that(jeanne, cast, clock):

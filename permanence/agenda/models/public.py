@@ -48,7 +48,7 @@ class PublicForm(AgendaRow):
 
     `sealed`: who he says he is, under the house's key, until the form is done. `code_number`: how many codes were sent;
     a code is derived from it and kept nowhere. `booked_at`: when it became the appointment, whose key is
-    `visit` ("" before). `mail`: where the mails go.
+    `visit` ("" before). `mail`: where the mails go. `by_sms`: the code goes to `number` (E.164).
     """
 
     page = models.ForeignKey(PublicPage, on_delete=models.PROTECT, related_name="+")
@@ -63,6 +63,8 @@ class PublicForm(AgendaRow):
     expires_at = models.DateTimeField()
     sealed = models.TextField(blank=True, default="")
     mail = models.EmailField(blank=True, default="")
+    by_sms = models.BooleanField(default=False)
+    number = models.CharField(max_length=20, blank=True, default="")
     code_number = models.PositiveSmallIntegerField(default=0)
     code_tries = models.PositiveSmallIntegerField(default=0)
     code_sent_at = models.DateTimeField(null=True)

@@ -2,7 +2,7 @@
 """A patient books by himself: he takes a slot, says who he is, types the code he was sent. The system acts for him.
 
 Nothing that is answered here depends on whether the practice knows him. He becomes a patient that is there already
-only when name, first name and birth date are the same and the mail that he proved is the one in the file; else a new
+only when name, first name and birth date are the same and the mail or number that he proved is in the file; else a new
 provisional one, whom a secretary may merge.
 """
 
@@ -65,6 +65,7 @@ from permanence.callers.rules.identity import ContactWay
 from permanence.callers.rules.likeness import Like, Traits
 from permanence.callers.rules.no_show import judge
 from permanence.callers.search import duplicates
+from permanence.countries.numbers import takes_code
 from permanence.foundation import secrecy
 from permanence.foundation.who import Who, system_of
 
@@ -84,7 +85,9 @@ class Identity:
     number: str
     mail: str
     agrees: bool = False
-    """Whether the practice may write to that address: reminders, and what becomes of the appointment."""
+    """Whether he may be reminded, the way the code was sent."""
+    by_sms: bool = False
+    """Whether the code goes to the number, instead of to the mail."""
 
     def as_patient(self, *, language: str) -> PatientForm:
         """As the room of the callers reads it."""
@@ -203,6 +206,8 @@ def tell(
     birth = BirthDate.from_iso(str(kept.fields["birth_date"]))
     if not birth.is_whole:
         raise FormIncomplete("birth_date")
+    if identity.by_sms and not takes_code(kept.numbers[0]):
+        raise FormIncomplete("number")
     wish = _wish(row, birth, yes_to)
     judged(reach(str(row.agenda_id), by=system_of(row.agenda.house)), wish, starts=row.starts_at, at=at)
     said = json.dumps({"identity": asdict(identity), "yes_to": sorted(yes_to), "language": language})
@@ -212,11 +217,13 @@ def tell(
             return form_view(fresh)
         if fresh.code_number >= MOST_CODES:
             raise CodeOver(key)
-        counted = ((Knock.CODE, address), (Knock.MAIL, str(kept.fields["mail"])), (Knock.NUMBER, kept.numbers[0]))
+        counted = [(Knock.CODE, address), (Knock.MAIL, str(kept.fields["mail"])), (Knock.NUMBER, kept.numbers[0])]
+        counted += [(Knock.SMS, row.agenda.house.slug)] if identity.by_sms else []
         for what, who in counted:
             knock(what=what, who=who, house=row.house_id, client=row.client_id, at=at)
         fresh.sealed = secrecy.seal(said, house=row.agenda.house.slug, purpose=PURPOSE)
         fresh.mail, fresh.language = str(kept.fields["mail"]), language
+        fresh.by_sms, fresh.number = identity.by_sms, kept.numbers[0]
         fresh.code_number, fresh.code_tries, fresh.code_sent_at = fresh.code_number + 1, 0, at
         fresh.save()
         queue(fresh, PublicMailKind.CODE, number=fresh.code_number, starts_at=fresh.starts_at, at=at)
@@ -270,9 +277,8 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
             key=visit_key(key), agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at
         )
         if said["identity"].get("agrees"):
-            callers.note_consent(
-                client=str(row.client_id), patient=patient, way=ContactWay.MAIL, given=True, by=by, at=at
-            )
+            way = ContactWay.SMS if row.by_sms else ContactWay.MAIL
+            callers.note_consent(client=str(row.client_id), patient=patient, way=way, given=True, by=by, at=at)
         row.booked_at, row.visit, row.sealed, row.ends_at = at, made.appointment, "", made.ends_at
         row.save()
         queue(row, PublicMailKind.BOOKED, number=made.revision, starts_at=made.starts_at, at=at)
@@ -321,7 +327,10 @@ def _opened(row: PublicForm) -> dict[str, Any]:
 
 
 def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at: datetime) -> str:
-    """The one patient whom he proved to be, else a new one. Raises SlotRefused where he may not book by himself."""
+    """The one patient whom he proved to be by mail or number, else a new one.
+
+    Raises SlotRefused where he may not book by himself.
+    """
     form, client = identity.as_patient(language=language), str(row.client_id)
     kept = read_form(form, country=row.agenda.client.country, on=_today(row, at))
     traits = Traits(
@@ -334,7 +343,8 @@ def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at:
     same = [
         each.patient
         for each in duplicates(house=by.house, client=client, traits=traits)
-        if set(each.likeness.reasons) >= SAME and each.patient.mail.casefold() == mail
+        if set(each.likeness.reasons) >= SAME
+        and (row.number in each.patient.numbers if row.by_sms else each.patient.mail.casefold() == mail)
     ]
     standing = {each.id: each for each in same if not each.merged_into and not each.is_deceased}
     if len(standing) != 1:

@@ -20,7 +20,7 @@ class DuePublicMail:
     """A mail that a worker took: it alone may send it until the lease ends. Nothing of the reason is in it.
 
     `code` and `until` of a code; of everything else `token` of the secret link, `visit` the appointment's id and
-    `number` its revision.
+    `number` its revision. `number_of_sms`: where a code goes by SMS (E.164), "" where it is a mail.
     """
 
     row: int
@@ -34,6 +34,7 @@ class DuePublicMail:
     slug: str
     time_zone: str
     mail: str
+    number_of_sms: str
     language: str
     starts_at: datetime
     visit: str
@@ -125,6 +126,7 @@ def _due(row: PublicMail) -> DuePublicMail:
         slug=form.page.slug,
         time_zone=row.client.time_zone,
         mail=form.mail,
+        number_of_sms=form.number if is_code and form.by_sms else "",
         language=form.language,
         starts_at=row.starts_at,
         visit=form.visit,

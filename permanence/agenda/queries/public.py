@@ -64,7 +64,9 @@ class PageView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
-    """A form in hand. `mail` is "" until he said who he is; `booked`: it became an appointment."""
+    """A form in hand. `mail` and `number` are "" until he said who he is; `by_sms`: where the code went; `booked`: it
+    became an appointment.
+    """
 
     key: str
     agenda: str
@@ -75,6 +77,8 @@ class FormView:
     made_at: datetime
     is_new: bool
     mail: str
+    number: str
+    by_sms: bool
     code_until: datetime | None
     may_ask_again: bool
     booked: bool
@@ -239,6 +243,8 @@ def form_view(row: PublicForm) -> FormView:
         made_at=row.made_at,
         is_new=row.is_new,
         mail=row.mail,
+        number=row.number,
+        by_sms=row.by_sms,
         code_until=None if row.code_sent_at is None else row.code_sent_at + CODE_TIME,
         may_ask_again=row.code_number < MOST_CODES,
         booked=row.booked_at is not None,

@@ -36,6 +36,7 @@ class Knock(enum.StrEnum):
     CHANGE = "change"
     MAIL = "mail"
     NUMBER = "number"
+    SMS = "sms"
 
 
 class PublicMailKind(enum.StrEnum):
@@ -61,8 +62,11 @@ LIMITS = {
     Knock.CHANGE: (Limit(20, timedelta(hours=1)),),
     Knock.MAIL: (Limit(4, timedelta(hours=1)), Limit(10, timedelta(days=1))),
     Knock.NUMBER: (Limit(4, timedelta(hours=1)), Limit(10, timedelta(days=1))),
+    Knock.SMS: (Limit(60, timedelta(hours=1)), Limit(300, timedelta(days=1))),
 }
-"""HOLD, CODE and CHANGE by address, MAIL and NUMBER by who is written to. A practice's own network is one address."""
+"""HOLD, CODE and CHANGE by address, MAIL and NUMBER by who is written to, SMS by house: each one is paid
+for. A practice's own network is one address.
+"""
 
 
 def is_slug(text: str) -> bool:
