@@ -16,11 +16,12 @@ from permanence.foundation.who import portal_only
 from permanence.messaging.recordings import wav
 from permanence.portal import ranges
 from permanence.portal.account import own
+from permanence.portal.greetings import said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class With:
-    """A greeting with which it is heard, before the music: its text, and when it holds in words."""
+    """A greeting with which it is heard, before the music: as it is said, and when it holds in words."""
 
     text: str
     when: str
@@ -47,7 +48,9 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
             view=each,
             length=moments.length(each.seconds),
             greetings=tuple(
-                With(text=rules[key].text, when=when_words(rules[key])) for key in each.greetings if key in rules
+                With(text=said(by.house, each.language, rules[key].text), when=when_words(rules[key]))
+                for key in each.greetings
+                if key in rules
             ),
         )
         for each in _living(by.house, client)

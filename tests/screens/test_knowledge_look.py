@@ -137,6 +137,27 @@ async def test_the_client_hears_his_announcements_and_changes_his_external_agend
 
 
 @pytest.mark.parametrize("code", ["fr", "de"])
+async def test_every_phrase_and_what_is_said_at_any_moment(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    language(site, cast.DUPONT, code)
+    his = await signed_in(browser, site, cast.DUPONT, f"/portal/line/{client}")
+    page = his.page
+    await page.locator("a[href$='/phrases']").press("Enter")
+    await page.locator("#at").fill("2027-06-06 03:00")
+    await page.locator("#at").press("Enter")
+    await expect(page.locator(".heard .say")).to_contain_text("15")
+    await looks_right(his, f"portal-phrases-{code}", PHONE)
+    await page.locator("a[href$='/phrases/new']").press("Enter")
+    await page.locator("#text").fill("Cabinet Dupont et Lemaire, bon dimanche.")
+    await page.locator("#day_type").select_option("sunday")
+    await check(page)
+    await looks_right(his, f"portal-phrase-new-{code}", PHONE)
+    assert his.complaints == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
 async def test_the_end_of_an_absence_that_waits_is_seen_in_its_context(
     browser: Browser, site: Site, client: str, code: str
 ) -> None:
