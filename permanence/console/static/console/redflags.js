@@ -161,7 +161,7 @@ export class RedFlags {
         make("strong", {}, word("red_flag_heard", { label: flag.label })),
         make("p", { class: "say say--medium", lang }, `«\u00a0${flag.say}\u00a0»`),
         flag.asks?.length ? make("ul", { class: "red-flag__asks", lang }, ...flag.asks.map((ask) => make("li", {}, `«\u00a0${ask}\u00a0»`))) : null,
-        first && this.holds && make("p", { class: "error" }, icon("alert"), make("span", {}, word("red_flag_first", { label: flag.label }))),
+        first && this.holds && make("strong", {}, word("red_flag_first", { label: flag.label })),
         this.asking === flag.id ? this.causes(flag) : this.answers(flag, talking, first && talking),
         make("p", { class: "red-flag__valid" }, name ? `${word("red_flag_alerts", { name })} ` : "", Number.isNaN(validated) ? "" : word("red_flag_validated", { day: new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(validated) })),
       ),
