@@ -49,6 +49,10 @@ def shown(browser, path, **asked):
     return answer.content.decode()
 
 
+def post(browser, path, body=None):
+    return browser.post(path, body or {}, HTTP_ACCEPT_LANGUAGE="en")
+
+
 def add(browser, cast, **more):
     said = {"key": cast.key(), "client": cast.cabinet.id, "patient": cast.jeanne, "reason": cast.consultation}
     body = {**said, "days": "31", "halves": "", "weekdays": "", "agendas": "", **more}
@@ -139,7 +143,7 @@ def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, delive
     assert text.index("ZYRIANKA") < text.index("BELLARD")
     assert "kept until" in text
     assert "by mail" in text
-    claire.post(f"/console/waiting/place/{first}", {"act": "withdraw"})
+    post(claire, f"/console/waiting/place/{first}", {"act": "withdraw"})
     pursue(deliver_all, LATER)
     assert "ZYRIANKA Jeanne is on the waiting list no more" in shown(claire, "/console/waiting")
     text = shown(claire, "/console/waiting")
@@ -150,12 +154,12 @@ def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, delive
 def test_urgent_and_not(cast, claire, clock):
     waits(cast, person(cast, "Zyrianka"), at=NOON - HOUR)
     key = waits(cast, person(cast, "Bellard"))
-    assert claire.post(f"/console/waiting/place/{key}", {"act": "urgent"}).status_code == 302
+    assert post(claire, f"/console/waiting/place/{key}", {"act": "urgent"}).status_code == 302
     text = shown(claire, "/console/waiting")
     assert text.index("BELLARD") < text.index("ZYRIANKA")
-    claire.post(f"/console/waiting/place/{key}", {"act": "calm"})
+    post(claire, f"/console/waiting/place/{key}", {"act": "calm"})
     assert not place(key).is_urgent
-    assert claire.post(f"/console/waiting/place/{key}", {"act": "explode"}).status_code == 422
+    assert post(claire, f"/console/waiting/place/{key}", {"act": "explode"}).status_code == 422
 
 
 def test_whom_to_telephone_stands_on_the_work_list(cast, claire, clock, deliver_all):
@@ -166,7 +170,7 @@ def test_whom_to_telephone_stands_on_the_work_list(cast, claire, clock, deliver_
     text = shown(claire, "/console/follow-ups")
     assert "BELLARD" in text
     assert "03 88 00 00 00" in text
-    assert claire.post(f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
+    assert post(claire, f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
     assert place(key).state == PlaceState.BOOKED
     assert Appointment.objects.filter(state="booked", starts_at=MONDAY).count() == 1
     assert "BELLARD" not in shown(claire, "/console/follow-ups").replace("is booked", "")
@@ -178,7 +182,7 @@ def test_she_answers_too_late_and_is_told(cast, claire, clock, deliver_all):
     cancelled(cast, visit)
     pursue(deliver_all, LATER)
     clock.at = LATER + HOUR
-    assert claire.post(f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
+    assert post(claire, f"/console/waiting/offer/{last_offer().key}", {"act": "take"}).status_code == 302
     assert "no longer possible" in shown(claire, "/console/follow-ups")
     assert SlotOffer.objects.get().state == OfferState.OPEN
     assert not Appointment.objects.filter(state="booked").exists()
@@ -194,9 +198,9 @@ def test_a_time_that_is_too_near_is_worked_off(cast, claire, clock, deliver_all)
     assert "too near" in text
     assert "03 88 00 00 00" in text
     freed = FreedTime.objects.get()
-    assert claire.post(f"/console/waiting/freed/{freed.pk}").status_code == 302
+    assert post(claire, f"/console/waiting/freed/{freed.pk}").status_code == 302
     assert "too near" not in shown(claire, "/console/follow-ups")
-    assert claire.post("/console/waiting/freed/999999").status_code == 404
+    assert post(claire, "/console/waiting/freed/999999").status_code == 404
 
 
 def test_the_doctor_sees_his_list_and_says_for_how_long_he_offers(cast, browser_of, clock):
