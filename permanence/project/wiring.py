@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda import calendar_handlers as calendars
 from permanence.agenda import elsewhere_handlers as elsewhere
 from permanence.agenda import handlers as agenda
 from permanence.agenda.events import AGENDA_EVENTS
@@ -53,14 +54,17 @@ WIRING = Wiring(
         ),
         "AppointmentBooked": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
         ),
         "AppointmentMoved": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
         ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
         ),
         "SmsAnswered": (("dispatch.reminders", reminders.on_sms_answered),),
