@@ -10,7 +10,7 @@ from permanence.agenda.calendar_words import KINDS, refused_words, state_words, 
 from permanence.agenda.interop import others
 from permanence.agenda.interop.backends import Access
 from permanence.agenda.models.interop import LABEL_LENGTH
-from permanence.agenda.queries.calendars import CalendarView, Collision, calendars, collisions
+from permanence.agenda.queries.calendars import CalendarView, Collision, Conflict, calendars, collisions, conflicts
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import CalendarUnknown
 from permanence.agenda.rules.calendars import BackendKind
@@ -22,7 +22,7 @@ from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 from permanence.reception.table import AgendaEntry
 
-DONE = frozenset({"added", "checked", "removed"})
+DONE = frozenset({"added", "checked", "removed", "written"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,14 @@ class CollisionLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictLine:
+    """A booking that somebody changed there."""
+
+    found: Conflict
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarsPage:
     """What the page shows; `done` is one of `DONE` when something was done, `typed` what was typed and is no secret.
 
@@ -52,6 +60,8 @@ class CalendarsPage:
 
     lines: tuple[CalendarLine, ...] = ()
     collisions: tuple[CollisionLine, ...] = ()
+    conflicts: tuple[ConflictLine, ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
     web: AgendaEntry | None = None
     full: bool = False
     done: str = ""
@@ -84,6 +94,11 @@ def calendars_page(
             for each in found
         ),
         collisions=collision_lines(collisions(by=by, at=at, agendas=[agenda.id]), at=at),
+        conflicts=tuple(
+            ConflictLine(found=each, when=moments.day_and_hour(each.visit.starts_at, zone, now=at))
+            for each in conflicts(by=by, agenda=agenda.id)
+        ),
+        kinds=tuple((kind.value, str(words)) for kind, words in KINDS.items()),
         web=agenda_for(house=by.house, client=agenda.client, recipient=agenda.recipient),
         full=len(found) >= others.MOST,
         failed=failed,
@@ -118,9 +133,13 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
     if post.get("do") == "remove":
         others.remove_calendar(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
         return "removed"
+    if post.get("do") == "write":
+        others.write_again(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
+        return "written"
+    kind = _kind(post.get("kind", ""))
     others.add_calendar(
         agenda=agenda.id,
-        kind=_kind(post.get("kind", "")),
+        kind=kind,
         label=post.get("label", ""),
         access=Access(
             address=post.get("address", ""), user=post.get("user", "").strip(), password=post.get("password", "")
@@ -129,6 +148,8 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
         at=at,
         entropy=entropy,
         guard=others.house_guard(),
+        writes=kind is BackendKind.CALDAV and post.get("writes") == "1",
+        names=post.get("names") == "1",
     )
     return "added"
 

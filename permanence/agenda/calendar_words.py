@@ -23,6 +23,7 @@ FAULTS: Mapping[str, str | Promise] = {
     "no_calendar": gettext_lazy("what is there is no calendar"),
     "too_large": gettext_lazy("it is too large"),
     "too_many": gettext_lazy("it has too many events, or they repeat too often"),
+    "not_written": gettext_lazy("bookings cannot be written there"),
     "seal_broken": gettext_lazy("the house cannot open its address: take it away and add it again"),
     "address_malformed": gettext_lazy("this is no address"),
     "address_login": gettext_lazy("user and password do not belong into the address"),
@@ -39,6 +40,7 @@ FAULTS: Mapping[str, str | Promise] = {
 """Why a look brought nothing, by code."""
 KINDS: Mapping[BackendKind, str | Promise] = {
     BackendKind.FEED: gettext_lazy("Address to subscribe to (.ics)"),
+    BackendKind.CALDAV: gettext_lazy("Calendar on a CalDAV server"),
 }
 """The kinds that can be added."""
 

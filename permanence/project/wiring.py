@@ -7,6 +7,7 @@ idempotent by (engine, sequence) (`foundation.bus`). A hearer's name is stable: 
 
 from collections.abc import Callable
 
+from permanence.agenda import calendar_handlers as calendars
 from permanence.agenda import elsewhere_handlers as elsewhere
 from permanence.agenda import handlers as agenda
 from permanence.agenda import waiting_handlers as waiting
@@ -58,33 +59,36 @@ WIRING = Wiring(
         ),
         "AppointmentBooked": (
             ("agenda.on_appointment", agenda.on_appointment),
-            ("agenda.waiting.on_booked", waiting.on_booked),
+            ("agenda.waiting_on_booked", waiting.on_booked),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentMoved": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
-            ("agenda.waiting.on_booked", waiting.on_booked),
-            ("agenda.waiting.on_freed", waiting.on_freed),
+            ("agenda.waiting_on_booked", waiting.on_booked),
+            ("agenda.waiting_on_freed", waiting.on_freed),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
         "AppointmentCancelled": (
             ("agenda.on_appointment", agenda.on_appointment),
             ("agenda.on_visit_changed", agenda.on_visit_changed),
-            ("agenda.waiting.on_freed", waiting.on_freed),
+            ("agenda.waiting_on_freed", waiting.on_freed),
+            ("agenda.calendars", calendars.on_appointment),
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
-        "HoldReleased": (("agenda.waiting.on_freed", waiting.on_freed),),
-        "TimeUnblocked": (("agenda.waiting.on_freed", waiting.on_freed),),
-        "AgendaChanged": (("agenda.waiting.on_freed", waiting.on_freed),),
-        "SlotOffered": (("dispatch.offers.on_slot_offered", offers.on_slot_offered),),
-        "OfferAnswered": (("dispatch.offers.on_offer_answered", offers.on_offer_answered),),
+        "HoldReleased": (("agenda.waiting_on_freed", waiting.on_freed),),
+        "TimeUnblocked": (("agenda.waiting_on_freed", waiting.on_freed),),
+        "AgendaChanged": (("agenda.waiting_on_freed", waiting.on_freed),),
+        "SlotOffered": (("dispatch.offers_on_slot_offered", offers.on_slot_offered),),
+        "OfferAnswered": (("dispatch.offers_on_offer_answered", offers.on_offer_answered),),
         "SmsAnswered": (
             ("dispatch.reminders", reminders.on_sms_answered),
-            ("dispatch.offers.on_sms_answered", offers.on_sms_answered),
+            ("dispatch.offers_on_sms_answered", offers.on_sms_answered),
         ),
         "CallRecorded": (("agenda.on_call_recorded", agenda.on_call_recorded),),
         "PatientsMerged": (("agenda.on_patients_merged", agenda.on_patients_merged),),

@@ -68,10 +68,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a calendar says, and by what it will be known again."""
+    """What a calendar says, and by what it will be known again; of a calendar that is written its objects' ETags by
+    name.
+    """
 
     found: Foreign
     mark: Mark
+    etags: Mapping[str, str] | None = None
 
 
 class CalendarBackend(Protocol):

@@ -52,7 +52,7 @@ def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, langu
     with translation.override(language):
         span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts}
         visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
-        found = [_visit(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
+        found = [visit_entry(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
         blocks = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
         found += [_block(each, names=names) for each in blocks]
         book = books([row], starts=starts, ends=ends)[str(row.pk)]
@@ -61,7 +61,8 @@ def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, langu
         return tuple(sorted(found, key=lambda each: (each.starts_at, each.key)))
 
 
-def _visit(view: AppointmentView, *, names: bool) -> Entry:
+def visit_entry(view: AppointmentView, *, names: bool) -> Entry:
+    """An appointment; without `names` it says that the time is taken, in the language that is active."""
     return Entry(
         key=view.appointment,
         uid=f"{view.appointment}@{DOMAIN}",

@@ -6,7 +6,7 @@ refused whole: `EventRefused` with too_large or too_many, as is a text that is n
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -73,12 +73,32 @@ class Foreign:
 
 
 def read_calendar(text: str, *, zone: str, after: datetime, until: datetime, seconds: bool = False) -> Foreign:
+    """The events in a text, as `read_events` has them. Raises EventRefused for the calendar as a whole."""
+    return read_events(_parsed(text), zone=zone, after=after, until=until, seconds=seconds)
+
+
+def gathered(texts: Iterable[str]) -> Calendar:
+    """Calendars of an event each as one; what is none is an event that cannot be read. Raises EventRefused."""
+    found = Calendar()
+    for number, text in enumerate(texts):
+        if number >= MOST_EVENTS:
+            raise EventRefused("too_many")
+        try:
+            parts = _parsed(text).subcomponents
+        except EventRefused:
+            parts = [Event()]
+        for part in parts:
+            found.add_component(part)
+    return found
+
+
+def read_events(calendar: Calendar, *, zone: str, after: datetime, until: datetime, seconds: bool = False) -> Foreign:
     """All events, by moment, of [after, until). Hours without a zone and whole days are on the clock of `zone`.
 
     `seconds`: whether a time may begin within a minute. Raises EventRefused for the calendar as a whole.
     """
     found, steps = Foreign(), 0
-    for number, parts in enumerate(_events(_parsed(text)), start=1):
+    for number, parts in enumerate(_events(calendar), start=1):
         found.events += 1
         uid, words = str(parts[0].get("UID", "")), _words(parts[0])
         try:

@@ -15,11 +15,21 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import OperationalError, transaction
 
-from permanence.agenda.interop.backends import Access, CalendarBackend, CalendarFaulty, FeedBackend, Mark, Window
+from permanence.agenda.interop import written_there
+from permanence.agenda.interop.backends import (
+    Access,
+    CalendarBackend,
+    CalendarFaulty,
+    FeedBackend,
+    Mark,
+    Reading,
+    Window,
+)
+from permanence.agenda.interop.caldav_calendar import CalDavBackend
 from permanence.agenda.interop.entries import DOMAIN, window
 from permanence.agenda.interop.foreign import Foreign, Occurrence, busy_of
 from permanence.agenda.interop.written import Busy
-from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar
+from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import busy, changed, locked, reach, short, touch
 from permanence.agenda.refusals import CalendarUnknown, LabelMissing, SettingImpossible, TooManyCalendars
@@ -31,6 +41,8 @@ from permanence.foundation.outside import Guard, OutsideRefused, read_address
 from permanence.foundation.who import Who, system_of
 from permanence.kernel.clock import Entropy
 
+type Stop = Callable[[], bool]
+
 PURPOSE = "agenda.other_calendar"
 MOST = 5
 """Calendars of other products at one agenda."""
@@ -39,6 +51,8 @@ LEASE = timedelta(minutes=3)
 """A look that was not ended by then was killed; another one begins."""
 OLD = timedelta(days=62)
 """What was busy so long ago is forgotten."""
+GOES_ON = timedelta(seconds=30)
+"""Where more was to be written than fits into one look."""
 ASKED_AGAIN = timedelta(seconds=30)
 """Whoever presses more often than that is not listened to."""
 
@@ -109,6 +123,7 @@ def remove_calendar(*, agenda: str, calendar: str, by: Who, at: datetime) -> Non
     if found is None:
         raise CalendarUnknown(calendar[:40])
     OtherBusy.objects.filter(calendar=found).delete()
+    OtherEntry.objects.filter(calendar=found).delete()
     OtherCalendar.objects.filter(pk=found.pk).update(removed_at=at, access="", turn=found.turn + 1)
     _note("agenda.calendar_removed", found, by=by, at=at)
     changed(kept, action="agenda.changed", subject=f"agenda.agenda:{kept.pk}", by=by, at=at, event=None)
@@ -125,11 +140,32 @@ def check_now(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
         OtherCalendar.objects.filter(pk=found.pk).update(next_at=at)
 
 
-def look_due(*, at: datetime, guard: Guard, stop: Callable[[], bool] = lambda: False) -> int:
+@transaction.atomic
+def write_again(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
+    """Ours is right: what somebody changed there is written as it stands here, at once.
+
+    Raises AgendaUnknown, CalendarUnknown.
+    """
+    row = reach(agenda, by=by)
+    found = OtherCalendar.objects.filter(agenda=row, pk=row_key(calendar), removed_at=None, writes=True).first()
+    if found is None:
+        raise CalendarUnknown(calendar[:40])
+    if written_there.write_again(found):
+        OtherCalendar.objects.filter(pk=found.pk).update(next_at=at)
+        _note("agenda.calendar_written_again", found, by=by, at=at)
+
+
+def write_soon(*, agenda: str, at: datetime) -> None:
+    """A booking changed: the calendars into which this agenda is written are looked at at once."""
+    rows = OtherCalendar.objects.filter(agenda=row_key(agenda), writes=True, removed_at=None, next_at__gt=at)
+    rows.update(next_at=at)
+
+
+def look_due(*, at: datetime, guard: Guard, stop: Stop = lambda: False) -> int:
     """Look at every calendar whose time has come; gives how many. Must not be called inside a transaction."""
     count = 0
     while not stop() and (row := _take(at=at)) is not None:
-        _look(row, at=at, guard=guard)
+        _look(row, at=at, guard=guard, stop=stop)
         count += 1
     return count
 
@@ -141,43 +177,49 @@ def _take(*, at: datetime) -> OtherCalendar | None:
     for row in rows.order_by("next_at", "pk"):
         mine = OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None)
         if mine.update(turn=row.turn + 1, next_at=at + LEASE):
-            row.turn += 1
+            row.turn, row.next_at = row.turn + 1, at + LEASE
             return row
     return None
 
 
-def _look(row: OtherCalendar, *, at: datetime, guard: Guard) -> None:
+def _look(row: OtherCalendar, *, at: datetime, guard: Guard, stop: Stop = lambda: False) -> None:
     zone = row.agenda.client.time_zone
     today = at.astimezone(ZoneInfo(zone))
     _month, until = window(zone=zone, today=today.date())
     wanted = Window(zone=zone, after=today.replace(hour=0, minute=0, second=0, microsecond=0), until=until)
     known = Mark(etag=row.etag, modified=row.modified, digest=row.digest) if row.known_until == until else Mark()
     try:
-        reading = _backend(row, guard).read(known, window=wanted)
-    except (OutsideRefused, CalendarFaulty, secrecy.SealBroken) as refusal:
-        _failed(row, _fault(refusal), at=at)
-        return
-    try:
+        backend = _backend(row, guard)
+        reading = backend.read(known, window=wanted)
         with transaction.atomic():
             if reading is None:
                 _kept(row, at=at, changes=False)
             else:
-                _keep(_Look(row, wanted, reading.mark, at), reading.found)
+                _keep(_Look(row, wanted, reading, at))
+        if isinstance(backend, CalDavBackend) and row.writes:
+            _write(row, backend, at=at, until=until, stop=stop)
+    except (OutsideRefused, CalendarFaulty, secrecy.SealBroken) as refusal:
+        _failed(row, _fault(refusal), at=at)
     except OperationalError as error:
         raise busy(error) from error
+
+
+def _write(row: OtherCalendar, backend: CalDavBackend, *, at: datetime, until: datetime, stop: Stop) -> None:
+    if written_there.write(row, backend, at=at, until=until, stop=stop):
+        OtherCalendar.objects.filter(pk=row.pk, turn=row.turn).update(next_at=at + GOES_ON)
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
     row: OtherCalendar
     window: Window
-    mark: Mark
+    reading: Reading
     at: datetime
 
 
-def _keep(look: _Look, found: Foreign) -> None:
+def _keep(look: _Look) -> None:
     """The agenda is busy as the calendar says now, but for what of it is our own."""
-    row, at = look.row, look.at
+    row, at, found, mark = look.row, look.at, look.reading.found, look.reading.mark
     kept = locked([row.agenda_id])[row.agenda_id]
     if not OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None).exists():
         return
@@ -198,7 +240,9 @@ def _keep(look: _Look, found: Foreign) -> None:
         )
         for each in came
     )
-    row.etag, row.modified, row.digest = look.mark.etag, look.mark.modified, look.mark.digest
+    if row.writes and look.reading.etags is not None:
+        written_there.look_for_conflicts(row, look.reading.etags, at=at, until=look.window.until)
+    row.etag, row.modified, row.digest = mark.etag, mark.modified, mark.digest
     row.known_until, row.unread = look.window.until, min(len(found.unread), 9999)
     _kept(row, at=at, changes=bool(went or came))
     if went or came:
@@ -231,12 +275,13 @@ def _of_others(found: Foreign, *, house_key: int) -> list[Occurrence]:
 
 
 def _kept(row: OtherCalendar, *, at: datetime, changes: bool) -> None:
-    OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None).update(
+    mine = OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None)
+    mine.filter(next_at=row.next_at).update(next_at=at + next_look(changed=changes, fault="", failures=0))
+    mine.update(
         looked_at=at,
         read_at=at,
         fault="",
         failures=0,
-        next_at=at + next_look(changed=changes, fault="", failures=0),
         etag=row.etag,
         modified=row.modified,
         digest=row.digest,
@@ -271,7 +316,8 @@ def _fault(refusal: OutsideRefused | CalendarFaulty | secrecy.SealBroken) -> str
 def _backend(row: OtherCalendar, guard: Guard) -> CalendarBackend:
     """Raises SealBroken."""
     opened = json.loads(secrecy.unseal(row.access, house=row.house.slug, purpose=PURPOSE))
-    return FeedBackend(access=Access(**opened), guard=guard)
+    kind = CalDavBackend if row.kind == BackendKind.CALDAV else FeedBackend
+    return kind(access=Access(**opened), guard=guard)
 
 
 def _sealed(access: Access, *, house: str, entropy: Entropy) -> str:

@@ -57,6 +57,14 @@ class Collision:
     time_zone: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """A booking that stands otherwise, or no more, in the calendar of that label into which it was written."""
+
+    visit: AppointmentView
+    label: str
+
+
 def calendars(*, by: Who, agenda: str, at: datetime) -> tuple[CalendarView, ...]:
     """The calendars of an agenda, the oldest first. Raises AgendaUnknown."""
     rows = OtherCalendar.objects.filter(agenda=seen([agenda], by=by)[0], removed_at=None)
@@ -86,6 +94,14 @@ def collisions(
     busy = _busy_around(visits)
     found = ((each, _met(each, busy[each.agenda_id])) for each in visits)
     return tuple(_collision(visit, span) for visit, span in found if span is not None)
+
+
+def conflicts(*, by: Who, agenda: str) -> tuple[Conflict, ...]:
+    """The bookings that somebody changed or removed where they were written. Raises AgendaUnknown."""
+    rows = OtherEntry.objects.filter(agenda=seen([agenda], by=by)[0], conflict=True, calendar__removed_at=None)
+    wanted = {each.appointment_id: each.calendar.label for each in rows.select_related("calendar")}
+    visits = loaded(Appointment.objects.filter(pk__in=wanted)).order_by("starts_at", "pk")
+    return tuple(Conflict(visit=appointment_view(each), label=wanted[each.pk]) for each in visits[:LIST_LIMIT])
 
 
 def _busy_around(visits: Sequence[Appointment]) -> dict[int, list[OtherBusy]]:

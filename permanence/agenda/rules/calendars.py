@@ -36,6 +36,7 @@ class Fault(enum.StrEnum):
     NO_CALENDAR = "no_calendar"
     TOO_LARGE = "too_large"
     TOO_MANY = "too_many"
+    NOT_WRITTEN = "not_written"
     SEAL_BROKEN = "seal_broken"
 
 

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the calendars kept elsewhere do when a booking changed: where it is written, it is written soon."""
+
+from permanence.agenda.events import AppointmentEvent
+from permanence.agenda.interop import others
+from permanence.kernel.events import Event
+
+
+def on_appointment(_event_id: str, event: Event) -> None:
+    """The worker looks at the calendars into which this agenda is written. Idempotent."""
+    if not isinstance(event, AppointmentEvent):
+        raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
+    others.write_soon(agenda=event.agenda, at=event.at)

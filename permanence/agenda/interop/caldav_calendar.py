@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A calendar on a CalDAV server of another product (RFC 4791), read and written over the guarded way outside.
+
+Read: one PROPFIND tells by its CTag or sync-token whether anything changed; then one calendar-query gives the events of
+the window. Written: each booking is an object of its own, with If-Match or If-None-Match, so that nobody's change there
+is written over.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Reading, Window, expect, marked
+from permanence.agenda.interop.foreign import gathered, read_events
+from permanence.agenda.refusals import EventRefused
+from permanence.agenda.rules.calendars import Fault
+from permanence.foundation.outside import Answer, Guard, ask
+from permanence.kernel.refusals import Refusal
+
+_DAV, _CAL, _CS = "DAV:", "urn:ietf:params:xml:ns:caldav", "http://calendarserver.org/ns/"
+_XML = {"Content-Type": "application/xml; charset=utf-8"}
+_DONE = frozenset({200, 201, 204})
+_GONE = frozenset({404, 410})
+_CHANGED_THERE = 412
+
+
+class ChangedThere(Refusal):
+    """Somebody changed or removed the object there since it was written."""
+
+    code = "changed_there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalDavBackend:
+    """One calendar, by its own address."""
+
+    access: Access
+    guard: Guard
+
+    def read(self, known: Mark, *, window: Window) -> Reading | None:
+        """What it says now; None when it is as it was. Raises OutsideRefused, CalendarFaulty."""
+        asked = _asked("propfind", ("resourcetype", _DAV), ("getctag", _CS), ("sync-token", _DAV))
+        found = next(iter(self._answers("PROPFIND", self._base, asked, depth="0").values()), {})
+        if not any(child.tag == f"{{{_CAL}}}calendar" for child in found.get("resourcetype", ())):
+            raise CalendarFaulty(Fault.NO_CALENDAR)
+        mark = _text(found, "getctag") or _text(found, "sync-token")
+        if mark and mark == known.etag:
+            return None
+        answers = self._answers("REPORT", self._base, _query(window), depth="1")
+        texts = [_text(each, "calendar-data") for each in answers.values()]
+        try:
+            events = read_events(
+                gathered(filter(None, texts)), zone=window.zone, after=window.after, until=window.until, seconds=True
+            )
+        except EventRefused as refused:
+            raise CalendarFaulty(Fault.TOO_MANY) from refused
+        etags = {name: _text(each, "getetag") for name, each in answers.items()}
+        return Reading(found=events, mark=Mark(etag=mark[:255]), etags=etags)
+
+    def etag_of(self, name: str) -> str:
+        """What the calendar calls the object now, "" when there is none. Raises OutsideRefused, CalendarFaulty."""
+        asked = _asked("propfind", ("getetag", _DAV))
+        answer = self._ask("PROPFIND", self._address(name), asked, {"Depth": "0", **_XML})
+        if answer.status in _GONE:
+            return ""
+        expect(answer, 207)
+        return _text(next(iter(_responses(answer).values()), {}), "getetag")
+
+    def put(self, name: str, text: str, *, etag: str) -> str:
+        """Write an object that is as `etag` says, or is not there when it is ""; gives its new one.
+
+        Raises ChangedThere, OutsideRefused, CalendarFaulty.
+        """
+        condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
+        headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
+        answer = self._ask("PUT", self._address(name), text.encode(), headers)
+        _written(answer, _DONE)
+        return marked(answer.headers, "etag") or self.etag_of(name)
+
+    def delete(self, name: str, *, etag: str) -> None:
+        """Take an object away that is as `etag` says. Raises ChangedThere, OutsideRefused, CalendarFaulty."""
+        answer = self._ask("DELETE", self._address(name), b"", {"If-Match": etag} if etag else {})
+        _written(answer, _DONE | _GONE)
+
+    @property
+    def _base(self) -> str:
+        address = self.access.address
+        return address if address.endswith("/") else f"{address}/"
+
+    def _address(self, name: str) -> str:
+        return urljoin(self._base, quote(name))
+
+    def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        login = self.access.login
+        return ask(address, guard=self.guard, method=method, headers=headers, body=body, login=login)
+
+    def _answers(self, method: str, address: str, body: bytes, *, depth: str) -> dict[str, dict[str, ET.Element]]:
+        answer = self._ask(method, address, body, {"Depth": depth, **_XML})
+        expect(answer, 207)
+        return _responses(answer)
+
+
+def _responses(answer: Answer) -> dict[str, dict[str, ET.Element]]:
+    """By the last part of its address what a multistatus says of each, property by name. Raises CalendarFaulty."""
+    try:
+        tree = fromstring(answer.body, forbid_dtd=True)
+    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise CalendarFaulty(Fault.NO_CALENDAR) from error
+    found: dict[str, dict[str, ET.Element]] = {}
+    for response in tree.iter(f"{{{_DAV}}}response"):
+        href = response.findtext(f"{{{_DAV}}}href", "").strip()
+        found[_name(href)] = {_local(each): each for each in _given(response)}
+    return found
+
+
+def _name(href: str) -> str:
+    try:
+        path = urlsplit(href).path
+    except ValueError:
+        return ""
+    return unquote(path.rstrip("/").rpartition("/")[2])
+
+
+def _given(response: ET.Element) -> Iterator[ET.Element]:
+    for state in response.iter(f"{{{_DAV}}}propstat"):
+        if " 200" in state.findtext(f"{{{_DAV}}}status", " 200"):
+            for properties in state.iter(f"{{{_DAV}}}prop"):
+                yield from properties
+
+
+def _local(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _text(properties: Mapping[str, ET.Element], name: str) -> str:
+    element = properties.get(name)
+    return "" if element is None else (element.text or "").strip()
+
+
+def _asked(kind: str, *names: tuple[str, str]) -> bytes:
+    tree = ET.Element(f"{{{_DAV}}}{kind}")
+    wanted = ET.SubElement(tree, f"{{{_DAV}}}prop")
+    for name, space in names:
+        ET.SubElement(wanted, f"{{{space}}}{name}")
+    return bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
+
+
+def _query(window: Window) -> bytes:
+    """The events that meet a window, with their ETags."""
+    tree = ET.Element(f"{{{_CAL}}}calendar-query")
+    wanted = ET.SubElement(tree, f"{{{_DAV}}}prop")
+    ET.SubElement(wanted, f"{{{_DAV}}}getetag")
+    ET.SubElement(wanted, f"{{{_CAL}}}calendar-data")
+    calendar = ET.SubElement(ET.SubElement(tree, f"{{{_CAL}}}filter"), f"{{{_CAL}}}comp-filter", name="VCALENDAR")
+    events = ET.SubElement(calendar, f"{{{_CAL}}}comp-filter", name="VEVENT")
+    ET.SubElement(events, f"{{{_CAL}}}time-range", start=_utc(window.after), end=_utc(window.until))
+    return bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _written(answer: Answer, done: frozenset[int]) -> None:
+    if answer.status == _CHANGED_THERE:
+        raise ChangedThere("412")
+    if answer.status not in done:
+        raise CalendarFaulty(Fault.NOT_WRITTEN)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Bookings of an agenda in another calendar whose owner allows it: written and taken away, never over his changes.
+
+Each is an object of its own by the appointment's id; what the calendar called it last (its ETag) is its condition. What
+somebody changed or removed there is a conflict: it is told and left alone until a person says that ours is right.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import translation
+
+from permanence.agenda.interop import ics
+from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedThere
+from permanence.agenda.interop.entries import visit_entry
+from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
+from permanence.agenda.operations.acts import touch
+from permanence.agenda.queries.views import appointment_view, loaded
+from permanence.agenda.rules.states import AppointmentState
+from permanence.foundation import audit
+from permanence.foundation.who import system_of
+
+MOST = 100
+"""Objects that are written in one look; the others wait for the next."""
+
+
+def look_for_conflicts(row: OtherCalendar, etags: Mapping[str, str], *, at: datetime, until: datetime) -> None:
+    """What stands there otherwise than we wrote it is a conflict from now on; inside a transaction."""
+    mine = OtherEntry.objects.filter(calendar=row, conflict=False).exclude(etag="")
+    for entry in mine.filter(appointment__ends_at__gt=at, appointment__starts_at__lt=until):
+        if etags.get(entry.name, "") != entry.etag:
+            _conflict(row, entry, at=at)
+
+
+def write(
+    row: OtherCalendar, backend: CalDavBackend, *, at: datetime, until: datetime, stop: Callable[[], bool]
+) -> bool:
+    """Bring what stands there up to date, outside of every transaction; gives whether something is left to be done.
+
+    Raises OutsideRefused, CalendarFaulty; what was written until then is kept as written.
+    """
+    there = {each.appointment_id: each for each in OtherEntry.objects.filter(calendar=row)}
+    count = 0
+    for visit, text in _wanted(row, at=at, until=until):
+        entry = there.pop(visit.pk, None)
+        if entry is not None and (entry.conflict or entry.digest == _digest(text)):
+            continue
+        if count >= MOST or stop():
+            return True
+        count += 1
+        _forget_mark(row)
+        _put(row, backend, visit, text, entry, at=at)
+    gone = OtherEntry.objects.filter(pk__in=[each.pk for each in there.values()], conflict=False)
+    for entry in gone.filter(appointment__starts_at__gt=at):
+        if count >= MOST or stop():
+            return True
+        count += 1
+        _forget_mark(row)
+        _delete(row, backend, entry, at=at)
+    return False
+
+
+def write_again(row: OtherCalendar) -> int:
+    """Ours is right: what is in conflict is written at the next look as it stands here; gives how many."""
+    return OtherEntry.objects.filter(calendar=row, conflict=True).update(conflict=False, etag="", digest="")
+
+
+def _forget_mark(row: OtherCalendar) -> None:
+    """The next look reads whole: a calendar may call itself as it did before we wrote, once somebody undoes that."""
+    OtherCalendar.objects.filter(pk=row.pk, turn=row.turn).update(etag="")
+
+
+def _wanted(row: OtherCalendar, *, at: datetime, until: datetime) -> list[tuple[Appointment, str]]:
+    """The appointments that begin from now on, with the object each should be, by moment."""
+    rows = Appointment.objects.filter(agenda=row.agenda_id, starts_at__gt=at, starts_at__lt=until)
+    rows = rows.exclude(state=AppointmentState.CANCELLED.value).order_by("starts_at", "pk")
+    with translation.override(row.house.language):
+        return [(each, ics.single(visit_entry(appointment_view(each), names=row.names))) for each in loaded(rows)]
+
+
+def _put(
+    row: OtherCalendar, backend: CalDavBackend, visit: Appointment, text: str, entry: OtherEntry | None, *, at: datetime
+) -> None:
+    name = f"{visit.key}.ics"
+    found = entry or OtherEntry(
+        house_id=row.house_id, client_id=row.client_id, agenda_id=row.agenda_id, calendar=row, appointment=visit
+    )
+    before = found.etag
+    if not before:  # new; or a try was killed before it was noted; or a person said that ours is right
+        before = backend.etag_of(name)
+    found.name, found.written_at = name, at
+    try:
+        found.etag = backend.put(name, text, etag=before)
+        found.digest = _digest(text)
+        found.save()
+    except ChangedThere:
+        found.save()
+        with transaction.atomic():
+            _conflict(row, found, at=at)
+
+
+def _delete(row: OtherCalendar, backend: CalDavBackend, entry: OtherEntry, *, at: datetime) -> None:
+    try:
+        backend.delete(entry.name, etag=entry.etag)
+    except ChangedThere:
+        with transaction.atomic():
+            _conflict(row, entry, at=at)
+    else:
+        entry.delete()
+
+
+def _conflict(row: OtherCalendar, entry: OtherEntry, *, at: datetime) -> None:
+    OtherEntry.objects.filter(pk=entry.pk).update(conflict=True)
+    subject, detail = f"agenda.othercalendar:{row.pk}", {"label": row.label, "appointment": entry.appointment_id}
+    by = system_of(row.house)
+    audit.note(by=by, at=at, action="agenda.calendar_conflict", subject=subject, client=row.client_id, detail=detail)
+    touch(row.agenda, at=at)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A calendar on a real CalDAV server of another product: read, written where that is allowed, never written over."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.calendar_handlers import on_appointment
+from permanence.agenda.events import AppointmentBooked
+from permanence.agenda.interop import others
+from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Window
+from permanence.agenda.interop.caldav_calendar import CalDavBackend
+from permanence.agenda.models import OtherCalendar, OtherEntry
+from permanence.agenda.operations import appointments
+from permanence.agenda.queries.calendars import calendars, collisions, conflicts
+from permanence.agenda.refusals import CalendarUnknown, SlotAlreadyTaken
+from permanence.agenda.rules.calendars import BackendKind
+from permanence.agenda.rules.states import CancelCause
+from permanence.kernel.events import Event
+from permanence.kernel.system import SystemEntropy
+from permanence.project.wiring import WIRING
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.http_server import at as address_of
+from tests.rooms.http_server import serving
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.radicale_server import PASSWORD, USER, radicale
+from tests.rooms.test_agenda_other_calendars import GUARD, busy, calendar, event
+
+ENTROPY = SystemEntropy()
+WINDOW = Window(zone="Europe/Paris", after=NOON, until=NOON + timedelta(days=300))
+
+
+@pytest.fixture
+def cast(db):
+    return make_agenda_cast()
+
+
+@pytest.fixture
+def server(tmp_path):
+    with radicale(tmp_path) as found:
+        yield found
+
+
+def access(server, **changes):
+    return Access(**{"address": server.address, "user": USER, "password": PASSWORD} | changes)
+
+
+def add(cast, server, **more):
+    asked = {"agenda": cast.dupont, "kind": BackendKind.CALDAV, "label": "Privé"}
+    asked["access"] = more.pop("access", None) or access(server)
+    asked |= {"by": cast.dr_dupont, "at": NOON, "entropy": ENTROPY, "guard": GUARD}
+    return others.add_calendar(**asked | more)
+
+
+def minutes(number):
+    return NOON + timedelta(minutes=number)
+
+
+def look(at=NOON):
+    return others.look_due(at=at, guard=GUARD)
+
+
+def book(cast, start=MONDAY, **changes):
+    return appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=start, booking=cast.booking(**changes), by=cast.claire, at=NOON
+    )
+
+
+def put(server, name, *events):
+    status, said = server.ask("PUT", name, calendar(*events), **{"Content-Type": "text/calendar"})
+    assert status == 201, said
+
+
+def view(cast):
+    return calendars(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)[0]
+
+
+def test_what_is_busy_there_is_busy_here_and_an_unchanged_calendar_is_not_read_again(cast, server):
+    put(server, "a.ics", event("a", after(60), 45))
+    put(server, "b.ics", event("b", after(7 * 24 * 60), 30, "RRULE:FREQ=WEEKLY;COUNT=2"))
+    put(server, "old.ics", event("old", MONDAY - timedelta(days=60)))
+    add(cast, server)
+    look()
+    week = 7 * 24 * 60
+    assert busy() == [
+        (after(60), after(105)),
+        (after(week), after(week + 30)),
+        (after(2 * week), after(2 * week + 30)),
+    ]
+    with pytest.raises(SlotAlreadyTaken):
+        book(cast, after(60))
+    server.seen.clear()
+    look(minutes(11))
+    assert [method for method, _name in server.seen] == ["PROPFIND"]
+    server.ask("DELETE", "a.ics")
+    look(minutes(22))
+    assert busy()[0][0] == after(week)
+    book(cast, after(60))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"password": "wrong"}, "login"),
+        ({"user": ""}, "login"),
+        ({"address": "/anne/"}, "no_calendar"),
+        ({"address": "/anne/other/"}, "gone"),
+        ({"address": "/"}, "no_calendar"),
+    ],
+)
+def test_what_is_no_calendar_of_his_is_told(server, changes, fault):
+    if "address" in changes:
+        changes = {"address": f"http://127.0.0.1:{server.port}{changes['address']}"}
+    with pytest.raises(CalendarFaulty) as found:
+        CalDavBackend(access=access(server, **changes), guard=GUARD).read(Mark(), window=WINDOW)
+    assert found.value.fault.value == fault
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'a'>]><multistatus xmlns='DAV:'>&a;</multistatus>",
+        b"<?xml version='1.0'?><!DOCTYPE x SYSTEM 'file:///etc/passwd'><multistatus xmlns='DAV:'/>",
+        b"<multistatus xmlns='DAV:'/>",
+        b"<multistatus xmlns='DAV:'><response><href>http://[::1</href></response></multistatus>",
+        b"<?xml version='1.0' encoding='nonsense'?><multistatus xmlns='DAV:'/>",
+        b"\xff\xfe\x00",
+        b"<a>" * 100_000,
+    ],
+)
+def test_hostile_answers_are_no_calendar(body):
+    with serving(lambda handler: handler.reply(207, body)) as hostile:
+        backend = CalDavBackend(access=Access(address=address_of(hostile, "/c/")), guard=GUARD)
+        with pytest.raises(CalendarFaulty):
+            backend.read(Mark(), window=WINDOW)
+
+
+def test_bookings_are_written_moved_and_taken_away(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    name = f"{visit.appointment}.ics"
+    status, said = server.ask("GET", name)
+    assert status == 200
+    assert re.search(r"DTSTART[^:]*:20261130T080000Z", said)
+    assert f"UID:{visit.appointment}@permanence" in said
+    assert "HOFFMANN" not in said
+    assert "Hoffmann" not in said
+    server.seen.clear()
+    look(minutes(11))
+    assert [method for method, _name in server.seen] == ["PROPFIND", "REPORT"]
+    assert busy() == []
+    moved = {"appointment": visit.appointment, "agenda": cast.dupont, "by": cast.claire, "at": NOON}
+    appointments.move(key=cast.key(), starts_at=after(120), **moved)
+    look(minutes(22))
+    said = server.ask("GET", name)[1]
+    assert re.search(r"DTSTART[^:]*:20261130T090000Z", said)
+    assert "SEQUENCE:1" in said
+    appointments.cancel(
+        key=cast.key(), appointment=visit.appointment, cause=CancelCause.PATIENT, by=cast.claire, at=NOON
+    )
+    look(minutes(33))
+    assert server.ask("GET", name)[0] == 404
+    assert OtherEntry.objects.count() == 0
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+
+
+def test_names_go_there_only_when_that_was_said_and_nothing_is_written_unasked(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server)
+    look()
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 404
+    others.remove_calendar(agenda=cast.dupont, calendar=view(cast).id, by=cast.dr_dupont, at=NOON)
+    add(cast, server, writes=True, names=True)
+    look()
+    assert "HOFFMANN Jeanne" in server.ask("GET", f"{visit.appointment}.ics")[1]
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_what_somebody_changed_there_is_told_and_not_written_over(cast, server, removed):
+    visit = book(cast, after(60))
+    made = add(cast, server, writes=True)
+    look()
+    name = f"{visit.appointment}.ics"
+    theirs = event(f"{visit.appointment}@permanence", after(300), 20, "SUMMARY:moved on the telephone")
+    if removed:
+        assert server.ask("DELETE", name)[0] == 200
+    else:
+        assert server.ask("PUT", name, calendar(theirs), **{"Content-Type": "text/calendar"})[0] in {201, 204}
+    look(minutes(11))
+    (met,) = conflicts(by=cast.dr_dupont, agenda=cast.dupont)
+    assert (met.visit.appointment, met.label, view(cast).conflicts) == (visit.appointment, "Privé", 1)
+    moved = {"appointment": visit.appointment, "agenda": cast.dupont, "by": cast.claire, "at": NOON}
+    appointments.move(key=cast.key(), starts_at=after(120), **moved)
+    look(minutes(22))
+    status, said = server.ask("GET", name)
+    assert status == 404 if removed else "moved on the telephone" in said
+    with pytest.raises(CalendarUnknown):
+        others.write_again(agenda=cast.lemaire, calendar=made, by=cast.dr_dupont, at=minutes(23))
+    others.write_again(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=minutes(23))
+    look(minutes(23))
+    assert re.search(r"DTSTART[^:]*:20261130T090000Z", server.ask("GET", name)[1])
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+    look(minutes(40))
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+
+
+def test_a_change_there_in_the_very_moment_is_a_conflict_too(cast, server):
+    """Between what we read and what we write: the condition of the PUT sees it."""
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    entry = OtherEntry.objects.get()
+    OtherEntry.objects.update(etag='"as it was before"', digest="")
+    row = others._take(at=minutes(11))
+    backend = CalDavBackend(access=access(server), guard=GUARD)
+    others._write(row, backend, at=minutes(11), until=WINDOW.until, stop=lambda: False)
+    assert OtherEntry.objects.get().conflict
+    assert "Occup" in server.ask("GET", f"{visit.appointment}.ics")[1]
+    assert entry.pk == OtherEntry.objects.get().pk
+
+
+def test_a_try_that_was_killed_before_it_was_noted_is_found_again(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    OtherEntry.objects.all().delete()
+    look(minutes(11))
+    assert [each.conflict for each in OtherEntry.objects.all()] == [False]
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 200
+    assert collisions(by=cast.claire, at=NOON) == ()
+
+
+def test_a_calendar_that_cannot_be_written_says_so_and_is_still_read(cast):
+    visit = book(cast, after(60))
+
+    def read_only(handler):
+        if handler.command == "PROPFIND":
+            kind = "<resourcetype><C:calendar/></resourcetype>" if handler.headers["Depth"] else ""
+            found = f"<propstat><prop>{kind}</prop><status>HTTP/1.1 200 OK</status></propstat>"
+        elif handler.command == "REPORT":
+            text = calendar(event("a", after(300))).decode()
+            found = f"<propstat><prop><getetag>1</getetag><C:calendar-data>{text}</C:calendar-data></prop></propstat>"
+        else:
+            handler.reply(403)
+            return
+        space = 'xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
+        body = f"<multistatus {space}><response><href>/c/a.ics</href>{found}</response></multistatus>"
+        handler.reply(207, body.encode())
+
+    with serving(read_only) as there:
+        add(cast, there, access=Access(address=address_of(there, "/c/")), writes=True)
+        look()
+    assert (view(cast).fault, busy()) == ("not_written", [(after(300), after(360))])
+    assert OtherEntry.objects.filter(appointment__key=visit.appointment).exclude(digest="").count() == 0
+
+
+def test_more_than_fits_into_one_look_goes_on_soon(cast, server, monkeypatch):
+    monkeypatch.setattr(others.written_there, "MOST", 1)
+    for place in (0, 60, 120):
+        book(cast, after(place))
+    add(cast, server, writes=True)
+    assert [look(), look(minutes(1)), look(minutes(2)), look(minutes(3))] == [1, 1, 1, 0]
+    assert OtherEntry.objects.count() == 3
+
+
+def test_a_booking_is_written_soon(cast, server):
+    add(cast, server, writes=True)
+    look()
+    for name in ("AppointmentBooked", "AppointmentMoved", "AppointmentCancelled"):
+        assert dict(WIRING.hearers[name])["agenda.calendars"] is on_appointment
+    visit = book(cast, after(60))
+    told = {"house": cast.house, "at": minutes(1), "appointment": visit.appointment, "client": visit.client}
+    told |= {"agenda": cast.dupont, "recipient": visit.recipient, "starts_at": visit.starts_at}
+    told |= {"ends_at": visit.ends_at, "revision": 0, "by": "", "door": "console"}
+    on_appointment("one", AppointmentBooked(**told))
+    assert OtherCalendar.objects.get().next_at == minutes(1)
+    assert look(minutes(1)) == 1
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 200
+    with pytest.raises(TypeError):
+        on_appointment("two", Event(house=cast.house, at=NOON))
