@@ -138,6 +138,9 @@ REMARKS = (
     "search_1000_none_ms: the same for an hour at which nobody is open, so that all 90 days are looked through; "
     "search_cold_ms: all rows for the first time; search_growth: cost an agenda against half as many, 1 is linear; "
     "failed: answers that differ from the exact search",
+    "patients: one of 200,000 patients of a client found, from the words to the persons shown, eight ways of asking in "
+    "turn (birth: the date alone; caller: the number before a word is typed); cpu: of the thread, whatever else the "
+    "machine does; patients_missed: asked for in a spelling that no sound forgives",
     "race: 24 processes that book, hold, move and block at the level of operations, on SQLite and on PostgreSQL; "
     "race_overlaps: visits or devices at one moment, appointments without their span, acts that ended in anything but "
     "success or a named refusal",
