@@ -140,23 +140,25 @@ def _questions(known: list[Patient], asks: int, chance: random.Random) -> Iterat
 
 def _asked(client: str, known: list[Patient], asks: int, chance: random.Random) -> Figures:
     took: dict[str, list[float]] = {}
-    cpu: list[float] = []
+    cpu: dict[str, list[float]] = {}
     missed = 0
     for round_ in range(2):  # the first one warms the pages of the database
-        took, cpu, missed = {}, [], 0
+        took, cpu, missed = {}, {}, 0
         for kind, words, number in _questions(known, asks // 4 if round_ == 0 else asks, chance):
             began, busy = time.perf_counter(), time.thread_time()
             found = search.find(house=HOUSE, client=client, words=words, at=AT, number=number)
             took.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
-            cpu.append((time.thread_time() - busy) * 1000)
+            cpu.setdefault(kind, []).append((time.thread_time() - busy) * 1000)
             missed += not found.found
     everything = [each for kind in took.values() for each in kind]
+    busy_ms = [each for kind in cpu.values() for each in kind]
     return {
         "database": connection.vendor,
         "patients": Patient.objects.count(),
         "patients_p95_ms": round(percentile(everything, 0.95), 2),
         "patients_p50_ms": round(percentile(everything, 0.5), 2),
-        "patients_cpu_p95_ms": round(percentile(cpu, 0.95), 2),
+        "patients_cpu_p95_ms": round(percentile(busy_ms, 0.95), 2),
         "patients_missed": missed,
         **{f"patients_{kind}_p95_ms": round(percentile(each, 0.95), 2) for kind, each in sorted(took.items())},
+        **{f"patients_{kind}_cpu_p95_ms": round(percentile(each, 0.95), 2) for kind, each in sorted(cpu.items())},
     }

@@ -5,6 +5,7 @@ Supervisors look, owners change.
 """
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,8 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from permanence.backstage.account_views import client_or_404, doors
 from permanence.callers import search
-from permanence.callers.queries import PatientUnknown, PatientView
+from permanence.callers.queries import PatientUnknown, PatientView, patients
+from permanence.callers.request_operations import open_requests
 from permanence.callers.rules.asked import LONGEST
+from permanence.callers.rules.requests import due_on
 from permanence.callers.words import born_words
 from permanence.clients.models import Client
 from permanence.foundation.rules import Role
@@ -26,6 +29,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 from permanence.privacy import file_pages as pages
 from permanence.privacy.export import export_patient
+from permanence.privacy.file_words import REQUESTS
 from permanence.privacy.rule_form import RuleForm, rule_form, saved
 
 CLOCK = SystemClock()
@@ -122,11 +126,18 @@ def _shown(request: HttpRequest, row: Client, page: pages.FilePage) -> HttpRespo
 def _found(request: HttpRequest, by: Who, row: Client, *, form: RuleForm | None = None) -> HttpResponse:
     words, client = request.GET.get("words", "")[:LONGEST], str(row.pk)
     finding = search.find(house=by.house, client=client, words=words, at=CLOCK.now())
+    waiting = open_requests(house=by.house, client=client)
+    people = patients(house=by.house, client=client, ids=[each.patient for each in waiting])
+    zone = ZoneInfo(row.time_zone)
     context = {
         "client": row,
         "words": words,
         "rows": [(each.patient, born_words(each.patient.birth, each.age)) for each in finding.found],
         "more": finding.more,
+        "requests": [
+            (people[each.patient], REQUESTS[each.kind], due_on(each.asked_at.astimezone(zone).date()))
+            for each in waiting
+        ],
         "form": form or rule_form(client=client, by=by),
         **doors(by),
     }

@@ -106,6 +106,8 @@ ACTIONS = {
     "patient.no_show_forgiven": _("forgave an appointment not kept"),
     "patient.no_show_rule_set": _("changed the rule on appointments not kept"),
     "patient.parted": _("parted two merged patients"),
+    "patient.request_answered": _("noted the answer to what a patient asks by law"),
+    "patient.request_noted": _("noted what a patient asks by law"),
     "patient.unlinked": _("undid the link of a patient"),
     "person.added": _("added a person"),
     "person.clients_chosen": _("chose the clients of a person"),

@@ -46,6 +46,7 @@ def export_patient(*, client: str, patient: str, by: Who, at: datetime) -> bytes
         "appointments_not_kept": len(held.counted),
         "messages": [_message(each, by.house, at) for each in reversed(held.messages)],
         "sms": [asdict(each) for each in written_to(house=by.house, client=view.id, patients=entries)],
+        "requests": [_without(asdict(each), "id", "patient") for each in held.requests],
         "merged_files": [_without(asdict(each), "id", "kept", "merged") for each in held.file.merges],
         "who_did_what": [
             asdict(each) for each in audit.about(house_key=by.house_key, client=view.id, subjects=subjects)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from permanence.callers import merge_operations, operations
+from permanence.callers import merge_operations, operations, request_operations
 from permanence.callers import queries as callers
 from permanence.callers.entries import counted_acts, entries_of
 from permanence.callers.rules.form import PatientForm
@@ -147,6 +147,25 @@ def _part(asked: Asked) -> Done:
     return Done(words=_("They are two files again."), patient=asked.patient)
 
 
+def _request(asked: Asked) -> Done:
+    request_operations.note_request(
+        client=asked.client, patient=asked.patient, kind=asked.text("kind"), by=asked.by, at=asked.at
+    )
+    return Done(words=_("The request is noted: the practice decides."), patient=asked.patient)
+
+
+def _answer(asked: Asked) -> Done:
+    request_operations.answer_request(
+        client=asked.client,
+        patient=asked.patient,
+        request=asked.text("request"),
+        answer=asked.text("answer"),
+        by=asked.by,
+        at=asked.at,
+    )
+    return Done(words=_("The answer is noted."), patient=asked.patient)
+
+
 ACTS: Mapping[str, Callable[[Asked], Done]] = {
     "change": _change,
     "validate": _validate,
@@ -157,4 +176,6 @@ ACTS: Mapping[str, Callable[[Asked], Done]] = {
     "forgive": _forgive,
     "merge": _merge,
     "part": _part,
+    "request": _request,
+    "answer": _answer,
 }

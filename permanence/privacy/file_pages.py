@@ -18,7 +18,7 @@ from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.privacy.file_acts import TEXTS, Asked, Done, act
 from permanence.privacy.file_view import DrawnFile, drawn
-from permanence.privacy.file_words import DOCUMENTS, FIELDS, SEXES, TIES, Words, figures, refusal_words
+from permanence.privacy.file_words import DOCUMENTS, FIELDS, REQUESTS, SEXES, TIES, Words, figures, refusal_words
 from permanence.privacy.holdings import Holdings, holdings
 
 
@@ -38,6 +38,7 @@ class FilePage:
     documents: Mapping[str, Words]
     kinds: Mapping[str, Words]
     languages: Sequence[tuple[str, Words]]
+    asks: Mapping[str, Words]
 
     @property
     def account(self) -> ClientView:
@@ -114,6 +115,7 @@ def file_page(
         documents={each.value: words for each, words in DOCUMENTS.items()},
         kinds={each.value: words for each, words in TIES.items()},
         languages=[(code, name) for code, name in Language.choices],
+        asks={each.value: words for each, words in REQUESTS.items()},
     )
 
 

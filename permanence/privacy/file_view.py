@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING
 from permanence.callers.queries import ConsentView, LinkView, MergeView, PatientFile, PatientView
+from permanence.callers.request_operations import RequestView
 from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.identity import ContactWay, IdentityDocument, IdentityStatus, Sex
 from permanence.callers.rules.likeness import AGAINST
 from permanence.callers.rules.merging import may_be_undone
+from permanence.callers.rules.requests import due_on
 from permanence.callers.search import Duplicate
 from permanence.callers.words import born_words, no_show_count, no_show_words
 from permanence.clients.queries import ClientView
@@ -22,7 +25,19 @@ from permanence.countries.numbers import spell_number
 from permanence.foundation import moments
 from permanence.kernel.phone import PhoneNumber
 from permanence.messaging.queries import MessageRow
-from permanence.privacy.file_words import DOCUMENTS, FIELDS, LIKENESS, SEXES, STATES, STATUS, TIES, WAYS, Words, figures
+from permanence.privacy.file_words import (
+    DOCUMENTS,
+    FIELDS,
+    LIKENESS,
+    REQUESTS,
+    SEXES,
+    STATES,
+    STATUS,
+    TIES,
+    WAYS,
+    Words,
+    figures,
+)
 from permanence.privacy.holdings import Holdings
 
 VISITS_SHOWN = 40
@@ -94,6 +109,18 @@ class DrawnMerge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnRequest:
+    """What he asked for by law. `due`: the last day to answer; `answer` is "" while it waits, `is_late` after it."""
+
+    id: str
+    words: Words
+    noted: str
+    due: str
+    is_late: bool
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnMessage:
     """A message that names him."""
 
@@ -130,6 +157,7 @@ class DrawnFile:
     more_messages: int
     twins: tuple[DrawnTwin, ...]
     merges: tuple[DrawnMerge, ...]
+    requests: tuple[DrawnRequest, ...]
     added: str
 
     @property
@@ -172,6 +200,7 @@ def drawn(held: Holdings, *, language: str, at: datetime) -> DrawnFile:
         more_messages=max(0, len(held.messages) - MESSAGES_SHOWN),
         twins=tuple(_twin(each, held, at=at) for each in held.twins),
         merges=tuple(_merge(each, told, at=at) for each in file.merges),
+        requests=tuple(_request(each, zone, told, at=at) for each in held.requests),
         added=told(file.added_at),
     )
 
@@ -242,6 +271,25 @@ def _visit(each: AppointmentView, held: Holdings, zone: ZoneInfo, told: Told, *,
         state=str(STATES[each.state]),
         counts=each.appointment in held.counted,
         is_over=each.ends_at <= at,
+    )
+
+
+def _request(each: RequestView, zone: ZoneInfo, told: Told, *, at: datetime) -> DrawnRequest:
+    due = due_on(each.asked_at.astimezone(zone).date())
+    answer = ""
+    if each.answered_at is not None:
+        answer = _("%(when)s, %(name)s: %(words)s") % {
+            "when": told(each.answered_at),
+            "name": each.answered_by_name,
+            "words": each.answer,
+        }
+    return DrawnRequest(
+        id=each.id,
+        words=REQUESTS[each.kind],
+        noted=_("%(when)s, noted by %(name)s") % {"when": told(each.asked_at), "name": each.noted_by_name},
+        due=date_format(due, "DATE_FORMAT"),
+        is_late=not answer and at.astimezone(zone).date() > due,
+        answer=answer,
     )
 
 

@@ -11,6 +11,7 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import ContactWay, IdentityDocument, IdentityStatus, LinkKind, Sex
 from permanence.callers.rules.likeness import Like
+from permanence.callers.rules.requests import RequestKind
 from permanence.kernel.refusals import Refusal
 
 type Words = str | Promise
@@ -38,6 +39,11 @@ TIES: Mapping[LinkKind, Words] = {
     LinkKind.SPOUSE: pgettext_lazy("tie", "husband or wife"),
     LinkKind.RELATIVE: pgettext_lazy("tie", "relative"),
     LinkKind.CARER: pgettext_lazy("tie", "carer"),
+}
+REQUESTS: Mapping[RequestKind, Words] = {
+    RequestKind.ACCESS: _("to see what is held on him"),
+    RequestKind.CORRECTION: _("to have it corrected"),
+    RequestKind.ERASURE: _("to have it erased"),
 }
 LIKENESS: Mapping[Like, Words] = {
     Like.SAME_BIRTH_DATE: _("same birth date"),
@@ -71,6 +77,7 @@ FIELDS: Mapping[str, Words] = {
     "address": _("address"),
     "known": _("has been here before"),
     "notes": _("notes"),
+    "answer": _("answer"),
     "name": _("name"),
     "identity_document": _("document"),
     "identity_status": _("identity"),
@@ -96,6 +103,8 @@ REFUSED: Mapping[str, Words] = {
     "two_validated_identities": _("Both identities were validated and say other things: these are two persons."),
     "notes_too_long": _("The notes of both together are too long: shorten one of them first."),
     "no_show_rule_unfit": _("Write numbers from 1 to 99, and words where a deposit is asked for."),
+    "request_unknown": _("This request was answered already."),
+    "answer_missing": _("Write what the practice decided."),
     "not_understood": _("The site did not understand this page: reload it."),
 }
 

@@ -13,6 +13,7 @@ from permanence.callers import queries as callers
 from permanence.callers import search
 from permanence.callers.entries import counted_acts, entries_of
 from permanence.callers.queries import PatientFile, traits_of
+from permanence.callers.request_operations import RequestView, requests_of
 from permanence.callers.rules.no_show import Rule
 from permanence.callers.search import Duplicate
 from permanence.clients import queries as clients
@@ -27,6 +28,7 @@ class Holdings:
     """`visits` and `messages`: the latest first. `counted`: the appointments that count as not kept, by their ids.
 
     `agendas`: what the agendas of the client are called, by id. `twins`: who may be the same person.
+    `requests`: what he asked for by law.
     """
 
     account: ClientView
@@ -37,6 +39,7 @@ class Holdings:
     agendas: dict[str, str]
     rule: Rule
     twins: tuple[Duplicate, ...]
+    requests: tuple[RequestView, ...]
 
 
 def holdings(*, client: str, patient: str, by: Who, at: datetime) -> Holdings:
@@ -54,6 +57,7 @@ def holdings(*, client: str, patient: str, by: Who, at: datetime) -> Holdings:
         counted=counted_acts(house=by.house, client=account.id, patients=entries),
         agendas={each.id: each.name for each in named},
         rule=callers.no_show_rule(house=by.house, client=account.id),
+        requests=requests_of(house=by.house, client=account.id, patients=entries),
         twins=tuple(
             search.duplicates(house=by.house, client=account.id, traits=traits_of(file.view), but=file.view.id)
         ),

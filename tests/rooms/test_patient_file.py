@@ -3,7 +3,7 @@
 
 import json
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,10 +13,12 @@ from permanence.agenda.operations import appointments, visits
 from permanence.callers import operations as callers
 from permanence.callers import queries
 from permanence.callers.models import Patient, PatientConsent
+from permanence.callers.request_operations import open_requests
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.identity import IdentityStatus, LinkKind
 from permanence.callers.rules.likeness import Like
 from permanence.callers.rules.no_show import Rule
+from permanence.callers.rules.requests import RequestKind, due_on
 from permanence.clients.access import choose_clients
 from permanence.foundation.models import AuditEntry
 from permanence.foundation.rules import Role
@@ -393,3 +395,46 @@ def test_owner_and_doctor_set_the_rule_on_appointments_not_kept(cast, browser_of
     assert browser.post(path, {}).status_code in {302, 303}
     assert queries.no_show_rule(house=cast.house, client=cast.dupont) == Rule()
     assert queries.no_show_rule(house=cast.house, client=cast.weber) == Rule()
+
+
+def test_what_he_asks_by_law_is_noted_once_waits_a_month_and_is_answered_by_the_practice(cast, browser_of, jeanne):
+    browser, owner = browser_of(cast.claire), browser_of(cast.marc)
+    for _twice in range(2):
+        assert do(browser, jeanne, "request", kind="erasure").status_code == 302
+    assert do(browser, jeanne, "request", kind="money").status_code == 422
+    [waiting] = open_requests(house=cast.house, client=cast.dupont)
+    assert waiting.kind is RequestKind.ERASURE
+    assert "le faire effacer" in read(browser, jeanne).lower()
+    listed = owner.get(f"/backstage/accounts/{cast.dupont}/patients", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    assert "le faire effacer" in listed
+    assert open_requests(house=cast.house, client=cast.weber) == ()
+    stranger = add(cast, JEANNE, "2", client=cast.weber)
+    for person, fields in (
+        (jeanne, {"request": waiting.id, "answer": "  "}),
+        (jeanne, {"request": waiting.id, "answer": "a" * 700}),
+        (jeanne, {"request": "x", "answer": "Non"}),
+        (stranger, {"request": waiting.id, "answer": "Non"}),
+    ):
+        assert do(browser, person, "answer", **fields).status_code == 422
+    assert open_requests(house=cast.house, client=cast.dupont) == (waiting,)
+    said = {"request": waiting.id, "answer": "Le dossier médical est conservé 20 ans."}
+    assert do(browser, jeanne, "answer", **said).status_code == 302
+    assert do(browser, jeanne, "answer", **said).status_code == 422
+    assert "Le dossier médical est conservé 20 ans." in read(browser, jeanne)
+    assert open_requests(house=cast.house, client=cast.dupont) == ()
+    told = json.loads(browser.post(f"{address(jeanne)}/export").content)
+    assert [each["kind"] for each in told["requests"]] == ["erasure"]
+    assert queries.patient(house=cast.house, client=cast.dupont, patient=jeanne.id).birth_name == "Lefèvre"
+
+
+@pytest.mark.parametrize(
+    ("asked", "due"),
+    [
+        ("2026-11-24", "2026-12-24"),
+        ("2026-01-31", "2026-02-28"),
+        ("2028-01-31", "2028-02-29"),
+        ("2026-12-31", "2027-01-31"),
+    ],
+)
+def test_a_month_to_answer_ends_on_the_same_day_or_the_last_of_the_month(asked, due):
+    assert due_on(date.fromisoformat(asked)) == date.fromisoformat(due)

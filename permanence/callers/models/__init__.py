@@ -2,7 +2,7 @@
 """Tables of the persons known to a client."""
 
 from permanence.callers.models.patient import NameWord, Patient, PatientConsent, PatientLink, PatientNumber
-from permanence.callers.models.trace import NoShow, NoShowRule, PatientMerge
+from permanence.callers.models.trace import NoShow, NoShowRule, PatientMerge, PatientRequest
 
 __all__ = (
     "NameWord",
@@ -13,4 +13,5 @@ __all__ = (
     "PatientLink",
     "PatientMerge",
     "PatientNumber",
+    "PatientRequest",
 )

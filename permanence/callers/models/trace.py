@@ -4,6 +4,7 @@
 from django.db import models
 
 from permanence.callers.models.patient import Patient
+from permanence.callers.rules import requests
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
 ACT_LENGTH = 80
@@ -43,6 +44,37 @@ class NoShowRule(HouseModel):
 
     def __str__(self) -> str:
         return f"rule of {self.client_id}"
+
+
+class PatientRequest(HouseModel):
+    """What a person asked for by law, until the practice, who decides it, has answered. The answer is kept in words."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12)
+    asked_at = models.DateTimeField()
+    noted_by_name = models.CharField(max_length=120)
+    answered_at = models.DateTimeField(null=True)
+    answered_by_name = models.CharField(max_length=120, blank=True, default="")
+    answer = models.CharField(max_length=requests.ANSWER_LIMIT, blank=True, default="")
+
+    objects = ClientQuerySet["PatientRequest"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[each.value for each in requests.RequestKind]), name="callers_request_kind"
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "kind"],
+                condition=models.Q(answered_at__isnull=True),
+                name="callers_request_once",
+            ),
+        )
+        indexes = (models.Index(fields=["client", "answered_at"], name="callers_request_open"),)
+
+    def __str__(self) -> str:
+        return f"request of {self.patient_id}"
 
 
 class PatientMerge(HouseModel):
