@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Processes that want the same slot at the same moment, through every door: one has it, all others read why not.
+"""Processes that want the same slot at the same moment, through every door: one has it, all others read why not. Events
+of calendars may lie over each other, never over a booking.
 
 A short run of the bench, on the database of the suite.
 """
@@ -42,7 +43,8 @@ def test_through_every_door_a_slot_is_taken_once_and_every_no_has_its_name(url, 
     *single, many = agenda_doors.run(tmp_path, url, heats)
     for heat, found in zip(heats, single, strict=False):
         check(found, dict.fromkeys(heat.doors, RACERS))
-        assert taken(found) == 1, heat
+        events = found["doors"].get("caldav", {"taken": 0})["taken"]
+        assert taken(found) - events == (events == 0), heat
     check(many, dict.fromkeys(NAMES, 3 * RACERS))
     assert all(each["taken"] >= each["given_back"] for each in many["doors"].values())
-    assert taken(many) > 8
+    assert taken(many) > RACERS

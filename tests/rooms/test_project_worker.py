@@ -241,6 +241,7 @@ def test_who_hangs_with_patients_keeps_no_message_to_a_doctor_waiting(cast, monk
     monkeypatch.setattr(sms_tasks, "run_sms", silent)
     monkeypatch.setattr(dispatch_tasks, "run_due", lambda **_asked: sent.set())
     sending = posts(clock=MovableClock(), stop=stop)
+    del sending[0].steps[1:]  # the rest needs a database of its own
     sending[-1].start()
     assert waiting.wait(20)
     sending[0].start()
