@@ -550,6 +550,8 @@ export class Book {
   async told() {
     const item = this.grid.spot()?.item ?? null;
     if (!item?.hasAttribute("data-said")) return;
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
     const told = await this.ask(`/console/agenda/visit?${new URLSearchParams({ appointment: item.dataset.key ?? "" })}`);
     if (!told) return;
     this.borne = [];
