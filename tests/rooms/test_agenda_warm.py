@@ -22,11 +22,12 @@ from permanence.agenda.rules.search import propose
 from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.wishes import Preferences, Wish
 from permanence.clients import absences
-from tests.rooms.agenda_cast import after, make_agenda_cast, opened, openings
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_agenda_properties import World, acts
 
-FIRST = NOON.date()
+FIRST = MONDAY.date()
+"""Where everything happens, so that the first proposals tell of it."""
 
 
 def exact(rows, wish, at, **asked):
@@ -75,20 +76,9 @@ class TestAnyOrder(TestCase):
         pair.same(at=world.at)
 
 
-def given_back(cast):
-    key = cast.key()
-    hold(cast, key=key)
-    holds.release_hold(hold=key, by=cast.claire, at=NOON)
-
-
 def hold(cast, *, key=None, call=""):
     told = {"agenda": cast.dupont, "reason": cast.consultation, "starts_at": after(0), "by": cast.claire, "at": NOON}
     holds.hold_slot(key=key or cast.key(), call=call, **told)
-
-
-def hung_up(cast):
-    hold(cast, call="call-9")
-    holds.release_call(house=cast.claire.house, call="call-9", at=NOON)
 
 
 def other_week(cast):
@@ -144,7 +134,7 @@ def booked(cast, agenda):
 
 
 CHANGES = (
-    hold, given_back, hung_up, other_week, closed, other_reason, retired, other_step, new_device, renamed, away,
+    hold, other_week, closed, other_reason, retired, other_step, new_device, renamed, away,
     cancelled,
 )  # fmt: skip
 
@@ -166,6 +156,19 @@ def test_every_kind_of_change_is_seen(cast, change):
     one.same(at=NOON + timedelta(minutes=3))
 
 
+@pytest.mark.parametrize("how", ["given back", "hung up", "over"])
+def test_what_is_not_held_any_more_is_free_again(cast, how):
+    pair, key = Pair(cast, (cast.dupont, cast.lemaire)), cast.key()
+    pair.same()
+    hold(cast, key=key, call="call-9")
+    pair.same()
+    if how == "given back":
+        holds.release_hold(hold=key, by=cast.claire, at=NOON)
+    elif how == "hung up":
+        holds.release_call(house=cast.claire.house, call="call-9", at=NOON)
+    pair.same(at=NOON + timedelta(minutes=3) if how == "over" else NOON)
+
+
 def test_a_device_used_by_an_agenda_that_was_not_asked_for_is_taken(cast):
     one = Pair(cast, (cast.dupont,))
     one.same()
@@ -178,7 +181,7 @@ def test_days_that_are_not_kept_and_several_clients_are_left_to_the_exact_search
     rows = seen([cast.dupont], by=cast.claire)
     far = FIRST + timedelta(days=DAYS)
     assert warm.propose(rows, wish, first=far, days=5, at=NOON, most=4) is None
-    assert warm.propose(rows, wish, first=FIRST - timedelta(days=5), days=5, at=NOON, most=4) is None
+    assert warm.propose(rows, wish, first=NOON.date() - timedelta(days=5), days=5, at=NOON, most=4) is None
     both = seen([cast.dupont, cast.weber_agenda], by=cast.claire)
     assert warm.propose(both, wish, first=FIRST, days=5, at=NOON, most=4) is None
     assert warm.propose([], wish, first=FIRST, days=5, at=NOON, most=4) is None

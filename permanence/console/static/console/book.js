@@ -206,10 +206,13 @@ export class Book {
     // What one patient said is not what another one says.
     if (person) this.asking.show(this.reason);
     if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
-    // What is held is held for this reason.
-    if (!person) this.letGo();
+    // What is held is held for this reason; what is said from now on is not taken away by what comes late.
+    if (!person) {
+      this.letGo();
+      this.moved();
+    }
     await this.propose();
-    person ? this.say() : this.moved();
+    this.say();
   }
 
   /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
@@ -548,6 +551,8 @@ export class Book {
   async told() {
     const item = this.grid.spot()?.item ?? null;
     if (!item?.hasAttribute("data-said")) return;
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
     const told = await this.ask(`/console/agenda/visit?${new URLSearchParams({ appointment: item.dataset.key ?? "" })}`);
     if (!told) return;
     this.borne = [];
