@@ -16,7 +16,8 @@ from django.utils.formats import date_format, localize_input
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage.unsaved import ProvedAdmin, in_words
+from permanence.backstage.began import MarkedAdmin
+from permanence.backstage.unsaved import in_words
 from permanence.clients import announcements, queries, said
 from permanence.clients.rules.coverage import Coverage, Said, Segment, said_at
 from permanence.clients.said_words import TREATMENTS, in_language, language_name, moment_words, reason_words, when_words
@@ -204,7 +205,7 @@ def _shown(found: Said, client: ClientSlice, name: str, recorded: dict[str, str]
     }
 
 
-class SaidAdmin(ProvedAdmin):
+class SaidAdmin(MarkedAdmin):
     """A client's page with the page of what will be said beside it."""
 
     def get_urls(self) -> list[URLPattern]:
