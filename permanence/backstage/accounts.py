@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences, parts, second_person, supervised
+from permanence.backstage import absences, directory_changes, parts, second_person, supervised
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -27,6 +27,7 @@ from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
+from permanence.backstage.used_forms import ReasonFormSet, RecipientFormSet
 from permanence.clients import acts, operations, queries
 from permanence.clients.models import (
     Absence,
@@ -80,6 +81,7 @@ class RecipientInline(Inline):
 
     model = Recipient
     form = RecipientForm
+    formset = RecipientFormSet
     extra_at_first = 1
     classes = ()  # what every client has stands open
     explained = _("For whom messages can be: a practitioner, the practice, a desk. The e-mail says that one waits.")
@@ -94,6 +96,7 @@ class ReasonInline(Inline):
 
     model = Reason
     form = ReasonForm
+    formset = ReasonFormSet
     extra_at_first = 3
     classes = ()  # what every client has stands open
     explained = _("Why callers call, in a few words each: appointment, prescription, results.")
@@ -267,10 +270,12 @@ class ClientAdmin(SaidAdmin):
             rows = second_person.keep_contacts(request, client, rows, formset.deleted_objects)
         else:
             for gone in formset.deleted_objects:
+                directory_changes.note_removed(request, gone)
                 gone.delete()
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
             self._place(row)
+            directory_changes.note_written(request, row)
             if isinstance(row, Line):
                 operations.number_given([row.number], at=CLOCK.now())
             row.save()

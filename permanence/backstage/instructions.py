@@ -32,6 +32,8 @@ from permanence.kernel.system import SystemClock
 from permanence.reception import markup
 
 CLOCK = SystemClock()
+BEGAN_FROM = "began_from"
+"""The field with the version that was on the page."""
 _WANTED = "_wanted"
 """Where a request keeps what is to be submitted should a second person be needed."""
 
@@ -233,12 +235,39 @@ class InstructionAdmin(HouseAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's page; the end of an urgent one may wait for a second person."""
-        try:
-            answer: HttpResponse = super().delete_view(request, object_id, extra_context)
-        except ApprovalNeeded:
-            return self._wait(request)
-        return answer
+        """Whether it is to end, with the version that would; the end of an urgent one may wait for a second person.
+
+        Where another version came since the page was opened, it stays, and the page comes again with both.
+        """
+        client = self._client(request, self.get_object(request, object_id))
+        with timezone.override(ZoneInfo(client.time_zone if client else "UTC")):
+            try:
+                shown = {**self._ending(request, object_id), **(extra_context or {})}
+                answer = super().delete_view(request, object_id, shown)
+            except ApprovalNeeded:
+                return self._wait(request)
+            except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
+                seen = row_key(request.POST.get(BEGAN_FROM, ""))
+                return HttpResponseRedirect(f"{request.path}?{BEGAN_FROM}={seen}")
+            return answer.render() if isinstance(answer, TemplateResponse) else answer
+
+    def _ending(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
+        """What stands now, and beside it the version that was seen, where that is another one."""
+        obj, house = self.get_object(request, object_id), who(request).house
+        if obj is None or obj.retired:
+            return {}
+        root = str(obj.root_id or obj.pk)
+        now = instructions.current(house=house, client=str(obj.client_id), instruction=root)
+        seen = (root, row_key(request.GET.get(BEGAN_FROM, "")))
+        before = instructions.versions(house=house, wanted={seen}).get(seen)
+        context: dict[str, Any] = {"now": now}
+        if BEGAN_FROM in request.GET and seen[1] != now.version:
+            context["theirs"], context["mine"] = side_by_side(now.text, before.text if before else "")
+        return context
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:  # noqa: ARG002 - Django's signature
+        """Nothing is deleted: a last version says that it holds no longer, and who has read it stays known."""
+        return [], {}, set(), []
 
     def _wait(self, request: HttpRequest) -> HttpResponse:
         """What `save_model` or `delete_model` was about to do waits for a second person."""
@@ -292,12 +321,14 @@ class InstructionAdmin(HouseAdmin):
     def delete_model(self, request: HttpRequest, obj: Instruction) -> None:
         """It holds no longer."""
         by = who(request)
-        body = {"instruction": str(obj.root_id or obj.pk), "began_from": obj.version}
+        seen = row_key(request.POST.get(BEGAN_FROM, ""))
+        body = {"instruction": str(obj.root_id or obj.pk), "began_from": seen}
         setattr(request, _WANTED, (str(obj.client_id), ProposalKind.RETIREMENT, body))
         operations.retire_instruction(
             client=str(obj.client_id),
             instruction=str(obj.root_id or obj.pk),
             author=by.person,
+            began_from=seen,
             by=by,
             at=CLOCK.now(),
         )

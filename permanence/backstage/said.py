@@ -16,7 +16,8 @@ from django.utils.formats import date_format, localize_input
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage.unsaved import ProvedAdmin, in_words
+from permanence.backstage.began import MarkedAdmin
+from permanence.backstage.unsaved import in_words
 from permanence.clients import announcements, queries, said
 from permanence.clients.rules.coverage import Coverage, Segment, said_at
 from permanence.clients.said_shown import said_shown
@@ -157,7 +158,7 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-class SaidAdmin(ProvedAdmin):
+class SaidAdmin(MarkedAdmin):
     """A client's page with the page of what will be said beside it."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from permanence.backstage import directory_changes
 from permanence.backstage.unsaved import Unsaved
 from permanence.clients import approvals, duty_contact, queries
 from permanence.clients.approval_queries import proposals
@@ -55,6 +56,7 @@ def keep_contacts(request: HttpRequest, client: Client, rows: Sequence[Any], gon
     """
     for row in gone:
         if not _urgent(row):
+            directory_changes.note_removed(request, row)
             row.delete()
             continue
         body = {"name": row.name, "began_from": mark_of(facts_of(row))}

@@ -27,14 +27,19 @@ from permanence.kernel.system import SystemClock
 CLOCK = SystemClock()
 CHECK = "_check"
 """The name of the button beside "Save"."""
+SEEN = "seen"
+"""The hidden field with the mark of what was told already."""
 
 
 class Unsaved(Exception):
-    """What was typed is not saved: what the `change` would do, and `refused` in words where a rule said no."""
+    """What was typed is not saved: what the `change` would do, and `refused` in words where a rule said no.
 
-    def __init__(self, change: ChangeWords | None = None, refused: str = "") -> None:
+    `seen`: the mark of what is told by that.
+    """
+
+    def __init__(self, change: ChangeWords | None = None, refused: str = "", seen: str = "") -> None:
         super().__init__(refused)
-        self.change, self.refused = change, refused
+        self.change, self.refused, self.seen = change, refused, seen
 
     @property
     def conflicts(self) -> tuple[FindingWords, ...]:
@@ -88,12 +93,17 @@ class ProvedAdmin(HouseAdmin):
             return None
 
     def prove(self, request: HttpRequest, client: str) -> None:
-        """Looks at what was just saved, in its transaction. Raises Unsaved; a gap is told in a message."""
+        """Looks at what was just saved, in its transaction. Raises Unsaved.
+
+        What is new is told before it is saved, once, as `proving.save_seen` does; of a client who is opened it is told
+        in a message, since one part after the other is written.
+        """
         at, before = getattr(request, _BEFORE, None) or (CLOCK.now(), None)
         proof = said.proof_of(house=who(request).house, client=client, at=at)
         found = compare(before, proof)
-        if CHECK in request.POST or found.conflicts:
-            raise Unsaved(change_words(found))
+        unseen = before is not None and found.new and request.POST.get(SEEN) != found.mark
+        if CHECK in request.POST or found.conflicts or unseen:
+            raise Unsaved(change_words(found), seen=found.mark)
         if count := len(proof.findings):
             text = ngettext(
                 "Saved. One thing is missing from what will be said: see “What will be said”.",

@@ -109,6 +109,7 @@ def _offered(scene: _Scene, event: CallOffered) -> None:
             "greetings": to_plain(event.greetings),
             "instructions": to_plain(event.instructions),
             "absences": to_plain(event.absences),
+            "script": to_plain(event.script),
         },
     )
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.calls.models import CallOffer, RedFlagNote
-from permanence.clients import instructions
+from permanence.clients import instructions, script_queries
 from permanence.clients.instructions import InstructionView
+from permanence.clients.rules.script import Script, read_text
 from permanence.kernel.events import from_plain
 from permanence.reception.card import CardInstruction, milliseconds
-from permanence.reception.events import Reason, ShownAbsence, ShownInstruction
+from permanence.reception.events import Reason, ShownAbsence, ShownInstruction, ShownScript
 from permanence.reception.greeting import CardGreeting
 
 
@@ -26,11 +27,26 @@ class ShownCard:
     greetings: tuple[CardGreeting, ...]
     instructions: tuple[CardInstruction, ...]
     absences: tuple[ShownAbsence, ...]
+    script: "ScriptView | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptView:
+    """The script on a card. `script`: as it stood there, its red flags in it; None where it is not found any more."""
+
+    version: int
+    validated_date: str
+    script: Script | None
 
 
 def cards_of(*, house: str, call: str) -> tuple[ShownCard, ...]:
-    """Every card that was shown for a call, in the order of the offers; none for another house's. Three queries."""
-    offers = CallOffer.objects.for_house(house).filter(call__call=call).select_related("secretary__person")
+    """Every card that was shown for a call, in the order of the offers; none for another house's.
+
+    Three queries, and two for each script.
+    """
+    offers = (
+        CallOffer.objects.for_house(house).filter(call__call=call).select_related("secretary__person", "call", "house")
+    )
     rows = list(offers.order_by("offered_at", "pk"))
     entries = {row.pk: _entries(row) for row in rows}
     wanted = {(each.id, each.version) for found in entries.values() for each in found}
@@ -77,7 +93,19 @@ def _card(
         greetings=tuple(from_plain(CardGreeting, each) for each in greetings),
         instructions=tuple(_instruction(each, texts.get((each.id, each.version))) for each in entries),
         absences=tuple(from_plain(ShownAbsence, each) for each in row.card.get("absences", ())),
+        script=_script(row),
     )
+
+
+def _script(row: CallOffer) -> ScriptView | None:
+    held = row.card.get("script")
+    if held is None or row.call.client_id is None:
+        return None
+    shown = from_plain(ShownScript, held)
+    about = {"house": row.house.slug, "client": str(row.call.client_id)}
+    entry = script_queries.script_shown(**about, version=shown.version, digest=shown.digest)
+    script = None if entry is None else read_text(entry.text)[0]
+    return ScriptView(version=shown.version, validated_date=shown.validated_date, script=script)
 
 
 def _instruction(entry: ShownInstruction, view: InstructionView | None) -> CardInstruction:

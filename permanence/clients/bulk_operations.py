@@ -23,9 +23,11 @@ from permanence.clients.bulk_rules import (
     consent_fault,
     contract_runs_forward,
 )
+from permanence.clients.directory_operations import change_of
+from permanence.clients.directory_queries import facts_of
 from permanence.clients.directory_rules import MOST_CONTACTS, MOST_SITES, is_urgent_number
 from permanence.clients.events import ClientChanged
-from permanence.clients.models import Client, Contact, Greeting, Line, Quarantine, Site, WeeklyOpening
+from permanence.clients.models import Client, Contact, EntryChange, Greeting, Line, Quarantine, Site, WeeklyOpening
 from permanence.clients.operations import number_given
 from permanence.foundation import audit, outbox
 from permanence.foundation.models import House
@@ -302,6 +304,7 @@ class _Entries:
         self.faults: list[Fault] = []
         self.added: list[Any] = []
         self.changed: list[Any] = []
+        self.were: dict[int, dict[str, Any]] = {}
         self.unchanged = 0
 
     def take(self, line: EntryLine) -> None:
@@ -320,6 +323,7 @@ class _Entries:
         elif row is None:
             self._add(line, client)
         elif any(getattr(row, column) != value for column, value in line.fields.items()):
+            self.were[row.pk] = facts_of(row)
             for column, value in line.fields.items():
                 setattr(row, column, value)
             self.changed.append(row)
@@ -353,6 +357,13 @@ class _Entries:
         manager.bulk_create(self.added, batch_size=BATCH)
         manager.bulk_create(
             self.changed, batch_size=BATCH, update_conflicts=True, unique_fields=["pk"], update_fields=columns
+        )
+        EntryChange.objects.bulk_create(
+            (
+                change_of(row, before=self.were.get(row.pk), after=facts_of(row), by=self.by, at=at)
+                for row in (*self.added, *self.changed)
+            ),
+            batch_size=BATCH,
         )
         _tell(sorted({row.client_id for row in (*self.added, *self.changed)}), action, by=self.by, at=at)
 

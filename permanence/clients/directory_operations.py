@@ -249,10 +249,20 @@ def _keep(
     given = (each for each in (before, after) if each is not None and is_contact)
     if any(is_urgent_number(each["numbers"], each["number_for"]) for each in given):
         demand_second(client, by=by)
-    EntryChange.objects.create(
-        house_id=client.house_id,
-        client=client,
-        entry="contact" if is_contact else "site",
+    change_of(row, before=before, after=after, by=by, at=at).save()
+
+
+def change_of(
+    row: Site | Contact, *, before: dict[str, Any] | None, after: dict[str, Any] | None, by: Who, at: datetime
+) -> EntryChange:
+    """What was there and what is there now, to be saved by whoever writes the row, so that it can be put back.
+
+    `before` and `after` are its `facts_of`, None for nothing.
+    """
+    return EntryChange(
+        house_id=row.house_id,
+        client_id=row.client_id,
+        entry="contact" if isinstance(row, Contact) else "site",
         before=before,
         after=after,
         position=row.position,

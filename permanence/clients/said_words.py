@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from permanence.clients.models import Greeting, WeeklyOpening
 from permanence.clients.rules.compared import Compared
-from permanence.clients.rules.findings import Cause, Finding, HoursRule
+from permanence.clients.rules.findings import Cause, Finding, HoursRule, lost_scope
 from permanence.foundation.models import Language
+from permanence.reception import markup
 from permanence.reception.absence import ANNOUNCE, ANSWER, VOICE_MESSAGE
 from permanence.reception.events import Reason
 from permanence.reception.greeting import CHOSEN
-from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry
+from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 
 TREATMENTS = {
     ANSWER: _("A secretary answers"),
@@ -122,6 +123,8 @@ def cause_words(cause: Cause, client: ClientSlice) -> str:
             "from": moment_words(cause.starts, client),
             "until": moment_words(cause.ends, client),
         }
+    if isinstance(cause, InstructionEntry):
+        return now("instruction “%(words)s”") % {"words": markup.words(cause.text)}
     return _hours_words(cause)
 
 
@@ -213,6 +216,19 @@ def _never_said(_finding: Finding, _client: ClientSlice) -> str:
     return now("This phrase is never said in the twelve months: no call is answered while it holds.")
 
 
+_LOST = {
+    "line": _("This instruction is never shown: its line is not the client’s."),
+    "recipient": _("This instruction is for somebody who receives no messages: it never comes forward."),
+    "reason": _("This instruction is for a reason that is not on the form: it never comes forward."),
+    "": _("This instruction is never shown in the twelve months: no call is answered while it holds."),
+}
+
+
+def _never_shown(finding: Finding, client: ClientSlice) -> str:
+    (entry,) = finding.causes
+    return str(_LOST[lost_scope(client, entry) if isinstance(entry, InstructionEntry) else ""])
+
+
 def _never_answered(_finding: Finding, _client: ClientSlice) -> str:
     return now("No call is answered in the twelve months.")
 
@@ -235,6 +251,7 @@ _SENTENCES: dict[str, Callable[[Finding, ClientSlice], str]] = {
     "no_greeting": _unsaid,
     "no_greeting_after_closing": _unsaid_after,
     "greeting_never_said": _never_said,
+    "instruction_never_shown": _never_shown,
     "never_answered": _never_answered,
     "no_line": _no_line,
 }

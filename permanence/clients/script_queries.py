@@ -25,6 +25,7 @@ from permanence.clients.rules.script import (
 )
 from permanence.clients.rules.script_run import fold
 from permanence.foundation.keys import row_key
+from permanence.reception.showing import digest_of
 from permanence.reception.table import ScriptEntry
 
 FOUND_LIMIT = 200
@@ -89,6 +90,20 @@ def script_entry(*, house: str, client: int) -> ScriptEntry | None:
     validations = RedFlagValidation.objects.for_house(house).for_client(client).order_by("-number")
     dated = tuple((text, day.isoformat()) for text, day in validations.values_list("text", "validated_date"))
     return entry_from(row.version, row.text, dated)
+
+
+def script_shown(*, house: str, client: str, version: int, digest: str) -> ScriptEntry | None:
+    """The script as a card showed it: that version with the red flags of then, known again by its digest.
+
+    None where this house has no such version, or no validation makes that text of it. Two queries.
+    """
+    row = ScriptRow.objects.for_house(house).for_client(row_key(client)).filter(version=version).first()
+    if row is None:
+        return None
+    rows = RedFlagValidation.objects.for_house(house).for_client(row_key(client)).order_by("-number")
+    dated = tuple((text, day.isoformat()) for text, day in rows.values_list("text", "validated_date"))
+    found = (entry_from(row.version, row.text, dated[later:]) for later in range(len(dated) + 1))
+    return next((each for each in found if each is not None and digest_of(each.text) == digest), None)
 
 
 @lru_cache(maxsize=64)
@@ -225,6 +240,11 @@ def search(*, house: str, text: str, only: frozenset[str] | None = None) -> Foun
         parts = _said(script) if script else ()
         found += [_place(row, draft, part, said) for part, said in parts if wanted in fold(said)]
     return Found(places=tuple(found[:FOUND_LIMIT]), total=len(found))
+
+
+def scripts_of(*, house: str, client: str) -> tuple[Script, ...]:
+    """The client's script in force and the draft after it. Two queries."""
+    return tuple(script for row, _draft in _current(house, client) if (script := _read(row.text)) is not None)
 
 
 def uses_of_recipient(*, house: str, client: str, recipient: str) -> tuple[Place, ...]:

@@ -49,6 +49,16 @@ class ShownAbsence:
     urgent_away: bool = False
 
 
+@record
+class ShownScript:
+    """The script on a card: its version, the day on which its red flags were validated ("": none are in force), and the
+    `digest` of its text with them (`showing.digest_of`), by which it is known again."""
+
+    version: int
+    validated_date: str = ""
+    digest: str = ""
+
+
 @event
 class CallQueued(CallEvent):
     """The call waits for a secretary. `place` counts from 1."""
@@ -61,7 +71,7 @@ class CallQueued(CallEvent):
 class CallOffered(CallEvent):
     """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown.
 
-    `name`, `greetings`, `instructions`, `absences`: what the card showed, in its order, so that it can be shown again.
+    `name`, `greetings`, `instructions`, `absences`, `script`: what the card showed, in its order, to be shown again.
     """
 
     offer: str
@@ -75,6 +85,7 @@ class CallOffered(CallEvent):
     greetings: tuple[CardGreeting, ...] = ()
     instructions: tuple[ShownInstruction, ...] = ()
     absences: tuple[ShownAbsence, ...] = ()
+    script: ShownScript | None = None
 
 
 @event

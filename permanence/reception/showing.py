@@ -2,11 +2,13 @@
 """What a card showed, as the events tell it; and why a secretary is the one who gets a call."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from permanence.reception.card import Card
-from permanence.reception.events import Reason, ShownAbsence, ShownInstruction
+from permanence.reception.events import Reason, ShownAbsence, ShownInstruction, ShownScript
 from permanence.reception.presence import Seat
+from permanence.reception.table import ScriptEntry
 from permanence.reception.waiting import Call
 
 
@@ -47,7 +49,17 @@ def told(card: Card) -> dict[str, Any]:
                 for entry in card.absences
             ]
         ),
+        "script": None if card.script is None else _script(card.script),
     }
+
+
+def _script(entry: ScriptEntry) -> ShownScript:
+    return ShownScript(version=entry.version, validated_date=entry.validated_date, digest=digest_of(entry.text))
+
+
+def digest_of(text: str) -> str:
+    """What a script's text, its red flags in it, is known by: 32 hexadecimal figures of its SHA-256."""
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 def why_her(

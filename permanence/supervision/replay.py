@@ -2,12 +2,13 @@
 """One call, with each card as it was shown; and which instructions are not read yet, by whom."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -55,6 +56,7 @@ class DrawnCard:
     why: tuple[str, ...]
     instructions: tuple[DrawnInstruction, ...]
     absences: tuple[DrawnAbsence, ...]
+    flags_day: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,15 @@ def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
             DrawnAbsence(entry=each, starts=_moment(each.starts_ms, zone), ends=_moment(each.ends_ms, zone))
             for each in card.absences
         ),
+        flags_day=_day(card.script),
     )
+
+
+def _day(script: shown.ScriptView | None) -> str:
+    """The day on which the red flags of a card were validated."""
+    if script is None or not script.validated_date:
+        return ""
+    return date_format(date.fromisoformat(script.validated_date), "DATE_FORMAT")
 
 
 def _flag(flag: shown.FlagView, zone: ZoneInfo) -> DrawnFlag:

@@ -123,7 +123,7 @@ def test_an_urgent_instruction_waits_on_its_own_page_and_on_the_clients(cast, as
     page = f"/backstage/clients/instruction/{row.pk}/change/"
     assert fill(marc, page, text="Autre chose").status_code == 302
     assert not Instruction.objects.filter(text="Autre chose").exists()
-    gone = marc.post(f"/backstage/clients/instruction/{row.pk}/delete/", {"post": "yes"})
+    gone = fill(marc, f"/backstage/clients/instruction/{row.pk}/delete/")
     assert (gone.status_code, gone["Location"]) == (302, f"/backstage/accounts/{cast.weber}/")
     assert not Instruction.objects.filter(root=row.pk).exists()
     assert Proposal.objects.filter(state="waiting").count() == 2

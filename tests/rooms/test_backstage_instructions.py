@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.clients import instruction_fields, instructions, operations, queries, reading
-from permanence.clients.models import Instruction
+from permanence.clients.models import Instruction, InstructionAcknowledgement
 from permanence.clients.rules import Scope
 from permanence.clients.rules.difference import side_by_side
 from permanence.kernel.system import SystemClock
@@ -212,3 +212,42 @@ def test_another_houses_instruction_is_not_there(cast, marc):
     assert marc.get(url).status_code == 302
     assert marc.post(url, {"text": "x", "began_from": "1", "priority": "0"}).status_code == 302
     assert instructions.current(house="nadia", client=cast.other_client, instruction=key).version == 1
+
+
+def ending_of(row):
+    return f"/backstage/clients/instruction/{row.pk}/delete/"
+
+
+def test_an_instruction_is_ended_only_by_who_saw_the_version_that_ends(cast, marc, row):
+    opened = Form(marc.get(ending_of(row)).content.decode()).data
+    revise(cast, row, "Absente de 14 h à 18 h, urgences au 15.")
+    answer = marc.post(ending_of(row), opened)
+    assert (answer.status_code, last(cast, row).version, last(cast, row).retired) == (302, 2, False)
+    page = marc.get(answer["Location"]).content.decode()
+    assert cast.dr_weber.name in page
+    assert re.search(r"<mark>18</mark> h, urgences au <mark>15\.</mark>", page)
+    assert re.search(r"<mark>16</mark> h, urgences au <mark>Dr Klein\.</mark>", page)
+    assert marc.post(ending_of(row), {"post": "yes"}).status_code == 302  # nor by who says nothing of what he saw
+    assert not last(cast, row).retired
+    assert marc.post(ending_of(row), Form(page).data)["Location"].endswith("/clients/instruction/")
+    assert (last(cast, row).version, last(cast, row).retired) == (3, True)
+
+
+def test_what_somebody_has_read_can_be_ended_and_who_read_it_stays_known(cast, marc, row):
+    revise(cast, row, "À lire.", acknowledge=True)
+    reading.acknowledge_instruction(instruction=str(row.pk), version=2, by=cast.claire, at=SystemClock().now())
+    page = marc.get(ending_of(row)).content.decode()
+    assert "À lire." in page
+    assert fill(marc, ending_of(row)).status_code == 302
+    assert last(cast, row).retired
+    assert InstructionAcknowledgement.objects.filter(instruction__root=row.pk).exists()
+
+
+def test_what_was_ended_meanwhile_is_not_ended_again(cast, marc, row):
+    opened = Form(marc.get(ending_of(row)).content.decode()).data
+    by = {"author": cast.dr_weber.person, "by": cast.dr_weber, "at": SystemClock().now()}
+    operations.retire_instruction(client=cast.weber, instruction=str(row.pk), **by)
+    answer = marc.post(ending_of(row), opened)
+    assert answer.status_code == 302
+    assert marc.get(answer["Location"]).status_code == 302  # to the list: it is not there any more
+    assert last(cast, row).version == 2

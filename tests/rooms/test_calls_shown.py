@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.html import escape
 
 from permanence.calls import shown
 from permanence.calls.handlers import apply_engine_event
@@ -12,6 +13,7 @@ from permanence.clients import absences, queries
 from permanence.clients import operations as clients
 from permanence.clients.models import Client, Greeting, Reason, Recipient
 from permanence.clients.rules import Scope
+from permanence.clients.rules.script import plain, read_text
 from permanence.foundation.models import Person
 from permanence.reception import decisions
 from permanence.reception.decisions import Offer
@@ -20,7 +22,8 @@ from permanence.reception.events import ENGINE_EVENTS, CallOffered
 from permanence.reception.table import RoutingTable
 from permanence.switchboard.operations import HOUSE, current_slice
 from permanence.telephony.events import CallArrived
-from tests.rooms.conftest import NOW, SeededEntropy
+from tests.rooms.conftest import NOW, SeededEntropy, SignedInBrowser
+from tests.rooms.test_scripts import begin, publish, revised, validate
 
 pytestmark = pytest.mark.django_db
 CALLER = "+352621000147"
@@ -126,6 +129,38 @@ def test_the_card_shown_again_is_the_card_that_was_shown(cast):
 
 
 ABSENCE = ("name", "starts_ms", "ends_ms", "words", "by", "urgent_name", "urgent_away")
+
+
+def test_the_script_and_its_red_flags_are_those_of_then(cast):
+    """Three lists validated on one day: the one of the card is known again by the digest of what was shown."""
+    publish(cast, begin(cast))
+    validate(cast, 1)
+    validate(cast, revised(cast, 1, lambda data: data["red_flags"][0].update(say="Composez le 112, restez en ligne.")))
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    offer = house.rings()
+    validate(cast, 1)
+    (card,) = shown.cards_of(house=cast.house, call="c1")
+    assert (card.script.version, card.script.validated_date) == (1, NOW.date().isoformat())
+    assert plain(card.script.script) == plain(read_text(offer.card.script.text)[0])
+    assert card.script.script.red_flags[0].say == "Composez le 112, restez en ligne."
+    page = SignedInBrowser(cast.marc).get("/supervision/calls/c1").content.decode()
+    first, second, *_others = card.script.script.red_flags
+    for words in (first.label, first.say, second.label, first.words[0], card.script.script.title):
+        assert escape(words) in page
+
+
+def test_a_script_that_the_house_does_not_have_any_more_is_named_and_not_guessed(cast):
+    publish(cast, begin(cast))
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    row = CallOffer.objects.get()
+    row.card["script"]["digest"] = "0" * 32
+    row.save()
+    (card,) = shown.cards_of(house=cast.house, call="c1")
+    assert (card.script.version, card.script.validated_date, card.script.script) == (1, "", None)
+    assert "version 1" in SignedInBrowser(cast.marc).get("/supervision/calls/c1").content.decode()
 
 
 def test_each_console_that_rang_has_its_own_card(cast):

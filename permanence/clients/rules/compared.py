@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from permanence.clients.rules.findings import Cause, Finding, Proof
 from permanence.clients.rules.spoken import when_of
-from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry
+from permanence.reception.table import AbsenceEntry, ClientSlice, GreetingEntry, InstructionEntry
 
 UNSAID = frozenset({"no_greeting", "no_greeting_after_closing"})
 """Gaps that are counted: of these more is worse. Which phrases are near is not what makes them."""
@@ -74,4 +74,4 @@ def _same(finding: Finding) -> Hashable:
 def _cause(cause: Cause) -> Hashable:
     if isinstance(cause, GreetingEntry):
         return cause.language, when_of(cause)
-    return cause.id if isinstance(cause, AbsenceEntry) else cause
+    return cause.id if isinstance(cause, AbsenceEntry | InstructionEntry) else cause

@@ -5,6 +5,7 @@ A conflict is two rules that contradict each other, or one that the law forbids:
 which something is missing: it warns. `CONFLICTS` and `GAPS` are all the codes there are.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,14 @@ from permanence.reception.absence import ANSWER, VOICE_MESSAGE
 from permanence.reception.closing import voice_message_allowed
 from permanence.reception.greeting import holds_at, ties, wall_moment
 from permanence.reception.hours import KeptDays, minutes_of
-from permanence.reception.table import ANSWERED, AbsenceEntry, ClientSlice, GreetingEntry, Interval
+from permanence.reception.table import (
+    ANSWERED,
+    AbsenceEntry,
+    ClientSlice,
+    GreetingEntry,
+    InstructionEntry,
+    Interval,
+)
 
 CONFLICTS = (
     "greeting_tie",
@@ -31,6 +39,7 @@ GAPS = (
     "no_greeting",
     "no_greeting_after_closing",
     "greeting_never_said",
+    "instruction_never_shown",
     "never_answered",
     "no_line",
 )
@@ -49,7 +58,7 @@ class HoursRule:
 
 
 type _Stretch = tuple[datetime, datetime]
-type Cause = GreetingEntry | AbsenceEntry | HoursRule
+type Cause = GreetingEntry | AbsenceEntry | InstructionEntry | HoursRule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +213,7 @@ def _gaps(client: ClientSlice, coverage: Coverage) -> Iterator[Finding]:
     offered = list(_joined((starts, min(ends + waiting, end)) for starts, ends in answered))
     yield from _unsaid(client, coverage, answered, offered)
     yield from _never_said(client, coverage, offered)
+    yield from _never_shown(client, offered, end)
 
 
 def _unsaid(
@@ -243,6 +253,27 @@ def _never_said(client: ClientSlice, coverage: Coverage, offered: Sequence[_Stre
     for entry in client.greetings:
         if id(entry) not in said:
             yield Finding(code="greeting_never_said", causes=(entry,), language=entry.language, line=entry.line)
+
+
+def lost_scope(client: ClientSlice, entry: InstructionEntry) -> str:
+    """What the instruction is for and the client has no more: "line", "recipient", "reason"; "" for nothing."""
+    if entry.line and client.lines and entry.line not in client.lines:
+        return "line"
+    if entry.recipient and all(each.id != entry.recipient for each in client.recipients):
+        return "recipient"
+    return "reason" if entry.reason and all(each.code != entry.reason for each in client.reasons) else ""
+
+
+def _never_shown(client: ClientSlice, offered: Sequence[_Stretch], end: datetime) -> Iterator[Finding]:
+    """Instructions for what is not there any more, and those that hold only while nobody is offered a call; one that
+    begins after the span's `end` is still to be judged."""
+    ends = [until for _starts, until in offered]
+    for entry in client.instructions:
+        place = 0 if entry.starts is None else bisect_right(ends, entry.starts)
+        shown = place < len(offered) and (entry.ends is None or offered[place][0] < entry.ends)
+        begins = entry.starts is None or entry.starts < end
+        if lost_scope(client, entry) or (begins and not shown):
+            yield Finding(code="instruction_never_shown", causes=(entry,), starts=entry.starts, ends=entry.ends)
 
 
 def _gap(

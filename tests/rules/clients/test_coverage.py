@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permanence.clients.rules.coverage import Coverage, Segment, cover, said_at
-from permanence.clients.rules.findings import CONFLICTS, GAPS, Finding, HoursRule, Proof, prove
+from permanence.clients.rules.findings import CONFLICTS, GAPS, Finding, HoursRule, Proof, lost_scope, prove
 from permanence.reception.absence import ANNOUNCE, ANSWER, TREATMENTS, VOICE_MESSAGE, closing_absence
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.closing import closing_words
@@ -375,6 +375,60 @@ def test_a_client_without_any_phrase() -> None:
 )
 def test_a_phrase_that_is_never_said(never: GreetingEntry) -> None:
     assert only(changed(greetings=(*WEBER.greetings, never)), "greeting_never_said").causes == (never,)
+
+
+def told(**fields: Any) -> InstructionEntry:
+    return InstructionEntry(id="7", version=2, text="t", author="a", written_at=START, **fields)
+
+
+@pytest.mark.parametrize(
+    ("entry", "lost"),
+    [
+        (told(line="+35299"), "line"),
+        (told(recipient="99", recipient_name="Dr Gone"), "recipient"),
+        (told(reason="gone"), "reason"),
+        (told(starts=local("2026-11-28 13:00"), ends=local("2026-11-30 08:00")), ""),  # from Saturday to Monday
+    ],
+)
+def test_an_instruction_that_is_never_shown(entry: InstructionEntry, lost: str) -> None:
+    client = changed(instructions=(entry,))
+    assert only(client, "instruction_never_shown").causes == (entry,)
+    assert lost_scope(client, entry) == lost
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        told(),
+        told(line=LINES[0]),
+        told(caller="+352621000147"),
+        told(recipient="1", recipient_name="Dr Weber"),
+        told(ends=local("2026-11-27 18:00")),
+        told(starts=local("2026-11-28 13:00"), ends=local("2026-11-30 08:01")),
+        told(starts=START + timedelta(days=400)),
+    ],
+)
+def test_an_instruction_that_is_shown_some_time_is_no_gap(entry: InstructionEntry) -> None:
+    assert "instruction_never_shown" not in [each.code for each in proof_of(changed(instructions=(entry,))).findings]
+
+
+@given(situations())
+@FEW
+def test_never_shown_is_what_no_offered_minute_shows(situation: tuple[ClientSlice, datetime]) -> None:
+    """Against the desk, minute by minute: an instruction is found exactly when no call that is offered shows it."""
+    client, starts = situation
+    until = starts + LONG
+    found = prove(client, starts=starts, until=until).findings
+    never = {each.causes[0].id for each in found if each.code == "instruction_never_shown"}
+    shown: set[str] = set()
+    waits, answered = -1, False
+    for at in minutes(starts, until):
+        kind, _shut, _phrases, instructions, _absences = as_the_desk(client, at)
+        answered |= kind == ANSWER
+        waits = client.max_wait_s // 60 if kind == ANSWER else waits - 1
+        shown |= set(instructions) if kind == ANSWER or waits >= 0 else set()
+    begun = {each.id for each in client.instructions if each.starts is None or each.starts < until}
+    assert never == (begun - shown if answered else set())  # who is never answered is told that alone
 
 
 def test_a_client_who_is_never_answered_or_has_no_number() -> None:
