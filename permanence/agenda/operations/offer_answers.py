@@ -28,13 +28,13 @@ from permanence.foundation.who import Who
 
 @transaction.atomic
 def note_way(*, offer: str, way: OfferWay, by: Who, at: datetime) -> None:
-    """How he is told of the offer: once, but that a secretary may always be asked to do what a mail could not.
+    """How he is told of the offer: once, but that a secretary may be asked to do what SMS and mail could not.
 
     An offer that is over stays as it is. Raises OfferUnknown.
     """
     row = offer_row(offer, by=by)
-    before = ["", OfferWay.EMAIL.value] if way is OfferWay.PHONE else [""]
-    mine = SlotOffer.objects.filter(pk=row.pk, way__in=before, state=OfferState.OPEN.value)
+    mine = SlotOffer.objects.filter(pk=row.pk, state=OfferState.OPEN.value).exclude(way=way.value)
+    mine = mine if way is OfferWay.PHONE else mine.filter(way="")
     if mine.update(way=way.value):
         subject, detail = f"agenda.slotoffer:{row.pk}", {"way": way.value}
         audit.note(by=by, at=at, action="offer.told", subject=subject, client=row.client_id, detail=detail)
