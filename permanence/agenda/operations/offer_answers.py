@@ -20,7 +20,7 @@ from permanence.agenda.queries.offers import OfferView, later_of, offer_row, off
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import FreedUnknown, HoldOver, OfferOver
 from permanence.agenda.rules.states import CancelCause, Door
-from permanence.agenda.rules.waiting import OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -107,7 +107,7 @@ def settle_freed(*, freed: str, by: Who, at: datetime) -> None:
     row = FreedTime.objects.for_house(by.house_key).filter(pk=row_key(freed)).select_related("agenda__house").first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise FreedUnknown(freed[:40])
-    mine = FreedTime.objects.filter(pk=row.pk, done_at=None, next_at=None)
+    mine = FreedTime.objects.filter(pk=row.pk, done_at=None).exclude(state=FreedState.OFFERING.value)
     if not mine.update(done_at=at, done_by_name=by.name):
         raise FreedUnknown(freed[:40])
     audit.note(by=by, at=at, action="freed.settled", subject=f"agenda.freedtime:{row.pk}", client=row.client_id)
