@@ -236,8 +236,9 @@ def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict
         "state": state_words(each, at=at),
         "since": moments.day_and_hour(each.asked_at, zone, now=at),
         "numbers": _numbers(each.person, countries.get(each.client, "XX")),
-        "offers": [offer_words(one, zone, at=at) for one in each.offers],
+        "offers": [offer_words(one, zone, at=at) for one in each.offers if one is not offer],
         "offer": offer,
+        "offer_words": None if offer is None else offer_words(offer, zone, at=at),
         "offer_when": "" if offer is None else moments.day_and_hour(offer.starts_at, zone, now=at),
         "offer_until": "" if offer is None else moments.day_and_hour(offer.expires_at, zone, now=at),
     }

@@ -17,4 +17,14 @@ class SmsAnswered(Event):
     answer: str
 
 
-DISPATCH_EVENTS = EventCatalogue(SmsAnswered)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsFailed(Event):
+    """The SMS `sms`, of this `kind` and about `about`, did not reach him: refused, given up, or sent back."""
+
+    sms: str
+    client: str
+    kind: str
+    about: str
+
+
+DISPATCH_EVENTS = EventCatalogue(SmsAnswered, SmsFailed)

@@ -5,7 +5,7 @@ from permanence.agenda.events import OfferAnswered, SlotOffered
 from permanence.dispatch import offer_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
-from permanence.dispatch.events import SmsAnswered
+from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
 
@@ -22,6 +22,14 @@ def on_offer_answered(_event_id: str, event: Event) -> None:
     if not isinstance(event, OfferAnswered):
         raise TypeError(f"expected OfferAnswered, heard {type(event).__name__}")
     offer_operations.close_question(house=event.house, offer=event.offer, at=event.at)
+
+
+def on_sms_failed(_event_id: str, event: Event) -> None:
+    """An offer's SMS did not reach him: a secretary telephones. Idempotent."""
+    if not isinstance(event, SmsFailed):
+        raise TypeError(f"expected SmsFailed, heard {type(event).__name__}")
+    if event.kind == SmsKind.OFFER:
+        offer_operations.not_reached(house=event.house, offer=event.about, at=event.at)
 
 
 def on_sms_answered(_event_id: str, event: Event) -> None:

@@ -98,6 +98,14 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
         _say(kind, found, by=by, at=at, entropy=entropy)
 
 
+def not_reached(*, house: str, offer: str, at: datetime) -> None:
+    """What was sent did not reach him: as long as the offer is open, a secretary telephones. Idempotent."""
+    by = house_system(house=house)
+    with transaction.atomic():
+        OfferNotice.objects.for_house(by.house_key).filter(offer=offer).update(state=DeliveryState.FAILED)
+        offer_answers.note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
+
+
 def close_question(*, house: str, offer: str, at: datetime) -> None:
     """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more. Idempotent."""
     by = house_system(house=house)

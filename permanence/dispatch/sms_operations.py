@@ -22,7 +22,7 @@ from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, codes, read_answer
-from permanence.dispatch.events import SmsAnswered
+from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
 from permanence.dispatch.sms_provider import usable_provider
@@ -268,7 +268,9 @@ def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
     rows = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
-    rows.update(leased_until=None, **fields)
+    with transaction.atomic():
+        if rows.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
+            _failed(Sms.objects.select_related("house").get(pk=taken.sms), at=at)
 
 
 def take_report(report: Report, *, at: datetime) -> bool:
@@ -283,7 +285,12 @@ def take_report(report: Report, *, at: datetime) -> bool:
     rows = Sms.objects.filter(tried | Q(state=DeliveryState.SENT) & (Q(provider_id=report.id) | Q(key=report.id)))
     if report.delivered:
         return bool(rows.update(state=DeliveryState.DELIVERED, delivered_at=at, leased_until=None, why=""))
-    return bool(rows.update(state=DeliveryState.BOUNCED, leased_until=None, why=report.why))
+    with transaction.atomic():
+        found = list(rows.select_related("house"))
+        changed = bool(rows.update(state=DeliveryState.BOUNCED, leased_until=None, why=report.why))
+        for each in found if changed else ():
+            _failed(each, at=at)
+    return changed
 
 
 def is_trying(*, at: datetime) -> bool:
@@ -364,6 +371,12 @@ def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
                 answer=meaning.value,
             )
         )
+
+
+def _failed(sms: Sms, *, at: datetime) -> None:
+    """Say that it did not reach him, inside the transaction that wrote so."""
+    told = {"sms": sms.key, "client": str(sms.client_id), "kind": sms.kind, "about": sms.about}
+    outbox.announce(SmsFailed(house=sms.house.slug, at=at, **told))
 
 
 def _takes_sms(number: str) -> bool:

@@ -29,7 +29,7 @@ from permanence.dispatch import (
     sms_tasks,
 )
 from permanence.dispatch.channels.email.relay import RelaySettings
-from permanence.dispatch.channels.sms.http import Incoming
+from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.rules import DeliveryState
 from permanence.kernel.system import SystemEntropy
@@ -294,6 +294,28 @@ def test_who_says_stop_is_telephoned_next_time(cast, provider, deliver_all):
     round_(deliver_all, LATER + 2 * HOUR)
     assert last_offer().way == OfferWay.PHONE
     assert len(told(provider)) == 1
+
+
+def test_an_sms_that_the_provider_refuses_is_a_secretarys(cast, provider, deliver_all):
+    provider.status = 400
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    assert last_offer().way == OfferWay.PHONE
+    round_(deliver_all, LATER + HOUR)
+    assert (place(mine).silent, offered()) == (0, [("Zyrianka", "lapsed")])
+
+
+def test_an_sms_that_comes_back_is_a_secretarys(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    report = Report(id=Sms.objects.get().key, delivered=False, why="absent")
+    assert sms_operations.take_report(report, at=LATER)
+    round_(deliver_all)
+    assert last_offer().way == OfferWay.PHONE
 
 
 def test_told_once_however_often_it_is_heard(cast, provider, deliver_all):

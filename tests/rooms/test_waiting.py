@@ -189,6 +189,20 @@ def test_a_time_that_is_too_near_is_a_secretarys_at_once_with_whom_to_call(cast,
     assert not SlotOffer.objects.exists()
 
 
+def test_of_a_long_time_what_is_not_too_near_is_offered(cast, deliver_all):
+    """The morning gets free at five past eight: five past ten can be offered, so nobody is telephoned for half past."""
+    key = cast.key()
+    blocks.block(key=key, agenda=cast.dupont, starts_at=MONDAY, ends_at=after(240), words="", by=cast.claire, at=NOON)
+    deliver_all(NOON)
+    waits(cast, person(cast, "First"))
+    waiting_list.change_offer_minutes(agenda=cast.dupont, minutes=15, by=cast.claire, at=NOON)
+    at = MONDAY + timedelta(minutes=5)
+    blocks.unblock(key=cast.key(), block=key, by=cast.claire, at=at)
+    assert pursue(deliver_all, at) == 1
+    assert last_offer().starts_at == MONDAY + timedelta(minutes=125)
+    assert waiting.freed_times(by=cast.claire, at=at) == ()
+
+
 def test_at_night_nobody_is_asked_and_nothing_held_until_the_morning(cast, deliver_all):
     visit = booked(cast, after(24 * 60))
     waits(cast, person(cast, "First"))

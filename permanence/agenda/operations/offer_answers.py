@@ -20,7 +20,7 @@ from permanence.agenda.queries.offers import OfferView, later_of, offer_row, off
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import FreedUnknown, HoldOver, OfferOver
 from permanence.agenda.rules.states import CancelCause, Door
-from permanence.agenda.rules.waiting import OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -28,13 +28,13 @@ from permanence.foundation.who import Who
 
 @transaction.atomic
 def note_way(*, offer: str, way: OfferWay, by: Who, at: datetime) -> None:
-    """How he is told of the offer: once, but that a secretary may always be asked to do what a mail could not.
+    """How he is told of the offer: once, but that a secretary may be asked to do what SMS and mail could not.
 
     An offer that is over stays as it is. Raises OfferUnknown.
     """
     row = offer_row(offer, by=by)
-    before = ["", OfferWay.EMAIL.value] if way is OfferWay.PHONE else [""]
-    mine = SlotOffer.objects.filter(pk=row.pk, way__in=before, state=OfferState.OPEN.value)
+    mine = SlotOffer.objects.filter(pk=row.pk, state=OfferState.OPEN.value).exclude(way=way.value)
+    mine = mine if way is OfferWay.PHONE else mine.filter(way="")
     if mine.update(way=way.value):
         subject, detail = f"agenda.slotoffer:{row.pk}", {"way": way.value}
         audit.note(by=by, at=at, action="offer.told", subject=subject, client=row.client_id, detail=detail)
@@ -107,7 +107,7 @@ def settle_freed(*, freed: str, by: Who, at: datetime) -> None:
     row = FreedTime.objects.for_house(by.house_key).filter(pk=row_key(freed)).select_related("agenda__house").first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise FreedUnknown(freed[:40])
-    mine = FreedTime.objects.filter(pk=row.pk, done_at=None, next_at=None)
+    mine = FreedTime.objects.filter(pk=row.pk, done_at=None).exclude(state=FreedState.OFFERING.value)
     if not mine.update(done_at=at, done_by_name=by.name):
         raise FreedUnknown(freed[:40])
     audit.note(by=by, at=at, action="freed.settled", subject=f"agenda.freedtime:{row.pk}", client=row.client_id)

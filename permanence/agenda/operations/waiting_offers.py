@@ -115,7 +115,7 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
     turn = _Turn(row=row, freed=time, book=_book(row, time, at=at), by=by, at=at, entropy=entropy)
     later = _ask(turn, begins)
     if turn.suggested:
-        _hand_over(time, FreedState.TOO_NEAR, turn.suggested)
+        _hand_over(time, FreedState.TOO_NEAR, turn.suggested, next_at=min(later, default=None))
         touch(row, at=at)
     elif later:
         FreedTime.objects.filter(pk=time.pk).update(next_at=min(later))
@@ -158,22 +158,28 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
 
 
 def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None, Timing | None]:
-    """What could be offered to him, and for how long; without a timing it is too near."""
+    """What could be offered to him, and for how long; without a timing it is too near: then he is for a secretary.
+
+    What is too near is nobody's whom something later suits; it is not what openings are changed for.
+    """
     row, freed, at = turn.row, turn.freed, turn.at
-    span = Span(starts=max(freed.starts_at, at), ends=freed.ends_at)
-    if freed.is_wide:  # what is too near is not what the openings were changed for
-        span = Span(starts=at + rules.NEAREST, ends=freed.ends_at)
-    slot = rules.fitting(turn.book, each, span, at=at, asked=asked)
-    if slot is None:
-        return None, None
-    timing = rules.timing(
-        at=at,
-        starts=slot.starts,
-        minutes=row.offer_minutes,
-        country=row.client.country,
-        time_zone=row.client.time_zone,
-    )
-    return (None if timing is None and freed.is_wide else slot), timing
+    begins = max(freed.starts_at, at)
+    for starts in dict.fromkeys((max(begins, at + rules.NEAREST), begins)):
+        if starts >= freed.ends_at:
+            continue
+        slot = rules.fitting(turn.book, each, Span(starts=starts, ends=freed.ends_at), at=at, asked=asked)
+        if slot is None:
+            continue
+        timing = rules.timing(
+            at=at,
+            starts=slot.starts,
+            minutes=row.offer_minutes,
+            country=row.client.country,
+            time_zone=row.client.time_zone,
+        )
+        if timing is not None or (starts == begins and not freed.is_wide):
+            return slot, timing
+    return None, None
 
 
 def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool:
@@ -252,8 +258,14 @@ def _settle(time: FreedTime, *, at: datetime) -> None:
         _hand_over(time, FreedState.OVER)
 
 
-def _hand_over(time: FreedTime, state: FreedState, suggested: list[tuple[str, str]] | None = None) -> None:
-    said = {"state": state.value, "next_at": None, "suggested": suggested or []}
+def _hand_over(
+    time: FreedTime,
+    state: FreedState,
+    suggested: list[tuple[str, str]] | None = None,
+    *,
+    next_at: datetime | None = None,
+) -> None:
+    said = {"state": state.value, "next_at": next_at, "suggested": suggested or []}
     FreedTime.objects.filter(pk=time.pk).update(**said)
 
 

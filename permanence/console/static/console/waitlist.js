@@ -16,8 +16,13 @@ export class WaitList {
     this.dialog = /** @type {HTMLDialogElement} */ (byId("wait-dialog"));
     /** The id of the place that is being asked for: the same when it is tried again. */
     this.key = "";
+    /** Enter was pressed before the form was there. */
+    this.hurried = false;
     button("wait-open").addEventListener("click", () => this.open());
     this.dialog.addEventListener("close", () => this.book.grid.body?.focus({ preventScroll: true }));
+    this.dialog.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !this.dialog.querySelector("form")) this.hurried = true;
+    });
     document.addEventListener("keydown", (event) => this.pressed(event));
   }
 
@@ -39,9 +44,14 @@ export class WaitList {
     }
     const [first = "", only = ""] = select("book-with").value.split(":");
     const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only };
+    this.dialog.replaceChildren();
+    this.hurried = false;
+    // Open at once: the keys that follow are for it, not for the agenda behind.
+    this.dialog.showModal();
     try {
       this.dialog.replaceChildren(await fragment(`/console/fragments/waiting?${new URLSearchParams(asked)}`));
     } catch (error) {
+      this.dialog.close();
       return this.book.trouble(error);
     }
     this.key = newId();
@@ -50,8 +60,9 @@ export class WaitList {
       this.send();
     });
     button("wait-close").addEventListener("click", () => this.dialog.close());
-    this.dialog.showModal();
-    return undefined;
+    if (!this.dialog.open) return undefined;
+    /** @type {HTMLInputElement|null} */ (this.dialog.querySelector("input:checked"))?.focus();
+    return this.hurried ? this.send() : undefined;
   }
 
   async send() {
