@@ -216,11 +216,11 @@ def _connected(parts: SplitResult, guard: Guard) -> socket.socket:
 
 def _spoken(line: socket.socket, question: _Question) -> Answer:
     parts, host = question.parts, question.parts.hostname or ""
-    kind = http.client.HTTPSConnection if isinstance(line, ssl.SSLSocket) else http.client.HTTPConnection
     if isinstance(line, ssl.SSLSocket):
         line.do_handshake()
-    connection = kind(host, parts.port)
-    connection.sock = line
+    usual = _PORTS[parts.scheme]
+    connection = http.client.HTTPConnection(host, parts.port or usual)
+    connection.default_port, connection.sock = usual, line  # it speaks on our line, and says the port when it is odd
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     connection.request(question.method, target, question.body or None, dict(question.headers))
     response = connection.getresponse()

@@ -3,8 +3,10 @@
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.urls import reverse
 
 from permanence.agenda.calendar_handlers import on_appointment
 from permanence.agenda.events import AppointmentBooked
@@ -19,6 +21,7 @@ from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import CancelCause
 from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
+from permanence.portal import other_calendars
 from permanence.project.wiring import WIRING
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.http_server import at as address_of
@@ -282,3 +285,29 @@ def test_a_booking_is_written_soon(cast, server):
     assert server.ask("GET", f"{visit.appointment}.ics")[0] == 200
     with pytest.raises(TypeError):
         on_appointment("two", Event(house=cast.house, at=NOON))
+
+
+def test_the_doctor_adds_it_in_his_portal_and_says_that_ours_is_right(cast, server, browser_of, settings, monkeypatch):
+    monkeypatch.setattr(other_calendars, "_CLOCK", SimpleNamespace(now=lambda: NOON))
+    settings.PERMANENCE = settings.PERMANENCE.changed(own_networks=GUARD.own)
+    visit = book(cast, after(60))
+    browser = browser_of(cast.dr_dupont)
+    address = reverse("portal_other_calendars", args=[cast.cabinet.id, cast.dupont])
+    asked = {"do": "add", "label": "Privé", "address": server.address, "user": USER, "password": PASSWORD}
+    assert browser.post(address, asked | {"kind": "feed", "writes": "1", "names": "1"}).status_code == 303
+    assert browser.post(address, asked | {"kind": "caldav", "writes": "1"}).status_code == 303
+    assert [(each.kind, each.writes, each.names) for each in OtherCalendar.objects.order_by("pk")] == [
+        ("feed", False, False),
+        ("caldav", True, False),
+    ]
+    look()
+    server.ask("DELETE", f"{visit.appointment}.ics")
+    look(minutes(11))
+    page = browser.get(address)
+    assert [each.found.visit.appointment for each in page.context["page"].conflicts] == [visit.appointment]
+    assert "canari" not in page.content.decode()
+    made = str(OtherCalendar.objects.get(kind="caldav").pk)
+    assert browser.post(address, {"do": "write", "calendar": made}).status_code == 303
+    assert browser.get(address).context["page"].conflicts == ()
+    feed = str(OtherCalendar.objects.get(kind="feed").pk)
+    assert browser.post(address, {"do": "write", "calendar": feed}).status_code == 404

@@ -2,6 +2,7 @@
 """Calendars that the doctor keeps elsewhere: read from a real server, they make his agenda busy and move nothing."""
 
 import re
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -39,6 +40,7 @@ from permanence.foundation.outside import Guard, OutsideRefused, read_networks
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import other_calendars
+from permanence.project.worker import Calendars
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
@@ -306,6 +308,21 @@ def test_the_worker_looks_when_it_is_time_and_at_once_when_asked(cast, settings)
         assert look_at_calendars(at=soon + timedelta(hours=1), stop=lambda: True) == 0
     with pytest.raises(CalendarUnknown):
         others.check_now(agenda=cast.lemaire, calendar=made, by=cast.dr_dupont, at=soon)
+
+
+def test_the_workers_thread_reads_what_is_due_and_stops_when_told(cast, settings):
+    settings.PERMANENCE = settings.PERMANENCE.changed(own_networks=read_networks("127.0.0.0/8"))
+    stop = threading.Event()
+
+    def answered(handler):
+        stop.set()
+        handler.reply(200, calendar(event("a", after(60))))
+
+    with serving(answered) as server:
+        add(cast, server)
+        Calendars(clock=SimpleNamespace(now=lambda: NOON), stop=stop)._run()
+        assert len(server.seen) == 1
+    assert busy() == [(after(60), after(120))]
 
 
 def test_this_machine_is_not_asked_unless_it_is_called_the_houses_own(cast):

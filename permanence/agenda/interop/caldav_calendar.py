@@ -24,6 +24,7 @@ from permanence.kernel.refusals import Refusal
 
 _DAV, _CAL, _CS = "DAV:", "urn:ietf:params:xml:ns:caldav", "http://calendarserver.org/ns/"
 _XML = {"Content-Type": "application/xml; charset=utf-8"}
+MARK_LIMIT = 255
 _DONE = frozenset({200, 201, 204})
 _GONE = frozenset({404, 410})
 _CHANGED_THERE = 412
@@ -48,7 +49,7 @@ class CalDavBackend:
         found = next(iter(self._answers("PROPFIND", self._base, asked, depth="0").values()), {})
         if not any(child.tag == f"{{{_CAL}}}calendar" for child in found.get("resourcetype", ())):
             raise CalendarFaulty(Fault.NO_CALENDAR)
-        mark = _text(found, "getctag") or _text(found, "sync-token")
+        mark = (_text(found, "getctag") or _text(found, "sync-token"))[:MARK_LIMIT]
         if mark and mark == known.etag:
             return None
         answers = self._answers("REPORT", self._base, _query(window), depth="1")
@@ -60,7 +61,7 @@ class CalDavBackend:
         except EventRefused as refused:
             raise CalendarFaulty(Fault.TOO_MANY) from refused
         etags = {name: _text(each, "getetag") for name, each in answers.items()}
-        return Reading(found=events, mark=Mark(etag=mark[:255]), etags=etags)
+        return Reading(found=events, mark=Mark(etag=mark), etags=etags)
 
     def etag_of(self, name: str) -> str:
         """What the calendar calls the object now, "" when there is none. Raises OutsideRefused, CalendarFaulty."""
@@ -69,7 +70,8 @@ class CalDavBackend:
         if answer.status in _GONE:
             return ""
         expect(answer, 207)
-        return _text(next(iter(_responses(answer).values()), {}), "getetag")
+        etag = _text(next(iter(_responses(answer).values()), {}), "getetag")
+        return etag if len(etag) <= MARK_LIMIT else ""
 
     def put(self, name: str, text: str, *, etag: str) -> str:
         """Write an object that is as `etag` says, or is not there when it is ""; gives its new one.
