@@ -6,13 +6,13 @@ function isTyping(target) {
   return target instanceof HTMLElement && target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select") !== null;
 }
 
-/** What a key opens, null for none. @param {string} key @returns {HTMLElement|null} */
-function meant(key) {
+/** What a key opens, null for none. A number also by its place, which needs no Shift on a French keyboard. @param {KeyboardEvent} event @returns {HTMLElement|null} */
+function meant({ key, code, shiftKey }) {
+  const number = /^[1-9]$/.test(key) ? key : (!shiftKey && /^Digit([1-9])$/.exec(code)?.[1]) || "";
   if (key === "/") return document.querySelector("#words");
   if (key === "e" || key === "E") return document.querySelector("#change > summary");
   if (key === "+") return document.querySelector("[data-new]");
-  if (/^[1-9]$/.test(key)) return document.querySelector(`[data-rows] > :nth-child(${key}) > a`);
-  return null;
+  return number ? document.querySelector(`[data-rows] > :nth-child(${number}) > a`) : null;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
-  const found = meant(event.key);
+  const found = meant(event);
   if (!found) return;
   event.preventDefault();
   if (found instanceof HTMLInputElement) {
@@ -34,5 +34,6 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   found.click();
-  if (found.parentElement?.id === "change") document.querySelector("#f-birth_name")?.parentElement?.querySelector("input")?.focus();
+  const first = document.querySelector("#f-birth_name");
+  if (found.parentElement?.id === "change" && first instanceof HTMLInputElement) first.focus();
 });
