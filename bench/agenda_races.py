@@ -39,7 +39,7 @@ class Size:
 QUICK, USUAL, FULL = Size(120, 8), Size(12_000, 240), Size(1_000_000, 20_000)
 START_S = 10
 """An empty database is migrated and peopled."""
-ACT_MS, DOORS_MS = 5.0, 120.0
+ACT_MS, DOORS_MS = 7.0, 150.0
 """What an attempt takes while 24 processes share two cores: an operation; one through each of the four doors."""
 
 
