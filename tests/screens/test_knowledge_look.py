@@ -83,6 +83,30 @@ async def test_hours_that_contradict_themselves_are_refused_and_a_gap_is_told(
 
 
 @pytest.mark.parametrize("code", ["fr", "de"])
+async def test_a_replacement_who_goes_away_too_is_told_and_two_absences_at_once_are_refused(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    language(site, cast.LEMAIRE, code)
+    hers = await signed_in(browser, site, cast.LEMAIRE, f"/portal/line/{client}/absences/new")
+    page = hers.page
+    await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await check(page)
+    await expect(page.locator(".notice--warn")).to_contain_text("Lemaire")
+    await looks_right(hers, f"portal-absence-gap-{code}", PHONE)
+    await page.locator("button[value=save]").press("Enter")
+    await page.wait_for_url("**saved=absence#t-page")
+    await page.goto(f"{site.url}/portal/line/{client}/absences/new")
+    await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await page.locator("button[value=check]").press("Enter")
+    await expect(page.locator("#failed")).to_be_visible()
+    await looks_right(hers, f"portal-absence-refused-{code}", PHONE)
+    await page.goto(f"{site.url}/portal/line/{client}")
+    await looks_right(hers, f"portal-line-away-{code}", PHONE)
+    assert hers.complaints == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
 async def test_the_client_hears_his_announcements_and_changes_his_external_agendas(
     browser: Browser, site: Site, client: str, code: str
 ) -> None:
