@@ -134,3 +134,45 @@ async def test_the_client_hears_his_announcements_and_changes_his_external_agend
     await expect(page.locator(".entry")).to_have_count(2)
     assert his.complaints == []
     await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
+async def test_every_phrase_and_what_is_said_at_any_moment(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    language(site, cast.DUPONT, code)
+    his = await signed_in(browser, site, cast.DUPONT, f"/portal/line/{client}")
+    page = his.page
+    await page.locator("a[href$='/phrases']").press("Enter")
+    await page.locator("#at").fill("2027-06-06 03:00")
+    await page.locator("#at").press("Enter")
+    await expect(page.locator(".heard .say")).to_contain_text("15")
+    await looks_right(his, f"portal-phrases-{code}", PHONE)
+    await page.locator("a[href$='/phrases/new']").press("Enter")
+    await page.locator("#text").fill("Cabinet Dupont et Lemaire, bon dimanche.")
+    await page.locator("#day_type").select_option("sunday")
+    await check(page)
+    await looks_right(his, f"portal-phrase-new-{code}", PHONE)
+    assert his.complaints == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
+async def test_the_end_of_an_absence_that_waits_is_seen_in_its_context(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    site.change(f"update clients_client set second_approval = 1 where id = {client}")  # noqa: S608 - a test's own
+    language(site, cast.LEMAIRE, code)
+    his = await signed_in(browser, site, cast.DUPONT, f"/portal/line/{client}")
+    await his.page.locator("form[action$='/end'] button").first.press("Enter")
+    await his.page.wait_for_url("**saved=back_waits#t-page")
+    await looks_right(his, f"portal-back-waits-{code}", PHONE)
+    hers = await signed_in(browser, site, cast.LEMAIRE, "/portal/approvals")
+    await hers.page.locator("#t-others").locator("xpath=../..").get_by_role("link").first.press("Enter")
+    await expect(hers.page.locator(".side")).to_have_count(2)
+    await looks_right(hers, f"portal-approval-absence-{code}", PHONE)
+    await hers.page.locator("form[action$='/approve'] button").press("Enter")
+    await hers.page.wait_for_url("**said=approved#t-page")
+    assert his.complaints == hers.complaints == []
+    await his.page.context.close()
+    await hers.page.context.close()
