@@ -53,6 +53,15 @@ def one_more_greeting(count, **fields):
     return {"greeting-TOTAL_FORMS": str(count + 1), **greeting(count, **fields)}
 
 
+def test_a_second_phrase_for_the_same_moments_is_refused_in_words(cast, marc):
+    count = Greeting.objects.filter(client=cast.weber).count()
+    first = Greeting.objects.filter(client=cast.weber).earliest("pk")
+    answer = fill(marc, change(cast.weber, "greetings"), **one_more_greeting(count, language=first.language))
+    assert answer.status_code == 200
+    assert any("There is a phrase for the same line, days and hours already" in each for each in errors(answer))
+    assert Greeting.objects.filter(client=cast.weber).count() == count
+
+
 def test_what_will_be_said_on_a_sunday_at_three(cast, marc):
     operations.set_greeting(
         client=cast.atlas,

@@ -83,6 +83,30 @@ async def test_hours_that_contradict_themselves_are_refused_and_a_gap_is_told(
 
 
 @pytest.mark.parametrize("code", ["fr", "de"])
+async def test_a_replacement_who_goes_away_too_is_told_and_two_absences_at_once_are_refused(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    language(site, cast.LEMAIRE, code)
+    hers = await signed_in(browser, site, cast.LEMAIRE, f"/portal/line/{client}/absences/new")
+    page = hers.page
+    await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await check(page)
+    await expect(page.locator(".notice--warn")).to_contain_text("Lemaire")
+    await looks_right(hers, f"portal-absence-gap-{code}", PHONE)
+    await page.locator("button[value=save]").press("Enter")
+    await page.wait_for_url("**saved=absence#t-page")
+    await page.goto(f"{site.url}/portal/line/{client}/absences/new")
+    await page.locator("#words").fill("Le Dr Lemaire est souffrant.")
+    await page.locator("button[value=check]").press("Enter")
+    await expect(page.locator("#failed")).to_be_visible()
+    await looks_right(hers, f"portal-absence-refused-{code}", PHONE)
+    await page.goto(f"{site.url}/portal/line/{client}")
+    await looks_right(hers, f"portal-line-away-{code}", PHONE)
+    assert hers.complaints == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
 async def test_the_client_hears_his_announcements_and_changes_his_external_agendas(
     browser: Browser, site: Site, client: str, code: str
 ) -> None:
@@ -110,3 +134,45 @@ async def test_the_client_hears_his_announcements_and_changes_his_external_agend
     await expect(page.locator(".entry")).to_have_count(2)
     assert his.complaints == []
     await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
+async def test_every_phrase_and_what_is_said_at_any_moment(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    language(site, cast.DUPONT, code)
+    his = await signed_in(browser, site, cast.DUPONT, f"/portal/line/{client}")
+    page = his.page
+    await page.locator("a[href$='/phrases']").press("Enter")
+    await page.locator("#at").fill("2027-06-06 03:00")
+    await page.locator("#at").press("Enter")
+    await expect(page.locator(".heard .say")).to_contain_text("15")
+    await looks_right(his, f"portal-phrases-{code}", PHONE)
+    await page.locator("a[href$='/phrases/new']").press("Enter")
+    await page.locator("#text").fill("Cabinet Dupont et Lemaire, bon dimanche.")
+    await page.locator("#day_type").select_option("sunday")
+    await check(page)
+    await looks_right(his, f"portal-phrase-new-{code}", PHONE)
+    assert his.complaints == []
+    await page.context.close()
+
+
+@pytest.mark.parametrize("code", ["fr", "de"])
+async def test_the_end_of_an_absence_that_waits_is_seen_in_its_context(
+    browser: Browser, site: Site, client: str, code: str
+) -> None:
+    site.change(f"update clients_client set second_approval = 1 where id = {client}")  # noqa: S608 - a test's own
+    language(site, cast.LEMAIRE, code)
+    his = await signed_in(browser, site, cast.DUPONT, f"/portal/line/{client}")
+    await his.page.locator("form[action$='/end'] button").first.press("Enter")
+    await his.page.wait_for_url("**saved=back_waits#t-page")
+    await looks_right(his, f"portal-back-waits-{code}", PHONE)
+    hers = await signed_in(browser, site, cast.LEMAIRE, "/portal/approvals")
+    await hers.page.locator("#t-others").locator("xpath=../..").get_by_role("link").first.press("Enter")
+    await expect(hers.page.locator(".side")).to_have_count(2)
+    await looks_right(hers, f"portal-approval-absence-{code}", PHONE)
+    await hers.page.locator("form[action$='/approve'] button").press("Enter")
+    await hers.page.wait_for_url("**said=approved#t-page")
+    assert his.complaints == hers.complaints == []
+    await his.page.context.close()
+    await hers.page.context.close()

@@ -59,6 +59,9 @@ class Announcement(HouseModel):
         return self.text
 
 
+_TWICE = _("There is a phrase for the same line, days and hours already: change that one.")
+
+
 class Greeting(HouseModel):
     """The phrase to say, in one language. `{name}` becomes the secretary's first name.
 
@@ -100,11 +103,13 @@ class Greeting(HouseModel):
                 fields=["client", "language", "day_type", "weekdays", "opens", "until"],
                 condition=models.Q(line__isnull=True),
                 name="clients_greeting_once",
+                violation_error_message=_TWICE,
             ),
             models.UniqueConstraint(
                 fields=["client", "line", "language", "day_type", "weekdays", "opens", "until"],
                 condition=models.Q(line__isnull=False),
                 name="clients_greeting_once_a_line",
+                violation_error_message=_TWICE,
             ),
             models.CheckConstraint(
                 condition=models.Q(opens="", until="")
