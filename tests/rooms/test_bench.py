@@ -50,6 +50,7 @@ def test_agenda(capfd):
     assert found["failed"] == 0
     assert found["search_agendas"] == 60
     assert all(found[key] > 0 for key in ("next_slot_ms", "search_1000_ms", "search_1000_none_ms", "search_cold_ms"))
+    assert (found["race_attempts"], found["race_door_attempts"], found["race_overlaps"]) == (240, 64, 0)
 
 
 def test_restart(capfd):
