@@ -52,6 +52,7 @@ def test_agenda(capfd):
     assert all(found[key] > 0 for key in ("next_slot_ms", "search_1000_ms", "search_1000_none_ms", "search_cold_ms"))
     assert (found["grid_lanes"], found["grid_visits"]) == (8, 180)
     assert all(found[key] > 0 for key in ("grid_200_ms", "grid_site_cpu_ms", "grid_kib", "grid_growth"))
+    assert (found["race_attempts"], found["race_door_attempts"], found["race_overlaps"]) == (240, 64, 0)
 
 
 def test_restart(capfd):
