@@ -143,7 +143,8 @@ class HouseAdmin(AnyAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """The page, with what is wrong at its top in place of Django's one sentence; to read where she only looks."""
         if self._supervised("look", request) and supervised.reads(request):
-            context |= {"looks": True, "show_save": False, "show_save_and_continue": False}
+            title = capfirst(str(self.opts.verbose_name))
+            context |= {"looks": True, "title": title, "show_save": False, "show_save_and_continue": False}
         if context.get("errors") and "unsaved" not in context:
             lines = context["inline_admin_formsets"]
             context["wrong"] = [*wrong_in(context["adminform"].form), *wrong_in_lines(lines)]
