@@ -525,7 +525,9 @@ export class Book {
   async overbook(at, cause) {
     const json = { key: newId(), agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, day: at.day, minute: String(at.minute), words: cause, said: this.asking.said };
     try {
-      this.booked(await (await request("/console/agenda/overbook", { method: "POST", json })).json(), at);
+      const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
+      this.letGo();
+      this.booked(told, at);
     } catch (error) {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Before a visit is booked: questions, several visits, a time that runs out under her eyes."""
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda import (
+    HOLDS,
+    VISITS,
+    beside,
+    book_at,
+    click_at,
+    lane,
+    ready_to_book,
+    slot,
+    tomorrow,
+)
+
+SAID = "select sealed_answers <> '' from agenda_appointment order by id"
+
+
+async def for_a_scan(screen: ConsolePage, scan: str) -> None:
+    """The reason with questions is chosen."""
+    await screen.by_id("book-reason").select_option(scan)
+    await expect(screen.by_id("book-asked")).to_be_visible()
+    await expect(slot(screen.page, 1)).to_be_visible()
+
+
+async def says_no(screen: ConsolePage) -> None:
+    """The question that may forbid it has the focus and gets a no."""
+    await screen.by_id("book-grid").focus()
+    await screen.press("q")
+    await screen.press("Space")
+
+
+async def test_what_forbids_the_visit_is_asked_first_and_the_answers_are_kept(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await for_a_scan(screen, made.scan)
+    await expect(screen.by_id("book-asked")).to_contain_text("À partir de 16 ans")
+    await expect(screen.by_id("book-asked")).to_contain_text("Ordonnance, Anciens clichés")
+    await click_at(screen, "Dr Weber", 540)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-error")).to_contain_text("Posez d’abord les questions")
+    await expect(screen.page.locator("#book-asked input[value=no]")).to_be_focused()
+    await screen.press("ArrowRight")
+    await expect(screen.by_id("book-slots")).to_contain_text("stimulateur cardiaque")
+    await expect(screen.page.locator("#book-slots .slot")).to_have_count(0)
+    await looks_right(screen, "agenda-forbidden", ("1366",))
+    await screen.press("ArrowLeft")
+    await expect(slot(screen.page, 1)).to_be_visible()
+    await screen.press("Tab")
+    await screen.type("hier soir")
+    await looks_right(screen, "agenda-asked", ("1366", "1920"))
+    await screen.by_id("book-grid").focus()
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("09:00, Dr Weber")
+    await expect(lane(screen, "Dr Weber").locator(".appt[data-said]")).to_have_count(1)
+    assert site.rows(SAID) == [(1,)]
+    await expect(screen.page.locator("#book-asked input:checked")).to_have_count(0)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("i")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("À jeun depuis quand ? hier soir")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("stimulateur cardiaque ? Non")
+    assert screen.complaints == []
+
+
+async def test_six_sessions_with_the_keyboard_and_what_finds_no_room(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    plan = screen.page.locator("#book-series-plan .session")
+    await expect(plan).to_have_count(6)
+    await looks_right(screen, "agenda-series", ("1366",))
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("6 sur 6")
+    assert len(site.rows(VISITS)) == 6
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
+    assert {row[0] for row in site.rows(VISITS)} == {"cancelled"}
+    # Two such visits a day at most: the first day of the next series has no time any more.
+    await for_a_scan(screen, made.scan)
+    await screen.by_id("book-with").select_option(f"{made.weber}:1")
+    for minute in (600, 660):
+        await says_no(screen)
+        await book_at(screen, "Dr Weber", minute)
+    await says_no(screen)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await screen.page.locator("#book-series-kinds input[value=regular]").focus()
+    await screen.press("2")
+    await screen.by_id("book-series-days").fill("0 7")
+    await screen.by_id("book-series-tolerance").fill("0")
+    await expect(screen.page.locator("#book-series-plan .session--missing")).to_contain_text("Déjà 2 × IRM")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("1 sur 2")
+    await expect(screen.page.locator("#book-series-plan [data-booked] .session")).to_have_count(2)
+    await expect(screen.page.locator("#book-series-plan .session--missing")).to_contain_text("Déjà 2 × IRM")
+    await looks_right(screen, "agenda-series-missing", ("1366",))
+    await screen.press("Escape")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert [row[0] for row in site.rows(VISITS)].count("booked") == 3
+    assert screen.complaints == []
+
+
+async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(browser: Browser, site: Site) -> None:
+    one, made = await ready_to_book(browser, site)
+    other = await beside(browser, site, query=f"?client={made.client}")
+    for screen in (one, other):
+        await screen.page.clock.install()
+    await one.press("1")
+    await expect(slot(one.page, 1)).to_have_class(re.compile("slot--mine"))
+    day = await one.page.locator("#book-frame .book__title").get_attribute("data-day")
+    if day != await other.page.locator("#book-frame .book__title").get_attribute("data-day"):
+        await tomorrow(other)
+    await expect(other.page.locator(".appt--held")).to_have_count(1)
+    for screen in (one, other):
+        await screen.page.clock.fast_forward(121_000)
+        await expect(screen.page.locator(".appt--held")).to_have_count(0)
+    await expect(one.by_id("book-error")).to_contain_text("Les deux minutes sont passées")
+    await expect(slot(one.page, 1)).not_to_have_class(re.compile("slot--mine"))
+    assert site.rows(VISITS) == []
+    assert site.rows(HOLDS)
+    assert one.complaints == other.complaints == []
