@@ -229,7 +229,7 @@ def _facts(person: PatientView, numbers: Sequence[str], language: str) -> tuple[
         ("first_name", person.first_name),
         ("birth_date", figures(person.birth, language)),
         ("sex", str(SEXES[Sex(person.sex)]) if person.sex else ""),
-        ("numbers", ", ".join(numbers)),
+        ("numbers", ", ".join(number.replace(" ", "\u00a0") for number in numbers)),
         ("mail", person.mail),
         ("address", person.address),
         ("language", person.language),
