@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The waiting list on screen: put on it with two keys, the list, the work list, the doctor's, and the offer's page."""
+
+from playwright.async_api import Browser, expect
+
+from permanence.project import demo_cast as cast
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.pages import LoginPage, Screen
+from tests.screens.test_console_agenda import ready_to_book
+from tests.screens.test_public_booking import in_the_house, phone
+
+WAITING = "select state, half_days, is_urgent from agenda_waitingplace order by id"
+OFFERED = """
+import django; django.setup()
+from datetime import UTC, datetime, timedelta
+from permanence.agenda.models import Agenda, SlotHold, SlotOffer
+from permanence.agenda.operations import waiting_list, waiting_offers
+from permanence.agenda.operations.waiting_list import Waits
+from permanence.agenda.queries import offers
+from permanence.callers.models import Patient
+from permanence.agenda.models import VisitReason
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemEntropy
+by, now = house_system(house="demo"), datetime.now(UTC)
+noon = (now - timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+agenda = Agenda.objects.get(name="Dr Weber")
+reason = VisitReason.objects.get(client=agenda.client_id, name="Consultation")
+far = noon + timedelta(days=4)
+def wait(key, name, **more):
+    patient = Patient.objects.get(client=agenda.client_id, used_name=name)
+    waits = Waits(patient=str(patient.pk), reason=str(reason.pk), from_date=noon.date(),
+                  until_date=noon.date() + timedelta(days=60), **more)
+    waiting_list.put_on_list(key=key, client=str(agenda.client_id), waits=waits, by=by, at=noon - timedelta(hours=1))
+wait("w" * 20, "Hoffmann")
+wait("x" * 20, "Martin", is_urgent=True)
+def free(source, starts):
+    span = {"starts_at": starts, "ends_at": starts + timedelta(minutes=40)}
+    key = waiting_offers.note_freed(house="demo", agenda=str(agenda.pk), source=source, at=noon, **span)
+    waiting_offers.pursue(freed=key, at=noon, entropy=SystemEntropy())
+free("far", far)
+offered = list(SlotOffer.objects.order_by("pk"))
+until = now + timedelta(hours=2)  # whatever hour it is where the test runs
+SlotOffer.objects.update(expires_at=until, way="phone")
+SlotHold.objects.filter(door="waiting").update(expires_at=until)
+for each in offered:
+    print(offers.link_of(each.key).rpartition("/")[2])
+"""
+
+
+async def signed_in(browser: Browser, site: Site, email: str, *, width: int, height: int, lands: str) -> Screen:
+    context = await browser.new_context(
+        locale="fr-FR", viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    page = await context.new_page()
+    login = LoginPage(page, site.url)
+    await login.open()
+    await login.sign_in(email, cast.PASSWORD)
+    await page.wait_for_url(f"**/{lands}")
+    return Screen(page, site.url)
+
+
+async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    dialog = screen.by_id("wait-dialog")
+    await screen.press("q")
+    await expect(dialog).to_be_visible()
+    await expect(screen.by_id("wait-title")).to_contain_text("HOFFMANN Jeanne")
+    await looks_right(screen, "waiting-form", ("1366", "1920"))
+    await screen.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await screen.press("q")
+    await expect(dialog).to_be_visible()
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne est sur la liste d’attente, numéro 1")
+    await expect(dialog).to_be_hidden()
+    assert site.rows(WAITING) == [("waiting", "[]", 0)]
+    await screen.press("q")  # faster than the site: Enter is for the form, whenever it comes
+    await screen.press("Enter")
+    await expect(screen.by_id("wait-error")).to_contain_text("déjà sur la liste")
+    await screen.press("Escape")
+    async with screen.page.expect_response("**/console/waiting/take-back") as answered:
+        await screen.press("Control+z")
+    assert (await answered.value).status == 204
+    assert [state for state, *_ in site.rows(WAITING)] == ["withdrawn"]
+
+
+async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Site) -> None:
+    agendas.make(site)
+    in_the_house(site, OFFERED)
+    screen = await signed_in(browser, site, cast.CLAIRE, width=1366, height=768, lands="console")
+    await screen.page.goto(f"{site.url}/console/waiting")
+    await expect(screen.page.locator("tbody tr")).to_have_count(2)
+    await looks_right(screen, "waiting-list", ("1366", "1920"))
+    await screen.page.goto(f"{site.url}/console/follow-ups")
+    await expect(screen.page.get_by_text("À appeler maintenant")).to_be_visible()
+    await looks_right(screen, "waiting-tasks", ("1366", "1920"))
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    await doctor.page.goto(f"{site.url}/portal/agenda")
+    await doctor.page.get_by_role("link", name="Liste d’attente").click()
+    await expect(doctor.page.locator("ol.rows > li")).to_have_count(2)
+    await looks_right(doctor, "waiting-doctor", ("390", "1366"))
+
+
+async def test_the_offer_on_a_telephone_without_javascript(browser: Browser, site: Site) -> None:
+    agendas.make(site)
+    link = in_the_house(site, OFFERED).split()[0]
+    screen = await phone(browser, site, script=False)
+    await screen.page.goto(f"{site.url}/o/{link}")
+    await expect(screen.page.get_by_role("heading", level=1)).to_contain_text("retenu pour vous")
+    seen = await phone(browser, site, script=True)
+    await seen.page.goto(f"{site.url}/o/{link}")
+    await looks_right(seen, "offer-open", ("390", "1366"))
+    await screen.page.get_by_role("link", name="Deutsch").click()
+    await screen.page.get_by_role("button", name="Diesen Termin nehmen").click()
+    await expect(screen.page.get_by_role("heading", level=1)).to_contain_text("Termin ist gebucht")
+    await seen.page.reload()
+    await looks_right(seen, "offer-taken", ("390", "1366"))
+    await screen.page.goto(f"{site.url}/o/{link[:-1]}x")
+    await expect(screen.page.get_by_role("heading", level=1)).to_be_visible()
+    await seen.page.goto(f"{site.url}/o/{link[:-1]}x")
+    await looks_right(seen, "offer-unknown", ("390", "1366"))
