@@ -113,7 +113,7 @@ def _blocked(why: Any, tell: _Teller) -> str:
 
 def _elsewhere(why: Any, tell: _Teller) -> str:
     filled = {"hour": tell.until(why.until), "label": why.label}
-    return _("Busy in the doctor's other calendar (%(label)s), ends %(hour)s") % filled
+    return _("Busy in the doctor’s other calendar (%(label)s), ends %(hour)s") % filled
 
 
 def _equipment(why: Any, tell: _Teller) -> str:

@@ -81,8 +81,6 @@ AGENDA = {
     "book_cancel_cause": _("Choose who cancels."),
     "book_go_to": _("{hour} here"),
     "book_refused": _("Nothing was changed"),
-    "book_yes": _("Yes"),
-    "book_no": _("No"),
     "book_takes": _("Takes: {names}"),
     "book_brings": _("To bring: {names}"),
     "book_said": _("Asked before it was booked"),

@@ -127,7 +127,7 @@ def test_a_busy_time_elsewhere_refuses_a_booking_and_says_why(cast):
     zone = MONDAY.tzinfo
     with translation.override("en"):
         said = sentence(why, names=Names(), zone=zone, at=MONDAY)
-    assert said == "Busy in the doctor's other calendar (Cabinet privé), ends 08:45"
+    assert said == "Busy in the doctor’s other calendar (Cabinet privé), ends 08:45"
     book(cast, after(105))
     book(cast, after(40))
     wish = Wish(reason=cast.consultation)
