@@ -588,11 +588,13 @@ def test_an_absence_closes_and_names_the_appointments_it_leaves(cast):
     with pytest.raises(SlotRefused) as refusal:
         book(cast, 90)
     assert codes(refusal) == ["absent"]
-    left = found.in_absence(by=cast.claire, client=cast.cabinet.id, absence=absence)
+    left = found.in_absence(by=cast.claire, client=cast.cabinet.id, absence=absence, at=NOON)
     assert [each.appointment for each in left] == [during.appointment]
     assert before.appointment not in {each.appointment for each in left}
+    begun = {"by": cast.claire, "client": cast.cabinet.id, "absence": absence, "at": after(60)}
+    assert found.in_absence(**begun) == ()  # whoever has begun needs no other appointment
     for stranger, client in ((cast.dr_weber, cast.cabinet.id), (cast.claire, cast.weber.id), (cast.claire, "x")):
-        assert found.in_absence(by=stranger, client=client, absence=absence) == ()
+        assert found.in_absence(by=stranger, client=client, absence=absence, at=NOON) == ()
 
 
 @pytest.mark.parametrize("zone", ["Europe/Paris", "Europe/Luxembourg", "Europe/Dublin"])

@@ -76,7 +76,7 @@ def ways(browser, cast):
 
 def test_an_account_leads_to_everything_of_its_client(cast, marc):
     found = ways(marc, cast)
-    assert len(found) == 13
+    assert len(found) == 14
     for address in found:
         assert cast.weber in address
         page, _hash, anchor = address.partition("#")

@@ -201,7 +201,12 @@ def test_the_appointment_he_gives_up_goes_to_the_next(cast, provider, deliver_al
 def test_cancelled_by_the_reminders_sms_it_is_offered(cast, provider, deliver_all):
     """The reminder asks; the patient answers 2; who waits is asked in the same turn."""
     reminder_operations.change_contact_rule(
-        client=cast.cabinet.id, names_practice=False, remind_hours=24, by=cast.claire, at=NOON
+        client=cast.cabinet.id,
+        names_practice=False,
+        remind_hours=24,
+        by=cast.claire,
+        at=NOON,
+        entropy=SystemEntropy(),
     )
     jeanne = by_sms(cast)
     booked(cast, MONDAY, who=jeanne)
@@ -220,7 +225,12 @@ def test_cancelled_by_the_reminders_sms_it_is_offered(cast, provider, deliver_al
 
 def test_cancelled_by_the_reminders_link_it_is_offered(cast, provider, deliver_all, monkeypatch):
     reminder_operations.change_contact_rule(
-        client=cast.cabinet.id, names_practice=False, remind_hours=24, by=cast.claire, at=NOON
+        client=cast.cabinet.id,
+        names_practice=False,
+        remind_hours=24,
+        by=cast.claire,
+        at=NOON,
+        entropy=SystemEntropy(),
     )
     booked(cast, MONDAY, who=by_sms(cast))
     waits(cast, by_sms(cast, "Bellard", PAUL))

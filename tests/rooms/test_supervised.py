@@ -144,7 +144,8 @@ def test_she_writes_revises_and_retires_an_instruction(cast, vera):
     assert (answer.status_code, errors(answer)) == (302, [])
     last = Instruction.objects.get(text="Demander aussi le téléphone.")
     assert (last.author.name, last.version) == ("Vera", 2)
-    assert vera.post(f"{INSTRUCTIONS}{last.pk}/delete/", {"post": "yes"}).status_code == 302
+    ending = {"post": "yes", "began_from": last.version}
+    assert vera.post(f"{INSTRUCTIONS}{last.pk}/delete/", ending).status_code == 302
     assert Instruction.objects.filter(retired=True, root=row.pk).exists()
 
 
