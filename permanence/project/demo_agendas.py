@@ -27,6 +27,7 @@ from permanence.clients import queries as clients
 from permanence.clients.directory_queries import site_names
 from permanence.foundation.who import Who
 from permanence.project import demo_patients as persons
+from permanence.project.demo_public import open_to_patients
 from permanence.project.demo_waiting import add_waiting
 
 BACK, AHEAD = timedelta(days=5), timedelta(days=12)
@@ -152,6 +153,7 @@ def _weber(practice: _Practice) -> None:
         ((WEDNESDAY,), "14:00", "17:00", {"kind": OpeningKind.HOME_VISIT, "travel": 15, "online": False}),
         ((THURSDAY,), "14:00", "15:00", {"kind": OpeningKind.TELE}),
     )
+    open_to_patients(agenda, slug="dr-weber", by=by, at=at)
     _busy(practice, agenda, weekday=FRIDAY, words="Réunion du cercle de qualité")
     _fill(practice, agenda, order=(*ORDER, tracing.name), by_reason={tracing.name: tracing})
     book_series(
@@ -195,6 +197,7 @@ def _dupont(practice: _Practice) -> None:
         ((WEDNESDAY,), "09:00", "12:00", there),
         ((5,), "08:30", "10:30", saturday),
     )
+    open_to_patients(anne, slug="dr-dupont", by=practice.by, at=practice.at)
     _busy(practice, anne, weekday=TUESDAY, words="Visite de l’école")
     _fill(practice, anne, order=ORDER)
     _fill(practice, marc, order=ORDER[1:])

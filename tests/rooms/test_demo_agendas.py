@@ -9,7 +9,7 @@ import pytest
 
 from permanence.agenda.models import Appointment, Series
 from permanence.agenda.operations import waiting_offers
-from permanence.agenda.queries import agendas, appointments, days, slots, waiting
+from permanence.agenda.queries import agendas, appointments, days, public, slots, waiting
 from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
@@ -76,6 +76,8 @@ def test_all_that_happens_in_a_practice_is_there(entropy, deliver_all):
     client = next(each for each in queries.clients(house="demo") if each.name == "Cabinet Dupont")
     [absence] = queries.absences(house="demo", client=client.id, at=NOW)
     assert appointments.in_absence(by=by, client=client.id, absence=absence.id, at=NOW)
+    for slug in ("dr-weber", "dr-dupont"):
+        assert public.page(slug).offers[0].reasons
     # two wait, and nobody was offered what was free before they did
     waits = waiting.waiting_list(by=by)
     assert [(each.turn, each.is_urgent, each.person.may_sms) for each in waits] == [(1, True, False), (2, False, True)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The words on screen: all sentences have their French, English and German, and no module asks for a missing word."""
 
+import calendar
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,13 @@ def test_german_is_written_with_its_own_letters() -> None:
     found = [text for entry in catalogue("de") for text in texts(entry)]
     poor = re.compile(r"\b(?:fuer|ueber|koenn|muess|strasse|gross|schliess|ausser|heiss(?:en|t))\w*", re.IGNORECASE)
     assert [text for text in found if poor.search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_no_word_of_ours_takes_the_place_of_a_month(language: str) -> None:
+    """Django asks for the names of months without context: "May" is a month, and not what somebody may do."""
+    months = {name for number in range(1, 13) for name in (calendar.month_name[number], calendar.month_abbr[number])}
+    assert [entry.msgid for entry in catalogue(language) if entry.msgid in months and not entry.msgctxt] == []
 
 
 def keys_asked_for() -> Iterator[tuple[str, str]]:
