@@ -82,6 +82,11 @@ def state_words(place: PlaceView, *, at: datetime) -> str:
     return pgettext("waiting list", "waits")
 
 
+def night_words(offered_from: datetime, zone: ZoneInfo) -> str:
+    """Why a time that is free is offered to nobody yet. `zone`: the client's."""
+    return _("offered from %(hour)s: nobody is written to at night") % {"hour": moments.hour(offered_from, zone)}
+
+
 def offer_words(offer: OfferView, zone: ZoneInfo, *, at: datetime) -> OfferWords:
     """One offer in words. `zone`: the client's."""
     slot = {"when": moments.day_and_hour(offer.starts_at, zone, now=at), "agenda": offer.agenda_name}

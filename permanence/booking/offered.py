@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from permanence.agenda.queries.public import Offer, PageView
 from permanence.agenda.queries.slots import free_days, next_free
 from permanence.agenda.rules.free import Hidden, counted
-from permanence.agenda.rules.why_not import WhyNot
+from permanence.agenda.rules.why_not import NewPatientsNot, WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.agenda.words import Names, public_sentence
 from permanence.booking.parts import day_words, moment_words, zone_of
@@ -69,7 +69,7 @@ def week(page: PageView, offer: Offer, wish: Wish, *, asked: str, at: datetime) 
         times = [each for each in slots if each.starts.astimezone(zone).date() == day]
         hidden = [each for each in found.hidden if each.starts.astimezone(zone).date() == day]
         if times or hidden:
-            days.append(_shown(day, times, "" if times else _why(hidden, names, zone, at), zone))
+            days.append(_shown(day, times, "" if times else _why(day, hidden, names, zone, at), zone))
     return Week(
         days=tuple(days),
         first=first,
@@ -114,8 +114,10 @@ def _shown(day: date, times: list[Slot], why: str, zone: ZoneInfo) -> Day:
     )
 
 
-def _why(hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
-    why = counted(hidden)[0][1]
+def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: datetime) -> str:
+    """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others."""
+    named = [each for each in hidden if isinstance(each.why, NewPatientsNot) and day.weekday() in each.why.weekdays]
+    why = counted([each for each in hidden if each not in named] or hidden)[0][1]
     return _("Fully booked") if why.code in FULL else public_sentence(why, names=names, zone=zone, at=at)
 
 

@@ -7,15 +7,18 @@ appointment of a client she does not answer for finds nothing (404).
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from permanence.agenda.operations import appointments, holds, visits
+from permanence.agenda.operations import appointments, holds, visits, waiting_offers
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import SlotRefused
 from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.agenda.waiting_words import night_words
 from permanence.console.agenda_asked import (
     agenda_asked,
     appointment_asked,
@@ -146,8 +149,8 @@ def move(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def cancel(request: HttpRequest) -> HttpResponse:
-    """It does not take place, for a cause."""
-    by, data = who(request), _asked(request)
+    """It does not take place, for a cause. `said`: from when on its time is offered to who waits, where it is night."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
     try:
         cause = CancelCause(data["cause"])
     except ValueError as error:
@@ -158,10 +161,15 @@ def cancel(request: HttpRequest) -> HttpResponse:
         cause=cause,
         words=data["words"],
         by=by,
-        at=_CLOCK.now(),
+        at=at,
         call=data["call"],
     )
-    return _answer(made)
+    span = {"starts_at": made.starts_at, "ends_at": made.ends_at}
+    begins = waiting_offers.offered_from(agenda=made.agenda, **span, by=by, at=at)
+    zone = ZoneInfo(agenda_asked(by, made.agenda).time_zone)
+    return _answer(
+        made, said="" if begins is None else _("Its time is %(offered)s.") % {"offered": night_words(begins, zone)}
+    )
 
 
 @require_POST

@@ -55,6 +55,7 @@ class Item:
     """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
 
     `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
+    `to_come`: on a later day than today.
     """
 
     kind: str
@@ -75,6 +76,7 @@ class Item:
     wide: int = 1
     beside: int = 0
     movable: bool = False
+    to_come: bool = False
     patient: str = ""
     reason: str = ""
     born: str = ""
@@ -157,6 +159,7 @@ class Items:
             state=visit.state.value,
             state_words=state,
             movable=visit.state in MOVABLE,
+            to_come=wall.day > self.at.astimezone(wall.zone).date(),
             patient=visit.patient,
             reason=visit.reason_name,
             born=visit.patient_birth,
@@ -215,11 +218,12 @@ def markup(items: Iterable[Item]) -> str:
 
 def _button(item: Item) -> str:
     name = escape(item.name)
+    flags = " data-movable" * item.movable + " data-said" * item.answered + " data-to-come" * item.to_come
     return format_html(
         '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{} data-name="{}" data-born="{}"'
         ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
         _place(item.classes, item.first, item.span, item.wide, item.beside),
-        _kind(item.kind, item.state, item.colour, item.movable, item.answered),
+        _kind(item.kind, item.state, item.colour, flags),
         item.key,
         item.minute,
         format_html(' data-expires="{}"', item.expires) if item.expires else "",
@@ -242,10 +246,9 @@ def _place(classes: str, first: int, span: int, wide: int, beside: int) -> str:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _kind(kind: str, state: str, colour: int, movable: bool, answered: bool) -> str:
+def _kind(kind: str, state: str, colour: int, flags: str) -> str:
     """What it is, and what may be done with it."""
     reason = format_html(' data-reason="{}"', colour) if kind == "appointment" else ""
-    flags = " data-movable" * movable + " data-said" * answered
     return format_html('data-kind="{}" data-state="{}"{}{}', kind, state, reason, flags)
 
 

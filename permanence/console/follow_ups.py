@@ -15,7 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.agenda.calendar_pages import collision_lines
 from permanence.agenda.operations.day import settle
 from permanence.agenda.queries.calendars import collisions
-from permanence.agenda.queries.follow_ups import FollowUpView, client_of_follow_up, late_today, open_follow_ups
+from permanence.agenda.queries.follow_ups import (
+    FollowUpView,
+    LateAgenda,
+    client_of_follow_up,
+    late_today,
+    open_follow_ups,
+)
 from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
@@ -80,9 +86,20 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         }
         for each in open_follow_ups(by=by)
     ]
-    context = {"rows": rows, "late": late_today(by=by, at=at), "refused": refused, **waiting.tasks(by, at=at)}
+    context = {
+        "rows": rows,
+        "late": [_late(each) for each in late_today(by=by, at=at)],
+        "refused": refused,
+        **waiting.tasks(by, at=at),
+    }
     context["collisions"] = collision_lines(collisions(by=by, at=at), at=at)
     return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
+
+
+def _late(each: LateAgenda) -> dict[str, object]:
+    """Who is late; the client and who said so where their names are not the agenda's own."""
+    names = dict.fromkeys((each.agenda_name, each.client_name, each.said_by_name))
+    return {"late": each, "others": ", ".join([*names][1:])}
 
 
 def _numbers(each: FollowUpView, countries: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.agenda.queries import waiting
+from permanence.agenda.waiting_words import wants_words
 from permanence.callers import operations as callers
 from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
@@ -45,12 +47,12 @@ def file(request: HttpRequest, patient: str) -> HttpResponse:
     if request.method != "POST":
         if person.id != patient:
             return redirect("console:patient-file", person.id)
-        return _shown(request, pages.file_page(person=person, by=by, at=at))
+        return _shown(request, by, pages.file_page(person=person, by=by, at=at))
     post: Mapping[str, str] = request.POST.dict()
     try:
         done = pages.done_on(post, person=person, by=by, at=at)
     except Refusal as refusal:
-        return _shown(request, pages.file_page(person=person, by=by, at=at, post=post, refusal=refusal))
+        return _shown(request, by, pages.file_page(person=person, by=by, at=at, post=post, refusal=refusal))
     messages.success(request, str(done.words))
     return redirect("console:patient-file", done.patient)
 
@@ -123,8 +125,11 @@ def _person(by: Who, patient: str) -> PatientView:
     return person
 
 
-def _shown(request: HttpRequest, page: pages.FilePage) -> HttpResponse:
-    return render(request, "console/patient_file.html", {"page": page}, status=page.status)
+def _shown(request: HttpRequest, by: Who, page: pages.FilePage) -> HttpResponse:
+    person = page.file.patient
+    listed = waiting.waiting_list(by=by, client=person.client)
+    waits = [f"{each.reason_name}, {wants_words(each)}" for each in listed if each.person.id == person.id]
+    return render(request, "console/patient_file.html", {"page": page, "waits": waits}, status=page.status)
 
 
 def _found(request: HttpRequest, by: Who, asked: Mapping[str, str], *, refused: str = "") -> HttpResponse:

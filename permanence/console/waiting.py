@@ -23,12 +23,20 @@ from permanence.agenda.operations import offer_answers, waiting_list
 from permanence.agenda.operations.waiting_list import Waits
 from permanence.agenda.queries import agendas, appointments, offers, waiting
 from permanence.agenda.queries.offers import OfferView
-from permanence.agenda.queries.waiting import FreedView, PlaceView
+from permanence.agenda.queries.waiting import FreedView, NightView, PlaceView
 from permanence.agenda.refusals import FreedUnknown, OfferOver, OfferUnknown, PlaceUnknown, SlotRefused
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import FreedState
-from permanence.agenda.waiting_words import HALVES, WEEKDAYS, WINDOWS, offer_words, state_words, wants_words
+from permanence.agenda.waiting_words import (
+    HALVES,
+    WEEKDAYS,
+    WINDOWS,
+    night_words,
+    offer_words,
+    state_words,
+    wants_words,
+)
 from permanence.callers import operations as patients
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView, today_of
@@ -60,6 +68,7 @@ def page(request: HttpRequest) -> HttpResponse:
     countries = _countries(by)
     rows = [_row(each, countries, at=at) for each in waiting.waiting_list(by=by, since=at - SHOWN_AFTER)]
     context = {"rows": [each for each in rows if each["waits"]], "before": [each for each in rows if not each["waits"]]}
+    context["night"] = [_night(each, at) for each in waiting.for_the_morning(by=by, at=at)]
     return render(request, "console/waiting.html", context)
 
 
@@ -256,6 +265,12 @@ def _freed_row(each: FreedView, countries: Mapping[str, str], *, at: datetime) -
         ],
         "offers": [(person.name, offer_words(offer, zone, at=at)) for person, offer in each.offers],
     }
+
+
+def _night(each: NightView, at: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(each.time_zone)
+    when = moments.day_and_hour(each.starts_at, zone, now=at)
+    return {"time": each, "when": when, "offered": night_words(each.from_at, zone)}
 
 
 def _countries(by: Who) -> dict[str, str]:

@@ -264,9 +264,11 @@ def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: date
 def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
     words, tone = STATES[each.state]
     begun = each.starts_at <= at
+    today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
+    here = ("arrived",) if today else ()
     acts = {
-        AppointmentState.BOOKED: ("arrived", "no-show") if begun else ("arrived",),
-        AppointmentState.CONFIRMED: ("arrived", "no-show") if begun else ("arrived",),
+        AppointmentState.BOOKED: ("arrived", "no-show") if begun else here,
+        AppointmentState.CONFIRMED: ("arrived", "no-show") if begun else here,
         AppointmentState.ARRIVED: ("done",),
         AppointmentState.NO_SHOW: ("arrived",),
     }.get(each.state, ())

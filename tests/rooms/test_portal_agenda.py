@@ -125,6 +125,16 @@ def test_what_cannot_be_said_of_a_visit_is_refused_in_words(practice, doctor):
         assert doctor.post(practice.url("portal_visit", practice.agenda, *wrong)).status_code == 404
 
 
+def test_of_a_day_to_come_nobody_has_arrived(practice, doctor, claire):
+    practice.book(practice.now + timedelta(days=2))
+    day = (practice.now + timedelta(days=2)).astimezone(ZONE).date()
+    portal = doctor.get(practice.url("portal_day_of", practice.agenda), {"day": day.isoformat()}).content.decode()
+    assert "/arrived" not in portal
+    asked = {"client": practice.cast.weber, "agenda": practice.agenda, "day": day.isoformat()}
+    grid = claire.get("/console/fragments/agenda", asked).content.decode()
+    assert grid.count(" data-to-come") == grid.count('data-kind="appointment"') == 1
+
+
 def test_he_is_late_and_sees_whom_it_concerns(practice, doctor, claire):
     local = practice.now.astimezone(ZONE)
     coming = practice.now + timedelta(minutes=30)
@@ -136,7 +146,9 @@ def test_he_is_late_and_sees_whom_it_concerns(practice, doctor, claire):
     assert delay(by=by, agenda=practice.agenda, day=local.date()).minutes == 20
     page = doctor.get(practice.url("portal_day_of", practice.agenda)).content.decode()
     assert 'id="late"' in page
-    assert "t-late" in claire.get("/console/follow-ups").content.decode()
+    listed = claire.get("/console/follow-ups").content.decode()
+    late = listed[listed.index("t-late") :].partition("</ul>")[0]
+    assert late.count("Dr Weber") == 1
     assert [each.minutes for each in late_today(by=practice.cast.claire, at=practice.now)] == [20]
     assert late_today(by=practice.cast.nadia, at=practice.now) == ()
     doctor.post(address, {"minutes": "0"})

@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from permanence.agenda import tasks
 from permanence.agenda.models import Appointment, Occupancy, PublicForm, PublicKnock, PublicMail, SlotHold
-from permanence.agenda.operations import appointments, public_forms, public_mails
+from permanence.agenda.operations import appointments, public_forms, public_mails, setting
 from permanence.agenda.operations.public_pages import set_page
 from permanence.agenda.operations.reasons import retire_reason
 from permanence.agenda.queries import days
@@ -36,7 +36,7 @@ from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import ContactRule
 from permanence.dispatch.public_mails import compose, run_public
 from permanence.dispatch.rules import LEASE
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings, reason
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_sms import BEARER, describe, served
@@ -238,6 +238,24 @@ def test_a_full_day_says_so(jeanne, cast):
             continue
     jeanne.times()
     assert "Complet" in jeanne.text()
+
+
+def test_a_day_whose_hours_for_new_patients_are_full_is_full(jeanne, cast):
+    few = openings(cast.dupont, ((0, "08:00", "09:00"),))
+    setting.set_openings(
+        agenda=cast.dupont,
+        openings=(*few, *openings(cast.dupont, ((0, "09:00", "17:00"), (1, "09:00", "10:00")), new_patients=False)),
+        by=cast.claire,
+        at=NOON,
+    )
+    for minutes in (0, 20, 40):
+        booking = cast.booking()
+        appointments.book(
+            key=cast.key(), agenda=cast.dupont, starts_at=after(minutes), booking=booking, by=cast.claire, at=NOON
+        )
+    jeanne.times(new="1")
+    assert jeanne.text().count("Complet") == 1
+    assert jeanne.text().count("seulement lundi") == 1  # on Tuesday
 
 
 @pytest.mark.parametrize(

@@ -402,6 +402,54 @@ def test_who_is_booked_by_telephone_waits_no_more(cast, deliver_all):
     assert offered() == [("First", "withdrawn"), ("Second", "open")]
 
 
+def test_an_earlier_visit_booked_by_telephone_cancels_the_one_he_gives_up(cast, deliver_all):
+    who = person(cast, "First")
+    later = booked(cast, after(40), who=who)
+    mine = waits(cast, who, instead_of=later.appointment)
+    made = booked(cast, MONDAY, who=who, at=LATER)
+    deliver_all(LATER)
+    row = Appointment.objects.get(key=later.appointment)
+    assert (row.state, row.cancel_cause) == ("cancelled", "patient")
+    assert (place(mine).state, place(mine).appointment) == (PlaceState.BOOKED, made.appointment)
+    trace = AuditEntry.objects.filter(subject=f"agenda.appointment:{row.pk}", action="appointment.cancelled")
+    assert trace.count() == 1
+    view = appointments.appointment_of(by=cast.claire, appointment=made.appointment)
+    assert not offer_answers.follow_booking(appointment=view, by=cast.claire, at=LATER)
+    assert trace.count() == 1
+
+
+def test_what_is_booked_later_than_the_one_he_gives_up_leaves_it(cast, deliver_all):
+    who = person(cast, "First")
+    earlier = booked(cast, MONDAY, who=who)
+    mine = waits(cast, who, instead_of=earlier.appointment)
+    booked(cast, after(40), who=who, at=LATER)
+    deliver_all(LATER)
+    assert Appointment.objects.get(key=earlier.appointment).state == "booked"
+    assert place(mine).state == PlaceState.BOOKED
+
+
+def test_the_one_he_gives_up_is_moved_forward_and_stands(cast, deliver_all):
+    who = person(cast, "First")
+    later = booked(cast, after(40), who=who)
+    mine = waits(cast, who, instead_of=later.appointment)
+    appointments.move(
+        key=cast.key(), appointment=later.appointment, agenda=cast.dupont, starts_at=MONDAY, by=cast.claire, at=LATER
+    )
+    deliver_all(LATER)
+    assert Appointment.objects.get(key=later.appointment).state == "booked"
+    assert place(mine).state == PlaceState.BOOKED
+
+
+def test_one_he_gives_up_that_was_cancelled_already_is_in_nobodys_way(cast, deliver_all):
+    who = person(cast, "First")
+    later = booked(cast, after(40), who=who)
+    mine = waits(cast, who, instead_of=later.appointment)
+    cancelled(cast, later)
+    booked(cast, MONDAY, who=who, at=LATER)
+    deliver_all(LATER)
+    assert place(mine).state == PlaceState.BOOKED
+
+
 def test_who_died_is_asked_nothing(cast, deliver_all):
     visit, who = booked(cast, MONDAY), person(cast, "First")
     waits(cast, who)

@@ -10,7 +10,7 @@ import pytest
 from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, WaitingPlace
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.callers.models import Patient
-from permanence.console import follow_ups
+from permanence.console import agenda_acts, follow_ups
 from permanence.console import waiting as screen
 from permanence.foundation.models import AuditEntry
 from permanence.portal import waiting_list as doctors
@@ -33,7 +33,7 @@ def cast(deliver_all):
 def clock(monkeypatch):
     """The screens' clock, moved by hand."""
     now = SimpleNamespace(at=LATER)
-    for module in (screen, follow_ups, doctors):
+    for module in (screen, agenda_acts, follow_ups, doctors):
         monkeypatch.setattr(module, "_CLOCK", SimpleNamespace(now=lambda: now.at))
     return now
 
@@ -149,6 +149,52 @@ def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, delive
     text = shown(claire, "/console/waiting")
     assert text.index("BELLARD") < text.index("ZYRIANKA")
     assert "taken back" in text
+
+
+def cancel(browser, cast, visit):
+    body = {"key": cast.key(), "appointment": visit.appointment, "cause": "patient"}
+    return browser.post(
+        "/console/agenda/cancel", json.dumps(body), content_type="application/json", HTTP_ACCEPT_LANGUAGE="en"
+    ).json()["said"]
+
+
+def test_what_is_cancelled_at_night_is_said_to_be_offered_in_the_morning(cast, claire, clock, deliver_all):
+    who, visit = person(cast, "Bellard"), booked(cast, after(24 * 60))
+    waits(cast, who)
+    clock.at = MONDAY - 4 * HOUR
+    assert cancel(claire, cast, visit) == "Its time is offered from 08:00: nobody is written to at night."
+    deliver_all(clock.at)
+    for _turn in range(2):  # before the worker has looked at it, and after
+        text = shown(claire, "/console/waiting")
+        assert "offered from 08:00: nobody is written to at night" in text
+        assert pursue(deliver_all, clock.at) == 0
+    clock.at = MONDAY
+    assert pursue(deliver_all, clock.at) == 1
+    assert "at night" not in shown(claire, "/console/waiting")
+
+
+@pytest.mark.parametrize("case", ["day", "nobody", "elsewhere", "telephone"])
+def test_nothing_is_said_of_the_night_where_it_changes_nothing(cast, claire, clock, case):
+    visit = booked(cast, after(24 * 60))
+    clock.at = LATER if case == "day" else MONDAY - 4 * HOUR
+    if case != "nobody":
+        waits(cast, person(cast, "Bellard"), **({"agendas": (cast.lemaire,)} if case == "elsewhere" else {}))
+    if case == "telephone":
+        Agenda.objects.filter(pk=int(cast.dupont)).update(offer_minutes=0)
+    assert cancel(claire, cast, visit) == ""
+
+
+def test_the_file_says_for_what_he_waits(cast, claire, clock):
+    who = person(cast, "Bellard")
+    assert "On the waiting list" not in shown(claire, f"/console/patients/{who}")
+    waits(cast, who)
+    assert "On the waiting list: Consultation, until" in shown(claire, f"/console/patients/{who}")
+
+
+def test_patients_are_looked_for_of_one_client(cast, claire):
+    assert "Choose a client" in shown(claire, "/console/patients/find", words="Bellard")
+    assert "Choose a client" not in shown(claire, "/console/patients/find")
+    assert "Choose a client" not in shown(claire, "/console/patients/find", words="Bellard", client=cast.cabinet.id)
 
 
 def test_urgent_and_not(cast, claire, clock):

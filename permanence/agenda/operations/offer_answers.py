@@ -16,7 +16,7 @@ from permanence.agenda.operations.appointments import Booking, book, cancel
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.waiting_offers import holder_of
 from permanence.agenda.queries.agendas import clients_seen
-from permanence.agenda.queries.offers import OfferView, later_of, offer_row, offer_view
+from permanence.agenda.queries.offers import OfferView, later_of, named_later, offer_row, offer_view
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import FreedUnknown, HoldOver, OfferOver
 from permanence.agenda.rules.states import CancelCause, Door
@@ -81,7 +81,10 @@ def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
 
 
 def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bool:
-    """Somebody was booked at `at`, by whatever door: where he waits for that, he waits no more. Idempotent."""
+    """Somebody was booked at `at`, by whatever door: where he waits for that, he waits no more. Idempotent.
+
+    The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken.
+    """
     rows = WaitingPlace.objects.for_house(by.house_key).select_related("client")
     row = rows.filter(
         patient=int(appointment.patient), reason=int(appointment.reason), state=PlaceState.WAITING.value
@@ -92,12 +95,17 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bo
     if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):
         return False
     offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
+    after = appointment.starts_at
     with transaction.atomic():
-        agendas = locked(offers.values_list("agenda", flat=True))
+        later = named_later(row, after=after)
+        agendas = locked([*offers.values_list("agenda", flat=True), *([later.agenda_id] if later is not None else [])])
         if not _booked(row, appointment.appointment, by=by, at=at):
             return False
         for each in offers.filter(agenda__in=list(agendas)):
             close(each, agendas[each.agenda_id], OfferState.WITHDRAWN, by=by, at=at)
+        later = named_later(row, after=after)  # under the lock: somebody may have cancelled it meanwhile
+        if later is not None and later.key != appointment.appointment:
+            cancel(key=f"given-up-{row.pk:012d}", appointment=later.key, cause=CancelCause.PATIENT, by=by, at=at)
     return True
 
 

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
-from permanence.agenda.operations.acts import locked, touch
+from permanence.agenda.operations.acts import locked, reach, touch
 from permanence.agenda.operations.appointments import age_of
 from permanence.agenda.operations.holds import clear, keep
 from permanence.agenda.operations.offer_ends import close
@@ -123,6 +123,28 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
         _settle(time, at=at)
         touch(row, at=at)
     return turn.made
+
+
+def offered_from(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who, at: datetime) -> datetime | None:
+    """From when on a time that is free now is offered, where that is not at once: nobody is written to at night.
+
+    None by day, and where nobody waits to whom it could be offered by then. Raises AgendaUnknown.
+    """
+    row = reach(agenda, by=by)
+    country, zone = row.client.country, row.client.time_zone
+    begins = heard_from(at, country=country, time_zone=zone)
+    if begins <= at or ends_at <= begins or not row.active:
+        return None
+    places = _waiting(row.client_id, at=at).filter(asked_at__lt=at).order_by("pk")[:MOST_ASKED]
+    span = Span(starts=max(starts_at, at + rules.NEAREST), ends=ends_at)
+    known = _known({str(each.pk): each for each in places}, at=starts_at) if span.starts < span.ends else []
+    book = books([row], starts=span.starts, ends=span.ends)[str(row.pk)] if known else None
+    for each in known:
+        slot = None if book is None else rules.fitting(book, each, span, at=at)
+        minutes = row.offer_minutes
+        if slot and rules.timing(at=at, starts=slot.starts, minutes=minutes, country=country, time_zone=zone):
+            return begins
+    return None
 
 
 def _ask(turn: _Turn, begins: datetime) -> list[datetime]:

@@ -11,13 +11,14 @@ from hmac import compare_digest
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from permanence.agenda.models import Appointment, SlotOffer
+from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.refusals import OfferUnknown
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who, system_of
 
 SIGNATURE = 20
@@ -111,11 +112,13 @@ def behind(link: str) -> OfferPage:
 
 def later_of(row: SlotOffer) -> Appointment | None:
     """The appointment he may give up: the one he named, else the first later one for the same reason."""
-    states = [each.value for each in STANDING]
-    rows = Appointment.objects.filter(client=row.client_id, state__in=states, starts_at__gt=row.starts_at)
-    named = rows.filter(key=row.place.instead_of).first() if row.place.instead_of else None
-    same = rows.filter(patient=row.place.patient_id, reason=row.place.reason_id)
-    return named or same.order_by("starts_at", "pk").first()
+    same = _standing_after(row.place, row.starts_at).filter(patient=row.place.patient_id, reason=row.place.reason_id)
+    return named_later(row.place, after=row.starts_at) or same.order_by("starts_at", "pk").first()
+
+
+def named_later(place: WaitingPlace, *, after: datetime) -> Appointment | None:
+    """The appointment he said he gives up for an earlier one, as long as it stands and begins after that."""
+    return _standing_after(place, after).filter(key=place.instead_of).first() if place.instead_of else None
 
 
 def offer_view(row: SlotOffer) -> OfferView:
@@ -135,6 +138,11 @@ def offer_view(row: SlotOffer) -> OfferView:
         state_at=row.state_at,
         state_by_name=row.state_by_name,
     )
+
+
+def _standing_after(place: WaitingPlace, after: datetime) -> ClientQuerySet[Appointment]:
+    states = [each.value for each in STANDING]
+    return Appointment.objects.filter(client=place.client_id, state__in=states, starts_at__gt=after)
 
 
 def _signature(key: str) -> str:

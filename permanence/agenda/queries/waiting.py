@@ -16,6 +16,7 @@ from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, Pl
 from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
+from permanence.countries.quiet import heard_from
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -88,6 +89,17 @@ class FreedView:
     state: FreedState
     suggested: tuple[Suggested, ...]
     offers: tuple[tuple[PatientView, OfferView], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightView:
+    """A time that got free at night and is offered from `from_at` on, when people may be written to again."""
+
+    client_name: str
+    agenda_name: str
+    time_zone: str
+    starts_at: datetime
+    from_at: datetime
 
 
 def waiting_list(
@@ -165,6 +177,28 @@ def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[Fr
     found = list(rows.select_related("client", "agenda").order_by("starts_at", "pk")[:LIST_LIMIT])
     may = set(clients_seen(by, {each.client_id for each in found}))
     return tuple(_freed_view(each) for each in found if each.client_id in may and not _is_filled(each))
+
+
+def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
+    """The times that are offered to nobody only because it is night where they are, the earliest first."""
+    rows = FreedTime.objects.for_house(by.house_key).filter(
+        state=FreedState.OFFERING.value, is_wide=False, next_at__isnull=False, starts_at__gt=at
+    )
+    asked = SlotOffer.objects.filter(state=OfferState.OPEN.value).values("freed")
+    found = list(rows.exclude(pk__in=asked).select_related("client", "agenda").order_by("starts_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    views = [
+        NightView(
+            client_name=each.client.name,
+            agenda_name=each.agenda.name,
+            time_zone=each.client.time_zone,
+            starts_at=each.starts_at,
+            from_at=heard_from(at, country=each.client.country, time_zone=each.client.time_zone),
+        )
+        for each in found
+        if each.client_id in may and not _is_filled(each)
+    ]
+    return tuple(each for each in views if at < each.from_at < each.starts_at)
 
 
 def client_of_freed(*, by: Who, freed: str) -> str | None:

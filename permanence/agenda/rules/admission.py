@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from permanence.agenda.rules.kinds import Asker, OpeningKind, VisitReason, Way
+from permanence.agenda.rules.kinds import Asker, Opening, OpeningKind, VisitReason, Way
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.agenda.rules.why_not import (
     AgeOutside,
@@ -18,7 +18,7 @@ from permanence.agenda.rules.why_not import (
     WalkIn,
     WhyNot,
 )
-from permanence.agenda.rules.wishes import Wish
+from permanence.agenda.rules.wishes import Book, Wish
 
 WAYS = {
     OpeningKind.NORMAL: Way.PRACTICE,
@@ -58,7 +58,7 @@ def against_wish(reason: VisitReason, wish: Wish) -> tuple[WhyNot, ...]:
 def against_opening(
     span: OpenSpan, reason: VisitReason, wish: Wish, *, new_days: tuple[int, ...], at: datetime
 ) -> tuple[WhyNot, ...]:
-    """Why the opening is not for this wish. `new_days`: weekdays on which new patients may come for that reason."""
+    """Why the opening is not for this wish. `new_days`: what `new_patient_days` gave."""
     opening, found = span.opening, list[WhyNot]()
     if opening.kind is OpeningKind.WALK_IN:
         return (WalkIn(until=span.ends),)
@@ -75,3 +75,18 @@ def against_opening(
     if span.released is not None and not span.is_released(at):
         found.append(NotReleased(released=span.released))
     return tuple(found)
+
+
+def new_patient_days(book: Book, reason: VisitReason, wish: Wish) -> tuple[int, ...]:
+    """The weekdays (0 is Monday) on which some opening of the week takes him for that reason as a new patient."""
+    return tuple(sorted({each.weekday for each in book.openings if each.new_patients and _is_for(each, reason, wish)}))
+
+
+def _is_for(opening: Opening, reason: VisitReason, wish: Wish) -> bool:
+    """Whether the opening is for this wish, whoever is new."""
+    return (
+        WAYS.get(opening.kind) is reason.way
+        and (not opening.reasons or reason.id in opening.reasons)
+        and not any(sites and opening.site not in sites for sites in (reason.sites, wish.sites))
+        and (opening.online or wish.asked_by is not Asker.ONLINE)
+    )

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules import why_not
-from permanence.agenda.rules.admission import PlaceKey, against_opening, against_wish, place_of
+from permanence.agenda.rules.admission import PlaceKey, against_opening, against_wish, new_patient_days, place_of
 from permanence.agenda.rules.kinds import Need, Opening, Taken, TakenKind, VisitReason
 from permanence.agenda.rules.limits import Limits, half_of
-from permanence.agenda.rules.openings import OpenSpan, new_patient_days, open_spans, openings_of_day
+from permanence.agenda.rules.openings import OpenSpan, open_spans, openings_of_day
 from permanence.agenda.rules.resources import Assigned, Shelf
 from permanence.agenda.rules.seconds import Forbidden, Pair, cells, crowded, merged, moment, up, whole
 from permanence.agenda.rules.why_not import WhyNot
@@ -76,7 +76,7 @@ class Judge:
         self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)
         others = (each for each in taken if not each.takes(self.book.agenda.id))
         self.shelf = Shelf(self.book.resources, others, length=self.length)
-        self._new_days = new_patient_days(self.book, reason.id) if self.wish.is_new else ()
+        self._new_days = new_patient_days(self.book, reason, self.wish) if self.wish.is_new else ()
         now = self.at.timestamp()
         self._now, self._soonest = now, now + reason.notice * 60
         self._last = self.at.astimezone(self.zone).date() + timedelta(days=reason.horizon) if reason.horizon else None

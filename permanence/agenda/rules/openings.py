@@ -102,19 +102,6 @@ def absences_of(agenda: Agenda, entries: Iterable[AbsenceEntry]) -> tuple[Taken,
     )
 
 
-def new_patient_days(book: Book, reason: str) -> tuple[int, ...]:
-    """The weekdays (0 is Monday) on which some opening of the week takes new patients for that reason."""
-    return tuple(
-        sorted(
-            {
-                each.weekday
-                for each in book.openings
-                if each.new_patients and (not each.reasons or reason in each.reasons)
-            }
-        )
-    )
-
-
 def _in_week(opening: Opening, day: date) -> bool:
     if day.weekday() != opening.weekday:
         return False

@@ -8,10 +8,10 @@ import pytest
 
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.kinds import Agenda, ExceptionKind, Opening, OpeningException, OpeningKind, VisitReason
-from permanence.agenda.rules.openings import absences_of, new_patient_days, open_at, open_spans, openings_of_day
+from permanence.agenda.rules.openings import absences_of, open_at, open_spans, openings_of_day
 from permanence.agenda.rules.wishes import Book, Wish
 from permanence.reception.table import AbsenceEntry
-from tests.rules.agenda.house import TUESDAY, ZONE, away, later, on, weber
+from tests.rules.agenda.house import TUESDAY, away, later, on, weber
 
 FORWARD, BACK = date(2026, 3, 29), date(2026, 10, 25)
 NIGHT = Opening(id="n", agenda="a", weekday=6, opens="02:30", until="03:30")
@@ -139,10 +139,3 @@ def test_absences_of_the_recipient_and_of_the_whole_client_count():
 
     found = absences_of(agenda, [entry("r-weber"), entry(""), entry("r-klein"), entry("", "09:00", "09:00")])
     assert [(each.subject, each.by) for each in found] == [("weber", "r-weber"), ("weber", "")]
-
-
-def test_the_days_of_new_patients_are_those_of_the_week():
-    closed = replace(NIGHT, new_patients=False)
-    some = book(closed, replace(NIGHT, weekday=1), replace(NIGHT, weekday=3, reasons=("s",)), zone=ZONE)
-    assert new_patient_days(some, "r") == (1,)
-    assert new_patient_days(some, "s") == (1, 3)

@@ -454,6 +454,7 @@ export class Book {
     show(byId("book-acts"), Boolean(visit));
     if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
     show(byId("book-said"), Boolean(visit) && item?.hasAttribute("data-said") === true);
+    for (const one of ["arrived", "no_show"]) show(/** @type {HTMLElement} */ (document.querySelector(`[data-mark=${one}]`)), !item?.hasAttribute("data-to-come"));
     button("book-many").disabled = !this.client;
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
@@ -651,13 +652,15 @@ export class Book {
   /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
   async cancel(item, cause, words) {
     const agenda = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    let told;
     try {
-      await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call: this.call } });
+      const answer = await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call: this.call } });
+      told = await answer.json();
     } catch (error) {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }
     this.hooks.done("cancelled", this.call);
-    say(byId("book-place"), word("book_cancelled", { patient: item.dataset.name ?? "" }));
+    say(byId("book-place"), [word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
     this.again(agenda);
     return "";
   }
