@@ -216,13 +216,14 @@ def markup(items: Iterable[Item]) -> str:
 def _button(item: Item) -> str:
     name = escape(item.name)
     return format_html(
-        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{} data-name="{}" data-born="{}"'
+        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{}{} data-name="{}" data-born="{}"'
         ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
         _place(item.classes, item.first, item.span, item.wide, item.beside),
         _kind(item.kind, item.state, item.colour, item.movable, item.answered),
         item.key,
         item.minute,
         format_html(' data-expires="{}"', item.expires) if item.expires else "",
+        format_html(' data-patient="{}"', item.patient) if item.patient else "",
         name,
         item.born,
         item.title,

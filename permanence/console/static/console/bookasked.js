@@ -23,8 +23,9 @@ export class Asked {
     show(this.box, Boolean(told));
     this.box.replaceChildren();
     if (!about || !told) return;
+    if (about.questions.length || about.forbidding.length) this.box.append(make("p", { class: "label asked__title" }, word("book_asked"), " ", make("kbd", {}, "A")));
     for (const { id, text } of about.forbidding) {
-      const choice = (/** @type {string} */ value) => make("label", {}, make("input", { type: "radio", name: `ask-${id}`, value }), make("span", {}, word(`book_${value}`)));
+      const choice = (/** @type {string} */ value) => make("label", {}, make("input", { type: "radio", name: `ask-${id}`, value }), make("span", {}, word(value === "no" ? "book_no" : "book_yes")));
       this.box.append(make("fieldset", { class: "field asked__forbidding", "data-question": id }, make("legend", { class: "label" }, text), make("div", { class: "choice choice--sm" }, choice("no"), choice("yes"))));
     }
     for (const { id, text } of about.questions) {
