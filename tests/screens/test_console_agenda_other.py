@@ -24,6 +24,12 @@ from tests.screens.test_console_agenda_acts import for_a_scan
 WHO = "select patient_id from agenda_appointment order by id"
 
 
+async def top_of(screen: ConsolePage, key: str, *, bottom: bool = False) -> float:
+    box = await screen.by_id(key).bounding_box()
+    assert box is not None
+    return box["y"] + (box["height"] if bottom else 0)
+
+
 async def test_during_a_call_somebody_else_is_booked_by_the_keyboard(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
@@ -71,6 +77,10 @@ async def test_who_comes_that_day_already_is_said_before_enter(browser: Browser,
     await click_at(screen, "Dr Weber", 570)
     await expect(already).to_be_hidden()
     await book_at(screen, "Dr Weber", 570)
+    await click_at(screen, "Dr Weber", 575)
+    await expect(screen.by_id("book-cancel")).to_be_visible()
+    assert await top_of(screen, "toasts", bottom=True) <= await top_of(screen, "book-here")
+    await looks_right(screen, "agenda-visit", ("1366",))
     await click_at(screen, "Dr Weber", 660)
     await expect(already).to_have_text("HOFFMANN Jeanne a déjà 09:30 ce jour-là.")
     await looks_right(screen, "agenda-already", ("1366",))
