@@ -316,7 +316,7 @@ async def test_every_view_in_every_size(browser: Browser, site: Site) -> None:
         await click_at(screen, "Dr Weber", minute)
         if state == "no_show":  # not before it has begun: refused in words
             await screen.page.locator(f"[data-mark={state}]").click()
-            await expect(screen.by_id("book-error")).to_contain_text("ne peut plus changer")
+            await expect(screen.by_id("book-refusal-why")).to_contain_text("ne peut plus changer")
             continue
         await screen.page.locator(f"[data-mark={state}]").click()
         await expect(lane(screen, "Dr Weber").locator(f"[data-state={state}]")).to_have_count(1)
