@@ -46,7 +46,10 @@ _CLOCK = SystemClock()
 @own_page_only
 @says_why
 def hold(request: HttpRequest) -> HttpResponse:
-    """Keeps a time for two minutes, for the call (`call`) or for her: `{"hold", "starts_at", "expires_ms"}`."""
+    """Keeps a time for two minutes, for the call (`call`) or for her.
+
+    Answers `{"hold", "starts_at", "minutes", "expires_ms", "now_ms"}`.
+    """
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     agenda, reason = agenda_asked(by, data["agenda"]), data["reason"]
     patient = patient_asked(by, agenda.client, data["patient"], at)
@@ -65,7 +68,8 @@ def hold(request: HttpRequest) -> HttpResponse:
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=reason, at=at)
     told = {"hold": kept.hold, "starts_at": kept.starts_at.isoformat(), "expires_ms": _ms(kept.expires_at)}
-    return JsonResponse({**told, "now_ms": _ms(at)}, status=201)
+    minutes = int((kept.ends_at - kept.starts_at).total_seconds()) // 60
+    return JsonResponse({**told, "minutes": minutes, "now_ms": _ms(at)}, status=201)
 
 
 @require_POST

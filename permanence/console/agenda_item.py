@@ -220,13 +220,14 @@ def _button(item: Item) -> str:
     name = escape(item.name)
     flags = " data-movable" * item.movable + " data-said" * item.answered + " data-to-come" * item.to_come
     return format_html(
-        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{} data-name="{}" data-born="{}"'
+        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{}{} data-name="{}" data-born="{}"'
         ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
         _place(item.classes, item.first, item.span, item.wide, item.beside),
         _kind(item.kind, item.state, item.colour, flags),
         item.key,
         item.minute,
         format_html(' data-expires="{}"', item.expires) if item.expires else "",
+        format_html(' data-patient="{}"', item.patient) if item.patient else "",
         name,
         item.born,
         item.title,

@@ -33,7 +33,7 @@ async def for_a_scan(screen: ConsolePage, scan: str) -> None:
 async def says_no(screen: ConsolePage) -> None:
     """The question that may forbid it has the focus and gets a no."""
     await screen.by_id("book-grid").focus()
-    await screen.press("q")
+    await screen.press("a")
     await screen.press("Space")
 
 

@@ -21,6 +21,7 @@ class Made:
     consultation: str
     tracing: str
     scan: str
+    review: str
     jeanne: str
     paul: str
 

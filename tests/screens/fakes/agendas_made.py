@@ -76,6 +76,7 @@ def main(many: int) -> dict[str, str]:
         "consultation": reason("Consultation", 20),
         "tracing": reason("Électrocardiogramme", 30, needs=(kinds.Need(kind="ecg"),)),
         "scan": reason("IRM", 20, **ASKED),
+        "review": reason("Bilan", 15, minutes_new=30),
         "weber": agenda("Dr Weber", overbooked=2),
         "klein": agenda("Dr Klein"),
         "jeanne": person("Hoffmann", "Jeanne", "14.03.1961", NUMBER),

@@ -15,7 +15,7 @@ import { running, word } from "./words.js";
 
 /** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
 /** @typedef {{id: string, name: string, minutes: number, code: string} & import("./bookasked.js").About} Reason */
-/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, expires: number}} Held */
+/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, minutes: number, expires: number}} Held */
 /** @typedef {import("./bookgrid.js").Place} Place */
 
 const WHY_MS = 150;
@@ -23,6 +23,7 @@ const STEP_MINUTES = 5;
 /** How long the cursor is while no reason says it. */
 const USUAL_MINUTES = 15;
 const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
+const placeOf = (/** @type {{agenda: string, day: string, minute: number}} */ at) => `${at.agenda} ${at.day} ${at.minute}`;
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class Book {
@@ -57,12 +58,12 @@ export class Book {
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
-    this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient");
+    this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient", true);
     this.grid = new Grid({
       moved: () => this.moved(),
       pressed: () => undefined,
       dropped: (item, to) => this.drop(item, to),
-      length: (lane) => (this.moving ? Number(this.moving.dataset.span) : (lane.dataset.clientId === this.client ? (this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      length: (lane) => (this.moving ? Number(this.moving.dataset.span) : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
       path: () => this.path(),
       painted: () => this.painted(),
     });
@@ -72,6 +73,8 @@ export class Book {
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     /** What stands against the time that may be overbooked. @type {string[]} */
     this.borne = [];
+    /** The place that was held and is refused to the patient who was chosen then. */
+    this.barred = "";
     this.wire();
   }
 
@@ -157,6 +160,7 @@ export class Book {
     if (!this.isOpen) return;
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
     await Promise.all([this.grid.touched(agenda).catch(() => undefined), mine ? this.propose() : undefined]);
+    this.say();
   }
 
   /** Another client's request. @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */
@@ -182,7 +186,7 @@ export class Book {
     if (turn !== this.turn || !told) return undefined;
     this.reasons = told.reasons;
     // Whom she has chosen meanwhile she has chosen.
-    if (!this.patient.patient && told.patient) this.patient.open(/** @type {any} */ (this.patient.card), told.patient);
+    if (!this.patient.patient && told.patient) this.patient.found(told.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
     this.asking.show(this.reason);
@@ -207,12 +211,42 @@ export class Book {
     if (person) this.asking.show(this.reason);
     if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
     // What is held is held for this reason; what is said from now on is not taken away by what comes late.
-    if (!person) {
-      this.letGo();
-      this.moved();
-    }
-    await this.propose();
+    if (!person) this.letGo();
+    this.moved();
+    if (person) this.choosing = Promise.all([this.choosing, this.holdAgain()]);
+    await Promise.all([this.choosing, this.propose()]);
     this.say();
+  }
+
+  /** Held for another patient, or before one was chosen: whether it is long enough for this one, the rules say. */
+  async holdAgain() {
+    const { held } = this;
+    if (!held || !this.patient.patient) return;
+    this.busy = true;
+    try {
+      const told = await this.keep(held.agenda, held.starts);
+      if (this.held === held) this.held = { ...held, id: told.hold, minutes: told.minutes, expires: told.expires_ms };
+      else this.giveBack(told.hold);
+    } catch (error) {
+      if (!(error instanceof SiteRefusal)) return void this.trouble(error);
+      this.letGo();
+      this.barred = placeOf(held);
+      this.refusal({ what: word("book_not_at", { hour: held.hour }), causes: error.causes.length ? error.causes : [error.why], next: null });
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** @param {string} agenda @param {string} starts @returns {Promise<any>} the hold; throws what the site answers */
+  async keep(agenda, starts) {
+    const json = { key: newId(), agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, starts_at: starts };
+    return (await request("/console/agenda/hold", { method: "POST", json })).json();
+  }
+
+  /** How long a visit of this patient is in an agenda, as its next free times say. @param {string} agenda @returns {number|undefined} */
+  minutesIn(agenda) {
+    const slot = /** @type {HTMLElement|null} */ (byId("book-slots").querySelector(`.slot[data-agenda="${CSS.escape(agenda)}"]`));
+    return slot ? Number(slot.dataset.minutes) : undefined;
   }
 
   /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
@@ -246,18 +280,22 @@ export class Book {
     }
   }
 
-  /** A proposed time is kept for two minutes; one held before is given back. @param {HTMLElement} slot */
-  async hold(slot) {
+  /** A proposed time is kept for two minutes; one held before is given back. Enter waits for it. @param {HTMLElement} slot */
+  hold(slot) {
+    this.choosing = Promise.all([this.choosing, this.take(slot)]);
+  }
+
+  /** @param {HTMLElement} slot */
+  async take(slot) {
     if (this.busy) return;
     const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
     if (this.held?.starts === starts && this.held.agenda === agenda) return;
     this.stopMoving();
-    const json = { key: newId(), agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, starts_at: starts };
     const before = this.held;
-    const told = await this.act("/console/agenda/hold", json);
+    const told = await this.acting(() => this.keep(agenda, starts));
     if (!told) return;
     this.offset = told.now_ms - Date.now();
-    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, expires: told.expires_ms };
+    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, minutes: told.minutes, expires: told.expires_ms };
     if (before) this.giveBack(before.id);
     this.paintHeld();
     await this.goTo(agenda, day, Number(minute));
@@ -367,7 +405,7 @@ export class Book {
     }
     const lane = this.grid.laneOf(agenda, day)?.dataset.lane;
     if (lane) this.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
-    this.grid.body?.focus({ preventScroll: true });
+    if (!this.patient.isTyped) this.grid.body?.focus({ preventScroll: true });
   }
 
   /** The cursor is elsewhere: what is there, and whether the reason in hand could be. */
@@ -375,6 +413,7 @@ export class Book {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     this.borne = [];
+    this.barred = "";
     this.refusal(null);
     this.error("");
     this.say();
@@ -428,13 +467,17 @@ export class Book {
     this.beside(box);
   }
 
-  /** Beside the cursor, inside the page. @param {HTMLElement} box */
+  /** Beside the cursor where there is room, else below it or above; never over the request. @param {HTMLElement} box */
   beside(box) {
     const home = byId("view-book").getBoundingClientRect();
+    const frame = byId("book-frame").getBoundingClientRect();
     const at = (byId("book-frame").querySelector(".cursor, .is-here") ?? byId("book-frame")).getBoundingClientRect();
-    const right = at.right + 6 + box.offsetWidth <= home.right;
-    box.style.left = `${Math.max(8, right ? at.right + 6 - home.left : at.left - 6 - box.offsetWidth - home.left)}px`;
-    box.style.top = `${Math.max(8, Math.min(at.top, home.bottom - box.offsetHeight - 8) - home.top)}px`;
+    const [right, left] = [at.right + 6, at.left - 6 - box.offsetWidth];
+    const sideways = right + box.offsetWidth <= frame.right || left >= frame.left;
+    const across = right + box.offsetWidth <= frame.right ? right : left >= frame.left ? left : Math.min(Math.max(at.left, frame.left), frame.right - box.offsetWidth) - 8;
+    const under = at.bottom + 6 + box.offsetHeight <= frame.bottom ? at.bottom + 6 : at.top - 6 - box.offsetHeight;
+    box.style.left = `${across - home.left}px`;
+    box.style.top = `${Math.max(8, Math.min(sideways ? at.top : under, home.bottom - box.offsetHeight - 8) - home.top)}px`;
   }
 
   /** What Enter would do, and what is under the cursor. */
@@ -444,9 +487,14 @@ export class Book {
     const at = this.target();
     const act = button("book-act");
     let words = word("book_book_nothing");
-    if (at) words = word(this.moving ? "book_move_to" : "book_book", { hour: at.hour, agenda: at.name });
+    const minutes = at && !this.moving ? (at.minutes ?? this.minutesIn(at.agenda)) : undefined;
+    if (at) words = word(this.moving ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: at.hour, agenda: at.name, minutes: minutes ?? "" });
     say(byId("book-act-words"), words);
     act.disabled = at === null;
+    const { meant } = this.patient;
+    const hours = at && meant && !this.moving ? this.grid.hoursOf(at.agenda, at.day, meant.id) : [];
+    say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");
+    show(byId("book-already"), hours.length > 0);
     if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
     else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
     else say(byId("book-place"), "");
@@ -459,14 +507,14 @@ export class Book {
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
 
-  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string}|null} */
+  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string, minutes?: number}|null} */
   target() {
     const spot = this.grid.spot();
     // In hand it may be put anywhere: what the rules say of the place is their answer.
     const step = this.grid.place?.step ?? 0;
     if (this.moving) return spot && { ...spot, minute: step * STEP_MINUTES, hour: hourOf(step * STEP_MINUTES) };
     if (this.held && (!spot || this.isHeld(spot))) return this.held;
-    if (!spot || spot.item || spot.client !== this.client) return this.held;
+    if (!spot || spot.item || spot.client !== this.client || placeOf(spot) === this.barred) return this.held;
     return spot;
   }
 
@@ -493,7 +541,7 @@ export class Book {
 
   /** Who is booked, when all is there that a booking wants; else what is missing is said and gets the focus. @returns {import("./patient.js").Patient|null} */
   ready() {
-    const { patient } = this.patient;
+    const { meant: patient } = this.patient;
     const missing = patient ? this.asking.missing : this.patient.field;
     let words = "";
     if (!this.reason) words = "book_reason_missing";
@@ -706,6 +754,8 @@ export class Book {
       return;
     }
     if (isTyping(on)) return;
+    // While somebody is being looked for, what is typed is for the field.
+    if (this.patient.isOpen && /^\p{L}$/u.test(event.key)) return this.patient.field.focus();
     const what = this.keys(event, on);
     if (!what) return;
     event.preventDefault();
@@ -741,7 +791,7 @@ export class Book {
       o: () => void this.over(),
       s: () => this.many(),
       i: () => void this.told(),
-      q: () => this.asking.focus(),
+      a: () => this.asking.focus(),
     };
     return letters[event.key.toLowerCase()] ?? null;
   }
@@ -758,10 +808,15 @@ export class Book {
 
   /** @param {string} path @param {object} json @param {() => void} [refused] @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused) {
+    return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused);
+  }
+
+  /** @param {() => Promise<any>} what @param {() => void} [refused] @returns {Promise<any>} as `act` */
+  async acting(what, refused) {
     this.busy = true;
     this.error("");
     try {
-      return await (await request(path, { method: "POST", json })).json();
+      return await what();
     } catch (error) {
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error);
@@ -774,9 +829,10 @@ export class Book {
   /** @param {unknown} error */
   trouble(error) {
     const refused = error instanceof SiteRefusal;
+    // Said once: beside the cursor, or where there is none above the button.
+    if (refused && error.causes.length && this.grid.spot()) return this.refusal({ what: word("book_refused"), causes: error.causes, next: null });
     const [first = refused && error.why ? error.why : word("book_site_down")] = refused ? error.causes : [];
-    this.error(first);
-    if (refused && error.causes.length && this.grid.spot()) this.refusal({ what: word("book_refused"), causes: error.causes, next: null });
+    return this.error(first);
   }
 
   /** @param {string} text */

@@ -23,9 +23,10 @@ export class Asked {
     show(this.box, Boolean(told));
     this.box.replaceChildren();
     if (!about || !told) return;
+    if (about.questions.length || about.forbidding.length) this.box.append(make("p", { class: "label asked__title" }, word("book_asked"), " ", make("kbd", {}, "A")));
     for (const { id, text } of about.forbidding) {
-      const choice = (/** @type {string} */ value) => make("label", {}, make("input", { type: "radio", name: `ask-${id}`, value }), make("span", {}, word(`book_${value}`)));
-      this.box.append(make("fieldset", { class: "field asked__forbidding", "data-question": id }, make("legend", { class: "label" }, text), make("div", { class: "choice choice--sm" }, choice("no"), choice("yes"))));
+      const choice = (/** @type {string} */ value, /** @type {string} */ words) => make("label", {}, make("input", { type: "radio", name: `ask-${id}`, value }), make("span", {}, words));
+      this.box.append(make("fieldset", { class: "field asked__forbidding", "data-question": id }, make("legend", { class: "label" }, text), make("div", { class: "choice choice--sm" }, choice("no", word("book_no")), choice("yes", word("book_yes")))));
     }
     for (const { id, text } of about.questions) {
       const field = `ask-${id}`;

@@ -139,6 +139,13 @@ export class Grid {
     return this.lane(`${agenda}-${day}`);
   }
 
+  /** When somebody comes to an agenda on a day that is shown, in order. @param {string} agenda @param {string} day @param {string} patient */
+  hoursOf(agenda, day, patient) {
+    const lane = this.laneOf(agenda, day);
+    const visits = lane ? this.items(lane).filter((one) => one.dataset.patient === patient) : [];
+    return visits.map((one) => Number(one.dataset.minute)).sort((one, other) => one - other).map(hourOf);
+  }
+
   /** The arrows. @param {-1|0|1} across @param {-1|0|1} down */
   walk(across, down) {
     const lanes = this.lanes;

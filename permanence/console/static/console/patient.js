@@ -11,17 +11,23 @@ const WAIT_MS = 120;
 
 export class PatientField {
   /** @param {{number: () => string, chosen: (patient: Patient|null) => void}} hooks `number`: what the form has, for a person who is new
-   * @param {"patient"|"book-patient"} [at] with which its ids begin: it stands in the form and in the agenda */
-  constructor(hooks, at = "patient") {
+   * @param {"patient"|"book-patient"} [at] with which its ids begin: it stands in the form and in the agenda
+   * @param {boolean} [newByEnter] whether Enter takes who is new when that is the only choice: a visit is always somebody's, a message may be nobody's */
+  constructor(hooks, at = "patient", newByEnter = false) {
     this.hooks = hooks;
     this.at = at;
+    this.newByEnter = newByEnter;
     const field = () => this.field;
     const list = () => this.list;
     /** @type {Patient|null} */
     this.patient = null;
     /** @type {import("./state.js").Card|null} */
     this.card = null;
+    /** Somebody else is being looked for, the one who was chosen stands beside until then. */
+    this.isReplacing = false;
     this.locked = false;
+    /** For which words the list is. */
+    this.listed = "";
     this.turn = 0;
     this.timer = 0;
     /** The id of the person that is being added: the same when it is tried again. */
@@ -32,7 +38,10 @@ export class PatientField {
     });
     field().addEventListener("change", (event) => event.stopPropagation());
     field().addEventListener("focus", () => this.look());
-    field().addEventListener("blur", () => this.close());
+    field().addEventListener("blur", () => {
+      this.close();
+      if (this.isReplacing && !this.field.value.trim()) this.replace(false);
+    });
     field().addEventListener("keydown", (event) => this.pressed(event));
     // The field keeps the focus while a row is pressed: leaving it would close the list.
     list().addEventListener("mousedown", (event) => event.preventDefault());
@@ -46,8 +55,9 @@ export class PatientField {
     });
     document.addEventListener("keydown", (event) => {
       if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || isTyping(event.target)) return;
-      if (document.querySelector("dialog[open]") || !field().offsetParent || !keptKeys().numbers) return;
+      if (document.querySelector("dialog[open]") || this.locked || !byId(`${at}-field`).offsetParent || !keptKeys().numbers) return;
       event.preventDefault();
+      this.replace(true);
       field().focus();
     });
   }
@@ -60,10 +70,40 @@ export class PatientField {
     return byId(`${this.at}-list`);
   }
 
+  /** Whether words stand in the field that nobody was chosen for. */
+  get isTyped() {
+    return this.field.value.trim() !== "";
+  }
+
+  /** Whether it is not decided yet who is meant. */
+  get isOpen() {
+    return document.activeElement === this.field || this.isTyped;
+  }
+
+  /** Who is meant: the one who was chosen, unless she is looking for somebody else. @returns {Patient|null} */
+  get meant() {
+    return this.isOpen ? null : this.patient;
+  }
+
+  /** Opens the field beside the one who was chosen, or gives it up. @param {boolean} open */
+  replace(open) {
+    this.isReplacing = open && this.patient !== null;
+    if (!open) this.field.value = "";
+    this.paint();
+  }
+
+  /** Who was found meanwhile: what she is typing stays. @param {Patient} patient */
+  found(patient) {
+    this.patient = patient;
+    this.isReplacing = this.isOpen;
+    this.paint();
+  }
+
   /** The form of another call. @param {import("./state.js").Card} card @param {Patient|null} patient */
   open(card, patient) {
     this.card = card;
     this.patient = patient;
+    this.isReplacing = false;
     this.field.value = "";
     this.close();
     this.error("");
@@ -80,7 +120,7 @@ export class PatientField {
   paint() {
     const has = Boolean(this.card?.client) && ["health", ""].includes(this.card?.sector ?? "");
     show(byId(`${this.at}-field`), has && (!this.locked || this.patient !== null));
-    show(byId(`${this.at}-search`), this.patient === null);
+    show(byId(`${this.at}-search`), this.patient === null || this.isReplacing);
     show(byId(`${this.at}-chosen`), this.patient !== null);
     say(byId(`${this.at}-name`), this.patient?.name ?? "");
     say(byId(`${this.at}-about`), this.patient?.about ?? "");
@@ -98,7 +138,7 @@ export class PatientField {
   /** The list for what stands in the field; what comes late is not shown. */
   async look() {
     const { card } = this;
-    if (!card?.client || this.patient || this.locked) return;
+    if (!card?.client || (this.patient && !this.isReplacing) || this.locked) return;
     clearTimeout(this.timer);
     this.turn += 1;
     const { turn } = this;
@@ -116,11 +156,12 @@ export class PatientField {
     if (turn !== this.turn || this.card !== card || document.activeElement !== this.field) return;
     this.error("");
     this.list.replaceChildren(found);
+    this.listed = words;
     show(this.list, this.list.childElementCount > 0);
     this.field.setAttribute("aria-expanded", String(!this.list.hidden));
     // The first that was asked for is under Enter; who only calls from that number, or is new, is taken by a choice.
     const [first] = this.rows();
-    this.mark(words && first && !("new" in first.dataset) ? first : null);
+    this.mark(words && first && (this.newByEnter || !("new" in first.dataset)) ? first : null);
     say(byId(`${this.at}-count`), words ? word("patient_count", { count: this.rows().filter((row) => !("new" in row.dataset)).length }) : "");
   }
 
@@ -143,14 +184,19 @@ export class PatientField {
     const here = rows.findIndex((row) => row.getAttribute("aria-selected") === "true");
     if (event.key === "Enter" && !event.ctrlKey) {
       event.preventDefault();
-      if (!this.list.hidden && here >= 0) this.take(rows[here]);
+      // Typed faster than the list: what it shows is not what she means.
+      if (!this.list.hidden && here >= 0 && this.listed === this.field.value.trim()) this.take(rows[here]);
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && rows.length && !this.list.hidden) {
       event.preventDefault();
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.mark(rows[here < 0 && step < 0 ? rows.length - 1 : (here + step + rows.length) % rows.length]);
-    } else if (event.key === "Escape" && !this.list.hidden) {
+    } else if (event.key === "Escape" && !this.list.hidden && !(this.isReplacing && !this.field.value.trim())) {
       event.stopPropagation();
       this.close();
+    } else if (event.key === "Escape" && this.isReplacing) {
+      this.close();
+      this.replace(false);
+      button(`${this.at}-other`).focus();
     }
   }
 
@@ -177,6 +223,7 @@ export class PatientField {
   /** @param {Patient|null} patient */
   choose(patient) {
     this.patient = patient;
+    this.isReplacing = false;
     this.field.value = "";
     this.adding = { words: "", id: "" };
     this.close();

@@ -35,7 +35,7 @@ export class WaitList {
   }
 
   async open() {
-    const { client, patient, reason } = { client: this.book.client, patient: this.book.patient.patient, reason: this.book.reason };
+    const { client, patient, reason } = { client: this.book.client, patient: this.book.patient.meant, reason: this.book.reason };
     if (!client) return this.book.error(word("book_client_missing"));
     if (!reason) return this.book.error(word("book_reason_missing"));
     if (!patient) {
