@@ -57,6 +57,8 @@ log = logging.getLogger(__name__)
 
 TURN_S = 0.2
 """Between two turns of the loop, unless an engine event wakes it."""
+PATIENTS_S = 1.0
+"""Between two looks at what goes to patients: nobody waits for it, and an idle house has its processor for itself."""
 CALENDARS_S = 1.0
 """Between two questions whether a calendar of another product is to be looked at."""
 RECONCILE_EVERY = timedelta(seconds=30)
@@ -180,11 +182,14 @@ class Loop:
 
 
 class Post:
-    """A thread of the deliveries: sends what is due every `TURN_S`, at once when `announced`, until `stop` is set."""
+    """A thread of the deliveries: sends what is due every `every_s`, at once when `announced`, until `stop` is set."""
 
-    def __init__(self, name: str, steps: Sequence[Step], *, clock: Clock, stop: threading.Event) -> None:
+    def __init__(
+        self, name: str, steps: Sequence[Step], *, clock: Clock, stop: threading.Event, every_s: float = TURN_S
+    ) -> None:
         self._clock = clock
         self._stop = stop
+        self._every_s = every_s
         self._due = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.steps = list(steps)
@@ -205,7 +210,7 @@ class Post:
     def _run(self) -> None:
         while not self._stop.is_set():
             take_turn(self.steps, self._clock)
-            self._due.wait(TURN_S)
+            self._due.wait(self._every_s)
             self._due.clear()
         connections.close_all()
 
@@ -227,8 +232,8 @@ def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
         lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
     ]
     by_sms: list[Step] = [lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set)]
-    named = (("post", to_clients), ("patients' post", to_patients), ("SMS", by_sms))
-    return tuple(Post(name, steps, clock=clock, stop=stop) for name, steps in named)
+    named = (("post", to_clients, TURN_S), ("patients' post", to_patients, PATIENTS_S), ("SMS", by_sms, PATIENTS_S))
+    return tuple(Post(name, steps, clock=clock, stop=stop, every_s=every) for name, steps, every in named)
 
 
 class Calendars:
