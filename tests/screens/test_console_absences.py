@@ -36,7 +36,7 @@ async def test_who_is_away_is_seen_while_it_rings_and_beside_the_form(
     await console.shows("ringing")
     away = console.page.locator("#ring-absences .away")
     await expect(away).to_have_count(2)
-    await expect(away.first).to_contain_text(f"Absence\u00a0: {anne[1]}, jusqu’à")
+    await expect(away.first).to_contain_text(f"Absence\u00a0: {anne[1]}, jusqu’")  # "au" once the day has changed
     await expect(away.first).to_contain_text("«\u00a0Le docteur est en visite jusqu’à 16 heures.\u00a0»")
     await expect(away.first).to_contain_text(f"Les urgences vont à {lemaire[1]}.")
     await expect(away.last).to_contain_text("Absence à venir")
