@@ -13,9 +13,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from permanence.agenda import words
 from permanence.agenda.operations.taking import holder_of
-from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.queries import agendas, appointments, offers, waiting
+from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.views import AgendaView, AppointmentView
-from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SlotRefused
+from permanence.agenda.queries.waiting import PlaceView
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, OfferUnknown, PlaceUnknown, SlotRefused
 from permanence.agenda.rules.answers import WORDS_LIMIT
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.why_not import WhyNot
@@ -94,22 +96,34 @@ def moment_asked(agenda: AgendaView, asked: Mapping[str, Any]) -> datetime:
 def agenda_asked(by: Who, agenda: str) -> AgendaView:
     """The agenda of an id. Raises Http404, and NotHers for one of a client that is not hers."""
     client = agendas.client_of(by=by, agenda=agenda)
-    if client is not None:
-        access.demand(by, client=client, subject=f"agenda.agenda:{agenda[:20]}")
-    try:
-        return agendas.agenda(by=by, agenda=agenda)
-    except AgendaUnknown as refusal:
-        raise Http404 from refusal
+    return _hers(by, client, f"agenda.agenda:{agenda[:40]}", lambda: agendas.agenda(by=by, agenda=agenda))
 
 
 def appointment_asked(by: Who, appointment: str) -> AppointmentView:
     """The appointment of an id. Raises Http404, and NotHers for one of a client that is not hers."""
-    client = appointments.client_of(by=by, appointment=appointment)
+    client, subject = appointments.client_of(by=by, appointment=appointment), f"agenda.appointment:{appointment[:40]}"
+    return _hers(by, client, subject, lambda: appointments.appointment(by=by, appointment=appointment))
+
+
+def place_asked(by: Who, place: str) -> PlaceView:
+    """The place on the waiting list of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = waiting.client_of_place(by=by, place=place)
+    return _hers(by, client, f"agenda.waitingplace:{place[:40]}", lambda: waiting.place(by=by, place=place))
+
+
+def offer_asked(by: Who, offer: str) -> OfferView:
+    """The offer of an id. Raises Http404, and NotHers for one of a client that is not hers."""
+    client = offers.client_of_offer(by=by, offer=offer)
+    return _hers(by, client, f"agenda.slotoffer:{offer[:40]}", lambda: offers.offer(by=by, offer=offer))
+
+
+def _hers[T](by: Who, client: str | None, subject: str, read: Callable[[], T]) -> T:
+    """What is read, of a client that is hers: another's is a security event, what does not exist is only not found."""
     if client is not None:
-        access.demand(by, client=client, subject=f"agenda.appointment:{appointment[:40]}")
+        access.demand(by, client=client, subject=subject)
     try:
-        return appointments.appointment(by=by, appointment=appointment)
-    except AppointmentUnknown as refusal:
+        return read()
+    except (AgendaUnknown, AppointmentUnknown, OfferUnknown, PlaceUnknown) as refusal:
         raise Http404 from refusal
 
 

@@ -21,10 +21,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from permanence.agenda.operations import offer_answers, waiting_list
 from permanence.agenda.operations.waiting_list import Waits
-from permanence.agenda.queries import agendas, appointments, offers, waiting
+from permanence.agenda.queries import agendas, appointments, waiting
 from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.waiting import FreedView, NightView, PlaceView
-from permanence.agenda.refusals import FreedUnknown, OfferOver, OfferUnknown, PlaceUnknown, SlotRefused
+from permanence.agenda.refusals import FreedUnknown, OfferOver, PlaceUnknown, SlotRefused
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import FreedState
@@ -42,7 +42,7 @@ from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView, today_of
 from permanence.callers.rules.identity import ContactWay
 from permanence.clients import queries as clients
-from permanence.console.agenda_asked import client_asked, says_why
+from permanence.console.agenda_asked import client_asked, offer_asked, place_asked, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.countries.numbers import spell_number
@@ -211,28 +211,6 @@ def tasks(by: Who, *, at: datetime) -> dict[str, Any]:
     now = [_row(each, countries, at=at) for each in waiting.to_telephone(by=by, at=at)]
     times = [_freed_row(each, countries, at=at) for each in waiting.freed_times(by=by, at=at)]
     return {"to_telephone": now, "freed_times": times}
-
-
-def place_asked(by: Who, place: str) -> PlaceView:
-    """The place of an id. Raises Http404, and NotHers for one of a client that is not hers."""
-    client = waiting.client_of_place(by=by, place=place)
-    if client is not None:
-        access.demand(by, client=client, subject=f"agenda.waitingplace:{place[:40]}")
-    try:
-        return waiting.place(by=by, place=place)
-    except PlaceUnknown as refusal:
-        raise Http404 from refusal
-
-
-def offer_asked(by: Who, offer: str) -> OfferView:
-    """The offer of an id. Raises Http404, and NotHers for one of a client that is not hers."""
-    client = offers.client_of_offer(by=by, offer=offer)
-    if client is not None:
-        access.demand(by, client=client, subject=f"agenda.slotoffer:{offer[:40]}")
-    try:
-        return offers.offer(by=by, offer=offer)
-    except OfferUnknown as refusal:
-        raise Http404 from refusal
 
 
 def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict[str, Any]:

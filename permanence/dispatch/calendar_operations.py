@@ -40,7 +40,7 @@ class CalendarTaken:
     attempt: int
     key: str
     house: str
-    sender_name: str
+    house_name: str
     time_zone: str
     language: str
     address: str
@@ -125,7 +125,7 @@ def _taken(row: CalendarMail, *, at: datetime) -> CalendarTaken:
         attempt=row.attempts + 1,
         key=row.key,
         house=by.house,
-        sender_name=name or row.house.name,
+        house_name=name or row.house.name,
         time_zone=account.time_zone,
         language=language,
         address=address,

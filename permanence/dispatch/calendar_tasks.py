@@ -3,16 +3,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from email.message import EmailMessage
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from permanence.dispatch import calendar_operations, post
+from permanence.dispatch import calendar_operations, patient_mails, post
 from permanence.dispatch.calendar_operations import CalendarTaken
 from permanence.dispatch.channels.email.calendar import compose_calendar
 from permanence.dispatch.channels.email.content import Addressed
-from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
+from permanence.dispatch.channels.email.relay import Relay, RelaySettings
 from permanence.dispatch.post import RUN_LIMIT
 from permanence.dispatch.rules import Attempt, Outcome
 from permanence.dispatch.tasks import relay_settings
@@ -41,18 +40,9 @@ def _send(taken: CalendarTaken, relay: Relay, *, at: datetime) -> Attempt:
     """What is overtaken or reaches nobody was ended when it was taken: finishing it again changes nothing."""
     if not taken.address:
         return Attempt(outcome=Outcome.REFUSED, why="")
-    sender, zone = settings.PERMANENCE.mail_from, ZoneInfo(taken.time_zone)
-    about = Addressed(
-        key=taken.key,
-        house=taken.house,
-        house_name=taken.sender_name,
-        sender=sender,
-        recipient=taken.address,
-        language=taken.language,
-    )
-    visit_at = taken.invitation.starts_at.astimezone(zone)
-    try:
-        mail = compose_calendar(about, taken.invitation, visit_at=visit_at, at=at.astimezone(zone))
-    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
-        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
-    return relay.send(mail, Envelope(sender=sender, recipient=taken.address, key=taken.key))
+
+    def compose(about: Addressed, zone: ZoneInfo) -> EmailMessage:
+        visit_at = taken.invitation.starts_at.astimezone(zone)
+        return compose_calendar(about, taken.invitation, visit_at=visit_at, at=at.astimezone(zone))
+
+    return patient_mails.send(taken, relay, compose=compose)

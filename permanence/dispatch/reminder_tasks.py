@@ -3,15 +3,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from email.message import EmailMessage
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from permanence.dispatch import reminder_operations
+from permanence.dispatch import patient_mails, post, reminder_operations
 from permanence.dispatch.channels.email.content import Addressed
-from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
+from permanence.dispatch.channels.email.relay import Relay, RelaySettings
 from permanence.dispatch.channels.email.reminder import compose_reminder
-from permanence.dispatch.post import RUN_LIMIT, note_failure
+from permanence.dispatch.post import RUN_LIMIT
 from permanence.dispatch.reminder_operations import ReminderTaken, link_of
 from permanence.dispatch.rules import Attempt, Outcome
 from permanence.dispatch.tasks import relay_settings
@@ -26,33 +26,24 @@ def run_reminders(
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Send those that are due at `at`; gives how many were taken. Must not be called inside a transaction."""
-    tried, entropy = 0, SystemEntropy()
     with Relay(relay or relay_settings()) as connection:
-        while tried < limit and not stop() and (taken := reminder_operations.take_due(at=at, entropy=entropy)):
-            tried += 1
-            if not taken.address:
-                continue
-            attempt = _send(taken, connection, at=at)
-            note_failure("reminder", taken, attempt.why)
-            reminder_operations.finish(taken, attempt, at=at)
-    return tried
+        return post.send_each(
+            "reminder",
+            take=partial(reminder_operations.take_due, at=at, entropy=SystemEntropy()),
+            send=lambda taken: _send(taken, connection, at=at),
+            finish=partial(reminder_operations.finish, at=at),
+            limit=limit,
+            stop=stop,
+        )
 
 
 def _send(taken: ReminderTaken, relay: Relay, *, at: datetime) -> Attempt:
-    sender, zone = settings.PERMANENCE.mail_from, ZoneInfo(taken.time_zone)
-    about = Addressed(
-        key=taken.key,
-        house=taken.house,
-        house_name=taken.house_name,
-        sender=sender,
-        recipient=taken.address,
-        language=taken.language,
-    )
-    visit_at = taken.starts_at.astimezone(zone)
-    try:
-        mail = compose_reminder(
-            about, practice=taken.practice, visit_at=visit_at, link=link_of(taken.key), at=at.astimezone(zone)
-        )
-    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
-        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
-    return relay.send(mail, Envelope(sender=sender, recipient=taken.address, key=taken.key))
+    """What goes by SMS, is overtaken or reaches nobody was ended when it was taken: finishing it changes nothing."""
+    if not taken.address:
+        return Attempt(outcome=Outcome.REFUSED, why="")
+
+    def compose(about: Addressed, zone: ZoneInfo) -> EmailMessage:
+        visit_at, link = taken.starts_at.astimezone(zone), link_of(taken.key)
+        return compose_reminder(about, practice=taken.practice, visit_at=visit_at, link=link, at=at.astimezone(zone))
+
+    return patient_mails.send(taken, relay, compose=compose)
