@@ -151,8 +151,10 @@ def patients(*, house: str, client: str, ids: Iterable[str]) -> dict[str, Patien
 
 
 def standing(*, house: str, client: str, patient: str) -> PatientView:
-    """Who stands for this person today: himself, or the one he was merged into. Raises PatientUnknown."""
+    """Who stands for this person today: himself, or the one he was merged into. Raises PatientUnknown. Two queries."""
     found = _one(house, client, patient)
+    if not found.merged_into:
+        return found
     return standing_of(pairs=[(found.client, found.id)])[(found.client, found.id)]
 
 

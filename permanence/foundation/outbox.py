@@ -40,16 +40,17 @@ class Wiring:
     hearers: Mapping[str, Sequence[tuple[str, Hearer]]]
 
 
-def announce(event: Event) -> str:
+def announce(event: Event, *, house_key: int | None = None) -> str:
     """Write `event` into the outbox and give its id. Must be called in the transaction of what the event tells.
 
-    Raises RuntimeError outside a transaction, House.DoesNotExist for an unknown `event.house`.
+    `house_key`: that of `event.house`, where it is at hand. Raises RuntimeError outside a transaction,
+    House.DoesNotExist for an unknown `event.house`.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an event is announced in the transaction of what it tells")
     kind = type(event)
     row = OutboxEvent.objects.create(
-        house=House.objects.only("pk").get(slug=event.house),
+        house_id=House.objects.only("pk").get(slug=event.house).pk if house_key is None else house_key,
         name=kind.__name__,
         body=EventCatalogue(kind).write(event),
         at=event.at,

@@ -23,7 +23,7 @@ from radicale.storage import BaseCollection, BaseStorage
 
 from permanence.agenda.interop import events, ics
 from permanence.agenda.interop.devices import Session
-from permanence.agenda.interop.entries import Entry, entries, window
+from permanence.agenda.interop.entries import DOMAIN, Entry, entries, entry_with, window
 from permanence.agenda.models import Agenda, Block, CalendarObject, CalendarState
 from permanence.agenda.operations.acts import busy_named, locked
 from permanence.agenda.queries.agendas import seen
@@ -35,6 +35,8 @@ from permanence.kernel.system import SystemEntropy
 
 SESSION: ContextVar[Session] = ContextVar("calendar session")
 TOKEN = "http://radicale.org/ns/sync/"  # noqa: S105 - what Radicale reads before a state's own name
+_END, _OURS = ".ics", f"@{DOMAIN}"
+"""How names of entries end, and identifiers of the house's own."""
 STATES_KEPT = timedelta(days=90)
 STATES_OF_A_DEVICE = 3
 """The last states of an agenda that a device was given: it asks with the last one, or the one before its answer got
@@ -202,18 +204,23 @@ class Calendar(BaseCollection):
     def items(self) -> dict[str, Item]:
         """By name all that stands in it: read once."""
         if self._items is None:
-            zone, at = self._agenda.time_zone, self._session.at
-            starts, ends = window(zone=zone, today=at.astimezone(ZoneInfo(zone)).date())
-            found, hidden = self._written()
-            language = self._session.by.language
-            drawn = entries(self._row, names=self._session.names, starts=starts, ends=ends, language=language)
-            found |= {f"{each.key}.ics": self._drawn(each) for each in drawn if each.key not in hidden}
+            mine = self._mine()
+            hidden = {key for row in mine for key in row.blocks}
+            found = self._written(mine)
+            found |= {
+                _name(each): self._drawn(each) for each in entries(self._row, **self._shown()) if each.key not in hidden
+            }
             self._items = found
         return self._items
 
     def item(self, name: str) -> Item | None:
-        """One entry."""
-        return self.items.get(name)
+        """One entry, read alone: who writes one event does not wait for all that stands there."""
+        if self._items is not None:
+            return self._items.get(name)
+        drawn = entry_with(self._row, name.removesuffix(_END), **self._shown()) if name.endswith(_END) else None
+        if drawn is not None and not any(drawn.key in row.blocks for row in self._mine()):
+            return self._drawn(drawn)
+        return self._written(self._mine(name=name)).get(name)
 
     def get_all(self) -> Iterable[Item]:
         """All entries."""
@@ -225,11 +232,12 @@ class Calendar(BaseCollection):
 
     def has_uid(self, uid: str) -> bool:
         """Whether an entry is called so."""
-        return any(each.uid == uid for each in self.items.values())
+        drawn = self.item(f"{uid.removesuffix(_OURS)}{_END}") if uid.endswith(_OURS) else None
+        return isinstance(drawn, Drawn) or bool(self._written(self._mine(uid=uid)))
 
     def upload(self, href: str, item: Item) -> tuple[Item, Item | None]:
         """A device's event. Raises ReadOnly, EventRefused, SlotAlreadyTaken."""
-        before = self.items.get(href)
+        before = self.item(href)
         if isinstance(before, Drawn):
             raise ReadOnly(href[:40])
         session = self._session
@@ -237,11 +245,11 @@ class Calendar(BaseCollection):
             agenda=self._agenda.id, name=href, text=item.serialize(), by=session.by, at=session.at, entropy=_ENTROPY
         )
         self._items = None
-        return self.items.get(href, item), before
+        return self.item(href) or item, before
 
     def delete(self, href: str | None = None) -> None:
         """A device's event is gone. Raises ReadOnly."""
-        if href is None or isinstance(self.items.get(href), Drawn):
+        if href is None or isinstance(self.item(href), Drawn):
             raise ReadOnly(str(href)[:40])
         session = self._session
         events.drop_event(agenda=self._agenda.id, name=href, by=session.by, at=session.at, entropy=_ENTROPY)
@@ -294,7 +302,7 @@ class Calendar(BaseCollection):
         return Drawn(
             entry,
             collection=self,
-            href=f"{entry.key}.ics",
+            href=_name(entry),
             etag=f'"{hashlib.sha256(said).hexdigest()[:32]}"',
             uid=entry.uid,
             name="VCALENDAR",
@@ -303,16 +311,24 @@ class Calendar(BaseCollection):
             last_modified=format_datetime(entry.changed_at, usegmt=True),
         )
 
-    def _written(self) -> tuple[dict[str, Item], set[str]]:
-        """The person's own events by name, and the blocks they are busy by. One whose every block was taken away is not
-        there: the house has made that time free.
+    def _shown(self) -> dict[str, Any]:
+        """What of the house's own entries is asked for, and how it is said."""
+        zone, session = self._agenda.time_zone, self._session
+        starts, ends = window(zone=zone, today=session.at.astimezone(ZoneInfo(zone)).date())
+        return {"names": session.names, "starts": starts, "ends": ends, "language": session.by.language}
+
+    def _mine(self, **asked: str) -> Sequence[CalendarObject]:
+        """The person's own events, or those asked for by name or identifier."""
+        rows = CalendarObject.objects.filter(agenda=self._row, person=self._session.by.person_key, **asked)
+        return list(rows.order_by("pk"))
+
+    def _written(self, rows: Sequence[CalendarObject]) -> dict[str, Item]:
+        """The person's events by name. One whose every block was taken away is not there: the house has made that time
+        free.
         """
-        rows: Sequence[CalendarObject] = list(
-            CalendarObject.objects.filter(agenda=self._row, person=self._session.by.person_key).order_by("pk")
-        )
-        hidden = {key for row in rows for key in row.blocks}
-        removed = Block.objects.filter(agenda=self._row, removed_at__isnull=False, key__in=hidden)
-        gone = set(removed.values_list("key", flat=True)) if hidden else set()
+        keys = {key for row in rows for key in row.blocks}
+        removed = Block.objects.filter(agenda=self._row, removed_at__isnull=False, key__in=keys)
+        gone = set(removed.values_list("key", flat=True)) if keys else set()
         found = {}
         for row in rows:
             if row.blocks and gone.issuperset(row.blocks):
@@ -327,7 +343,11 @@ class Calendar(BaseCollection):
                 component_name="VEVENT",
                 last_modified=format_datetime(row.changed_at, usegmt=True),
             )
-        return found, hidden
+        return found
+
+
+def _name(entry: Entry) -> str:
+    return f"{entry.key}{_END}"
 
 
 def _seconds(at: datetime) -> int:

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.agenda.models import Agenda, Appointment, Block
+from permanence.agenda.queries.agendas import known_key
 from permanence.agenda.queries.books import books
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.kinds import Taken, TakenKind
@@ -22,6 +23,7 @@ from permanence.reception.hours import moment_of
 DOMAIN = "permanence"
 BACK, AHEAD = 1, 13
 """Months."""
+_ABSENCE = "absence-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,19 @@ def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, langu
         return tuple(sorted(found, key=lambda each: (each.starts_at, each.key)))
 
 
+def entry_with(row: Agenda, key: str, *, names: bool, starts: datetime, ends: datetime, language: str) -> Entry | None:
+    """That one of `entries` which has this key, or None. Two queries, seven for an absence."""
+    if key.startswith(_ABSENCE):
+        found = entries(row, names=names, starts=starts, ends=ends, language=language)
+        return next((each for each in found if each.key == key), None)
+    span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts, "key": known_key(key)}
+    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
+    with translation.override(language):
+        named = [visit_entry(each, names=names) for each in appointment_views(visits)]
+        named += [_block(each, names=names) for each in Block.objects.filter(**span, removed_at=None)]
+    return next(iter(named), None)
+
+
 def visit_entry(view: AppointmentView, *, names: bool) -> Entry:
     """An appointment; without `names` it says that the time is taken, in the language that is active."""
     return Entry(
@@ -90,8 +105,8 @@ def _block(row: Block, *, names: bool) -> Entry:
 
 def _away(taken: Taken, *, names: bool) -> Entry:
     return Entry(
-        key=f"absence-{taken.id}",
-        uid=f"absence-{taken.id}@{DOMAIN}",
+        key=f"{_ABSENCE}{taken.id}",
+        uid=f"{_ABSENCE}{taken.id}@{DOMAIN}",
         starts_at=taken.starts,
         ends_at=taken.ends,
         summary=_("Absent") if names else _("Busy"),

@@ -15,7 +15,7 @@ from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.written import Busy, Written, busy, read
 from permanence.agenda.models import Agenda, Block, CalendarObject
-from permanence.agenda.operations.acts import changed, once, reach
+from permanence.agenda.operations.acts import filled, once, reach
 from permanence.agenda.operations.blocks import told
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import let_go, occupy_block
@@ -58,7 +58,7 @@ def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entr
         found.known_until, found.changed_at = until, at
         found.save()
         subject = f"agenda.calendarobject:{found.pk}"
-        changed(kept, action="agenda.event_kept", subject=subject, by=by, at=at, event=None, times=len(spans))
+        filled(kept, action="agenda.event_kept", subject=subject, by=by, at=at, event=None, times=len(spans))
         return {}
 
     content = {"agenda": agenda, "name": name, "digest": digest}
@@ -76,7 +76,7 @@ def drop_event(*, agenda: str, name: str, by: Who, at: datetime, entropy: Entrop
             raise EventRefused("no_event")
         _free(kept, _coming(kept, found, at), by=by, at=at)
         subject = f"agenda.calendarobject:{found.pk}"
-        changed(kept, action="agenda.event_dropped", subject=subject, by=by, at=at, event=None)
+        filled(kept, action="agenda.event_dropped", subject=subject, by=by, at=at, event=None)
         found.delete()
         return {}
 
@@ -145,7 +145,7 @@ def _carry(
                 outbox.announce(TimeBlocked(house=by.house, at=at, **told(block)))
         now.known_until = until
         now.save(update_fields=["blocks", "known_until"])
-        changed(kept, action="agenda.event_carried_on", subject=subject, by=by, at=at, event=None)
+        filled(kept, action="agenda.event_carried_on", subject=subject, by=by, at=at, event=None)
         return {}
 
     content = {"object": found.pk, "until": until}

@@ -11,6 +11,7 @@ class Agenda(HouseModel):
     """The agenda of one recipient of a client. Its colour is the client's, its zone and holidays too.
 
     `version` grows with everything that changes what is free: what is kept of an agenda holds for one version.
+    `set_version` grows when it is set otherwise: openings, days that differ, reasons, rooms and equipment.
     `offer_minutes`: for how long a slot that got free is offered to one who waits, of `rules.waiting.OFFER_MINUTES`.
     """
 
@@ -23,6 +24,7 @@ class Agenda(HouseModel):
     offer_minutes = models.PositiveSmallIntegerField(default=60)
     active = models.BooleanField(default=True)
     version = models.PositiveBigIntegerField(default=1)
+    set_version = models.PositiveBigIntegerField(default=1)
 
     objects = ClientQuerySet["Agenda"].as_manager()
 

@@ -20,6 +20,7 @@ from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
 from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.events import Event
 
@@ -57,9 +58,10 @@ def once(
 ) -> Result:
     """Do an act under the lock of its agendas, once for each id; what it gave is given again to the same act.
 
-    `look` is called before the lock is asked for: what it refuses waits for nobody and keeps nobody waiting. `do` looks
-    again. `content`: what tells this act from another with the same id. Raises ActKeyMalformed, ActKeyTaken,
-    AgendaBusy, and what `look` and `do` raise: then nothing was changed, and the id is free again.
+    `look` is called before the lock is asked for: what it refuses waits for nobody and keeps nobody waiting. Under the
+    lock only what has changed since is looked at again. `content`: what tells this act from another with the same id.
+    Raises ActKeyMalformed, ActKeyTaken, AgendaBusy, and what `look` and `do` raise: then nothing was changed, and the
+    id is free again.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
@@ -73,9 +75,10 @@ def once(
             look()
         with transaction.atomic():
             rows = locked(row.pk for row in wanted)
-            before = _done(key, digest, by=by)
-            if before is not None:
-                return before
+            if look is None or any(rows[row.pk].version != row.version for row in wanted):
+                before = _done(key, digest, by=by)
+                if before is not None:
+                    return before
             result = do(rows)
             client = wanted[0].client_id
             AgendaAct.objects.create(
@@ -109,11 +112,25 @@ def busy(error: OperationalError) -> Exception:
 def changed(
     row: Agenda, *, action: str, subject: str, by: Who, at: datetime, event: Event | None, **detail: Any
 ) -> None:
-    """Note and announce that something of an agenda was changed; who shows it fetches again."""
-    Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
+    """Note and announce that an agenda was set otherwise, or may have been; who shows it fetches again."""
+    _grow(Agenda.objects.filter(pk=row.pk), set_anew=True)
+    _note(row, action, subject, event, by=by, at=at, detail=detail)
+
+
+def filled(
+    row: Agenda, *, action: str, subject: str, by: Who, at: datetime, event: Event | None, **detail: Any
+) -> None:
+    """As `changed`, of what stands in an agenda alone: it is open as it was, for the same reasons."""
+    _grow(Agenda.objects.filter(pk=row.pk), set_anew=False)
+    _note(row, action, subject, event, by=by, at=at, detail=detail)
+
+
+def _note(
+    row: Agenda, action: str, subject: str, event: Event | None, *, by: Who, at: datetime, detail: dict[str, Any]
+) -> None:
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
     if event is not None:
-        outbox.announce(event)
+        outbox.announce(event, house_key=row.house_id)
     touch(row, at=at)
 
 
@@ -126,8 +143,13 @@ def touch(row: Agenda, *, at: datetime) -> None:
 def renew(*, client: str, at: datetime) -> None:
     """Something that decides what is free in all agendas of a client has changed elsewhere: an absence, a holiday."""
     for row in Agenda.objects.select_related("house").filter(client=row_key(client)):
-        Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
+        _grow(Agenda.objects.filter(pk=row.pk), set_anew=True)
         touch(row, at=at)
+
+
+def _grow(rows: ClientQuerySet[Agenda], *, set_anew: bool) -> None:
+    grown = {"set_version": F("set_version") + 1} if set_anew else {}
+    rows.update(version=F("version") + 1, **grown)
 
 
 def short(text: str, limit: int) -> str:

@@ -4,16 +4,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from permanence.agenda import events
 from permanence.agenda.models import Agenda, Appointment, Series
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import changed, once, reach, short
+from permanence.agenda.operations.acts import filled, once, reach, short
 from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
-from permanence.agenda.operations.taking import asker, book_of, holder_of, judged, let_go, occupy, refused
+from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, let_go, occupy, refused
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
@@ -61,20 +60,19 @@ def book(
     """
     row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
+    judge = Look(row=row, wish=wish, starts=starts_at, at=at)
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept = rows[row.pk]
         clear(kept, at=at)
         if hold:
             held = own_hold(kept, hold, held_for=wish.holder, by=by, at=at)
-            own = replace(wish, holder=held.held_for)
-        else:
-            own = wish
-        slot = judged(kept, own, starts=starts_at, at=at)
-        put(kept, slot, key=key, booking=booking, patient=patient, holder=own.holder, by=by, at=at)
+            judge.wish = replace(wish, holder=held.held_for)
+        slot = judge.under_lock(kept)
+        put(kept, slot, key=key, booking=booking, patient=patient, holder=judge.wish.holder, by=by, at=at)
         return {"appointment": key}
 
-    look = None if hold else partial(judged, row, wish, starts=starts_at, at=at)
+    look = None if hold else judge.look
     result = once(act="book", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
@@ -133,11 +131,12 @@ def move(
         asked_by=asker(by, door),
         holder=holder,
     )
+    judge = Look(row=row, wish=wish, starts=starts_at, at=at, without=found.key)
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept, visit = rows[row.pk], _standing(found.key, rows)
         clear(kept, at=at)
-        slot = judged(kept, wish, starts=starts_at, at=at, without=visit.key)
+        slot = judge.under_lock(kept)
         use(kept, holder, slot.starts, slot.ends, by=by, at=at)
         before: dict[str, Any] = {
             "from_agenda": str(visit.agenda_id),
@@ -154,12 +153,12 @@ def move(
         event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
         note(visit, kept, "appointment.moved", event, by=by, at=at, **before)
         if left.pk != kept.pk:
-            changed(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
+            filled(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
         return {"appointment": visit.key}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
-    look = partial(judged, row, wish, starts=starts_at, at=at, without=found.key)
-    result = once(act="move", key=key, agendas=[row, found.agenda], content=content, by=by, at=at, do=do, look=look)
+    agendas = [row, found.agenda]
+    result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=judge.look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 
@@ -296,7 +295,7 @@ def note(
     **more: object,
 ) -> None:
     """Note and announce what became of an appointment."""
-    changed(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
+    filled(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
 
 
 def reach_appointment(appointment: str, *, by: Who) -> Appointment:

@@ -7,7 +7,7 @@ from typing import Any
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.models import Agenda, Block
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import changed, once, reach, short
+from permanence.agenda.operations.acts import filled, once, reach, short
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import let_go, occupy_block
 from permanence.agenda.queries.agendas import clients_seen, known_key
@@ -56,7 +56,7 @@ def block(
         )
         occupy_block(made)
         event = TimeBlocked(house=by.house, at=at, **told(made))
-        changed(kept, action="agenda.blocked", subject=f"agenda.block:{made.pk}", by=by, at=at, event=event)
+        filled(kept, action="agenda.blocked", subject=f"agenda.block:{made.pk}", by=by, at=at, event=event)
         return {"block": key}
 
     content = {"agenda": agenda, "starts_at": starts_at, "ends_at": ends_at, "words": said}
@@ -76,7 +76,7 @@ def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
         let_go(block=found)
         event = TimeUnblocked(house=by.house, at=at, **told(found))
         kept = rows[found.agenda_id]
-        changed(kept, action="agenda.unblocked", subject=f"agenda.block:{found.pk}", by=by, at=at, event=event)
+        filled(kept, action="agenda.unblocked", subject=f"agenda.block:{found.pk}", by=by, at=at, event=event)
         return {"block": found.key}
 
     once(act="unblock", key=key, agendas=[found.agenda], content={"block": block}, by=by, at=at, do=do)

@@ -7,15 +7,14 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
-from permanence.agenda.operations.acts import changed, locked, once, reach, short, touch
-from permanence.agenda.operations.taking import asker, holder_of, judged, occupy
+from permanence.agenda.operations.acts import filled, locked, once, reach, short, touch
+from permanence.agenda.operations.taking import Look, asker, holder_of, occupy
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import HoldView, hold_view
 from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
@@ -60,6 +59,7 @@ def hold_slot(
     held_for = held_for or f"hold:{key}"[:HOLDER_LIMIT]
     wish = Wish(reason=reason, is_new=is_new, age=age, asked_by=asker(by, door), holder=held_for)
     content = {"agenda": agenda, "reason": reason, "starts_at": starts_at, "for": held_for, "is_new": is_new}
+    judge = Look(row=row, wish=wish, starts=starts_at, at=at)
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept = rows[row.pk]
@@ -67,13 +67,12 @@ def hold_slot(
         theirs = SlotHold.objects.for_house(row.house_id).filter(held_for=held_for, ended_at=None, expires_at__gt=at)
         if theirs.count() >= HOLDS_AT_ONCE:
             raise TooManyHolds(held_for)
-        slot = judged(kept, wish, starts=starts_at, at=at)
+        slot = judge.under_lock(kept)
         end(_own(kept, held_for, slot.starts, slot.ends), kept, HoldEnd.RELEASED, by=by, at=at)
         keep(kept, slot, key=key, is_new=is_new, door=door, call=call, held_for=held_for, by=by, at=at)
         return {"hold": key}
 
-    look = partial(judged, row, wish, starts=starts_at, at=at)
-    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=look)
+    result = once(act="hold", key=key, agendas=[row], content=content, by=by, at=at, do=do, look=judge.look)
     return hold_view(SlotHold.objects.for_house(by.house_key).get(key=result["hold"]))
 
 
@@ -162,7 +161,7 @@ def keep(
         call=call,
         expires_at=hold.expires_at,
     )
-    changed(row, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
+    filled(row, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
     return hold
 
 

@@ -2,14 +2,14 @@
 """How a slot is judged and taken: inside an act, under the lock of its agenda. The database has the last word."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
 from permanence.agenda.models import Agenda, Appointment, Block, Occupancy, SlotHold
 from permanence.agenda.models.appointments import ALL_PLACES
-from permanence.agenda.queries.books import books, taken_of
+from permanence.agenda.queries.books import book_at, books, taken_in
 from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules import free, why_not
 from permanence.agenda.rules.kinds import Asker, TakenKind
@@ -40,18 +40,53 @@ def holder_of(*, holder: str, call: str, by: Who) -> str:
     return f"person:{by.person}" if by.person else ""
 
 
-def book_of(row: Agenda, *, starts: datetime, without: str = "") -> Book:
-    """What is known about the day of `starts`; `without`: the id of an appointment that does not count."""
-    book = books([row], starts=starts)[str(row.pk)]
-    return replace(book, taken=tuple(each for each in book.taken if each.id != without)) if without else book
+def book_of(row: Agenda, *, starts: datetime) -> Book:
+    """What is known about the day of `starts`."""
+    return books([row], starts=starts)[str(row.pk)]
 
 
 def judged(row: Agenda, wish: Wish, *, starts: datetime, at: datetime, without: str = "") -> Slot:
-    """The slot that begins then. Raises SlotAlreadyTaken or SlotRefused."""
-    answer = free.slot_at(book_of(row, starts=starts, without=without), wish, starts=starts, at=at)
+    """The slot that begins then; `without`: the id of an appointment that does not count.
+
+    Raises SlotAlreadyTaken or SlotRefused.
+    """
+    book = book_at(row, wish, starts=starts)
+    if without:
+        book = replace(book, taken=tuple(each for each in book.taken if each.id != without))
+    answer = free.slot_at(book, wish, starts=starts, at=at)
     if isinstance(answer, Slot):
         return answer
     raise refused(answer)
+
+
+@dataclass(slots=True, kw_only=True)
+class Look:
+    """A slot, judged before its agenda is locked (`look`), and under the lock only where anything has changed since.
+
+    The agenda's row was read before. A slot with rooms or equipment is judged again in any case: what others take of
+    them does not show in this agenda's version.
+    """
+
+    row: Agenda
+    wish: Wish
+    starts: datetime
+    at: datetime
+    without: str = ""
+    _slot: Slot | None = field(default=None, init=False)
+
+    def look(self) -> None:
+        """Raises SlotAlreadyTaken or SlotRefused."""
+        self._slot = self._judged(self.row)
+
+    def under_lock(self, kept: Agenda) -> Slot:
+        """The slot, of the row as it is under the lock. Raises SlotAlreadyTaken or SlotRefused."""
+        found = self._slot
+        if found is None or found.resources or kept.version != self.row.version:
+            return self._judged(kept)
+        return found
+
+    def _judged(self, row: Agenda) -> Slot:
+        return judged(row, self.wish, starts=self.starts, at=self.at, without=self.without)
 
 
 def refused(causes: Iterable[WhyNot]) -> SlotRefused:
@@ -142,13 +177,10 @@ def in_the_way(rows: Iterable[Occupancy]) -> tuple[WhyNot, ...]:
     found: list[WhyNot] = []
     for row in rows:
         there = Occupancy.objects.filter(blocking=True, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
-        there = there.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
-        for each in there.filter(agenda=row.agenda_id, resource=row.resource_id):
-            taken = taken_of(each)
-            if each.resource_id is not None:
-                found.append(
-                    why_not.EquipmentTaken(resource=str(each.resource_id), starts=each.starts_at, until=each.ends_at)
-                )
+        for _, taken in taken_in(there.filter(agenda=row.agenda_id, resource=row.resource_id)):
+            if taken.of_resource:
+                begins, ends = taken.from_buffer, taken.until_buffer
+                found.append(why_not.EquipmentTaken(resource=taken.subject, starts=begins, until=ends))
             elif taken.kind is TakenKind.HOLD:
                 found.append(why_not.Held(by=taken.by, until=taken.until))
             elif taken.kind is TakenKind.BLOCK:

@@ -12,6 +12,7 @@ from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_vie
 from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
 from permanence.agenda.rules import kinds
 from permanence.clients import queries as clients
+from permanence.clients.visible import visible_among
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -108,9 +109,9 @@ def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
 
 def _seen(by: Who) -> ClientQuerySet[Agenda]:
     rows = Agenda.objects.for_house(by.house_key).select_related("client", "house", "recipient")
-    if not by.person:
-        return rows if by.clients is None else rows.filter(client__in=[int(each) for each in by.clients])
-    return rows.filter(client__in=[int(each) for each in clients.clients_visible_to(by)])
+    if by.person and not by.of_house:
+        return rows.filter(client__in=[int(each) for each in clients.clients_visible_to(by)])
+    return rows if by.clients is None else rows.filter(client__in=[int(each) for each in by.clients])
 
 
 def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:
@@ -119,5 +120,4 @@ def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:
     """
     if not by.person:
         return [each for each in wanted if by.may_see(str(each))]
-    may = {int(each) for each in clients.clients_visible_to(by)}
-    return [each for each in wanted if each in may]
+    return visible_among(by, wanted)

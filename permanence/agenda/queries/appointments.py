@@ -6,7 +6,7 @@ from datetime import datetime
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
-from permanence.agenda.queries.views import AppointmentView, appointment_view, appointment_views, loaded
+from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.states import STANDING
@@ -24,10 +24,10 @@ ABSENT_LIMIT = 500
 
 def appointment(*, by: Who, appointment: str) -> AppointmentView:
     """One appointment, cancelled or not. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
-    row = loaded(Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment))).first()
-    if row is None or not clients_seen(by, [row.client_id]):
+    rows = appointment_views(Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment)))
+    if not rows or not clients_seen(by, [int(rows[0].client)]):
         raise AppointmentUnknown(appointment[:40])
-    return appointment_view(row)
+    return rows[0]
 
 
 def answers(*, by: Who, appointment: str) -> tuple[Answer, ...]:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From rows to the values the rules decide on: the books of agendas, for a span of time, in nine queries at most."""
+"""From rows to the values the rules decide on: the books of agendas, for a span of time, in eight queries at most."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -17,10 +19,12 @@ from permanence.agenda.models import (
     Resource,
     VisitReason,
 )
+from permanence.agenda.queries.kept import Kept, Setting
 from permanence.agenda.refusals import SpanImpossible
 from permanence.agenda.rules import kinds
+from permanence.agenda.rules.decisive import decisive
 from permanence.agenda.rules.openings import absences_of as away_from
-from permanence.agenda.rules.wishes import Book
+from permanence.agenda.rules.wishes import Book, Wish
 from permanence.clients.away import absences_of
 from permanence.foundation.tenancy import ClientQuerySet
 
@@ -43,26 +47,51 @@ def books(
     begin, end = around(starts, ends)
     clients = {row.client_id for row in rows}
     away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
-    openings, exceptions = _openings(rows, begin, end)
-    reasons, resources = _reasons(clients), _resources(clients)
+    settings = KEPT.of(rows, since=_first_day(begin))
     taken = {} if only_open else _taken(rows, begin, end)
     used = {} if only_open else used_of(clients, begin, end)
     found = {}
     for row in rows:
-        agenda = agenda_of(row)
-        found[agenda.id] = Book(
-            agenda=agenda,
-            openings=tuple(openings[row.pk]),
-            exceptions=tuple(exceptions[row.pk]),
-            reasons=tuple(reasons[row.client_id]),
-            resources=tuple(resources[row.client_id]),
-            taken=(
-                *taken.get(row.pk, ()),
-                *used.get(row.client_id, ()),
-                *away_from(agenda, away.get(row.client_id, ())),
-            ),
-        )
+        book = _set_book(row, settings[row.pk], begin, end)
+        own, shared = taken.get(row.pk, ()), used.get(row.client_id, ())
+        absent = away_from(book.agenda, away.get(row.client_id, ()))
+        found[book.agenda.id] = replace(book, taken=(*own, *shared, *absent))
     return found
+
+
+def book_at(row: Agenda, wish: Wish, *, starts: datetime) -> Book:
+    """What decides about one wish at one start, and no more: `free.slot_at` says the same as by a whole book.
+
+    The agenda with its client and house loaded. Four queries, and four more when it is set otherwise than it was known
+    to be. Raises SpanImpossible.
+    """
+    check_moment(starts)
+    begin, end = around(starts)
+    book = _set_book(row, KEPT.of([row], since=_first_day(begin))[row.pk], begin, end)
+    near = decisive(book, wish, starts=starts)
+    if near is None:
+        return book
+    away = absences_of(house=row.house.slug, clients=[row.client_id], at=begin).get(row.client_id, ())
+    taken = _taken([row], near.begins, near.ends).get(row.pk, ())
+    used = used_of([row.client_id], near.begins, near.ends).get(row.client_id, ()) if near.resources else ()
+    return replace(book, taken=(*taken, *used, *away_from(book.agenda, away)))
+
+
+def _set_book(row: Agenda, setting: Setting, begin: datetime, end: datetime) -> Book:
+    """The book of an agenda in which nothing is taken."""
+    first, last = _first_day(begin), (end + AROUND).date()
+    return Book(
+        agenda=agenda_of(row),
+        openings=setting.openings,
+        exceptions=tuple(each for each in setting.exceptions if first <= each.date <= last),
+        reasons=setting.reasons,
+        resources=setting.resources,
+    )
+
+
+def _first_day(begin: datetime) -> date:
+    """The first day whose exceptions are known in a book that begins then."""
+    return (begin - AROUND).date()
 
 
 def around(starts: datetime, ends: datetime | None = None) -> tuple[datetime, datetime]:
@@ -156,62 +185,77 @@ def opening_of(row: OpeningPattern) -> kinds.Opening:
     )
 
 
-def taken_of(row: Occupancy) -> kinds.Taken:
-    """The row (what takes it loaded) as the rules know it."""
-    subject = row.resource_id if row.agenda_id is None else row.agenda_id
-    starts = row.starts_at + timedelta(minutes=row.before)
-    ends = row.ends_at - timedelta(minutes=row.after)
-    span: dict[str, Any] = {
-        "subject": str(subject),
-        "starts": starts,
-        "ends": ends,
-        "before": row.before,
-        "after": row.after,
-        "of_resource": row.agenda_id is None,
-    }
-    if row.appointment is not None:
-        visit = row.appointment
-        return kinds.Taken(
-            **span,
-            kind=kinds.TakenKind.APPOINTMENT,
-            id=visit.key,
-            agenda=str(visit.agenda_id),
-            reason=str(visit.reason_id),
-            is_new=not visit.known,
-            overbooked=bool(visit.overbook_cause),
+_SPAN = ("client_id", "agenda_id", "resource_id", "starts_at", "ends_at", "before", "after")
+_APPOINTMENT = tuple(f"appointment__{each}" for each in ("key", "agenda_id", "reason_id", "known", "overbook_cause"))
+_HOLD = tuple(
+    f"hold__{each}" for each in ("key", "agenda_id", "reason_id", "known", "held_by_name", "held_for", "expires_at")
+)
+_BLOCK = ("block__key", "block__agenda_id", "block__words")
+"""The columns of an occupancy, and of what takes it: exactly one of the three."""
+
+
+def taken_in(rows: ClientQuerySet[Occupancy]) -> Iterator[tuple[int, kinds.Taken]]:
+    """The rows as the rules know them, the earliest first, each with the key of its client. One query, of columns."""
+    columns = rows.order_by("starts_at", "pk").values_list(*_SPAN, *_APPOINTMENT, *_HOLD, *_BLOCK)
+    for client, agenda, resource, begins, ends, before, after, *by in columns:
+        yield (
+            client,
+            kinds.Taken(
+                subject=str(resource if agenda is None else agenda),
+                starts=begins + timedelta(minutes=before),
+                ends=ends - timedelta(minutes=after),
+                before=before,
+                after=after,
+                of_resource=agenda is None,
+                **_taken_by(by[:5], by[5:12], by[12:]),
+            ),
         )
-    if row.hold is not None:
-        hold = row.hold
-        return kinds.Taken(
-            **span,
-            kind=kinds.TakenKind.HOLD,
-            id=hold.key,
-            agenda=str(hold.agenda_id),
-            reason=str(hold.reason_id),
-            is_new=not hold.known,
-            by=hold.held_by_name,
-            holder=hold.held_for,
-            until=hold.expires_at,
-        )
-    block = row.block
-    if block is None:
-        raise ValueError(f"occupancy {row.pk} is by nothing")
-    return kinds.Taken(**span, kind=kinds.TakenKind.BLOCK, id=block.key, agenda=str(block.agenda_id), label=block.words)
+
+
+def _taken_by(visit: Sequence[Any], hold: Sequence[Any], block: Sequence[Any]) -> dict[str, Any]:
+    """Of `kinds.Taken` what says by whom, from `_APPOINTMENT`, `_HOLD` and `_BLOCK`."""
+    if visit[0] is not None:
+        key, agenda, reason, known, cause = visit
+        of = {"kind": kinds.TakenKind.APPOINTMENT, "reason": str(reason), "is_new": not known}
+        return {**of, "id": key, "agenda": str(agenda), "overbooked": bool(cause)}
+    if hold[0] is not None:
+        key, agenda, reason, known, by, holder, until = hold
+        of = {"kind": kinds.TakenKind.HOLD, "reason": str(reason), "is_new": not known}
+        return {**of, "id": key, "agenda": str(agenda), "by": by, "holder": holder, "until": until}
+    key, agenda, words = block
+    return {"kind": kinds.TakenKind.BLOCK, "id": key, "agenda": str(agenda), "label": words}
 
 
 def _questions(rows: Iterable[dict[str, str]]) -> tuple[kinds.Question, ...]:
     return tuple(kinds.Question(id=each["id"], text=each["text"]) for each in rows)
 
 
+def read_settings(rows: Sequence[Agenda], since: date) -> dict[int, Setting]:
+    """By key how these agendas are set, the exceptions from `since` on. Four queries."""
+    clients = {row.client_id for row in rows}
+    openings, exceptions = _openings(rows, since)
+    reasons, resources = _reasons(clients), _resources(clients)
+    return {
+        row.pk: Setting(
+            openings=tuple(openings[row.pk]),
+            exceptions=tuple(exceptions[row.pk]),
+            reasons=tuple(reasons[row.client_id]),
+            resources=tuple(resources[row.client_id]),
+        )
+        for row in rows
+    }
+
+
+KEPT = Kept(read_settings)
+"""What this process keeps."""
+
+
 def _openings(
-    rows: Sequence[Agenda], begin: datetime, end: datetime
+    rows: Sequence[Agenda], since: date
 ) -> tuple[dict[int, list[kinds.Opening]], dict[int, list[kinds.OpeningException]]]:
     """By agenda the openings of the week, and the exceptions of the days with theirs. Two queries."""
     keys = [row.pk for row in rows]
-    days = OpeningException.objects.filter(
-        agenda__in=keys, date__gte=(begin - AROUND).date(), date__lte=(end + AROUND).date()
-    ).order_by("date", "pk")
-    found = list(days)
+    found = list(OpeningException.objects.filter(agenda__in=keys, date__gte=since).order_by("date", "pk"))
     week: dict[int, list[kinds.Opening]] = defaultdict(list)
     own: dict[int, list[kinds.Opening]] = defaultdict(list)
     patterns = OpeningPattern.objects.filter(agenda__in=keys)
@@ -254,25 +298,22 @@ def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
 def _taken(rows: Sequence[Agenda], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
     """What is taken of the agendas, by key, here and in other calendars. Two queries."""
     found: dict[int, list[kinds.Taken]] = defaultdict(list)
-    for row in _near(begin, end).filter(agenda__in=[each.pk for each in rows]):
-        if row.agenda_id is not None:
-            found[row.agenda_id].append(taken_of(row))
-    for busy in elsewhere(rows, begin, end):
-        found[int(busy.subject)].append(busy)
+    here = taken_in(_near(begin, end).filter(agenda__in=[each.pk for each in rows]))
+    for each in chain((taken for _, taken in here), elsewhere(rows, begin, end)):
+        found[int(each.subject)].append(each)
     return found
 
 
 def used_of(clients: Iterable[int], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
     """What is taken of these clients' rooms and equipment, by client. One query."""
     found: dict[int, list[kinds.Taken]] = defaultdict(list)
-    for row in _near(begin, end).filter(client__in=clients, resource__isnull=False):
-        found[row.client_id].append(taken_of(row))
+    for client, taken in taken_in(_near(begin, end).filter(client__in=clients, resource__isnull=False)):
+        found[client].append(taken)
     return found
 
 
 def _near(begin: datetime, end: datetime) -> ClientQuerySet[Occupancy]:
-    rows = Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
-    return rows.select_related("appointment", "hold", "block").order_by("starts_at", "pk")
+    return Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
 
 
 def elsewhere(rows: Sequence[Agenda], begin: datetime, end: datetime) -> Iterator[kinds.Taken]:

@@ -14,12 +14,17 @@ def half_of(local: datetime) -> HalfDay:
     return HalfDay.MORNING if local.hour * 60 + local.minute < NOON else HalfDay.AFTERNOON
 
 
+def binds(reason: VisitReason, *, is_new: bool) -> bool:
+    """Whether there is a maximum for such a visit."""
+    return bool(reason.max_per_day or reason.max_per_half_day or (is_new and reason.max_new_per_day))
+
+
 class Limits:
     """What stands of `reason` in `taken` (of one agenda, holds that do not count left out), by local day."""
 
     def __init__(self, reason: VisitReason, taken: Iterable[Taken], *, is_new: bool, zone: tzinfo) -> None:
         self._reason, self._is_new = reason, is_new
-        self.bind = bool(reason.max_per_day or reason.max_per_half_day or (is_new and reason.max_new_per_day))
+        self.bind = binds(reason, is_new=is_new)
         self._days: Counter[date] = Counter()
         self._halves: Counter[tuple[date, HalfDay]] = Counter()
         self._new: Counter[date] = Counter()
