@@ -14,6 +14,7 @@ from permanence.agenda.rules import kinds
 from permanence.callers.models import Patient
 from permanence.clients.models import Client
 from tests.rooms.messaging_cast import NOON, Cast, make_cast
+from tests.rooms.remembered import remembered
 
 MONDAY = datetime(2026, 11, 30, 7, 0, tzinfo=UTC)
 """8:00 in Paris and Luxembourg, the Monday after `NOON`."""
@@ -36,7 +37,7 @@ class AgendaCast:
     jeanne: str
     paul: str
     greta: str
-    used: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list, init=False)
 
     def __getattr__(self, name):
         return getattr(self.everybody, name)
@@ -87,6 +88,7 @@ def opened(client, recipient, name, *, by, week=WEEK, **more):
     return agenda
 
 
+@remembered(replace)
 def make_agenda_cast():
     cast = make_cast()
     by, cabinet = cast.claire, cast.cabinet.id

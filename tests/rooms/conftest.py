@@ -4,9 +4,12 @@
 Dupont must never see Weber's; Nadia's house must see nothing of theirs.
 """
 
+import os
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +22,7 @@ from pytest_django.fixtures import Settings
 from permanence.clients import operations as client_operations
 from permanence.clients import queries as clients
 from permanence.clients.rules import ClientKind, RecipientKind, Sector
-from permanence.foundation import operations, outbox
+from permanence.foundation import operations, outbox, secrecy
 from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who_is
@@ -28,6 +31,8 @@ from permanence.project.demo_house import load_demo_house
 from permanence.project.wiring import WIRING
 from permanence.staff import operations as staff
 from permanence.staff import queries as staff_queries
+from tests.migrated import migrated_file, migrated_template
+from tests.rooms.remembered import remembered
 
 NOW = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 """A Tuesday, 14:15 in Luxembourg and Strasbourg, 13:15 in Cork: the cabinet Dupont and Dr Weber are open."""
@@ -134,7 +139,14 @@ def open_other_house() -> tuple[str, str]:
 
 @pytest.fixture
 def cast(db: None) -> Cast:
-    """Both houses, loaded and committed to the test's transaction."""
+    """Both houses, in the test's transaction; the key of the first, in the test's folder."""
+    secrecy.make_key("demo", entropy=SeededEntropy())
+    return both_houses()
+
+
+@remembered(replace)
+def both_houses() -> Cast:
+    """The demonstration's house, and Nadia's."""
     load_demo_house(at=NOW, entropy=SeededEntropy())
     other_client, other_recipient = open_other_house()
     by_name = {client.name: client.id for client in clients.clients(house="demo")}
@@ -192,7 +204,24 @@ def deliver_all() -> Callable[[datetime], int]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def migrated(pytestconfig: pytest.Config) -> Iterator[None]:
+    """The tables are there before Django makes the database of the tests: it finds nothing left to migrate."""
+    folder = pytestconfig.cache.mkdir("migrated")
+    if connection.vendor == "postgresql":
+        url = os.environ["PERMANENCE_DATABASE_URL"]
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(folder, url)
+        yield
+        return
+    with (
+        closing(sqlite3.connect(migrated_file(folder))) as kept,
+        closing(sqlite3.connect(f"file:memorydb_{connection.alias}?mode=memory&cache=shared", uri=True)) as memory,
+    ):
+        kept.backup(memory)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(migrated: None, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """SQLite empties tables by DELETE after a test with real transactions, which the audit trail refuses.
 
     The trigger that refuses is taken away here (it must be there: DROP fails otherwise); its own test puts it back.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The cast for the rooms of messages: Dr Weber, cabinet Dupont with two practitioners, and a second house."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from permanence.clients import operations as clients
@@ -11,6 +11,7 @@ from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who_is
 from permanence.messaging.rules import MessageForm
+from tests.rooms.remembered import remembered
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 PASSWORD = "a long password of the tests"
@@ -84,6 +85,7 @@ def house(slug, name):
     )
 
 
+@remembered(replace)
 def make_cast():
     by = house("centre", "Permanence du Centre")
     claire = person("claire@centre.example", "Claire", [Role.SECRETARY], by=by)

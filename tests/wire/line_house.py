@@ -5,7 +5,6 @@ SIP and RTP over UDP, a page that speaks the line's protocol and WebRTC."""
 import asyncio
 import contextlib
 import json
-import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +24,7 @@ from permanence.telephony.shells.sip_runner import SipRunner
 from permanence.telephony.sip import events as sip
 from permanence.telephony.sip.endpoint import SipEndpoint
 from permanence.telephony.sip.settings import SipSettings
-from tests.processes import KEY, ORIGIN, bound, exchange_arguments, media_arguments, new_folder
+from tests.processes import KEY, ORIGIN, bound, exchange_arguments, free_range, media_arguments, new_folder
 from tests.stories import cast
 from tests.wire.media_client_webrtc import BrowserLine, RtpCaller
 
@@ -220,7 +219,7 @@ class RealHouse:
         }
         ports = [one.getsockname()[1] for one in self.sockets.values()]
         self.line_port, self.sip_port, self.tcp_port, self.tls_port = ports
-        self.rtp = _free_range()
+        self.rtp = free_range()
         self.exchange: asyncio.subprocess.Process | None = None
         self.media: asyncio.subprocess.Process | None = None
         self.ends: list[Phone | Page] = []
@@ -336,16 +335,3 @@ async def start(
     async with asyncio.timeout(2 * DEADLINE_S):
         assert await process.stdout.readline() == b"ready\n"
     return process
-
-
-def _free_range() -> str:
-    """A hundred ports that nobody has, below those the system hands out (ip_local_port_range): nobody gets one of them
-    by chance later."""
-    blocks = [22_000 + 100 * number for number in range(100)]
-    for at in range(len(blocks)):
-        first = blocks[(os.getpid() + at) % len(blocks)]
-        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
-            for port in range(first, first + 100):
-                held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
-            return f"{first}-{first + 99}"
-    raise OSError("no hundred ports are free")
