@@ -3,6 +3,8 @@
 the exchange and of media, a folder with its keys, and the wait for a fact."""
 
 import asyncio
+import contextlib
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,6 +48,26 @@ def free_port(host: str = "127.0.0.1") -> int:
                 continue  # somebody has it for UDP
             return port
     raise OSError(f"{_TRIES} ports of {host} that are free for TCP were taken for UDP")
+
+
+def free_pair() -> int:
+    """The first of two ports of 127.0.0.1 next to each other that nobody has, for a program that takes both.
+
+    Below those that the kernel gives to whoever asks for any: the port after one of these is of the kind that outgoing
+    connections get, so on a busy machine somebody often has it. Raises OSError when there is none.
+    """
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(_TRIES):
+        first = low - 2 - secrets.randbelow(low // 2)
+        with contextlib.ExitStack() as stack:
+            try:
+                for port in (first, first + 1):
+                    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                        stack.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise OSError(f"of {_TRIES} pairs of ports none was free")
 
 
 def port_settings() -> dict[str, str]:
