@@ -85,6 +85,17 @@ def free_range() -> str:
     raise OSError("no hundred ports are free")
 
 
+def free_pair() -> int:
+    """The first of two ports of ours next to each other that nobody has, for a program that takes both."""
+    for first, _ in zip(_single_ports(), own_thousand(), strict=False):
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in (first, first + 1):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    held.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
+            return first
+    raise OSError("no two ports next to each other are free")
+
+
 def port_settings() -> dict[str, str]:
     """The settings by which `./run` takes ports of its own."""
     ports = {f"PERMANENCE_{name}_PORT": str(free_port()) for name in ("WEB", "LINE", "SIP", "MEDIA", "MAIL")}

@@ -9,6 +9,8 @@ SIZES = {"1366": (1366, 768), "1920": (1920, 1080), "390": (390, 844), "625": (1
 async def looks_right(screen: Screen, name: str, sizes: tuple[str, ...] = tuple(SIZES)) -> None:
     """Both themes at every size: a picture, axe, and no sideways scroll."""
     found: list[str] = []
+    # A key that leads to another page has done its part once that page begins, before it has anything to look at.
+    await screen.page.wait_for_load_state()
     for scheme in ("light", "dark"):
         for size in sizes:
             width, height = SIZES[size]

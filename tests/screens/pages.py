@@ -60,9 +60,35 @@ async def stock_chromium(*, arguments: tuple[str, ...] = FAKE_DEVICE) -> AsyncIt
                 await browser.close()
 
 
+async def comes_true(page: Page, fact: str, *, within_s: float = 30) -> None:
+    """Waits until a function of JavaScript gives something true; the page itself looks, with each of its pictures.
+
+    What Playwright waits for by an expression it evaluates again and again, which our content security policy refuses
+    unless it is true at once.
+    """
+    came: bool = await page.evaluate(
+        f"""(limit) => new Promise((done, failed) => {{
+          const fact = {fact};
+          const until = performance.now() + limit;
+          const look = () => {{
+            try {{
+              if (fact()) done(true);
+              else if (performance.now() > until) done(false);
+              else requestAnimationFrame(look);
+            }} catch (error) {{
+              failed(error);
+            }}
+          }};
+          look();
+        }})""",
+        within_s * 1000,
+    )
+    assert came, f"within {within_s:g} s it never came to this: {fact}"
+
+
 async def heard_at(page: Page, seconds: int) -> Samples:
     """What the secretary's earpiece gives in the next seconds, at 8 kHz."""
-    await page.wait_for_function("() => window.heardTrack !== undefined")
+    await comes_true(page, "() => window.heardTrack !== undefined")
     return np.array(await page.evaluate(LISTEN, seconds), dtype=np.float64) * 32768
 
 

@@ -15,7 +15,7 @@ from permanence.project.phone.sound import from_alaw
 from tests.screens import voices
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import FAKE_DEVICE, LoginPage, stock_chromium
+from tests.screens.pages import FAKE_DEVICE, LoginPage, comes_true, stock_chromium
 
 WORDS = "Cabinet Dupont, bonjour, une secrétaire va vous répondre."
 
@@ -52,12 +52,12 @@ async def test_recorded_in_the_browser_kept_and_heard(speaking: Browser, site: S
     await page.locator("#text").fill(WORDS)
     await page.locator("#record").click()
     await expect(page.locator("#stop")).to_be_focused()
-    await page.wait_for_function("document.getElementById('level').value > -40")  # it shows the level
+    await comes_true(page, "() => document.getElementById('level').value > -40")  # it shows the level
     await login.shot("announcements-recording-1366-light")
     await expect(page.locator("#time")).to_have_text("0:06", timeout=30_000)
     await page.locator("#stop").click()
     await expect(page.locator("#recorder-said")).to_contain_text("Écoutez")
-    await page.wait_for_function("document.getElementById('listen').duration > 5")
+    await comes_true(page, "() => document.getElementById('listen').duration > 5")
     assert await page.evaluate("document.getElementById('sound').files[0].name.endsWith('.wav')")
     await page.get_by_role("button", name="Garder").click()
     await expect(page.locator(".announce")).to_contain_text(WORDS)
@@ -66,8 +66,8 @@ async def test_recorded_in_the_browser_kept_and_heard(speaking: Browser, site: S
     assert isinstance(audio, bytes)
     spoken = voices.built_in("en/voice-secretary")
     assert voices.likeness(from_alaw(audio).astype(np.float64), spoken) > 0.8
-    await page.wait_for_function(
-        "() => { const one = document.querySelector('.announce audio'); one.load(); return one.readyState >= 0; }"
+    await comes_true(
+        page, "() => { const one = document.querySelector('.announce audio'); one.load(); return one.readyState >= 0; }"
     )
     assert await page.evaluate(
         "async () => { const one = document.querySelector('.announce audio'); one.muted = true; await one.play();"

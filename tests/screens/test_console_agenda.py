@@ -2,6 +2,7 @@
 """The agenda beside the call: from the card to booked with the keyboard alone, refused in words, live, and printed."""
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,12 @@ async def tomorrow(screen: ConsolePage) -> None:
     await screen.by_id("book-after").click()
     await expect(screen.by_id("book-title")).not_to_have_text(title or "", timeout=20000)
     await screen.by_id("book-grid").focus()
+
+
+async def day_of(screen: ConsolePage) -> date:
+    """The day that is shown."""
+    shown = await screen.page.locator("#book-frame .book__title").get_attribute("data-day")
+    return date.fromisoformat(shown or "")
 
 
 def lane(screen: ConsolePage, name: str) -> Locator:
@@ -267,8 +274,7 @@ async def test_another_secretary_s_booking_appears_by_itself(browser: Browser, s
     # Another's hold is shown with the name, and is gone when it is given back.
     await one.press("n")
     await expect(one.page.locator(".appt--held")).to_have_count(1)
-    day = await one.page.locator("#book-frame .book__title").get_attribute("data-day")
-    if day != await other.page.locator("#book-frame .book__title").get_attribute("data-day"):
+    if await day_of(one) != await day_of(other):
         await other.press("t")
     await expect(other.page.locator(".appt--held")).to_have_count(1)
     await one.press("Escape")
@@ -348,10 +354,8 @@ async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, sit
     agendas.make(site, 200)
     screen = await beside(browser, site, query="?client=0")
     text = await screen.page.evaluate(
-        """async () => {
-          const day = new Date(Date.now() + 86400000).toISOString().slice(0, 10);
-          return (await fetch(`/console/fragments/agenda?day=${day}`)).text();
-        }"""
+        "async (day) => (await fetch(`/console/fragments/agenda?day=${day}`)).text()",
+        (await day_of(screen) + timedelta(days=1)).isoformat(),
     )
     took = await screen.page.evaluate(
         """async (text) => {

@@ -11,7 +11,7 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage, LoginPage, stock_chromium
+from tests.screens.pages import ConsolePage, LoginPage, comes_true, stock_chromium
 
 TEXTS = "select count(*) from messaging_message"
 
@@ -97,8 +97,8 @@ async def test_a_draft_survives_the_death_of_web_and_a_reload(
     await console.shows("desk")
     await expect(console.by_id("text")).to_have_value("Pas un mot perdu.")
     # Without another key stroke the site has them too.
-    await console.page.wait_for_function(
-        "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.unsent.'))"
+    await comes_true(
+        console.page, "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.unsent.'))"
     )
     assert site.rows("select count(*) from messaging_draft") == [(1,)]
 

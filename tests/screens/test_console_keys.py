@@ -11,7 +11,7 @@ from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage, LoginPage
+from tests.screens.pages import ConsolePage, LoginPage, comes_true
 
 KEYS = "select s.keys from staff_secretary s join foundation_person p on p.id = s.person_id where p.name = 'Claire'"
 HERE = "key => localStorage.getItem(Object.keys(localStorage).find((each) => each.startsWith(key)) ?? '')"
@@ -46,7 +46,7 @@ async def test_changed_keys_follow_her_to_another_machine_and_nobody_else(
     await change_hold_to(console, "Alt+m")
     await expect(console.by_id("keys-said")).to_contain_text("Alt M")
     await console.by_id("keys-numbers").uncheck()
-    await console.page.wait_for_function(f"() => ({HERE})('permanence.keys.') === null")
+    await comes_true(console.page, f"() => ({HERE})('permanence.keys.') === null")
     assert kept(site) == {"chords": {"hold": "Alt+m"}, "numbers": False}
     there = await other_machine(browser, site, cast.CLAIRE)
     await expect(there.page.locator("#hold kbd")).to_have_text("Alt M")
@@ -55,12 +55,12 @@ async def test_changed_keys_follow_her_to_another_machine_and_nobody_else(
     await there.by_id("keys-reset").click()
     await expect(there.by_id("keys-said")).to_have_text("Toutes les touches sont comme avant.")
     await expect(there.by_id("keys-numbers")).to_be_checked()
-    await there.page.wait_for_function(f"() => ({HERE})('permanence.keys.') === null")
+    await comes_true(there.page, f"() => ({HERE})('permanence.keys.') === null")
     assert kept(site) == {"chords": {}, "numbers": True}
     await console.page.reload()
     await expect(console.page.locator("#hold kbd")).to_have_text("F4")
     await change_hold_to(console, "Alt+m")
-    await console.page.wait_for_function(f"() => ({HERE})('permanence.keys.') === null")
+    await comes_true(console.page, f"() => ({HERE})('permanence.keys.') === null")
     aoife = await other_machine(browser, site, cast.AOIFE)
     await expect(aoife.page.locator("#hold kbd")).to_have_text("F4")
     assert there.complaints + aoife.complaints == []
@@ -87,7 +87,7 @@ async def test_a_key_changed_while_the_site_is_away_holds_at_once_and_reaches_it
     await exchange.command("hold")
     await site.start()
     await expect(console.by_id("banner-site")).to_be_hidden(timeout=20000)
-    await console.page.wait_for_function(f"() => ({HERE})('permanence.keys.') === null")
+    await comes_true(console.page, f"() => ({HERE})('permanence.keys.') === null")
     assert kept(site) == {"chords": {"hold": "Alt+m"}, "numbers": True}
     await console.page.reload()
     await expect(console.page.locator("#hold kbd")).to_have_text("Alt M")

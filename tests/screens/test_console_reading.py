@@ -11,7 +11,7 @@ from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, comes_true
 
 READ = """select p.name, count(*) from clients_instructionacknowledgement a
   join staff_secretary s on s.id = a.secretary_id join foundation_person p on p.id = s.person_id group by p.name"""
@@ -62,13 +62,13 @@ async def test_one_key_reads_the_first_and_the_house_knows_it_also_after_a_reloa
     await console.press("Alt+l")
     await expect(console.page.locator("#to-read-list .unread")).to_have_count(1)
     await expect(console.by_id("to-read-count")).to_have_text("Une consigne")
-    await console.page.wait_for_function(NOTHING_WAITS)
+    await comes_true(console.page, NOTHING_WAITS)
     assert site.rows(READ) == [("Claire", 1)]
     await console.page.reload()
     await expect(console.page.locator("#to-read-list .unread")).to_have_count(1)
     await console.press("Alt+l")
     await expect(console.by_id("to-read")).to_be_hidden()
-    await console.page.wait_for_function(NOTHING_WAITS)
+    await comes_true(console.page, NOTHING_WAITS)
     assert site.rows(READ) == [("Claire", 2)]
 
 
@@ -162,7 +162,7 @@ async def test_what_she_has_read_while_the_site_was_away_reaches_it_later(
     await console.press("Alt+l")
     await expect(console.page.locator("#to-read-list .unread")).to_have_count(1)
     await site.start()
-    await console.page.wait_for_function(NOTHING_WAITS, timeout=20000)
+    await comes_true(console.page, NOTHING_WAITS, within_s=20)
     assert site.rows(READ) == [("Claire", 1)]
 
 
@@ -224,5 +224,5 @@ async def test_on_a_card_one_key_reads_what_asks_and_the_form_brings_forward_wha
     await expect(desk.first).to_have_class("order order--chosen")
     await expect(desk.first).to_contain_text("Toujours deux semaines.")
     await looks_right(console, "read-desk", ("1366", "625"))
-    await console.page.wait_for_function(NOTHING_WAITS)
+    await comes_true(console.page, NOTHING_WAITS)
     assert site.rows(READ) == [("Claire", 1)]

@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, comes_true
 from tests.screens.test_console_script import on_a_call, opened_text, with_script
 
 
@@ -32,7 +32,7 @@ async def tries_to_leave(console: ConsolePage, why: str) -> None:
 async def noted(console: ConsolePage, site: Site) -> list[tuple[object, ...]]:
     """What the call keeps, once the browser has nothing left to tell."""
     nothing = "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.unsent-flags.'))"
-    await console.page.wait_for_function(nothing)
+    await comes_true(console.page, nothing)
     return site.rows("select flag, what, cause from calls_redflagnote order by id")
 
 

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens import voices
-from tests.screens.pages import CAPTURE, ConsolePage, heard_at
+from tests.screens.pages import CAPTURE, ConsolePage, comes_true, heard_at
 from tests.screens.whole_house import PhoneCall, WholeHouse, answered, at_seat, part, signed_in, until, wrapped_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -164,7 +164,7 @@ async def test_when_media_dies_the_leg_is_rebuilt_and_both_hear_each_other_again
             await heard_at(aoife.page, 1)
             await aoife.page.evaluate(WATCH_THE_BAR)
             await killed(house, MEDIA)
-            await aoife.page.wait_for_function("() => window.barWas.includes('callbar callbar--lost')")
+            await comes_true(aoife.page, "() => window.barWas.includes('callbar callbar--lost')")
             await expect(aoife.by_id("callbar")).to_have_class("callbar", timeout=30000)
             since = phone.seconds()
             heard_by_aoife = await heard_at(aoife.page, 6)

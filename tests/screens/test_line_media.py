@@ -12,11 +12,13 @@ from playwright.async_api import Page, async_playwright
 
 from permanence.telephony.media import control
 from permanence.telephony.media.g711 import ALAW_TO_LINEAR
-from tests.screens.pages import UNPRIVILEGED
+from tests.screens.pages import UNPRIVILEGED, comes_true
 from tests.wire.media_client_webrtc import tone
 from tests.wire.media_process import Media, running_media
 from tests.wire.test_media_calls import is_sound
 
+CONNECTED = "() => line && line.connectionState === 'connected'"
+HEARS_THE_TONE = "() => analyser && Math.abs(heard() - 1000) < 30"
 PAGE = b"""<!doctype html><title>line</title><button id=go>go</button><audio id=ear autoplay></audio><script>
 const heard = () => {
   const bins = new Uint8Array(analyser.frequencyBinCount);
@@ -87,10 +89,10 @@ async def test_stock_chromium_hears_and_is_heard(media: Media, page: Page) -> No
     caller.mouth.say(tone(1000))
     await page.goto(f"http://localhost:{server.sockets[0].getsockname()[1]}/")
     await page.click("#go")
-    await page.wait_for_function("line && line.connectionState === 'connected'", timeout=10000)
+    await comes_true(page, CONNECTED, within_s=10)
     await media.event(control.LineUp(line="line"))
     media.gateway.plug("line", "leg")
-    await page.wait_for_function("analyser && Math.abs(heard() - 1000) < 30", timeout=10000)
+    await comes_true(page, HEARS_THE_TONE, within_s=10)
     await caller.ear.until(lambda: loudest(caller.ear.audio(100)) > 500)
     report = json.loads(await page.evaluate("line.getStats().then(s => JSON.stringify([...s.values()]))"))
     sent = next(row for row in report if row["type"] == "outbound-rtp")
@@ -105,15 +107,15 @@ async def test_reloaded_page_is_back_in_the_same_call(media: Media, page: Page) 
     caller.mouth.say(tone(1000))
     await page.goto(f"http://localhost:{server.sockets[0].getsockname()[1]}/")
     await page.click("#go")
-    await page.wait_for_function("line && line.connectionState === 'connected'", timeout=10000)
+    await comes_true(page, CONNECTED, within_s=10)
     media.gateway.plug("line", "leg")
-    await page.wait_for_function("analyser && Math.abs(heard() - 1000) < 30", timeout=10000)
+    await comes_true(page, HEARS_THE_TONE, within_s=10)
     await page.reload()
     await media.event(control.LineLost(line="line"))
     await caller.ear.until(lambda: is_sound("music", caller.ear.audio(20)))
     await page.click("#go")
-    await page.wait_for_function("line && line.connectionState === 'connected'", timeout=10000)
-    await page.wait_for_function("analyser && Math.abs(heard() - 1000) < 30", timeout=10000)
+    await comes_true(page, CONNECTED, within_s=10)
+    await comes_true(page, HEARS_THE_TONE, within_s=10)
     await caller.ear.until(lambda: len(caller.ear.audio(20)) == 3200 and not is_sound("music", caller.ear.audio(20)))
     assert (await media.living()).lines[0].leg == "leg"
     server.close()

@@ -19,7 +19,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.screens import voices
 from tests.screens.networks import Network, two_networks
-from tests.screens.pages import CAPTURE, FAKE_DEVICE, UNPRIVILEGED, ConsolePage, LoginPage, heard_at
+from tests.screens.pages import CAPTURE, FAKE_DEVICE, UNPRIVILEGED, ConsolePage, LoginPage, comes_true, heard_at
 from tests.screens.whole_house import (
     REPOSITORY,
     PhoneCall,
@@ -205,8 +205,8 @@ async def test_another_network_in_the_middle_of_a_call_brings_the_same_conversat
             async with eva.page.expect_event("websocket", lambda one: one.url.endswith("/line"), timeout=30000):
                 there.loses(BROWSER)
                 there.takes(MOVED)
-                await eva.page.wait_for_function(f"() => !({CONNECTED})", timeout=20000)
-                await eva.page.wait_for_function(f"() => {CONNECTED}", timeout=30000)
+                await comes_true(eva.page, f"() => !({CONNECTED})", within_s=20)
+                await comes_true(eva.page, f"() => {CONNECTED}", within_s=30)
                 back = phone.seconds()
             await expect(eva.by_id("banner-link")).to_be_hidden()
             await eva.shows("desk")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """On a telephone: two doctors stand for one number, and for the red flags; the directory is changed and taken back."""
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Locator, Page, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
@@ -38,8 +38,10 @@ async def publish_script(browser: Browser, site: Site, client: str) -> None:
     await page.context.close()
 
 
-async def by_key(page: Page, selector: str) -> None:
-    await page.locator(selector).press("Enter")
+async def by_key(page: Page, what: str | Locator) -> None:
+    """Enter on a link or a button, and the page to which it leads is there."""
+    async with page.expect_navigation():
+        await (page.locator(what) if isinstance(what, str) else what).press("Enter")
 
 
 async def test_red_flags_and_a_number_hold_once_a_second_doctor_approved_them(browser: Browser, site: Site) -> None:
@@ -67,12 +69,13 @@ async def test_red_flags_and_a_number_hold_once_a_second_doctor_approved_them(br
     hers = await signed_in(browser, site, cast.LEMAIRE, "/portal/approvals")
     await expect(hers.page.locator(".portal__tabs .badge")).to_contain_text("2")
     await looks_right(hers, "portal-approvals-de", PHONE)
-    await hers.page.locator("#t-others").locator("xpath=../..").get_by_role("link").first.press("Enter")
+    others = hers.page.locator("#t-others").locator("xpath=../..").get_by_role("link").first
+    await by_key(hers.page, others)
     await looks_right(hers, "portal-approval-flags-de", PHONE)
     await by_key(hers.page, "form[action$='/approve'] button")
     await hers.page.wait_for_url("**said=approved#t-page")
     await hers.page.goto(f"{site.url}/portal/approvals")
-    await hers.page.locator("#t-others").locator("xpath=../..").get_by_role("link").first.press("Enter")
+    await by_key(hers.page, others)
     await looks_right(hers, "portal-approval-contact-de", PHONE)
     await hers.page.locator("#cause").fill("Die Nummer ist falsch.")
     await by_key(hers.page, "form[action$='/refuse'] button")
@@ -102,7 +105,7 @@ async def test_the_directory_and_the_sites_are_changed_and_taken_back(browser: B
     await by_key(page, "button[value=save]")
     await page.wait_for_url("**saved=saved#t-page")
     await looks_right(his, "portal-directory-changed", PHONE)
-    await page.locator("form[action*='/undo/'] button").first.press("Enter")
+    await by_key(page, page.locator("form[action*='/undo/'] button").first)
     await page.wait_for_url("**saved=undone#t-page")
     assert site.rows("select 1 from clients_site where name = 'Kirchberg'") == []
     assert his.complaints == []
@@ -124,9 +127,9 @@ async def test_the_house_sees_what_waits_and_may_be_the_second_person(browser: B
     house = await signed_in(browser, site, cast.MARC, f"/backstage/accounts/{client}/")
     await house.page.set_viewport_size({"width": 1366, "height": 768})
     await looks_right(house, "accounts-card-waiting", ("1366",))
-    await house.page.get_by_role("link", name="Urgent instruction").press("Enter")
+    await by_key(house.page, house.page.get_by_role("link", name="Urgent instruction"))
     await looks_right(house, "accounts-approval", ("1366",))
-    await house.page.locator("button[value=approve]").press("Enter")
+    await by_key(house.page, "button[value=approve]")
     await expect(house.page.locator("[role=status]")).to_contain_text("It is approved")
     assert site.rows("select count(*) from clients_instruction where text like 'Urgences : Dr Klein%'") == [(1,)]
     assert house.complaints == []

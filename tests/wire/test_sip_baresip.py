@@ -9,7 +9,7 @@ import pytest
 from permanence.telephony.shells.sip_stream import StreamTransport
 from permanence.telephony.sip.events import AnswerReceived, InviteReceived, SessionConfirmed, SessionEnded
 from permanence.telephony.sip.flow import Flow
-from tests.processes import free_port
+from tests.processes import free_pair
 from tests.wire.answerer import Answerer
 from tests.wire.carrier import sdp
 from tests.wire.test_sip_sockets import contexts
@@ -62,7 +62,7 @@ async def test_baresip_calls_us(transport: str, tmp_path: Path) -> None:
         server = contexts(tmp_path)[0] if transport == "tls" else None
         address = await house.runner.open_streams(transport).listen(server_tls=server)
     target = f"sip:+35226000001@{address[0]}:{address[1]};transport={transport}"
-    process = await telephone(tmp_path, transport, free_port(), "-t", "3", "-e", f"/dial {target}")
+    process = await telephone(tmp_path, transport, free_pair(), "-t", "3", "-e", f"/dial {target}")
     try:
         await house.until(SessionConfirmed)
         assert house.took(InviteReceived)[0].invite.request_user == "+35226000001"
@@ -75,7 +75,7 @@ async def test_baresip_calls_us(transport: str, tmp_path: Path) -> None:
 async def test_we_call_baresip(tmp_path: Path) -> None:
     caller = Answerer()
     ours = await caller.runner.listen_udp()
-    port = free_port()
+    port = free_pair()
     process = await telephone(tmp_path, "udp", port)
     try:
         flow = ours.flow(("127.0.0.1", port))
@@ -97,7 +97,7 @@ async def test_we_call_baresip_over_tls(tmp_path: Path) -> None:
     _, known = contexts(tmp_path)
     caller = Answerer()
     streams = caller.runner.open_streams("tls", client_tls=known)
-    port = free_port()
+    port = free_pair()
     process = await telephone(tmp_path, "tls", port)
     try:
         flow = await connected(streams, port + 1)  # baresip listens for TLS one port above

@@ -5,10 +5,24 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 
 from tests.screens.fakes.site import ROOT, Site, environment
 
 NUMBER = "+352621000147"
+SHUT = """
+import sys
+from datetime import date
+import django; django.setup()
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import setting
+from permanence.agenda.rules.kinds import ExceptionKind
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.objects.get(name="Dr Weber").pk)
+day = date.fromisoformat(sys.argv[1])
+setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, at=at)
+"""
 
 
 @dataclass(frozen=True)
@@ -31,3 +45,9 @@ def make(site: Site, many: int = 0) -> Made:
     command = [sys.executable, "-m", "tests.screens.fakes.agendas_made", str(many)]
     done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, capture_output=True, text=True)
     return Made(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def shut(site: Site, day: date) -> None:
+    """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
+    command = [sys.executable, "-c", SHUT, day.isoformat()]
+    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)

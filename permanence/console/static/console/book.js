@@ -50,7 +50,10 @@ export class Book {
     this.movingName = "";
     this.offset = 0;
     this.turn = 0;
-    this.asked = "";
+    /** How often free times were asked for, a place was gone to, and what was held was given up: what was asked before that is not shown. */
+    this.proposing = 0;
+    this.going = 0;
+    this.letting = 0;
     /** The request that is being begun. @type {Promise<unknown>} */
     this.choosing = Promise.resolve();
     this.whyTimer = 0;
@@ -60,7 +63,10 @@ export class Book {
     this.busy = false;
     this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient", true);
     this.grid = new Grid({
-      moved: () => this.moved(),
+      moved: () => {
+        this.going += 1;
+        this.moved();
+      },
       pressed: () => undefined,
       dropped: (item, to) => this.drop(item, to),
       length: (lane) => (this.moving ? Number(this.moving.dataset.span) : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
@@ -132,11 +138,18 @@ export class Book {
     await this.setting();
     const known = this.clients.some(({ id }) => id === client) ? client : "";
     select("book-client").value = known;
-    this.day ||= this.today;
+    // The day she looked at last, unless it is over.
+    if (this.day < this.today) this.day = this.today;
     this.grid.place = null;
     const loaded = this.load();
     await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? "", number, chosen: patient, quiet: true })]);
-    this.grid.body?.focus({ preventScroll: true });
+    this.toGrid();
+  }
+
+  /** What she does next she does in the grid, unless she writes or chooses in the request meanwhile. */
+  toGrid() {
+    const on = document.activeElement;
+    if (!isTyping(on) || !byId("view-book").contains(on)) this.grid.body?.focus({ preventScroll: true });
   }
 
   /** Which clients have agendas here; each of these is listened to. */
@@ -269,10 +282,11 @@ export class Book {
     if (!this.client) return;
     const asked = new URLSearchParams({ ...this.wish, yes: this.asking.yes });
     const { turn } = this;
-    this.asked = asked.toString();
+    this.proposing += 1;
+    const { proposing } = this;
     try {
       const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
-      if (turn !== this.turn || this.asked !== asked.toString()) return;
+      if (turn !== this.turn || proposing !== this.proposing) return;
       byId("book-slots").replaceChildren(found);
       this.paintHeld();
     } catch (error) {
@@ -291,19 +305,25 @@ export class Book {
     const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
     if (this.held?.starts === starts && this.held.agenda === agenda) return;
     this.stopMoving();
-    const before = this.held;
+    const { letting, patient: { patient } } = this;
     const told = await this.acting(() => this.keep(agenda, starts));
     if (!told) return;
+    // Meanwhile she wants something else: another reason, another client, or nothing.
+    if (letting !== this.letting) return this.giveBack(told.hold);
+    const before = this.held;
     this.offset = told.now_ms - Date.now();
     this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, minutes: told.minutes, expires: told.expires_ms };
     if (before) this.giveBack(before.id);
     this.paintHeld();
-    await this.goTo(agenda, day, Number(minute));
+    // Asked for one patient, and another one was chosen meanwhile.
+    if (this.patient.patient !== patient) await this.holdAgain();
+    await this.goTo(agenda, day, Number(minute), () => this.held?.starts === starts && this.held.agenda === agenda);
     this.say();
   }
 
   /** Gives back what is held: she leaves, chooses another time or another client. @param {boolean} [leaving] the page goes away */
   letGo(leaving = false) {
+    this.letting += 1;
     if (this.held) this.giveBack(this.held.id, leaving);
     this.held = null;
     this.paintHeld();
@@ -346,10 +366,11 @@ export class Book {
     }
   }
 
-  path() {
-    const asked = new URLSearchParams({ view: this.view, client: this.client, day: this.day });
-    if (this.view === "week") asked.set("agenda", this.week);
-    if (this.past) asked.set("past", "1");
+  /** @param {{day?: string, week?: string, past?: boolean}} [to] where it is not what is shown */
+  path({ day = this.day, week = this.week, past = this.past } = {}) {
+    const asked = new URLSearchParams({ view: this.view, client: this.client, day });
+    if (this.view === "week") asked.set("agenda", week);
+    if (past) asked.set("past", "1");
     return `/console/fragments/agenda?${asked}`;
   }
 
@@ -375,7 +396,7 @@ export class Book {
     this.view = view;
     if (view === "week") this.week = this.grid.spot()?.agenda || this.held?.agenda || this.clients.find(({ id }) => id === this.client)?.agendas[0]?.id || this.clients[0]?.agendas[0]?.id || "";
     /** @type {HTMLInputElement} */ (byId("book-views").querySelector(`[value=${view}]`)).checked = true;
-    this.load().then(() => this.grid.body?.focus({ preventScroll: true }));
+    this.load().then(() => this.toGrid());
   }
 
   /** @param {-1|1} by a day, in the week a week */
@@ -386,26 +407,38 @@ export class Book {
     return this.load();
   }
 
-  goToday() {
+  /** Which day that is, the site says again: the page may be open since yesterday. */
+  async goToday() {
+    await this.setting();
     this.day = this.today;
     this.past = false;
     return this.load();
   }
 
-  /** The cursor to a time of an agenda, its day shown. @param {string} agenda @param {string} day @param {number} minute */
-  async goTo(agenda, day, minute) {
-    if (!this.grid.laneOf(agenda, day)) {
-      this.day = day;
-      if (this.view === "week") this.week = agenda;
-      await this.load();
-    }
-    if (minute / STEP_MINUTES < this.grid.first && !this.past) {
-      this.past = true;
-      await this.load();
-    }
+  /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
+   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant */
+  async goTo(agenda, day, minute, wanted = () => true) {
+    this.going += 1;
+    const { going } = this;
+    const still = () => this.going === going && wanted();
+    if (!this.grid.laneOf(agenda, day) && !(await this.turnTo({ day, week: agenda }, still))) return;
+    if (minute / STEP_MINUTES < this.grid.first && !this.past && !(await this.turnTo({ past: true }, still))) return;
+    if (!still()) return;
     const lane = this.grid.laneOf(agenda, day)?.dataset.lane;
     if (lane) this.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
-    if (!this.patient.isTyped) this.grid.body?.focus({ preventScroll: true });
+    if (!this.patient.isTyped) this.toGrid();
+  }
+
+  /** @param {{day?: string, week?: string, past?: boolean}} to @param {() => boolean} wanted asked once it is there @returns {Promise<boolean>} whether it is shown */
+  async turnTo(to, wanted) {
+    try {
+      if (!(await this.grid.load(this.path(to), wanted))) return false;
+    } catch (error) {
+      this.trouble(error);
+      return false;
+    }
+    Object.assign(this, to);
+    return true;
   }
 
   /** The cursor is elsewhere: what is there, and whether the reason in hand could be. */

@@ -26,6 +26,10 @@ export class Grid {
     this.place = null;
     this.isRefused = false;
     this.turn = 0;
+    /** How often the whole grid was shown anew. */
+    this.shown = 0;
+    /** Agendas touched while the grid is on its way, whose answer may be older than that; null while none is. @type {Set<string>|null} */
+    this.missed = null;
     /** @type {Map<string, number>} */
     this.turns = new Map();
     this.frame.addEventListener("click", (event) => this.clicked(event));
@@ -56,12 +60,25 @@ export class Grid {
     return [...lane.querySelectorAll("[data-key]")].map((one) => /** @type {HTMLElement} */ (one));
   }
 
-  /** Fetches the whole grid; a slower, older answer never replaces a newer one. Throws what the site answers. */
-  async load() {
+  /** Fetches the whole grid; a slower, older answer never replaces a newer one. Throws what the site answers.
+   * @param {string} [path] @param {() => boolean} [wanted] asked once the answer is there @returns {Promise<boolean>} whether it is shown */
+  async load(path = this.hooks.path(), wanted = () => true) {
     this.turn += 1;
     const { turn } = this;
-    const content = await fragment(this.hooks.path());
-    if (turn !== this.turn) return;
+    this.missed ??= new Set();
+    try {
+      const content = await fragment(path);
+      if (turn !== this.turn || !wanted()) return false;
+      this.put(content);
+      return true;
+    } finally {
+      if (turn === this.turn) this.catchUp();
+    }
+  }
+
+  /** @param {DocumentFragment} content the whole grid */
+  put(content) {
+    this.shown += 1;
     const had = this.body !== null && this.body.contains(document.activeElement);
     const scroll = this.body?.scrollTop ?? 0;
     this.frame.replaceChildren(content);
@@ -72,10 +89,20 @@ export class Grid {
     this.hooks.painted();
   }
 
-  /** An agenda was touched: its lane alone is fetched again where it stands. @param {string} agenda */
-  async touched(agenda) {
-    const shown = this.lanes.filter((one) => one.dataset.agenda === agenda);
-    if (this.view === "list" || (this.view === "week" && shown.length)) return this.load();
+  /** What was touched while the grid was on its way. */
+  catchUp() {
+    const missed = [...(this.missed ?? [])];
+    this.missed = null;
+    // Nobody waits for it: the site that does not answer now is asked again at the next touch.
+    if (missed.length) this.touched(...missed).catch(() => undefined);
+  }
+
+  /** Agendas were touched: their lanes alone are fetched again where they stand. @param {string[]} agendas */
+  async touched(...agendas) {
+    const { missed } = this;
+    if (missed) return agendas.forEach((one) => missed.add(one));
+    const shown = this.lanes.filter((one) => agendas.includes(one.dataset.agenda ?? ""));
+    if (this.view === "list" || (this.view === "week" && shown.length)) return void (await this.load());
     await Promise.all(shown.map((one) => this.again(one.dataset.lane ?? "")));
     return undefined;
   }
@@ -85,12 +112,12 @@ export class Grid {
     const turn = (this.turns.get(key) ?? 0) + 1;
     this.turns.set(key, turn);
     const old = this.lane(key);
-    const whole = this.turn;
+    const { shown } = this;
     if (!old) return;
     const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(this.first * STEP) });
     const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
     const here = this.lane(key);
-    if (!here || this.turns.get(key) !== turn || this.turn !== whole) return;
+    if (!here || this.turns.get(key) !== turn || this.shown !== shown) return;
     const had = here.contains(document.activeElement);
     here.replaceWith(content);
     if (had) this.body?.focus({ preventScroll: true });
