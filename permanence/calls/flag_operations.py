@@ -35,13 +35,17 @@ class NotAPersonOfTheHouse(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlagForm:
-    """What the page tells: the call, the flag with its label as she saw it, a `rules.FlagAct`, a `rules.FlagCause`."""
+    """What the page tells: the call, the flag with its label as she saw it, a `rules.FlagAct`, a `rules.FlagCause`.
+
+    `alerts`: with a flag that is heard, the id of the recipient whom it alerts, "" for nobody.
+    """
 
     call: str
     flag: str
     label: str
     what: str
     cause: str = ""
+    alerts: str = ""
 
 
 @transaction.atomic
@@ -69,6 +73,7 @@ def note_red_flag(*, client: str, by: Who, at: datetime, form: FlagForm) -> bool
             "client_id": int(view.id),
             "label": form.label,
             "cause": form.cause,
+            "alerts_id": _alerted(view.id, form, by=by),
             "by_id": by.person_key,
             "at": at,
         },
@@ -81,3 +86,13 @@ def note_red_flag(*, client: str, by: Who, at: datetime, form: FlagForm) -> bool
     outbox.announce(RedFlagNoted(house=by.house, at=at, client=view.id, **detail))
     live.touch(f"house/{by.house}/calls", house_key=by.house_key, at=at)
     return True
+
+
+def _alerted(client: str, form: FlagForm, *, by: Who) -> int | None:
+    """Whom a flag that is heard alerts, of this client alone: the note is kept all the same where he is not there."""
+    if form.what != rules.FlagAct.HEARD or not form.alerts:
+        return None
+    try:
+        return int(clients.recipient(house=by.house, client=client, recipient=form.alerts).id)
+    except clients.RecipientUnknown:
+        return None

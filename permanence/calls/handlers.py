@@ -110,6 +110,10 @@ def _offered(scene: _Scene, event: CallOffered) -> None:
             "instructions": to_plain(event.instructions),
             "absences": to_plain(event.absences),
             "script": to_plain(event.script),
+            "place": event.place,
+            "time_zone": event.time_zone,
+            "open_until_ms": event.open_until_ms,
+            "parts": to_plain(event.parts),
         },
     )
 

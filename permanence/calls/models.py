@@ -101,7 +101,8 @@ class WithheldNumber(HouseModel):
 
 class RedFlagNote(HouseModel):
     """A red flag in a call: that it was `heard`, and that it was `said`, could not be said (`unsaid`) or was
-    `dismissed` for a `cause`. Once each. `call` is the telephone's name of it: its record may come later."""
+    `dismissed` for a `cause`. Once each. `call` is the telephone's name of it: its record may come later. `alerts`:
+    whom the flag alerts, with `heard` alone."""
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     call = models.CharField(max_length=CALL_LENGTH)
@@ -109,6 +110,7 @@ class RedFlagNote(HouseModel):
     label = models.CharField(_("red flag"), max_length=LABEL_LENGTH)
     what = models.CharField(max_length=10)
     cause = models.CharField(max_length=10, default="", blank=True)
+    alerts = models.ForeignKey("clients.Recipient", on_delete=models.PROTECT, null=True, related_name="+")
     by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -156,3 +158,22 @@ class CallOffer(HouseModel):
 
     def __str__(self) -> str:
         return f"{self.offer} {self.how}"
+
+
+class CardPart(HouseModel):
+    """A part of a client's cards that no version names (`reception.parts.CardParts`), as JSON, once for all the calls
+    that showed it. Never changed: the `digest` by which an offer names it is that of this text."""
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    part = models.CharField(max_length=12)
+    digest = models.CharField(max_length=32)
+    text = models.TextField()
+    kept_at = models.DateTimeField()
+
+    objects = ClientQuerySet["CardPart"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["client", "part", "digest"], name="calls_card_part_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.client_id} {self.part} {self.digest}"

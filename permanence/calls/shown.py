@@ -1,22 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The card as it was shown: what the offer says of it, with the texts of the versions, which are never changed."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from permanence.calls.models import CallOffer, RedFlagNote
+import orjson
+
+from permanence.calls.models import CallOffer, CardPart, RedFlagNote
 from permanence.clients import instructions, script_queries
 from permanence.clients.instructions import InstructionView
 from permanence.clients.rules.script import Script, read_text
 from permanence.kernel.events import from_plain
-from permanence.reception.card import CardInstruction, milliseconds
+from permanence.reception.card import CardForm, CardInstruction, milliseconds
 from permanence.reception.events import Reason, ShownAbsence, ShownInstruction, ShownScript
 from permanence.reception.greeting import CardGreeting
+from permanence.reception.parts import CardParts
+from permanence.reception.table import AgendaEntry, ContactEntry, SiteEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCard:
-    """What one console showed. `how` is empty while it rings; `name` is where an earlier release kept no more of it."""
+    """What one console showed. `how` is empty while it rings; `name` and what follows is empty, and `parts` None, where
+    an earlier release kept no more of it."""
 
     secretary: str
     secretary_name: str
@@ -28,6 +34,20 @@ class ShownCard:
     instructions: tuple[CardInstruction, ...]
     absences: tuple[ShownAbsence, ...]
     script: "ScriptView | None" = None
+    place: str = ""
+    time_zone: str = ""
+    open_until_ms: int | None = None
+    parts: "PartsView | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartsView:
+    """The parts of a card that no version names (`reception.parts`); None where the text is not found any more."""
+
+    form: CardForm | None
+    sites: tuple[SiteEntry, ...] | None
+    contacts: tuple[ContactEntry, ...] | None
+    agendas: tuple[AgendaEntry, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +62,7 @@ class ScriptView:
 def cards_of(*, house: str, call: str) -> tuple[ShownCard, ...]:
     """Every card that was shown for a call, in the order of the offers; none for another house's.
 
-    Three queries, and two for each script.
+    Four queries at most, and two for each script.
     """
     offers = (
         CallOffer.objects.for_house(house).filter(call__call=call).select_related("secretary__person", "call", "house")
@@ -51,7 +71,9 @@ def cards_of(*, house: str, call: str) -> tuple[ShownCard, ...]:
     entries = {row.pk: _entries(row) for row in rows}
     wanted = {(each.id, each.version) for found in entries.values() for each in found}
     texts = instructions.versions(house=house, wanted=wanted)
-    return tuple(_card(row, entries[row.pk], texts) for row in rows)
+    held = {row.pk: from_plain(CardParts, row.card["parts"]) for row in rows if row.card.get("parts") is not None}
+    parts = _part_texts(house, rows, held.values())
+    return tuple(_card(row, entries[row.pk], texts, _parts(held.get(row.pk), parts)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +101,39 @@ def _entries(row: CallOffer) -> tuple[ShownInstruction, ...]:
     return tuple(ShownInstruction(id=key, version=int(version)) for key, _, version in pairs if version.isdecimal())
 
 
+def _part_texts(house: str, rows: Iterable[CallOffer], held: Iterable[CardParts]) -> dict[tuple[str, str], str]:
+    """The texts of the parts of these cards of one call's client, by part and digest."""
+    clients = {row.call.client_id for row in rows}
+    digests = {digest for each in held for digest in (each.form, each.sites, each.contacts, each.agendas) if digest}
+    if not digests:
+        return {}
+    found = CardPart.objects.for_house(house).filter(client__in=clients, digest__in=digests)
+    return {(part, digest): text for part, digest, text in found.values_list("part", "digest", "text")}
+
+
+def _parts(held: CardParts | None, texts: Mapping[tuple[str, str], str]) -> PartsView | None:
+    if held is None:
+        return None
+
+    def read[T](kind: type[T], part: str, digest: str, empty: T) -> T | None:
+        if not digest:
+            return empty
+        text = texts.get((part, digest))
+        return None if text is None else from_plain(kind, orjson.loads(text))
+
+    return PartsView(
+        form=read(CardForm, "form", held.form, CardForm()),
+        sites=read(tuple[SiteEntry, ...], "sites", held.sites, ()),
+        contacts=read(tuple[ContactEntry, ...], "contacts", held.contacts, ()),
+        agendas=read(tuple[AgendaEntry, ...], "agendas", held.agendas, ()),
+    )
+
+
 def _card(
-    row: CallOffer, entries: tuple[ShownInstruction, ...], texts: dict[tuple[str, int], InstructionView]
+    row: CallOffer,
+    entries: tuple[ShownInstruction, ...],
+    texts: dict[tuple[str, int], InstructionView],
+    parts: PartsView | None,
 ) -> ShownCard:
     greetings = row.card.get("greetings") or ([{"language": "", "text": row.greeting}] if row.greeting else [])
     return ShownCard(
@@ -94,6 +147,10 @@ def _card(
         instructions=tuple(_instruction(each, texts.get((each.id, each.version))) for each in entries),
         absences=tuple(from_plain(ShownAbsence, each) for each in row.card.get("absences", ())),
         script=_script(row),
+        place=row.card.get("place", ""),
+        time_zone=row.card.get("time_zone", ""),
+        open_until_ms=row.card.get("open_until_ms"),
+        parts=parts,
     )
 
 

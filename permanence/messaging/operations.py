@@ -15,10 +15,10 @@ from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.clients.rules import RecipientKind
 from permanence.countries.numbers import NotANumber, parse_number
-from permanence.foundation import audit, live, outbox, secrecy
+from permanence.foundation import outbox, secrecy
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
-from permanence.messaging import events, patients, queries, recordings, rules
+from permanence.messaging import acts, events, patients, queries, recordings, rules
 from permanence.messaging.models import (
     CALL_LENGTH,
     Draft,
@@ -124,7 +124,7 @@ def take_message(*, house: str, client_id: str, call: str, by: Who, at: datetime
                     sealed_text=secrecy.seal(text, house=house, purpose=queries.TEXT),
                     **fields,
                 )
-                _announce_taken(row, house=house, by=by, at=at)
+                acts.announce_taken(row, house=house, by=by, at=at)
             Draft.objects.for_house(by.house_key).filter(person=person, call=call).delete()
     except IntegrityError:  # the same id came at the same moment on another connection
         row = _kept_before(house, form.message, fields, text)
@@ -164,7 +164,7 @@ def take_voice_message(
             },
         )
         if created:
-            _announce_taken(row, house=house, by=by, at=at)
+            acts.announce_taken(row, house=house, by=by, at=at)
         transaction.on_commit(lambda: recordings.forget_spool(file))
     return _view(row, house=house, at=at)
 
@@ -212,8 +212,7 @@ def acknowledge(*, house: str, message: str, by: Who, at: datetime) -> MessageVi
                 row.save(update_fields=["acknowledged_at"])
             told = {"message": row.key, "client": str(row.client_id), "person": by.person}
             outbox.announce(events.MessageAcknowledged(house=house, at=at, stands=stands, **told))
-            audit.note(by=by, at=at, action="message.acknowledged", subject=_subject(row), client=row.client_id)
-            _touch(row, house=house, at=at)
+            acts.noted(row, "message.acknowledged", house=house, by=by, at=at)
     return _view(row, house=house, at=at, access=(access,))
 
 
@@ -243,8 +242,7 @@ def answer(*, house: str, message: str, answer: str, by: Who, at: datetime, text
         )
         told = {"message": row.key, "client": str(row.client_id), "person": by.person}
         outbox.announce(events.MessageAnswered(house=house, at=at, answer=answer, **told))
-        audit.note(by=by, at=at, action="message.answered", subject=_subject(row), client=row.client_id)
-        _touch(row, house=house, at=at)
+        acts.noted(row, "message.answered", house=house, by=by, at=at)
     return queries.answer_view(kept, house)
 
 
@@ -264,7 +262,7 @@ def record_transmission(
         row.failed_at = None if why is None else row.failed_at or at
         row.failure = "" if why is None else why[:200]
         row.save(update_fields=["sent_at", "delivered_at", "failed_at", "failure"])
-        _touch(row, house=house, at=at)
+        acts.touch(row, house=house, at=at)
 
 
 def understood_number(typed: str, *, country: str) -> str:
@@ -326,23 +324,6 @@ def _kept_before(house: str, key: str, fields: dict[str, Any], text: str) -> Mes
     return row
 
 
-def _announce_taken(row: Message, *, house: str, by: Who, at: datetime) -> None:
-    outbox.announce(
-        events.MessageTaken(
-            house=house,
-            at=at,
-            message=row.key,
-            client=str(row.client_id),
-            recipient=str(row.recipient_id),
-            call=row.call,
-            taken_by=by.person,
-            urgency=row.urgency,
-        )
-    )
-    audit.note(by=by, at=at, action="message.taken", subject=_subject(row), client=row.client_id)
-    _touch(row, house=house, at=at)
-
-
 def _seen_by(house: str, message: str, by: Who) -> tuple[Message, clients.PortalAccess]:
     """The message and how its client's portal user sees it. Raises NoSuchMessage for everybody else."""
     if house == by.house and by.person:
@@ -383,16 +364,7 @@ def _read(row: Message, access: clients.PortalAccess, *, house: str, by: Who, at
         return
     told = {"message": row.key, "client": str(row.client_id), "person": by.person}
     outbox.announce(events.MessageRead(house=house, at=at, stands=stands, **told))
-    audit.note(by=by, at=at, action="message.read", subject=_subject(row), client=row.client_id)
-    _touch(row, house=house, at=at)
-
-
-def _touch(row: Message, *, house: str, at: datetime) -> None:
-    live.touch(f"house/{house}/messages", f"client/{row.client_id}/messages", house_key=row.house_id, at=at)
-
-
-def _subject(row: Message) -> str:
-    return f"messaging.message:{row.pk}"
+    acts.noted(row, "message.read", house=house, by=by, at=at)
 
 
 def _view(row: Message, *, house: str, at: datetime, access: tuple[clients.PortalAccess, ...] = ()) -> MessageView:

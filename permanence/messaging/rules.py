@@ -20,8 +20,9 @@ NAME_LIMIT = 120
 """Characters of a caller's name as typed."""
 NUMBER_LIMIT = 40
 """Characters of a caller's number as typed."""
-_MESSAGE_ID = re.compile(r"(?!voice-)[0-9A-Za-z_-]{16,40}\Z")
-"""What a page may call a message; `voice-<call>` are those of voice messages, whose place nobody takes."""
+_MESSAGE_ID = re.compile(r"(?!voice-|alert-)[0-9A-Za-z_-]{16,40}\Z")
+"""What a page may call a message; `voice-<call>` are those of voice messages, `alert-<call>` those of alerts that were
+passed on, whose place nobody takes."""
 
 
 class Urgency(enum.StrEnum):
@@ -64,6 +65,13 @@ AGE_LIMITS: dict[Urgency, tuple[timedelta, timedelta]] = {
     Urgency.INFORMATION: (timedelta(hours=24), timedelta(hours=48)),
 }
 """Age from which a message not acknowledged is late, and overdue."""
+ALERT_TOLD_AFTER = timedelta(minutes=2)
+"""So long after its call an alert that nobody has sent is told to the supervisors: the wrap-up is over by then."""
+ALERT_PASSED_ON_AFTER, ALERT_WAITS_AT_MOST = AGE_LIMITS[Urgency.URGENT]
+"""So long after its call it is passed on without her, while she writes not before the second: when what is urgent is
+late, and overdue."""
+STILL_WRITING = timedelta(minutes=1)
+"""Words kept so lately: she writes."""
 
 
 class MessageIdMalformed(Refusal):
@@ -228,6 +236,15 @@ def state_of(
         step_age=at - since,
         age_level=AgeLevel.CALM if reached is Box.ACKNOWLEDGED else age_level(urgency, at - taken_at),
     )
+
+
+def passes_on(*, ended_at: datetime, saved_at: datetime | None, at: datetime) -> bool:
+    """Whether an alert of a call that ended then is passed on at `at` without her who heard it.
+
+    `saved_at`: when her words for that call were kept last, None where there are none.
+    """
+    writes = saved_at is not None and saved_at + STILL_WRITING > at
+    return ended_at + (ALERT_WAITS_AT_MOST if writes else ALERT_PASSED_ON_AFTER) <= at
 
 
 def age_level(urgency: Urgency, age: timedelta) -> AgeLevel:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Due work of the messages, called by the worker's loop: the recordings in the spool that nobody has taken over."""
+"""Due work of the messages, called by the worker's loop: the recordings in the spool that nobody has taken over, and
+the alerts that nobody has sent."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 
 from permanence.calls import operations as call_operations
 from permanence.calls import queries as calls
-from permanence.messaging import queries, recordings
+from permanence.foundation.operations import house_system
+from permanence.messaging import alert_operations, alerts, queries, recordings
+from permanence.messaging.rules import ALERT_PASSED_ON_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,12 @@ def take_over_forgotten(*, at: datetime) -> int:
         for file, seconds, written in recordings.spooled()
         if datetime.fromtimestamp(written, UTC) + QUIET <= at
     )
+
+
+def pass_on_alerts(*, at: datetime) -> int:
+    """Pass on the alerts of red flags that are due; gives how many. Each is a transaction of its own."""
+    due = alerts.unsent_alerts(at=at, after=ALERT_PASSED_ON_AFTER)
+    return sum(alert_operations.pass_on(alert=each, by=house_system(house=each.house), at=at) for each in due)
 
 
 def _look(file: str, seconds: float, *, at: datetime) -> bool:

@@ -3,9 +3,11 @@
 
 from datetime import timedelta, tzinfo
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from permanence.calls.flag_queries import HeardAlert
 from permanence.foundation import moments
 from permanence.messaging.rules import Box, MessageState, PersonAct, Urgency
 
@@ -14,6 +16,19 @@ URGENCY = {
     Urgency.TODAY: gettext_lazy("Today"),
     Urgency.URGENT: gettext_lazy("Urgent"),
 }
+
+
+def passed_on(alert: HeardAlert, typed: str, *, language: str) -> str:
+    """The text of an alert that the house passes on, in the client's language: what was heard, that she did not send
+    it, and what she had `typed`."""
+    with translation.override(language or None):
+        said = _("said to the caller") if alert.said else _("nothing was said")
+        lines = [
+            _("Red flag: %(label)s (%(said)s)") % {"label": alert.label, "said": said},
+            _("Passed on by the answering service: %(secretary)s had not finished the message.")
+            % {"secretary": alert.by_name},
+        ]
+    return "\n\n".join(filter(None, ("\n".join(lines), typed)))
 
 
 def track_state(state: MessageState) -> str:

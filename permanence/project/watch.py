@@ -17,6 +17,8 @@ from permanence.foundation import alarms, bus, outbox
 from permanence.foundation.alarms import Alarm
 from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused
 from permanence.kernel.faults import FaultBook
+from permanence.messaging import alerts as unsent
+from permanence.messaging.rules import ALERT_TOLD_AFTER
 from permanence.project import doctor
 from permanence.project.config import Configuration
 from permanence.project.findings import Findings, of_status, refused_source
@@ -67,6 +69,10 @@ class Watch:
             self._strangers(house, found, at)
         for trouble in dispatch.mail_trouble():
             found.add(trouble.house, Alarm(code="mail", params={"count": trouble.waiting}, since=trouble.since))
+        for each in unsent.unsent_alerts(at=at, after=ALERT_TOLD_AFTER):
+            told_of = {"client": each.client_name, "secretary": each.by_name}
+            about = f"{each.client}/{each.call}"
+            found.add(each.house, Alarm(code="alert_unsent", about=about, params=told_of, since=each.ended_at))
         for house, since in outbox.stuck().items():
             found.add(house, Alarm(code="outbox", since=since))
         for house, told in self._forwarding.alarms(keys, at=at).items():

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
 
-The loop: outbox, held slots, slices of the routing table, tests of the forwardings, the spool, sweeping, the proofs of
-the clients; and in threads of their own, since a mail relay, a calendar or an exchange may keep silent for as long as
-it likes, deliveries with their receipts, calendars of other products and the look at what is wrong. Each step fails
-alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to stderr, stops on SIGTERM
-after the step in hand.
+The loop: outbox, held slots, slices of the routing table, tests of the forwardings, alerts nobody sent, the spool,
+sweeping, the proofs of the clients; and in threads of their own, since a mail relay, a calendar or an exchange may keep
+silent for as long as it likes, deliveries with their receipts, calendars of other products and the look at what is
+wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to
+stderr, stops on SIGTERM after the step in hand.
 """
 
 import logging
@@ -63,6 +63,7 @@ CALENDARS_S = 1.0
 """Between two questions whether a calendar of another product is to be looked at."""
 RECONCILE_EVERY = timedelta(seconds=30)
 SPOOL_EVERY = timedelta(minutes=1)
+ALERTS_EVERY = timedelta(seconds=5)
 EVENTS_EVERY = timedelta(hours=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
@@ -92,6 +93,7 @@ class Loop:
     announced: Callable[[], None] = lambda: None
     reconcile_at: datetime | None = None
     spool_at: datetime | None = None
+    alerts_at: datetime | None = None
     events_at: datetime | None = None
     sweep_at: datetime | None = None
     tests_at: datetime | None = None
@@ -102,7 +104,7 @@ class Loop:
 
     def __post_init__(self) -> None:
         self.steps = [self.outbox, self.holds, self.slices, self.tests]
-        self.steps += [self.spool, self.events, self.sweep, self.coverage]
+        self.steps += [self.alerts, self.spool, self.events, self.sweep, self.coverage]
 
     def turn(self) -> None:
         """One turn."""
@@ -135,6 +137,12 @@ class Loop:
         if self.spool_at is None or at >= self.spool_at:
             self.spool_at = at + SPOOL_EVERY
             messaging.take_over_forgotten(at=at)
+
+    def alerts(self, at: datetime) -> None:
+        """Pass on the alerts of red flags whose message was not sent."""
+        if self.alerts_at is None or at >= self.alerts_at:
+            self.alerts_at = at + ALERTS_EVERY
+            messaging.pass_on_alerts(at=at)
 
     def slices(self, at: datetime) -> None:
         """Compare what the exchange holds with the database: at the start, then every 30 s."""

@@ -4,6 +4,7 @@
 from permanence.kernel.events import Event, EventCatalogue
 from permanence.kernel.record import event, record
 from permanence.reception.greeting import CardGreeting
+from permanence.reception.parts import CardParts
 from permanence.telephony.events import TELEPHONY_EVENTS, CallEvent
 
 
@@ -71,7 +72,8 @@ class CallQueued(CallEvent):
 class CallOffered(CallEvent):
     """A secretary's console rings. `shown` lists the instructions as "id:version", `greeting` the phrase shown.
 
-    `name`, `greetings`, `instructions`, `absences`, `script`: what the card showed, in its order, to be shown again.
+    `name` and all after it: what the card showed, in its order, to be shown again. `open_until_ms`: since 1970, None
+    while the line was closed or never closed; `parts`: None for an unknown line, and where the house kept none.
     """
 
     offer: str
@@ -86,6 +88,10 @@ class CallOffered(CallEvent):
     instructions: tuple[ShownInstruction, ...] = ()
     absences: tuple[ShownAbsence, ...] = ()
     script: ShownScript | None = None
+    place: str = ""
+    time_zone: str = ""
+    open_until_ms: int | None = None
+    parts: CardParts | None = None
 
 
 @event

@@ -178,7 +178,7 @@ class Floor(Lists):
                 seat=seat.seat,
                 until_ms=milliseconds(call.until),
                 why=why,
-                **told(card),
+                **told(card, self.client_of(call)),
             )
         )
         self.decide(self.offer_of(call, seat))

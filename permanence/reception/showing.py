@@ -5,16 +5,18 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from permanence.reception.card import Card
+from permanence.kernel.fast_json import encode
+from permanence.reception.card import Card, CardForm
 from permanence.reception.events import Reason, ShownAbsence, ShownInstruction, ShownScript
+from permanence.reception.parts import CardParts
 from permanence.reception.presence import Seat
-from permanence.reception.table import ScriptEntry
+from permanence.reception.table import ClientSlice, ScriptEntry
 from permanence.reception.waiting import Call
 
 
-def told(card: Card) -> dict[str, Any]:
-    """The fields of an event that say what the card showed, in its order: what is written in versions by their names,
-    everything else in the words shown."""
+def told(card: Card, client: ClientSlice | None) -> dict[str, Any]:
+    """The fields of an event that say what the card of a call for `client` showed, in its order: what is written in
+    versions by their names, what the house keeps by its digests, everything else in the words shown."""
     entries = card.instructions
     return {
         "greeting": card.greetings[0].text if card.greetings else "",
@@ -50,6 +52,10 @@ def told(card: Card) -> dict[str, Any]:
             ]
         ),
         "script": None if card.script is None else _script(card.script),
+        "place": card.place,
+        "time_zone": card.time_zone,
+        "open_until_ms": card.open_until_ms,
+        "parts": None if client is None else client.parts,
     }
 
 
@@ -58,8 +64,26 @@ def _script(entry: ScriptEntry) -> ShownScript:
 
 
 def digest_of(text: str) -> str:
-    """What a script's text, its red flags in it, is known by: 32 hexadecimal figures of its SHA-256."""
+    """What the text of a script, its red flags in it, or of a part of a card is known by: 32 hexadecimal figures of its
+    SHA-256."""
     return sha256(text.encode()).hexdigest()[:32]
+
+
+def part_texts(client: ClientSlice) -> dict[str, str]:
+    """The parts of the client's card that no version names, as JSON by the names of `CardParts`; none that is empty."""
+    has_form = client.recipients or client.reasons
+    parts = {
+        "form": CardForm(recipients=client.recipients, reasons=client.reasons) if has_form else None,
+        "sites": client.sites,
+        "contacts": client.contacts,
+        "agendas": client.agendas,
+    }
+    return {name: encode(part).decode() for name, part in parts.items() if part}
+
+
+def parts_of(client: ClientSlice) -> CardParts:
+    """By what they are known again."""
+    return CardParts(**{name: digest_of(text) for name, text in part_texts(client).items()})
 
 
 def why_her(

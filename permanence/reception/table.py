@@ -11,6 +11,7 @@ from datetime import datetime
 
 from permanence.kernel.events import from_plain, to_plain
 from permanence.reception import markup
+from permanence.reception.parts import CardParts
 
 HEALTH_SECTOR = "health"
 ANSWERED = frozenset({"trial", "active"})
@@ -219,7 +220,8 @@ class VoiceMessageConsent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSlice:
     """One client as the telephone sees him. `pool` answers for him, "" for the house's first. `trained`: the ids of the
-    secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all)."""
+    secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all).
+    `parts`: by what the house knows parts of his card again."""
 
     house: str
     client: str
@@ -254,6 +256,7 @@ class ClientSlice:
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
     agendas: tuple[AgendaEntry, ...] = ()
+    parts: CardParts | None = None
 
     @property
     def is_health(self) -> bool:

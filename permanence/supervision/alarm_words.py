@@ -220,6 +220,11 @@ WORDS: dict[str, Words] = {
         _("Renew the contract with him and correct its days, or end it on the page of his account."),
         danger=False,
     ),
+    "alert_unsent": Words(
+        _("The message of a red flag has not been sent: %(client)s, heard by %(secretary)s."),
+        _("The call is over, and whom the red flag alerts knows nothing of it."),
+        _("Ask her to send it. Five minutes after the call it goes out without her, fifteen while she is writing."),
+    ),
     "mail": Words(
         _("The mail server does not take our mails; waiting: %(count)s."),
         _("Clients are not told that a message waits. They find it in the portal all the same."),

@@ -31,6 +31,8 @@ OF_A_CLIENT = frozenset(
     }
 )
 """The alarms that are about a client, by his id."""
+OF_A_CALL = frozenset({"alert_unsent"})
+"""The alarms that are about a call of a client, by his id and its name with a slash between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ def _drawn(one: Standing, zone: ZoneInfo, at: datetime) -> DrawnAlarm:
         "count": "1",
         "kind": "",
         "client": "",
+        "secretary": "",
         **one.params,
         "about": one.about,
         "gb": formats.number_format(float(one.params.get("gb", 0)), 1),

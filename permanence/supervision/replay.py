@@ -16,12 +16,13 @@ from permanence.agenda import elsewhere_queries as elsewhere
 from permanence.calls import queries as calls_of
 from permanence.calls import shown
 from permanence.clients import instructions
-from permanence.foundation import access
+from permanence.foundation import access, moments
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.system import SystemClock
 from permanence.reception.card import CardInstruction
 from permanence.reception.events import ShownAbsence
+from permanence.reception.table import AgendaEntry
 from permanence.supervision import words
 from permanence.supervision.rows import drawn_calls, spelt, when
 
@@ -48,7 +49,10 @@ class DrawnAbsence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnCard:
-    """One card: at whom it rang, when, why, how that ended, and what it showed."""
+    """One card: at whom it rang, when, why, how that ended, and what it showed.
+
+    `open_until`: as the card said it, on the client's clock; `agendas`: each with whose it was.
+    """
 
     card: shown.ShownCard
     when: str
@@ -57,6 +61,8 @@ class DrawnCard:
     instructions: tuple[DrawnInstruction, ...]
     absences: tuple[DrawnAbsence, ...]
     flags_day: str
+    open_until: str
+    agendas: tuple[tuple[AgendaEntry, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +141,23 @@ def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
             for each in card.absences
         ),
         flags_day=_day(card.script),
+        open_until=_hour(card),
+        agendas=_agendas(card.parts),
     )
+
+
+def _hour(card: shown.ShownCard) -> str:
+    """The hour at which the line was to close, on the client's clock; "" where the card said none."""
+    if card.open_until_ms is None:
+        return ""
+    return moments.hour(datetime.fromtimestamp(card.open_until_ms / 1000, UTC), ZoneInfo(card.time_zone))
+
+
+def _agendas(parts: shown.PartsView | None) -> tuple[tuple[AgendaEntry, str], ...]:
+    if parts is None or parts.agendas is None:
+        return ()
+    names = {} if parts.form is None else {each.id: each.name for each in parts.form.recipients}
+    return tuple((each, names.get(each.recipient, "")) for each in parts.agendas)
 
 
 def _day(script: shown.ScriptView | None) -> str:

@@ -27,7 +27,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
 from permanence.staff import queries as staff
-from permanence.supervision.alarms import OF_A_CLIENT, OF_A_NUMBER, drawn_alarms
+from permanence.supervision.alarms import OF_A_CALL, OF_A_CLIENT, OF_A_NUMBER, drawn_alarms
 from permanence.supervision.export import appointments_csv, calls_csv
 from permanence.supervision.filters import Asked, month_days, read_asked, read_day
 from permanence.supervision.periods import day_choices, month_choices
@@ -97,8 +97,8 @@ def _concerns(one: alarms.Standing, by: Who) -> bool:
         return True
     if one.code in OF_A_NUMBER:
         return by.may_see(clients.lines(house=by.house).get(one.about))
-    if one.code in OF_A_CLIENT:
-        return by.may_see(one.about)
+    if one.code in OF_A_CLIENT or one.code in OF_A_CALL:
+        return by.may_see(one.about.partition("/")[0])
     if one.code != "slice":
         return True
     named = one.params.get("client")

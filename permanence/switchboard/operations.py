@@ -15,6 +15,7 @@ from functools import partial
 
 from django.db import transaction
 
+from permanence.calls import part_operations
 from permanence.clients import queries as clients
 from permanence.foundation import audit, outbox
 from permanence.foundation.exchange import Exchange, ExchangeRefused
@@ -79,6 +80,8 @@ def current_slice(*, house: str, client: str, at: datetime, held: int = 0) -> Ho
         return found
     row.version, row.digest = max(row.version, held) + 1, digest
     row.save(update_fields=["version", "digest"])
+    if isinstance(found, ClientSlice):
+        part_operations.keep_parts(house_key=row.house_id, entry=found, at=at)
     return replace(found, version=row.version)
 
 

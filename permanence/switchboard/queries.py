@@ -2,7 +2,7 @@
 """Assembles the slices of the routing table from the rooms above; reads the tests of the forwardings."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,12 @@ from django.db.models import OuterRef, Subquery
 
 from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
+from permanence.clients.queries import ClientFile
 from permanence.clients.rules import ClientState
 from permanence.clients.said import slice_of
 from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
+from permanence.reception.showing import parts_of
 from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry, RoutingTable, SecretaryEntry, TrunkEntry
 from permanence.staff import queries as staff
 from permanence.switchboard import rules
@@ -23,14 +25,20 @@ from permanence.switchboard.rules import OPEN_STATES, ProofState, ProofWay, Why
 
 def client_slice(*, house: str, client: str, version: int, at: datetime) -> ClientSlice:
     """The client as the telephone sees him at `at`. Raises ClientUnknown. Two queries."""
-    return slice_of(clients.client_file(house=house, client=client, at=at), house=house, version=version)
+    return _shown_again(clients.client_file(house=house, client=client, at=at), house=house, version=version)
 
 
 def client_slices(*, house: str, at: datetime) -> Iterator[ClientSlice]:
     """All clients of a house that the telephone knows, each under the version noted last (0: none). Three queries."""
     noted = dict(SliceVersion.objects.for_house(house).exclude(client=None).values_list("client_id", "version"))
     for file in clients.client_files(house=house, at=at):
-        yield slice_of(file, house=house, version=noted.get(int(file.view.id), 0))
+        yield _shown_again(file, house=house, version=noted.get(int(file.view.id), 0))
+
+
+def _shown_again(file: ClientFile, *, house: str, version: int) -> ClientSlice:
+    """His slice, with what it takes to show his cards again."""
+    entry = slice_of(file, house=house, version=version)
+    return replace(entry, parts=parts_of(entry))
 
 
 def routing_table(*, at: datetime) -> RoutingTable:

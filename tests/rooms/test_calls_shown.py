@@ -209,5 +209,5 @@ def test_a_card_costs_a_fixed_number_of_questions(cast, django_assert_num_querie
     house = House(cast)
     house.sits(cast.claire_secretary)
     house.rings()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         shown.cards_of(house=cast.house, call="c1")

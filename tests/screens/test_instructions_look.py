@@ -21,6 +21,7 @@ from permanence.reception.events import CallAnswered, CallOffered, OfferEnded, R
 from permanence.reception.greeting import CardGreeting
 from permanence.telephony.events import CallArrived
 from permanence.staff import queries as staff
+from permanence.switchboard.operations import current_slice
 at = SystemClock().now()
 marc, claire = (who_is(Person.objects.get(email=f"{name}@permanence.example")) for name in ("marc", "claire"))
 weber = next(each for each in queries.clients(house=marc.house) if each.name == "Dr Weber")
@@ -38,6 +39,8 @@ card = dict(name="Dr Weber", instructions=shown, shown=(f"{key}:1",), greetings=
 house, call = {"house": marc.house, "at": at}, {"call": "c1", "client": weber.id}
 line = queries.client_file(house=marc.house, client=weber.id, at=at).lines[0]
 first, second = "Aoife", "Claire"
+kept = dict(place="Luxembourg", time_zone="Europe/Luxembourg", open_until_ms=1795000000000,
+    parts=current_slice(house=marc.house, client=weber.id, at=at).parts)
 why = (Reason(code="longest_ready", detail="250"), Reason(code="speaks", detail="fr"))
 after = (Reason(code="only_ready"), Reason(code="speaks", detail="fr"),
     Reason(code="offer_ended", detail="missed", name=first))
@@ -45,7 +48,7 @@ events = (
     CallArrived(**house, **call, trunk="t", called_line=line, caller="+352621000147", display="Jeanne Hoffmann"),
     CallOffered(**house, **call, offer="o1", secretary=ids[first], seat="s", until_ms=0, why=why, **card),
     OfferEnded(**house, **call, offer="o1", secretary=ids[first], how="missed"),
-    CallOffered(**house, **call, offer="o2", secretary=ids[second], seat="s", until_ms=0, why=after, **card),
+    CallOffered(**house, **call, offer="o2", secretary=ids[second], seat="s", until_ms=0, why=after, **card, **kept),
     CallAnswered(**house, **call, offer="o2", secretary=ids[second], seat="s", waited_ms=14000),
 )
 for number, event in enumerate(events, start=1):
@@ -82,6 +85,8 @@ async def test_a_card_shown_again_and_who_has_read(browser: Browser, site: Site)
     await page.wait_for_url("**/supervision/calls/c1")
     await expect(page.locator(".card--client")).to_have_count(2)
     await expect(page.locator(".replay .marked strong").first).to_have_text("À partir de lundi")
+    await expect(page.locator(".replay__none")).to_have_count(1)  # what the first card showed beside was not kept
+    await expect(page.locator(".replay--beside")).to_contain_text("Pour qui")
     await looks_right(login, "replay", ("1366", "390"))
     await page.get_by_role("link", name="Consignes").click()
     await page.wait_for_url("**/supervision/instructions")

@@ -29,6 +29,7 @@ from permanence.foundation.who import Who, who_is
 from permanence.kernel.refusals import Refusal
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
+from permanence.messaging import tasks as messaging_tasks
 from permanence.messaging import words
 from permanence.messaging.queries import MessageRow
 from permanence.messaging.rules import MessageForm
@@ -88,6 +89,7 @@ class Office(World):
                 hear(ENGINE, sequence, ENGINE_EVENTS.read(body))
             self._applied = sequence
         at = self.clock.now()
+        messaging_tasks.pass_on_alerts(at=at)
         while outbox.deliver_due(at=at, wiring=WIRING):
             pass
         tasks.run_due(at=at, relay=self.relay.settings)

@@ -4,7 +4,7 @@ import { request } from "./api.js";
 import { SealedQueue } from "./sealedqueue.js";
 
 /** @typedef {"heard"|"said"|"unsaid"|"dismissed"} What
- * @typedef {{call: string, client: string, flag: string, label: string, what: What, cause: string}} Note
+ * @typedef {{call: string, client: string, flag: string, label: string, what: What, cause: string, alerts: string}} Note
  * @typedef {Note & {key: string, person: string}} Kept */
 
 /** @extends {SealedQueue<Kept>} */

@@ -79,8 +79,9 @@ export class RedFlags {
     const name = `${what}:${id}`;
     if (given.noted?.includes(name)) return;
     given.noted = [...(given.noted ?? []), name];
-    const label = script.red_flags?.find((flag) => flag.id === id)?.label ?? "";
-    this.hooks.note({ call, client: card.client ?? "", flag: id, label, what, cause });
+    const flag = script.red_flags?.find((one) => one.id === id);
+    const alerts = what === "heard" ? flag?.alert?.recipient ?? "" : "";
+    this.hooks.note({ call, client: card.client ?? "", flag: id, label: flag?.label ?? "", what, cause, alerts });
   }
 
   /** She said the words, could not, or it was none. @param {string} id @param {"said"|"unsaid"|"dismissed"} what @param {string} [cause] */
