@@ -18,15 +18,17 @@ LIMIT_S = 600
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the house is, and how often each small thing is done."""
+    """How large the house is, and how often each small thing is done. `readers`: secretaries who have all read what
+    must be read, one instruction a client."""
 
     clients: int = 2_000
     lines: int = 5_000
     instructions: int = 50_000
+    readers: int = 200
     rounds: int = 15
 
 
-QUICK = Size(clients=20, lines=50, instructions=500, rounds=2)
+QUICK = Size(clients=20, lines=50, instructions=500, readers=10, rounds=2)
 
 
 def knowledge(size: Size, runs: int) -> list[Figures]:
@@ -38,7 +40,7 @@ def _run(size: Size) -> Figures:
     with folder_of_its_own() as folder:
         new_folder(folder)
         settings = {"PERMANENCE_DATA": str(folder), "PERMANENCE_RUN": str(folder), "PERMANENCE_HOUSE": "bench"}
-        words = [str(each) for each in (size.clients, size.lines, size.instructions, size.rounds)]
+        words = [str(each) for each in (size.clients, size.lines, size.instructions, size.readers, size.rounds)]
         done = subprocess.run(
             [sys.executable, "-P", "-m", "bench.knowledge_house", *words], cwd=CLONE,
             env={**environment(), **settings}, capture_output=True, text=True, timeout=LIMIT_S, check=False,

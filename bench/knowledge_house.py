@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A large house in a database of its own, measured from within: the process of the bench `knowledge`.
 
-`python -m bench.knowledge_house CLIENTS LINES INSTRUCTIONS ROUNDS` with `PERMANENCE_DATA` an empty folder prints one
-JSON object. CPU is that of this process (user and system), memory what the table holds by itself (tracemalloc).
+`python -m bench.knowledge_house CLIENTS LINES INSTRUCTIONS READERS ROUNDS` with `PERMANENCE_DATA` an empty folder
+prints one JSON object. CPU is that of this process (user and system), memory what the table holds by itself
+(tracemalloc).
 """
 
 import gc
@@ -38,6 +39,7 @@ from permanence.clients.models import (  # noqa: E402
     Greeting,
     HoursException,
     Instruction,
+    InstructionAcknowledgement,
     Line,
     PortalUser,
     Reason,
@@ -54,6 +56,7 @@ from permanence.foundation.models import Person  # noqa: E402
 from permanence.foundation.rules import Role  # noqa: E402
 from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
 from permanence.project.config import read_configuration  # noqa: E402
+from permanence.staff.models import Secretary  # noqa: E402
 from permanence.switchboard import queries as switchboard  # noqa: E402
 
 HOUSE = "bench"
@@ -73,11 +76,12 @@ class Size:
     clients: int
     lines: int
     instructions: int
+    readers: int
 
 
 def main(arguments: list[str]) -> int:
     """Makes the house and prints its figures."""
-    clients, lines, instructions, rounds = (int(each) for each in arguments)
+    *size, rounds = (int(each) for each in arguments)
     configuration = read_configuration(os.environ)
     configuration.database.touch(mode=0o600)
     call_command("migrate", interactive=False, verbosity=0)
@@ -85,7 +89,7 @@ def main(arguments: list[str]) -> int:
     at = SystemClock().now()
     with transaction.atomic():
         owner, doctor = _people(at)
-        _Fill(Size(clients, lines, instructions), owner, doctor, at).all()
+        _Fill(Size(*size), owner, doctor, at).all()
     print(json.dumps(_measured(owner, doctor, at, rounds)))
     return 0
 
@@ -137,6 +141,7 @@ class _Fill:
         ):
             _insert(table, rows)
         self._scripts(first)
+        _insert(InstructionAcknowledgement, self._readings())
 
     def of(self, client: Client) -> dict[str, Any]:
         """Whose a row is."""
@@ -231,7 +236,21 @@ class _Fill:
                 priority=kind % 3,
                 recipient=first[client.pk] if kind == 2 else None,
                 reason="prescription" if kind == 3 else "",
+                acknowledge=number < self.size.clients,
             )
+
+    def _readings(self) -> Iterator[InstructionAcknowledgement]:
+        """One instruction of each client must be read, and every secretary has."""
+        people = [
+            Person(house_id=self.house, email=f"s{number}@bench.example", name=f"Secretary {number}", language="fr")
+            for number in range(self.size.readers)
+        ]
+        _insert(Person, iter(people))
+        secretaries = [Secretary(house_id=self.house, person=each, languages=["fr"]) for each in people]
+        _insert(Secretary, iter(secretaries))
+        for entry in Instruction.objects.filter(house=self.house, acknowledge=True).select_related("client"):
+            for each in secretaries:
+                yield InstructionAcknowledgement(**self.of(entry.client), instruction=entry, secretary=each, at=self.at)
 
     def _scripts(self, first: dict[int, Recipient]) -> None:
         """A script in every tenth client, each in words of his own, its red flags validated."""

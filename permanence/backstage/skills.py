@@ -24,7 +24,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from permanence.backstage.site import OwnPage
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
-from permanence.clients import training
+from permanence.clients import reading, training
 from permanence.clients.models import Client
 from permanence.clients.rules import ClientState
 from permanence.foundation.who import who
@@ -53,10 +53,12 @@ class Skill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSkills:
-    """A client and every secretary, in the order of the columns."""
+    """A client and every secretary, in the order of the columns. For `trained_only_s` seconds of the wait his calls are
+    for the trained alone, for `read_first_s` for those who have read what must be read."""
 
     client: clients.ClientView
     trained_only_s: int
+    read_first_s: int
     skills: tuple[Skill, ...]
 
 
@@ -118,7 +120,9 @@ def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryVie
     days = forms.DateField(required=False)
     try:
         with transaction.atomic():
-            training.set_trained_only(client=client, seconds=_number(request), by=by, at=at)
+            training.set_trained_only(client=client, seconds=_number(request, "trained_only_s"), by=by, at=at)
+            if "read_first_s" in request.POST:
+                reading.set_read_first(client=client, seconds=_number(request, "read_first_s"), by=by, at=at)
             for each in people:
                 if f"trained_{each.id}" not in request.POST:
                     training.untrain(client=client, secretary=each.id, by=by, at=at)
@@ -136,8 +140,8 @@ def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryVie
     return ""
 
 
-def _number(request: HttpRequest) -> int:
-    text = request.POST.get("trained_only_s", "").strip() or "0"
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "").strip() or "0"
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else -1
 
 
@@ -159,6 +163,7 @@ def _skills(house: str, rows: list[Client], people: Iterable[staff.SecretaryView
         ClientSkills(
             client=clients.client_view(row),
             trained_only_s=row.trained_only_s,
+            read_first_s=row.read_first_s,
             skills=tuple(
                 _skill(each, trained.get((str(row.pk), each.id)), taken.get((str(row.pk), each.id)), zone)
                 for each in people

@@ -72,6 +72,7 @@ ACTIONS = {
     "client.secretary_trained": _("noted a secretary as trained"),
     "client.secretary_untrained": _("noted a secretary as not trained"),
     "client.trained_only_set": _("changed whether trained secretaries only are asked"),
+    "client.read_first_set": _("changed for how long those who have read are asked first"),
     "client.state_set": _("changed the client's state"),
     "client.voice_messages_agreed": _("noted the agreement to voice messages"),
     "client.waiting_set": _("changed the client's waiting times"),

@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
-from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, TextField
+from django.db.models.functions import Cast, ExtractHour, ExtractIsoWeekDay
 
 from permanence.calls.models import Call, CallOffer, Familiarity
 from permanence.foundation.keys import NO_ROW, row_key
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.kernel.refusals import Refusal
+from permanence.reception.events import UNREAD
 
 PAGE = 50
 CALL_BACK_DAYS = 30
 """How far back a caller who was not answered stands on the list of those to be called back."""
 LIST_LIMIT = 200
 EXPORT_CHUNK = 500
+ANSWERED = "answered"
+"""How an offer ended that she took (`CallOffer.how`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +44,14 @@ class NoSuchHouse(Refusal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow:
-    """One console that rang: whose, and how that ended (empty while it rings)."""
+    """One console that rang: whose, and how that ended (empty while it rings). `unread`: it fell back to her, who had
+    not read what must be read."""
 
     secretary: str
     secretary_name: str
     offered_at: datetime
     how: str
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,11 @@ class CallRow:
     offers: tuple[OfferRow, ...] = ()
 
     @property
+    def unread(self) -> bool:
+        """Whether it was answered by somebody who had not read what must be read when it rang."""
+        return any(each.unread and each.how == ANSWERED for each in self.offers)
+
+    @property
     def talked_ms(self) -> int | None:
         """From the first answer to the end, None when it was not answered or goes on."""
         if self.answered_at is None or self.ended_at is None:
@@ -90,6 +100,7 @@ class CallRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFilters:
     """What the list shows. `first` and `last` are days of the house, both included; None is open. `outcome`: its code.
+    `unread_only`: the calls that fell back to who had not read what must be read, and were answered by her.
 
     `only`: the ids of the clients whose calls the asking person may see, None for all.
     """
@@ -99,6 +110,7 @@ class CallFilters:
     first: date | None = None
     last: date | None = None
     abandoned_only: bool = False
+    unread_only: bool = False
     outcome: str = ""
     only: frozenset[str] | None = None
 
@@ -305,7 +317,18 @@ def _filtered(house: str, filters: CallFilters, zone: ZoneInfo) -> ClientQuerySe
         found = found.filter(arrived_at__gte=_midnight(filters.first, zone))
     if filters.last is not None:
         found = found.filter(arrived_at__lt=_midnight(filters.last + timedelta(days=1), zone))
+    if filters.unread_only:
+        found = found.filter(_fallen_back())
     return found.filter(abandoned=True) if filters.abandoned_only else found
+
+
+def _fallen_back() -> Exists:
+    """An answered offer with such a reason: looked for in the text of the JSON, which both databases keep alike."""
+    answered = CallOffer.objects.filter(call=OuterRef("pk"), how=ANSWERED)
+    found = Q()
+    for code in sorted(UNREAD):
+        found |= Q(reasons__contains=f'"{code}"')
+    return Exists(answered.annotate(reasons=Cast("why", TextField())).filter(found))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -321,6 +344,7 @@ def _offers(house: str, rows: Iterable[Call]) -> dict[int, tuple[OfferRow, ...]]
             secretary_name=offer.secretary.person.name,
             offered_at=offer.offered_at,
             how=offer.how,
+            unread=any(each["code"] in UNREAD for each in offer.why),
         )
         found[offer.call_id] = (*found.get(offer.call_id, ()), shown)
     return found

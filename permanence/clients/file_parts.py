@@ -73,6 +73,9 @@ SITE_FIELDS = ("position", "pk", "name", "address", "access", "parking", "lift",
 AGENDA_FIELDS = ("pk", "recipient", "product", "link", "remark")
 CONTACT_FIELDS = ("position", "pk", "name", "function", "numbers", "number_for", "may_say")
 
+type Readers = tuple[str, ...]
+"""Ids of secretaries, the same few words in every instruction of a house."""
+
 type Moment = str | datetime | None
 """As a field has it, or as JSON has it: there a database may leave out that it is UTC."""
 
@@ -129,12 +132,29 @@ def absences_from(rows: Iterable[Iterable[Any]]) -> tuple[AbsenceEntry, ...]:
 
 
 def instructions_from(
-    rows: Iterable[Iterable[Any]], *, at: datetime, labels: Mapping[str, str]
+    rows: Iterable[Iterable[Any]],
+    *,
+    at: datetime,
+    labels: Mapping[str, str],
+    readers: Mapping[tuple[str, int], Readers],
 ) -> tuple[InstructionEntry, ...]:
-    """Those that are not over at `at`, from rows of `INSTRUCTION_FIELDS`. `labels`: the client's reasons by code."""
+    """Those that are not over at `at`, from rows of `INSTRUCTION_FIELDS`. `labels`: the client's reasons by code;
+    `readers`: who has read a version of what."""
     found = [each for each in stretches(map(_version, rows)) if each.span.ends is None or at < each.span.ends]
     found.sort(key=lambda each: (-each.version.priority, each.version.written_at, each.version.series))
-    return tuple(_instruction(each, labels) for each in found)
+    return tuple(
+        _instruction(each, labels, readers.get((each.version.series, each.version.version), ())) for each in found
+    )
+
+
+def readers_from(rows: Iterable[Iterable[Any]]) -> dict[tuple[str, int], Readers]:
+    """The ids of those who have read, by instruction and version: from rows of its key, its root, its version and the
+    keys of the secretaries with commas between them."""
+    return {
+        (str(root or key), version): tuple(intern(each) for each in sorted(keys.split(","), key=int))
+        for key, root, version, keys in rows
+        if keys
+    }
 
 
 def _version(row: Iterable[Any]) -> InstructionVersion:
@@ -156,7 +176,7 @@ def _version(row: Iterable[Any]) -> InstructionVersion:
     )
 
 
-def _instruction(stretch: InstructionStretch, labels: Mapping[str, str]) -> InstructionEntry:
+def _instruction(stretch: InstructionStretch, labels: Mapping[str, str], readers: Readers) -> InstructionEntry:
     version = stretch.version
     return InstructionEntry(
         id=version.series,
@@ -174,6 +194,7 @@ def _instruction(stretch: InstructionStretch, labels: Mapping[str, str]) -> Inst
         reason_label=labels.get(version.scope.reason, version.scope.reason),
         caller=version.scope.caller,
         acknowledge=version.acknowledge,
+        readers=readers,
     )
 
 

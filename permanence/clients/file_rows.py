@@ -17,8 +17,8 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Cast, JSONArray
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, StringAgg, Subquery, TextField, Value
+from django.db.models.functions import Cast, Coalesce, JSONArray
 
 from permanence.clients import file_parts as parts
 from permanence.clients.models import (
@@ -30,6 +30,7 @@ from permanence.clients.models import (
     Greeting,
     HoursException,
     Instruction,
+    InstructionAcknowledgement,
     Line,
     Quarantine,
     Reason,
@@ -47,11 +48,12 @@ type Rows = Mapping[str, Sequence[list[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table of a client: the fields of a row, those that order rows first. `where` narrows, given the moment."""
+    """One table of a client: the fields of a row (or what is made of them), those that order rows first. `where`
+    narrows, given the moment."""
 
     name: str
     table: Any
-    fields: tuple[str, ...]
+    fields: tuple[Any, ...]
     where: Any = None
 
     def rows(self, house: int, client: int | None, at: datetime) -> QuerySet[Any]:
@@ -60,7 +62,7 @@ class Part:
         found = self.table.objects.for_house(house) if client is None else self.table.objects.for_client(client)
         if self.where is not None:
             found = found.filter(self.where(at))
-        body = Cast(JSONArray(*(F(field) for field in self.fields)), TextField())
+        body = Cast(JSONArray(*self.fields), TextField())
         named = found.annotate(of=F("client_id"), part=Value(self.name), row=body)
         return named.order_by().values_list("of", "part", "row")  # type: ignore[no-any-return]
 
@@ -70,6 +72,22 @@ def _published_last(_at: datetime) -> Q:
     return Q(pk=Subquery(newest.order_by("-published_at", "-version").values("pk")[:1]))
 
 
+def _must_be_read(at: datetime) -> Q:
+    """The versions that ask to be read and that no later one has taken the place of."""
+    later = Instruction.objects.filter(root=Coalesce(OuterRef("root"), OuterRef("pk")), version__gt=OuterRef("version"))
+    taken_over = later.filter(Q(starts_at__lte=at) | Q(starts_at=None, written_at__lte=at))
+    over = Q(ends_at__isnull=False, ends_at__lte=at)
+    return Q(acknowledge=True, retired=False) & ~over & ~Q(Exists(taken_over))
+
+
+_WHO_HAS_READ = Subquery(
+    InstructionAcknowledgement.objects.filter(instruction=OuterRef("pk"))
+    .order_by()
+    .values("instruction")
+    .annotate(keys=StringAgg(Cast("secretary", TextField()), delimiter=Value(",")))
+    .values("keys")
+)
+
 PARTS = (
     Part("lines", Line, ("number",)),
     Part("resting", Quarantine, ("number",)),
@@ -78,6 +96,7 @@ PARTS = (
     Part("greetings", Greeting, parts.GREETING_FIELDS),
     Part("closing", Announcement, parts.CLOSING_FIELDS, lambda _at: Q(closing=True) | Q(unanswered=True)),
     Part("instructions", Instruction, parts.INSTRUCTION_FIELDS),
+    Part("readers", Instruction, ("pk", "root", "version", _WHO_HAS_READ), _must_be_read),
     Part("recipients", Recipient, ("position", "pk", "name"), lambda _at: Q(active=True)),
     Part("reasons", Reason, ("position", "pk", "code", "label")),
     Part("absences", Absence, parts.ABSENCE_FIELDS, lambda at: Q(ends_at__gt=at, withdrawn_at=None)),

@@ -136,6 +136,7 @@ class ClientFile:
     contacts: tuple[ContactEntry, ...] = ()
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    read_first_s: int = 0
     agendas: tuple[AgendaEntry, ...] = ()
     closing: tuple[ClosingWords, ...] = ()
 
@@ -271,7 +272,10 @@ def _file(row: Client, rows: Rows, at: datetime) -> ClientFile:
         greetings=parts.greetings_from(rows["greetings"]),
         closing=parts.closing_from(rows["closing"]),
         instructions=parts.instructions_from(
-            rows["instructions"], at=at, labels={each.code: each.label for each in listed}
+            rows["instructions"],
+            at=at,
+            labels={each.code: each.label for each in listed},
+            readers=parts.readers_from(rows["readers"]),
         ),
         recipients=tuple(RecipientEntry(id=str(key), name=name) for _position, key, name in rows["recipients"]),
         reasons=listed,
@@ -279,6 +283,7 @@ def _file(row: Client, rows: Rows, at: datetime) -> ClientFile:
         max_wait_s=row.max_wait_s,
         trained=tuple(str(secretary) for _key, secretary in rows["trained"]),
         trained_only_s=row.trained_only_s,
+        read_first_s=row.read_first_s,
         voice_message=row.voice_message,
         voice_message_consent=None
         if row.voice_message_agreed_date is None

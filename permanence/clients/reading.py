@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The act of a secretary who has read an instruction."""
+"""The act of a secretary who has read an instruction; for how long a client's calls are for those who have."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
+from permanence.clients import acts
 from permanence.clients.events import InstructionAcknowledged
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.models import Instruction, InstructionAcknowledgement
+from permanence.clients.training import LONGEST_S, WaitUnfit
 from permanence.foundation import access, audit, live, outbox
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -60,3 +62,19 @@ def acknowledge_instruction(*, instruction: str, version: int, by: Who, at: date
         )
     )
     live.touch(f"house/{by.house}/instructions", house_key=by.house_key, at=at)
+
+
+@transaction.atomic
+def set_read_first(*, client: str, seconds: int, by: Who, at: datetime) -> None:
+    """For so many seconds of the wait his calls are for those who have read what must be read; 0: for everybody.
+
+    Raises ClientUnknown, WaitUnfit.
+    """
+    row = acts.account(client, by=by)
+    if not 0 <= seconds <= LONGEST_S:
+        raise WaitUnfit(str(seconds))
+    if row.read_first_s == seconds:
+        return
+    row.read_first_s = seconds
+    row.save(update_fields=["read_first_s"])
+    acts.changed(client=client, action="client.read_first_set", by=by, at=at, detail={"seconds": seconds})

@@ -49,6 +49,7 @@ def slice_of(file: ClientFile, *, house: str, version: int) -> ClientSlice:
         pool=view.pool,
         trained=file.trained,
         trained_only_s=file.trained_only_s,
+        read_first_s=file.read_first_s,
         agendas=file.agendas,
     )
 

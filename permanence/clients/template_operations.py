@@ -45,6 +45,7 @@ COPIED = (
     "closed_on_holidays",
     "ring_before_music_s",
     "max_wait_s",
+    "read_first_s",
 )
 
 

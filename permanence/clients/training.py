@@ -16,11 +16,11 @@ from permanence.staff import queries as staff
 from permanence.staff.operations import SecretaryUnknown
 
 LONGEST_S = 600
-"""Seconds for which a caller may be kept for trained secretaries: after that anybody of the pool is better."""
+"""Seconds for which a caller may be kept for some of the secretaries: after that anybody of the pool is better."""
 
 
 class WaitUnfit(Refusal):
-    """Callers wait 0 to 600 seconds for trained secretaries."""
+    """Callers wait 0 to 600 seconds for some of the secretaries."""
 
     code = "wait_unfit"
 

@@ -197,6 +197,11 @@ _CALL = {
     "why_overflow": _("Nobody of the pool {detail} was ready in time."),
     "why_trained": _("You are trained for this client."),
     "why_not_trained": _("Nobody trained for this client was ready within {detail} s."),
+    "why_has_read": _("You have read what must be read for this client; others who are ready have not."),
+    "why_unread_waited": _(
+        "You have not read what must be read for this client; those who have were taken for {detail} s."
+    ),
+    "why_unread_nobody": _("You have not read what must be read for this client; nobody who has could take the call."),
     "why_offer_ended": _("Nobody took it before you."),
     "why_offer_missed_by": _("{name} did not answer before you."),
     "why_offer_declined_by": _("{name} declined it before you."),

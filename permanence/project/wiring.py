@@ -45,6 +45,7 @@ WIRING = Wiring(
             ("switchboard.refresh", switchboard.refresh),
             ("agenda.on_client_changed", agenda.on_client_changed),
         ),
+        "InstructionAcknowledged": (("switchboard.refresh", switchboard.refresh),),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
         "StaffChanged": (
             ("switchboard.refresh", switchboard.refresh),

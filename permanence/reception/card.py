@@ -151,8 +151,9 @@ def build_card(
     """The card of a call for `client` (None: unknown line) at that secretary.
 
     `at`: the moment of the offer. The phrases and the instructions are those that hold then on `called_line`, the
-    instructions also by the number shown. `seen_at`: her last call for this client, None when she has had none: what
-    holds only since then is new to her. `open_until`: when his line closes, None when it is closed or never does.
+    instructions also by the number shown; what must be read and she has not stands first. `seen_at`: her last call for
+    this client, None when she has had none: what holds only since then is new to her. `open_until`: when his line
+    closes, None when it is closed or never does.
     """
     if caller.masked:
         caller = CallerShown(masked=True)
@@ -174,7 +175,12 @@ def build_card(
             [
                 _shown(entry, seen_at)
                 for entry in instructions_for(
-                    client.instructions, at=at, line=called_line, caller=caller.number, seen_at=seen_at
+                    client.instructions,
+                    at=at,
+                    line=called_line,
+                    caller=caller.number,
+                    seen_at=seen_at,
+                    reader=secretary.id,
                 )
             ]
         ),

@@ -20,6 +20,12 @@ class Reason:
     name: str = ""
 
 
+UNREAD_WAITED, UNREAD_NOBODY = "unread_waited", "unread_nobody"
+"""Why an offer fell back to who has not read what must be read: those who have were taken for so many seconds, or none
+of them could have taken the call."""
+UNREAD = frozenset({UNREAD_WAITED, UNREAD_NOBODY})
+
+
 @record
 class ShownInstruction:
     """One instruction on a card: which, in which version, and what is not written in that version itself.

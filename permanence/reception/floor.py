@@ -65,12 +65,32 @@ class Floor(Lists):
         )
         self.decide(shown)
         self.touch_seat(seat)
+        if seat.on_duty is not (seat.secretary in self.duty):
+            self.duty ^= {seat.secretary}
+            self.duty_moved_at = at
+
+    def notes(self) -> decided.Decided:
+        """Hand out what was noted since the last time, with the queue when it is another one.
+
+        Before that, who waits for those who have read is looked at again where somebody came on duty or went: once an
+        input, when every call it freed has had its turn.
+        """
+        if self.duty_moved_at is not None:
+            at, self.duty_moved_at = self.duty_moved_at, None
+            for call in self.narrow_again():
+                self.offer_again(call, at=at)
+        if self.waiting.things or self._queue.waiting:
+            queue = self.queue()
+            if queue != self._queue:
+                self._queue = queue
+                self.decide(queue)
+        return self.hand_out()
 
     # the queue ------------------------------------------------------------------------------------------------------
 
     def seek_secretary(self, call: Call, *, at: datetime, after: str = "") -> None:
         """Offer the call to the longest-ready secretary who fits, or let it wait. `after`: how the last offer ended."""
-        self.roster.aim(call, self.client_of(call), at=at)
+        self.aim(call, at=at)
         chosen = self.fitting(call)
         if chosen is not None:
             self.offer(call, self.seats[chosen], at=at)
@@ -157,7 +177,7 @@ class Floor(Lists):
             spoken=self.roster.languages_of(seat.secretary),
             alone=self.fitting(call) is None,
             freed=freed,
-            beside=self.roster.why_of_pool(call, self.client_of(call), seat.secretary),
+            beside=self.why_beside(call, seat, at=at),
             passed_by="" if passed is None else passed.name,
             at=at,
         )

@@ -12,6 +12,11 @@ def holds(entry: InstructionEntry, *, at: datetime) -> bool:
     return (entry.starts is None or entry.starts <= at) and (entry.ends is None or at < entry.ends)
 
 
+def concerns(entry: InstructionEntry, *, line: str, caller: str | None) -> bool:
+    """Whether it is about calls on that line (E.164) by that caller (E.164; None: masked or not sent)."""
+    return (not entry.line or entry.line == line) and (not entry.caller or entry.caller == caller)
+
+
 def instructions_for(
     entries: Iterable[InstructionEntry],
     *,
@@ -19,32 +24,37 @@ def instructions_for(
     line: str = "",
     caller: str | None = None,
     seen_at: datetime | None = None,
+    reader: str | None = None,
 ) -> tuple[InstructionEntry, ...]:
     """Those that hold at `at` on that line (E.164) for that caller (E.164; None: masked or not sent).
 
-    What is for a recipient or a reason is among them: both are found out in the call. What is new since `seen_at` (her
-    last call for this client) stands first, then the highest priority, then the most recently written.
+    What is for a recipient or a reason is among them: both are found out in the call. What must be read and `reader`
+    (a secretary, None: nobody) has not stands first, then what is new since `seen_at` (her last call for this client),
+    then the highest priority, then the most recently written.
     """
-    found = [
-        entry
-        for entry in entries
-        if holds(entry, at=at)
-        and (not entry.line or entry.line == line)
-        and (not entry.caller or entry.caller == caller)
-    ]
-    return _in_order(found, seen_at)
+    found = [entry for entry in entries if holds(entry, at=at) and concerns(entry, line=line, caller=caller)]
+    return _in_order(found, seen_at, reader)
 
 
 def instructions_in_force(entries: Iterable[InstructionEntry], *, at: datetime) -> tuple[InstructionEntry, ...]:
     """Those that hold at `at`, whatever line and caller they are about, in the order of a card."""
-    return _in_order([entry for entry in entries if holds(entry, at=at)], None)
+    return _in_order([entry for entry in entries if holds(entry, at=at)], None, None)
 
 
-def _in_order(found: list[InstructionEntry], seen_at: datetime | None) -> tuple[InstructionEntry, ...]:
+def _in_order(
+    found: list[InstructionEntry], seen_at: datetime | None, reader: str | None
+) -> tuple[InstructionEntry, ...]:
     if len(found) > 1:
         found.sort(key=lambda entry: entry.id)
-        found.sort(key=lambda entry: (is_new(entry, seen_at), entry.priority, entry.written_at), reverse=True)
+        found.sort(
+            key=lambda entry: (_unread(entry, reader), is_new(entry, seen_at), entry.priority, entry.written_at),
+            reverse=True,
+        )
     return tuple(found)
+
+
+def _unread(entry: InstructionEntry, reader: str | None) -> bool:
+    return entry.acknowledge and reader is not None and reader not in entry.readers
 
 
 def is_new(entry: InstructionEntry, seen_at: datetime | None) -> bool:

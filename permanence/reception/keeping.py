@@ -42,10 +42,11 @@ def load(floor: Floor, states: Mapping[str, Any], *, at: datetime) -> None:
     floor.seen = dict(sorted(floor.seen.items(), key=lambda item: item[1]))
     floor.calls = dict(sorted(floor.calls.items(), key=lambda item: item[1].order))
     deserted = _reconcile(floor, at=at)
+    floor.duty = {seat.secretary for seat in floor.seats.values() if seat.on_duty}
     floor.order = max((call.order for call in floor.calls.values()), default=0)
     for call in floor.calls.values():
         if call.stage in {Stage.WAITING, Stage.OFFERED}:
-            floor.roster.aim(call, floor.client_of(call), at=at)
+            floor.aim(call, at=at)
             floor.enter(call)
             floor.deadlines.lay(call)
         if call.stage is Stage.WAITING:

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from permanence.kernel.clock import Entropy
 from permanence.reception import decisions as decided
+from permanence.reception import reading
 from permanence.reception.deadlines import Deadlines
+from permanence.reception.events import UNREAD_NOBODY, UNREAD_WAITED, Reason
 from permanence.reception.hours import Openings
 from permanence.reception.notes import Notes
 from permanence.reception.presence import Seat
@@ -36,7 +38,14 @@ class Lists(Notes):
         self.openings = Openings()
         self.line: list[tuple[datetime, int]] = []
         self.order = 0
-        self.restricted: dict[str, set[str]] = {}
+        self.narrowed: dict[str, Call] = {}
+        """The waiting calls that some alone may be offered (`Call.among`)."""
+        self.for_readers: dict[str, Call] = {}
+        """The waiting calls that are for those who have read, while one of them is on duty."""
+        self.duty: set[str] = set()
+        """Who takes calls, now or after the one she has."""
+        self.duty_moved_at: datetime | None = None
+        """When somebody came on duty or went, in the input that is not handed out yet."""
         self.roster = Roster(None)
         self.read_table(table)
         self._queue = decided.QueueIs(waiting=0, longest=None)
@@ -83,55 +92,108 @@ class Lists(Notes):
 
     def _lay_down(self, call: Call) -> None:
         labels = call.labels
-        if call.trained_only and call.client is not None:
-            labels = tuple([f"{call.client}!{label}" for label in labels])
-            self.restricted.setdefault(call.client, set()).add(call.call)
+        if call.among is not None:
+            labels = ()
+            self.narrowed[call.call] = call
+        if call.readers is not None:
+            self.for_readers[call.call] = call
         self.waiting.put(call.call, (call.arrived, call.order), (*labels, EVERYONE))
+
+    def aim(self, call: Call, *, at: datetime) -> None:
+        """What the call waits for at `at`, who alone may be offered it, and the moment at which that changes."""
+        client = self.client_of(call)
+        self.roster.aim(call, client, at=at)
+        call.among, call.read_only = None, False
+        if call.trained_only or call.readers is not None:
+            self._narrow(call, client)
+
+    def _narrow(self, call: Call, client: ClientSlice | None) -> None:
+        """Who alone may be offered it: the trained, and of them those who have read while one of these is on duty."""
+        call.among, call.read_only = None, False
+        if call.trained_only and client is not None:
+            call.among = frozenset(client.trained)
+        if call.readers is not None:
+            read = call.readers if call.among is None else call.readers & call.among
+            if any(self.roster.may_take(each, call) for each in read & self.duty):
+                call.among, call.read_only = read, True
 
     def fitting(self, call: Call) -> str | None:
         """The longest-ready secretary who may be offered the call."""
-        client = self.client_of(call)
-        if call.trained_only and client is not None:
-            return self.roster.trained_and_ready(call, client, self.ready)
-        return self.ready.first(call.labels)
+        first = self.ready.first(call.labels)
+        if call.among is None or first is None or first in call.among:
+            return first
+        return self.roster.first_of(call.among, call, self.ready)
 
     def lift(self, call: Call) -> None:
         """He lies no longer among those for whom no console rings."""
         self.waiting.take(call.call)
-        if call.trained_only and call.client in self.restricted:
-            calls = self.restricted[call.client]
-            calls.discard(call.call)
-            if not calls:
-                del self.restricted[call.client]
+        self.narrowed.pop(call.call, None)
+        self.for_readers.pop(call.call, None)
 
     def aim_again(self, *, at: datetime) -> list[Call]:
         """The table is another one: what every waiting caller waits for now; gives those for whom that changed, in
-        their order. Those who want trained secretaries are among them: another one may be trained."""
+        their order."""
         changed = []
         for call in [self.calls[name] for name in self.waiting.things]:
-            before = (call.labels, call.widen_at, call.trained_only)
+            before = (call.labels, call.widen_at, call.among)
             self.lift(call)
-            self.roster.aim(call, self.client_of(call), at=at)
+            self.aim(call, at=at)
             self._lay_down(call)
             self.deadlines.lay(call)
-            if call.trained_only or (call.labels, call.widen_at, call.trained_only) != before:
+            if (call.labels, call.widen_at, call.among) != before:
                 changed.append(call)
-        return sorted(changed, key=lambda call: (call.arrived, call.order))
+        return sorted(changed, key=_in_turn)
+
+    def narrow_again(self) -> list[Call]:
+        """Others are on duty than before: who alone may be offered the waiting calls that are for those who have read;
+        gives those for which that changed, in their order."""
+        changed = []
+        for call in list(self.for_readers.values()):
+            before = call.among
+            self._narrow(call, self.client_of(call))
+            if call.among != before:
+                self.lift(call)
+                self._lay_down(call)
+                changed.append(call)
+        return sorted(changed, key=_in_turn)
 
     def first_for(self, seat: Seat) -> str | None:
         """The caller who came first among those she may be offered."""
-        labels = self.roster.labels_of(seat.secretary)
-        return self.waiting.first((*labels, *self._trained_labels(seat, labels)) if self.restricted else labels)
-
-    def _trained_labels(self, seat: Seat, labels: tuple[str, ...]) -> list[str]:
-        """The labels of the callers who wait for trained secretaries, of whom she is one."""
-        files = [self.table.clients.get((self.house, client)) for client in self.restricted]
-        return [
-            f"{file.client}!{label}"
-            for file in files
-            if file is not None and seat.secretary in file.trained
-            for label in labels
+        first = self.waiting.first(self.roster.labels_of(seat.secretary))
+        if not self.narrowed:
+            return first
+        hers = [
+            self.waiting.things[call.call]
+            for call in self.narrowed.values()
+            if call.among is not None and seat.secretary in call.among and self.roster.may_take(seat.secretary, call)
         ]
+        if first is not None:
+            hers.append(self.waiting.things[first])
+        return min(hers)[1] if hers else None
+
+    def why_beside(self, call: Call, seat: Seat, *, at: datetime) -> tuple[Reason, ...]:
+        """What her pool, her training and what she has read have to do with her getting the call."""
+        client = self.client_of(call)
+        beside = self.roster.why_of_pool(call, client, seat.secretary)
+        if client is None or not client.read_first_s:
+            return beside
+        return (*beside, *self._why_reading(call, client, seat.secretary, at=at))
+
+    def _why_reading(self, call: Call, client: ClientSlice, secretary: str, *, at: datetime) -> tuple[Reason, ...]:
+        """Nothing where it made no difference who has read: nobody was passed over, and she has not either."""
+        may_take = self.roster.may_take
+        if call.read_only and call.among is not None:
+            passed_over = any(may_take(each, call) for each in self.ready.things.keys() - call.among)
+            return (Reason(code="has_read"),) if passed_over else ()
+        asked = reading.asked_of(client, line=call.called_line, caller=call.caller)
+        readers = reading.readers_of(asked, at=at)
+        if readers is None or secretary in readers:
+            return ()
+        if call.among is not None:
+            readers &= call.among
+        if any(may_take(each, call) for each in readers & self.duty):
+            return (Reason(code=UNREAD_WAITED, detail=str(reading.read_first_for_s(client))),)
+        return (Reason(code=UNREAD_NOBODY),)
 
     def queue(self) -> decided.QueueIs:
         """The callers for whom no console rings."""
@@ -140,11 +202,6 @@ class Lists(Notes):
             waiting=len(self.waiting.things), longest=None if first is None else self.calls[first].arrived
         )
 
-    def notes(self) -> decided.Decided:
-        """Hand out what was noted since the last time, with the queue when it is another one."""
-        if self.waiting.things or self._queue.waiting:
-            queue = self.queue()
-            if queue != self._queue:
-                self._queue = queue
-                self.decide(queue)
-        return self.hand_out()
+
+def _in_turn(call: Call) -> tuple[datetime, int]:
+    return call.arrived, call.order

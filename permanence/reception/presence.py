@@ -41,6 +41,9 @@ BUSY = frozenset({Doing.ON_CALL, Doing.WRAP_UP})
 """With a caller, or writing down what he wanted."""
 
 
+_ON_DUTY = (Doing.READY, Doing.OFFERED, *sorted(BUSY))  # found by identity: the hash of an Enum is asked of Python
+
+
 class Signal(StrEnum):
     """What can happen to her."""
 
@@ -119,6 +122,12 @@ class Seat:
     def may_be_offered(self) -> bool:
         """Whether a call may ring here."""
         return self.doing is Doing.READY and self.lost_since is None
+
+    @property
+    def on_duty(self) -> bool:
+        """Whether she takes calls: now, or when she is done with the one she has; also while her seat is out of reach,
+        as long as it may be back."""
+        return self.doing in _ON_DUTY and not self.pending
 
     def apply(self, signal: Signal, *, at: datetime, reason: str = "", why: str = "") -> None:
         """Move by the table. Raises NotPossibleNow for a pair that is not in it."""

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who may be offered a call: the pools of the house, the secretaries in them, their languages, their training.
+"""Who may be offered a call: the pools of the house, the secretaries in them, their languages, their training, and
+what they have read.
 
 Theory of operation. A call and a secretary meet under a label. `<pool>/<language>` is one for each pool and language of
 a secretary, and `<pool>/*` for a call that every secretary of the pool can take. A secretary of some clients only lies
-under `@<client>/<pool>/<language>` for each of them, where calls of those clients are looked for too. A caller whose
-client wants trained secretaries lies under `<client>!<label>`: they are looked for one by one, and there are few.
-What a call waits for widens with time, when its pool overflows and when the time of the trained ones is over. It is
-worked out from the table and the moment (`aim`), never kept, so that a new table counts for who waits already.
+under `@<client>/<pool>/<language>` for each of them, where calls of those clients are looked for too. A call for some
+of them alone (`Call.among`: the trained, those who have read) lies under no label: it is looked for by name, and such
+calls are few.
+What a call waits for widens with time, when its pool overflows and when the time of the trained ones, or of those who
+have read, is over. It is worked out from the table and the moment (`aim`), never kept, so that a new table counts for
+who waits already.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from permanence.reception import reading
 from permanence.reception.events import Reason
 from permanence.reception.shelf import Shelf
 from permanence.reception.table import ClientSlice, HouseSlice, PoolEntry
@@ -49,7 +54,7 @@ class Roster:
     def aim(self, call: Call, client: ClientSlice | None, *, at: datetime) -> None:
         """What the call waits for at `at`, and the moment at which that widens."""
         pool = client.pool if client is not None and client.pool in self.pools else self.default
-        call.pools, call.widen_at, call.trained_only = (pool,), None, False
+        call.pools, call.widen_at, call.trained_only, call.readers = (pool,), None, False, None
         entry = self.pools.get(pool)
         if entry is not None and entry.overflow in self.pools and entry.overflow != pool:
             over = call.wait_from + timedelta(seconds=entry.overflow_after_s)
@@ -62,7 +67,9 @@ class Roster:
             until = call.wait_from + timedelta(seconds=trained_s)
             if at < until:
                 call.trained_only = True
-                call.widen_at = until if call.widen_at is None else min(until, call.widen_at)
+                call.widen_at = _first(until, call.widen_at)
+        if client is not None and client.read_first_s:
+            self._aim_at_readers(call, client, at=at)
         key = (call.pools, call.languages)
         labels = self._asked.get(key)
         if labels is None:
@@ -71,6 +78,17 @@ class Roster:
         if call.client in self.limited:
             labels = (*labels, *[f"@{call.client}/{label}" for label in labels])
         call.labels = labels
+
+    def _aim_at_readers(self, call: Call, client: ClientSlice, *, at: datetime) -> None:
+        """Who has read what must be read for the call, as long as it is for them."""
+        asked = reading.asked_of(client, line=call.called_line, caller=call.caller)
+        until = call.wait_from + timedelta(seconds=reading.read_first_for_s(client))
+        if not asked or until <= at:
+            return
+        call.readers = reading.readers_of(asked, at=at)
+        other = reading.next_change(asked, at=at, until=until)
+        if call.readers is not None or other is not None:
+            call.widen_at = _first(other or until, call.widen_at)
 
     def trained_for_s(self, client: ClientSlice | None) -> int:
         """How long a call of the client waits for trained secretaries alone, seconds; 0 where it does not.
@@ -82,14 +100,13 @@ class Roster:
             return 0
         return min(client.trained_only_s, client.max_wait_s // 2)
 
-    def trained_and_ready(self, call: Call, client: ClientSlice, ready: Shelf) -> str | None:
-        """The one who is ready longest among those trained for the client who can take the call."""
-        wanted = set(call.labels)
-        fitting = [
-            ready.things[each]
-            for each in client.trained
-            if each in ready.things and not wanted.isdisjoint(self.labels_of(each))
-        ]
+    def may_take(self, secretary: str, call: Call) -> bool:
+        """Whether she is under a label of the call: of its pool and language, or of his secretaries."""
+        return not set(call.labels).isdisjoint(self.labels_of(secretary))
+
+    def first_of(self, among: Iterable[str], call: Call, ready: Shelf) -> str | None:
+        """The one who is ready longest among these who can take the call."""
+        fitting = [ready.things[each] for each in among if each in ready.things and self.may_take(each, call)]
         return min(fitting)[1] if fitting else None
 
     def why_nobody(self, call: Call, ready: Shelf) -> Reason:
@@ -98,8 +115,8 @@ class Roster:
             return Reason(code="nobody_ready")
         if len(self.pools) > 1 and ready.first([f"{pool}/{ANYBODY}" for pool in call.pools]) is None:
             return Reason(code="nobody_ready_in_pool", detail=self.pools[call.pools[-1]].name)
-        if call.trained_only and ready.first(call.labels) is not None:
-            return Reason(code="nobody_ready_trained")
+        if call.among is not None and ready.first(call.labels) is not None:
+            return Reason(code="nobody_ready_read" if call.read_only else "nobody_ready_trained")
         return Reason(code="nobody_ready_speaks", detail=" ".join(call.languages))
 
     def why_of_pool(self, call: Call, client: ClientSlice | None, secretary: str) -> tuple[Reason, ...]:
@@ -115,3 +132,7 @@ class Roster:
         first = call.pools[0]
         own = first in (self.secretaries[secretary].pools or (self.default,))
         return Reason(code="pool" if own else "overflow", detail=self.pools[first].name)
+
+
+def _first(one: datetime, other: datetime | None) -> datetime:
+    return one if other is None else min(one, other)

@@ -81,7 +81,8 @@ class InstructionEntry:
 
     What it is about, "" for everything: a `line` (E.164) or a `caller` (E.164), known while the phone rings, choose the
     calls on which it is shown; a `recipient` (id) or a `reason` (code) is found out in the call, so that it is shown
-    with their names. `acknowledge`: every secretary is to say that she has read it.
+    with their names. `acknowledge`: every secretary is to say that she has read it; `readers`: the ids of those who
+    have read this version.
     """
 
     id: str
@@ -99,6 +100,7 @@ class InstructionEntry:
     reason_label: str = ""
     caller: str = ""
     acknowledge: bool = False
+    readers: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> tuple[markup.Block, ...]:
@@ -221,7 +223,8 @@ class VoiceMessageConsent:
 class ClientSlice:
     """One client as the telephone sees him. `pool` answers for him, "" for the house's first. `trained`: the ids of the
     secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all).
-    `parts`: by what the house knows parts of his card again."""
+     `parts`: by what the house knows parts of his card again. `read_first_s`: for so many seconds his calls are for
+     those who have read what must be read (0: for all; so it was before slices told who has read)."""
 
     house: str
     client: str
@@ -255,6 +258,7 @@ class ClientSlice:
     pool: str = ""
     trained: tuple[str, ...] = ()
     trained_only_s: int = 0
+    read_first_s: int = 0
     agendas: tuple[AgendaEntry, ...] = ()
     parts: CardParts | None = None
 

@@ -43,8 +43,10 @@ class Call:
     """One call. `arrived`: the INVITE. `wait_from`: what the limits of this wait count from (`arrived`, or the moment
     a secretary was lost for good). `order`: the call's number at this desk, deciding between equal moments.
     `languages`: any of them will do, none means that everybody can answer. `music`: 200 was sent. `passed_by`: the
-    secretary at whom it last rang in vain, and `passed_how` that ended. The last four say
-    what the call waits for and until when (`Roster.aim`): worked out anew after a restart, not kept."""
+    secretary at whom it last rang in vain, and `passed_how` that ended. What follows `laid`
+    says what the call waits for and until when (`Lists.aim`): worked out anew after a restart, not kept. `readers`: who
+    has read what must be read, None while that does not matter; `among`: the only ones who may be offered the call
+    now, None for all under its labels; `read_only`: it is their having read that sets them apart."""
 
     call: str
     client: str | None
@@ -73,6 +75,9 @@ class Call:
     laid: Due | None = field(default=None, compare=False)
     pools: tuple[str, ...] = ()
     trained_only: bool = False
+    readers: frozenset[str] | None = None
+    among: frozenset[str] | None = None
+    read_only: bool = False
     labels: tuple[str, ...] = ()
     widen_at: datetime | None = None
 

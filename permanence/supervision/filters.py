@@ -10,8 +10,6 @@ from urllib.parse import urlencode
 from permanence.calls.queries import CallFilters
 from permanence.supervision.words import OUTCOMES
 
-_NAMES = ("client", "day", "month", "secretary", "abandoned", "outcome")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -22,6 +20,7 @@ class Asked:
     month: str = ""
     secretary: str = ""
     abandoned: bool = False
+    unread: bool = False
     outcome: str = ""
     page: int = 1
 
@@ -35,6 +34,7 @@ class Asked:
             first=read_day(first),
             last=read_day(last),
             abandoned_only=self.abandoned,
+            unread_only=self.unread,
             outcome=self.outcome,
         )
 
@@ -43,8 +43,7 @@ class Asked:
         """The filters without the page, as the query part of an address ("" when nothing is asked)."""
         given = {"client": self.client, "day": self.day, "month": self.month, "secretary": self.secretary}
         given["outcome"] = self.outcome
-        if self.abandoned:
-            given["abandoned"] = "1"
+        given |= {name: "1" for name, on in (("abandoned", self.abandoned), ("unread", self.unread)) if on}
         return urlencode({name: value for name, value in given.items() if value})
 
 
@@ -58,6 +57,7 @@ def read_asked(given: Mapping[str, str]) -> Asked:
         month=month if month_days(month) else "",
         secretary=_key(given.get("secretary", "")),
         abandoned=given.get("abandoned", "") == "1",
+        unread=given.get("unread", "") == "1",
         outcome=outcome if (outcome := given.get("outcome", "")) in OUTCOMES else "",
         page=int(page) if page.isascii() and page.isdecimal() and len(page) < 9 else 1,
     )

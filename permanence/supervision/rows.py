@@ -32,6 +32,7 @@ class DrawnCall:
     talk: str
     who: str
     rang: tuple[str, ...]
+    unread: bool
     outcome: str
     acts: tuple[str, ...]
     end: str
@@ -60,6 +61,7 @@ def _drawn(row: CallRow, zone: ZoneInfo, acts: tuple[ActRow, ...]) -> DrawnCall:
         talk=words.duration(row.talked_ms),
         who=row.secretary_name,
         rang=words.offer_words(row.offers),
+        unread=row.unread,
         outcome=words.outcome_words(row.outcome),
         acts=tuple(f"{elsewhere_words.act_words(each)}: {elsewhere_words.whole_words(each)}" for each in acts),
         end=words.end_words(row),

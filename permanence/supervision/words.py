@@ -8,7 +8,7 @@ from django.utils.translation import get_language, get_language_info, gettext_la
 from django.utils.translation import gettext as _
 
 from permanence.calls.queries import CallRow, OfferRow
-from permanence.reception.events import Reason
+from permanence.reception.events import UNREAD_NOBODY, UNREAD_WAITED, Reason
 
 OUTCOMES = {
     "message": pgettext_lazy("outcome", "Message"),
@@ -55,6 +55,13 @@ _CHOSEN = {
     "speaks": gettext_lazy("speaks %(language)s"),
     "any_language": gettext_lazy("nobody who speaks the client's language was ready"),
     "unknown_line": gettext_lazy("the line belongs to no client"),
+    "pool": gettext_lazy("the pool %(name)s answers for the client"),
+    "overflow": gettext_lazy("nobody of the pool %(name)s was ready in time"),
+    "trained": gettext_lazy("trained for the client"),
+    "not_trained": gettext_lazy("nobody trained for the client was ready within %(time)s"),
+    "has_read": gettext_lazy("has read what must be read; others who were ready had not"),
+    UNREAD_WAITED: gettext_lazy("fallen back, unread: those who had read were taken for %(time)s"),
+    UNREAD_NOBODY: gettext_lazy("fallen back, unread: nobody who had read could take it"),
 }
 """Why a console rang, as codes of the reception's decision."""
 
@@ -89,7 +96,8 @@ def _chosen(reason: Reason) -> str:
         return str(_HOW[reason.detail]) % {"name": reason.name or _("a colleague")}
     if reason.code not in _CHOSEN:
         return " ".join(filter(None, (reason.code, reason.detail)))
-    values = {"time": duration(_seconds(reason.detail) * 1000), "language": _language(reason.detail)}
+    detail = reason.detail
+    values = {"time": duration(_seconds(detail) * 1000), "language": _language(detail), "name": detail}
     return str(_CHOSEN[reason.code]) % values
 
 

@@ -7,7 +7,7 @@ A hearer runs inside a transaction and must not speak to the exchange: the worke
 
 from django.db import transaction
 
-from permanence.clients.events import ClientChanged
+from permanence.clients.events import ClientChanged, InstructionAcknowledged
 from permanence.foundation import bus
 from permanence.foundation.events import HouseChanged, PersonChanged
 from permanence.kernel.events import Event
@@ -23,7 +23,7 @@ HEARER = "switchboard"
 
 def refresh(_event_id: str, event: Event) -> None:
     """Assemble the slice an event concerns, so that its version is known. Idempotent by content."""
-    if isinstance(event, ClientChanged):
+    if isinstance(event, (ClientChanged, InstructionAcknowledged)):
         current_slice(house=event.house, client=event.client, at=event.at)
     elif isinstance(event, (HouseChanged, PersonChanged, PoolChanged, StaffChanged, TrunkChanged)):
         current_slice(house=event.house, client=HOUSE, at=event.at)

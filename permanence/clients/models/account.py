@@ -78,6 +78,9 @@ class Client(HouseModel):
     trained_only_s = models.PositiveSmallIntegerField(
         _("seconds for trained secretaries only"), default=0, validators=[MaxValueValidator(600)]
     )
+    read_first_s = models.PositiveSmallIntegerField(
+        _("seconds for those who have read what must be read"), default=20, validators=[MaxValueValidator(600)]
+    )
     voice_message = models.BooleanField(_("voice message when nobody can answer"), default=False)
     voice_message_agreed_date = models.DateField(_("voice message agreed on"), null=True, blank=True)
     duty_contact = models.CharField(_("duty contact outside hours"), max_length=200, blank=True, default="")

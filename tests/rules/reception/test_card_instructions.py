@@ -227,3 +227,18 @@ def test_a_call_kept_by_an_earlier_release_is_read():
     desk.restart()
     desk.sits(CLAIRE)
     assert desk.offered(CLAIRE) == "a"
+
+
+def test_what_must_be_read_and_she_has_not_stands_first_whatever_is_new():
+    fields = {"version": 1, "text": "t", "author": "Dr", "written_at": START - 9 * DAY, "acknowledge": True}
+    unread = InstructionEntry(id="1", **fields, readers=("2",))  # type: ignore[arg-type]
+    read = InstructionEntry(id="2", **fields, readers=("1", "2"))  # type: ignore[arg-type]
+    new = InstructionEntry(id="3", version=1, text="t", author="Dr", written_at=START, priority=99)
+    made = (new, read, unread)
+
+    def order(reader: str | None) -> list[str]:
+        found = instructions_for(made, at=START + DAY, seen_at=START - DAY, reader=reader)
+        return [each.id for each in found]
+
+    assert order("1") == ["1", "3", "2"]
+    assert order("2") == order(None) == ["3", "1", "2"]

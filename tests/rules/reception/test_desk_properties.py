@@ -16,7 +16,7 @@ from permanence.reception import decisions as decided
 from permanence.reception import events
 from permanence.reception.desk import Reception
 from permanence.reception.presence import Doing
-from permanence.reception.table import Interval, OpeningHours, PoolEntry, WeekdayHours
+from permanence.reception.table import InstructionEntry, Interval, OpeningHours, PoolEntry, WeekdayHours
 from permanence.reception.waiting import Call, Stage
 from tests.rules.reception.house import HOUSE, START, Counter, Desk, client, house_slice, table
 
@@ -25,10 +25,32 @@ CLIENTS = {"10": ("fr",), "11": ("de", "fr"), "12": ("en",), "13": (), "14": ("l
 MEMBERS = {"1": ("7",), "2": ("7", "8"), "3": ("8",), "4": ("7", "8")}
 LIMITED = {"2": ("11", "12", "13")}
 POOLS = (PoolEntry(id="7", name="Day", overflow="8", overflow_after_s=13), PoolEntry(id="8", name="Night"))
+
+
+def must_read(number: str, *readers: str, starts_s: int | None = None, ends_s: int | None = None) -> InstructionEntry:
+    """An instruction that must be read, and who has; in force between these seconds of the script."""
+    starts, ends = (None if each is None else START + timedelta(seconds=each) for each in (starts_s, ends_s))
+    return InstructionEntry(
+        id=number,
+        version=1,
+        text="t",
+        author="Dr",
+        written_at=START,
+        acknowledge=True,
+        readers=readers,
+        starts=starts,
+        ends=ends,
+    )
+
+
 ANSWERED = {
-    "10": {"trained": ("4",), "trained_only_s": 5},
-    "11": {"trained": ("1", "2"), "trained_only_s": 31},
-    "12": {"pool": "8"},
+    "10": {"trained": ("4",), "trained_only_s": 5, "read_first_s": 13, "instructions": (must_read("1", "1", "4"),)},
+    "11": {"trained": ("1", "2"), "trained_only_s": 31, "read_first_s": 20, "instructions": (must_read("2", "2"),)},
+    "12": {
+        "pool": "8",
+        "read_first_s": 31,
+        "instructions": (must_read("3", "3"), must_read("4", "3", "4", starts_s=9)),
+    },
     "13": {"pool": "8", "trained_only_s": 2},
 }
 CHANGES = (
@@ -38,6 +60,12 @@ CHANGES = (
     {"trained": ("1", "3")},
     {"trained_only_s": 60},
     {"trained_only_s": 0},
+    {"read_first_s": 0},
+    {"read_first_s": 25, "instructions": (must_read("5"),)},
+    {"read_first_s": 60, "instructions": (must_read("6", "1", "2", "3"), must_read("7", "2", "4", ends_s=70))},
+    {"read_first_s": 60, "instructions": (must_read("8", "4", starts_s=30, ends_s=60),)},
+    {"trained_only_s": 0, "read_first_s": 95, "instructions": (must_read("9", "1"),)},
+    {"instructions": ()},
 )
 
 # Each input as often as it stands here; the number says who, which client or how long.
@@ -138,7 +166,33 @@ class Watched(Desk):
         return super().keep(decided_)
 
     def fits(self, secretary: str, call: Call) -> bool:
-        """The naive rule, from the table, the moment and how long he waits."""
+        """The naive rule, from the table, the moment, how long he waits and who is on duty."""
+        if not self.may_take(secretary, call):
+            return False
+        entry = None if call.client is None else self.table.clients[HOUSE, call.client]
+        if entry is None:
+            return True
+        must = [
+            each
+            for each in entry.instructions
+            if not (each.starts is not None and self.at < each.starts)
+            and not (each.ends is not None and each.ends <= self.at)
+        ]
+        if all(secretary in each.readers for each in must):
+            return True
+        if (self.at - call.wait_from).total_seconds() >= min(entry.read_first_s, entry.max_wait_s // 2):
+            return True
+        at_work = {Doing.READY, Doing.OFFERED, Doing.ON_CALL, Doing.WRAP_UP}
+        return not any(
+            seat.doing in at_work
+            and not seat.pending
+            and all(seat.secretary in each.readers for each in must)
+            and self.may_take(seat.secretary, call)
+            for seat in self.floor.seats.values()
+        )
+
+    def may_take(self, secretary: str, call: Call) -> bool:
+        """Whatever anybody has read."""
         if call.languages and not set(call.languages) & set(SECRETARIES[secretary]):
             return False
         if secretary in LIMITED and call.client not in LIMITED[secretary]:
@@ -188,11 +242,9 @@ class Watched(Desk):
         waiting = [call for call in floor.calls.values() if call.stage is Stage.WAITING]
         assert not any(self.fits(seat.secretary, call) for seat in free for call in waiting)
         # The indexes say what the records say.
-        wanting = {}
-        for call in waiting:
-            if call.trained_only:
-                wanting.setdefault(call.client, set()).add(call.call)
-        assert floor.restricted == wanting
+        assert set(floor.narrowed) == {call.call for call in waiting if call.among is not None}
+        assert set(floor.for_readers) == {call.call for call in waiting if call.readers is not None}
+        assert floor.duty == {seat.secretary for seat in floor.seats.values() if seat.on_duty}
         assert set(floor.waiting.things) == {call.call for call in waiting}
         assert set(floor.ready.things) == {seat.secretary for seat in free}
         assert floor.line == sorted((call.arrived, call.order) for call in [*waiting, *offered])
