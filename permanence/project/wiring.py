@@ -45,6 +45,7 @@ WIRING = Wiring(
             ("switchboard.refresh", switchboard.refresh),
             ("agenda.on_client_changed", agenda.on_client_changed),
         ),
+        "AbsenceWithdrawn": (("agenda.absence_withdrawn", waiting.on_absence_withdrawn),),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
         "StaffChanged": (
             ("switchboard.refresh", switchboard.refresh),

@@ -206,8 +206,11 @@ def _questions(rows: Iterable[dict[str, str]]) -> tuple[kinds.Question, ...]:
 def _openings(
     rows: Sequence[Agenda], begin: datetime, end: datetime
 ) -> tuple[dict[int, list[kinds.Opening]], dict[int, list[kinds.OpeningException]]]:
-    """By agenda the openings of the week, and the exceptions of the days with theirs. Two queries."""
-    keys = [row.pk for row in rows]
+    """By agenda the openings of the week, and the exceptions of the days with theirs; no hours of one that is closed.
+
+    Two queries.
+    """
+    keys = [row.pk for row in rows if row.active]
     days = OpeningException.objects.filter(
         agenda__in=keys, date__gte=(begin - AROUND).date(), date__lte=(end + AROUND).date()
     ).order_by("date", "pk")
