@@ -115,6 +115,12 @@ class AgendaBusy(Refusal):
     code = "agenda_busy"
 
 
+class AgendaInUse(Refusal):
+    """Somebody is booked in the agenda, or waits for it alone: what becomes of them has to be said."""
+
+    code = "agenda_in_use"
+
+
 class ReplacementNeeded(Refusal):
     """Appointments to come have this reason: another one has to take its place."""
 

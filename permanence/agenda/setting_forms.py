@@ -12,13 +12,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from permanence.agenda.queries.views import ResourceView
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.kinds import ExceptionKind, Opening, OpeningKind
+from permanence.agenda.rules.waiting import OFFER_MINUTES
+from permanence.agenda.waiting_words import offer_length
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 
 INPUT = {"class": "input", "autocomplete": "off"}
@@ -27,6 +29,8 @@ DATE = {"class": "input", "type": "date"}
 DAY_LIMIT, NAME_LIMIT = 120, 80
 FURTHEST = 800
 """Days ahead that a day that differs may lie."""
+
+_OFFER_LENGTH = lazy(offer_length, str)
 
 KIND_WORDS: dict[OpeningKind, str | Promise] = {
     OpeningKind.NORMAL: _("by appointment"),
@@ -321,6 +325,15 @@ class AgendaForm(forms.Form):
         label=_("visits begin every"), coerce=int, choices=STEP_CHOICES, widget=forms.Select(attrs=INPUT)
     )
     overbookings_per_day = number(_("visits a day that may be put where there is no room"), most=99)
+    offer_minutes = forms.TypedChoiceField(
+        label=_("a time that gets free is offered to one who waits for"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[(each, _OFFER_LENGTH(each)) for each in OFFER_MINUTES],
+        widget=forms.Select(attrs=INPUT),
+        help_text=_("Shorter where the visit is near, and never at night. Then the next one on the list is asked."),
+    )
     closed_on_holidays = tick(_("closed on public holidays"))
     active = tick(_("in use"))
 

@@ -15,12 +15,16 @@ from django.utils.functional import Promise
 
 from permanence.agenda.operations import reasons as reason_acts
 from permanence.agenda.operations import setting
+from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.week import change_opening, changed_week, mark_of
 from permanence.agenda.queries import agendas, effect
+from permanence.agenda.queries.closing import Closing, closing
 from permanence.agenda.queries.effect import Change
 from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.queries.waiting import offer_minutes
 from permanence.agenda.reason_form import ReasonForm
 from permanence.agenda.refusals import OpeningUnknown
+from permanence.agenda.rules.follow_ups import Onwards, Wanted
 from permanence.agenda.setting_forms import AgendaForm, Choices, DayForm, OpeningForm
 from permanence.agenda.setting_words import DrawnEffect, drawn, refusal_words
 from permanence.clients.directory_queries import site_names
@@ -35,6 +39,7 @@ class Page:
     """What the page shows: the form, what it would bring (after a look), what was refused; `done` sends back.
 
     `mark` tells what was seen. `gone`: it was looked at what taking it away brings. `is_new`: nothing is there yet.
+    `closing`: whom it meets that the agenda is closed.
     """
 
     form: Any
@@ -44,6 +49,7 @@ class Page:
     done: str = ""
     gone: bool = False
     is_new: bool = False
+    closing: Closing | None = None
 
     @property
     def status(self) -> int:
@@ -140,22 +146,35 @@ def agenda_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, by: Who, 
             "step": rule.step,
             "overbookings_per_day": rule.overbookings_per_day,
             "closed_on_holidays": rule.closed_on_holidays,
+            "offer_minutes": offer_minutes(by=by, agenda=agenda.id),
             "active": agenda.active,
         },
     )
     if post is None or not form.is_valid():
         return Page(form=form)
     given = dict(form.cleaned_data)
+    closes = agenda.active and not given["active"]
+    met = closing(by=by, agenda=agenda.id, at=at) if closes else None
     if post.get("do") == "save":
         given["overbookings_per_day"] = given["overbookings_per_day"] or 0
-        given["step"] = given.pop("step")
         try:
-            setting.change_agenda(agenda=agenda.id, **given, by=by, at=at)
+            setting.change_agenda(agenda=agenda.id, **given, leaving=leaving_of(post), by=by, at=at)
         except Refusal as refusal:
-            return Page(form=form, refused=refusal_words(refusal))
+            return Page(form=form, refused=refusal_words(refusal), closing=met)
         return Page(form=form, done="agenda")
     change = effect.with_setting(step=given["step"], closed_on_holidays=given["closed_on_holidays"])
-    return Page(form=form, effect=_effect(agenda, change, choices_of(by=by, client=agenda.client), by=by, at=at))
+    shown = None if closes else _effect(agenda, change, choices_of(by=by, client=agenda.client), by=by, at=at)
+    return Page(form=form, effect=shown, closing=met)
+
+
+def leaving_of(post: Mapping[str, Any]) -> Leaving:
+    """What was said of those whom the end of an agenda meets; nothing where it is no word of ours."""
+    wanted, onwards = str(post.get("wanted", "")), str(post.get("onwards", ""))
+    return Leaving(
+        wanted=Wanted(wanted) if wanted in set(Wanted) else None,
+        words=str(post.get("words", "")),
+        onwards=Onwards(onwards) if onwards in set(Onwards) else None,
+    )
 
 
 def reason_page(post: Mapping[str, Any] | None, *, client: str, zone: str, reason: str, by: Who, at: datetime) -> Page:

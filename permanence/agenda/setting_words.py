@@ -33,6 +33,7 @@ REFUSALS: dict[str, str | Promise] = {
     "changed_meanwhile": gettext_lazy("Somebody else has changed it meanwhile. Look at it again, then save."),
     "opening_unknown": gettext_lazy("Somebody else has taken these hours away meanwhile."),
     "replacement_needed": gettext_lazy("It is in use: choose the reason that takes its place."),
+    "agenda_in_use": gettext_lazy("Say what becomes of those who are booked there, and of those who wait for it."),
     "replacement_impossible": gettext_lazy("Choose another reason that is offered."),
     "resource_in_use": gettext_lazy("Openings, reasons or appointments to come still need it."),
     "agenda_busy": gettext_lazy("Others are booking at this moment: send it once more."),

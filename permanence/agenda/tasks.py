@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from permanence.agenda.interop import events, others
-from permanence.agenda.operations import holds, knocks, public_mails, waiting_offers
+from permanence.agenda.operations import holds, knocks, public_mails, sweeping, waiting_offers
 from permanence.kernel.clock import Entropy
 
 
@@ -34,6 +34,11 @@ def look_at_calendars(*, at: datetime, stop: Callable[[], bool]) -> int:
 def sweep_public(*, at: datetime) -> int:
     """Delete what public booking needed for a while only; gives how many rows."""
     return public_mails.sweep(at=at) + knocks.sweep(at=at)
+
+
+def sweep_acts(*, at: datetime) -> dict[str, int]:
+    """Delete the ids of acts and the holds that nobody can come back to; gives how many of each."""
+    return sweeping.sweep(at=at)
 
 
 def carry_on_events(*, at: datetime, entropy: Entropy) -> int:

@@ -12,9 +12,11 @@ from permanence.agenda.events import (
     TimeUnblocked,
 )
 from permanence.agenda.operations import offer_answers, waiting_offers
+from permanence.agenda.queries import agendas
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import held_span
 from permanence.agenda.rules.states import HoldEnd
+from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
@@ -34,6 +36,22 @@ def on_freed(event_id: str, event: Event) -> None:
     waiting_offers.note_freed(
         house=event.house, agenda=agenda, source=event_id, at=event.at, starts_at=starts, ends_at=ends
     )
+
+
+def on_absence_withdrawn(event_id: str, event: Event) -> None:
+    """Who was away is there after all: what is open in his agendas is offered at once. Idempotent by event."""
+    if not isinstance(event, AbsenceWithdrawn):
+        raise TypeError(f"expected AbsenceWithdrawn, heard {type(event).__name__}")
+    for each in agendas.agendas(by=house_system(house=event.house), client=event.client):
+        if event.recipient in {"", each.recipient}:
+            waiting_offers.note_freed(
+                house=event.house,
+                agenda=each.id,
+                source=f"{event_id} {each.id}",
+                at=event.at,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+            )
 
 
 def on_booked(_event_id: str, event: Event) -> None:

@@ -97,3 +97,12 @@ def offer_words(offer: OfferView, zone: ZoneInfo, *, at: datetime) -> OfferWords
         by = f", {offer.state_by_name}" if offer.state_by_name else ""
         ended = f"{ended}, {when}{by}"
     return OfferWords(slot=_("%(when)s, %(agenda)s") % slot, offered=_("offered %(when)s %(way)s") % made, ended=ended)
+
+
+def offer_length(minutes: int) -> str:
+    """For how long a time is offered, one of `rules.waiting.OFFER_MINUTES`."""
+    if not minutes:
+        return _("not at all: a secretary telephones")
+    if minutes < 60:
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    return ngettext("%(count)d hour", "%(count)d hours", minutes // 60) % {"count": minutes // 60}

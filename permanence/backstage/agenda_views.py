@@ -173,6 +173,7 @@ def agenda(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     context = {
         "week": week_lines(agendas.week_openings(by=by, agenda=view.id), choices=choices),
         "days": day_lines(agendas.days_that_differ(by=by, agenda=view.id, first=today)),
+        "said": request.POST,
     }
     return _shown(request, "backstage/accounts/agenda.html", row, view, page, **context)
 

@@ -8,11 +8,13 @@ from django.db import transaction
 
 from permanence.clients import operations, queries
 from permanence.clients.acts import account, changed
+from permanence.clients.events import AbsenceWithdrawn
 from permanence.clients.models import Absence, Client, Recipient
 from permanence.clients.queries import RecipientUnknown
 from permanence.clients.rules import Sector
 from permanence.clients.rules.spoken import meets
 from permanence.clients.urgent_paths import demand_second
+from permanence.foundation import outbox
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -112,6 +114,17 @@ def withdraw_absence(*, client: str, absence: str, by: Who, at: datetime) -> Non
     held.withdrawn_at = at
     held.save(update_fields=["withdrawn_at"])
     changed(client=client, action="client.absence_withdrawn", by=by, at=at, detail={"absence": absence})
+    outbox.announce(
+        AbsenceWithdrawn(
+            house=by.house,
+            at=at,
+            client=client,
+            absence=str(held.pk),
+            recipient=_id(held.recipient),
+            starts_at=held.starts_at,
+            ends_at=held.ends_at,
+        )
+    )
 
 
 def _refuse_clash(others: Iterable[AbsenceEntry], subject: str, replacement: str) -> None:

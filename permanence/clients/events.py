@@ -2,6 +2,7 @@
 """What the client accounts announce."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from permanence.kernel.events import Event, EventCatalogue
 
@@ -14,6 +15,17 @@ class ClientChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbsenceWithdrawn(Event):
+    """An absence holds no longer. `recipient`: who was away, "" for all of the client; all are ids."""
+
+    client: str
+    absence: str
+    recipient: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstructionAcknowledged(Event):
     """A secretary has read one version of an instruction that asks for it. All are ids."""
 
@@ -23,4 +35,4 @@ class InstructionAcknowledged(Event):
     secretary: str
 
 
-CLIENTS_EVENTS = EventCatalogue(ClientChanged, InstructionAcknowledged)
+CLIENTS_EVENTS = EventCatalogue(ClientChanged, AbsenceWithdrawn, InstructionAcknowledged)

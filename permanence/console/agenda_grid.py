@@ -5,18 +5,20 @@ Everything stands on its client's clock (the wall), from the step `first` of the
 steps into places, so that no element carries a style of its own. What begins before `first` is folded, and counted.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from permanence.agenda.queries.views import AgendaDays
-from permanence.agenda.rules.kinds import COLOURS, OpeningKind, Taken, VisitReason
+from permanence.agenda.rules.kinds import OpeningKind, Taken
+from permanence.agenda.rules.marks import Mark
 from permanence.agenda.rules.openings import OpenSpan
-from permanence.console.agenda_item import DAY, STEP, Item, Items, Mark, Wall, markup
+from permanence.console.agenda_item import DAY, STEP, Item, Items, Wall, markup
 from permanence.console.agenda_words import OPENINGS
 
 HALF_HOUR = 30 // STEP
@@ -86,38 +88,6 @@ class Grid:
     def booked(self) -> bool:
         """Whether anything stands in it."""
         return any(lane.items for lane in self.lanes)
-
-
-def marks_of(reasons: Iterable[VisitReason]) -> dict[str, Mark]:
-    """Colour and code of each reason of one client, in their order: those he chose, else by place and name.
-
-    No two codes are the same; the one that was chosen stays as it is.
-    """
-    known = list(reasons)
-    codes: dict[str, str] = {}
-    for reason in sorted(known, key=lambda each: not each.code):
-        code = base = reason.code or code_of(reason.name)
-        number = 2
-        while code in codes.values():
-            code = f"{base[:3]}{number}"
-            number += 1
-        codes[reason.id] = code
-    return {
-        each.id: Mark(colour=each.colour or position % COLOURS + 1, code=codes[each.id])
-        for position, each in enumerate(known)
-    }
-
-
-def code_of(name: str) -> str:
-    """The short form of a reason's name: an abbreviation in it, initials of several words, else its beginning."""
-    words = [each for each in "".join(one if one.isalnum() else " " for one in name).split() if each]
-    short = next((each for each in words if 2 <= len(each) <= 4 and each.isupper()), "")
-    if short:
-        return short
-    long = [each for each in words if len(each) > 2]
-    if len(long) > 1:
-        return "".join(each[0] for each in long[:3]).upper()
-    return (words[0] if words else "?")[:3].upper()
 
 
 def lanes_of(
@@ -190,6 +160,8 @@ def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
     ]
     away = [_absence(each, wall) for each in found.absences if wall.touches(each.starts, each.ends)]
     said = [each.label for each in found.exceptions if each.date == day and each.label]
+    if not agenda.active:
+        said = [pgettext("agenda", "closed"), *said]
     note = ", ".join(said) or (agenda.client_name if agenda.client_name != agenda.name else "")
     return Lane(
         agenda=agenda.id,

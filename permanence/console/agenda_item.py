@@ -16,7 +16,8 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
-from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.marks import UNKNOWN, Mark
+from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.console.agenda_words import STATES
 
 STEP = 5
@@ -40,22 +41,11 @@ REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """How a reason is told from the others: its colour (1 to 8) and a code of at most four characters."""
-
-    colour: int
-    code: str
-
-
-UNKNOWN = Mark(colour=8, code="?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
 
     `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
-    `to_come`: on a later day than today.
+    `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away.
     """
 
     kind: str
@@ -82,6 +72,7 @@ class Item:
     born: str = ""
     minute: int = 0
     answered: bool = False
+    freeable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +199,7 @@ class Items:
             state="block",
             state_words=_("Busy"),
             minute=wall.minute(block.starts_at),
+            freeable=block.door is not Door.CALENDAR,
         )
 
 
@@ -219,6 +211,7 @@ def markup(items: Iterable[Item]) -> str:
 def _button(item: Item) -> str:
     name = escape(item.name)
     flags = " data-movable" * item.movable + " data-said" * item.answered + " data-to-come" * item.to_come
+    flags += " data-freeable" * item.freeable
     return format_html(
         '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{}{} data-name="{}" data-born="{}"'
         ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',

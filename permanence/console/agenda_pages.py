@@ -22,6 +22,7 @@ from permanence.agenda import words
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries import slots as free
 from permanence.agenda.queries.views import AgendaDays, AgendaView
+from permanence.agenda.rules.marks import Mark, marks_of
 from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import search
@@ -45,24 +46,22 @@ from permanence.console.agenda_asked import (
     wanted_of,
     wish_asked,
 )
-from permanence.console.agenda_item import STEP, Mark
+from permanence.console.agenda_days import shown_days
+from permanence.console.agenda_item import STEP
 from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
-from permanence.console.views import BadRequest, config_of
+from permanence.console.views import config_of
 from permanence.console.words import catalogue
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
 
-MOST_LANES = 250
-"""Agendas side by side at most."""
 PROPOSALS = 9
 """As many as there are numbers on the keyboard."""
 DAYS_SEARCHED = 90
 DAYS_COUNTED = 14
 """Days whose starts that are not proposed are counted."""
 AGENDAS_COUNTED = 12
-VIEWS = ("day", "week", "list")
 _CLOCK = SystemClock()
 
 
@@ -106,7 +105,7 @@ def start(request: HttpRequest) -> HttpResponse:
     by, at = who(request), _CLOCK.now()
     client = client_asked(by, request.GET.get("client", ""))
     reasons = agendas.reasons(by=by, client=client.id)
-    marks = drawn.marks_of(agendas.reasons(by=by, client=client.id, retired=True))
+    marks = marks_of(agendas.reasons(by=by, client=client.id, retired=True))
     today = today_of(client, at)
     chosen, number = request.GET.get("patient", ""), request.GET.get("number", "")[:20]
     view = None
@@ -136,28 +135,13 @@ def start(request: HttpRequest) -> HttpResponse:
 def grid(request: HttpRequest) -> HttpResponse:
     """The agendas of a client (or all of them) on a day, one agenda for a week, or a day as a list."""
     by, at, asked = who(request), _CLOCK.now(), request.GET
-    zone = calls.zone_of(house=by.house)
-    view = asked.get("view", "day")
-    if view not in VIEWS:
-        raise BadRequest(f"{view[:20]!r} is no view")
-    client, one = asked.get("client", ""), asked.get("agenda", "")
-    if client:
-        client_asked(by, client)
-    today = at.astimezone(zone).date()
-    day = day_of(asked.get("day", ""), today)
-    if view == "week" and one:
-        shown = agenda_asked(by, one)
-        monday = day - timedelta(days=day.weekday())
-        found: Sequence[AgendaDays] = (days.week(by=by, agenda=shown.id, first=monday, at=at),)
-        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": date_format(monday, "MONTH_DAY_FORMAT")}
-    else:
-        all_of = agendas.agendas(by=by, client=client or None)[:MOST_LANES]
-        found = days.day(by=by, agendas=[each.id for each in all_of], day=day, at=at)
-        title = date_format(day, "l j F" if day.year == today.year else "l j F Y")
-    lanes, marks = _lanes(by, found, at=at, by_day=view == "week")
-    made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or view == "list")
-    context = {"grid": made, "title": title, "view": view, "day": day, "legend": _legend(by, found, marks)}
-    return render(request, "console/agenda_list.html" if view == "list" else "console/agenda_grid.html", context)
+    zone, shown = calls.zone_of(house=by.house), shown_days(by, asked, at=at)
+    view, is_list = shown.view, shown.view == "list"
+    lanes, marks = _lanes(by, shown.found, at=at, by_day=view == "week")
+    made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or is_list)
+    legend = _legend(by, shown.found, marks)
+    context = {"grid": made, "title": shown.title, "view": view, "day": shown.day, "legend": legend}
+    return render(request, "console/agenda_list.html" if is_list else "console/agenda_grid.html", context)
 
 
 @never_cache
@@ -312,7 +296,7 @@ def _lanes(
     by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
 ) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
     reasons = agendas.reasons_of(by=by, clients={each.agenda.client for each in found})
-    marks = {client: drawn.marks_of(of_client) for client, of_client in reasons.items()}
+    marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
     lanes = [
         lane
         for each in found

@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from permanence.agenda.answer_words import answer_words
 from permanence.agenda.queries import agendas, appointments
-from permanence.agenda.rules.answers import NO, Answer
+from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.kinds import Question, VisitReason
+from permanence.agenda.rules.marks import Mark
 from permanence.console.agenda_asked import appointment_asked, says_why
-from permanence.console.agenda_item import Mark
 from permanence.console.own_page import own_page_only
 from permanence.foundation.who import who
 
@@ -63,5 +64,4 @@ def _question(question: Question) -> dict[str, str]:
 
 
 def _answer(answer: Answer) -> dict[str, str]:
-    words = _("No") if answer.forbids and answer.words == NO else answer.words
-    return {"question": answer.question, "words": words}
+    return {"question": answer.question, "words": answer_words(answer)}

@@ -26,6 +26,7 @@ from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
+from permanence.console.replies import reply_rows
 from permanence.countries.numbers import spell_number
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -81,6 +82,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         {
             "entry": each,
             "when": moments.day_and_hour(each.visit.starts_at, ZoneInfo(each.time_zone), now=at),
+            "day": each.visit.starts_at.astimezone(ZoneInfo(each.time_zone)).date().isoformat(),
             "wanted": WANTED[each.wanted],
             "numbers": _numbers(each, countries),
         }
@@ -90,6 +92,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         "rows": rows,
         "late": [_late(each) for each in late_today(by=by, at=at)],
         "refused": refused,
+        "replies": reply_rows(by, at=at),
         **waiting.tasks(by, at=at),
     }
     context["collisions"] = collision_lines(collisions(by=by, at=at), at=at)

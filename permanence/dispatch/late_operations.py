@@ -12,7 +12,7 @@ from permanence.agenda.queries import agendas, days
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
-from permanence.dispatch import sms_operations
+from permanence.dispatch import late_mails, sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import LateNotice
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
@@ -40,7 +40,8 @@ class LateKeyTaken(Refusal):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concerned:
     """Somebody who is still to come. `number` is where the SMS goes, or where he is telephoned when `why` says why he
-    gets none (sms_off, no_consent, no_mobile; "" for who gets one).
+    gets none (sms_off, no_consent, no_mobile; "" for who gets one). `mail`: where a mail goes instead, by his consent,
+    "" for none.
     """
 
     appointment: str
@@ -49,11 +50,22 @@ class Concerned:
     starts_at: datetime
     number: str
     why: str = ""
+    mail: str = ""
 
     @property
     def by_sms(self) -> bool:
         """Whether he gets an SMS."""
         return not self.why
+
+    @property
+    def by_mail(self) -> bool:
+        """Whether he gets a mail."""
+        return bool(self.why and self.mail)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether he hears of it by himself."""
+        return self.by_sms or self.by_mail
 
 
 def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
@@ -78,7 +90,8 @@ def told_today(*, agenda: str, by: Who, at: datetime) -> int:
 
 
 def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy) -> tuple[Concerned, ...]:
-    """Tell them, by SMS and at once; gives who was told and who was not. The same act again tells nobody twice.
+    """Tell them, by SMS or else by mail, at once; gives who was told and who was not. The same act again tells nobody
+    twice.
 
     Raises agenda's AgendaUnknown, MinutesImpossible, LateKeyTaken.
     """
@@ -88,8 +101,8 @@ def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, ent
         raise LateKeyTaken(key[:40])
     view = agendas.agenda(by=by, agenda=agenda)
     found = concerned(agenda=agenda, by=by, at=at)
-    told = [each.appointment for each in found if each.by_sms]
-    said = {"told": told, "untold": [each.appointment for each in found if not each.by_sms]}
+    told = [each.appointment for each in found if each.is_told]
+    said = {"told": told, "untold": [each.appointment for each in found if not each.is_told]}
     try:
         with transaction.atomic():
             row = LateNotice.objects.create(
@@ -105,6 +118,17 @@ def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, ent
             for each in found:
                 if each.by_sms:
                     _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
+                elif each.by_mail:
+                    late_mails.write(
+                        row,
+                        appointment=each.appointment,
+                        patient=each.patient,
+                        address=each.mail,
+                        starts_at=each.starts_at,
+                        by=by,
+                        at=at,
+                        entropy=entropy,
+                    )
             detail = {"minutes": minutes, "told": len(told), "untold": len(said["untold"])}
             subject = f"dispatch.latenotice:{row.pk}"
             audit.note(by=by, at=at, action="late.told", subject=subject, client=view.client, detail=detail)
@@ -137,6 +161,7 @@ def _reached(visit: AppointmentView, person: callers.PatientView, *, by: Who) ->
     except (SmsOff, NoConsent, NoMobile) as refusal:
         number, why = next(iter(person.numbers), ""), refusal.code
     return Concerned(
+        mail=person.mail if why and person.may_mail else "",
         appointment=visit.appointment,
         patient=person.id,
         patient_name=visit.patient_name,

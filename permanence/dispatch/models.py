@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.rules import LEAST_LATE, MOST_LATE, Channel, DeliveryState, ReminderState
+from permanence.dispatch.rules import LEAST_LATE, MOST_LATE, Channel, DeliveryState, ReminderState, ReplyOutcome
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel, HouseQuerySet
 
 
@@ -118,7 +118,8 @@ class Sms(HouseModel):
 class SmsReply(HouseModel):
     """An answer that came in, to whichever SMS it was: what was understood.
 
-    Its words are sealed, for they can be of health. `digest` tells one that the provider brings twice.
+    Its words are sealed, for they can be of health. `digest` tells one that the provider brings twice. `asks`: nothing
+    came of it by itself, so that a secretary reads it; while `done_at` is empty it stands on her list.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -127,11 +128,29 @@ class SmsReply(HouseModel):
     sealed_text = models.TextField()
     meaning = models.CharField(max_length=8)
     at = models.DateTimeField()
+    asks = models.BooleanField(default=False)
+    done_at = models.DateTimeField(null=True)
+    done_by_name = models.CharField(max_length=120, blank=True, default="")
+    outcome = models.CharField(max_length=12, blank=True, default="")
 
     objects = ClientQuerySet["SmsReply"].as_manager()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["sms", "digest"], name="dispatch_reply_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["sms", "digest"], name="dispatch_reply_once"),
+            models.CheckConstraint(
+                condition=models.Q(done_at__isnull=True, outcome="")
+                | models.Q(done_at__isnull=False, outcome__in=[each.value for each in ReplyOutcome]),
+                name="dispatch_reply_done",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["house", "at"],
+                name="dispatch_reply_asks",
+                condition=models.Q(asks=True, done_at__isnull=True),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"reply to {self.sms_id}"
@@ -289,7 +308,7 @@ class OfferNotice(HouseModel):
 class LateNotice(HouseModel):
     """That a practitioner is late, told in one act to those who were still to come. `key` is the id the page made.
 
-    `told`: the appointments whose patients got an SMS; `untold`: those who could not be reached by one.
+    `told`: the appointments whose patients got an SMS or a mail; `untold`: those who could be reached by neither.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -313,3 +332,41 @@ class LateNotice(HouseModel):
 
     def __str__(self) -> str:
         return f"late {self.key}"
+
+
+class LateMail(HouseModel):
+    """The mail of a late notice to one whom no SMS reaches and who agreed to mails. `key` is in its Message-ID.
+
+    `starts_at`: when his visit was to begin; not sent after `expires_at`.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    notice = models.ForeignKey(LateNotice, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=40, unique=True)
+    appointment = models.CharField(max_length=40)
+    address = models.CharField(max_length=254)
+    language = models.CharField(max_length=2)
+    starts_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(max_length=12, default=DeliveryState.PENDING.value)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True, default="")
+
+    objects = ClientQuerySet["LateMail"].as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["notice", "appointment"], name="dispatch_late_mail_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[each.value for each in DeliveryState]), name="dispatch_late_mail_state"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["next_attempt_at"], name="dispatch_late_due", condition=models.Q(state="pending")),
+        )
+
+    def __str__(self) -> str:
+        return f"late mail {self.key}"

@@ -4,11 +4,12 @@
 import logging
 
 from permanence.agenda.events import AppointmentEvent
-from permanence.dispatch import calendar_operations, reminder_operations
+from permanence.dispatch import calendar_operations, reminder_operations, reply_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.events import SmsAnswered
 from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown
+from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
 
@@ -53,3 +54,4 @@ def on_sms_answered(_event_id: str, event: Event) -> None:
         reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
     except (ReminderOver, ReminderUnknown) as refusal:
         log.info("the answer to reminder %s changes nothing: %s", event.about, refusal.code)
+        reply_operations.ask_a_person(house_key=house_system(house=event.house).house_key, sms=event.sms)

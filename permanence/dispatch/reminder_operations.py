@@ -16,8 +16,8 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
+from permanence.agenda.queries import agendas, slots
 from permanence.agenda.queries import appointments as agenda
-from permanence.agenda.queries import slots
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
 from permanence.agenda.rules.kinds import Asker
@@ -182,7 +182,7 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
     rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
     address = ""
-    if not _holds(row, visit, at=at):
+    if not _holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
         _end(row, ReminderState.OVERTAKEN, at=at)
     elif row.channel != "email" and _by_sms(row, person, by=by, at=at, entropy=entropy):
         _end(row, ReminderState.SENT, channel="sms", at=at)

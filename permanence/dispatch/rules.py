@@ -35,6 +35,15 @@ class DeliveryState(enum.StrEnum):
     BOUNCED = "bounced"
 
 
+class ReplyOutcome(enum.StrEnum):
+    """What a secretary made of an answer by SMS that nothing came of by itself. MOVED: she finds another time."""
+
+    CONFIRMED = "confirmed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
 class Outcome(enum.StrEnum):
     """How one try ended: taken over by the channel, to be tried again, or never to succeed."""
 

@@ -21,7 +21,7 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
-from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, codes, read_answer
+from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
@@ -319,7 +319,10 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
         if not open_now and answer.meaning is Meaning.YES:
             meant = _offered_before(rows, answer)  # too late: nothing comes of it, but he is told so
-        if not _note_reply(meant or last, incoming, answer.meaning, at=at, entropy=entropy):
+        sms = meant or (open_now[0] if len(open_now) == 1 else last)
+        of_reminder = sms.kind == SmsKind.REMINDER
+        asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
+        if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
             return True
         if answer.meaning is Meaning.STOP:
             for house in rows.order_by("house").values_list("house", flat=True).distinct():
@@ -338,7 +341,7 @@ def _offered_before(rows: ClientQuerySet[Sms], answer: Answer) -> Sms | None:
     return offers.order_by("-created_at", "-pk").first()
 
 
-def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, at: datetime, entropy: Entropy) -> bool:
+def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, at: datetime, entropy: Entropy) -> bool:
     """Keep the answer; False where it is there already. Without an id of the provider's it is known by its minute."""
     text = incoming.text[:500].encode(errors="replace").decode()
     told = incoming.id or f"{at:%Y%m%d%H%M} {text}"
@@ -352,6 +355,7 @@ def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, at: datetime,
         digest=digest,
         sealed_text=secrecy.seal(text, house=sms.house.slug, purpose=REPLY, entropy=entropy),
         meaning=meaning.value,
+        asks=asks,
         at=at,
     )
     return True

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from permanence.agenda.answer_words import answer_words
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
@@ -25,7 +26,8 @@ from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.follow_ups import Wanted
-from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
+from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
@@ -64,7 +66,9 @@ LATE = (10, 15, 20, 30, 45, 60, 90)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now."""
+    """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
+    of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
+    """
 
     at: str
     until: str
@@ -77,6 +81,9 @@ class Line:
     now: bool = False
     over: bool = False
     new: bool = False
+    block: str = ""
+    mark: Mark | None = None
+    said: tuple[tuple[str, str], ...] = ()
 
 
 @never_cache
@@ -220,16 +227,17 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "after": shown + timedelta(days=1),
         "today": today,
         "is_own": mine,
-        "lines": _lines(known, zone, at, may_mark=mine),
+        "lines": _lines(by, known, zone, at, is_own=mine),
         "open": [f"{moments.clock(each.starts, zone)}–{moments.clock(each.ends, zone)}" for each in known.openings],
         "late": late,
         "late_said": "" if late is None else moments.hour(late.said_at, zone),
         "concerned": coming,
-        "reachable": sum(each.by_sms for _when, each, _why in coming),
+        "reachable": sum(each.is_told for _when, each, _why in coming),
         "told": late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes,
         "key": new_id(at, _ENTROPY),
         "minutes": LATE,
         "refused": refused,
+        "typed": request.POST if "until" in request.POST else {},
         "topic": f"client/{found.client}/agenda/{found.id}",
     }
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
@@ -247,12 +255,20 @@ def _concerned(found: AgendaView, *, by: Who, at: datetime) -> list[tuple[str, l
     return [(moments.clock(each.starts_at, zone), each, str(words.get(each.why, ""))) for each in coming]
 
 
-def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime, *, may_mark: bool) -> list[Line]:
-    visits_ = [(each, _visit(each, zone, at)) for each in known.appointments]
-    found = [(each.starts_at, line if may_mark else replace(line, acts=())) for each, line in visits_]
+def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:
+    """The day in order. What patients answered is for the practitioner to whom they come, not for his colleagues."""
+    marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
+    asked = [each.appointment for each in known.appointments if each.answered and is_own]
+    said = appointments.answers_of(by=by, appointments=asked) if asked else {}
+    found = []
+    for each in known.appointments:
+        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()))
+        line = replace(_visit(each, zone, at), mark=marks.get(each.reason, UNKNOWN), said=answers)
+        found.append((each.starts_at, line if is_own else replace(line, acts=())))
     for block in known.blocks:
-        what = block.words or str(_("busy"))
-        found.append((block.starts_at, _plain(block.starts_at, block.ends_at, what, zone, at)))
+        line = _plain(block.starts_at, block.ends_at, block.words or str(_("busy")), zone, at)
+        is_ours = is_own and block.door is not Door.CALENDAR
+        found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
     found += [(each.starts, _plain(each.starts, each.ends, str(_("away")), zone, at)) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
 

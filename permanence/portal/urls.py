@@ -9,6 +9,7 @@ from permanence.portal import (
     agendas_elsewhere,
     announcements,
     approvals,
+    busy,
     calendars,
     contact_rule,
     directory,
@@ -92,6 +93,12 @@ urlpatterns = [
     path("portal/line/<slug:client>/absences/<slug:absence>/booked", agenda.booked, name="portal_booked"),
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/calendars", other_calendars.edit, name="portal_other_calendars"
+    ),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/busy", busy.block, name="portal_day_block"),
+    path(
+        "portal/line/<slug:client>/agenda/<slug:agenda>/busy/<slug:block>/free",
+        busy.unblock,
+        name="portal_day_unblock",
     ),
     path("portal/line/<slug:client>/agenda/<slug:agenda>/setting", setting.overview, name="portal_agenda_setting"),
     path(

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,7 +16,7 @@ from permanence.agenda.queries import waiting
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import OfferMinutesImpossible
 from permanence.agenda.rules.waiting import OFFER_MINUTES
-from permanence.agenda.waiting_words import offer_words, state_words, wants_words
+from permanence.agenda.waiting_words import offer_length, offer_words, state_words, wants_words
 from permanence.clients.queries import ClientView
 from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
@@ -64,16 +63,8 @@ def _page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *,
         "agenda": found,
         "tab": "agenda",
         "rows": rows,
-        "lengths": [(each, _length(each), each == now) for each in OFFER_MINUTES],
+        "lengths": [(each, offer_length(each), each == now) for each in OFFER_MINUTES],
         "saved": request.GET.get("saved") == "1",
         "failed": failed,
     }
     return render(request, "portal/waiting_list.html", context, status=422 if failed else 200)
-
-
-def _length(minutes: int) -> str:
-    if not minutes:
-        return _("not at all: a secretary telephones")
-    if minutes < 60:
-        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    return ngettext("%(count)d hour", "%(count)d hours", minutes // 60) % {"count": minutes // 60}

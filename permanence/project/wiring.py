@@ -46,6 +46,7 @@ WIRING = Wiring(
             ("agenda.on_client_changed", agenda.on_client_changed),
         ),
         "InstructionAcknowledged": (("switchboard.refresh", switchboard.refresh),),
+        "AbsenceWithdrawn": (("agenda.absence_withdrawn", waiting.on_absence_withdrawn),),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
         "StaffChanged": (
             ("switchboard.refresh", switchboard.refresh),

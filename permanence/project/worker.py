@@ -30,6 +30,7 @@ from permanence.agenda import tasks as agenda  # noqa: E402
 from permanence.dispatch import (  # noqa: E402
     approval_mails,
     calendar_tasks,
+    late_tasks,
     offer_tasks,
     public_mails,
     reminder_tasks,
@@ -174,6 +175,9 @@ class Loop:
             outbox.sweep(before=at - OUTBOX_KEPT)
             forwarding.sweep(at=at)
             agenda.sweep_public(at=at)
+            swept = agenda.sweep_acts(at=at)
+            if any(swept.values()):
+                log.info("swept from the agendas: %s acts, %s holds", swept["acts"], swept["holds"])
             SessionStore.clear_expired()
 
     def _exchange(self, act: Callable[[], object]) -> bool:
@@ -237,6 +241,7 @@ def posts(*, clock: Clock, stop: threading.Event) -> tuple[Post, ...]:
         lambda at: public_mails.run_public(at=at, stop=stop.is_set),
         lambda at: calendar_tasks.run_calendar(at=at, stop=stop.is_set),
         lambda at: offer_tasks.run_offers(at=at, stop=stop.is_set),
+        lambda at: late_tasks.run_late(at=at, stop=stop.is_set),
         lambda at: reminder_tasks.run_reminders(at=at, stop=stop.is_set),
     ]
     by_sms: list[Step] = [lambda at: sms_tasks.run_sms(at=at, stop=stop.is_set)]

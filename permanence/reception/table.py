@@ -223,8 +223,8 @@ class VoiceMessageConsent:
 class ClientSlice:
     """One client as the telephone sees him. `pool` answers for him, "" for the house's first. `trained`: the ids of the
     secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all).
-     `parts`: by what the house knows parts of his card again. `read_first_s`: for so many seconds his calls are for
-     those who have read what must be read (0: for all; so it was before slices told who has read)."""
+    `parts`: by what the house knows parts of his card again. `read_first_s`: for so many seconds his calls are for
+    those who have read what must be read (0: for all; so it was before slices told who has read)."""
 
     house: str
     client: str

@@ -13,6 +13,7 @@ from permanence.agenda.operations import appointments, setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.queries import agendas
+from permanence.agenda.refusals import OfferMinutesImpossible
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import operations as callers
@@ -301,3 +302,23 @@ def test_nothing_of_another_client_is_there(cast, marc, weber):
         at("agenda", cast.weber, "x" * 40),
     ):
         assert marc.get(address).status_code == 404, address
+
+
+def test_for_how_long_a_free_time_is_offered_is_set_in_plain_words(cast, marc, weber):
+    address = at("agenda", cast.weber, weber.id)
+    given = {"name": "Dr Weber", "step": "15", "overbookings_per_day": "0", "active": "on"}
+    shown = marc.get(address, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    assert '<option value="60" selected>1 heure</option>' in shown
+    assert '<option value="0">' in shown
+    assert marc.post(address, given | {"do": "save", "offer_minutes": "30"}).status_code == 302
+    assert Agenda.objects.get(pk=int(weber.id)).offer_minutes == 30
+    assert AuditEntry.objects.filter(action="agenda.changed").order_by("pk").last().detail["offer_minutes"] == 30
+    for wrong in ("7", "-1", "nonsense", "60.5", "9" * 30):
+        assert marc.post(address, given | {"do": "save", "offer_minutes": wrong}).status_code == 422, wrong
+    assert marc.post(address, given | {"do": "save"}).status_code == 302
+    assert Agenda.objects.get(pk=int(weber.id)).offer_minutes == 30
+    with pytest.raises(OfferMinutesImpossible):
+        setting.change_agenda(
+            agenda=weber.id, name="Dr Weber", step=15, closed_on_holidays=True, overbookings_per_day=0, active=True,
+            offer_minutes=45, by=cast.marc, at=NOW,
+        )  # fmt: skip

@@ -14,6 +14,7 @@ from permanence.agenda.models import Appointment, SlotHold
 from permanence.agenda.operations import appointments, blocks, holds
 from permanence.agenda.queries import days
 from permanence.agenda.rules.kinds import VisitReason
+from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.clients.access import choose_clients
 from permanence.console import agenda_grid as drawn
@@ -301,13 +302,13 @@ def named(names):
 
 def test_codes_are_short_and_say_what_they_mean():
     names = ["Consultation", "ECG", "École du dos", "Nouveau patient", "Consultation", "Contrôle"]
-    marks = drawn.marks_of(named(names))
+    marks = marks_of(named(names))
     assert [each.code for each in marks.values()] == ["CON", "ECG", "ÉD", "NP", "CON2", "CON3"]
 
 
 @given(st.lists(st.text(min_size=1, max_size=30), max_size=30))
 def test_no_two_reasons_have_one_code(names):
-    marks = drawn.marks_of(named(names))
+    marks = marks_of(named(names))
     codes = [each.code for each in marks.values()]
     assert len(set(codes)) == len(codes)
     assert all(1 <= len(each.code) <= 5 and 1 <= each.colour <= 8 for each in marks.values())

@@ -12,7 +12,7 @@ from permanence.agenda.operations import reasons, setting
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.kinds import ExceptionKind, Question, VisitReason, VisitReasonImpossible
-from permanence.console import agenda_grid as drawn
+from permanence.agenda.rules.marks import Mark, marks_of
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import NOON, make_agenda_cast
 from tests.rooms.test_console_agenda import GRID, SLOTS, START, WHY, act, booked, monday, page
@@ -215,10 +215,10 @@ def test_another_client_s_series_is_not_there(cast, browser_of, monday):
 
 def test_a_colour_and_a_code_are_those_that_were_chosen(cast, scan):
     known = agendas.reasons(by=cast.claire, client=cast.cabinet.id)
-    marks = drawn.marks_of(known)
-    assert marks[scan] == drawn.Mark(colour=5, code="IRM")
+    marks = marks_of(known)
+    assert marks[scan] == Mark(colour=5, code="IRM")
     named = [VisitReason(id=str(at), client="1", name="Contrôle", minutes=15) for at in range(2)]
-    chosen = drawn.marks_of([named[0], replace(named[1], code="CON", colour=8)])
+    chosen = marks_of([named[0], replace(named[1], code="CON", colour=8)])
     assert [(each.code, each.colour) for each in chosen.values()] == [("CON2", 1), ("CON", 8)]
     for wrong in ({"colour": 9}, {"colour": -1}, {"code": "TOOLONG"}):
         with pytest.raises(VisitReasonImpossible):

@@ -23,7 +23,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
-from permanence.agenda.operations import appointments, public_pages, waiting_list, waiting_offers
+from permanence.agenda.operations import appointments, blocks, public_pages, waiting_list, waiting_offers
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
 from permanence.agenda.operations.appointments import Booking
@@ -45,7 +45,9 @@ from permanence.clients.agenda_queries import held_agendas
 from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.countries.forwarding import Access, ForwardingKind
-from permanence.foundation import operations
+from permanence.dispatch.models import Sms, SmsReply
+from permanence.dispatch.sms_operations import REPLY, TEXT
+from permanence.foundation import operations, secrecy
 from permanence.foundation.models import AuditEntry, House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who_is
@@ -59,7 +61,7 @@ from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
 
 pytestmark = pytest.mark.django_db
 
-MESSAGE, CALL, ACT, VISIT, PLACE = "m" * 20, "call-of-house-a", "a" * 20, "v" * 20, "w" * 20
+MESSAGE, CALL, ACT, VISIT, PLACE, BLOCK = "m" * 20, "call-of-house-a", "a" * 20, "v" * 20, "w" * 20, "b" * 20
 SECRETS = (
     "Jeanne Canarie",
     "CANARI-PATIENT",
@@ -178,10 +180,11 @@ DOORS: dict[str, Door] = {
     ),
     "console:agenda-grid": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-lane": Door(get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30", other=404),
+    "console:agenda-paper": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-slots": Door(get=to(200, "secretary"), query="client={client}", other=404),
     **{
         f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))
-        for act in ("hold", "release", "book", "overbook", "series", "move", "cancel", "mark")
+        for act in ("hold", "release", "book", "overbook", "series", "move", "cancel", "mark", "block", "unblock")
     },
     "console:agenda-series-plan": Door(
         get=to(200, "secretary"), query="client={client}&reason={visit_reason}&days=0,7", other=404
@@ -189,6 +192,7 @@ DOORS: dict[str, Door] = {
     "console:agenda-visit": Door(get=to(200, "secretary"), query="appointment={visit}", other=404),
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
+    "console:reply": Door(has_get=False, post=to(302, "secretary"), args=("{reply}",), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "console:waiting": Door(get=to(200, "secretary")),
     "console:waiting-form": Door(
@@ -246,6 +250,10 @@ DOORS: dict[str, Door] = {
     "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_agenda": Door(get=to(302, "portal")),
     "portal_day_of": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_day_block": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_day_unblock": Door(
+        has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{block}"), other=404
+    ),
     "portal_day_late": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_visit": Door(
         has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{visit}", "arrived"), other=404
@@ -670,6 +678,8 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
         "visit": VISIT,
         "absence": absence,
         "follow_up": open_follow_ups(by=cast.marc)[0].id,
+        "block": _busy(cast, made.id, starts + timedelta(hours=4), now),
+        "reply": _answered(cast, patient, now),
         "agenda": made.id,
         "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
         "visit_reason": reason.id,
@@ -677,6 +687,38 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
             client=cast.weber, name="agenda-canari", kind="room", by=cast.marc, at=NOW
         ).id,
     }
+
+
+def _busy(cast: Any, agenda: str, starts: datetime, now: datetime) -> str:
+    """A time that is kept free of patients."""
+    span = {"starts_at": starts, "ends_at": starts + timedelta(minutes=30)}
+    return blocks.block(key=BLOCK, agenda=agenda, words="agenda-canari", by=cast.claire, at=now, **span).block
+
+
+def _answered(cast: Any, patient: str, now: datetime) -> str:
+    """An SMS to a patient of Dr Weber's, and an answer to it that is neither yes nor no."""
+    owner = {"house_id": cast.claire.house_key, "client_id": int(cast.weber)}
+    sms = Sms.objects.create(
+        patient_id=int(patient),
+        key=BLOCK,
+        kind="late",
+        about=VISIT,
+        number="+352621000147",
+        language="fr",
+        sealed_text=secrecy.seal("Bonjour", house=cast.house, purpose=TEXT, entropy=SystemEntropy()),
+        encoding="gsm7",
+        parts=1,
+        price_micros=0,
+        currency="EUR",
+        created_at=now,
+        expires_at=now,
+        state="sent",
+        next_attempt_at=now,
+        **owner,
+    )
+    sealed = secrecy.seal("agenda-canari", house=cast.house, purpose=REPLY, entropy=SystemEntropy())
+    reply = {"sealed_text": sealed, "meaning": "unclear", "asks": True, "digest": "d" * 64, "at": now}
+    return str(SmsReply.objects.create(sms=sms, **reply, **owner).pk)
 
 
 def _waiting(cast: Any, agenda: str, reason: str, patient: str) -> dict[str, str]:

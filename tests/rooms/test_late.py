@@ -1,23 +1,28 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The practitioner is late: those still to come today are told once, the others are named with their number."""
 
+import email
+import email.policy
 import re
 from types import SimpleNamespace
 
 import pytest
+from aiosmtpd.controller import Controller
 from django.urls import reverse
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments, visits
 from permanence.agenda.refusals import AgendaUnknown
 from permanence.callers.models import Patient, PatientNumber
-from permanence.dispatch import late_operations, sms_tasks
+from permanence.dispatch import late_operations, late_tasks, sms_tasks
+from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
-from permanence.dispatch.models import LateNotice, Sms
+from permanence.dispatch.models import LateMail, LateNotice, Sms
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import agenda as portal_agenda
 from permanence.portal import late as portal_late
+from tests.processes import free_port
 from tests.rooms.agenda_cast import after, make_agenda_cast, patient
 from tests.rooms.conftest import SignedInBrowser
 from tests.rooms.messaging_cast import NOON
@@ -163,3 +168,72 @@ def test_on_his_page_one_tap_says_it_and_another_tells_those_with_sms(cast, prov
     assert 'value="tell"' in doctor.get(day).content.decode()
     for wrong in ("", "x", "4", "9999"):
         assert doctor.post(address, {"minutes": wrong, "step": "tell", "key": "k" * 20}).status_code == 422
+
+
+def agrees_to_mail(name, address="anna@patients.example"):
+    Patient.objects.filter(birth_name=name).update(mail=address, mail_agreed_at=NOON)
+
+
+@pytest.fixture
+def relay():
+    taken = []
+
+    class Handler:
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+            taken.append(envelope)
+            return "250 taken"
+
+    running = Controller(Handler(), hostname="127.0.0.1", port=free_port())
+    running.start()
+    yield SimpleNamespace(taken=taken, settings=RelaySettings(host="127.0.0.1", port=running.port))
+    running.stop()
+
+
+def test_who_has_no_mobile_and_agreed_to_mails_is_told_by_mail_once(cast, provider, relay):
+    agrees_to_mail("Fixe")
+    agrees_to_mail("Mobile", "mobile@patients.example")
+    found = late_operations.concerned(agenda=cast.dupont, by=cast.claire, at=TEN)
+    assert [(each.by_sms, each.by_mail) for each in found] == [(True, False), (False, False), (False, True)]
+    tell(cast)
+    tell(cast)
+    assert late_tasks.run_late(at=TEN, relay=relay.settings) == 1
+    assert late_tasks.run_late(at=TEN, relay=relay.settings) == 0
+    [envelope] = relay.taken
+    assert envelope.rcpt_tos == ["anna@patients.example"]
+    mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
+    said = mail.get_body(("plain",)).get_content()
+    assert mail["Content-Language"] == "de"
+    assert not [part for part in ("40 Minuten", "11:00") if part not in said]
+    assert not [word for word in ("Dupont", "Fixe", "Consultation") if word in mail.as_string()]
+    row = LateNotice.objects.get()
+    assert (len(row.told), len(row.untold)) == (2, 1)
+    assert LateMail.objects.get().state == "sent"
+
+
+def test_a_relay_that_is_away_is_asked_again_until_his_visit_has_begun(cast, provider):
+    agrees_to_mail("Fixe")
+    tell(cast)
+    nobody = RelaySettings(host="127.0.0.1", port=free_port())
+    assert late_tasks.run_late(at=TEN, relay=nobody) == 1
+    row = LateMail.objects.get()
+    assert (row.state, row.attempts, row.next_attempt_at > TEN) == ("pending", 1, True)
+    assert late_tasks.run_late(at=after(180 + 40), relay=nobody) == 0
+    row.refresh_from_db()
+    assert (row.state, row.why) == ("failed", "too late")
+
+
+def test_where_the_house_sends_no_sms_mails_are_sent(cast, settings, tmp_path):
+    settings.PERMANENCE = settings.PERMANENCE.changed(data=tmp_path)
+    for name in ("Mobile", "Refuse"):
+        agrees_to_mail(name)
+    assert [(each.by_mail, each.is_told) for each in tell(cast)] == [(True, True), (True, True), (False, False)]
+    assert LateMail.objects.count() == 2
+
+
+@pytest.mark.parametrize("address", ["a@b\r\nBcc: all@patients.example", "@", ""])
+def test_an_address_that_is_none_harms_nobody(cast, provider, relay, address):
+    agrees_to_mail("Fixe", address)
+    tell(cast)
+    late_tasks.run_late(at=TEN, relay=relay.settings)
+    assert relay.taken == []
+    assert not LateMail.objects.filter(state="sent").exists()

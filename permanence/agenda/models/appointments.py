@@ -66,6 +66,7 @@ class SlotHold(AgendaRow):
         indexes = (
             models.Index(fields=["expires_at"], name="agenda_hold_due", condition=models.Q(ended_at__isnull=True)),
             models.Index(fields=["house", "call"], name="agenda_hold_call", condition=models.Q(ended_at__isnull=True)),
+            models.Index(fields=["ended_at"], name="agenda_hold_over", condition=models.Q(ended_at__isnull=False)),
         )
 
     def __str__(self) -> str:

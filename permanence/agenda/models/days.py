@@ -29,7 +29,7 @@ class FollowUp(AgendaRow):
     """An appointment that cannot be kept, and what the doctor wants done with it: a secretary does it.
 
     `starts_at`: where the appointment stood; one that was moved or cancelled since needs nobody any more. `absence`:
-    the id of the absence. While `done_at` is empty it stands on the list.
+    the id of the absence, "" where the agenda is closed. While `done_at` is empty it stands on the list.
     """
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="+")

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F
 
-from permanence.agenda.models import Agenda, AgendaAct, Resource
+from permanence.agenda.models import Agenda, AgendaAct, Appointment, Block, Resource, Series
 from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
@@ -85,8 +85,10 @@ def once(
                 house_id=by.house_key, client_id=client, key=key, act=act, digest=digest, result=result, at=at
             )
             return result
-    except IntegrityError:
+    except IntegrityError as error:
         before = _done(key, digest, by=by)  # the same id came at the same moment on another agenda
+        if before is None and _names_a_row(key, by=by):
+            raise ActKeyTaken(key) from error  # an act of long ago, whose id is swept and whose row is there
         if before is None:
             raise
         return before
@@ -163,6 +165,10 @@ def short(text: str, limit: int) -> str:
 def is_done(key: str, *, by: Who) -> bool:
     """Whether the act with this id was done."""
     return AgendaAct.objects.for_house(by.house_key).filter(key=key).exists()
+
+
+def _names_a_row(key: str, *, by: Who) -> bool:
+    return any(each.objects.for_house(by.house_key).filter(key=key).exists() for each in (Appointment, Block, Series))
 
 
 def _done(key: str, digest: str, *, by: Who) -> Result | None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A doctor is late today; his absence leaves booked patients, and he says what becomes of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -47,27 +48,36 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
     with transaction.atomic():
         rows = locked({int(each.agenda) for each in met})
         keys = {each.appointment for each in met}
-        visits = {each.key: each for each in Appointment.objects.for_house(by.house_key).filter(key__in=keys)}
-        open_now = FollowUp.objects.filter(appointment__in=[each.pk for each in visits.values()], done_at=None)
-        open_now.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value)
-        FollowUp.objects.bulk_create(
-            FollowUp(
-                house_id=each.house_id,
-                client_id=each.client_id,
-                agenda_id=each.agenda_id,
-                appointment=each,
-                absence=absence[:40],
-                starts_at=each.starts_at,
-                wanted=wanted.value,
-                words=said,
-                asked_at=at,
-                asked_by_name=by.name,
-            )
-            for each in visits.values()
-        )
+        visits = list(Appointment.objects.for_house(by.house_key).filter(key__in=keys))
+        list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
         for row in rows.values():
             _changed(row, "agenda.follow_up_asked", by=by, at=at, wanted=wanted.value, absence=absence[:40])
     return len(visits)
+
+
+def list_for_secretaries(
+    visits: Sequence[Appointment], *, absence: str, wanted: Wanted, words: str, by: Who, at: datetime
+) -> None:
+    """Inside an act, under the lock of their agendas: these stand on the secretaries' list, instead of what stood there
+    of them before. `absence`: the id of the one that meets them, "" where their agenda is closed.
+    """
+    open_now = FollowUp.objects.filter(appointment__in=[each.pk for each in visits], done_at=None)
+    open_now.update(done_at=at, done_by_name=by.name, outcome=Outcome.TAKEN_BACK.value)
+    FollowUp.objects.bulk_create(
+        FollowUp(
+            house_id=each.house_id,
+            client_id=each.client_id,
+            agenda_id=each.agenda_id,
+            appointment=each,
+            absence=absence,
+            starts_at=each.starts_at,
+            wanted=wanted.value,
+            words=words,
+            asked_at=at,
+            asked_by_name=by.name,
+        )
+        for each in visits
+    )
 
 
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:

@@ -12,17 +12,20 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.events import AgendaChanged
 from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.operations.acts import changed, locked, reach, short
+from permanence.agenda.operations.closing import NOTHING_SAID, Leaving, end_what_stands
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
     AgendaUnknown,
     NameTaken,
+    OfferMinutesImpossible,
     ResourceUnknown,
     SettingImpossible,
     SiteUnknown,
     VisitReasonUnknown,
 )
 from permanence.agenda.rules import kinds
+from permanence.agenda.rules.waiting import OFFER_MINUTES
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import site_names
 from permanence.foundation import audit
@@ -65,10 +68,15 @@ def change_agenda(
     active: bool,
     by: Who,
     at: datetime,
+    leaving: Leaving = NOTHING_SAID,
+    offer_minutes: int | None = None,
 ) -> AgendaView:
-    """What an agenda is called, on which minutes visits begin, and how often a day it may be overbooked.
+    """What an agenda is called, on which minutes visits begin, how often a day it may be overbooked, and for how long a
+    time that gets free is offered to one who waits (None: as before).
 
-    Raises AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible.
+    One in use that is `active` no more is closed: `leaving` says what becomes of those whom that meets. Raises
+    AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse,
+    OfferMinutesImpossible.
     """
     row, said = reach(agenda, by=by), named(name)
     kinds.Agenda(
@@ -81,14 +89,24 @@ def change_agenda(
         "overbookings_per_day": min(overbookings_per_day, 99),
         "active": active,
     }
+    if offer_minutes is not None:
+        fields["offer_minutes"] = checked_offer_minutes(offer_minutes)
     try:
         with transaction.atomic():
             kept = locked([row.pk])[row.pk]
+            met = end_what_stands(kept, leaving, by=by, at=at) if kept.active and not active else {}
             Agenda.objects.filter(pk=row.pk).update(**fields)
-            _changed(kept, "agenda.changed", by=by, at=at, **fields)
+            _changed(kept, "agenda.changed", by=by, at=at, **fields, **met)
     except IntegrityError as error:
         raise NameTaken(said) from error
     return agenda_view(Agenda.objects.select_related("client", "recipient").get(pk=row.pk))
+
+
+def checked_offer_minutes(minutes: int) -> int:
+    """For how long a time may be offered. Raises OfferMinutesImpossible."""
+    if minutes not in OFFER_MINUTES:
+        raise OfferMinutesImpossible(str(minutes))
+    return minutes
 
 
 def add_resource(*, client: str, name: str, kind: str, by: Who, at: datetime, site: str = "") -> ResourceView:

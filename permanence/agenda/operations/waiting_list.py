@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from permanence.agenda.models import Agenda, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import changed, locked, reach, touch
 from permanence.agenda.operations.offer_ends import close
-from permanence.agenda.operations.setting import client_of
+from permanence.agenda.operations.setting import checked_offer_minutes, client_of
 from permanence.agenda.queries.agendas import KEY, reason, seen
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.waiting import PlaceView, place, place_row
@@ -22,13 +22,12 @@ from permanence.agenda.refusals import (
     AgendaUnknown,
     AlreadyWaiting,
     AppointmentUnknown,
-    OfferMinutesImpossible,
     PlaceUnknown,
     WindowImpossible,
 )
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.states import STANDING
-from permanence.agenda.rules.waiting import OFFER_MINUTES, OfferState, PlaceState
+from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.callers import queries as callers
 from permanence.foundation import audit
 from permanence.foundation.who import Who
@@ -129,8 +128,7 @@ def change_offer_minutes(*, agenda: str, minutes: int, by: Who, at: datetime) ->
     Raises AgendaUnknown, OfferMinutesImpossible.
     """
     row = reach(agenda, by=by)
-    if minutes not in OFFER_MINUTES:
-        raise OfferMinutesImpossible(str(minutes))
+    checked_offer_minutes(minutes)
     with transaction.atomic():
         kept = locked([row.pk])[row.pk]
         Agenda.objects.filter(pk=row.pk).update(offer_minutes=minutes)

@@ -38,7 +38,9 @@ from permanence.kernel.ids import new_id
 MOST_ASKED = 200
 """Places of a client that are looked at for one time."""
 WIDE = timedelta(days=31)
-"""How far ahead is looked when openings were changed."""
+"""How far ahead is looked when openings were changed, and from the beginning of a longer time on."""
+LONGER = timedelta(days=1)
+"""A freed time longer than that is wide: a withdrawn absence of a week is no slot that somebody is to be found for."""
 SUGGESTED = 20
 """Names on the secretaries' list for a time that is too near."""
 TOLD = (OfferWay.SMS.value, OfferWay.EMAIL.value)
@@ -72,15 +74,18 @@ def note_freed(
         return None
     if not _waiting(row.client_id, at=at).filter(asked_at__lt=at).exists():
         return None
+    starts = starts_at or at
+    far = max(starts, at) + WIDE
+    ends = min(ends_at or far, far)
     freed, _new = FreedTime.objects.get_or_create(
         house_id=by.house_key,
         source=source,
         defaults={
             "client_id": row.client_id,
             "agenda": row,
-            "starts_at": starts_at or at,
-            "ends_at": ends_at or at + WIDE,
-            "is_wide": starts_at is None,
+            "starts_at": starts,
+            "ends_at": ends,
+            "is_wide": ends - max(starts, at) > LONGER,
             "freed_at": at,
             "next_at": at,
         },
@@ -274,7 +279,7 @@ def _settle(time: FreedTime, *, at: datetime) -> None:
     offers = set(SlotOffer.objects.filter(freed=time).values_list("state", flat=True))
     if OfferState.TAKEN in offers:
         _hand_over(time, FreedState.TAKEN)
-    elif offers and not time.is_wide and time.ends_at > at:
+    elif offers and not time.is_wide and time.ends_at > at and time.agenda.active:
         _hand_over(time, FreedState.NOBODY)
     else:
         _hand_over(time, FreedState.OVER)

@@ -4,13 +4,14 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 
-from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models import Agenda, Appointment, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.queries.books import exception_of, opening_of, reason_of
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
 from permanence.agenda.rules import kinds
+from permanence.agenda.rules.states import STANDING
 from permanence.clients import queries as clients
 from permanence.clients.visible import visible_among
 from permanence.foundation.keys import row_key
@@ -34,6 +35,20 @@ def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> 
     """The agendas `by` may see, of one client or all of his, by client and name. Two queries."""
     rows = _seen(by).order_by("client__name", "name", "pk")
     rows = rows.filter(active=True) if active_only else rows
+    rows = rows if client is None else rows.filter(client=row_key(client))
+    return tuple(agenda_view(row) for row in rows)
+
+
+def closed_but_booked(
+    *, by: Who, starts: datetime, ends: datetime, client: str | None = None
+) -> tuple[AgendaView, ...]:
+    """The agendas that are closed in which visits still stand between two moments: until somebody has looked after
+    them they are shown. Two queries.
+    """
+    states = [each.value for each in STANDING]
+    visits = Appointment.objects.for_house(by.house_key).filter(starts_at__lt=ends, ends_at__gt=starts)
+    booked = visits.filter(state__in=states).values("agenda")
+    rows = _seen(by).filter(active=False, pk__in=booked).order_by("client__name", "name", "pk")
     rows = rows if client is None else rows.filter(client=row_key(client))
     return tuple(agenda_view(row) for row in rows)
 

@@ -2,6 +2,7 @@
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 
 from permanence.agenda.models import Appointment
@@ -32,13 +33,25 @@ def appointment(*, by: Who, appointment: str) -> AppointmentView:
 
 def answers(*, by: Who, appointment: str) -> tuple[Answer, ...]:
     """What was asked before it was booked, and what was said. Raises AppointmentUnknown, foundation's SealBroken."""
-    rows = Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment))
-    row = rows.only("client_id", "sealed_answers").first()
-    if row is None or not clients_seen(by, [row.client_id]):
+    found = answers_of(by=by, appointments=[appointment])
+    if known_key(appointment) not in found:
         raise AppointmentUnknown(appointment[:40])
-    if not row.sealed_answers:
-        return ()
-    told = json.loads(secrecy.unseal(row.sealed_answers, house=by.house, purpose=ANSWERS))
+    return found[appointment]
+
+
+def answers_of(*, by: Who, appointments: Iterable[str]) -> dict[str, tuple[Answer, ...]]:
+    """The same of several appointments, by id; those of clients whom `by` does not see are not in it.
+
+    Raises foundation's SealBroken. Three queries, however many.
+    """
+    keys = [known_key(each) for each in appointments]
+    rows = Appointment.objects.for_house(by.house_key).filter(key__in=keys).only("key", "client_id", "sealed_answers")
+    may = set(clients_seen(by, {each.client_id for each in rows}))
+    return {each.key: _said(each.sealed_answers, house=by.house) for each in rows if each.client_id in may}
+
+
+def _said(sealed: str, *, house: str) -> tuple[Answer, ...]:
+    told = json.loads(secrecy.unseal(sealed, house=house, purpose=ANSWERS)) if sealed else ()
     return tuple(Answer(**each) for each in told)
 
 

@@ -253,8 +253,11 @@ KEPT = Kept(read_settings)
 def _openings(
     rows: Sequence[Agenda], since: date
 ) -> tuple[dict[int, list[kinds.Opening]], dict[int, list[kinds.OpeningException]]]:
-    """By agenda the openings of the week, and the exceptions of the days with theirs. Two queries."""
-    keys = [row.pk for row in rows]
+    """By agenda the openings of the week, and the exceptions of the days with theirs; no hours of one that is closed.
+
+    Two queries.
+    """
+    keys = [row.pk for row in rows if row.active]
     found = list(OpeningException.objects.filter(agenda__in=keys, date__gte=since).order_by("date", "pk"))
     week: dict[int, list[kinds.Opening]] = defaultdict(list)
     own: dict[int, list[kinds.Opening]] = defaultdict(list)

@@ -40,7 +40,7 @@ class LateAgenda:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpView:
-    """An entry of the list. `numbers` of the patient, E.164."""
+    """An entry of the list. `numbers` of the patient, E.164; `closed`: his agenda is closed, else somebody is away."""
 
     id: str
     visit: AppointmentView
@@ -52,6 +52,7 @@ class FollowUpView:
     asked_at: datetime
     asked_by_name: str
     numbers: tuple[str, ...] = ()
+    closed: bool = False
 
 
 def delay(*, by: Who, agenda: str, day: date) -> DelayView | None:
@@ -121,6 +122,7 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
             words=each.words,
             asked_at=each.asked_at,
             asked_by_name=each.asked_by_name,
+            closed=each.absence == "",
             numbers=person.numbers if (person := persons.get(_pair(each))) is not None else (),
         )
         for each in found

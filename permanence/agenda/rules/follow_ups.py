@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a doctor may want done with the booked whom his absence meets, and how it ended."""
+"""What may be wanted for the booked whom an absence, or the end of an agenda, meets, and how it ended."""
 
 import enum
 
@@ -13,6 +13,15 @@ class Wanted(enum.StrEnum):
     MOVE = "move"
     CALL = "call"
     CANCEL = "cancel"
+
+
+class Onwards(enum.StrEnum):
+    """What becomes of those who wait for an agenda alone that is closed: they wait for the client's others, or for none
+    any more.
+    """
+
+    ANY = "any"
+    NONE = "none"
 
 
 class Outcome(enum.StrEnum):

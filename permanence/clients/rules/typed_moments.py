@@ -42,6 +42,7 @@ _DAY = (
 )
 _WAYS = tuple(re.compile(each) for each in (_ISO, _DAY))
 _NEARBY = re.compile(rf"(?P<word>[a-z]+){_THEN}(?:{_HOUR})")
+_HOUR_ALONE = re.compile(_HOUR)
 _LONGEST = 60
 
 
@@ -64,6 +65,18 @@ def read_typed(text: str, *, now: datetime) -> datetime | None:
     return None
 
 
+def read_hour(text: str) -> int | None:
+    """Minutes after midnight of an hour alone, "17h30", "9 Uhr", "14:05"; "24:00" is the end of the day. None for none.
+
+    Which minutes they are on a night on which clocks change is the caller's matter.
+    """
+    found = _HOUR_ALONE.fullmatch(_plain(text[: _LONGEST + 1]))
+    if found is None:
+        return None
+    hour, minute = _hour_of(found)
+    return hour * 60 + minute if (hour < 24 and minute < 60) or (hour, minute) == (24, 0) else None
+
+
 def _day(found: re.Match[str], now: datetime) -> datetime | None:
     typed, month, day = found["year"], int(found["month"]), int(found["day"])
     near = (now.year - 1, now.year, now.year + 1)
@@ -78,9 +91,13 @@ def _day(found: re.Match[str], now: datetime) -> datetime | None:
 
 
 def _at_hour(day: datetime, found: re.Match[str]) -> datetime | None:
-    whole = found["whole"]
-    hour, minute = (int(whole[:2]), int(whole[2:])) if whole else (int(found["hour"]), int(found["minute"] or 0))
+    hour, minute = _hour_of(found)
     return datetime(day.year, day.month, day.day, hour, minute) if hour < 24 and minute < 60 else None  # noqa: DTZ001
+
+
+def _hour_of(found: re.Match[str]) -> tuple[int, int]:
+    whole = found["whole"]
+    return (int(whole[:2]), int(whole[2:])) if whole else (int(found["hour"]), int(found["minute"] or 0))
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 // The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
 import { config, fragment, newId, request, SiteRefusal } from "./api.js";
 import { Asked } from "./bookasked.js";
+import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
 import { Grid, hourOf } from "./bookgrid.js";
 import { Overbooking } from "./bookover.js";
@@ -75,6 +76,7 @@ export class Book {
     });
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.asking = new Asked(() => this.changed(false));
+    this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     /** What stands against the time that may be overbooked. @type {string[]} */
@@ -105,8 +107,10 @@ export class Book {
     press("book-move", () => this.startMove());
     press("book-cancel", () => this.askCancel());
     press("book-why", () => this.why(true));
-    press("book-print", () => window.print());
+    press("book-print", () => this.print());
     press("book-many", () => this.many());
+    press("book-busy", () => this.askBusy());
+    press("book-unbusy", () => this.askFree());
     press("book-said", () => this.told());
     press("book-refusal-over", () => this.over());
     press("book-close", () => this.close());
@@ -161,11 +165,14 @@ export class Book {
     const before = this.client;
     select("book-client").replaceChildren(.../** @type {Node[]} */ ([select("book-client").options[0], ...this.clients.map(({ id, name }) => make("option", { value: id }, name))]));
     select("book-client").value = before;
-    for (const { id } of this.clients.flatMap((one) => one.agendas)) {
-      if (this.heard.has(id)) continue;
-      this.heard.add(id);
-      topic(`house/${config.house}/agenda/${id}`, () => this.touched(id));
-    }
+    for (const { id } of this.clients.flatMap((one) => one.agendas)) this.hear(id);
+  }
+
+  /** What changes in an agenda is shown as it comes. @param {string} agenda */
+  hear(agenda) {
+    if (!agenda || this.heard.has(agenda)) return;
+    this.heard.add(agenda);
+    topic(`house/${config.house}/agenda/${agenda}`, () => this.touched(agenda));
   }
 
   /** @param {string} agenda */
@@ -374,6 +381,17 @@ export class Book {
     return `/console/fragments/agenda?${asked}`;
   }
 
+  /** On paper what was asked before the visits were booked stands below them. */
+  async print() {
+    try {
+      byId("book-paper").replaceChildren(await fragment(this.path().replace("/agenda?", "/agenda/paper?")));
+    } catch (error) {
+      return this.trouble(error);
+    }
+    window.print();
+    return byId("book-paper").replaceChildren();
+  }
+
   async load() {
     try {
       await this.grid.load();
@@ -385,6 +403,8 @@ export class Book {
   painted() {
     const head = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(".book__title"));
     say(byId("book-title"), head?.dataset.title ?? "");
+    // One that is closed is shown as long as somebody is booked in it.
+    for (const { dataset } of this.grid.lanes) this.hear(dataset.agenda ?? "");
     for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.movingKey);
     this.moving = this.movingKey ? byId("book-frame").querySelector(`[data-key="${CSS.escape(this.movingKey)}"]`) : null;
     this.tick();
@@ -536,6 +556,8 @@ export class Book {
     if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
     show(byId("book-said"), Boolean(visit) && item?.hasAttribute("data-said") === true);
     for (const one of ["arrived", "no_show"]) show(/** @type {HTMLElement} */ (document.querySelector(`[data-mark=${one}]`)), !item?.hasAttribute("data-to-come"));
+    show(byId("book-busy"), Boolean(spot) && !item && !this.moving);
+    show(byId("book-unbusy"), item?.hasAttribute("data-freeable") === true && !this.moving);
     button("book-many").disabled = !this.client;
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
@@ -683,6 +705,14 @@ export class Book {
     return undefined;
   }
 
+  /** A visit that is shown, to be moved. @param {string} appointment */
+  takeInHand(appointment) {
+    const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(appointment)}"]`));
+    if (!item) return;
+    this.grid.goTo(item);
+    this.startMove();
+  }
+
   stopMoving() {
     this.moving?.classList.remove("is-moving");
     this.moving = null;
@@ -746,6 +776,55 @@ export class Book {
     return "";
   }
 
+  /** B: nobody can be booked here, from now on until the next thing or for an hour: she says until when. */
+  askBusy() {
+    const spot = this.grid.spot();
+    if (!spot || spot.item || this.moving) return this.error(word("book_busy_missing"));
+    const lane = this.grid.laneOf(spot.agenda, spot.day);
+    const later = (lane ? this.grid.items(lane) : []).map((one) => Number(one.dataset.minute)).filter((one) => one > spot.minute);
+    return this.busyTime.open(spot, hourOf(Math.min(...later, spot.minute + 60, 1440)));
+  }
+
+  /** F: the busy time under the cursor is free again. */
+  askFree() {
+    const spot = this.grid.spot();
+    if (!spot?.item?.hasAttribute("data-freeable")) return this.error(word("book_busy_none"));
+    return this.busyTime.openFree(spot.item, spot.name);
+  }
+
+  /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */
+  async block(at, busy) {
+    const json = { key: newId(), agenda: at.agenda, day: at.day, minute: String(at.minute), ...busy };
+    try {
+      const told = await (await request("/console/agenda/block", { method: "POST", json })).json();
+      const back = async () => {
+        if (await this.act("/console/agenda/unblock", { key: newId(), block: told.block })) await this.again(at.agenda);
+      };
+      this.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, back);
+    } catch (error) {
+      return this.against(error);
+    }
+    return "";
+  }
+
+  /** @param {HTMLElement} item @param {string} name @returns {Promise<string>} what was against it */
+  async unblock(item, name) {
+    try {
+      const told = await (await request("/console/agenda/unblock", { method: "POST", json: { key: newId(), block: item.dataset.key } })).json();
+      say(byId("book-place"), word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
+      this.again(told.agenda);
+    } catch (error) {
+      return this.against(error);
+    }
+    return "";
+  }
+
+  /** What a site that refused or is silent says in a dialog. @param {unknown} error */
+  against(error) {
+    const refused = error instanceof SiteRefusal ? error.causes.join(" · ") || error.why : "";
+    return refused || word("book_site_down");
+  }
+
   /** @param {string} state */
   async mark(state) {
     const item = this.grid.spot()?.item ?? null;
@@ -778,6 +857,10 @@ export class Book {
 
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (this.isOpen && event.ctrlKey && event.key.toLowerCase() === "p") {
+      event.preventDefault();
+      return void this.print();
+    }
     if (!this.isOpen || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || document.querySelector("dialog[open]")) return;
     const on = /** @type {HTMLElement} */ (event.target);
     if (event.key === "Escape") {
@@ -823,6 +906,8 @@ export class Book {
       l: () => this.show("list"),
       o: () => void this.over(),
       s: () => this.many(),
+      b: () => void this.askBusy(),
+      f: () => void this.askFree(),
       i: () => void this.told(),
       a: () => this.asking.focus(),
     };

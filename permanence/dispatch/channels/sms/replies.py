@@ -59,3 +59,12 @@ def read_answer(text: str) -> Answer:
     if word in YES_WORDS:
         return Answer(meaning=Meaning.YES)
     return Answer(meaning=Meaning.NO if word in NO_WORDS else Meaning.UNCLEAR)
+
+
+def asks_a_person(meaning: Meaning, *, open_questions: int, of_reminder: bool) -> bool:
+    """Whether a secretary is to read an answer that nothing came of: his words are neither yes nor no, or it is not
+    certain to which question he said it, or he answers a reminder that can be answered no more.
+    """
+    if meaning is Meaning.UNCLEAR:
+        return True
+    return meaning in {Meaning.YES, Meaning.NO} and (open_questions > 1 or of_reminder)

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What was said to the questions of a reason, as those read it who look at the visit."""
+
+from django.utils.translation import gettext as _
+
+from permanence.agenda.rules.answers import NO, Answer
+
+
+def answer_words(answer: Answer) -> str:
+    """The answer in the reader's language where it was a choice, else as it was written down."""
+    return _("No") if answer.forbids and answer.words == NO else answer.words

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What stands on paper below the printed days: of each visit whose questions were answered, what was said."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from permanence.agenda.answer_words import answer_words
+from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.queries.views import AgendaDays
+from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
+from permanence.console.agenda_asked import says_why
+from permanence.console.agenda_days import shown_days
+from permanence.console.own_page import own_page_only
+from permanence.foundation import moments
+from permanence.foundation.who import Who, who
+from permanence.kernel.system import SystemClock
+
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A visit, and question and answer of what was asked before it was booked."""
+
+    day: str
+    hour: str
+    name: str
+    born: str
+    reason: str
+    mark: Mark
+    said: tuple[tuple[str, str], ...]
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def paper(request: HttpRequest) -> HttpResponse:
+    """For the days that the grid shows (the same `view`, `client`, `agenda`, `day`), by agenda."""
+    by, at = who(request), _CLOCK.now()
+    shown = shown_days(by, request.GET, at=at)
+    lists = [(each.agenda, _told(by, each)) for each in shown.found]
+    return render(request, "console/agenda_paper.html", {"lists": [(one, rows) for one, rows in lists if rows]})
+
+
+def _told(by: Who, shown: AgendaDays) -> list[Told]:
+    visits = [each for each in shown.appointments if each.answered]
+    if not visits:
+        return []
+    said = appointments.answers_of(by=by, appointments=[each.appointment for each in visits])
+    marks = marks_of(agendas.reasons(by=by, client=shown.agenda.client, retired=True))
+    zone = ZoneInfo(shown.agenda.time_zone)
+    return [
+        Told(
+            day=date_format(each.starts_at.astimezone(zone), "l j F"),
+            hour=moments.clock(each.starts_at, zone),
+            name=each.patient_name,
+            born=each.patient_birth,
+            reason=each.reason_name,
+            mark=marks.get(each.reason, UNKNOWN),
+            said=tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ())),
+        )
+        for each in visits
+    ]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The practitioner keeps a time of his day free of patients, and gives it back."""
+
+import contextlib
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from permanence.agenda.operations import blocks
+from permanence.agenda.queries import agendas
+from permanence.agenda.queries import blocks as busy
+from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.refusals import AgendaBusy, BlockUnknown, SlotAlreadyTaken, SpanImpossible, WordsTooLong
+from permanence.agenda.rules.busy import MIDNIGHT, busy_span
+from permanence.agenda.rules.states import Door
+from permanence.agenda.words import Names, sentence
+from permanence.clients.rules.typed_moments import read_hour
+from permanence.foundation.who import Who, portal_only
+from permanence.kernel.ids import new_id
+from permanence.kernel.refusals import Refusal
+from permanence.kernel.system import SystemClock, SystemEntropy
+from permanence.portal.agenda import address_of_day, day_page, reached
+
+_CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
+
+
+@never_cache
+@require_POST
+@portal_only
+def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
+    """Busy from an hour until another on the day of `?day=`, or all of it; what is booked there stays and is said."""
+    by, view, found = reached(request, client, agenda)
+    at, typed = _CLOCK.now(), request.POST
+    day = _day(request)
+    whole = typed.get("whole") == "1"
+    starts, until = (0, MIDNIGHT) if whole else (read_hour(typed.get("from", "")), read_hour(typed.get("until", "")))
+    words = typed.get("words", "").strip()
+    if day is None or starts is None or until is None:
+        return day_page(request, by, view, found, refused=_("Write from when and until when: 12:30."))
+    if not words:
+        return day_page(request, by, view, found, refused=_("Write why: the secretaries read it."))
+    begins, ends = busy_span(day=day, starts=starts, until=until, zone=found.time_zone)
+    try:
+        blocks.block(
+            key=new_id(at, _ENTROPY),
+            agenda=found.id,
+            starts_at=begins,
+            ends_at=ends,
+            words=words,
+            door=Door.PORTAL,
+            by=by,
+            at=at,
+        )
+    except Refusal as refusal:
+        return day_page(request, by, view, found, refused=_why(refusal, found, by=by))
+    return _back(found, day)
+
+
+@never_cache
+@require_POST
+@portal_only
+def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpResponse:
+    """The time is free again, and offered at once to who waits."""
+    by, view, found = reached(request, client, agenda)
+    at = _CLOCK.now()
+    try:
+        kept = busy.block(by=by, block=block)
+        if kept.agenda != found.id:
+            raise BlockUnknown(block[:40])
+        blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)
+    except BlockUnknown as unknown:
+        raise Http404(block) from unknown
+    except AgendaBusy as refusal:
+        return day_page(request, by, view, found, refused=_why(refusal, found, by=by))
+    return _back(found, kept.starts_at.astimezone(ZoneInfo(found.time_zone)).date())
+
+
+def _day(request: HttpRequest) -> date | None:
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(request.GET.get("day", ""))
+    return None
+
+
+def _back(found: AgendaView, day: date) -> HttpResponse:
+    return HttpResponseRedirect(f"{address_of_day(found)}?day={day.isoformat()}#busy", status=303)
+
+
+def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
+    """Why it is not busy now, in words."""
+    if isinstance(refusal, SlotAlreadyTaken):
+        zone, at = ZoneInfo(found.time_zone), _CLOCK.now()
+        reasons = agendas.reasons(by=by, client=found.client, retired=True)
+        names = Names(reasons={each.id: each.name for each in reasons})
+        there = dict.fromkeys(sentence(each, names=names, zone=zone, at=at) for each in refusal.causes)
+        return _("Something stands there, move it first: %(there)s.") % {"there": "; ".join(there)}
+    said = {
+        SpanImpossible: _("It ends after it begins: write the hours, 12:30."),
+        WordsTooLong: _("These words are too long."),
+        AgendaBusy: _("Others are booking at this moment: try once more. Nothing was changed."),
+    }
+    return said.get(type(refusal), _("It could not be saved. Look at it again."))

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Answers by SMS that are neither yes nor no: nothing comes of them by itself, a secretary reads them and says what."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from permanence.agenda.models import Appointment
+from permanence.agenda.refusals import NotNow
+from permanence.agenda.rules.states import AppointmentState
+from permanence.callers.models import Patient
+from permanence.clients.access import choose_clients
+from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.channels.sms.http import Incoming
+from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
+from permanence.dispatch.models import SmsReply
+from permanence.dispatch.reply_operations import NothingToAnswer, ReplyUnknown, settle_reply
+from permanence.dispatch.reply_queries import client_of_reply, open_replies
+from permanence.dispatch.rules import ReplyOutcome
+from permanence.foundation.models import AuditEntry, Person
+from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemEntropy
+from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send
+from tests.rooms.test_sms import JEANNES, known
+from tests.rooms.test_sms import send as write
+from tests.rooms.waiting_cast import booked, cancelled, last_offer, person, pursue, waits
+
+__all__ = ["provider"]
+
+pytestmark = pytest.mark.django_db
+SOON = DUE + timedelta(minutes=10)
+HIS_WORDS = "Je viens mais plutôt à 10h <b>si possible</b>"
+
+
+@pytest.fixture
+def cast(provider):
+    made = make_agenda_cast()
+    rule(made, 48)
+    patient_says(made, sms=True)
+    return made
+
+
+def answers(text, *, at=SOON, number=JEANNES, key=""):
+    return sms_operations.take_reply(Incoming(number=number, text=text, id=key), at=at, entropy=SystemEntropy())
+
+
+@pytest.fixture
+def reminded(cast, deliver_all):
+    """She is booked on Monday, and was reminded of it."""
+    visit = book(cast)
+    deliver_all(NOON)
+    send(DUE)
+    sms_tasks.run_sms(at=DUE)
+    return visit
+
+
+def state():
+    return Appointment.objects.get().state
+
+
+def settled(cast, outcome, *, by=None, reply=None, at=SOON):
+    found = reply or open_replies(by=cast.claire)[0].reply
+    return settle_reply(reply=found, outcome=outcome, key=cast.key(), by=by or cast.claire, at=at)
+
+
+def test_his_words_stand_on_the_list_with_what_they_are_about_and_change_nothing(cast, reminded):
+    assert answers(HIS_WORDS)
+    [row] = open_replies(by=cast.claire)
+    assert (row.words, row.patient_name, row.number) == (HIS_WORDS, "HOFFMANN Jeanne", JEANNES)
+    assert (row.visit.appointment, row.offer, row.several, row.is_open) == (reminded.appointment, None, False, True)
+    assert "30/11" in row.asked
+    assert HIS_WORDS not in SmsReply.objects.get().sealed_text
+    assert state() == AppointmentState.BOOKED
+
+
+def test_yes_no_and_stop_stand_on_no_list(cast, reminded, deliver_all):
+    assert answers("oui")
+    deliver_all(SOON)
+    assert answers("stop")
+    assert open_replies(by=cast.claire) == ()
+    assert state() == AppointmentState.CONFIRMED
+
+
+def test_the_same_words_brought_twice_stand_there_once(cast, reminded):
+    assert answers("peut-être", key="in-7")
+    assert answers("peut-être", key="in-7")
+    assert len(open_replies(by=cast.claire)) == 1
+
+
+def test_a_yes_that_comes_too_late_for_the_visit_it_means_is_read_by_somebody(cast, reminded, deliver_all):
+    """The visit was moved since: the digit is still understood, and nothing may come of it."""
+    Appointment.objects.update(revision=1)
+    assert answers("2")
+    deliver_all(SOON)
+    [row] = open_replies(by=cast.claire)
+    assert (row.words, state()) == ("2", AppointmentState.BOOKED)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "becomes"),
+    [
+        (ReplyOutcome.CONFIRMED, AppointmentState.CONFIRMED),
+        (ReplyOutcome.CANCELLED, AppointmentState.CANCELLED),
+        (ReplyOutcome.MOVED, AppointmentState.BOOKED),
+        (ReplyOutcome.DONE, AppointmentState.BOOKED),
+    ],
+)
+def test_what_she_says_comes_of_it_once_and_is_noted(cast, reminded, outcome, becomes):
+    answers(HIS_WORDS)
+    reply = open_replies(by=cast.claire)[0].reply
+    settled(cast, outcome)
+    assert (state(), open_replies(by=cast.claire)) == (becomes, ())
+    row = SmsReply.objects.get()
+    assert (row.outcome, row.done_by_name, row.done_at) == (outcome, cast.claire.name, SOON)
+    with pytest.raises(ReplyUnknown):
+        settled(cast, ReplyOutcome.DONE, reply=reply)
+    note = AuditEntry.objects.get(action="sms.reply_settled")
+    assert (note.client_key, note.detail) == (int(cast.cabinet.id), {"outcome": outcome.value})
+    assert HIS_WORDS not in str(list(AuditEntry.objects.values_list("detail", flat=True)))
+
+
+def test_what_cannot_be_done_any_more_leaves_the_words_on_the_list(cast, reminded):
+    answers(HIS_WORDS)
+    Appointment.objects.update(state=AppointmentState.DONE.value)
+    with pytest.raises(NotNow):
+        settled(cast, ReplyOutcome.CANCELLED)
+    assert [each.is_open for each in open_replies(by=cast.claire)] == [False]
+    settled(cast, ReplyOutcome.DONE)
+
+
+def test_words_about_nothing_that_stands_can_only_be_read(cast):
+    key = known(cast.cabinet.id, "Ohne", "+33639980149")
+    write(cast, key, kind=SmsKind.BOOKED, asks=False, about="")
+    sms_tasks.run_sms(at=NOON)
+    answers("merci beaucoup", at=NOON, number="+33639980149")
+    for outcome in (ReplyOutcome.CONFIRMED, ReplyOutcome.CANCELLED, ReplyOutcome.MOVED):
+        with pytest.raises(NothingToAnswer):
+            settled(cast, outcome, at=NOON)
+    settled(cast, ReplyOutcome.DONE, at=NOON)
+    assert open_replies(by=cast.claire) == ()
+
+
+def test_an_offer_is_taken_or_declined_by_her(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "First", number="+33639980150"))
+    waits(cast, person(cast, "Second", number="+33639980151"), at=NOON + timedelta(minutes=1))
+    cancelled(cast, visit, at=later)
+    pursue(deliver_all, later)
+    sms_tasks.run_sms(at=later)
+    answers("on verra", at=later, number="+33639980150")
+    [row] = open_replies(by=cast.claire)
+    assert (row.patient_name, row.offer.offer, row.visit) == ("FIRST Jeanne", last_offer().key, None)
+    with pytest.raises(NothingToAnswer):
+        settled(cast, ReplyOutcome.MOVED, at=later)
+    settled(cast, ReplyOutcome.CANCELLED, at=later)
+    assert last_offer().state == "declined"
+    pursue(deliver_all, later)
+    sms_tasks.run_sms(at=later)
+    answers("volontiers !", at=later, number="+33639980151")
+    settled(cast, ReplyOutcome.CONFIRMED, at=later)
+    assert Appointment.objects.get(state="booked").patient.birth_name == "Second"
+
+
+def test_words_that_may_be_for_another_client_say_so(cast, reminded):
+    Patient.objects.filter(pk=int(cast.greta)).update(sms_agreed_at=NOON)
+    key = known(cast.weber.id, "Schmitz")
+    write(cast, key, client=cast.weber.id, kind=SmsKind.LATE, asks=False, at=SOON, about="")
+    sms_tasks.run_sms(at=SOON)
+    answers(HIS_WORDS)
+    [row] = open_replies(by=cast.claire)
+    assert (row.several, row.visit.appointment) == (True, reminded.appointment)
+
+
+def test_behind_the_wall_nothing_is_there(cast, reminded):
+    answers(HIS_WORDS)
+    reply = open_replies(by=cast.claire)[0].reply
+    choose_clients(person=cast.claire.person, clients=(cast.weber.id,), by=cast.marc, at=NOON)
+    limited = who_is(Person.objects.select_related("house").get(pk=cast.claire.person_key))
+    for who in (limited, cast.other_secretary, cast.dr_weber):
+        assert open_replies(by=who) == ()
+        with pytest.raises(ReplyUnknown):
+            settled(cast, ReplyOutcome.CANCELLED, by=who, reply=reply)
+    assert client_of_reply(house_key=cast.other_secretary.house_key, reply=reply) is None
+    assert state() == AppointmentState.BOOKED
+
+
+def posted(browser, reply, **body):
+    return browser.post(f"/console/replies/{reply}", body, HTTP_ACCEPT_LANGUAGE="fr", follow=False)
+
+
+def test_on_her_list_with_a_button_for_each(cast, reminded, browser_of):
+    answers(HIS_WORDS)
+    browser = browser_of(cast.claire)
+    text = browser.get("/console/follow-ups", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+    assert "plutôt à 10h &lt;b&gt;si possible" in text
+    assert all(f'value="{each.value}"' in text for each in ReplyOutcome)
+    reply = open_replies(by=cast.claire)[0].reply
+    wrong = posted(browser, reply, outcome="shred")
+    assert (wrong.status_code, len(open_replies(by=cast.claire))) == (302, 1)
+    moved = posted(browser, reply, outcome="moved")
+    assert moved["Location"] == (f"/console/agenda?client={cast.cabinet.id}&day=2026-11-30&move={reminded.appointment}")
+    assert posted(browser, reply, outcome="done")["Location"] == "/console/follow-ups"
+    assert posted(browser, "999999", outcome="done").status_code == 404
+    assert posted(browser_of(cast.other_secretary), reply, outcome="done").status_code == 404
+    assert HIS_WORDS[:10] not in browser.get("/console/follow-ups").content.decode()
+
+
+@given(st.text(max_size=200), st.integers(0, 4), st.booleans())
+def test_what_is_not_understood_is_always_read_by_somebody(text, open_questions, of_reminder):
+    meaning = read_answer(text).meaning
+    asked = asks_a_person(meaning, open_questions=open_questions, of_reminder=of_reminder)
+    assert asked or meaning is not Meaning.UNCLEAR
+    assert not asked or meaning is not Meaning.STOP
+    assert not asked or open_questions > 1 or of_reminder or meaning is Meaning.UNCLEAR
