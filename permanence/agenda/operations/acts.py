@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every act on an agenda begins and ends with: the wall, the lock, the id of the act, the version, the touch.
 
-Locks are taken in one order, so that no two acts wait for each other: the agendas by key, then the rooms and equipment
-of their clients by key. What stands in an agenda is written only under its lock.
+Locks are taken in one order, so that no two acts wait for each other: the agendas by key, with those that combined
+visits of their clients take too, then the rooms and equipment of these clients by key. What stands in an agenda is
+written only under its lock.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from permanence.agenda.models import Agenda, AgendaAct, Resource
 from permanence.agenda.queries.agendas import KEY, seen
@@ -35,9 +36,14 @@ def reach(agenda: str, *, by: Who) -> Agenda:
 
 
 def locked(agendas: Iterable[int]) -> dict[int, Agenda]:
-    """The agendas with client and house by key, and their clients' rooms and equipment, kept for this transaction."""
+    """The agendas with client and house by key, and their clients' rooms and equipment, kept for this transaction.
+
+    With them the agendas that combined visits of their clients take too: whoever acts on the one keeps the other.
+    """
     rows = Agenda.objects.select_related("client", "house").select_for_update(of=("self",), no_key=True)
-    found = {row.pk: row for row in rows.filter(pk__in=sorted(set(agendas))).order_by("pk")}
+    wanted = sorted(set(agendas))
+    beside = Q(is_shared=True, client__in=Agenda.objects.filter(pk__in=wanted).values("client"))
+    found = {row.pk: row for row in rows.filter(Q(pk__in=wanted) | beside).order_by("pk")}
     if connection.vendor == "postgresql":  # SQLite has one writer at a time
         shared = Resource.objects.filter(client__in={row.client_id for row in found.values()}, active=True)
         list(shared.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
@@ -110,10 +116,15 @@ def changed(
     row: Agenda, *, action: str, subject: str, by: Who, at: datetime, event: Event | None, **detail: Any
 ) -> None:
     """Note and announce that something of an agenda was changed; who shows it fetches again."""
-    Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
+    renewed(row, at=at)
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
     if event is not None:
         outbox.announce(event)
+
+
+def renewed(row: Agenda, *, at: datetime) -> None:
+    """What is free in it is something else now; who shows it fetches again."""
+    Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
     touch(row, at=at)
 
 
@@ -126,8 +137,7 @@ def touch(row: Agenda, *, at: datetime) -> None:
 def renew(*, client: str, at: datetime) -> None:
     """Something that decides what is free in all agendas of a client has changed elsewhere: an absence, a holiday."""
     for row in Agenda.objects.select_related("house").filter(client=row_key(client)):
-        Agenda.objects.filter(pk=row.pk).update(version=F("version") + 1)
-        touch(row, at=at)
+        renewed(row, at=at)
 
 
 def short(text: str, limit: int) -> str:

@@ -65,7 +65,8 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
             )
             for each in visits.values()
         )
-        for row in rows.values():
+        for agenda in sorted({each.agenda_id for each in visits.values()}):
+            row = rows[agenda]
             _changed(row, "agenda.follow_up_asked", by=by, at=at, wanted=wanted.value, absence=absence[:40])
     return len(visits)
 

@@ -15,6 +15,7 @@ from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
+    AgendaInUse,
     AgendaUnknown,
     NameTaken,
     ResourceUnknown,
@@ -68,7 +69,8 @@ def change_agenda(
 ) -> AgendaView:
     """What an agenda is called, on which minutes visits begin, and how often a day it may be overbooked.
 
-    Raises AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible.
+    Raises AgendaUnknown, AgendaInUse where it is to be closed, NameTaken, rules' AgendaImpossible, WordsTooLong,
+    SettingImpossible.
     """
     row, said = reach(agenda, by=by), named(name)
     kinds.Agenda(
@@ -84,6 +86,9 @@ def change_agenda(
     try:
         with transaction.atomic():
             kept = locked([row.pk])[row.pk]
+            reasons = 0 if active else VisitReason.objects.filter(also=row, retired_at=None).count()
+            if reasons:
+                raise AgendaInUse(f"{reasons} reasons")
             Agenda.objects.filter(pk=row.pk).update(**fields)
             _changed(kept, "agenda.changed", by=by, at=at, **fields)
     except IntegrityError as error:

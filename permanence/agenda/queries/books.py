@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From rows to the values the rules decide on: the books of agendas, for a span of time, in nine queries at most."""
+"""From rows to the values the rules decide on: the books of agendas, for a span of time, in ten queries at most."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -42,9 +43,32 @@ def books(
     check_moment(starts)
     begin, end = around(starts, ends)
     clients = {row.client_id for row in rows}
+    reasons = _reasons(clients)
+    beside = [] if only_open else _beside(reasons, rows)
+    found = _books([*rows, *beside], reasons, begin, end, only_open=only_open)
+    return {str(row.pk): with_beside(found[str(row.pk)], found) for row in rows}
+
+
+def with_beside(book: Book, known: Mapping[str, Book]) -> Book:
+    """The book with those of the agendas that its visits take too."""
+    others = dict.fromkeys(each.also for each in book.reasons if each.also and each.also != book.agenda.id)
+    beside = tuple(replace(known[each], beside=()) for each in others if each in known)
+    return replace(book, beside=beside) if beside or book.beside else book
+
+
+def _books(
+    rows: Sequence[Agenda],
+    reasons: Mapping[int, Sequence[kinds.VisitReason]],
+    begin: datetime,
+    end: datetime,
+    *,
+    only_open: bool,
+) -> dict[str, Book]:
+    """Each agenda by itself."""
+    clients = {row.client_id for row in rows}
     away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
     openings, exceptions = _openings(rows, begin, end)
-    reasons, resources = _reasons(clients), _resources(clients)
+    resources = _resources(clients)
     taken = {} if only_open else _taken(rows, begin, end)
     used = {} if only_open else used_of(clients, begin, end)
     found = {}
@@ -54,7 +78,7 @@ def books(
             agenda=agenda,
             openings=tuple(openings[row.pk]),
             exceptions=tuple(exceptions[row.pk]),
-            reasons=tuple(reasons[row.client_id]),
+            reasons=tuple(reasons.get(row.client_id, ())),
             resources=tuple(resources[row.client_id]),
             taken=(
                 *taken.get(row.pk, ()),
@@ -63,6 +87,18 @@ def books(
             ),
         )
     return found
+
+
+def _beside(reasons: Mapping[int, Sequence[kinds.VisitReason]], rows: Sequence[Agenda]) -> list[Agenda]:
+    """The agendas that combined visits in `rows` take too, where they are not among them. One query, or none."""
+    named = {int(each.also) for some in reasons.values() for each in some if each.also} - {row.pk for row in rows}
+    return list(Agenda.objects.filter(pk__in=named, active=True).select_related("client", "house")) if named else []
+
+
+def taking(keys: Iterable[int]) -> Q:
+    """Appointments and holds that take one of these agendas, as their own or as the other one of a combined visit."""
+    wanted = list(keys)
+    return Q(agenda__in=wanted) | Q(also__in=wanted)
 
 
 def around(starts: datetime, ends: datetime | None = None) -> tuple[datetime, datetime]:
@@ -114,6 +150,7 @@ def reason_of(row: VisitReason) -> kinds.VisitReason:
         max_new_per_day=row.max_new_per_day,
         bookable_by=frozenset(kinds.Asker(each) for each in row.bookable_by),
         way=kinds.Way(row.way),
+        also="" if row.also_id is None else str(row.also_id),
         needs=tuple(
             kinds.Need(ids=tuple(each["ids"]), kind=each["kind"], before=each["before"], after=each["after"])
             for each in row.needs
@@ -178,7 +215,7 @@ def taken_of(row: Occupancy) -> kinds.Taken:
             agenda=str(visit.agenda_id),
             reason=str(visit.reason_id),
             is_new=not visit.known,
-            overbooked=bool(visit.overbook_cause),
+            overbooked=bool(visit.overbook_cause) and row.agenda_id == visit.agenda_id,
         )
     if row.hold is not None:
         hold = row.hold
