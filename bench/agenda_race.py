@@ -2,8 +2,9 @@
 """Many processes that book at the same moment in the same agendas, at the level of operations, on both databases.
 
 `race_attempts` counts the acts that try to take a slot (book, hold, move, block), `race_overlaps` what must not be:
-two visits at one moment in one agenda, two spans of one device, a standing appointment without its occupancy, an act
-that ended in anything but success or a named refusal. `python -m bench.agenda_race --attempts 1000000` runs it alone.
+two visits at one moment in one agenda (of combined ones in either), two spans of one device, a standing appointment
+without its occupancies, no combined visit at all, an act that ended in anything but success or a named refusal.
+`python -m bench.agenda_race --attempts 1000000` runs it alone.
 """
 
 import argparse

@@ -65,6 +65,11 @@ class Ground:
             _reason(client, "Contrôle", 10, by, before=5),
         ]
         self.agendas = [_agenda(client, f"Dr {number}", by) for number in range(AGENDAS)]
+        # Visits of the first agenda that take the second one too, and the other way round.
+        self.reasons += [
+            _reason(client, f"À deux {number}", 15, by, also=other, after=5)
+            for number, other in enumerate(reversed(self.agendas[:2]))
+        ]
         form = PatientForm(birth_name="Martin", first_name="Paul")
         self.patient = callers.add_patient(client=client, patient="p" * 20, form=form, by=by, at=AT).id
 
@@ -186,13 +191,20 @@ def wrong() -> dict[str, int]:
     """What must not be, counted from the rows alone."""
     there = list(Occupancy.objects.filter(blocking=True).order_by("starts_at"))
     visits = Appointment.objects.exclude(state=AppointmentState.CANCELLED.value).filter(overbook_cause="")
-    spans = list(visits.order_by("starts_at").values_list("agenda", "starts_at", "ends_at", "pk"))
-    occupied = {row.appointment_id for row in there if row.agenda_id is not None}
+    columns = "agenda", "also", "starts_at", "ends_at", "pk"
+    spans = [
+        (agenda, starts, ends, pk)
+        for *both, starts, ends, pk in visits.order_by("starts_at").values_list(*columns)
+        for agenda in both
+        if agenda is not None
+    ]
+    occupied = {(row.appointment_id, row.agenda_id) for row in there}
     return {
         "agendas": _meeting([(row.agenda_id, row.starts_at, row.ends_at) for row in there if row.agenda_id]),
         "devices": _meeting([(row.resource_id, row.starts_at, row.ends_at) for row in there if row.resource_id]),
         "visits": _meeting([(agenda, starts, ends) for agenda, starts, ends, _ in spans]),
-        "without": sum(key not in occupied for *_, key in spans),
+        "without": sum((key, agenda) not in occupied for agenda, *_, key in spans),
+        "combined": int(not visits.filter(also__isnull=False).exists()),
     }
 
 

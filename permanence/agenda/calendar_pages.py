@@ -2,13 +2,14 @@
 """The page of an agenda's calendars in other products: one for the back office and the portal, each in its frame."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.calendar_words import KINDS, refused_words, state_words, unread_words
-from permanence.agenda.interop import others
+from permanence.agenda.interop import discovery, others
 from permanence.agenda.interop.backends import Access
+from permanence.agenda.interop.discovery import Found
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.queries.calendars import CalendarView, Collision, Conflict, calendars, collisions, conflicts
 from permanence.agenda.queries.views import AgendaView
@@ -55,7 +56,7 @@ class ConflictLine:
 class CalendarsPage:
     """What the page shows; `done` is one of `DONE` when something was done, `typed` what was typed and is no secret.
 
-    `web`: the agenda on another product's own site, which is opened by hand.
+    `web`: the agenda on another product's own site, which is opened by hand. `found`: on the server that was asked.
     """
 
     lines: tuple[CalendarLine, ...] = ()
@@ -67,6 +68,7 @@ class CalendarsPage:
     done: str = ""
     failed: str = ""
     typed: Mapping[str, str] | None = None
+    found: Found | None = None
 
 
 def calendars_page(
@@ -76,6 +78,10 @@ def calendars_page(
     failed = ""
     if post is not None:
         try:
+            if post.get("do") == "find":
+                found_there = _found(post, agenda=agenda, by=by, at=at, entropy=entropy)
+                page = calendars_page(None, agenda=agenda, by=by, at=at, entropy=entropy)
+                return replace(page, found=found_there)
             return CalendarsPage(done=_done(post, agenda=agenda, by=by, at=at, entropy=entropy))
         except CalendarUnknown:
             raise
@@ -102,7 +108,9 @@ def calendars_page(
         web=agenda_for(house=by.house, client=agenda.client, recipient=agenda.recipient),
         full=len(found) >= others.MOST,
         failed=failed,
-        typed=None if post is None else {name: post.get(name, "") for name in ("label", "user", "kind")},
+        typed=None
+        if post is None
+        else {name: post.get(name, "") for name in ("label", "user", "kind", "server", "do")},
     )
 
 
@@ -136,14 +144,16 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
     if post.get("do") == "write":
         others.write_again(agenda=agenda.id, calendar=post.get("calendar", ""), by=by, at=at)
         return "written"
-    kind = _kind(post.get("kind", ""))
+    kind, access = _kind(post.get("kind", "")), _access(post, "address")
+    if post.get("do") == "choose":
+        address, sealed = post.get("chosen", ""), post.get("found", "")
+        access = discovery.chosen(agenda=agenda.id, sealed=sealed, address=address, by=by, at=at)
+        kind = BackendKind.CALDAV
     others.add_calendar(
         agenda=agenda.id,
         kind=kind,
         label=post.get("label", ""),
-        access=Access(
-            address=post.get("address", ""), user=post.get("user", "").strip(), password=post.get("password", "")
-        ),
+        access=access,
         by=by,
         at=at,
         entropy=entropy,
@@ -152,6 +162,16 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
         names=post.get("names") == "1",
     )
     return "added"
+
+
+def _found(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime, entropy: Entropy) -> Found:
+    access, guard = _access(post, "server"), others.house_guard()
+    return discovery.find_calendars(agenda=agenda.id, access=access, by=by, at=at, entropy=entropy, guard=guard)
+
+
+def _access(post: Mapping[str, str], name: str) -> Access:
+    """What was typed; `name`: the field of the address."""
+    return Access(address=post.get(name, ""), user=post.get("user", "").strip(), password=post.get("password", ""))
 
 
 def _kind(text: str) -> BackendKind:

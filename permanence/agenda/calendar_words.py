@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from permanence.agenda.interop import others
+from permanence.agenda.interop.backends import CalendarFaulty
 from permanence.agenda.queries.calendars import CalendarView
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.foundation import moments
@@ -70,17 +71,23 @@ def unread_words(view: CalendarView) -> str:
 
 
 def refused_words(refusal: Refusal) -> str:
-    """Why a calendar was not added. Raises what is no refusal of a person's."""
+    """Why a calendar was not found or not added. Raises what is no refusal of a person's."""
+    if isinstance(refusal, CalendarFaulty):
+        return _("The calendars were not found: %(why)s.") % {"why": FAULTS[refusal.fault.value]}
     if isinstance(refusal, OutsideRefused):
         return _("The address is not taken: %(why)s.") % {"why": FAULTS[refusal.code]}
-    match refusal.code:
-        case "label_missing":
-            return _("Write what the calendar is called: so it is told why a time is busy.")
-        case "words_too_long":
-            return _("That is too long: say it in fewer words.")
-        case "too_many_calendars":
-            return _("There are %(limit)s already: take one away first.") % {"limit": others.MOST}
-        case "setting_impossible":
-            return _("User or password cannot be so.")
-        case _other:
-            raise refusal
+    said = {
+        "label_missing": _("Write what the calendar is called: so it is told why a time is busy."),
+        "words_too_long": _("That is too long: say it in fewer words."),
+        "too_many_calendars": _("There are %(limit)s already: take one away first.") % {"limit": others.MOST},
+        "led_elsewhere": _(
+            "That server says that the calendars are at %(host)s. If you trust it, give that as the server."
+        )
+        % {"host": refusal.why},
+        "calendars_missing": _("This login has no calendar there."),
+        "found_over": _("That was too long ago: give the server and the login once more."),
+        "setting_impossible": _("User or password cannot be so."),
+    }.get(refusal.code)
+    if said is None:
+        raise refusal
+    return said

@@ -54,18 +54,20 @@ class HoldTaken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReleased(Event):
-    """A hold is over. `ended`: booked, released, hung_up, expired."""
+    """A hold is over. `ended`: booked, released, hung_up, expired. `also`: the other agenda of a combined visit."""
 
     hold: str
     client: str
     agenda: str
     ended: str
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentEvent(Event):
     """Something happened to an appointment. `appointment` is the id made by the page that booked it, `call` "" where it
     was no call; `by` is a person's id, "" for the system and for patients. `revision` grows with each move and cancel.
+    `also`: the other agenda of a combined visit.
     """
 
     appointment: str
@@ -77,6 +79,7 @@ class AppointmentEvent(Event):
     revision: int
     by: str
     call: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +98,7 @@ class AppointmentMoved(AppointmentEvent):
     from_agenda: str
     from_starts_at: datetime
     from_ends_at: datetime
+    from_also: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

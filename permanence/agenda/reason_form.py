@@ -111,6 +111,7 @@ class ReasonForm(forms.Form):
     needs = several(_("takes rooms and equipment"))
     need_before = length(_("minutes to set it up"), most=240)
     need_after = length(_("minutes to clean it"), most=240)
+    also = forms.ChoiceField(label=_("takes also the agenda of"), required=False, widget=forms.Select(attrs=INPUT))
     sites = several(_("only at these sites"))
     youngest = number(_("from so many years"), most=130)
     oldest = number(_("to so many years"), most=130)
@@ -140,6 +141,8 @@ class ReasonForm(forms.Form):
             *((ANY_KIND + kind, _("any: %(kind)s") % {"kind": kind}) for kind in words),
             *((ONE + key, name) for key, name in choices.rooms.items()),
         ]
+        others = [(each.id, each.name) for each in choices.agendas if each.active]
+        fields["also"].choices = [("", _("nobody else")), *others] if len(others) > 1 else []
         fields["sites"].choices = choices.of(choices.sites)
 
     def clean(self) -> dict[str, Any]:
@@ -170,6 +173,7 @@ class ReasonForm(forms.Form):
             bookable_by=frozenset(Asker(each) for each in given["bookable_by"]),
             way=Way(given["way"]),
             needs=self._needs(),
+            also=given["also"],
             sites=tuple(given["sites"]),
             questions=_questions(given["questions"], () if kept is None else kept.questions),
             documents=given["documents"],
@@ -226,6 +230,7 @@ def _initial(reason: VisitReason | None) -> dict[str, Any]:
         "needs": [_ticked(each) for each in reason.needs],
         "need_before": (first and first.before) or None,
         "need_after": (first and first.after) or None,
+        "also": reason.also,
         "sites": list(reason.sites),
         "youngest": reason.youngest,
         "oldest": reason.oldest,

@@ -157,6 +157,30 @@ class ResourceInUse(Refusal):
     code = "resource_in_use"
 
 
+class AgendaTakenToo(Refusal):
+    """Visits for a reason that is offered take the agenda too; `why` says how many reasons."""
+
+    code = "agenda_taken_too"
+
+
+class LedElsewhere(Refusal):
+    """A server says that the calendars are at another one, to which the login does not go; `why` is its name."""
+
+    code = "led_elsewhere"
+
+
+class CalendarsMissing(Refusal):
+    """The login has no calendar on that server."""
+
+    code = "calendars_missing"
+
+
+class FoundOver(Refusal):
+    """What was found on a server was found too long ago, by somebody else, or is not among it."""
+
+    code = "found_over"
+
+
 class DelayImpossible(Refusal):
     """Nobody is so many minutes late, or not on that day."""
 

@@ -16,7 +16,7 @@ from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from permanence.agenda.queries.views import ResourceView
+from permanence.agenda.queries.views import AgendaView, ResourceView
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.kinds import ExceptionKind, Opening, OpeningKind
 from permanence.agenda.rules.waiting import OFFER_MINUTES
@@ -61,6 +61,7 @@ class Choices:
     reasons: Mapping[str, str]
     resources: Sequence[ResourceView]
     sites: Mapping[str, str]
+    agendas: Sequence[AgendaView] = ()
 
     def of(self, names: Mapping[str, str]) -> list[tuple[str, str]]:
         """As a field takes them."""

@@ -63,6 +63,7 @@ def choices_of(*, by: Who, client: str) -> Choices:
         reasons={each.id: each.name for each in agendas.reasons(by=by, client=client)},
         resources=agendas.resources(by=by, client=client),
         sites=site_names(house=by.house_key, client=int(client)),
+        agendas=agendas.agendas(by=by, client=client),
     )
 
 
@@ -197,6 +198,7 @@ def reason_page(post: Mapping[str, Any] | None, *, client: str, zone: str, reaso
         change=effect.with_reason(value),
         at=at,
         reason=value.id or NEW,
+        also=value.also,
     )
     return Page(form=form, effect=drawn(found, choices=choices, zone=ZoneInfo(zone), at=at), is_new=kept is None)
 

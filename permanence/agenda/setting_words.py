@@ -36,6 +36,8 @@ REFUSALS: dict[str, str | Promise] = {
     "agenda_in_use": gettext_lazy("Say what becomes of those who are booked there, and of those who wait for it."),
     "replacement_impossible": gettext_lazy("Choose another reason that is offered."),
     "resource_in_use": gettext_lazy("Openings, reasons or appointments to come still need it."),
+    "agenda_taken_too": gettext_lazy("Visits for one of the reasons take this agenda too: change the reason first."),
+    "agenda_unknown": gettext_lazy("This agenda is not kept any more: look at it again."),
     "agenda_busy": gettext_lazy("Others are booking at this moment: send it once more."),
     "visit_reason_unknown": gettext_lazy("One of the reasons is no longer offered: look at it again."),
     "resource_unknown": gettext_lazy("One of the rooms is no longer in use: look at it again."),
@@ -201,7 +203,12 @@ def drawn(found: Effect, *, choices: Choices, zone: tzinfo, at: datetime) -> Dra
     """The effect in words: only the reasons for which something changes, if there are any."""
     differing = [each for each in found.rows if each.differs]
     heads = found.rows[0].weeks if found.rows else ()
-    names = Names(reasons=choices.reasons, resources=choices.rooms, sites=choices.sites)
+    names = Names(
+        reasons=choices.reasons,
+        resources=choices.rooms,
+        recipients={each.recipient: each.recipient_name for each in choices.agendas},
+        sites=choices.sites,
+    )
     return DrawnEffect(
         weeks=tuple(_day(each.first) for each in heads),
         rows=tuple(

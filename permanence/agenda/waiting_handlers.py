@@ -13,6 +13,7 @@ from permanence.agenda.events import (
 )
 from permanence.agenda.operations import offer_answers, waiting_offers
 from permanence.agenda.queries import agendas
+from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import held_span
 from permanence.agenda.rules.states import HoldEnd
@@ -20,22 +21,27 @@ from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
-type Freed = tuple[str, datetime | None, datetime | None]
+type Freed = tuple[tuple[str, ...], datetime | None, datetime | None]
 
 
 def on_freed(event_id: str, event: Event) -> None:
     """A time is free: the worker offers it in the same turn. Idempotent by event.
 
     A visit that was cancelled, or moved from there; a hold that was given back or has lapsed, but for one of an offer,
-    which sees to that itself; busy time that was taken away; openings that are others now.
+    which sees to that itself; busy time that was taken away; openings that are others now. Where combined visits
+    take the agenda too, those in which they are booked are looked at as well.
     """
     freed = _freed(event)
     if freed is None:
         return
-    agenda, starts, ends = freed
-    waiting_offers.note_freed(
-        house=event.house, agenda=agenda, source=event_id, at=event.at, starts_at=starts, ends_at=ends
-    )
+    agendas, starts, ends = freed
+    by = house_system(house=event.house)
+    others = (each for agenda in agendas if agenda for each in booked_with(by=by, agenda=agenda))
+    for number, agenda in enumerate(dict.fromkeys([*filter(None, agendas), *others])):
+        source = f"{event_id}:{number}" if number else event_id
+        waiting_offers.note_freed(
+            house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends
+        )
 
 
 def on_absence_withdrawn(event_id: str, event: Event) -> None:
@@ -65,18 +71,20 @@ def on_booked(_event_id: str, event: Event) -> None:
 
 
 def _freed(event: Event) -> Freed | None:
-    """Which time of which agenda; without moments any to come. None where it is no matter of the list."""
+    """Which time of which agendas, the other one of a combined visit last; without moments any to come. None where it
+    is no matter of the list.
+    """
     match event:
         case AppointmentCancelled():
-            return event.agenda, event.starts_at, event.ends_at
+            return (event.agenda, event.also), event.starts_at, event.ends_at
         case AppointmentMoved():
-            return event.from_agenda, event.from_starts_at, event.from_ends_at
+            return (event.from_agenda, event.from_also), event.from_starts_at, event.from_ends_at
         case TimeUnblocked():
-            return event.agenda, event.starts_at, event.ends_at
+            return (event.agenda,), event.starts_at, event.ends_at
         case AgendaChanged():
-            return event.agenda, None, None
+            return (event.agenda,), None, None
         case HoldReleased():
             span = None if event.ended == HoldEnd.BOOKED else held_span(house=event.house, hold=event.hold)
-            return None if span is None else (event.agenda, *span)
+            return None if span is None else ((event.agenda, event.also), *span)
         case _:
             raise TypeError(f"expected that a time is free, heard {type(event).__name__}")

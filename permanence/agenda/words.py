@@ -106,6 +106,11 @@ def _held(why: Any, tell: _Teller) -> str:
     return _("Held by %(name)s until %(hour)s") % {"name": name, "hour": tell.hour(why.until)}
 
 
+def _also(why: Any, tell: _Teller) -> str:
+    name = tell.names.recipients.get(why.who, why.who)
+    return _("%(name)s: %(cause)s") % {"name": name, "cause": _SENTENCES[why.why.code](why.why, tell)}
+
+
 def _blocked(why: Any, tell: _Teller) -> str:
     filled = {"hour": tell.until(why.until), "label": why.label}
     return _("Blocked: %(label)s, ends %(hour)s") % filled if why.label else _("Blocked, ends %(hour)s") % filled
@@ -196,6 +201,7 @@ _SENTENCES: dict[str, Callable[[Any, _Teller], str]] = {
         _("Already %(most)d × %(reason)s that half-day") % {"most": why.most, "reason": tell.names.asked}
     ),
     "max_new_per_day": _max_new,
+    "also_refuses": _also,
     "overbooking_not": lambda _why, _tell: _("Overbooking is not allowed here"),
     "overbooked_enough": lambda why, _tell: _("Already %(most)d × overbooked that day") % {"most": why.most},
     "cause_missing": lambda _why, _tell: _("Say why it is overbooked"),

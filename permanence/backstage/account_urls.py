@@ -6,6 +6,7 @@ from django.urls import path
 from permanence.backstage import account_views as views
 from permanence.backstage import (
     agenda_calendars,
+    agenda_given,
     agenda_import,
     approval_views,
     ending_views,
@@ -42,6 +43,13 @@ urlpatterns = [
     path("<str:client>/agendas/begin", agendas.begin, name="agenda-begin"),
     path("<str:client>/agendas/rooms", agendas.add_room, name="agenda-room"),
     path("<str:client>/agendas/rooms/<str:resource>/end", agendas.end_room, name="agenda-room-end"),
+    path("<str:client>/agendas/calendars", agenda_given.page, name="agendas-given"),
+    path("<str:client>/agendas/devices/<str:device>/revoke", agenda_given.revoke_device, name="device-revoke"),
+    path(
+        "<str:client>/agendas/<str:agenda>/feeds/<str:feed>/revoke",
+        agenda_given.revoke_feed,
+        name="feed-revoke",
+    ),
     path("<str:client>/agendas/<str:agenda>/import", agenda_import.bring_in, name="agenda-import"),
     path("<str:client>/agendas/<str:agenda>/calendars", agenda_calendars.edit, name="agenda-calendars"),
     path("<str:client>/agendas/<str:agenda>", agendas.agenda, name="agenda"),

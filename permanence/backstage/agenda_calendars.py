@@ -20,7 +20,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 CLOCK, ENTROPY = SystemClock(), SystemEntropy()
 
 
-@sensitive_post_parameters("address", "user", "password")
+@sensitive_post_parameters("address", "user", "password", "found")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @supervisor_only

@@ -17,12 +17,18 @@ from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.wishes import Wish
 from permanence.booking import offered, parts
 
+ANYBODY = "any"
+"""In place of an agenda: whoever is free first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the first page asked: with whom, for what, and whether he comes for the first time."""
+    """What the first page asked: with whom, for what, and whether he comes for the first time.
 
-    offer: Offer
+    Several `offers`: whoever is free first.
+    """
+
+    offers: tuple[Offer, ...]
     reason: VisitReason
     is_new: bool
     instead: str
@@ -30,6 +36,16 @@ class Asked:
     def wish(self, holder: str = "") -> Wish:
         """As the rules have it."""
         return Wish(reason=self.reason.id, is_new=self.is_new, asked_by=Asker.ONLINE, holder=holder)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether he left open with whom."""
+        return len(self.offers) > 1
+
+    @property
+    def chosen(self) -> str:
+        """As the first page sends it."""
+        return f"{ANYBODY if self.is_open else self.offers[0].agenda.id}-{self.reason.id}"
 
     @property
     def minutes(self) -> int:
@@ -85,9 +101,8 @@ def shown_times(
         at=at,
         status=status,
         asked=asked,
-        chosen=f"{asked.offer.agenda.id}-{asked.reason.id}",
-        week=offered.week(page, asked.offer, wish, asked=day, at=at),
-        nearest=() if near is None else offered.nearest(page, asked.offer, wish, near=near, at=at),
+        week=offered.week(page, asked.offers, wish, asked=day, at=at),
+        nearest=() if near is None else offered.nearest(page, asked.offers, wish, near=near, at=at),
         site=parts.site_of(page, ""),
         key=parts.fresh_key(),
         failed=failed,
@@ -104,22 +119,23 @@ def gone(request: HttpRequest, page: PageView, asked: Asked, refusal: SlotRefuse
 
 
 def asked_of(page: PageView, agenda: str, reason: str, *, is_new: bool, instead: str) -> Asked:
-    """What a form asks for. Raises PageUnknown."""
-    offer = page.offer(agenda)
-    return Asked(offer=offer, reason=offer.reason(reason), is_new=is_new, instead=instead)
+    """What a form asks for; `agenda`: ANYBODY for whoever is free first. Raises PageUnknown."""
+    offers = page.offering(reason) if agenda == ANYBODY else (page.offer(agenda),)
+    return Asked(offers=offers, reason=offers[0].reason(reason), is_new=is_new, instead=instead)
 
 
 def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:
     sent = request.POST
     parts.no_robot(request)
-    starts = parts.read_moment(sent.get("starts", ""))
-    if starts is None:
+    chosen = offered.chosen_of(sent.get("starts", ""), asked.offers)
+    if chosen is None:
         return shown_times(request, page, asked, failed=_("Choose a time."), status=422)
+    offer, starts = chosen
     try:
         form = public_forms.begin(
             slug=page.slug,
             key=sent.get("key", ""),
-            agenda=asked.offer.agenda.id,
+            agenda=offer.agenda.id,
             reason=asked.reason.id,
             starts_at=starts,
             is_new=asked.is_new,

@@ -120,7 +120,6 @@ def _shown(
         status=status,
         form=form,
         asked=asked,
-        chosen=f"{asked.offer.agenda.id}-{asked.reason.id}",
         when=parts.moment_words(form.starts_at, parts.zone_of(page)),
         held=at < form.held_until,
         site=parts.site_of(page, ""),

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The times that a public page offers: a week of days, each with its times or with the words why there is none."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -13,7 +15,7 @@ from permanence.agenda.rules.free import Hidden, counted
 from permanence.agenda.rules.why_not import NewPatientsNot, WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.agenda.words import Names, public_sentence
-from permanence.booking.parts import day_words, moment_words, zone_of
+from permanence.booking.parts import day_words, moment_words, read_moment, zone_of
 from permanence.foundation import moments
 
 WEEK = timedelta(days=7)
@@ -23,17 +25,18 @@ NEXT_MOST = 3
 NOON = 12
 FULL = frozenset({
     "taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken", "equipment_missing", "absent",
-    "too_short", "max_per_day", "max_per_half_day", "max_new_per_day",
+    "too_short", "max_per_day", "max_per_half_day", "max_new_per_day", "also_refuses",
 })  # fmt: skip
 """Causes of which the public learns only that nothing is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Time:
-    """A time that can be chosen. `value` as the form sends it."""
+    """A time that can be chosen. `value` as the form sends it; `who` receives him, where he left that open."""
 
     value: str
     words: str
+    who: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,20 +59,28 @@ class Week:
     after: date | None
 
 
-def week(page: PageView, offer: Offer, wish: Wish, *, asked: str, at: datetime) -> Week:
-    """The week that begins on the day asked for: today at the earliest, in a year at the latest."""
+def week(page: PageView, offers: Sequence[Offer], wish: Wish, *, asked: str, at: datetime) -> Week:
+    """The week that begins on the day asked for: today at the earliest, in a year at the latest.
+
+    With several `offers` of one reason: of who is free at the same moment the first one.
+    """
     zone = zone_of(page)
     today = at.astimezone(zone).date()
     first = min(max(_day(asked) or today, today), today + FURTHEST)
-    found = free_days(by=page.by, agenda=offer.agenda.id, wish=wish, first=first, until=first + WEEK, at=at)
-    slots = apart(found.slots)
-    names = Names(asked=offer.reason(wish.reason).name)
+    found = [
+        free_days(by=page.by, agenda=each.agenda.id, wish=wish, first=first, until=first + WEEK, at=at)
+        for each in offers
+    ]
+    slots = _soonest([apart(each.slots) for each in found])
+    closed = [hidden for each in found for hidden in each.hidden]
+    names = Names(asked=offers[0].reason(wish.reason).name)
     days = []
     for day in (first + timedelta(days=number) for number in range(WEEK.days)):
         times = [each for each in slots if each.starts.astimezone(zone).date() == day]
-        hidden = [each for each in found.hidden if each.starts.astimezone(zone).date() == day]
+        hidden = [each for each in closed if each.starts.astimezone(zone).date() == day]
         if times or hidden:
-            days.append(_shown(day, times, "" if times else _why(day, hidden, names, zone, at), zone))
+            why = "" if times else _why(day, hidden, names, zone, at)
+            days.append(_shown(day, [(each, _time(each, offers, zone)) for each in times], why, zone))
     return Week(
         days=tuple(days),
         first=first,
@@ -78,16 +89,22 @@ def week(page: PageView, offer: Offer, wish: Wish, *, asked: str, at: datetime) 
     )
 
 
-def nearest(page: PageView, offer: Offer, wish: Wish, *, near: datetime, at: datetime) -> tuple[Time, ...]:
-    """The next three times from that day on."""
+def nearest(page: PageView, offers: Sequence[Offer], wish: Wish, *, near: datetime, at: datetime) -> tuple[Time, ...]:
+    """The next three times from that day on, each as a whole moment in words."""
     zone = zone_of(page)
     first = max(near, at).astimezone(zone).date()
-    found = next_free(
-        by=page.by, agendas=[offer.agenda.id], wish=wish, first=first, at=at, days=NEXT_DAYS, most=NEXT_MOST
-    )
-    return tuple(
-        Time(value=each.slot.starts.isoformat(), words=moment_words(each.slot.starts, zone)) for each in found.proposals
-    )
+    agendas = [each.agenda.id for each in offers]
+    found = next_free(by=page.by, agendas=agendas, wish=wish, first=first, at=at, days=NEXT_DAYS, most=NEXT_MOST)
+    slots = sorted((each.slot for each in found.proposals), key=lambda each: each.starts)
+    return tuple(replace(_time(each, offers, zone), words=moment_words(each.starts, zone)) for each in slots)
+
+
+def chosen_of(value: str, offers: Sequence[Offer]) -> tuple[Offer, datetime] | None:
+    """With whom and when, of a value that our own page wrote; None for anything else."""
+    agenda, _at, moment = value[:80].rpartition("@")
+    offer = next((each for each in offers if agenda in {"", each.agenda.id}), None)
+    starts = read_moment(moment)
+    return None if offer is None or starts is None or (not agenda and len(offers) > 1) else (offer, starts)
 
 
 def public_causes(page: PageView, causes: tuple[WhyNot, ...], *, reason: str, at: datetime) -> str:
@@ -104,12 +121,27 @@ def apart(slots: tuple[Slot, ...]) -> list[Slot]:
     return kept
 
 
-def _shown(day: date, times: list[Slot], why: str, zone: ZoneInfo) -> Day:
-    told = [(each, Time(value=each.starts.isoformat(), words=moments.clock(each.starts, zone))) for each in times]
+def _soonest(lists: Sequence[Sequence[Slot]]) -> list[Slot]:
+    """All of them by moment, each moment once: with the first who is free then."""
+    found: dict[datetime, Slot] = {}
+    for each in chain.from_iterable(lists):
+        found.setdefault(each.starts, each)
+    return [found[starts] for starts in sorted(found)]
+
+
+def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo) -> Time:
+    moment, words = slot.starts.isoformat(), moments.clock(slot.starts, zone)
+    if len(offers) == 1:
+        return Time(value=moment, words=words)
+    who = next(each.agenda.recipient_name for each in offers if each.agenda.id == slot.agenda)
+    return Time(value=f"{slot.agenda}@{moment}", words=words, who=who)
+
+
+def _shown(day: date, times: Sequence[tuple[Slot, Time]], why: str, zone: ZoneInfo) -> Day:
     return Day(
         name=day_words(day),
-        morning=tuple(time for slot, time in told if slot.starts.astimezone(zone).hour < NOON),
-        afternoon=tuple(time for slot, time in told if slot.starts.astimezone(zone).hour >= NOON),
+        morning=tuple(time for slot, time in times if slot.starts.astimezone(zone).hour < NOON),
+        afternoon=tuple(time for slot, time in times if slot.starts.astimezone(zone).hour >= NOON),
         why=why,
     )
 

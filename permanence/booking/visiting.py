@@ -112,7 +112,7 @@ def _times(
     day = request.GET.get("day", "") or found.starts_at.astimezone(parts.zone_of(page)).date().isoformat()
     wish = Wish(reason=found.reason, is_new=not found.known, asked_by=Asker.ONLINE)
     assert visit.offer is not None  # noqa: S101 - the caller looked
-    week = offered.week(page, visit.offer, wish, asked=day, at=at)
+    week = offered.week(page, [visit.offer], wish, asked=day, at=at)
     return _shown(request, "move", page, visit, token, status=status, week=week, failed=failed)
 
 

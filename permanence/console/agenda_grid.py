@@ -154,7 +154,11 @@ def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
     agenda = found.agenda
     wall = Wall(day, ZoneInfo(agenda.time_zone))
     items = [
-        *(made.visit(each, wall) for each in found.appointments if wall.touches(each.starts_at, each.ends_at)),
+        *(
+            made.visit(each, wall, agenda=agenda.id)
+            for each in found.appointments
+            if wall.touches(each.starts_at, each.ends_at)
+        ),
         *(made.hold(each, wall) for each in found.holds if wall.touches(each.starts_at, each.ends_at)),
         *(made.block(each, wall) for each in found.blocks if wall.touches(each.starts_at, each.ends_at)),
     ]

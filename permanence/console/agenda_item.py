@@ -45,7 +45,8 @@ class Item:
     """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
 
     `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
-    `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away.
+    `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `tied`: of a combined
+    visit, which stands in two agendas.
     """
 
     kind: str
@@ -73,6 +74,7 @@ class Item:
     minute: int = 0
     answered: bool = False
     freeable: bool = False
+    tied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ class Items:
         )
         return cls(marks, person, at, titles, {state: str(words) for state, words in STATES.items()})
 
-    def visit(self, visit: AppointmentView, wall: Wall) -> Item:
-        """An appointment."""
+    def visit(self, visit: AppointmentView, wall: Wall, *, agenda: str) -> Item:
+        """An appointment in the lane of `agenda`; a combined one says with whom."""
         first, span = wall.steps(visit.starts_at, visit.ends_at)
         mark = self.marks.get(visit.reason, UNKNOWN)
         starts, until, state = wall.clock(visit.starts_at), wall.clock(visit.ends_at), self.states[visit.state]
@@ -133,6 +135,9 @@ class Items:
         note = visit.overbooked
         if not note and visit.position is not None:
             note = _("Session %(number)d") % {"number": visit.position}
+        if visit.also:
+            other = visit.also_name if agenda == visit.agenda else visit.agenda_name
+            note = " · ".join(filter(None, (_("with %(name)s") % {"name": other}, note)))
         tall, past = span >= TALL, visit.ends_at <= self.at
         return Item(
             kind="appointment",
@@ -140,10 +145,10 @@ class Items:
             first=first,
             span=span,
             name=visit.patient_name,
-            title=self.titles[0] % {**names, "state": state},
+            title=self.titles[0] % {**names, "state": state} + (f", {note}" if visit.also else ""),
             starts=starts,
             until=until,
-            classes=CLASSES[visit.state] + (" appt--tall" if tall else "") + (" is-past" if past else ""),
+            classes=CLASSES[visit.state] + " appt--tall" * tall + " is-past" * past + " appt--tied" * bool(visit.also),
             code=mark.code,
             colour=mark.colour,
             note=note or (visit.reason_name if tall else ""),
@@ -156,6 +161,7 @@ class Items:
             born=visit.patient_birth,
             minute=wall.minute(visit.starts_at),
             answered=visit.answered,
+            tied=bool(visit.also),
         )
 
     def hold(self, hold: HoldView, wall: Wall) -> Item:
@@ -174,10 +180,11 @@ class Items:
             title=self.titles[1] % {"starts": starts, "until": until, "held": name},
             starts=starts,
             until=until,
-            classes="appt--held" + (" appt--mine" if mine else ""),
+            classes="appt--held" + " appt--mine" * mine + " appt--tied" * bool(hold.also),
             code=self.marks.get(hold.reason, UNKNOWN).code if mine else "",
             state="held",
             state_words=name,
+            tied=bool(hold.also),
             expires=int(hold.expires_at.timestamp() * 1000),
             minute=wall.minute(hold.starts_at),
         )

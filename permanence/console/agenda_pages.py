@@ -124,7 +124,8 @@ def start(request: HttpRequest) -> HttpResponse:
     last = next((each.reason for each in earlier if each.reason in offered), "")
     first = reasons[0].id if reasons else ""
     resources = {each.id: each.name for each in agendas.resources(by=by, client=client.id)}
-    listed = [reason_told(each, marks[each.id], resources=resources) for each in reasons]
+    others = {each.id: each.name for each in agendas.agendas(by=by, client=client.id)}
+    listed = [reason_told(each, marks[each.id], resources=resources, others=others) for each in reasons]
     return JsonResponse({"patient": view, "reason": last or first, "reasons": listed, "today": today.isoformat()})
 
 

@@ -34,8 +34,11 @@ def visit(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"answers": [_answer(each) for each in said], "documents": list(documents)})
 
 
-def reason_told(reason: VisitReason, mark: Mark, *, resources: Mapping[str, str]) -> dict[str, Any]:
-    """A reason as the page has it. `resources`: id -> name."""
+def reason_told(
+    reason: VisitReason, mark: Mark, *, resources: Mapping[str, str], others: Mapping[str, str]
+) -> dict[str, Any]:
+    """A reason as the page has it. `resources`, `others` (agendas): id -> name."""
+    also = [others[reason.also]] if reason.also in others else []
     return {
         "id": reason.id,
         "name": reason.name,
@@ -45,7 +48,7 @@ def reason_told(reason: VisitReason, mark: Mark, *, resources: Mapping[str, str]
         "forbidding": [_question(each) for each in reason.contra_indications],
         "documents": list(reason.documents),
         "ages": ages_words(reason),
-        "takes": [resources.get(next(iter(each.ids), ""), each.kind) for each in reason.needs],
+        "takes": also + [resources.get(next(iter(each.ids), ""), each.kind) for each in reason.needs],
     }
 
 

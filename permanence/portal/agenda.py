@@ -127,7 +127,7 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         visit = appointments.appointment(by=by, appointment=appointment)
     except AppointmentUnknown as unknown:
         raise Http404(appointment) from unknown
-    if visit.agenda != found.id or act not in ACTS:
+    if found.id not in {visit.agenda, visit.also} or act not in ACTS:
         raise Http404(appointment)
     try:
         ACTS[act](key=new_id(at, _ENTROPY), appointment=appointment, by=by, at=at)

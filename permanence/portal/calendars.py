@@ -12,19 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from permanence.agenda.feed_words import refused_words
 from permanence.agenda.interop import devices, feeds
 from permanence.agenda.interop.devices import DeviceView
 from permanence.agenda.interop.feeds import FeedView
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.queries.views import AgendaView
-from permanence.agenda.refusals import (
-    AgendaUnknown,
-    DeviceUnknown,
-    FeedUnknown,
-    LabelMissing,
-    TooManyFeeds,
-    WordsTooLong,
-)
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, FeedUnknown
 from permanence.clients.queries import ClientView
 from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
@@ -91,7 +85,7 @@ def calendars(request: HttpRequest, client: str) -> HttpResponse:
             entropy=_ENTROPY,
         )
     except Refusal as refusal:
-        return _page(request, by, view, at=at, failed=feed_words(refusal))
+        return _page(request, by, view, at=at, failed=refused_words(refusal))
     address = request.build_absolute_uri(reverse("calendar_feed", args=[secret]))
     return _page(request, by, view, at=at, shown=Shown(address=address))
 
@@ -115,7 +109,7 @@ def device(request: HttpRequest, client: str) -> HttpResponse:
     except AgendaUnknown:
         return _page(request, by, view, at=at, failed=_("No agenda of yours is kept here."))
     except Refusal as refusal:
-        return _page(request, by, view, at=at, failed=feed_words(refusal))
+        return _page(request, by, view, at=at, failed=refused_words(refusal))
     return _page(request, by, view, at=at, shown=Shown(password=secret))
 
 
@@ -145,19 +139,6 @@ def revoke(request: HttpRequest, client: str, feed: str) -> HttpResponse:
     except FeedUnknown as refusal:
         raise Http404(feed) from refusal
     return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?revoked=1#t-page", status=303)
-
-
-def feed_words(refusal: Refusal) -> str:
-    """Why no address was made."""
-    match refusal:
-        case LabelMissing():
-            return _("Write where it will be used: this is how you find it again to revoke it.")
-        case WordsTooLong():
-            return _("At most %(limit)s characters.") % {"limit": feeds.LABEL_LIMIT}
-        case TooManyFeeds():
-            return _("There are %(limit)s already: revoke one first.") % {"limit": feeds.MOST}
-        case _other:
-            raise refusal
 
 
 def _page(

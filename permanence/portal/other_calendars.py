@@ -17,7 +17,7 @@ from permanence.portal.agenda import reached
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 
 
-@sensitive_post_parameters("address", "user", "password")
+@sensitive_post_parameters("address", "user", "password", "found")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal_only

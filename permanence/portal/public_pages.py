@@ -25,6 +25,8 @@ from permanence.portal.waiting import is_doctor
 
 _CLOCK = SystemClock()
 FIELD_LIMIT = 100
+PRACTICE = "practice"
+"""In place of an agenda: the page of all of them, that leads to what each practitioner opened himself."""
 
 
 @portal_only
@@ -40,16 +42,17 @@ def edit(request: HttpRequest, client: str) -> HttpResponse:
         raise PermissionDenied("a practitioner opens his agenda")
     sent = {name: request.POST.get(name, "")[:FIELD_LIMIT].strip() for name in ("agenda", "slug", "phone")}
     try:
-        agenda = agendas.agenda(by=by, agenda=sent["agenda"])
-        if agenda.recipient != doctor:
-            raise PermissionDenied("another practitioner's agenda")
+        if sent["agenda"] != PRACTICE:
+            agenda = agendas.agenda(by=by, agenda=sent["agenda"])
+            if agenda.recipient != doctor:
+                raise PermissionDenied("another practitioner's agenda")
         public_pages.set_page(
             client=view.id,
-            agenda=agenda.id,
+            agenda="" if sent["agenda"] == PRACTICE else sent["agenda"],
             slug=sent["slug"].lower(),
             active="active" in request.POST,
             found="found" in request.POST,
-            reasons=request.POST.getlist("reason")[:FIELD_LIMIT],
+            reasons=[] if sent["agenda"] == PRACTICE else request.POST.getlist("reason")[:FIELD_LIMIT],
             phone=sent["phone"],
             by=by,
             at=_CLOCK.now(),
@@ -72,14 +75,17 @@ def _page(
     online = [each for each in agendas.reasons(by=by, client=view.id) if Asker.ONLINE in each.bookable_by]
     typed = sent or {}
     shown: list[dict[str, Any]] = []
-    for each in agendas.agendas(by=by, client=view.id):
-        page = pages.get(each.id)
-        mine = typed if typed.get("agenda") == each.id else {}
+    kept = agendas.agendas(by=by, client=view.id)
+    for each in (*([None] if len(kept) > 1 else []), *kept):
+        page = pages.get("" if each is None else each.id)
+        mine = typed if typed.get("agenda") == (PRACTICE if each is None else each.id) else {}
         chosen = set(request.POST.getlist("reason")) if mine else set(page.reasons if page else ())
         shown.append(
             {
-                "agenda": each,
-                "is_own": each.recipient == doctor,
+                "id": PRACTICE if each is None else each.id,
+                "name": view.name if each is None else each.name,
+                "is_practice": each is None,
+                "is_own": bool(doctor) if each is None else each.recipient == doctor,
                 "active": "active" in request.POST if mine else page is not None and page.active,
                 "is_on": page is not None and page.active,
                 "found": "found" in request.POST if mine else page is not None and page.found,

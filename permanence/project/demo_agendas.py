@@ -27,7 +27,7 @@ from permanence.clients import queries as clients
 from permanence.clients.directory_queries import site_names
 from permanence.foundation.who import Who
 from permanence.project import demo_patients as persons
-from permanence.project.demo_public import open_to_patients
+from permanence.project.demo_public import open_practice, open_to_patients
 from permanence.project.demo_waiting import add_waiting
 
 BACK, AHEAD = timedelta(days=5), timedelta(days=12)
@@ -198,6 +198,8 @@ def _dupont(practice: _Practice) -> None:
         ((5,), "08:30", "10:30", saturday),
     )
     open_to_patients(anne, slug="dr-dupont", by=practice.by, at=practice.at)
+    open_to_patients(marc, slug="dr-lemaire", by=practice.by, at=practice.at)
+    open_practice(practice.client, slug="cabinet-dupont", by=practice.by, at=practice.at)
     _busy(practice, anne, weekday=TUESDAY, words="Visite de l’école")
     _fill(practice, anne, order=ORDER)
     _fill(practice, marc, order=ORDER[1:])

@@ -10,6 +10,11 @@ from permanence.agenda.rules.kinds import Asker
 from permanence.foundation.who import Who
 
 
+def open_practice(client: str, *, slug: str, by: Who, at: datetime) -> None:
+    """The page `slug` of all agendas of a client that are open to patients."""
+    set_page(client=client, agenda="", slug=slug, active=True, by=by, at=at)
+
+
 def open_to_patients(agenda: AgendaView, *, slug: str, by: Who, at: datetime) -> None:
     """The page `slug` of an agenda, with all that may be booked online."""
     online = [each.id for each in agendas.reasons(by=by, client=agenda.client) if Asker.ONLINE in each.bookable_by]

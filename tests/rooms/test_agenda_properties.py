@@ -12,7 +12,7 @@ from permanence.agenda.operations import appointments, blocks, holds, setting, v
 from permanence.agenda.queries import days
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.kernel.refusals import Refusal
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings, reason
 from tests.rooms.messaging_cast import NOON
 
 ACTS = (
@@ -34,7 +34,7 @@ acts = st.lists(
         st.sampled_from(ACTS),
         st.integers(0, 24),  # five minutes each from eight o'clock
         st.integers(0, 1),  # which agenda
-        st.integers(0, 2),  # which reason
+        st.integers(0, 4),  # which reason
         st.integers(0, 9),  # which of those that stand
     ),
     max_size=30,
@@ -42,14 +42,18 @@ acts = st.lists(
 
 
 class World:
-    """Two agendas that share a device; the second one takes three at a time."""
+    """Two agendas that share a device; the second one takes three at a time. Some visits take both."""
 
     def __init__(self):
         self.cast = make_agenda_cast()
         week = openings(self.cast.lemaire, [(0, "08:00", "12:00")], capacity=3)
         setting.set_openings(agenda=self.cast.lemaire, openings=week, by=self.cast.claire, at=NOON)
         self.agendas = (self.cast.dupont, self.cast.lemaire)
-        self.reasons = (self.cast.consultation, self.cast.tracing, self.cast.class_of_three)
+        client, by = self.cast.cabinet.id, self.cast.claire
+        self.combined = tuple(
+            reason(client, f"À deux, {other}", 20, by=by, also=other, after=5) for other in reversed(self.agendas)
+        )
+        self.reasons = (self.cast.consultation, self.cast.tracing, self.cast.class_of_three, *self.combined)
         self.at = NOON
         self.refused = set()
 
@@ -126,11 +130,11 @@ class World:
             if visit.state == AppointmentState.CANCELLED:
                 assert own == []
                 continue
-            (taken,) = own
-            assert taken.agenda_id == visit.agenda_id
-            assert taken.starts_at + timedelta(minutes=taken.before) == visit.starts_at
-            assert taken.ends_at - timedelta(minutes=taken.after) == visit.ends_at
-            assert taken.blocking != bool(visit.overbook_cause)
+            assert sorted(row.agenda_id for row in own) == sorted(filter(None, (visit.agenda_id, visit.also_id)))
+            for taken in own:
+                assert taken.starts_at + timedelta(minutes=taken.before) == visit.starts_at
+                assert taken.ends_at - timedelta(minutes=taken.after) == visit.ends_at
+                assert taken.blocking != (bool(visit.overbook_cause) and taken.agenda_id == visit.agenda_id)
         held = {row.hold_id for row in rows if row.hold_id}
         assert held == set(SlotHold.objects.filter(ended_at=None).values_list("pk", flat=True))
         assert {row.block_id for row in rows if row.block_id} == set(

@@ -39,8 +39,8 @@ def exact(rows, wish, at, **asked):
 class Pair:
     """A warm process and the exact search, asked the same."""
 
-    def __init__(self, cast, names):
-        self.warm, self.cast, self.names = Warm(), cast, names
+    def __init__(self, cast, names, combined=()):
+        self.warm, self.cast, self.names, self.combined = Warm(), cast, names, combined
 
     def same(self, *wishes, at=NOON, first=FIRST, days=21, most=4):
         for wish in wishes or self.wishes():
@@ -49,7 +49,8 @@ class Pair:
             assert self.warm.propose(rows, wish, at=at, **asked) == exact(rows, wish, at, **asked), wish
 
     def wishes(self):
-        some = [Wish(reason=each) for each in (self.cast.consultation, self.cast.tracing, self.cast.class_of_three)]
+        cast = self.cast
+        some = [Wish(reason=each) for each in (cast.consultation, cast.tracing, cast.class_of_three, *self.combined)]
         picky = Preferences(half_days=frozenset({HalfDay.AFTERNOON}), weekdays_out=frozenset({0}))
         never = Preferences(from_time="22:00", agendas=(self.names[-1],))
         return (
@@ -67,7 +68,7 @@ class TestAnyOrder(TestCase):
     @given(acts, st.lists(st.booleans(), min_size=30, max_size=30))
     def test_the_warm_answer_is_the_exact_one(self, wanted, looks):
         world = World()
-        pair = Pair(world.cast, world.agendas)
+        pair = Pair(world.cast, world.agendas, world.combined)
         pair.same()
         for act, look in zip(wanted, looks, strict=False):
             world.act(*act)

@@ -23,6 +23,8 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver, reverse
 
 from permanence.agenda import elsewhere_operations as elsewhere
+from permanence.agenda.interop import devices, feeds
+from permanence.agenda.interop.for_others import owners
 from permanence.agenda.operations import appointments, blocks, public_pages, waiting_list, waiting_offers
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
@@ -364,6 +366,15 @@ DOORS: dict[str, Door] = {
     ),
     "accounts:uses": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
     "accounts:agendas": Door(get=to(200, "supervisor", "owner"), args=("{client}",), other=404),
+    "accounts:agendas-given": Door(
+        get=to(200, "supervisor", "owner"), post=to(422, "supervisor", "owner"), args=("{client}",), other=404
+    ),
+    "accounts:device-revoke": Door(
+        has_get=False, post=to(302, "supervisor", "owner"), args=("{client}", "{device}"), other=404
+    ),
+    "accounts:feed-revoke": Door(
+        has_get=False, post=to(302, "supervisor", "owner"), args=("{client}", "{agenda}", "{feed}"), other=404
+    ),
     "accounts:agenda-begin": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:agenda-room": Door(has_get=False, post=to(422, "owner"), args=("{client}",), other=404),
     "accounts:agenda-room-end": Door(has_get=False, post=to(302, "owner"), args=("{client}", "{room}"), other=404),
@@ -672,8 +683,12 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
         at=now,
     )
     ask_follow_up(client=cast.weber, absence=absence, wanted=Wanted.CALL, by=cast.marc, at=now)
+    given = {"label": "agenda-canari", "names": False, "at": NOW, "entropy": SystemEntropy()}
+    doctor = next(each for each in owners(client=cast.weber, by=cast.marc))
     return {
         **_waiting(cast, made.id, reason.id, patient),
+        "feed": feeds.make_feed(agenda=made.id, by=cast.marc, **given)[0].id,
+        "device": devices.make_device(client=cast.weber, person=doctor.id, by=cast.marc, **given)[0].id,
         "patient": patient,
         "visit": VISIT,
         "absence": absence,

@@ -766,3 +766,146 @@ def test_a_subscriber_of_ipv6_is_one_whatever_address_he_takes(cast, clock):
         assert Visitor(cast, clock, address=f"2001:db8:0:7::{number}").take(number * 20).status_code == 303
     assert Visitor(cast, clock, address="2001:db8:0:7:ffff::1").take(160).status_code == 429
     assert Visitor(cast, clock, address="2001:db8:0:8::1").take(160).status_code == 303
+
+
+PRACTICE = "cabinet-dupont"
+
+
+@pytest.fixture
+def practice(cast):
+    """Both practitioners are open to patients, and the page of the practice leads to them."""
+    switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire")
+    return switch_on(cast, agenda="", slug=PRACTICE, reasons=())
+
+
+def any_times(visitor, cast, **query):
+    asked = "&".join(
+        f"{name}={value}" for name, value in {"for": f"any-{cast.consultation}", "new": "0", **query}.items()
+    )
+    visitor.get(f"/rdv/{PRACTICE}/times?{asked}")
+    return re.findall(r'name="starts" value="([^"]+)"', visitor.text())
+
+
+def test_the_practices_page_offers_each_practitioner_and_whoever_is_free_first(jeanne, cast, practice):
+    jeanne.get(f"/rdv/{PRACTICE}/")
+    text = jeanne.text()
+    for value in (
+        f"any-{cast.consultation}",
+        f"{cast.dupont}-{cast.consultation}",
+        f"{cast.lemaire}-{cast.consultation}",
+    ):
+        assert f'value="{value}"' in text
+    assert jeanne.answer["X-Robots-Tag"] == "noindex, nofollow"
+    jeanne.get(f"/rdv/{SLUG}/")
+    assert "any-" not in jeanne.text()
+
+
+def test_whoever_is_free_first_is_offered_each_moment_once_and_booked(jeanne, cast, practice, clock):
+    appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=MONDAY, booking=cast.booking(), by=cast.claire, at=NOON
+    )
+    times = any_times(jeanne, cast, day=MONDAY.date().isoformat())
+    moments = [each.partition("@")[2] for each in times]
+    assert len(set(moments)) == len(moments)
+    assert sorted(moments, key=datetime.fromisoformat) == moments
+    first = next(each for each in times if datetime.fromisoformat(each.partition("@")[2]) == MONDAY)
+    assert first.partition("@")[0] == cast.lemaire
+    second = next(each for each in times if datetime.fromisoformat(each.partition("@")[2]) == after(20))
+    assert second.partition("@")[0] == cast.dupont
+    key = re.search(r'name="key" value="([^"]+)"', jeanne.text())[1]
+    jeanne.post(
+        f"/rdv/{PRACTICE}/times", **{"for": f"any-{cast.consultation}", "new": "0", "key": key, "starts": first}
+    )
+    assert jeanne.answer.status_code == 303
+    assert str(PublicForm.objects.get().agenda_id) == cast.lemaire
+    jeanne.get(jeanne.answer["Location"])
+    assert jeanne.answer.status_code == 200
+
+
+def test_a_value_of_the_practices_page_that_is_none_takes_nothing(jeanne, cast, practice):
+    any_times(jeanne, cast)
+    key = re.search(r'name="key" value="([^"]+)"', jeanne.text())[1]
+    sent = {"for": f"any-{cast.consultation}", "new": "0", "key": key}
+    moment = MONDAY.isoformat()
+    for starts in (
+        moment,
+        f"{cast.weber_agenda}@{moment}",
+        f"999@{moment}",
+        f"{cast.dupont}@",
+        "@",
+        f"@{moment}",
+        "x@y",
+    ):
+        jeanne.post(f"/rdv/{PRACTICE}/times", **sent, starts=starts)
+        assert jeanne.answer.status_code == 422, starts
+    jeanne.post(f"/rdv/{PRACTICE}/times", **sent | {"for": f"any-{cast.tracing}"}, starts=f"{cast.dupont}@{moment}")
+    assert jeanne.answer.status_code == 422
+    assert not PublicForm.objects.exists()
+
+
+def test_somebody_was_faster_and_the_next_times_are_of_both(jeanne, cast, practice):
+    times = any_times(jeanne, cast, day=MONDAY.date().isoformat())
+    key = re.search(r'name="key" value="([^"]+)"', jeanne.text())[1]
+    first = next(each for each in times if datetime.fromisoformat(each.partition("@")[2]) == MONDAY)
+    appointments.book(
+        key=cast.key(),
+        agenda=first.partition("@")[0],
+        starts_at=MONDAY,
+        booking=cast.booking(),
+        by=cast.claire,
+        at=NOON,
+    )
+    jeanne.post(
+        f"/rdv/{PRACTICE}/times", **{"for": f"any-{cast.consultation}", "new": "0", "key": key, "starts": first}
+    )
+    assert jeanne.answer.status_code == 409
+    assert f'value="{cast.lemaire}@' in jeanne.text()
+
+
+def test_the_practices_page_is_off_when_nobody_of_it_can_be_booked(jeanne, cast, practice):
+    switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire", active=False)
+    jeanne.get(f"/rdv/{PRACTICE}/")
+    assert (jeanne.answer.status_code, "any-" in jeanne.text()) == (200, False)
+    switch_on(cast, active=False)
+    jeanne.get(f"/rdv/{PRACTICE}/")
+    assert jeanne.answer.status_code == 404
+    jeanne.get(f"/rdv/{PRACTICE}/times?for=any-{cast.consultation}&new=0")
+    assert jeanne.answer.status_code == 404
+
+
+def test_a_doctor_switches_the_practices_page_on_and_off_and_an_assistant_does_not(cast, practice):
+    address = f"/portal/line/{cast.cabinet.id}/public"
+    doctor = SignedInBrowser(cast.dr_dupont)
+    assert "cabinet-dupont" in doctor.get(address).content.decode()
+    sent = {"agenda": "practice", "slug": "cabinet-2", "phone": ""}
+    assert doctor.post(address, sent | {"active": "1"}).status_code == 303
+    assert Browser().get("/rdv/cabinet-2/").status_code == 200
+    assert doctor.post(address, sent).status_code == 303
+    assert Browser().get("/rdv/cabinet-2/").status_code == 404
+    assert doctor.post(address, sent | {"slug": SLUG}).status_code == 422
+    assert SignedInBrowser(cast.assistant).post(address, sent | {"active": "1"}).status_code == 403
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "en"])
+def test_the_practices_page_in_three_languages(cast, clock, practice, language):
+    words = {"fr": "Le premier qui est libre", "de": "Wer zuerst frei ist", "en": "Whoever is free first"}
+    visitor = Visitor(cast, clock, language=language)
+    visitor.get(f"/rdv/{PRACTICE}/")
+    assert words[language] in visitor.text()
+
+
+def test_a_combined_visit_is_booked_by_the_patient_with_the_one_and_takes_the_other(jeanne, cast, practice):
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.lemaire)
+    for agenda, slug in ((cast.dupont, SLUG), (cast.lemaire, "dr-lemaire")):
+        switch_on(cast, agenda=agenda, slug=slug, reasons=(cast.consultation, both))
+    jeanne.get(f"/rdv/{PRACTICE}/")
+    assert (f'value="{cast.dupont}-{both}"' in jeanne.text(), f'value="{cast.lemaire}-{both}"' in jeanne.text()) == (
+        True,
+        False,
+    )
+    jeanne.get(f"/rdv/{PRACTICE}/times?for={cast.dupont}-{both}&new=0&day={MONDAY.date().isoformat()}")
+    key = re.search(r'name="key" value="([^"]+)"', jeanne.text())[1]
+    sent = {"for": f"{cast.dupont}-{both}", "new": "0", "key": key, "starts": MONDAY.isoformat()}
+    jeanne.post(f"/rdv/{PRACTICE}/times", **sent)
+    assert jeanne.answer.status_code == 303
+    assert {str(each) for each in Occupancy.objects.values_list("agenda", flat=True)} == {cast.dupont, cast.lemaire}

@@ -7,23 +7,19 @@ is written over.
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
 from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Reading, Window, expect, marked
 from permanence.agenda.interop.foreign import gathered, read_events
+from permanence.agenda.interop.multistatus import CAL, CS, DAV, HEADERS, Properties, asked, is_calendar, responses, text
 from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.calendars import Fault
 from permanence.foundation.outside import Answer, Guard, ask
 from permanence.kernel.refusals import Refusal
 
-_DAV, _CAL, _CS = "DAV:", "urn:ietf:params:xml:ns:caldav", "http://calendarserver.org/ns/"
-_XML = {"Content-Type": "application/xml; charset=utf-8"}
 MARK_LIMIT = 255
 _DONE = frozenset({200, 201, 204})
 _GONE = frozenset({404, 410})
@@ -45,42 +41,42 @@ class CalDavBackend:
 
     def read(self, known: Mark, *, window: Window) -> Reading | None:
         """What it says now; None when it is as it was. Raises OutsideRefused, CalendarFaulty."""
-        asked = _asked("propfind", ("resourcetype", _DAV), ("getctag", _CS), ("sync-token", _DAV))
-        found = next(iter(self._answers("PROPFIND", self._base, asked, depth="0").values()), {})
-        if not any(child.tag == f"{{{_CAL}}}calendar" for child in found.get("resourcetype", ())):
+        wanted = asked("propfind", ("resourcetype", DAV), ("getctag", CS), ("sync-token", DAV))
+        found = next(iter(self._answers("PROPFIND", self._base, wanted, depth="0").values()), {})
+        if not is_calendar(found):
             raise CalendarFaulty(Fault.NO_CALENDAR)
-        mark = (_text(found, "getctag") or _text(found, "sync-token"))[:MARK_LIMIT]
+        mark = (text(found, "getctag") or text(found, "sync-token"))[:MARK_LIMIT]
         if mark and mark == known.etag:
             return None
         answers = self._answers("REPORT", self._base, _query(window), depth="1")
-        texts = [_text(each, "calendar-data") for each in answers.values()]
+        texts = [text(each, "calendar-data") for each in answers.values()]
         try:
             events = read_events(
                 gathered(filter(None, texts)), zone=window.zone, after=window.after, until=window.until, seconds=True
             )
         except EventRefused as refused:
             raise CalendarFaulty(Fault.TOO_MANY) from refused
-        etags = {name: _text(each, "getetag") for name, each in answers.items()}
+        etags = {name: text(each, "getetag") for name, each in answers.items()}
         return Reading(found=events, mark=Mark(etag=mark), etags=etags)
 
     def etag_of(self, name: str) -> str:
         """What the calendar calls the object now, "" when there is none. Raises OutsideRefused, CalendarFaulty."""
-        asked = _asked("propfind", ("getetag", _DAV))
-        answer = self._ask("PROPFIND", self._address(name), asked, {"Depth": "0", **_XML})
+        wanted = asked("propfind", ("getetag", DAV))
+        answer = self._ask("PROPFIND", self._address(name), wanted, {"Depth": "0", **HEADERS})
         if answer.status in _GONE:
             return ""
         expect(answer, 207)
-        etag = _text(next(iter(_responses(answer).values()), {}), "getetag")
+        etag = text(next(iter(_responses(answer).values()), {}), "getetag")
         return etag if len(etag) <= MARK_LIMIT else ""
 
-    def put(self, name: str, text: str, *, etag: str) -> str:
+    def put(self, name: str, body: str, *, etag: str) -> str:
         """Write an object that is as `etag` says, or is not there when it is ""; gives its new one.
 
         Raises ChangedThere, OutsideRefused, CalendarFaulty.
         """
         condition = {"If-Match": etag} if etag else {"If-None-Match": "*"}
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
-        answer = self._ask("PUT", self._address(name), text.encode(), headers)
+        answer = self._ask("PUT", self._address(name), body.encode(), headers)
         _written(answer, _DONE)
         return marked(answer.headers, "etag") or self.etag_of(name)
 
@@ -101,23 +97,15 @@ class CalDavBackend:
         login = self.access.login
         return ask(address, guard=self.guard, method=method, headers=headers, body=body, login=login)
 
-    def _answers(self, method: str, address: str, body: bytes, *, depth: str) -> dict[str, dict[str, ET.Element]]:
-        answer = self._ask(method, address, body, {"Depth": depth, **_XML})
+    def _answers(self, method: str, address: str, body: bytes, *, depth: str) -> dict[str, Properties]:
+        answer = self._ask(method, address, body, {"Depth": depth, **HEADERS})
         expect(answer, 207)
         return _responses(answer)
 
 
-def _responses(answer: Answer) -> dict[str, dict[str, ET.Element]]:
+def _responses(answer: Answer) -> dict[str, Properties]:
     """By the last part of its address what a multistatus says of each, property by name. Raises CalendarFaulty."""
-    try:
-        tree = fromstring(answer.body, forbid_dtd=True)
-    except (ET.ParseError, DefusedXmlException, ValueError, LookupError) as error:
-        raise CalendarFaulty(Fault.NO_CALENDAR) from error
-    found: dict[str, dict[str, ET.Element]] = {}
-    for response in tree.iter(f"{{{_DAV}}}response"):
-        href = response.findtext(f"{{{_DAV}}}href", "").strip()
-        found[_name(href)] = {_local(each): each for each in _given(response)}
-    return found
+    return {_name(href): said for href, said in responses(answer)}
 
 
 def _name(href: str) -> str:
@@ -128,39 +116,15 @@ def _name(href: str) -> str:
     return unquote(path.rstrip("/").rpartition("/")[2])
 
 
-def _given(response: ET.Element) -> Iterator[ET.Element]:
-    for state in response.iter(f"{{{_DAV}}}propstat"):
-        if " 200" in state.findtext(f"{{{_DAV}}}status", " 200"):
-            for properties in state.iter(f"{{{_DAV}}}prop"):
-                yield from properties
-
-
-def _local(element: ET.Element) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _text(properties: Mapping[str, ET.Element], name: str) -> str:
-    element = properties.get(name)
-    return "" if element is None else (element.text or "").strip()
-
-
-def _asked(kind: str, *names: tuple[str, str]) -> bytes:
-    tree = ET.Element(f"{{{_DAV}}}{kind}")
-    wanted = ET.SubElement(tree, f"{{{_DAV}}}prop")
-    for name, space in names:
-        ET.SubElement(wanted, f"{{{space}}}{name}")
-    return bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
-
-
 def _query(window: Window) -> bytes:
     """The events that meet a window, with their ETags."""
-    tree = ET.Element(f"{{{_CAL}}}calendar-query")
-    wanted = ET.SubElement(tree, f"{{{_DAV}}}prop")
-    ET.SubElement(wanted, f"{{{_DAV}}}getetag")
-    ET.SubElement(wanted, f"{{{_CAL}}}calendar-data")
-    calendar = ET.SubElement(ET.SubElement(tree, f"{{{_CAL}}}filter"), f"{{{_CAL}}}comp-filter", name="VCALENDAR")
-    events = ET.SubElement(calendar, f"{{{_CAL}}}comp-filter", name="VEVENT")
-    ET.SubElement(events, f"{{{_CAL}}}time-range", start=_utc(window.after), end=_utc(window.until))
+    tree = ET.Element(f"{{{CAL}}}calendar-query")
+    wanted = ET.SubElement(tree, f"{{{DAV}}}prop")
+    ET.SubElement(wanted, f"{{{DAV}}}getetag")
+    ET.SubElement(wanted, f"{{{CAL}}}calendar-data")
+    calendar = ET.SubElement(ET.SubElement(tree, f"{{{CAL}}}filter"), f"{{{CAL}}}comp-filter", name="VCALENDAR")
+    events = ET.SubElement(calendar, f"{{{CAL}}}comp-filter", name="VEVENT")
+    ET.SubElement(events, f"{{{CAL}}}time-range", start=_utc(window.after), end=_utc(window.until))
     return bytes(ET.tostring(tree, encoding="utf-8", xml_declaration=True))
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.agenda.interop.feeds import digest_of, new_secret
+from permanence.agenda.interop.for_others import acting_for
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarDevice
 from permanence.agenda.models.interop import LABEL_LENGTH
@@ -16,6 +17,7 @@ from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, TooManyFeeds
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who, who_is
 from permanence.kernel.clock import Entropy
 
@@ -26,11 +28,13 @@ LOGIN_LIMIT = 254
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceView:
-    """A device that is good, without its password."""
+    """A device that is good, without its password. `owner`: whose, by name."""
 
     id: str
     label: str
     names: bool
+    owner: str
+    made_by_name: str
     made_at: datetime
 
 
@@ -56,25 +60,25 @@ class Session:
 
 @transaction.atomic
 def make_device(
-    *, client: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy
+    *, client: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy, person: str = ""
 ) -> tuple[DeviceView, str]:
-    """A password for one device of `by`, at a client where an agenda is his own; gives it this once.
+    """A password for one device of `by`, or of the client's `person` who asks the house for it; gives it this once.
 
-    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
+    An agenda of that client is his own. Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
     """
-    said = short(label, LABEL_LENGTH)
-    if by.person_key is None or not own_agendas(client=client, by=by):
+    said, owner = short(label, LABEL_LENGTH), acting_for(person, client=client, by=by)
+    if owner.person_key is None:
         raise AgendaUnknown(client[:40])
     if not said:
         raise LabelMissing("")
-    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
+    rows = CalendarDevice.objects.for_house(by.house_key).filter(person=owner.person_key, client=row_key(client))
     if rows.filter(revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
     secret = new_secret(entropy)
     made = CalendarDevice.objects.create(
         house_id=by.house_key,
         client_id=row_key(client),
-        person_id=by.person_key,
+        person_id=owner.person_key,
         digest=digest_of(secret),
         label=said,
         names=names,
@@ -100,7 +104,14 @@ def revoke_device(*, client: str, device: str, by: Who, at: datetime) -> None:
 def devices(*, client: str, by: Who) -> tuple[DeviceView, ...]:
     """The person's own devices at a client, the oldest first."""
     rows = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
-    return tuple(_view(row) for row in rows.filter(revoked_at=None).order_by("made_at", "pk"))
+    return _views(rows)
+
+
+def every_device(*, client: str, by: Who) -> tuple[DeviceView, ...]:
+    """All devices at a client, for the house: by person, the oldest first; () for a client whom `by` does not see."""
+    if not (by.of_house and by.may_see(client)):
+        return ()
+    return _views(CalendarDevice.objects.for_house(by.house_key).filter(client=row_key(client)))
 
 
 def sign_in(*, login: str, password: str, at: datetime) -> Session:
@@ -129,5 +140,17 @@ def _note(action: str, row: CalendarDevice, *, by: Who, at: datetime) -> None:
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
 
 
+def _views(rows: ClientQuerySet[CalendarDevice]) -> tuple[DeviceView, ...]:
+    good = rows.filter(revoked_at=None).select_related("person").order_by("person__name", "made_at", "pk")
+    return tuple(_view(row) for row in good)
+
+
 def _view(row: CalendarDevice) -> DeviceView:
-    return DeviceView(id=str(row.pk), label=row.label, names=row.names, made_at=row.made_at)
+    return DeviceView(
+        id=str(row.pk),
+        label=row.label,
+        names=row.names,
+        owner=row.person.name,
+        made_by_name=row.made_by_name,
+        made_at=row.made_at,
+    )

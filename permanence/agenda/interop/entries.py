@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.models import Agenda, Appointment, Block
 from permanence.agenda.queries.agendas import known_key
-from permanence.agenda.queries.books import books
+from permanence.agenda.queries.books import books, taking
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.kinds import Taken, TakenKind
 from permanence.agenda.rules.states import AppointmentState
@@ -52,10 +52,10 @@ def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
 def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str) -> tuple[Entry, ...]:
     """What stands in the agenda (its client and house loaded) in [starts, ends), by moment. Eleven queries."""
     with translation.override(language):
-        span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts}
-        visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
+        span = {"starts_at__lt": ends, "ends_at__gt": starts}
+        visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
         found = [visit_entry(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
-        blocks = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
+        blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
         found += [_block(each, names=names) for each in blocks]
         book = books([row], starts=starts, ends=ends)[str(row.pk)]
         away = [each for each in book.taken if each.kind is TakenKind.ABSENCE]

@@ -12,12 +12,13 @@ from django.db import transaction
 
 from permanence.agenda.interop import ics
 from permanence.agenda.interop.entries import entries, window
+from permanence.agenda.interop.for_others import acting_for
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach, short
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.refusals import FeedUnknown, LabelMissing, TooManyFeeds
+from permanence.agenda.refusals import AgendaUnknown, FeedUnknown, LabelMissing, TooManyFeeds
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
@@ -63,12 +64,18 @@ def digest_of(secret: str) -> str:
 
 
 @transaction.atomic
-def make_feed(*, agenda: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy) -> tuple[FeedView, str]:
-    """A new address for an agenda; gives it and its secret, which nobody can look up later.
+def make_feed(
+    *, agenda: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy, person: str = ""
+) -> tuple[FeedView, str]:
+    """A new address for an agenda; gives it and its secret, which nobody can look up later. `person`: the client's
+    person whose agenda it is, who asks the house for it.
 
     Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
     """
     row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
+    owner = acting_for(person, client=str(row.client_id), by=by) if person else by
+    if person and agenda not in {each.id for each in own_agendas(client=str(row.client_id), by=owner)}:
+        raise AgendaUnknown(agenda[:40])
     if not said:
         raise LabelMissing("")
     if CalendarFeed.objects.filter(agenda=row, revoked_at=None).count() >= MOST:
@@ -78,7 +85,7 @@ def make_feed(*, agenda: str, label: str, names: bool, by: Who, at: datetime, en
         house_id=row.house_id,
         client_id=row.client_id,
         agenda=row,
-        person_id=by.person_key,
+        person_id=owner.person_key,
         digest=digest_of(secret),
         label=said,
         names=names,

@@ -86,9 +86,7 @@ def add_calendar(
         raise LabelMissing("")
     if kind not in READ or (writes and kind is not BackendKind.CALDAV):
         raise SettingImpossible(f"{kind}, written: {writes}")
-    for secret in (access.user, access.password):
-        if len(secret) > SECRET_LIMIT or not secret.isprintable():
-            raise SettingImpossible("a user or a password that cannot be one")
+    check_login(access)
     host = read_address(access.address, guard=guard).hostname or ""
     kept = locked([row.pk])[row.pk]
     if OtherCalendar.objects.filter(agenda=kept, removed_at=None).count() >= MOST:
@@ -109,6 +107,13 @@ def add_calendar(
     )
     _note("agenda.calendar_added", made, by=by, at=at)
     return str(made.pk)
+
+
+def check_login(access: Access) -> None:
+    """Raises SettingImpossible for a user or a password that cannot be one."""
+    for secret in (access.user, access.password):
+        if len(secret) > SECRET_LIMIT or not secret.isprintable():
+            raise SettingImpossible("a user or a password that cannot be one")
 
 
 @transaction.atomic

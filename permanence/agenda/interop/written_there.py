@@ -17,6 +17,7 @@ from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedTher
 from permanence.agenda.interop.entries import visit_entry
 from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import touch
+from permanence.agenda.queries.books import taking
 from permanence.agenda.queries.views import appointment_view, loaded
 from permanence.agenda.rules.states import AppointmentState
 from permanence.foundation import audit
@@ -74,7 +75,7 @@ def _forget_mark(row: OtherCalendar) -> None:
 
 def _wanted(row: OtherCalendar, *, at: datetime, until: datetime) -> list[tuple[Appointment, str]]:
     """The appointments that begin from now on, with the object each should be, by moment."""
-    rows = Appointment.objects.filter(agenda=row.agenda_id, starts_at__gt=at, starts_at__lt=until)
+    rows = Appointment.objects.filter(taking([row.agenda_id]), starts_at__gt=at, starts_at__lt=until)
     rows = rows.exclude(state=AppointmentState.CANCELLED.value).order_by("starts_at", "pk")
     with translation.override(row.house.language):
         return [(each, ics.single(visit_entry(appointment_view(each), names=row.names))) for each in loaded(rows)]

@@ -29,7 +29,25 @@ class AgendaRow(HouseModel):
         abstract = True
 
 
-class SlotHold(AgendaRow):
+class VisitRow(AgendaRow):
+    """A row that a visit makes in its agenda, and in the agenda `also` when it is a combined one."""
+
+    also = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+def _two_agendas(name: str) -> models.CheckConstraint:
+    one = models.Q(also__isnull=True) | ~models.Q(also=models.F("agenda"))
+    return models.CheckConstraint(condition=one, name=name)
+
+
+def _in_the_other(name: str) -> models.Index:
+    return models.Index(fields=["also", "starts_at"], name=name, condition=models.Q(also__isnull=False))
+
+
+class SlotHold(VisitRow):
     """A slot kept for somebody until `expires_at`: the visit's own span, without buffers. `key`: the page's id.
 
     `held_for`: whom it is for at that door, so that he alone can book from it: the call's id, else the person's, else
@@ -56,6 +74,7 @@ class SlotHold(AgendaRow):
     class Meta:
         constraints = (
             _forward("agenda_hold_forward"),
+            _two_agendas("agenda_hold_two"),
             models.UniqueConstraint(fields=["house", "key"], name="agenda_hold_key"),
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True, ended="")
@@ -67,6 +86,7 @@ class SlotHold(AgendaRow):
             models.Index(fields=["expires_at"], name="agenda_hold_due", condition=models.Q(ended_at__isnull=True)),
             models.Index(fields=["house", "call"], name="agenda_hold_call", condition=models.Q(ended_at__isnull=True)),
             models.Index(fields=["ended_at"], name="agenda_hold_over", condition=models.Q(ended_at__isnull=False)),
+            _in_the_other("agenda_hold_also"),
         )
 
     def __str__(self) -> str:
@@ -94,7 +114,7 @@ class Series(HouseModel):
         return f"series {self.key}"
 
 
-class Appointment(AgendaRow):
+class Appointment(VisitRow):
     """One patient's appointment. `key` is the id made by the page that booked it: its name outside the house.
 
     `starts_at`, `ends_at`: the visit itself; buffers stand in its occupancies. `revision` counts what others have to
@@ -129,6 +149,7 @@ class Appointment(AgendaRow):
     class Meta:
         constraints = (
             _forward("agenda_appointment_forward"),
+            _two_agendas("agenda_appointment_two"),
             models.UniqueConstraint(fields=["house", "key"], name="agenda_appointment_key"),
             models.CheckConstraint(
                 condition=models.Q(state__in=[each.value for each in AppointmentState]),
@@ -145,6 +166,7 @@ class Appointment(AgendaRow):
             models.Index(fields=["patient", "starts_at"], name="agenda_appointment_patient"),
             models.Index(fields=["reason", "starts_at"], name="agenda_appointment_reason"),
             models.Index(fields=["house", "call"], name="agenda_appointment_call"),
+            _in_the_other("agenda_appointment_also"),
         )
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ class Agenda(HouseModel):
     `version` grows with everything that changes what is free: what is kept of an agenda holds for one version.
     `set_version` grows when it is set otherwise: openings, days that differ, reasons, rooms and equipment.
     `offer_minutes`: for how long a slot that got free is offered to one who waits, of `rules.waiting.OFFER_MINUTES`.
+    `is_shared`: combined visits take it too, or did; every act on an agenda of the client locks it (`acts.locked`).
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -22,6 +23,7 @@ class Agenda(HouseModel):
     closed_on_holidays = models.BooleanField(default=True)
     overbookings_per_day = models.PositiveSmallIntegerField(default=0)
     offer_minutes = models.PositiveSmallIntegerField(default=60)
+    is_shared = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
     version = models.PositiveBigIntegerField(default=1)
     set_version = models.PositiveBigIntegerField(default=1)
@@ -60,7 +62,7 @@ class VisitReason(HouseModel):
 
     A reason in use is not deleted: it is retired, and `replacement` says by which one. The lists are JSON: `needs` of
     {ids, kind, before, after}, `questions` and `contra_indications` of {id, text}, `documents` of texts, `sites` of
-    ids. `colour` 0 and `code` "": as the grid has it.
+    ids. `also`: the agenda that each visit takes too. `colour` 0 and `code` "": as the grid has it.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -77,6 +79,7 @@ class VisitReason(HouseModel):
     bookable_by = models.JSONField(default=list)
     way = models.CharField(max_length=12, default=Way.PRACTICE.value)
     needs = models.JSONField(default=list, blank=True)
+    also = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     sites = models.JSONField(default=list, blank=True)
     questions = models.JSONField(default=list, blank=True)
     documents = models.JSONField(default=list, blank=True)

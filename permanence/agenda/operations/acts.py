@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What every act on an agenda begins and ends with: the wall, the lock, the id of the act, the version, the touch.
 
-Locks are taken in one order, so that no two acts wait for each other: the agendas by key, then the rooms and equipment
-of their clients by key. What stands in an agenda is written only under its lock.
+Locks are taken in one order, so that no two acts wait for each other: the agendas by key, with those that combined
+visits of their clients take too, then the rooms and equipment of these clients by key. What stands in an agenda is
+written only under its lock.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from permanence.agenda.models import Agenda, AgendaAct, Appointment, Block, Resource, Series
 from permanence.agenda.queries.agendas import KEY, seen
@@ -36,9 +37,14 @@ def reach(agenda: str, *, by: Who) -> Agenda:
 
 
 def locked(agendas: Iterable[int]) -> dict[int, Agenda]:
-    """The agendas with client and house by key, and their clients' rooms and equipment, kept for this transaction."""
+    """The agendas with client and house by key, and their clients' rooms and equipment, kept for this transaction.
+
+    With them the agendas that combined visits of their clients take too: whoever acts on the one keeps the other.
+    """
     rows = Agenda.objects.select_related("client", "house").select_for_update(of=("self",), no_key=True)
-    found = {row.pk: row for row in rows.filter(pk__in=sorted(set(agendas))).order_by("pk")}
+    wanted = sorted(set(agendas))
+    beside = Q(is_shared=True, client__in=Agenda.objects.filter(pk__in=wanted).values("client"))
+    found = {row.pk: row for row in rows.filter(Q(pk__in=wanted) | beside).order_by("pk")}
     if connection.vendor == "postgresql":  # SQLite has one writer at a time
         shared = Resource.objects.filter(client__in={row.client_id for row in found.values()}, active=True)
         list(shared.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
@@ -133,6 +139,12 @@ def _note(
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
     if event is not None:
         outbox.announce(event, house_key=row.house_id)
+    touch(row, at=at)
+
+
+def renewed(row: Agenda, *, at: datetime) -> None:
+    """What is free in it is something else now, though it is set as it was; who shows it fetches again."""
+    _grow(Agenda.objects.filter(pk=row.pk), set_anew=False)
     touch(row, at=at)
 
 

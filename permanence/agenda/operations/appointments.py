@@ -9,7 +9,7 @@ from typing import Any
 from permanence.agenda import events
 from permanence.agenda.models import Agenda, Appointment, Series
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import filled, once, reach, short
+from permanence.agenda.operations.acts import filled, once, reach, renewed, short
 from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
 from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, let_go, occupy, refused
@@ -115,11 +115,13 @@ def move(
 ) -> AppointmentView:
     """Another moment, or another agenda of the same client; what the mover holds there becomes the appointment's place.
 
-    It is to be confirmed anew. Raises AppointmentUnknown, AgendaUnknown, NotNow, SlotRefused, SlotAlreadyTaken, and
-    those of `acts.once`.
+    It is to be confirmed anew. A combined visit that is put into the other agenda it takes stays in its own.
+
+    Raises AppointmentUnknown, AgendaUnknown, NotNow, SlotRefused, SlotAlreadyTaken, and those of `acts.once`.
     """
     found = reach_appointment(appointment, by=by)
     row = reach(agenda, by=by)
+    row = found.agenda if row.pk == found.also_id else row
     if row.client_id != found.client_id:
         raise AgendaUnknown(agenda[:40])
     patient = callers.patient(house=by.house, client=str(found.client_id), patient=str(found.patient_id))
@@ -137,21 +139,26 @@ def move(
         kept, visit = rows[row.pk], _standing(found.key, rows)
         clear(kept, at=at)
         slot = judge.under_lock(kept)
-        use(kept, holder, slot.starts, slot.ends, by=by, at=at)
+        use(kept, holder, slot, by=by, at=at)
+        other = visit.also
         before: dict[str, Any] = {
             "from_agenda": str(visit.agenda_id),
+            "from_also": "" if other is None else str(other.pk),
             "from_starts_at": visit.starts_at,
             "from_ends_at": visit.ends_at,
         }
         left = rows[visit.agenda_id]
         let_go(appointment=visit)
         visit.agenda, visit.starts_at, visit.ends_at = kept, slot.starts, slot.ends
+        visit.also_id = _other(slot)
         visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
         visit.revision += 1
         visit.save()
         occupy(kept, slot, appointment=visit)
         event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
         note(visit, kept, "appointment.moved", event, by=by, at=at, **before)
+        if other is not None and other.pk != visit.also_id:
+            renewed(other, at=at)
         if left.pk != kept.pk:
             filled(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
         return {"appointment": visit.key}
@@ -228,12 +235,13 @@ def put(
     position: int | None = None,
 ) -> Appointment:
     """Write an appointment into a slot that was judged, inside an act. Raises SlotAlreadyTaken."""
-    use(row, holder, slot.starts, slot.ends, by=by, at=at)
+    use(row, holder, slot, by=by, at=at)
     is_new = (not patient.known) if booking.new_here is None else booking.new_here
     visit = Appointment.objects.create(
         house_id=row.house_id,
         client_id=row.client_id,
         agenda=row,
+        also_id=_other(slot),
         key=key,
         patient_id=int(patient.id),
         known=not is_new,
@@ -276,7 +284,13 @@ def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[s
         "revision": visit.revision,
         "by": by.person,
         "call": call,
+        "also": str(visit.also_id or ""),
     }
+
+
+def _other(slot: Slot) -> int | None:
+    """The other agenda of a combined visit."""
+    return None if slot.also is None else int(slot.also.agenda)
 
 
 def subject(visit: Appointment) -> str:
@@ -296,6 +310,8 @@ def note(
 ) -> None:
     """Note and announce what became of an appointment."""
     filled(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
+    if visit.also is not None:
+        renewed(visit.also, at=at)
 
 
 def reach_appointment(appointment: str, *, by: Who) -> Appointment:

@@ -50,7 +50,8 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
         keys = {each.appointment for each in met}
         visits = list(Appointment.objects.for_house(by.house_key).filter(key__in=keys))
         list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
-        for row in rows.values():
+        for agenda in sorted({each.agenda_id for each in visits}):
+            row = rows[agenda]
             _changed(row, "agenda.follow_up_asked", by=by, at=at, wanted=wanted.value, absence=absence[:40])
     return len(visits)
 

@@ -13,9 +13,10 @@ from django.db.models import F, Q
 
 from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
-from permanence.agenda.operations.acts import filled, locked, once, reach, short, touch
+from permanence.agenda.operations.acts import filled, locked, once, reach, renewed, short, touch
 from permanence.agenda.operations.taking import Look, asker, holder_of, occupy
 from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.queries.books import taking
 from permanence.agenda.queries.views import HoldView, hold_view
 from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
 from permanence.agenda.rules.states import Door, HoldEnd
@@ -68,7 +69,7 @@ def hold_slot(
         if theirs.count() >= HOLDS_AT_ONCE:
             raise TooManyHolds(held_for)
         slot = judge.under_lock(kept)
-        end(_own(kept, held_for, slot.starts, slot.ends), kept, HoldEnd.RELEASED, by=by, at=at)
+        end(_own(slot, held_for), kept, HoldEnd.RELEASED, by=by, at=at)
         keep(kept, slot, key=key, is_new=is_new, door=door, call=call, held_for=held_for, by=by, at=at)
         return {"hold": key}
 
@@ -107,10 +108,12 @@ def expire_due(*, at: datetime, limit: int = 200) -> int:
 def clear(row: Agenda, *, at: datetime) -> None:
     """Inside an act, under the lock: what stood in the way though its time is over stands there no more.
 
-    Of the agenda, and of the rooms and equipment that it shares with others of its client.
+    Of the agenda, of those that its combined visits take too, and of the rooms and equipment that it shares with others
+    of its client.
     """
     over = SlotHold.objects.filter(ended_at=None, expires_at__lte=at)
-    shared = Occupancy.objects.filter(client=row.client_id, resource__isnull=False, hold__isnull=False)
+    shared = Occupancy.objects.filter(client=row.client_id, hold__isnull=False)
+    shared = shared.filter(Q(resource__isnull=False) | Q(agenda__is_shared=True))
     mine = over.filter(Q(agenda=row) | Q(client=row.client_id, pk__in=shared.values("hold")))
     by = house_system(house=row.house.slug) if mine.exists() else None
     if by is not None:
@@ -138,6 +141,7 @@ def keep(
         house_id=row.house_id,
         client_id=row.client_id,
         agenda=row,
+        also_id=None if slot.also is None else int(slot.also.agenda),
         key=key,
         reason_id=int(slot.reason),
         known=not is_new,
@@ -162,6 +166,8 @@ def keep(
         expires_at=hold.expires_at,
     )
     filled(row, action="agenda.held", subject=f"agenda.slothold:{hold.pk}", by=by, at=at, event=event)
+    if hold.also is not None:
+        renewed(hold.also, at=at)
     return hold
 
 
@@ -175,9 +181,9 @@ def own_hold(row: Agenda, hold: str, *, held_for: str, by: Who, at: datetime) ->
     return found
 
 
-def use(row: Agenda, held_for: str, starts: datetime, ends: datetime, *, by: Who, at: datetime) -> None:
+def use(row: Agenda, held_for: str, slot: Slot, *, by: Who, at: datetime) -> None:
     """What the one who books held of this span becomes his booking."""
-    end(_own(row, held_for, starts, ends), row, HoldEnd.BOOKED, by=by, at=at)
+    end(_own(slot, held_for), row, HoldEnd.BOOKED, by=by, at=at)
 
 
 def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: datetime) -> int:
@@ -189,13 +195,17 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
     Occupancy.objects.filter(hold__in=keys).delete()
     SlotHold.objects.filter(pk__in=keys).update(ended_at=at, ended=how.value)
     if how in _BEFORE_ITS_TIME:
-        Agenda.objects.filter(pk__in={each.agenda_id for each in found}).update(version=F("version") + 1)
+        theirs = {each.agenda_id for each in found} | {each.also_id for each in found if each.also_id}
+        Agenda.objects.filter(pk__in=theirs).update(version=F("version") + 1)
     for each in found:
         told = {"hold": each.key, "client": str(each.client_id), "agenda": str(each.agenda_id), "ended": how.value}
+        told |= {"also": str(each.also_id or "")}
         subject = f"agenda.slothold:{each.pk}"
         audit.note(by=by, at=at, action=f"agenda.hold_{how.value}", subject=subject, client=each.client_id)
         outbox.announce(HoldReleased(house=by.house, at=at, **told))
-    touch(row, at=at)
+    others = Agenda.objects.filter(pk__in={each.also_id for each in found if each.also_id}).exclude(pk=row.pk)
+    for agenda in (row, *others.select_related("house")):
+        touch(agenda, at=at)
     return len(found)
 
 
@@ -212,8 +222,11 @@ def _end_all(theirs: Iterable[SlotHold], how: HoldEnd, *, by: Who, at: datetime)
         return sum(end(holds, rows[agenda], how, by=by, at=at) for agenda, holds in by_agenda.items())
 
 
-def _own(row: Agenda, held_for: str, starts: datetime, ends: datetime) -> Iterable[SlotHold]:
-    return SlotHold.objects.filter(agenda=row, held_for=held_for, ended_at=None, starts_at__lt=ends, ends_at__gt=starts)
+def _own(slot: Slot, held_for: str) -> Iterable[SlotHold]:
+    """What he holds of the slot's span, in any of its agendas."""
+    keys = [int(slot.agenda), *([] if slot.also is None else [int(slot.also.agenda)])]
+    theirs = SlotHold.objects.filter(taking(keys), held_for=held_for, ended_at=None)
+    return theirs.filter(starts_at__lt=slot.ends, ends_at__gt=slot.starts)
 
 
 def _may_release(found: SlotHold, by: Who, holder: str) -> bool:

@@ -13,6 +13,7 @@ from permanence.agenda.operations.setting import check_resources, check_sites, c
 from permanence.agenda.queries.books import reason_of
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.refusals import (
+    AgendaUnknown,
     NameTaken,
     ReplacementImpossible,
     ReplacementNeeded,
@@ -50,7 +51,8 @@ class Retirement:
 def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime) -> kinds.VisitReason:
     """A new reason (its id is "") or other fields of one that is offered. What is booked keeps its length.
 
-    Raises AgendaUnknown, VisitReasonUnknown, ResourceUnknown, SiteUnknown, NameTaken, WordsTooLong, SettingImpossible.
+    Raises AgendaUnknown (of the client, or the one it takes too), VisitReasonUnknown, ResourceUnknown, SiteUnknown,
+    NameTaken, WordsTooLong, SettingImpossible.
     """
     account, said = client_of(client, by=by), named(reason.name)
     key = int(account.id)
@@ -59,6 +61,7 @@ def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime)
     check_sites(reason.sites, client=key, by=by)
     try:
         with transaction.atomic():
+            _share(reason, client=key)
             if reason.id:
                 row = _offered(reason.id, client=key)
                 VisitReason.objects.filter(pk=row.pk).update(**fields)
@@ -165,6 +168,15 @@ def _replacement(row: VisitReason, replacement: str) -> VisitReason:
     return other
 
 
+def _share(reason: kinds.VisitReason, *, client: int) -> None:
+    """The agenda that its visits take too is locked with every other one from now on; nobody acts on one meanwhile."""
+    if not reason.also:
+        return
+    locked(Agenda.objects.filter(client=client).values_list("pk", flat=True))
+    if not Agenda.objects.filter(client=client, pk=row_key(reason.also), active=True).update(is_shared=True):
+        raise AgendaUnknown(reason.also[:40])
+
+
 def _fields(reason: kinds.VisitReason) -> dict[str, Any]:
     lists = reason.needs, reason.questions, reason.documents, reason.contra_indications
     numbers = (
@@ -194,6 +206,7 @@ def _fields(reason: kinds.VisitReason) -> dict[str, Any]:
             {"ids": list(each.ids), "kind": short(each.kind, 40), "before": each.before, "after": each.after}
             for each in reason.needs
         ],
+        "also_id": row_key(reason.also) if reason.also else None,
         "sites": list(reason.sites),
         "questions": _questions(reason.questions),
         "documents": [short(each, TEXT_LIMIT) for each in reason.documents],

@@ -16,6 +16,7 @@ from permanence.agenda.operations.closing import NOTHING_SAID, Leaving, end_what
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
+    AgendaTakenToo,
     AgendaUnknown,
     NameTaken,
     OfferMinutesImpossible,
@@ -75,7 +76,7 @@ def change_agenda(
     time that gets free is offered to one who waits (None: as before).
 
     One in use that is `active` no more is closed: `leaving` says what becomes of those whom that meets. Raises
-    AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse,
+    AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse, AgendaTakenToo,
     OfferMinutesImpossible.
     """
     row, said = reach(agenda, by=by), named(name)
@@ -94,6 +95,9 @@ def change_agenda(
     try:
         with transaction.atomic():
             kept = locked([row.pk])[row.pk]
+            reasons = 0 if active else VisitReason.objects.filter(also=row, retired_at=None).count()
+            if reasons:
+                raise AgendaTakenToo(f"{reasons} reasons")
             met = end_what_stands(kept, leaving, by=by, at=at) if kept.active and not active else {}
             Agenda.objects.filter(pk=row.pk).update(**fields)
             _changed(kept, "agenda.changed", by=by, at=at, **fields, **met)

@@ -2,7 +2,7 @@
 """How a slot is judged and taken: inside an act, under the lock of its agenda. The database has the last word."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -15,7 +15,7 @@ from permanence.agenda.rules import free, why_not
 from permanence.agenda.rules.kinds import Asker, TakenKind
 from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.agenda.rules.wishes import Also, Book, Slot, Wish
 from permanence.foundation.no_overlap import violated
 from permanence.foundation.who import Who
 
@@ -52,7 +52,7 @@ def judged(row: Agenda, wish: Wish, *, starts: datetime, at: datetime, without: 
     """
     book = book_at(row, wish, starts=starts)
     if without:
-        book = replace(book, taken=tuple(each for each in book.taken if each.id != without))
+        book = book.without(without)
     answer = free.slot_at(book, wish, starts=starts, at=at)
     if isinstance(answer, Slot):
         return answer
@@ -63,8 +63,8 @@ def judged(row: Agenda, wish: Wish, *, starts: datetime, at: datetime, without: 
 class Look:
     """A slot, judged before its agenda is locked (`look`), and under the lock only where anything has changed since.
 
-    The agenda's row was read before. A slot with rooms or equipment is judged again in any case: what others take of
-    them does not show in this agenda's version.
+    The agenda's row was read before. A slot with rooms, equipment or another agenda is judged again in any case: what
+    others take of them does not show in this agenda's version.
     """
 
     row: Agenda
@@ -81,7 +81,7 @@ class Look:
     def under_lock(self, kept: Agenda) -> Slot:
         """The slot, of the row as it is under the lock. Raises SlotAlreadyTaken or SlotRefused."""
         found = self._slot
-        if found is None or found.resources or kept.version != self.row.version:
+        if found is None or found.resources or found.also or kept.version != self.row.version:
             return self._judged(kept)
         return found
 
@@ -92,7 +92,8 @@ class Look:
 def refused(causes: Iterable[WhyNot]) -> SlotRefused:
     """The refusal of these causes: all of them somebody who is there, or the rules."""
     found = tuple(causes)
-    taken = all(each.code in IN_THE_WAY or getattr(each, "then", "") in IN_THE_WAY for each in found)
+    within = [why_not.innermost(each) for each in found]
+    taken = all(each.code in IN_THE_WAY or getattr(each, "then", "") in IN_THE_WAY for each in within)
     return SlotAlreadyTaken(*found) if taken else SlotRefused(*found)
 
 
@@ -104,31 +105,37 @@ def occupy(
     hold: SlotHold | None = None,
     blocking: bool = True,
 ) -> None:
-    """Take what the slot needs of its agenda and of each room and piece of equipment. Raises SlotAlreadyTaken.
+    """Take what the slot needs of its agenda, of the other one of a combined visit, and of each room and piece of
+    equipment. Raises SlotAlreadyTaken.
 
-    `blocking` False: overbooked, so the agenda is not taken by it; rooms and equipment are.
+    `blocking` False: overbooked, so the agenda is not taken by it; all else is.
     """
     by = {"appointment": appointment, "hold": hold, "house_id": row.house_id, "client_id": row.client_id}
-    begins, ends = _around(slot, slot.before, slot.after)
-    place = _place(row, slot, begins, ends) if blocking else (0, ALL_PLACES)
-    rows = [
-        Occupancy(
-            agenda_id=row.pk,
-            starts_at=begins,
-            ends_at=ends,
-            before=slot.before,
-            after=slot.after,
-            place_from=place[0],
-            place_until=place[1],
-            blocking=blocking,
-            **by,
+    rows = []
+    for agenda in [Also(agenda=slot.agenda, before=slot.before, after=slot.after, capacity=slot.capacity), slot.also]:
+        if agenda is None:
+            continue
+        key, (begins, ends) = int(agenda.agenda), _around(slot, agenda.before, agenda.after)
+        blocks = blocking or key != row.pk
+        place = _place(key, agenda.capacity, begins, ends) if blocks else (0, ALL_PLACES)
+        rows.append(
+            Occupancy(
+                agenda_id=key,
+                starts_at=begins,
+                ends_at=ends,
+                before=agenda.before,
+                after=agenda.after,
+                place_from=place[0],
+                place_until=place[1],
+                blocking=blocks,
+                **by,
+            )
         )
-    ]
     for resource, before, after in slot.resources:
         begins, ends = _around(slot, before, after)
         span = {"starts_at": begins, "ends_at": ends, "before": before, "after": after}
         rows.append(Occupancy(resource_id=int(resource), **span, **by))
-    _write(rows)
+    _write(rows, other=slot.also)
 
 
 def occupy_block(block: Block, *, beside: bool = False) -> None:
@@ -162,19 +169,25 @@ def let_go(*, appointment: Appointment | None = None, block: Block | None = None
             occupy_block(each, beside=True)
 
 
-def _write(rows: list[Occupancy]) -> None:
+def _write(rows: list[Occupancy], *, other: Also | None = None) -> None:
     try:
         with transaction.atomic():
             Occupancy.objects.bulk_create(rows)
     except IntegrityError as error:
         if not violated(error):
             raise
-        raise SlotAlreadyTaken(*in_the_way(rows)) from error
+        raise SlotAlreadyTaken(*in_the_way(rows, other=other)) from error
 
 
-def in_the_way(rows: Iterable[Occupancy]) -> tuple[WhyNot, ...]:
-    """What of what stands is in the way of these rows."""
+def in_the_way(rows: Iterable[Occupancy], *, other: Also | None = None) -> tuple[WhyNot, ...]:
+    """What of what stands is in the way of these rows; `other`: the other agenda of a combined visit."""
     found: list[WhyNot] = []
+    if other is not None:
+        rows = list(rows)
+        theirs = [each for each in rows if each.agenda_id == int(other.agenda)]
+        rows = [each for each in rows if each not in theirs]
+        who = str(Agenda.objects.values_list("recipient_id", flat=True).get(pk=int(other.agenda)))
+        found = [why_not.AlsoRefuses(who=who, why=each) for each in in_the_way(theirs)]
     for row in rows:
         there = Occupancy.objects.filter(blocking=True, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
         for _, taken in taken_in(there.filter(agenda=row.agenda_id, resource=row.resource_id)):
@@ -194,43 +207,43 @@ def _around(slot: Slot, before: int, after: int) -> tuple[datetime, datetime]:
     return slot.starts - timedelta(minutes=before), slot.ends + timedelta(minutes=after)
 
 
-def _place(row: Agenda, slot: Slot, begins: datetime, ends: datetime) -> tuple[int, int]:
-    """Which places the visit takes: all of them, or in a group the first one that is free."""
-    if slot.capacity == 1:
+def _place(agenda: int, capacity: int, begins: datetime, ends: datetime) -> tuple[int, int]:
+    """Which places of an agenda the visit takes: all of them, or in a group the first one that is free."""
+    if capacity == 1:
         return 0, ALL_PLACES
-    place = _first_free(row, slot.capacity, begins, ends)
+    place = _first_free(agenda, capacity, begins, ends)
     if place is None:
-        _close_up(row, slot.capacity, begins, ends)
-        place = _first_free(row, slot.capacity, begins, ends)
+        _close_up(agenda, capacity, begins, ends)
+        place = _first_free(agenda, capacity, begins, ends)
     return (0, ALL_PLACES) if place is None else (place, place + 1)  # the database then refuses
 
 
-def _standing(row: Agenda, begins: datetime, ends: datetime) -> list[Occupancy]:
-    rows = Occupancy.objects.filter(agenda=row, blocking=True, ends_at__gt=begins, starts_at__lt=ends)
+def _standing(agenda: int, begins: datetime, ends: datetime) -> list[Occupancy]:
+    rows = Occupancy.objects.filter(agenda=agenda, blocking=True, ends_at__gt=begins, starts_at__lt=ends)
     return list(rows.order_by("starts_at", "pk"))
 
 
-def _first_free(row: Agenda, capacity: int, begins: datetime, ends: datetime) -> int | None:
-    there = _standing(row, begins, ends)
+def _first_free(agenda: int, capacity: int, begins: datetime, ends: datetime) -> int | None:
+    there = _standing(agenda, begins, ends)
     free_ones = (
         place for place in range(capacity) if not any(each.place_from <= place < each.place_until for each in there)
     )
     return next(free_ones, None)
 
 
-def _close_up(row: Agenda, capacity: int, begins: datetime, ends: datetime) -> None:
+def _close_up(agenda: int, capacity: int, begins: datetime, ends: datetime) -> None:
     """Give the visits around a span their places anew, the earliest first: then the fewest places are in use.
 
     Visits that came and went leave gaps in which no place is free all the time though there are fewer visits than
     places at each moment; and those of a time when there was no group yet take all places.
     """
     before = -1
-    rows = _standing(row, begins, ends)
+    rows = _standing(agenda, begins, ends)
     while len(rows) > before:  # those that overlap with one of those found, too
         before = len(rows)
         begins = min([begins, *(each.starts_at for each in rows)])
         ends = max([ends, *(each.ends_at for each in rows)])
-        rows = _standing(row, begins, ends)
+        rows = _standing(agenda, begins, ends)
     visits = [each for each in rows if each.block_id is None]
     until: dict[int, datetime] = {}
     for each in visits:

@@ -95,6 +95,15 @@ def resources(*, by: Who, client: str) -> tuple[ResourceView, ...]:
     return tuple(resource_view(row) for row in rows.order_by("name", "pk"))
 
 
+def booked_with(*, by: Who, agenda: str) -> tuple[str, ...]:
+    """The agendas of its client in which visits are booked that take this one too; () for an agenda like most."""
+    row = seen([agenda], by=by)[0]
+    if not VisitReason.objects.filter(also=row, retired_at=None).exists():
+        return ()
+    others = Agenda.objects.filter(client=row.client_id, active=True).exclude(pk=row.pk).order_by("pk")
+    return tuple(str(key) for key in others.values_list("pk", flat=True))
+
+
 def week_openings(*, by: Who, agenda: str) -> tuple[kinds.Opening, ...]:
     """The openings of every week, as they are set. Raises AgendaUnknown."""
     row = seen([agenda], by=by)[0]

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import AppointmentView, appointment_views
@@ -110,5 +112,6 @@ def falling_into(*, house_key: int, client: int, entry: AbsenceEntry, at: dateti
         ends_at__gt=entry.starts,
     )
     if entry.recipient:
-        rows = rows.filter(agenda__recipient=int(entry.recipient))
+        who = int(entry.recipient)
+        rows = rows.filter(Q(agenda__recipient=who) | Q(also__recipient=who))
     return appointment_views(rows.order_by("starts_at", "pk")[:ABSENT_LIMIT])

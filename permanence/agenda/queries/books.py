@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""From rows to the values the rules decide on: the books of agendas, for a span of time, in eight queries at most."""
+"""From rows to the values the rules decide on: the books of agendas, for a span of time, in ten queries at most."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -45,9 +45,32 @@ def books(
         return {}
     check_moment(starts)
     begin, end = around(starts, ends)
+    since = _first_day(begin)
+    settings = KEPT.of(rows, since=since)
+    beside = [] if only_open else _beside(settings.values(), rows)
+    settings |= KEPT.of(beside, since=since)
+    found = _books([*rows, *beside], settings, begin, end, only_open=only_open)
+    return {str(row.pk): with_beside(found[str(row.pk)], found) for row in rows}
+
+
+def with_beside(book: Book, known: Mapping[str, Book]) -> Book:
+    """The book with those of the agendas that its visits take too."""
+    others = dict.fromkeys(each.also for each in book.reasons if each.also and each.also != book.agenda.id)
+    beside = tuple(replace(known[each], beside=()) for each in others if each in known)
+    return replace(book, beside=beside) if beside or book.beside else book
+
+
+def _books(
+    rows: Sequence[Agenda],
+    settings: Mapping[int, Setting],
+    begin: datetime,
+    end: datetime,
+    *,
+    only_open: bool,
+) -> dict[str, Book]:
+    """Each agenda by itself."""
     clients = {row.client_id for row in rows}
     away = absences_of(house=rows[0].house.slug, clients=clients, at=begin)
-    settings = KEPT.of(rows, since=_first_day(begin))
     taken = {} if only_open else _taken(rows, begin, end)
     used = {} if only_open else used_of(clients, begin, end)
     found = {}
@@ -63,11 +86,14 @@ def book_at(row: Agenda, wish: Wish, *, starts: datetime) -> Book:
     """What decides about one wish at one start, and no more: `free.slot_at` says the same as by a whole book.
 
     The agenda with its client and house loaded. Four queries, and four more when it is set otherwise than it was known
-    to be. Raises SpanImpossible.
+    to be; for a combined visit the whole books of both agendas. Raises SpanImpossible.
     """
     check_moment(starts)
     begin, end = around(starts)
     book = _set_book(row, KEPT.of([row], since=_first_day(begin))[row.pk], begin, end)
+    reason = book.reason(wish.reason)
+    if reason is not None and reason.also:
+        return books([row], starts=starts)[book.agenda.id]
     near = decisive(book, wish, starts=starts)
     if near is None:
         return book
@@ -92,6 +118,19 @@ def _set_book(row: Agenda, setting: Setting, begin: datetime, end: datetime) -> 
 def _first_day(begin: datetime) -> date:
     """The first day whose exceptions are known in a book that begins then."""
     return (begin - AROUND).date()
+
+
+def _beside(settings: Iterable[Setting], rows: Sequence[Agenda]) -> list[Agenda]:
+    """The agendas that combined visits in `rows` take too, where they are not among them. One query, or none."""
+    reasons = chain.from_iterable(each.reasons for each in settings)
+    named = {int(each.also) for each in reasons if each.also} - {row.pk for row in rows}
+    return list(Agenda.objects.filter(pk__in=named, active=True).select_related("client", "house")) if named else []
+
+
+def taking(keys: Iterable[int]) -> Q:
+    """Appointments and holds that take one of these agendas, as their own or as the other one of a combined visit."""
+    wanted = list(keys)
+    return Q(agenda__in=wanted) | Q(also__in=wanted)
 
 
 def around(starts: datetime, ends: datetime | None = None) -> tuple[datetime, datetime]:
@@ -143,6 +182,7 @@ def reason_of(row: VisitReason) -> kinds.VisitReason:
         max_new_per_day=row.max_new_per_day,
         bookable_by=frozenset(kinds.Asker(each) for each in row.bookable_by),
         way=kinds.Way(row.way),
+        also="" if row.also_id is None else str(row.also_id),
         needs=tuple(
             kinds.Need(ids=tuple(each["ids"]), kind=each["kind"], before=each["before"], after=each["after"])
             for each in row.needs
@@ -207,17 +247,20 @@ def taken_in(rows: ClientQuerySet[Occupancy]) -> Iterator[tuple[int, kinds.Taken
                 before=before,
                 after=after,
                 of_resource=agenda is None,
-                **_taken_by(by[:5], by[5:12], by[12:]),
+                **_taken_by(agenda, by[:5], by[5:12], by[12:]),
             ),
         )
 
 
-def _taken_by(visit: Sequence[Any], hold: Sequence[Any], block: Sequence[Any]) -> dict[str, Any]:
-    """Of `kinds.Taken` what says by whom, from `_APPOINTMENT`, `_HOLD` and `_BLOCK`."""
+def _taken_by(taken: int | None, visit: Sequence[Any], hold: Sequence[Any], block: Sequence[Any]) -> dict[str, Any]:
+    """Of `kinds.Taken` what says by whom, from `_APPOINTMENT`, `_HOLD` and `_BLOCK`; `taken`: the agenda that is.
+
+    The other agenda of a combined visit, its rooms and equipment are not overbooked by it.
+    """
     if visit[0] is not None:
         key, agenda, reason, known, cause = visit
         of = {"kind": kinds.TakenKind.APPOINTMENT, "reason": str(reason), "is_new": not known}
-        return {**of, "id": key, "agenda": str(agenda), "overbooked": bool(cause)}
+        return {**of, "id": key, "agenda": str(agenda), "overbooked": bool(cause) and taken == agenda}
     if hold[0] is not None:
         key, agenda, reason, known, by, holder, until = hold
         of = {"kind": kinds.TakenKind.HOLD, "reason": str(reason), "is_new": not known}

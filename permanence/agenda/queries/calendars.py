@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 
 from permanence.agenda.models import Appointment, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.books import taking
 from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import STANDING
@@ -82,17 +83,19 @@ def collisions(
     Of the clients `by` sees, of one of them, or of some agendas. What was moved or cancelled is no longer among them.
     """
     there = OtherBusy.objects.filter(
-        agenda=OuterRef("agenda"), starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at")
+        Q(agenda=OuterRef("agenda")) | Q(agenda=OuterRef("also")),
+        starts_at__lt=OuterRef("ends_at"),
+        ends_at__gt=OuterRef("starts_at"),
     )
     rows = Appointment.objects.for_house(by.house_key).filter(Exists(there), ends_at__gt=at)
     rows = rows.filter(state__in=[each.value for each in STANDING])
     rows = rows if client is None else rows.filter(client=row_key(client))
-    rows = rows.filter(agenda__in=[row_key(each) for each in agendas]) if agendas else rows
+    rows = rows.filter(taking(row_key(each) for each in agendas)) if agendas else rows
     visits = list(loaded(rows).select_related("client").order_by("starts_at", "pk")[:LIST_LIMIT])
     may = set(clients_seen(by, {each.client_id for each in visits}))
     visits = [each for each in visits if each.client_id in may]
     busy = _busy_around(visits)
-    found = ((each, _met(each, busy[each.agenda_id])) for each in visits)
+    found = ((each, _met(each, [one for key in _both(each) for one in busy[key]])) for each in visits)
     return tuple(_collision(visit, span) for visit, span in found if span is not None)
 
 
@@ -109,11 +112,17 @@ def _busy_around(visits: Sequence[Appointment]) -> dict[int, list[OtherBusy]]:
     found: dict[int, list[OtherBusy]] = defaultdict(list)
     if visits:
         ends = max(each.ends_at for each in visits)
-        rows = OtherBusy.objects.filter(agenda__in={each.agenda_id for each in visits}, starts_at__lt=ends)
+        keys = {key for each in visits for key in _both(each)}
+        rows = OtherBusy.objects.filter(agenda__in=keys, starts_at__lt=ends)
         rows = rows.filter(ends_at__gt=min(each.starts_at for each in visits)).select_related("calendar")
         for row in rows.order_by("starts_at", "pk"):
             found[row.agenda_id].append(row)
     return found
+
+
+def _both(visit: Appointment) -> tuple[int, ...]:
+    """Its agenda, and the other one of a combined visit."""
+    return (visit.agenda_id,) if visit.also_id is None else (visit.agenda_id, visit.also_id)
 
 
 def _met(visit: Appointment, busy: Iterable[OtherBusy]) -> OtherBusy | None:

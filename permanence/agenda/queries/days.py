@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.books import books, check_day, elsewhere
+from permanence.agenda.queries.books import books, check_day, elsewhere, taking
 from permanence.agenda.queries.views import (
     AgendaDays,
     AppointmentView,
@@ -46,12 +46,12 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     bounds = {row.pk: _bounds(row, first, until) for row in rows}
     starts, ends = min(each[0] for each in bounds.values()), max(each[1] for each in bounds.values())
     known = books(rows, starts=starts, ends=ends, only_open=True)
-    span = {"agenda__in": list(bounds), "starts_at__lt": ends, "ends_at__gt": starts}
-    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
+    span = {"starts_at__lt": ends, "ends_at__gt": starts}
+    visits = Appointment.objects.filter(taking(bounds), **span).exclude(state=AppointmentState.CANCELLED.value)
     appointments = _by_agenda(appointment_views(visits.order_by("starts_at", "pk")))
-    held = SlotHold.objects.filter(**span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
+    held = SlotHold.objects.filter(taking(bounds), **span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
     holds = _by_agenda(hold_view(row) for row in held)
-    busy = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
+    busy = Block.objects.filter(**span, agenda__in=list(bounds), removed_at=None).order_by("starts_at", "pk")
     blocks = _by_agenda(block_view(row) for row in busy)
     clients = {str(row.pk): str(row.client_id) for row in rows}
     others = _by_agenda(elsewhere_view(each, client=clients[each.agenda]) for each in elsewhere(rows, starts, ends))
@@ -82,6 +82,8 @@ def _by_agenda[T: (AppointmentView, HoldView, BlockView)](views: Iterable[T]) ->
     found: defaultdict[str, list[T]] = defaultdict(list)
     for each in views:
         found[each.agenda].append(each)
+        if not isinstance(each, BlockView) and each.also:
+            found[each.also].append(each)
     return found
 
 

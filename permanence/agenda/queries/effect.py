@@ -105,7 +105,7 @@ def with_reason(reason: VisitReason) -> Change:
     kept = replace(reason, id=reason.id or "new")
 
     def changed(book: Book) -> Book:
-        if book.reason(kept.id) is None:
+        if all(each.id != kept.id for each in book.reasons):
             return replace(book, reasons=(*book.reasons, kept))
         return replace(book, reasons=tuple(kept if each.id == kept.id else each for each in book.reasons))
 
@@ -117,22 +117,25 @@ def with_setting(*, step: int, closed_on_holidays: bool) -> Change:
     return lambda book: replace(book, agenda=replace(book.agenda, step=step, closed_on_holidays=closed_on_holidays))
 
 
-def effect(*, by: Who, agendas: Sequence[str], change: Change, at: datetime, reason: str | None = None) -> Effect:
+def effect(
+    *, by: Who, agendas: Sequence[str], change: Change, at: datetime, reason: str | None = None, also: str = ""
+) -> Effect:
     """What `change` would bring to these agendas of one client; with `reason` ("new" for one to be) for it alone.
+    `also`: the agenda that its visits would take too.
 
     Raises AgendaUnknown.
     """
-    rows = seen(agendas, by=by)
+    rows, beside = seen(agendas, by=by), seen([also] if also else [], by=by)
     counted: list[FreeRow] = []
     outside: list[Outside] = []
     for row in rows:
         today = at.astimezone(ZoneInfo(row.client.time_zone)).date()
-        [before] = books_for([row], first=today, until=today + timedelta(weeks=WEEKS))
+        before = _book(row, beside, first=today, until=today + timedelta(weeks=WEEKS))
         after = change(before)
         wanted = [each for each in after.reasons if reason is None or each.id == reason][:MOST_REASONS]
         found = (_row(row.name, before, after, each, first=today, at=at) for each in wanted)
         counted += [each for each in found if any(week.before or week.after for week in each.weeks)]
-        outside += _outside(row, change, today=today, at=at, reason=reason)
+        outside += _outside(row, beside, change, today=today, at=at, reason=reason)
     return Effect(rows=tuple(counted), outside=tuple(sorted(outside, key=lambda each: each.visit.starts_at)))
 
 
@@ -172,7 +175,16 @@ def _one_after_the_other(slots: Iterable[Slot]) -> Iterable[Slot]:
             yield slot
 
 
-def _outside(row: Agenda, change: Change, *, today: date, at: datetime, reason: str | None) -> list[Outside]:
+def _book(row: Agenda, beside: Sequence[Agenda], *, first: date, until: date) -> Book:
+    """The book of an agenda, that also knows those beside it."""
+    book, *others = books_for([row, *(each for each in beside if each.pk != row.pk)], first=first, until=until)
+    known = {each.agenda.id: each for each in (*book.beside, *others)}
+    return replace(book, beside=tuple(known.values()))
+
+
+def _outside(
+    row: Agenda, beside: Sequence[Agenda], change: Change, *, today: date, at: datetime, reason: str | None
+) -> list[Outside]:
     standing = [each.value for each in STANDING]
     coming = Appointment.objects.filter(agenda=row, starts_at__gte=at, starts_at__lt=at + FAR, state__in=standing)
     coming = coming if reason is None else coming.filter(reason=int(reason) if reason.isdecimal() else -1)
@@ -180,8 +192,9 @@ def _outside(row: Agenda, change: Change, *, today: date, at: datetime, reason: 
     if not visits:
         return []
     last = visits[-1].starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
-    [book] = books_for([row], first=today, until=last + timedelta(days=1))
-    before = replace(book, taken=())  # what else stands there does not matter
+    book = _book(row, beside, first=today, until=last + timedelta(days=1))
+    bare = tuple(replace(each, taken=()) for each in book.beside)
+    before = replace(book, taken=(), beside=bare)  # what else stands there does not matter
     after = change(before)
     found = []
     for visit in visits:

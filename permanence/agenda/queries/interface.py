@@ -10,6 +10,7 @@ from datetime import datetime
 
 from permanence.agenda.models import Appointment, Block, InterfaceToken, SlotHold
 from permanence.agenda.queries.agendas import known_key, seen
+from permanence.agenda.queries.books import taking
 from permanence.agenda.queries.views import (
     AppointmentView,
     BlockView,
@@ -137,7 +138,7 @@ def appointments(
     """
     rows = _appointments(by, client)
     if agendas is not None:
-        rows = rows.filter(agenda__in=[row_key(each) for each in agendas])
+        rows = rows.filter(taking(row_key(each) for each in agendas))
     if patient is not None:
         rows = rows.filter(patient=row_key(patient))
     if states:
@@ -178,10 +179,10 @@ def every_block(*, by: Who, client: str, since: datetime, before: datetime) -> I
 def busy(*, by: Who, agendas: Sequence[str], since: datetime, before: datetime, at: datetime) -> Busy:
     """What takes time of these agendas in [since, before). Raises AgendaUnknown. Four queries."""
     keys = [row.pk for row in seen(agendas, by=by)]
-    span = {"agenda__in": keys, "starts_at__lt": before, "ends_at__gt": since}
-    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
-    holds = SlotHold.objects.filter(**span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
-    blocks = Block.objects.filter(**span, removed_at=None).order_by("starts_at", "pk")
+    span = {"starts_at__lt": before, "ends_at__gt": since}
+    visits = Appointment.objects.filter(taking(keys), **span).exclude(state=AppointmentState.CANCELLED.value)
+    holds = SlotHold.objects.filter(taking(keys), **span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
+    blocks = Block.objects.filter(**span, agenda__in=keys, removed_at=None).order_by("starts_at", "pk")
     return Busy(
         appointments=appointment_views(visits.order_by("starts_at", "pk")),
         holds=tuple(hold_view(row) for row in holds),

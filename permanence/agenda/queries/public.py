@@ -61,6 +61,19 @@ class PageView:
             raise PageUnknown(agenda[:40])
         return found
 
+    def offering(self, reason: str) -> tuple[Offer, ...]:
+        """Those with whom it is booked for that reason. Raises PageUnknown for nobody."""
+        found = tuple(each for each in self.offers if any(one.id == reason for one in each.reasons))
+        if not found:
+            raise PageUnknown(reason[:40])
+        return found
+
+    @property
+    def shared(self) -> tuple[VisitReason, ...]:
+        """The reasons for which more than one can be booked, in the order of the first one's."""
+        every = {one.id: one for each in self.offers for one in each.reasons}
+        return tuple(one for key, one in every.items() if len(self.offering(key)) > 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
@@ -119,8 +132,15 @@ class PageSetting:
 
 
 def page(slug: str) -> PageView:
-    """The page of that name. Raises PageUnknown. At most five queries for each agenda on it."""
-    return _page_view(page_row(slug))
+    """The page of that name; a practice's on which nobody can be booked is off. Raises PageUnknown.
+
+    At most five queries for each agenda on it.
+    """
+    row = page_row(slug)
+    found = _page_view(row)
+    if row.agenda_id is None and not found.offers:
+        raise PageUnknown(slug[:60])
+    return found
 
 
 def _page_view(row: PublicPage) -> PageView:
@@ -132,7 +152,10 @@ def _page_view(row: PublicPage) -> PageView:
     known = agendas.reasons(by=by, client=str(row.client_id))
     online = [each for each in known if Asker.ONLINE in each.bookable_by]
     offers = [
-        Offer(agenda=agenda_view(each.agenda), reasons=tuple(one for one in online if one.id in each.reasons))
+        Offer(
+            agenda=agenda_view(each.agenda),
+            reasons=tuple(one for one in online if one.id in each.reasons and one.also != str(each.agenda_id)),
+        )
         for each in rows
         if each.agenda is not None
     ]

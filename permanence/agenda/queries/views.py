@@ -48,6 +48,8 @@ class ResourceView:
 class AppointmentView:
     """One appointment. `appointment` is its id; `patient_birth` ISO as far as it is known. Moments are UTC.
 
+    `also`: the other agenda of a combined visit, with its recipient; "" of an ordinary one.
+
     `overbooked`: why it was put where something stood, "" for an ordinary one. `cancel_cause` is "" unless cancelled.
     `answered`: questions were asked, see `appointments.answers`.
     """
@@ -56,6 +58,10 @@ class AppointmentView:
     client: str
     agenda: str
     recipient: str
+    agenda_name: str
+    also: str
+    also_recipient: str
+    also_name: str
     patient: str
     patient_name: str
     patient_birth: str
@@ -84,7 +90,7 @@ class AppointmentView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView:
     """A held slot. `ended` is "" while it stands; `held_by` (an id or "") keeps it, `call` for which call. `online`: a
-    patient on the public page.
+    patient on the public page. `also` as of an appointment.
     """
 
     hold: str
@@ -100,6 +106,7 @@ class HoldView:
     expires_at: datetime
     ended: str
     online: bool = False
+    also: str = ""
 
     def stands(self, at: datetime) -> bool:
         """Whether it keeps the slot at `at`."""
@@ -139,11 +146,11 @@ class AgendaDays:
 
 
 _COLUMNS = (
-    "key", "client_id", "agenda_id", "agenda__recipient_id", "patient_id", "patient__used_name", "patient__birth_name",
-    "patient__first_name", "patient__birth_date", "known", "reason_id", "reason__name", "starts_at", "ends_at", "state",
-    "state_at", "door", "call", "booked_by_id", "booked_by_name", "booked_at", "revision", "cancel_cause",
-    "cancel_words", "cancelled_by_name", "overbook_cause", "series__key", "position",
-    "sealed_answers",
+    "key", "client_id", "agenda_id", "agenda__recipient_id", "agenda__name", "also_id", "also__recipient_id",
+    "also__name", "patient_id", "patient__used_name", "patient__birth_name", "patient__first_name",
+    "patient__birth_date", "known", "reason_id", "reason__name", "starts_at", "ends_at", "state", "state_at", "door",
+    "call", "booked_by_id", "booked_by_name", "booked_at", "revision", "cancel_cause", "cancel_words",
+    "cancelled_by_name", "overbook_cause", "series__key", "position", "sealed_answers",
 )  # fmt: skip
 """What a view of an appointment is made of."""
 
@@ -155,7 +162,7 @@ def appointment_views(rows: ClientQuerySet[Appointment]) -> tuple[AppointmentVie
 
 def loaded(rows: ClientQuerySet[Appointment]) -> ClientQuerySet[Appointment]:
     """The rows with what a view needs of others."""
-    return rows.select_related("agenda", "reason", "patient", "series")
+    return rows.select_related("agenda", "also", "reason", "patient", "series")
 
 
 def agenda_view(row: Agenda) -> AgendaView:
@@ -177,7 +184,7 @@ def agenda_view(row: Agenda) -> AgendaView:
 
 
 def appointment_view(row: Appointment) -> AppointmentView:
-    """The row (agenda, reason, patient and series loaded) as a view."""
+    """The row (agendas, reason, patient and series loaded) as a view."""
     return _appointment({name: _column(row, name) for name in _COLUMNS})
 
 
@@ -196,6 +203,10 @@ def _appointment(row: Mapping[str, Any]) -> AppointmentView:
         client=str(row["client_id"]),
         agenda=str(row["agenda_id"]),
         recipient=str(row["agenda__recipient_id"]),
+        agenda_name=row["agenda__name"],
+        also=str(row["also_id"] or ""),
+        also_recipient=str(row["also__recipient_id"] or ""),
+        also_name=row["also__name"] or "",
         patient=str(row["patient_id"]),
         patient_name=" ".join(filter(None, names)),
         patient_birth=row["patient__birth_date"],
@@ -238,6 +249,7 @@ def hold_view(row: SlotHold) -> HoldView:
         expires_at=row.expires_at,
         ended=row.ended,
         online=row.door == Door.PUBLIC,
+        also="" if row.also_id is None else str(row.also_id),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 
 from permanence.agenda.models import Agenda
-from permanence.agenda.queries.books import agenda_of, around, books, used_of
+from permanence.agenda.queries.books import agenda_of, around, books, used_of, with_beside
 from permanence.agenda.rules.index import Index
 from permanence.agenda.rules.kinds import Taken, TakenKind
 from permanence.agenda.rules.openings import absences_of as away_from
@@ -52,19 +52,25 @@ class Shelf:
     def renew(self, rows: Sequence[Agenda]) -> list[Book]:
         """The books of these agendas of the client as they are now. Two queries, and eight more when something changed.
 
-        A room or a piece of equipment that is used by one agenda is taken from all of them.
+        A room or a piece of equipment that is used by one agenda is taken from all of them; an agenda that combined
+        visits take too is read with those in which they are booked.
         """
-        versions = dict(Agenda.objects.filter(client=self.client).values_list("pk", "version"))
+        theirs = list(Agenda.objects.filter(client=self.client).values_list("pk", "version", "is_shared"))
+        versions = {key: version for key, version, _ in theirs}
+        beside = _rows([key for key, _, is_shared in theirs if is_shared and key not in {row.pk for row in rows}])
         zone = rows[0].client.time_zone
         starts, ends = (moment_of(day, 0, zone, fold=0) for day in (self.first, self.until))
         begin, end = around(starts, ends)
         away = absences_of(house=rows[0].house.slug, clients=[self.client], at=begin).get(self.client, ())
-        stale = [row for row in rows if self._is_stale(row, versions)]
+        stale = [row for row in (*rows, *beside) if self._is_stale(row, versions)]
         fresh = books(stale, starts=starts, ends=ends)
         used = self._used if versions == self._versions else used_of([self.client], begin, end)[self.client]
         shared = (used, away) != (self._used, self._away)
-        for agenda, book in ({**self._books, **fresh} if shared else fresh).items():
-            self._books[agenda] = now = _with(book, used, away)
+        all_of = shared or any(row.is_shared for row in stale)
+        changed = {**self._books, **fresh} if all_of else fresh
+        self._books |= {agenda: _with(book, used, away) for agenda, book in changed.items()}
+        for agenda in changed:
+            self._books[agenda] = now = with_beside(self._books[agenda], self._books)
             self._index.put(now)
         if stale:
             self._read |= {row.pk: versions[row.pk] for row in stale}
@@ -133,6 +139,11 @@ class Warm:
                 weight += 0 if shelf is asked else shelf.weight
                 if weight > self._most or shelf.first != asked.first:
                     del self._shelves[shelf.client]
+
+
+def _rows(keys: Sequence[int]) -> Sequence[Agenda]:
+    """The agendas with client and house. One query, or none."""
+    return list(Agenda.objects.filter(pk__in=keys).select_related("client", "house")) if keys else []
 
 
 def _with(book: Book, used: Sequence[Taken], away: Sequence[AbsenceEntry]) -> Book:

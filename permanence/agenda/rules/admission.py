@@ -38,6 +38,11 @@ def place_of(span: OpenSpan) -> PlaceKey:
     return each.site, WAYS[each.kind], each.resources, each.capacity, each.travel
 
 
+def same_site(one: str, other: str) -> bool:
+    """Whether two agendas can have a visit together there; a place without a name is near to every one."""
+    return not one or not other or one == other
+
+
 def against_wish(reason: VisitReason, wish: Wish) -> tuple[WhyNot, ...]:
     """Why this patient cannot come for that reason, or by whom it has to be booked."""
     found = list[WhyNot]()

@@ -15,6 +15,7 @@ from permanence.agenda.rules.judge import Judge
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.seconds import moment, up
 from permanence.agenda.rules.why_not import (
+    AlsoRefuses,
     Buffer,
     CauseMissing,
     Full,
@@ -91,7 +92,7 @@ def hidden(book: Book, wish: Wish, *, first: date, until: date, at: datetime) ->
     before = None
     for start in sorted(seen - free):
         why = judge.causes(start)[0]
-        if found and before == start - step and _alike(found[-1].why, why):
+        if found and before == start - step and _sort_of(found[-1].why) == _sort_of(why):
             last = found.pop()
             found.append(Hidden(starts=last.starts, last=moment(start), count=last.count + 1, why=last.why))
         else:
@@ -102,9 +103,9 @@ def hidden(book: Book, wish: Wish, *, first: date, until: date, at: datetime) ->
 
 def counted(stretches: Sequence[Hidden]) -> list[tuple[int, WhyNot]]:
     """How many starts are hidden for which cause, the most frequent first: an absence counts apart from another one."""
-    found: dict[WhyNot | str, tuple[int, WhyNot]] = {}
+    found: dict[object, tuple[int, WhyNot]] = {}
     for each in stretches:
-        key = each.why if each.why.code in {"absent", "equipment_taken", "closed"} else each.why.code
+        key = _sort_of(each.why)
         count, why = found.get(key, (0, each.why))
         found[key] = count + each.count, why
     return sorted(found.values(), key=lambda each: -each[0])
@@ -132,7 +133,7 @@ def overbook(book: Book, wish: Wish, *, starts: datetime, cause: str, at: dateti
         refused.append(OverbookedEnough(most=most))
     if not cause.strip():
         refused.append(CauseMissing())
-    place = next((each for each in judge.places if each.around(start)), None)
+    place = next((each for each in judge.places if each.around(start) and judge.fits(each, start)), None)
     if refused or place is None:
         return tuple(refused)
     return Overbooking(slot=judge.slot_at(start, place), cause=cause.strip(), borne=against)
@@ -143,8 +144,11 @@ def _only_next(why: WhyNot) -> bool:
     return isinstance(why, TooShort) and why.then == "taken"
 
 
-def _alike(one: WhyNot, other: WhyNot) -> bool:
-    return one == other or (one.code == other.code and one.code not in {"absent", "equipment_taken", "closed"})
+def _sort_of(why: WhyNot) -> object:
+    """The same for causes that count as one."""
+    if isinstance(why, AlsoRefuses):
+        return why.who, _sort_of(why.why)
+    return why if why.code in {"absent", "equipment_taken", "closed"} else why.code
 
 
 def _judge_of(book: Book, wish: Wish, starts: datetime, at: datetime) -> tuple[Judge, int]:

@@ -11,14 +11,21 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules import why_not
-from permanence.agenda.rules.admission import PlaceKey, against_opening, against_wish, new_patient_days, place_of
+from permanence.agenda.rules.admission import (
+    PlaceKey,
+    against_opening,
+    against_wish,
+    new_patient_days,
+    place_of,
+    same_site,
+)
 from permanence.agenda.rules.kinds import Need, Opening, Taken, TakenKind, VisitReason
 from permanence.agenda.rules.limits import Limits, half_of
 from permanence.agenda.rules.openings import OpenSpan, open_spans, openings_of_day
-from permanence.agenda.rules.resources import Assigned, Shelf
+from permanence.agenda.rules.resources import Assigned, Shelf, together
 from permanence.agenda.rules.seconds import Forbidden, Pair, cells, crowded, merged, moment, up, whole
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.agenda.rules.wishes import Also, Book, Slot, Wish
 from permanence.reception.hours import moment_of
 
 _DAY = timedelta(days=1)
@@ -66,6 +73,9 @@ class Judge:
         self.visits = [each for each in self._taken if each.is_visit]
         self.reason = book.reason(wish.reason)
         self.places: list[Place] = []
+        self._days = first, until
+        self._other: Judge | None = None
+        self._by_site: dict[str, dict[int, Place]] = {}
         if self.reason is not None:
             self._prepare(self.reason, taken)
 
@@ -94,13 +104,24 @@ class Judge:
             place.pairs = merged((int(each.starts.timestamp()), int(each.ends.timestamp())) for each in place.spans)
         self.places = list(found.values())
 
-    def starts(self) -> Iterator[tuple[int, Place]]:
-        """Every start against which there is no cause, with its place; by place, the earliest first in each."""
+    def other(self) -> "Judge | None":
+        """Who judges the other agenda of a combined visit; None for an ordinary one."""
+        if self.reason is None or not self.reason.also:
+            return None
+        if self._other is None:
+            book, (first, until) = self.book.other(self.reason), self._days
+            self._other = None if book is None else Judge(book, self.wish, first=first, until=until, at=self.at)
+        return self._other
+
+    def starts(self, *, site: str = "") -> Iterator[tuple[int, Place]]:
+        """Every start against which there is no cause, with its place; by place, the earliest first in each. `site`:
+        only where a visit can be with somebody who is there.
+        """
         if self.reason is None or self.of_wish:
             return
         step, seen = self.book.agenda.step * 60, set[int]()
         away = Forbidden((cells(each.starts, each.ends) for each in self.away), before=0, length=self.length, after=0)
-        for place in self.places:
+        for place in (each for each in self.places if same_site(each.opening.site, site)):
             taken = self._forbidden(place)
             for lo, hi in place.pairs:
                 start = up(max(lo, self.begins), step)
@@ -111,19 +132,37 @@ class Judge:
                             start not in seen
                             and not self._elsewhere(start)
                             and self._assigned(place, start) is not None
+                            and self.fits(place, start)
                         ):
                             seen.add(start)
                             yield start, place
                         free += step
                     start = free
 
-    def causes(self, start: int) -> tuple[WhyNot, ...]:
-        """All that is against a visit that begins then, the main cause first; () when it is free."""
+    def fits(self, place: Place, start: int) -> bool:
+        """Whether the other agenda of a combined visit is free for it then; an ordinary visit has none."""
+        other = self.other()
+        return other is None or start in other.starts_at(place.opening.site)
+
+    def starts_at(self, site: str) -> dict[int, Place]:
+        """What `starts` gives for that site, with the place of each."""
+        if site not in self._by_site:
+            self._by_site[site] = dict(self.starts(site=site))
+        return self._by_site[site]
+
+    def causes(self, start: int, *, site: str = "") -> tuple[WhyNot, ...]:
+        """All that is against a visit that begins then, the main cause first; () when it is free. `site` as in
+        `starts`.
+        """
         if self.reason is None:
             return (why_not.ReasonUnknown(),)
         found = [*self.of_wish, *self._of_time(start)]
-        by_place = [self._of_place(place, start) for place in self.places if place.around(start)]
-        found += min(by_place, key=bool) if by_place else self._of_openings(start, self.reason)
+        around = [place for place in self.places if place.around(start)]
+        by_place = [self._of_place(each, start) for each in around if same_site(each.opening.site, site)]
+        if around and not by_place:
+            found.append(why_not.OtherSite(site=around[0].opening.site))
+        else:
+            found += min(by_place, key=bool) if by_place else self._of_openings(start, self.reason)
         found += self._of_limits(start)
         return tuple(dict.fromkeys(found))
 
@@ -138,6 +177,11 @@ class Judge:
         """The slot of a start that `starts` gave with this place."""
         starts, ends = moment(start), moment(start + self.length)
         opening = next(each.opening for each in place.spans if each.starts <= starts < each.ends)
+        resources, also, other = self._assigned(place, start) or (), None, self.other()
+        if other is not None:
+            theirs = other.slot_at(start, other.starts_at(opening.site)[start])
+            resources = together(resources, theirs.resources)
+            also = Also(agenda=theirs.agenda, before=theirs.before, after=theirs.after, capacity=theirs.capacity)
         return Slot(
             agenda=self.book.agenda.id,
             reason=self.wish.reason,
@@ -145,11 +189,12 @@ class Judge:
             ends=ends,
             before=place.before // 60,
             after=self.after // 60,
-            resources=self._assigned(place, start) or (),
+            resources=resources,
             site=opening.site,
             kind=opening.kind,
             opening=opening.id,
             capacity=opening.capacity,
+            also=also,
         )
 
     def local(self, start: int) -> datetime:
@@ -228,7 +273,17 @@ class Judge:
         if stretch is not None and stretch[1] < ends:
             short.append(self._short(start, stretch[1], self._follows(stretch[1])))
         nearest = {each.then: each for each in sorted(short, key=lambda each: -each.left)}
-        return found + sorted(nearest.values(), key=lambda each: each.left)
+        return [*found, *sorted(nearest.values(), key=lambda each: each.left), *self._of_other(place, start)]
+
+    def _of_other(self, place: Place, start: int) -> list[WhyNot]:
+        """What the other agenda of a combined visit has against it, but for what is against it here as well."""
+        other = self.other()
+        if other is None:
+            return []
+        own = {*self.of_wish, *self._of_time(start)}
+        who = other.book.agenda.recipient
+        causes = other.causes(start, site=place.opening.site)
+        return [why_not.AlsoRefuses(who=who, why=each) for each in causes if each not in own]
 
     def _meet(self, each: Taken, place: Place, start: int, found: list[WhyNot], short: list[why_not.TooShort]) -> None:
         """Notes what a visit at `start` would have against `each`."""

@@ -168,7 +168,8 @@ class VisitReason:
     `notice`: minutes between booking and visit at least. `horizon`: days after today in which it may be booked (1:
     until tomorrow), 0 for any. `max_*`: visits of this reason on one agenda, 0 for any (`max_new_per_day`: of new
     patients). A maximum counts appointments and holds by the local day on which they begin.
-    `needs`: one resource each, all at once (two of them are a combined visit). `sites`: only there; () everywhere.
+    `needs`: one resource each, all at once. `also`: the agenda that each visit takes too, "" for none: a combined
+    visit, free where both are, and not booked in the agenda `also` itself. `sites`: only there; () everywhere.
     `youngest`, `oldest`: ages in years that may come, both included, None for any. `colour` (1 to COLOURS) and `code`
     tell it in the grid, 0 and "" leave it to the grid. Raises VisitReasonImpossible.
     """
@@ -188,6 +189,7 @@ class VisitReason:
     bookable_by: frozenset[Asker] = frozenset(Asker)
     way: Way = Way.PRACTICE
     needs: tuple[Need, ...] = ()
+    also: str = ""
     sites: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     documents: tuple[str, ...] = ()
@@ -291,9 +293,9 @@ class Taken:
     apart, so one id can be both.
 
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
-    resource. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own search it does not
-    hinder) while the moment is before `until`. ABSENCE: `by` is the id of who is away, "" for the whole client.
-    BLOCK: busy; `elsewhere`: in a calendar of another product, which is called `label`.
+    resource, or another agenda. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own
+    search it does not hinder) while the moment is before `until`. ABSENCE: `by` is the id of who is away, "" for the
+    whole client. BLOCK: busy; `elsewhere`: in a calendar of another product, which is called `label`.
     """
 
     subject: str

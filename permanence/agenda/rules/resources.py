@@ -101,6 +101,15 @@ class Shelf:
         )
 
 
+def together(one: Assigned, other: Assigned) -> Assigned:
+    """What the two agendas of a combined visit take: a room in which both are is taken once, for as long as either."""
+    found: dict[str, tuple[int, int]] = {}
+    for resource, before, after in (*one, *other):
+        known = found.get(resource, (0, 0))
+        found[resource] = max(known[0], before), max(known[1], after)
+    return tuple((resource, *minutes) for resource, minutes in found.items())
+
+
 def matched(free: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
     """One of each row, none twice; None when there is no such choice."""
     met: dict[str, int] = {}

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from permanence.agenda.rules.free import counted, hidden, slot_at
+from permanence.agenda.rules.free import counted, hidden
 from permanence.agenda.rules.judge import Judge, Place
-from permanence.agenda.rules.kinds import CELL, Taken, TakenKind, clock
+from permanence.agenda.rules.kinds import Taken, TakenKind, clock
 from permanence.agenda.rules.limits import half_of
 from permanence.agenda.rules.seconds import Pair, cells, merged, whole
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Book, Preferences, Slot, Wish
+from permanence.agenda.rules.wishes import Also, Book, Preferences, Slot, Wish
 
 _DAY = timedelta(days=1)
 _STRIDE = 7
@@ -101,69 +101,22 @@ def propose(
     return Found(hidden=tuple(counted(stretches)))
 
 
-def combined(
-    parts: Sequence[tuple[Book, Wish]],
-    *,
-    first: date,
-    until: date,
-    at: datetime,
-    wait: int | None = None,
-    most: int = 4,
-) -> list[tuple[Slot, ...]]:
-    """Visits of one patient at several agendas as one: all at the same moment, or, with `wait`, each at most that many
-    minutes after the one before. No agenda, room or device is in two of them. Two resources at once in one visit are
-    needs of its reason and no matter of this.
-    """
-    if not parts:
-        return []
-    book, wish = parts[0]
-    judge, found = Judge(book, wish, first=first, until=until, at=at), list[tuple[Slot, ...]]()
-    others = [Judge(book, wish, first=first, until=until + _DAY, at=at) for book, wish in parts[1:]]
-    free = [{start for start, _ in other.starts()} for other in others]
-    for start, place in sorted(judge.starts(), key=lambda each: each[0]):
-        slots = _rest(judge.slot_at(start, place), parts, free, at, wait)
-        if slots is not None:
-            found.append(slots)
-        if len(found) == most:
-            break
-    return found
-
-
 def taken_by(slot: Slot, *, is_new: bool) -> tuple[Taken, ...]:
-    """What a slot takes once it is booked: its agenda, and each of its resources."""
+    """What a slot takes once it is booked: its agenda, the other one of a combined visit, and each of its resources."""
     own = Taken(
         subject=slot.agenda, starts=slot.starts, ends=slot.ends, kind=TakenKind.APPOINTMENT, agenda=slot.agenda,
         reason=slot.reason, is_new=is_new, before=slot.before, after=slot.after,
     )  # fmt: skip
+    also = () if slot.also is None else (_of_other(own, slot.also),)
     others = (
         replace(own, subject=resource, of_resource=True, before=before, after=after)
         for resource, before, after in slot.resources
     )
-    return own, *others
+    return own, *also, *others
 
 
-def _rest(
-    slot: Slot, parts: Sequence[tuple[Book, Wish]], free: Sequence[set[int]], at: datetime, wait: int | None
-) -> tuple[Slot, ...] | None:
-    """A slot for each of the parts, the first of which has its own; None when there is no room for one of them.
-
-    `free`: the starts of each of the others as long as nobody has the ones before.
-    """
-    slots, taken = [slot], taken_by(slot, is_new=parts[0][1].is_new)
-    for (book, wish), starts in zip(parts[1:], free, strict=True):
-        here = replace(book, taken=(*book.taken, *taken))
-        begins = slots[0].starts if wait is None else slots[-1].ends
-        tried = (
-            slot_at(here, wish, starts=begins + timedelta(minutes=minutes), at=at)
-            for minutes in range(0, (wait or 0) + 1, CELL)
-            if int(begins.timestamp()) + minutes * 60 in starts
-        )
-        found = next((each for each in tried if isinstance(each, Slot)), None)
-        if found is None:
-            return None
-        slots.append(found)
-        taken += taken_by(found, is_new=wish.is_new)
-    return tuple(slots)
+def _of_other(own: Taken, also: Also) -> Taken:
+    return replace(own, subject=also.agenda, before=also.before, after=also.after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

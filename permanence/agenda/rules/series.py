@@ -76,7 +76,7 @@ def plan_series(books: Sequence[Book], wish: SeriesWish, *, at: datetime) -> Ser
         sessions.append(Session(number=number, wanted=wanted, slot=slot, shift=(local.date() - wanted).days))
         last, usual = local.date(), usual or local
         taken = taken_by(slot, is_new=asked.wish.is_new)
-        known = {agenda: replace(book, taken=(*book.taken, *taken)) for agenda, book in known.items()}
+        known = {agenda: book.taking(taken) for agenda, book in known.items()}
     return SeriesPlan(sessions=tuple(sessions))
 
 

@@ -6,11 +6,13 @@ Worked out from the same openings, admissions, needs and limits as `judge`; the 
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from permanence.agenda.rules.admission import same_site
 from permanence.agenda.rules.cells import Flags, Window, counted, painted, runs
 from permanence.agenda.rules.judge import Judge, Place, spans_around
 from permanence.agenda.rules.kinds import CELL, NOON, HalfDay, Need, Taken, TakenKind, VisitReason
@@ -47,35 +49,51 @@ class Sheet:
         self.spans: list[OpenSpan] = spans_around(book, first=window.first, until=window.until)
         self._releases = sorted(each.released.timestamp() for each in self.spans if each.released is not None)
         self._known: _Known | None = None
+        self._others: dict[str, Sheet] = {}
 
     def changed(self, book: Book) -> "Sheet":
         """The same for a newer book; openings are worked out anew only when they changed."""
         old = self.book
         if (old.agenda, old.openings, old.exceptions) != (book.agenda, book.openings, book.exceptions):
             return Sheet(self.window, book)
-        self.book, self._known = book, None
+        self.book, self._known, self._others = book, None, {}
         return self
 
     def has_hold_of(self, holder: str) -> bool:
-        """Whether something here or of its resources is held by him."""
-        return bool(holder) and any(each.holder == holder and each.kind is TakenKind.HOLD for each in self.book.taken)
+        """Whether something here, of its resources or of another agenda that its visits take, is held by him."""
+        taken = chain(self.book.taken, *(each.taken for each in self.book.beside))
+        return bool(holder) and any(each.holder == holder and each.kind is TakenKind.HOLD for each in taken)
 
-    def starts(self, wish: Wish, *, at: datetime) -> tuple[Flags, float, float]:
+    def starts(self, wish: Wish, *, at: datetime, site: str = "") -> tuple[Flags, float, float]:
         """Where a visit could begin, notice and horizon not looked at; from when until when that is so (seconds).
 
-        Who may come (age, contra-indications, who asks) is not looked at either.
+        Who may come (age, contra-indications, who asks) is not looked at either. `site` as in `Judge.starts`.
         """
         known = self._at(at) if not self.has_hold_of(wish.holder) else self._read(at, wish.holder)
         found = np.zeros(self.window.size, dtype=np.bool_)
-        reason = self.book.reason(wish.reason)
+        reason, until = self.book.reason(wish.reason), known.until
         if reason is not None:
             bare = replace(self.book, taken=())
             judge = Judge(bare, wish, first=self.window.first, until=self.window.until, at=at, spans=self.spans)
-            for place in judge.places:
-                found |= self._of_place(place, reason, judge.length // 60 // CELL, known)
+            for place in (each for each in judge.places if same_site(each.opening.site, site)):
+                here = self._of_place(place, reason, judge.length // 60 // CELL, known)
+                other = self._other(reason)
+                if other is not None:
+                    there, _, lasts = other.starts(wish, at=at, site=place.opening.site)
+                    here, until = here & there, min(until, lasts)
+                found |= here
             self._cut(found, reason, wish, judge, known)
         released = next((each for each in self._releases if each > at.timestamp()), FOREVER)
-        return found, at.timestamp(), min(known.until, released)
+        return found, at.timestamp(), min(until, released)
+
+    def _other(self, reason: VisitReason) -> "Sheet | None":
+        """The other agenda of combined visits; None for an ordinary reason."""
+        if reason.id not in self._others:
+            book = self.book.other(reason)
+            if book is None:
+                return None
+            self._others[reason.id] = Sheet(self.window, book)
+        return self._others[reason.id]
 
     def _of_place(self, place: Place, reason: VisitReason, length: int, known: _Known) -> Flags:
         found = runs(painted(self.window, place.pairs), length=length)

@@ -272,6 +272,15 @@ class MaxNewPerDay(WhyNot):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlsoRefuses(WhyNot):
+    """The other agenda of a combined visit refuses, for `why`. `who`: its recipient's id."""
+
+    code = "also_refuses"
+    who: str
+    why: WhyNot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OverbookingNot(WhyNot):
     """Nothing may be overbooked: by this agenda, this reason, or whoever asks."""
 
@@ -293,12 +302,19 @@ class CauseMissing(WhyNot):
     code = "cause_missing"
 
 
+def innermost(why: WhyNot) -> WhyNot:
+    """The cause itself, whichever agenda of a combined visit it is of."""
+    return why.why if isinstance(why, AlsoRefuses) else why
+
+
 def as_fields(why: WhyNot) -> dict[str, Any]:
     """Code and arguments as JSON has them: moments and days in ISO 8601."""
     return {"code": why.code, **{part.name: _plain(getattr(why, part.name)) for part in fields(why)}}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, WhyNot):
+        return as_fields(value)
     if isinstance(value, date):  # a datetime is a date
         return value.isoformat()
     if isinstance(value, Enum):

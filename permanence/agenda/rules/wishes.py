@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is asked of an agenda and what it answers: wish, slot, and the book of one agenda from which it answers."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from permanence.agenda.rules.kinds import (
@@ -54,11 +55,21 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Also:
+    """What a combined visit takes of the other agenda: minutes before and after, and `capacity`, the places it has."""
+
+    agenda: str
+    before: int = 0
+    after: int = 0
+    capacity: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """A visit that can be booked: what the occupancies of its agenda and of each of its resources would be.
 
     `before`, `after`: minutes the agenda is taken besides the visit, travel included. `resources`: id, minutes before,
-    minutes after. `opening`: id of the one in which it begins; `capacity` its places.
+    minutes after. `opening`: id of the one in which it begins; `capacity` its places. `also`: of a combined visit.
     """
 
     agenda: str
@@ -72,6 +83,7 @@ class Slot:
     kind: OpeningKind = OpeningKind.NORMAL
     opening: str = ""
     capacity: int = 1
+    also: Also | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,7 @@ class Book:
     """One agenda with all that decides about it, for a span the caller chose; `taken` also holds its resources' spans.
 
     What lies outside that span is not known: ask only within it (a day more on either side for maxima and buffers).
+    `beside`: the books of the agendas that combined visits take too.
     """
 
     agenda: Agenda
@@ -87,10 +100,33 @@ class Book:
     reasons: tuple[VisitReason, ...] = ()
     resources: tuple[Resource, ...] = ()
     taken: tuple[Taken, ...] = field(default=(), repr=False)
+    beside: "tuple[Book, ...]" = field(default=(), repr=False)
 
     def reason(self, wanted: str) -> VisitReason | None:
-        """The reason with that id; None where it is not known here."""
-        return next((each for each in self.reasons if each.id == wanted), None)
+        """The reason with that id; None where it is not known here, or what it takes too is not."""
+        found = next((each for each in self.reasons if each.id == wanted), None)
+        return None if found is not None and found.also and self.other(found) is None else found
+
+    def other(self, reason: VisitReason) -> "Book | None":
+        """The agenda that visits of a reason take too, as it looks at them: rooms and equipment are taken once, here.
+
+        None for an ordinary reason, in that agenda itself, and where it is not known.
+        """
+        if reason.also in {"", self.agenda.id}:
+            return None
+        bare = replace(reason, also="", needs=())
+        return next((replace(each, reasons=(bare,)) for each in self.beside if each.agenda.id == reason.also), None)
+
+    def taking(self, taken: Iterable[Taken]) -> "Book":
+        """With this taken as well."""
+        more = tuple(taken)
+        beside = tuple(each.taking(more) for each in self.beside)
+        return replace(self, taken=(*self.taken, *more), beside=beside)
+
+    def without(self, visit: str) -> "Book":
+        """As if the visit of that id were not there."""
+        beside = tuple(each.without(visit) for each in self.beside)
+        return replace(self, taken=tuple(each for each in self.taken if each.id != visit), beside=beside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

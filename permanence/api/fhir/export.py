@@ -69,6 +69,8 @@ def _resources(asked: Asked, since: datetime, before: datetime) -> Iterator[Reso
             yield fhir.appointment(visit, practice)
             if fhir.STATUS[visit.state] != "cancelled":
                 yield fhir.slot_busy(visit)
+                if visit.also:
+                    yield fhir.slot_beside(visit)
     for blocks in interface.every_block(by=by, client=client, since=since, before=before):
         yield from map(fhir.slot_busy, blocks)
     for people in by_traits.everybody(house=by.house, client=client):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Ids of this door: rows have their decimal key; what stands in an agenda, or could, begins with a letter and a dot.
 
-`a.` an appointment, `h.` a hold, `b.` busy time, `p.` and `f.` a slot that can be booked: agenda, reason, moment, and
-`n` for who comes for the first time. FHIR allows letters, digits, `-` and `.`, 64 of them; `_` of a key becomes `.`.
+`a.` an appointment, `h.` a hold, `c.` and `i.` what they take of another agenda, `b.` busy time, `p.` and `f.` a slot
+that can be booked: agenda, reason, moment, and `n` for who comes for the first time. FHIR allows letters, digits, `-`
+and `.`, 64 of them; `_` of a key becomes `.`.
 """
 
 import re
@@ -13,7 +14,7 @@ from permanence.foundation.keys import NO_ROW, row_key
 
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
 _START = re.compile(r"[pf]\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{8}T[0-9]{6}Z)(\.n)?\Z")
-_KEYED = re.compile(r"([ahb])\.([0-9A-Za-z.-]{16,40})\Z")
+_KEYED = re.compile(r"([ahbci])\.([0-9A-Za-z.-]{16,40})\Z")
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 

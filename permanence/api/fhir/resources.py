@@ -163,6 +163,13 @@ def slot_busy(row: AppointmentView | HoldView | BlockView) -> Resource:
     return _slot(keyed("b", row.block), row.agenda, "busy-unavailable", (row.starts_at, row.ends_at))
 
 
+def slot_beside(row: AppointmentView | HoldView) -> Resource:
+    """The time that a combined visit takes of its other agenda."""
+    if isinstance(row, AppointmentView):
+        return _slot(keyed("c", row.appointment), row.also, "busy", (row.starts_at, row.ends_at))
+    return _slot(keyed("i", row.hold), row.also, "busy-tentative", (row.starts_at, row.ends_at))
+
+
 def _slot(
     key: str, agenda: str, status: str, span: tuple[datetime, datetime], service: Iterable[Resource] = ()
 ) -> Resource:
@@ -198,7 +205,11 @@ def appointment(row: AppointmentView, practice: Practice) -> Resource:
             "created": instant(row.booked_at),
             "participant": [
                 {"actor": reference("Patient", row.patient), "required": "required", "status": answer},
-                {"actor": actor_of(row.recipient, practice), "required": "required", "status": "accepted"},
+                *(
+                    {"actor": actor_of(each, practice), "required": "required", "status": "accepted"}
+                    for each in (row.recipient, row.also_recipient)
+                    if each
+                ),
             ],
         }
     )
@@ -209,7 +220,7 @@ def appointment_held(row: HoldView, practice: Practice) -> Resource:
     span = {"start": instant(row.starts_at), "end": instant(row.ends_at)}
     key = keyed("h", row.hold)
     body = {"id": key, "status": "pending", **span, "slot": [reference("Slot", key)]}
-    return _unbooked(body, row.agenda, row.reason, practice)
+    return _unbooked(body, (row.agenda, row.also), row.reason, practice)
 
 
 def appointment_proposed(slot: Slot, practice: Practice, *, is_new: bool = False) -> Resource:
@@ -218,17 +229,18 @@ def appointment_proposed(slot: Slot, practice: Practice, *, is_new: bool = False
     span = {"start": instant(slot.starts), "end": instant(slot.ends)}
     free = reference("Slot", start.id("f"))
     body = {"id": start.id("p"), "status": "proposed", **span, "slot": [free]}
-    return _unbooked(body, slot.agenda, slot.reason, practice)
+    agendas = slot.agenda, "" if slot.also is None else slot.also.agenda
+    return _unbooked(body, agendas, slot.reason, practice)
 
 
-def _unbooked(body: Resource, agenda: str, reason: str, practice: Practice) -> Resource:
-    actor = actor_of(practice.agendas[agenda].recipient, practice)
+def _unbooked(body: Resource, agendas: Iterable[str], reason: str, practice: Practice) -> Resource:
+    actors = [actor_of(practice.agendas[each].recipient, practice) for each in agendas if each]
     return versioned(
         {
             "resourceType": "Appointment",
             **body,
             "serviceType": [service_type(practice.reasons[reason])],
-            "participant": [{"actor": actor, "required": "required", "status": "needs-action"}],
+            "participant": [{"actor": each, "required": "required", "status": "needs-action"} for each in actors],
         }
     )
 

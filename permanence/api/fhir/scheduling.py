@@ -178,7 +178,7 @@ def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked
         kind, _slash, key = reference.removeprefix(f"{base}/").rpartition("/")
         if kind == "Patient" and key != now.patient:
             raise incoming.unreadable("Appointment.participant")
-        if kind in {"Practitioner", "PractitionerRole"} and key != now.recipient:
+        if kind in {"Practitioner", "PractitionerRole"} and key not in {now.recipient, now.also_recipient}:
             theirs = [each.id for each in asked.practice.agendas.values() if each.recipient == key and each.active]
             if not theirs:
                 raise missing()

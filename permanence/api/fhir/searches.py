@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.queries import appointments, interface, slots
 from permanence.agenda.queries.interface import Access
-from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.queries.views import AppointmentView, HoldView
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
@@ -224,8 +224,9 @@ def _slots(params: Params, asked: Asked) -> Found:
         found += [fhir.slot_free(each, asked.practice) for each in each_free]
     taken = interface.busy(by=asked.access.by, agendas=chosen, since=since, before=before, at=asked.at)
     if params.one("service-type") == "":
-        found += [fhir.slot_busy(visit) for visit in taken.appointments]
-        found += [fhir.slot_busy(held) for held in taken.holds]
+        views: list[AppointmentView | HoldView] = [*taken.appointments, *taken.holds]
+        found += [fhir.slot_busy(view) for view in views if view.agenda in chosen]
+        found += [fhir.slot_beside(view) for view in views if view.also in chosen]
         found += [fhir.slot_busy(block) for block in taken.blocks]
     begins = {fhir.instant(since), fhir.instant(before)}
     kept = [
@@ -276,16 +277,23 @@ def _slot(key: str, asked: Asked) -> Resource | None:
     if start is not None and key.startswith("f."):
         return _start(start, asked)
     letter, kept = key_of(key)
-    if letter == "a":
+    if letter in {"a", "c"}:
         view = booked(kept, asked)
-        return fhir.slot_busy(view) if fhir.STATUS[view.state] != "cancelled" else None
-    if letter == "h":
+        return _taken(view, beside=letter == "c") if fhir.STATUS[view.state] != "cancelled" else None
+    if letter in {"h", "i"}:
         held = interface.hold(by=asked.access.by, client=asked.practice.client.id, hold=kept)
-        return fhir.slot_busy(held) if held.stands(asked.at) else None
+        return _taken(held, beside=letter == "i") if held.stands(asked.at) else None
     if letter == "b":
         block = interface.block(by=asked.access.by, client=asked.practice.client.id, block=kept)
         return None if block is None else fhir.slot_busy(block)
     return None
+
+
+def _taken(view: AppointmentView | HoldView, *, beside: bool) -> Resource | None:
+    """What it takes of its agenda, or of the one beside it."""
+    if beside:
+        return fhir.slot_beside(view) if view.also else None
+    return fhir.slot_busy(view)
 
 
 def _start(start: Start, asked: Asked) -> Resource | None:

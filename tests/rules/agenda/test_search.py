@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from permanence.agenda.rules.free import explain, free_slots
 from permanence.agenda.rules.index import Index
 from permanence.agenda.rules.kinds import HalfDay, Need, VisitReason
-from permanence.agenda.rules.search import combined, is_preferred, propose, taken_by
+from permanence.agenda.rules.search import is_preferred, propose, taken_by
 from permanence.agenda.rules.wishes import Preferences
 from tests.rules.agenda.house import (
     ECG,
@@ -95,21 +95,7 @@ def test_the_index_only_saves_work():
     assert {agenda for agenda, *_ in proposed(books, wish(), earliest=lambda _: only)} == {"klein"}
 
 
-def test_two_visits_at_once_take_two_agendas_and_no_device_twice():
-    both = [(weber(visit("14:20", "15:00")), wish("ECG")), (practice("midwife", visit("15:20", "15:40")), wish("CS"))]
-    found = combined(both, first=TUESDAY, until=later(1), at=NOW, most=2)
-    assert [[(each.agenda, each.starts) for each in slots] for slots in found] == [
-        [("weber", on("15:00")), ("midwife", on("15:00"))],
-        [("weber", on("15:40")), ("midwife", on("15:40"))],
-    ]
-    one_device = [(weber(), wish("ECG")), (practice("midwife"), wish("ECG"))]
-    assert combined(one_device, first=TUESDAY, until=later(1), at=NOW) == []
-    after = combined(one_device, first=TUESDAY, until=later(1), at=NOW, wait=30, most=1)
-    assert [(each.agenda, each.starts) for each in after[0]] == [("weber", on("14:20")), ("midwife", on("15:00"))]
-    assert combined([], first=TUESDAY, until=later(1), at=NOW) == []
-
-
-def test_a_combined_visit_takes_both_resources_of_its_reason():
+def test_a_visit_takes_all_resources_of_its_reason():
     reason = replace(ECG, needs=(Need(kind="ecg"), Need(ids=("room1", "room2"))))
     busy = visit("14:20", "17:30", subject="room1")
     slots = free_slots(weber(busy, reasons=(reason,)), wish("ECG"), first=TUESDAY, until=later(1), at=NOW)

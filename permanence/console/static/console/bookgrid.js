@@ -232,10 +232,18 @@ export class Grid {
     const lane = this.place ? this.lane(this.place.lane) : null;
     if (!lane || !this.place) return;
     const item = this.itemAt(lane, this.place.step);
+    this.twins(item);
     if (this.view === "list") return void item?.classList.add("is-here");
     const first = item ? Number(item.dataset.first) : this.place.step;
     const span = item ? Number(item.dataset.span) : Math.min(this.hooks.length(lane), this.last - first);
     lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
+  }
+
+  /** A combined visit stands in two lanes: with the cursor on it, both are marked. @param {HTMLElement|null} item */
+  twins(item) {
+    this.frame.querySelectorAll(".is-twin").forEach((one) => one.classList.remove("is-twin"));
+    if (!item?.classList.contains("appt--tied")) return;
+    for (const one of this.frame.querySelectorAll(`[data-key="${CSS.escape(item.dataset.key ?? "")}"]`)) if (one !== item) one.classList.add("is-twin");
   }
 
   /** The cursor in sight. */

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0012_codes_by_sms'),
+        ('agenda', '0014_combined_visits'),
     ]
 
     operations = [

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Addresses and devices in the back office: seen without their secrets, made for who asks, revoked one by one."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from permanence.agenda.interop import devices, feeds
+from permanence.agenda.interop.for_others import owners
+from permanence.agenda.models import CalendarDevice, CalendarFeed
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown
+from permanence.foundation.models import AuditEntry, Person
+from permanence.kernel.system import SystemEntropy
+from tests.rooms.agenda_cast import make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+
+ENTROPY = SystemEntropy()
+GIVEN = {"label": "iPhone", "names": False, "at": NOON, "entropy": ENTROPY}
+
+
+@pytest.fixture
+def cast(db):
+    return make_agenda_cast()
+
+
+def page(cast, client=None):
+    return reverse("accounts:agendas-given", args=[client or cast.cabinet.id])
+
+
+def email(who):
+    return Person.objects.get(pk=int(who.person)).email
+
+
+def test_a_password_made_for_the_doctor_is_his_and_shown_once(cast, browser_of):
+    marc = browser_of(cast.marc)
+    sent = {"for": f"{cast.dr_dupont.person}:device", "label": "iPhone"}
+    answer = marc.post(page(cast), sent)
+    shown = answer.content.decode()
+    secret = re.search(r'id="password" readonly value="([a-z2-7]{32})"', shown)[1]
+    assert email(cast.dr_dupont) in shown
+    session = devices.sign_in(login=email(cast.dr_dupont), password=secret, at=NOON)
+    assert session.by.person == cast.dr_dupont.person
+    assert [each.id for each in session.agendas] == [cast.dupont]
+    assert secret not in marc.get(page(cast)).content.decode()
+    [kept] = devices.devices(client=cast.cabinet.id, by=cast.dr_dupont)
+    assert (kept.label, kept.made_by_name) == ("iPhone", "Marc")
+    entry = AuditEntry.objects.get(action="agenda.device_made")
+    assert (entry.by_name, secret in str(entry.detail)) == ("Marc", False)
+
+
+def test_an_address_made_for_the_doctor_is_his(cast, browser_of):
+    answer = browser_of(cast.marc).post(
+        page(cast), {"for": f"{cast.dr_dupont.person}:{cast.dupont}", "label": "Outlook"}
+    )
+    secret = re.search(r"/calendars/([a-z2-7]{32})\.ics", answer.content.decode())[1]
+    assert feeds.read_feed(secret=secret, at=NOON).body.startswith(b"BEGIN:VCALENDAR")
+    assert str(CalendarFeed.objects.get().person_id) == cast.dr_dupont.person
+    Person.objects.filter(pk=int(cast.dr_dupont.person)).update(is_active=False)
+    with pytest.raises(feeds.FeedUnknown):
+        feeds.read_feed(secret=secret, at=NOON)
+
+
+def test_all_that_are_good_are_listed_and_revoked_one_by_one(cast, browser_of):
+    one, first = devices.make_device(client=cast.cabinet.id, by=cast.dr_dupont, **GIVEN)
+    _two, second = devices.make_device(client=cast.cabinet.id, by=cast.dr_dupont, **GIVEN | {"label": "iPad"})
+    feed, secret = feeds.make_feed(agenda=cast.dupont, by=cast.dr_dupont, **GIVEN | {"label": "Outlook"})
+    marc = browser_of(cast.marc)
+    shown = marc.get(page(cast)).content.decode()
+    assert all(each in shown for each in ("iPhone", "iPad", "Outlook"))
+    assert not any(each in shown for each in (first, second, secret))
+    answer = marc.post(reverse("accounts:device-revoke", args=[cast.cabinet.id, one.id]))
+    assert answer.status_code == 302
+    with pytest.raises(DeviceUnknown):
+        devices.sign_in(login=email(cast.dr_dupont), password=first, at=NOON)
+    assert devices.sign_in(login=email(cast.dr_dupont), password=second, at=NOON).agendas
+    gone = reverse("accounts:feed-revoke", args=[cast.cabinet.id, cast.dupont, feed.id])
+    assert (marc.post(gone).status_code, marc.post(gone).status_code) == (302, 404)
+    with pytest.raises(feeds.FeedUnknown):
+        feeds.read_feed(secret=secret, at=NOON)
+
+
+@pytest.mark.parametrize("label", ["", "x" * 300])
+def test_what_is_typed_wrong_is_said_and_makes_nothing(cast, browser_of, label):
+    marc = browser_of(cast.marc)
+    for chosen in (f"{cast.dr_dupont.person}:device", f"{cast.dr_dupont.person}:{cast.dupont}"):
+        assert marc.post(page(cast), {"for": chosen, "label": label}).status_code == 422
+    assert not CalendarDevice.objects.exists()
+    assert not CalendarFeed.objects.exists()
+
+
+def test_nothing_is_made_for_whom_nothing_is_his(cast, browser_of):
+    marc = browser_of(cast.marc)
+    doctor = cast.dr_dupont.person
+    for chosen in (
+        "", ":device", "x:device", f"{cast.claire.person}:device", f"{cast.marc.person}:{cast.dupont}",
+        f"{doctor}:{cast.lemaire}", f"{doctor}:{cast.weber_agenda}", f"{doctor}:x", f"{doctor}:", "999999999:device",
+    ):  # fmt: skip
+        assert marc.post(page(cast), {"for": chosen, "label": "iPhone"}).status_code == 422, chosen
+    assert not CalendarDevice.objects.exists()
+    assert not CalendarFeed.objects.exists()
+
+
+def test_a_clients_person_makes_nothing_for_somebody_else(cast):
+    with pytest.raises(AgendaUnknown):
+        devices.make_device(client=cast.cabinet.id, person=cast.dr_dupont.person, by=cast.dr_dupont, **GIVEN)
+    assert owners(client=cast.cabinet.id, by=cast.dr_dupont) == ()
+    assert devices.every_device(client=cast.cabinet.id, by=cast.dr_dupont) == ()
+
+
+def test_of_another_client_nothing_is_listed_nor_revoked(cast, browser_of):
+    kept, _secret = devices.make_device(client=cast.cabinet.id, by=cast.dr_dupont, **GIVEN)
+    feed, _secret = feeds.make_feed(agenda=cast.dupont, by=cast.dr_dupont, **GIVEN)
+    marc = browser_of(cast.marc)
+    assert "iPhone" not in marc.get(page(cast, cast.weber.id)).content.decode()
+    assert marc.post(reverse("accounts:device-revoke", args=[cast.weber.id, kept.id])).status_code == 404
+    address = reverse("accounts:feed-revoke", args=[cast.weber.id, cast.dupont, feed.id])
+    assert marc.post(address).status_code == 404
+    assert CalendarDevice.objects.get().revoked_at is CalendarFeed.objects.get().revoked_at is None
