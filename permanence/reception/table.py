@@ -221,10 +221,9 @@ class VoiceMessageConsent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSlice:
-    """One client as the telephone sees him. `pool` answers for him, "" for the house's first. `trained`: the ids of the
-    secretaries trained for him, who alone are offered his calls for `trained_only_s` seconds of the wait (0: all).
-    `parts`: by what the house knows parts of his card again. `read_first_s`: for so many seconds his calls are for
-    those who have read what must be read (0: for all; so it was before slices told who has read)."""
+    """One client as the telephone sees him. `pool`: "" for the house's first. `trained`: who alone is offered his calls
+    for `trained_only_s` s of the wait, those who have read what must be read for `read_first_s` (0: all, always).
+    `parts`: by what the house knows parts of his card again."""
 
     house: str
     client: str
