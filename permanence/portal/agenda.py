@@ -248,7 +248,7 @@ def _concerned(found: AgendaView, *, by: Who, at: datetime) -> list[tuple[str, l
 
 
 def _lines(known: AgendaDays, zone: ZoneInfo, at: datetime, *, may_mark: bool) -> list[Line]:
-    visits_ = [(each, _visit(each, zone, at)) for each in known.appointments]
+    visits_ = [(each, _visit(each, zone, at, agenda=known.agenda.id)) for each in known.appointments]
     found = [(each.starts_at, line if may_mark else replace(line, acts=())) for each, line in visits_]
     for block in known.blocks:
         what = block.words or str(_("busy"))
@@ -261,7 +261,10 @@ def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: date
     return Line(at=moments.clock(starts, zone), until=moments.clock(ends, zone), name="", what=what, over=ends <= at)
 
 
-def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
+def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) -> Line:
+    """A visit in one of its agendas; a combined one says with whom."""
+    other = each.also_name if agenda == each.agenda else each.agenda_name
+    what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
     words, tone = STATES[each.state]
     begun = each.starts_at <= at
     today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
@@ -276,7 +279,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
         at=moments.clock(each.starts_at, zone),
         until=moments.clock(each.ends_at, zone),
         name=each.patient_name,
-        what=each.reason_name,
+        what=what,
         state=str(words),
         tone=tone,
         key=each.appointment,
