@@ -263,7 +263,9 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     found = []
     for each in known.appointments:
         answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()))
-        line = replace(_visit(each, zone, at), mark=marks.get(each.reason, UNKNOWN), said=answers)
+        line = replace(
+            _visit(each, zone, at, agenda=known.agenda.id), mark=marks.get(each.reason, UNKNOWN), said=answers
+        )
         found.append((each.starts_at, line if is_own else replace(line, acts=())))
     for block in known.blocks:
         line = _plain(block.starts_at, block.ends_at, block.words or str(_("busy")), zone, at)
@@ -277,7 +279,10 @@ def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: date
     return Line(at=moments.clock(starts, zone), until=moments.clock(ends, zone), name="", what=what, over=ends <= at)
 
 
-def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
+def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) -> Line:
+    """A visit in one of its agendas; a combined one says with whom."""
+    other = each.also_name if agenda == each.agenda else each.agenda_name
+    what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
     words, tone = STATES[each.state]
     begun = each.starts_at <= at
     today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
@@ -292,7 +297,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime) -> Line:
         at=moments.clock(each.starts_at, zone),
         until=moments.clock(each.ends_at, zone),
         name=each.patient_name,
-        what=each.reason_name,
+        what=what,
         state=str(words),
         tone=tone,
         key=each.appointment,

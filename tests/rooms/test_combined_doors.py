@@ -11,6 +11,7 @@ from django.urls import reverse
 from permanence.agenda.interop import feeds
 from permanence.agenda.models import Appointment, SlotHold
 from permanence.agenda.operations import appointments
+from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.kernel.system import SystemClock, SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, reason
 from tests.rooms.fhir_client import System, fixed, stamp, token_for
@@ -60,6 +61,20 @@ def test_one_act_of_the_console_books_both_and_the_grid_shows_it_in_both(cast, b
         starts_at=at_wall(monday, 10).isoformat(),
     )  # fmt: skip
     assert (moved.status_code, moved.json()["agenda"]) == (200, cast.dupont)
+
+
+def test_the_reasons_editor_chooses_who_is_taken_too_and_tells_what_it_brings(cast, browser_of):
+    marc, address = browser_of(cast.marc), reverse("accounts:agenda-reason", args=[cast.cabinet.id, "new"])
+    given = {"name": "À deux", "minutes": "20", "way": "practice", "bookable_by": ["secretary"], "colour": "0"}
+    given |= {"also": cast.lemaire}
+    effect = marc.post(address, {**given, "do": "check"}).context["page"].effect
+    assert {row.agenda for row in effect.rows} == {"Dr Dupont"}
+    assert marc.post(address, {**given, "do": "save"}).status_code == 302
+    [kept] = [each for each in reasons_of(by=cast.marc, client=cast.cabinet.id) if each.name == "À deux"]
+    assert kept.also == cast.lemaire
+    again = marc.get(reverse("accounts:agenda-reason", args=[cast.cabinet.id, kept.id])).context["form"]
+    assert (again["also"].value(), "Dr Weber" in str(again["also"])) == (cast.lemaire, False)
+    assert marc.post(address, {**given, "name": "À deux 2", "also": cast.weber_agenda, "do": "save"}).status_code == 422
 
 
 def test_the_console_is_told_which_of_the_two_refuses(cast, both, browser_of):
@@ -122,7 +137,9 @@ def test_both_doctors_see_it_in_the_portal_and_in_their_calendars_and_either_mar
     )  # fmt: skip
     for who, agenda in ((cast.dr_dupont, cast.dupont), (cast.dr_lemaire, cast.lemaire)):
         day = reverse("portal_day_of", args=[cast.cabinet.id, agenda])
-        assert "HOFFMANN" in browser_of(who).get(f"{day}?day={monday.isoformat()}").content.decode()
+        shown = browser_of(who).get(f"{day}?day={monday.isoformat()}").content.decode()
+        assert "HOFFMANN" in shown
+        assert ("Dr Lemaire" if who is cast.dr_dupont else "Dr Dupont") in re.search(r"À deux, [^<]*", shown)[0]
         given = {"label": "x", "names": True, "by": who, "at": NOON, "entropy": SystemEntropy()}
         _made, secret = feeds.make_feed(agenda=agenda, **given)
         assert visit.appointment in feeds.read_feed(secret=secret, at=at).body.decode()

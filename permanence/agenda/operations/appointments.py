@@ -140,33 +140,37 @@ def move(
         clear(kept, at=at)
         slot = judge.under_lock(kept)
         use(kept, holder, slot, by=by, at=at)
-        other = visit.also
-        before: dict[str, Any] = {
-            "from_agenda": str(visit.agenda_id),
-            "from_also": "" if other is None else str(other.pk),
-            "from_starts_at": visit.starts_at,
-            "from_ends_at": visit.ends_at,
-        }
-        left = rows[visit.agenda_id]
-        let_go(appointment=visit)
-        visit.agenda, visit.starts_at, visit.ends_at = kept, slot.starts, slot.ends
-        visit.also_id = _other(slot)
-        visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
-        visit.revision += 1
-        visit.save()
-        occupy(kept, slot, appointment=visit)
-        event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
-        note(visit, kept, "appointment.moved", event, by=by, at=at, **before)
-        if other is not None and other.pk != visit.also_id:
-            renewed(other, at=at)
-        if left.pk != kept.pk:
-            filled(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
+        _put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
         return {"appointment": visit.key}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
     agendas = [row, found.agenda]
     result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=judge.look)
     return appointment_of(by=by, appointment=result["appointment"])
+
+
+def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: datetime, call: str) -> None:
+    """An appointment that stands goes into a slot of `row` that was judged, inside an act. Raises SlotAlreadyTaken."""
+    left, other = visit.agenda, visit.also
+    before: dict[str, Any] = {
+        "from_agenda": str(left.pk),
+        "from_also": "" if other is None else str(other.pk),
+        "from_starts_at": visit.starts_at,
+        "from_ends_at": visit.ends_at,
+    }
+    let_go(appointment=visit)
+    visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
+    visit.also_id = _other(slot)
+    visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
+    visit.revision += 1
+    visit.save()
+    occupy(row, slot, appointment=visit)
+    event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
+    note(visit, row, "appointment.moved", event, by=by, at=at, **before)
+    if other is not None and other.pk != visit.also_id:
+        renewed(other, at=at)
+    if left.pk != row.pk:
+        filled(left, action="appointment.moved_away", subject=subject(visit), by=by, at=at, event=None)
 
 
 def cancel(
