@@ -222,7 +222,7 @@ class VoiceMessageConsent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSlice:
     """One client as the telephone sees him. `pool`: "" for the first. `trained`: who alone is offered his calls for
-    `trained_only_s` s of the wait; who has read what must be read, for `read_first_s` (0: all). `parts`: of his card."""
+    `trained_only_s` s of the wait; who has read what must be, for `read_first_s` (0: all). `parts`: of his card."""
 
     house: str
     client: str
