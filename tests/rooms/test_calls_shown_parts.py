@@ -18,8 +18,8 @@ from permanence.clients import operations as clients
 from permanence.clients.models import Contact, ExternalAgenda, Reason, Recipient, Site
 from permanence.clients.rules import RecipientKind
 from permanence.kernel.events import to_plain
-from permanence.reception.table import ContactEntry, SiteEntry
-from permanence.switchboard.operations import current_slice
+from permanence.reception.table import ContactEntry, RoutingTable, SiteEntry
+from permanence.switchboard.operations import HOUSE, current_slice
 from tests.rooms.conftest import NOW, SignedInBrowser
 from tests.rooms.test_calls_shown import House
 
@@ -40,11 +40,20 @@ def again(card):
     return {**{name: to_plain(getattr(card.parts, name)) for name in PARTS}, **beside}
 
 
-def rung(cast, call="c1"):
+def rung(cast):
     """A call for Dr Weber that rings at Claire's: the house, and the card as JSON that her console got."""
     house = House(cast)
     house.sits(cast.claire_secretary)
-    return house, house.rings(call).card.plain()
+    return house, house.rings("c1").card.plain()
+
+
+def rings_next(cast, house, before, call):
+    """The caller `before` is gone, what was changed has reached the telephone, and the next one rings."""
+    house.keep(house.desk.call_gone(before, at=NOW))
+    slices = [current_slice(house=cast.house, client=client, at=NOW) for client in (HOUSE, cast.weber)]
+    house.keep(house.desk.table_changed(RoutingTable.holding(slices), at=NOW))
+    house.keep(house.desk.ready(cast.claire_secretary, at=NOW))
+    return house.rings(call).card.plain()
 
 
 def fill(cast):
@@ -160,10 +169,10 @@ def test_whatever_is_changed_after_a_call_its_card_stays_what_it_was(cast, befor
         editor = Editor(cast)
         for edit in before:
             editor.edit(*edit)
-        _house, first = rung(cast, "c1")
+        house, first = rung(cast)
         for edit in after:
             editor.edit(*edit)
-        _house, second = rung(cast, "c2")
+        second = rings_next(cast, house, "c1", "c2")
         for edit in reversed(after):
             editor.edit(*edit)
         current_slice(house=cast.house, client=cast.weber, at=NOW)
@@ -179,9 +188,7 @@ def test_many_calls_keep_one_copy_and_a_change_keeps_what_it_changed(cast):
     mine = CardPart.objects.filter(client=int(cast.weber))
     assert sorted(mine.values_list("part", flat=True)) == sorted(PARTS)
     for number in range(2, 22):
-        house.keep(house.desk.call_gone(f"c{number - 1}", at=NOW))
-        house.keep(house.desk.ready(cast.claire_secretary, at=NOW))
-        house.rings(f"c{number}")
+        rings_next(cast, house, f"c{number - 1}", f"c{number}")
     assert mine.count() == len(PARTS)
     assert max(len(str(row.card)) for row in CallOffer.objects.all()) < 4000
     directory_operations.put_site(client=cast.weber, site=SiteEntry(name="Kirchberg"), by=cast.marc, at=NOW)
@@ -221,7 +228,7 @@ def test_a_part_that_the_house_does_not_have_any_more_is_not_guessed(cast):
     CardPart.objects.filter(client=int(cast.weber), part="sites").delete()
     (card,) = shown.cards_of(house=cast.house, call="c1")
     assert card.parts.sites is None
-    assert [each.name for each in card.parts.contacts][-1] == "Dr Klein"
+    assert "Dr Klein" in {each.name for each in card.parts.contacts}
     page = SignedInBrowser(cast.marc).get("/supervision/calls/c1").content.decode()
     assert "12 avenue Pasteur" not in page
     assert "Le texte de cette version n’est pas dans la base." in page

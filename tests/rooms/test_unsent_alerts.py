@@ -146,8 +146,8 @@ def test_it_is_passed_on_once_to_whom_the_flag_alerts_with_what_she_had_written(
     assert (view.urgency, view.taken_by_name, view.taken_at) == ("urgent", cast.claire.name, PASSED)
     assert (view.caller_name, view.caller_number) == ("Mme Klein", "+352621000147")
     assert view.text == (
-        f"Signe d’alerte : {LABEL} (dit à l’appelant)\n"
-        "Transmis par la permanence téléphonique : Claire n’avait pas terminé le message.\n\n"
+        f"Signe d’alerte : {LABEL} (dit à l’appelant)\n"
+        "Transmis par la permanence téléphonique : Claire n’avait pas terminé le message.\n\n"
         "Oppression depuis une heure"
     )
     assert Draft.objects.count() == 1
@@ -252,7 +252,7 @@ def test_the_supervisor_sees_for_whom_by_whom_and_since_when_and_no_word_of_it(c
     assert (alarm.code, alarm.since) == ("alert_unsent", NOW)
     assert alarms.standing(house=cast.other_house, at=TOLD) == ()
     page = browser_of(cast.marc).get("/supervision/calls?part=alarms").content.decode()
-    assert "Le message d’un signe d’alerte n’est pas parti : Dr Weber, entendu par Claire." in page
+    assert "Le message d’un signe d’alerte n’est pas parti : Dr Weber, entendu par Claire." in page
     for word in (LABEL, "Oppression", "Klein", "621"):
         assert word not in page
         assert word not in json.dumps(alarm.params)
