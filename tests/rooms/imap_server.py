@@ -11,7 +11,6 @@ import imaplib
 import os
 import pwd
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -26,6 +25,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from tests.processes import free_port
 
 USER = "receipts@centre.example"
 PASSWORD = 'p ä"ss\\w€rd'
@@ -134,14 +135,6 @@ def certificate(path: Path) -> None:
     path.write_bytes(private + made.public_bytes(Encoding.PEM))
 
 
-def free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-
-
 def program() -> str:
     """Dovecot's path. It is the test's to fail, not to be skipped, where the package is missing."""
     found = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
@@ -155,7 +148,7 @@ class Dovecot:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="permanence-imap-"))
-        self.port, self.tls_port = free_ports(2)
+        self.port, self.tls_port = free_port(), free_port()
         self.certificate = self.folder / "imap.pem"
         self.log: list[str] = []
         self._process: subprocess.Popen[str] | None = None
