@@ -192,6 +192,7 @@ def relay():
 def test_who_has_no_mobile_and_agreed_to_mails_is_told_by_mail_once(cast, provider, relay):
     agrees_to_mail("Fixe")
     agrees_to_mail("Mobile", "mobile@patients.example")
+    Patient.objects.filter(birth_name="Refuse").update(mail="refuse@patients.example")
     found = late_operations.concerned(agenda=cast.dupont, by=cast.claire, at=TEN)
     assert [(each.by_sms, each.by_mail) for each in found] == [(True, False), (False, False), (False, True)]
     tell(cast)

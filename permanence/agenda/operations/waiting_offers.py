@@ -279,7 +279,7 @@ def _settle(time: FreedTime, *, at: datetime) -> None:
     offers = set(SlotOffer.objects.filter(freed=time).values_list("state", flat=True))
     if OfferState.TAKEN in offers:
         _hand_over(time, FreedState.TAKEN)
-    elif offers and not time.is_wide and time.ends_at > at and time.agenda.active:
+    elif offers and not time.is_wide and time.ends_at > at:
         _hand_over(time, FreedState.NOBODY)
     else:
         _hand_over(time, FreedState.OVER)
