@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
 from permanence.agenda.rules.states import AppointmentState
 from permanence.console.agenda_words import STATES
+from permanence.foundation import dates
 
 STEP = 5
 """Minutes of a step."""
@@ -162,7 +163,7 @@ class Items:
             to_come=wall.day > self.at.astimezone(wall.zone).date(),
             patient=visit.patient,
             reason=visit.reason_name,
-            born=visit.patient_birth,
+            born=dates.iso_figures(visit.patient_birth),
             minute=wall.minute(visit.starts_at),
             answered=visit.answered,
         )

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -51,6 +50,7 @@ from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, config_of
 from permanence.console.words import catalogue
+from permanence.foundation import dates
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
 
@@ -149,11 +149,11 @@ def grid(request: HttpRequest) -> HttpResponse:
         shown = agenda_asked(by, one)
         monday = day - timedelta(days=day.weekday())
         found: Sequence[AgendaDays] = (days.week(by=by, agenda=shown.id, first=monday, at=at),)
-        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": date_format(monday, "MONTH_DAY_FORMAT")}
+        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": dates.say(monday, dates.Form.OF_MONTH)}
     else:
         all_of = agendas.agendas(by=by, client=client or None)[:MOST_LANES]
         found = days.day(by=by, agendas=[each.id for each in all_of], day=day, at=at)
-        title = date_format(day, "l j F" if day.year == today.year else "l j F Y")
+        title = dates.say(day, dates.Form.NAMED if day.year == today.year else dates.Form.NAMED_WHOLE)
     lanes, marks = _lanes(by, found, at=at, by_day=view == "week")
     made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or view == "list")
     context = {"grid": made, "title": title, "view": view, "day": day, "legend": _legend(by, found, marks)}
@@ -277,7 +277,7 @@ def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaVie
     slot, agenda = each.slot, known[each.slot.agenda]
     local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
     days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
-    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else date_format(local, "l j F")
+    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(local, dates.Form.NAMED)
     return Offer(
         number=number,
         agenda=agenda.id,
