@@ -3,13 +3,12 @@
 
 from datetime import UTC, datetime
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from permanence.agenda.elsewhere_queries import ActRow
 from permanence.agenda.rules.elsewhere import ActElsewhere
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 
 ACTS = {
     ActElsewhere.BOOKED: gettext_lazy("Appointment booked"),
@@ -32,7 +31,7 @@ def moment_words(row: ActRow) -> str:
     """The day and the hour of the appointment on the client's clock, as far as they were said; "" when not."""
     if row.day is None:
         return ""
-    day = formats.date_format(row.day, "DATE_FORMAT")
+    day = dates.say(row.day, dates.Form.WHOLE)
     if row.hour is None:
         return day
     hour = moments.hour(datetime.combine(row.day, row.hour, UTC), UTC)

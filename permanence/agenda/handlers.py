@@ -2,7 +2,8 @@
 """What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
 from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
-from permanence.agenda.operations import acts, holds, public_mails, visits
+from permanence.agenda.operations import acts, call_acts, holds, public_mails, visits
+from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.callers.events import PatientsMerged, PatientsParted
 from permanence.calls import operations as calls
@@ -11,12 +12,12 @@ from permanence.clients.events import ClientChanged
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
-OUTCOMES: dict[type[Event], str] = {
-    AppointmentBooked: "appointment_booked",
-    AppointmentMoved: "appointment_moved",
-    AppointmentCancelled: "appointment_cancelled",
+ACTS: dict[type[Event], ActElsewhere] = {
+    AppointmentBooked: ActElsewhere.BOOKED,
+    AppointmentMoved: ActElsewhere.MOVED,
+    AppointmentCancelled: ActElsewhere.CANCELLED,
 }
-"""What an act makes of its call, as the console says it."""
+"""What was done, by the event that tells it."""
 
 
 def on_call_recorded(_event_id: str, event: Event) -> None:
@@ -27,11 +28,21 @@ def on_call_recorded(_event_id: str, event: Event) -> None:
 
 
 def on_appointment(_event_id: str, event: Event) -> None:
-    """The call ended in what was done with an appointment, until the secretary says it herself. Idempotent."""
+    """Each act stands on the record of its call, whose outcome is the first until the secretary says it. Idempotent."""
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
     if event.call and event.by:
-        calls.note_outcome(house=event.house, call=event.call, outcome=OUTCOMES[type(event)])
+        act = ACTS[type(event)]
+        call_acts.keep_act(
+            house_key=house_system(house=event.house).house_key,
+            call=event.call,
+            appointment=event.appointment,
+            revision=event.revision,
+            act=act,
+            starts_at=event.starts_at,
+            at=event.at,
+        )
+        calls.note_outcome(house=event.house, call=event.call, outcome=outcome_of(act))
 
 
 def on_visit_changed(_event_id: str, event: Event) -> None:

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta, tzinfo
 from itertools import groupby
 
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,7 +15,7 @@ from permanence.agenda.queries.effect import Effect
 from permanence.agenda.rules.kinds import ExceptionKind, Opening, OpeningException, OpeningKind, VisitReason
 from permanence.agenda.setting_forms import EVERY_CHOICES, KIND_WORDS, Choices
 from permanence.agenda.words import Names, sentence
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.kernel.refusals import Refusal
 
 _DAY = timedelta(days=1)
@@ -138,7 +137,9 @@ def day_lines(exceptions: Sequence[OpeningException]) -> tuple[DayLine, ...]:
             ExceptionKind.REPLACED: _("%(hours)s instead") % {"hours": hours},
             ExceptionKind.ONE_OFF: _("%(hours)s besides") % {"hours": hours},
         }[each.kind]
-        found.append(DayLine(date=each.date, name=date_format(each.date, "DATE_FORMAT"), words=words, label=each.label))
+        found.append(
+            DayLine(date=each.date, name=dates.say(each.date, dates.Form.WHOLE), words=words, label=each.label)
+        )
     return tuple(found)
 
 
@@ -238,4 +239,4 @@ def _names(keys: Sequence[str], known: object) -> str:
 
 
 def _day(day: date) -> str:
-    return date_format(day, "MONTH_DAY_FORMAT")
+    return dates.say(day, dates.Form.OF_MONTH)

@@ -13,7 +13,7 @@ from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.waiting import PlaceView
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.waiting import OfferState, OfferWay, PlaceState
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 
 _MONDAY = date(2026, 1, 5)
 WINDOWS = (
@@ -58,7 +58,7 @@ class OfferWords:
 
 def wants_words(place: PlaceView) -> str:
     """What he would come to: "until 28 December, mornings, Mon Tue, Dr Dupont"."""
-    last = date_format(place.until_date - timedelta(days=1), "MONTH_DAY_FORMAT")
+    last = dates.say(place.until_date - timedelta(days=1), dates.Form.OF_MONTH)
     found = [_("until %(day)s") % {"day": last}]
     if len(place.half_days) == 1:
         found.append(_("in the morning") if HalfDay.MORNING in place.half_days else _("in the afternoon"))

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from permanence.agenda.rules.kinds import Asker, Way
 from permanence.agenda.rules.why_not import Closed, WhyNot
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 
 _MONDAY = date(2026, 1, 5)
 
@@ -230,11 +229,11 @@ _PUBLIC: dict[str, Callable[[Any, _Teller], str]] = {
 
 
 def _day(day: date) -> str:
-    return date_format(day, "DATE_FORMAT")
+    return dates.say(day, dates.Form.WHOLE)
 
 
 def _weekday(number: int) -> str:
-    return date_format(_MONDAY.replace(day=_MONDAY.day + number), "l")
+    return dates.weekday(_MONDAY.replace(day=_MONDAY.day + number))
 
 
 def _listed(names: list[str]) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from permanence.foundation import invitations
+from permanence.foundation import dates, invitations
 from permanence.foundation.keys import row_key
 from permanence.foundation.models import Invitation, Person
 from permanence.foundation.rules import InvitationState
@@ -81,4 +81,4 @@ def _person(request: HttpRequest, person: str) -> str:
 
 
 def _when(at: Any) -> str:
-    return formats.date_format(timezone.localtime(at), "j N Y, H:i")
+    return dates.short_moment(timezone.localtime(at))

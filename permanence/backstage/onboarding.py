@@ -25,6 +25,7 @@ from permanence.backstage.onboarding_acts import ACTS, Scene
 from permanence.backstage.onboarding_refusals import FIELDS, told
 from permanence.clients import forwarding as lines
 from permanence.clients import queries
+from permanence.clients.forwarding import LineView
 from permanence.clients.models.forwarding import KINDS
 from permanence.clients.proving import NotSeen, SaidContradicts
 from permanence.clients.said_words import ChangeWords, change_words
@@ -118,27 +119,38 @@ def _drawn_keys(keys: Keys) -> DrawnKeys:
 
 
 class Step(NamedTuple):
-    """One step as the list at the top shows it."""
+    """One step as the list at the top shows it. `waits`: what has to be done before it, "" for nothing."""
 
     code: str
     title: str | Promise
     done: bool
     can_wait: bool = False
+    waits: str | Promise = ""
+
+
+def _dial_waits(line: LineView | None) -> str | Promise:
+    """Why the house cannot call his number, now or each day; "" where it can."""
+    if line is None or not line.dialled_by_callers:
+        return _("First write down, under “His telephone”, the number that his callers dial.")
+    if not can_be_dialled(line.mode):
+        return _("Only calls that find him busy come to us: a call of the house would find him free.")
+    return ""
 
 
 def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str) -> tuple[Step, ...]:
     line, file = scene.line, scene.file
     ended = [each for each in tests if each.state in {ProofState.PASSED, ProofState.FAILED}]
     proved = bool(ended) and ended[0].state is ProofState.PASSED
+    waits = _("First give him a number of the house.") if line is None else ""
     return (
         Step("number", _("Number"), line is not None),
-        Step("phone", _("His telephone"), line is not None and bool(line.dialled_by_callers)),
+        Step("phone", _("His telephone"), line is not None and bool(line.dialled_by_callers), waits=waits),
         Step("greeting", _("Greeting"), bool(file.greetings)),
         Step("hours", _("Hours"), file.hours.always or bool(file.hours.week)),
-        Step("codes", _("Codes"), proved or (line is not None and line.mode is ForwardingMode.DIRECT)),
-        Step("test", _("Test call"), proved),
-        Step("answer", _("In service"), file.view.state in ANSWERED),
-        Step("daily", _("Each day"), bool(clock), can_wait=True),
+        Step("codes", _("Codes"), proved or (line is not None and line.mode is ForwardingMode.DIRECT), waits=waits),
+        Step("test", _("Test call"), proved, waits=waits),
+        Step("answer", _("In service"), file.view.state in ANSWERED, waits=waits),
+        Step("daily", _("Each day"), bool(clock), can_wait=True, waits=waits),
     )
 
 
@@ -158,7 +170,7 @@ def _context(scene: Scene) -> dict[str, Any]:
         "number": _spelt(number, view.country),
         "public": "" if line is None else _spelt(line.dialled_by_callers, view.country),
         "direct": line is not None and line.mode is ForwardingMode.DIRECT,
-        "dialled": line is not None and bool(line.dialled_by_callers) and can_be_dialled(line.mode),
+        "dial_waits": _dial_waits(line),
         "mobile": line is not None and line.access is Access.MOBILE,
         "keys": [_drawn_keys(each) for each in keys],
         "unchecked": any(not each.checked for each in keys),

@@ -12,7 +12,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.formats import date_format, localize_input
+from django.utils.formats import localize_input
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +22,7 @@ from permanence.clients import announcements, queries, said
 from permanence.clients.rules.coverage import Coverage, Segment, said_at
 from permanence.clients.said_shown import said_shown
 from permanence.clients.said_words import reason_words
-from permanence.foundation import access
+from permanence.foundation import access, dates
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.absence import ANSWER
@@ -103,7 +103,7 @@ def _row(coverage: Coverage, parts: list[Segment], starts: datetime, until: date
         if each.treatment.why[0].code in {"closed_by_holiday", "closed_by_exception", "closed_by_absence"}
     )
     return DayRow(
-        name=date_format(starts.date(), "D j N"),
+        name=dates.say(starts, dates.Form.SHORT_NAMED),
         bars=bars,
         away=away,
         words=words or str(now("closed")),

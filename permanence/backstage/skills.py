@@ -27,6 +27,7 @@ from permanence.clients import queries as clients
 from permanence.clients import reading, training
 from permanence.clients.models import Client
 from permanence.clients.rules import ClientState
+from permanence.foundation import dates
 from permanence.foundation.who import who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -183,7 +184,7 @@ def _skill(
         secretary=person.id,
         name=person.name,
         languages=" ".join(person.languages),
-        trained="" if held is None else formats.date_format(held.trained_date, "j N Y"),
+        trained="" if held is None else dates.say(held.trained_date, dates.Form.SHORT),
         day="" if held is None else _typed(held.trained_date),
         by_name="" if held is None else held.by_name,
         taken=0 if known is None else known.taken,
@@ -192,7 +193,7 @@ def _skill(
 
 
 def _last(at: datetime, zone: ZoneInfo) -> str:
-    return str(formats.date_format(at.astimezone(zone), "j N Y"))
+    return dates.say(at.astimezone(zone), dates.Form.SHORT)
 
 
 PAGES = (

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,7 +20,7 @@ from permanence.agenda.queries import public
 from permanence.agenda.queries.public import PageView
 from permanence.clients.directory_queries import held_sites
 from permanence.countries.emergency import emergency_rule
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.kernel.clock import Clock
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
@@ -131,10 +131,7 @@ def shown(
 
 def day_words(day: date) -> str:
     """A day as a heading says it: "Monday 30 November"."""
-    return _("%(weekday)s %(day)s") % {
-        "weekday": formats.date_format(day, "l"),
-        "day": formats.date_format(day, "MONTH_DAY_FORMAT"),
-    }
+    return dates.say(day, dates.Form.NAMED)
 
 
 def moment_words(at: datetime, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from permanence.callers.queries import PatientView
 from permanence.callers.rules.birth import Age, BirthDate, age_at
 from permanence.callers.rules.no_show import Rule, judge
+from permanence.foundation import dates
 
 MONTHS_UNTIL = 24
 """Months up to which an age is said in months."""
@@ -26,8 +27,12 @@ def born_words(birth: BirthDate | None, age: Age | None) -> str:
     """The birth date as far as it is known, and the age: "14 mars 1961, 65 ans"."""
     if birth is None or age is None:
         return _("birth date not known")
-    form = "DATE_FORMAT" if birth.day else "YEAR_MONTH_FORMAT" if birth.month else "Y"
-    return _("%(day)s, %(age)s") % {"day": date_format(birth.first, form), "age": age_words(age)}
+    day = (
+        dates.say(birth.first, dates.Form.WHOLE)
+        if birth.day
+        else date_format(birth.first, "YEAR_MONTH_FORMAT" if birth.month else "Y")
+    )
+    return _("%(day)s, %(age)s") % {"day": day, "age": age_words(age)}
 
 
 def age_words(age: Age) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +19,7 @@ from permanence.clients.rules.approvals import URGENT_PRIORITY, ProposalKind, Pr
 from permanence.clients.rules.script import RedFlag
 from permanence.clients.script_queries import red_flags_of
 from permanence.countries.numbers import spell_number
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.kernel.phone import PhoneNumber
 from permanence.reception import markup
 from permanence.reception.table import AbsenceEntry, ContactEntry
@@ -236,7 +235,10 @@ def _red_flags(body: Body, file: ClientFile, _house: str, _zone: ZoneInfo) -> Pa
     before: tuple[RedFlag, ...] = ()
     if file.script is not None:
         before = red_flags_of(orjson.dumps(orjson.loads(file.script.text).get("red_flags", [])).decode())
-    words = {"name": names.get(body["doctor"], ""), "day": formats.date_format(date.fromisoformat(body["validated"]))}
+    words = {
+        "name": names.get(body["doctor"], ""),
+        "day": dates.say(date.fromisoformat(body["validated"]), dates.Form.WHOLE),
+    }
     labels = [", ".join(each.label for each in flags) for flags in (before, after)]
     difference = Difference(label=_("Red flags"), before=labels[0], after=labels[1])
     title = _("Red flags, validated by %(name)s on %(day)s") % words
@@ -257,7 +259,7 @@ def day_hour(moment: datetime | None, zone: ZoneInfo) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(zone)
-    return _("%(day)s, %(hour)s") % {"day": formats.date_format(local, "l j F"), "hour": moments.hour(moment, zone)}
+    return _("%(day)s, %(hour)s") % {"day": dates.say(local, dates.Form.NAMED), "hour": moments.hour(moment, zone)}
 
 
 _PARTS = {

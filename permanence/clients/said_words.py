@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from permanence.clients.models import Greeting, WeeklyOpening
 from permanence.clients.rules.compared import Compared
 from permanence.clients.rules.findings import Cause, Finding, HoursRule, lost_scope
+from permanence.foundation import dates
 from permanence.foundation.models import Language
 from permanence.reception import markup
 from permanence.reception.absence import ANNOUNCE, ANSWER, VOICE_MESSAGE
@@ -106,7 +106,7 @@ def day_choices() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
 def moment_words(at: datetime, client: ClientSlice) -> str:
     """The moment on the client's wall."""
     local = at.astimezone(ZoneInfo(client.time_zone))
-    return f"{date_format(local.date(), 'D j N Y')} {local:%H:%M}"
+    return f"{dates.say(local, dates.Form.SHORT_NAMED_WHOLE)} {local:%H:%M}"
 
 
 def cause_words(cause: Cause, client: ClientSlice) -> str:
@@ -152,7 +152,11 @@ def change_words(found: Compared) -> ChangeWords:
 
 
 def _hours_words(rule: HoursRule) -> str:
-    day = date_format(date.fromisoformat(rule.date), "D j N Y") if rule.date else str(_DAYS[rule.weekday])
+    day = (
+        dates.say(date.fromisoformat(rule.date), dates.Form.SHORT_NAMED_WHOLE)
+        if rule.date
+        else str(_DAYS[rule.weekday])
+    )
     hours = now("closed") if rule.interval is None else f"{rule.interval.opens}–{rule.interval.until}"
     return f"{day} {hours}"
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries import agendas, days
@@ -13,6 +12,7 @@ from permanence.agenda.queries.views import AgendaDays
 from permanence.calls import queries as calls
 from permanence.console.agenda_asked import agenda_asked, client_asked, day_of
 from permanence.console.views import BadRequest
+from permanence.foundation import dates
 from permanence.foundation.who import Who
 
 MOST_LANES = 250
@@ -49,7 +49,7 @@ def shown_days(by: Who, asked: Mapping[str, str], *, at: datetime) -> Shown:
     if view == "week" and one:
         shown = agenda_asked(by, one)
         monday = day - timedelta(days=day.weekday())
-        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": date_format(monday, "MONTH_DAY_FORMAT")}
+        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": dates.say(monday, dates.Form.OF_MONTH)}
         week = days.week(by=by, agenda=shown.id, first=monday, at=at)
         return Shown(view=view, day=day, title=title, found=(week,))
     all_of = agendas.agendas(by=by, client=client or None)[:MOST_LANES]
@@ -58,5 +58,5 @@ def shown_days(by: Who, asked: Mapping[str, str], *, at: datetime) -> Shown:
     closed = agendas.closed_but_booked(by=by, client=client or None, **span)
     found = days.day(by=by, agendas=[each.id for each in (*all_of, *closed)], day=day, at=at)
     found = tuple(each for each in found if each.agenda.active or each.appointments)
-    title = date_format(day, "l j F" if day.year == today.year else "l j F Y")
+    title = dates.say(day, dates.Form.NAMED if day.year == today.year else dates.Form.NAMED_WHOLE)
     return Shown(view=view, day=day, title=title, found=found)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -20,6 +19,7 @@ from permanence.agenda.rules.marks import Mark
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.console.agenda_item import DAY, STEP, Item, Items, Wall, markup
 from permanence.console.agenda_words import OPENINGS
+from permanence.foundation import dates
 
 HALF_HOUR = 30 // STEP
 HOUR = 60 // STEP
@@ -172,7 +172,7 @@ def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
         client=agenda.client,
         client_name=agenda.client_name,
         day=day,
-        name=date_format(day, "D j") if by_day else agenda.name,
+        name=dates.say(day, dates.Form.COLUMN) if by_day else agenda.name,
         note=(", ".join(said) if by_day else note),
         initials=agenda.initials,
         colour=agenda.colour,

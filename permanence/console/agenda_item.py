@@ -19,6 +19,7 @@ from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.console.agenda_words import STATES
+from permanence.foundation import dates
 
 STEP = 5
 """Minutes of a step."""
@@ -158,7 +159,7 @@ class Items:
             to_come=wall.day > self.at.astimezone(wall.zone).date(),
             patient=visit.patient,
             reason=visit.reason_name,
-            born=visit.patient_birth,
+            born=dates.iso_figures(visit.patient_birth),
             minute=wall.minute(visit.starts_at),
             answered=visit.answered,
             tied=bool(visit.also),

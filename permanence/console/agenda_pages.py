@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -53,6 +52,7 @@ from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import config_of
 from permanence.console.words import catalogue
+from permanence.foundation import dates
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
 
@@ -262,7 +262,7 @@ def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaVie
     slot, agenda = each.slot, known[each.slot.agenda]
     local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
     days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
-    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else date_format(local, "l j F")
+    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(local, dates.Form.NAMED)
     return Offer(
         number=number,
         agenda=agenda.id,

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -17,7 +16,7 @@ from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.console.agenda_asked import says_why
 from permanence.console.agenda_days import shown_days
 from permanence.console.own_page import own_page_only
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
@@ -58,7 +57,7 @@ def _told(by: Who, shown: AgendaDays) -> list[Told]:
     zone = ZoneInfo(shown.agenda.time_zone)
     return [
         Told(
-            day=date_format(each.starts_at.astimezone(zone), "l j F"),
+            day=dates.say(each.starts_at.astimezone(zone).date(), dates.Form.NAMED),
             hour=moments.clock(each.starts_at, zone),
             name=each.patient_name,
             born=each.patient_birth,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -34,6 +33,7 @@ from permanence.console.agenda_asked import (
 )
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
+from permanence.foundation import dates
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
@@ -162,7 +162,7 @@ def _missing_line(
     near = session.instead or session.slot
     return Line(
         number=number,
-        day=date_format(session.wanted, "l j F"),
+        day=dates.say(session.wanted, dates.Form.NAMED),
         causes=tuple(causes[:MOST_CAUSES]) or (_("Free at other hours only"),),
         instead="" if near is None else _instead(near, every[near.agenda]),
     )
@@ -175,4 +175,4 @@ def _instead(slot: Slot, agenda: AgendaView) -> str:
 
 def _when(at: datetime, agenda: AgendaView) -> tuple[str, str]:
     local = at.astimezone(ZoneInfo(agenda.time_zone))
-    return date_format(local, "l j F"), f"{local:%H:%M}"
+    return dates.say(local, dates.Form.NAMED), f"{local:%H:%M}"

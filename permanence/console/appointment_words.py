@@ -28,6 +28,7 @@ APPOINTMENTS = {
     "elsewhere_refused_other": _("The site did not take the appointment. What you wrote stands in its form."),
     "undo": _("Undo"),
     "key_appointment": _("appointment"),
+    "key_caller": _("take who may be calling"),
     "key_agenda": _("agenda"),
     "route_record": _("Record the appointment"),
     "route_number_not_listed": _(

@@ -44,7 +44,7 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One person of the list. `about`: birth date and age in words; `birth_name`: where it is another.
+    """One person of the list. `about`: birth date and age in words; `birth_name`: where it is another; `number`: E.164.
 
     `warning`: what the client's rule makes of appointments that were not kept, "" for nothing.
     """
@@ -57,6 +57,7 @@ class Row:
     why: str
     is_deceased: bool
     warning: str
+    number: str
 
 
 @never_cache
@@ -134,4 +135,5 @@ def row_of(each: Found, rule: Rule = NO_RULE) -> Row:
         why=", ".join(str(WHY[why]) for why in each.why),
         is_deceased=kept.is_deceased,
         warning=no_show_words(rule, kept.no_shows),
+        number=next(iter(kept.numbers), ""),
     )

@@ -126,6 +126,7 @@ def config_of(request: HttpRequest) -> dict[str, Any]:
         "person": by.person,
         "personName": by.name,
         "keys": _keys(by),
+        "sendsMail": settings.PERMANENCE.mail_is_set,
         "demonstration": bool(settings.DEMONSTRATION),
         "icons": {"calm": static("design/icon.svg"), "ring": static("design/icon-ring.svg")},
     }

@@ -146,6 +146,11 @@ _CALL = {
     "day_at": _("{day}, {hour}"),
     "number_masked": _("Number masked"),
     "caller_unknown": _("Unknown caller"),
+    "caller_may_be": _("May be {name}"),
+    "caller_may_be_of": _("May be one of {count} persons"),
+    "caller_may_be_row": _("May be {name}, {about}"),
+    "patient_may_be": _("May be"),
+    "patient_or": _("Or"),
     "unknown_line": _("Line of no client: {line}"),
     "sector_health": _("Health"),
     "sector_after_sales": _("After-sales service"),
@@ -256,6 +261,12 @@ _FORM = {
     "choose": _("Choose"),
     "plan_now": _("Leaves at once by e-mail for {name} and stands in the client's portal."),
     "plan_choose": _("Choose for whom: then it leaves at once by e-mail and stands in the client's portal."),
+    "plan_now_portal": _(
+        "Stands in the client's portal for {name}. No e-mail leaves: this house has no mail server yet."
+    ),
+    "plan_choose_portal": _(
+        "Choose for whom: it then stands in the client's portal. This house has no mail server yet."
+    ),
     "plan_saved": _("Kept and on its way to {name}. Its state stands in today's messages."),
     "plan_sending": _("Kept on this computer, on its way to the house."),
     "plan_site_down": _("The site does not answer: your message is kept here and leaves when the site is back."),

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from permanence.agenda.operations import public_mails
@@ -29,7 +28,7 @@ from permanence.dispatch.post import RUN_LIMIT
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ended
 from permanence.dispatch.tasks import relay_settings
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.foundation.operations import house_system
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemEntropy
@@ -78,7 +77,10 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
     path = f"/rdv/{taken.slug}/visit/{taken.token}" if taken.token else ""
     link = f"{settings.PERMANENCE.web_url}{path}" if path else ""
     with translation.override(taken.language), timezone.override(zone):
-        day, hour = date_format(taken.starts_at.astimezone(zone), "l j F Y"), moments.hour(taken.starts_at, zone)
+        day, hour = (
+            dates.say(taken.starts_at.astimezone(zone), dates.Form.NAMED_WHOLE),
+            moments.hour(taken.starts_at, zone),
+        )
         subject = _subject(taken.kind)
         context = {
             "subject": subject,

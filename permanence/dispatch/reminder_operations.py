@@ -225,6 +225,26 @@ def _by_sms(row: Reminder, person: callers.PatientView, *, by: Who, at: datetime
     return True
 
 
+def come_now(*, reminder: str, at: datetime, entropy: Entropy) -> None:
+    """One of a demonstration, to be seen, goes out now whatever the hour: none of its SMS and mails leaves the machine.
+
+    Raises ReminderUnknown, for one of a real house and for one that waits no longer too.
+    """
+    waits = Reminder.objects.filter(key=reminder, house__demonstration=True, state=ReminderState.PENDING)
+    row = waits.filter(leased_until=None).select_related("house", "client").first()
+    if row is None:
+        raise ReminderUnknown(reminder[:40])
+    with transaction.atomic():
+        if not Reminder.objects.filter(pk=row.pk, attempts=row.attempts).update(attempts=row.attempts + 1):
+            raise ReminderUnknown(reminder[:40])
+        if _decided(row, at=at, entropy=entropy).address:
+            Reminder.objects.filter(pk=row.pk).update(next_attempt_at=at)
+        asked = Sms.objects.for_house(row.house_id).filter(about=row.key, state=DeliveryState.PENDING)
+        asked.update(next_attempt_at=at)
+        subject, by = f"dispatch.reminder:{row.pk}", house_system(house=row.house.slug)
+        audit.note(by=by, at=at, action="reminder.let_come", subject=subject, client=row.client_id)
+
+
 def finish(taken: ReminderTaken, attempt: Attempt, *, at: datetime) -> None:
     """Write how the mail's try ended. Does nothing when the lease was lost to another worker."""
     wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None

@@ -2,9 +2,14 @@
 """Reads of how a client's patients are written to."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from permanence.agenda.queries import appointments as agenda
+from permanence.callers import queries as callers
 from permanence.clients import queries as clients
-from permanence.dispatch.models import ContactRule
+from permanence.dispatch.models import ContactRule, Reminder
+from permanence.dispatch.rules import ReminderState
+from permanence.foundation.operations import house_system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +33,34 @@ def contact_rule(*, house: str, client: str) -> ContactRuleView:
     return ContactRuleView(
         names_practice=row.names_practice, remind_hours=row.remind_hours, sends_calendar=row.sends_calendar
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderToCome:
+    """A reminder that waits: of whose telephone (E.164), of which visit, when it goes out; the client's clock."""
+
+    key: str
+    number: str
+    starts_at: datetime
+    due_at: datetime
+    time_zone: str
+
+
+def to_come_in_demonstration(*, most: int) -> tuple[ReminderToCome, ...]:
+    """The reminders by SMS that a demonstration's house will send, the last made first; of a real house none."""
+    rows = Reminder.objects.filter(house__demonstration=True, state=ReminderState.PENDING, leased_until=None)
+    found: list[ReminderToCome] = []
+    for row in rows.select_related("house", "client").order_by("-pk")[: 4 * most]:
+        visit = agenda.appointment(by=house_system(house=row.house.slug), appointment=row.appointment)
+        person = callers.standing(house=row.house.slug, client=str(row.client_id), patient=visit.patient)
+        if person.may_sms and person.numbers and len(found) < most:
+            found.append(
+                ReminderToCome(
+                    key=row.key,
+                    number=person.numbers[0],
+                    starts_at=row.starts_at,
+                    due_at=row.next_attempt_at,
+                    time_zone=row.client.time_zone,
+                )
+            )
+    return tuple(found)

@@ -7,7 +7,7 @@ Reads from Django's settings: `PERMANENCE_WEB_URL` (the address that gives a bro
 
 import ipaddress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -16,14 +16,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from permanence.foundation import patience
-from permanence.foundation.models import Person
+from permanence.foundation import operations, patience
+from permanence.foundation.models import Language, Person
 from permanence.foundation.rules import Role
+from permanence.foundation.who import who, who_is
 from permanence.kernel.system import SystemClock
 
 LANDING: tuple[tuple[Role, str], ...] = (
@@ -36,6 +38,9 @@ LANDING: tuple[tuple[Role, str], ...] = (
 THEMES = frozenset({"light", "dark"})
 A_YEAR = 365 * 24 * 3600
 MINUTE_S = 60
+JUST_CHOSEN = "language_chosen"
+"""The cookie that says that a language was chosen on the sign-in page."""
+JUST_S = 15 * MINUTE_S
 CLOCK = SystemClock()
 FIELD_LIMIT = 320
 """Characters read from a field of the sign-in form: an e-mail address has at most 254 (RFC 5321)."""
@@ -132,9 +137,21 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     patience.forgive(username=username, tried=tried)
     login(request, user)
     answer = HttpResponseRedirect(asked or landing(user.roles))
-    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        remember(answer, settings.LANGUAGE_COOKIE_NAME, user.language, secure=request.is_secure())
+    _speak_hers(request, answer, user, at=at)
     return answer
+
+
+def _speak_hers(request: HttpRequest, answer: HttpResponse, user: Person, *, at: datetime) -> None:
+    """The pages speak her language: the one chosen a moment ago on this page, which she keeps, else the one she has.
+
+    What another person left in this browser is neither.
+    """
+    language = user.language
+    if JUST_CHOSEN in request.COOKIES:
+        language = get_language() or language
+        operations.choose_language(language=language, by=who_is(user), at=at)
+        answer.delete_cookie(JUST_CHOSEN)
+    remember(answer, settings.LANGUAGE_COOKIE_NAME, language, secure=request.is_secure())
 
 
 @require_POST
@@ -153,6 +170,24 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         remember(answer, "theme", theme, secure=request.is_secure())
     else:
         answer.delete_cookie("theme")
+    return answer
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """The language of the menu: kept in this browser, and with the person, who finds it at the next sign-in elsewhere.
+
+    Chosen on the sign-in page it is hers who signs in soon after. One that the pages do not speak changes nothing.
+    """
+    answer = HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or "/")
+    language, secure = request.POST.get("language", ""), request.is_secure()
+    if language not in Language.values:
+        return answer
+    remember(answer, settings.LANGUAGE_COOKIE_NAME, language, secure=secure)
+    if isinstance(request.user, Person):
+        operations.choose_language(language=language, by=who(request), at=CLOCK.now())
+    else:
+        answer.set_cookie(JUST_CHOSEN, "1", max_age=JUST_S, samesite="Lax", secure=secure, httponly=True)
     return answer
 
 

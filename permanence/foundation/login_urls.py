@@ -2,7 +2,6 @@
 """Addresses of signing in and out and of the choices of language and appearance; included at the root of the site."""
 
 from django.urls import path
-from django.views.i18n import set_language
 
 from permanence.foundation import joining, login
 
@@ -11,6 +10,6 @@ urlpatterns = [
     path("login", login.sign_in, name="login"),
     path("logout", login.sign_out, name="logout"),
     path("invitation/<str:token>", joining.join, name="invitation"),
-    path("language", set_language, name="language"),
+    path("language", login.choose_language, name="language"),
     path("theme", login.choose_theme, name="theme"),
 ]

@@ -11,6 +11,8 @@ from datetime import datetime, tzinfo
 from django.utils import formats
 from django.utils.translation import gettext as _
 
+from permanence.foundation import dates
+
 
 def hour(at: datetime, zone: tzinfo) -> str:
     """The hour of a moment as a sentence says it, on the clock of `zone`."""
@@ -28,7 +30,7 @@ def day_and_hour(at: datetime, zone: tzinfo, *, now: datetime) -> str:
     local, today = at.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
         return _("today %(hour)s") % {"hour": hour(at, zone)}
-    day = formats.date_format(local, "MONTH_DAY_FORMAT" if local.year == today.year else "DATE_FORMAT")
+    day = dates.say(local, dates.Form.OF_MONTH if local.year == today.year else dates.Form.WHOLE)
     return _("%(day)s, %(hour)s") % {"day": day, "hour": hour(at, zone)}
 
 

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -32,7 +31,7 @@ from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
 from permanence.dispatch import late_operations
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
@@ -221,7 +220,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "others": [each for each in agendas.agendas(by=by) if each.id != found.id],
         "tab": "agenda",
         "day": shown,
-        "day_name": f"{date_format(shown, 'l')} {date_format(shown, 'MONTH_DAY_FORMAT')}",
+        "day_name": dates.say(shown, dates.Form.NAMED),
         "is_today": shown == today,
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),

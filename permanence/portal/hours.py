@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,6 +21,7 @@ from permanence.clients.queries import ClientView
 from permanence.clients.rules.compared import Compared
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.clients.said_words import ChangeWords, change_words
+from permanence.foundation import dates
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import ChangedSince, back, basis, demand_basis, own
@@ -237,7 +237,7 @@ def _fields(typed: Mapping[str, str]) -> tuple[DayField, ...]:
     found = []
     for number in range(7):
         name = f"day_{number}"
-        label = formats.date_format(_MONDAY.replace(day=1 + number), "l").capitalize()
+        label = dates.weekday(_MONDAY.replace(day=1 + number)).capitalize()
         failed = ""
         try:
             read_day(typed[name])
@@ -266,7 +266,7 @@ def _specials(exceptions: tuple[DateHours, ...], today: date) -> tuple[Special, 
     return tuple(
         Special(
             date=date.fromisoformat(each.date),
-            name=formats.date_format(date.fromisoformat(each.date), "l j F Y"),
+            name=dates.say(date.fromisoformat(each.date), dates.Form.NAMED_WHOLE),
             hours=spoken_hours(write_day((span.opens, span.until) for span in each.intervals)),
             label=each.label,
         )

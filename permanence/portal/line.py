@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from permanence.agenda.interop.owners import own_agendas
 from permanence.clients import queries as clients
 from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
@@ -81,6 +82,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "contacts": file.contacts,
         "sites": file.sites,
         "agendas": dict.fromkeys(each.product for each in file.agendas),
+        "kept": own_agendas(client=client, by=by),
         "recorded": bool(file.closing) or any(each.announcement for each in file.greetings),
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
         "waits": request.GET.get("saved", "") in WAITING,

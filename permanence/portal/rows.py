@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
-
 from permanence.callers.words import person_words
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.messaging import words
 from permanence.messaging.queries import MessageRow, MessageView
 from permanence.messaging.rules import Fill, Urgency
@@ -83,7 +81,7 @@ def letter(row: MessageRow, *, person: str, at: datetime) -> Letter:
         age_class=_AGE[state.age_level.value],
         taken_words=moments.day_and_hour(row.taken_at, zone, now=at),
         taken=moments.clock(row.taken_at, zone),
-        taken_day="" if today else formats.date_format(taken, "j F"),
+        taken_day="" if today else dates.say(taken, dates.Form.OF_MONTH),
         voice="" if row.voice_seconds is None else moments.length(row.voice_seconds),
         about="" if row.patient is None else person_words(row.patient, at.astimezone(zone).date()),
     )

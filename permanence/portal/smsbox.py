@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -19,12 +20,17 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.dispatch import reminder_operations, reminder_queries
 from permanence.dispatch.channels.sms.http import post
 from permanence.dispatch.channels.sms.length import Length, measure
 from permanence.dispatch.sms_provider import usable_provider
+from permanence.foundation import dates, moments
+from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.mailbox import Piece, pieces
 
 SHOWN = 100
+TO_COME = 5
+_CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +64,49 @@ def read_smsbox(folder: Path) -> list[Shown]:
     return sorted(found, key=lambda each: each.at, reverse=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCome:
+    """A reminder that waits: its key, whose telephone, and in words when the visit is and when it goes out."""
+
+    key: str
+    number: str
+    visit: str
+    due: str
+
+
+def _to_come() -> list[ToCome]:
+    found = reminder_queries.to_come_in_demonstration(most=TO_COME)
+    return [
+        ToCome(key=each.key, number=each.number, visit=_when(each.starts_at, zone), due=_when(each.due_at, zone))
+        for each, zone in ((each, ZoneInfo(each.time_zone)) for each in found)
+    ]
+
+
+def _when(at: datetime, zone: ZoneInfo) -> str:
+    return f"{dates.say(at.astimezone(zone), dates.Form.NAMED_FIGURES)} {moments.clock(at, zone)}"
+
+
 @login_not_required
 @never_cache
 @require_safe
 def smsbox(request: HttpRequest) -> HttpResponse:
     """The telephone. 404 in a real house."""
     _only_demonstration()
-    return render(request, "portal/smsbox.html", {"messages_shown": read_smsbox(settings.PERMANENCE.data / "sms")})
+    context = {"messages_shown": read_smsbox(settings.PERMANENCE.data / "sms"), "to_come": _to_come()}
+    return render(request, "portal/smsbox.html", context)
+
+
+@login_not_required
+@never_cache
+@require_POST
+def come_now(request: HttpRequest, reminder: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """A reminder to come goes out now. 404 in a real house, and for one that waits no longer."""
+    _only_demonstration()
+    try:
+        reminder_operations.come_now(reminder=reminder, at=_CLOCK.now(), entropy=_ENTROPY)
+    except reminder_operations.ReminderUnknown as unknown:
+        raise Http404 from unknown
+    return HttpResponseRedirect(reverse("demo_sms"), status=303)
 
 
 @login_not_required

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from permanence.clients.queries import ClientView
 from permanence.clients.rules.week import write_day
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.reception.hours import hours_of_day, opening_at
 from permanence.reception.markup import Block
 from permanence.reception.table import InstructionEntry, OpeningHours
@@ -63,7 +62,7 @@ def status(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[bo
         today = _("Calls are answered until %(hour)s.") if found.is_open else _("Closed until %(hour)s.")
         return found.is_open, today % {"hour": hour}
     later = _("Calls are answered until %(day)s, %(hour)s.") if found.is_open else _("Closed until %(day)s, %(hour)s.")
-    return found.is_open, later % {"day": formats.date_format(local, "l j F"), "hour": hour}
+    return found.is_open, later % {"day": dates.say(local, dates.Form.NAMED), "hour": hour}
 
 
 def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Day, ...]:
@@ -73,7 +72,7 @@ def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Da
 
 
 def _day(hours: OpeningHours, client: ClientView, day: date, *, is_today: bool) -> Day:
-    name = formats.date_format(day, "D j F")
+    name = dates.say(day, dates.Form.SHORT_NAMED)
     if hours.always:
         return Day(date=day, name=name, hours=all_day(), why="", is_open=True, is_today=is_today)
     found = hours_of_day(hours, day, country=client.country, region=client.region)
@@ -135,4 +134,4 @@ def span(starts: datetime | None, ends: datetime | None, zone: ZoneInfo, *, at: 
 
 def _day_hour(moment: datetime, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
-    return _("%(day)s, %(hour)s") % {"day": formats.date_format(local, "l j F"), "hour": moments.hour(moment, zone)}
+    return _("%(day)s, %(hour)s") % {"day": dates.say(local, dates.Form.NAMED), "hour": moments.hour(moment, zone)}

@@ -122,4 +122,5 @@ urlpatterns = [
     path("demo/mail/<slug:name>", mailbox.mail, name="demo_mail_one"),
     path("demo/sms", smsbox.smsbox, name="demo_sms"),
     path("demo/sms/<slug:name>", smsbox.answer, name="demo_sms_answer"),
+    path("demo/sms/to-come/<slug:reminder>", smsbox.come_now, name="demo_sms_come"),
 ]

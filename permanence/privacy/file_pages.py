@@ -12,13 +12,13 @@ from permanence.callers import queries as callers
 from permanence.callers.entries import client_of
 from permanence.callers.queries import PatientUnknown, PatientView
 from permanence.clients.queries import ClientUnknown, ClientView
-from permanence.foundation import access
+from permanence.foundation import access, dates
 from permanence.foundation.models import Language
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.privacy.file_acts import TEXTS, Asked, Done, act
 from permanence.privacy.file_view import DrawnFile, drawn
-from permanence.privacy.file_words import DOCUMENTS, FIELDS, REQUESTS, SEXES, TIES, Words, figures, refusal_words
+from permanence.privacy.file_words import DOCUMENTS, FIELDS, REQUESTS, SEXES, TIES, Words, refusal_words
 from permanence.privacy.holdings import Holdings, holdings
 
 
@@ -106,8 +106,8 @@ def file_page(
     failed = "" if post is None else str(post.get("act", ""))
     typed = post if post is not None and failed == "change" else None
     return FilePage(
-        file=drawn(held, language=by.language, at=at),
-        form=_as_it_is(held, by.language) if typed is None else _as_typed(typed, held),
+        file=drawn(held, at=at),
+        form=_as_it_is(held) if typed is None else _as_typed(typed, held),
         failed=failed,
         refused="" if refusal is None else refusal_words(refusal),
         relatives=_relatives(held, by, at),
@@ -136,7 +136,7 @@ def compare_page(*, person: PatientView, other: str, by: Who, at: datetime) -> C
     twin = callers.patient(house=by.house, client=person.client, patient=other)
     if twin.merged_into or twin.id == person.id:
         raise PatientUnknown(other)
-    one, two = (drawn(holdings(client=each.client, patient=each.id, by=by, at=at), language=by.language, at=at)
+    one, two = (drawn(holdings(client=each.client, patient=each.id, by=by, at=at), at=at)
                 for each in (person, twin))  # fmt: skip
     ways: tuple[Way, ...] = ()
     refused = ""
@@ -159,11 +159,11 @@ def _way(stays: PatientView, goes: PatientView, by: Who) -> Way:
     )
 
 
-def _as_it_is(held: Holdings, language: str) -> dict[str, str]:
+def _as_it_is(held: Holdings) -> dict[str, str]:
     person = held.file.view
     return {
         **{name: getattr(person, name) for name in TEXTS if name not in {"birth_date", "notes"}},
-        "birth_date": figures(person.birth, language),
+        "birth_date": dates.iso_figures(person.birth_date),
         "notes": held.file.notes,
         "numbers": "\n".join(person.numbers),
         "known": "on" if person.known else "",

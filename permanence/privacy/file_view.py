@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AppointmentView
@@ -22,7 +21,7 @@ from permanence.callers.search import Duplicate
 from permanence.callers.words import born_words, no_show_count, no_show_words
 from permanence.clients.queries import ClientView
 from permanence.countries.numbers import spell_number
-from permanence.foundation import moments
+from permanence.foundation import dates, moments
 from permanence.kernel.phone import PhoneNumber
 from permanence.messaging.queries import MessageRow
 from permanence.privacy.file_words import (
@@ -36,7 +35,6 @@ from permanence.privacy.file_words import (
     TIES,
     WAYS,
     Words,
-    figures,
 )
 from permanence.privacy.holdings import Holdings
 
@@ -166,8 +164,8 @@ class DrawnFile:
         return len(self.to_come) + len(self.past) + self.more_past
 
 
-def drawn(held: Holdings, *, language: str, at: datetime) -> DrawnFile:
-    """The file in words, on the client's clock; `language`: of who reads."""
+def drawn(held: Holdings, *, at: datetime) -> DrawnFile:
+    """The file in words, on the client's clock."""
     account, file, person = held.account, held.file, held.file.view
     zone = ZoneInfo(account.time_zone)
     today = at.astimezone(zone).date()
@@ -186,7 +184,7 @@ def drawn(held: Holdings, *, language: str, at: datetime) -> DrawnFile:
         status=STATUS[person.status],
         is_validated=person.status is IdentityStatus.VALIDATED,
         proof=_proof(file, told),
-        facts=_facts(person, numbers, language),
+        facts=_facts(person, numbers),
         numbers=numbers,
         notes=file.notes,
         no_shows=no_show_count(person.no_shows) if person.no_shows else "",
@@ -221,13 +219,13 @@ def _proof(file: PatientFile, told: Told) -> str:
     }
 
 
-def _facts(person: PatientView, numbers: Sequence[str], language: str) -> tuple[tuple[Words, str], ...]:
+def _facts(person: PatientView, numbers: Sequence[str]) -> tuple[tuple[Words, str], ...]:
     known = _("yes") if person.known else _("no")
     found: list[tuple[str, str]] = [
         ("birth_name", person.birth_name),
         ("used_name", person.used_name),
         ("first_name", person.first_name),
-        ("birth_date", figures(person.birth, language)),
+        ("birth_date", dates.iso_figures(person.birth_date)),
         ("sex", str(SEXES[Sex(person.sex)]) if person.sex else ""),
         ("numbers", ", ".join(number.replace(" ", "\u00a0") for number in numbers)),
         ("mail", person.mail),
@@ -287,7 +285,7 @@ def _request(each: RequestView, zone: ZoneInfo, told: Told, *, at: datetime) -> 
         id=each.id,
         words=REQUESTS[each.kind],
         noted=_("%(when)s, noted by %(name)s") % {"when": told(each.asked_at), "name": each.noted_by_name},
-        due=date_format(due, "DATE_FORMAT"),
+        due=dates.say(due, dates.Form.WHOLE),
         is_late=not answer and at.astimezone(zone).date() > due,
         answer=answer,
     )

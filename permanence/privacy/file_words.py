@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from permanence.agenda.rules.states import AppointmentState
-from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import ContactWay, IdentityDocument, IdentityStatus, LinkKind, Sex
 from permanence.callers.rules.likeness import Like
 from permanence.callers.rules.requests import RequestKind
@@ -122,14 +121,6 @@ def refusal_words(refusal: Refusal) -> str:
     if words is None:
         return refusal.why
     return str(words) % {"why": refusal.why} if refusal.code == "number_unreadable" else str(words)
-
-
-def figures(birth: BirthDate | None, language: str) -> str:
-    """A birth date as it is typed: day first, as far as it is known."""
-    if birth is None:
-        return ""
-    parts = [f"{part:02d}" for part in (birth.day, birth.month) if part]
-    return ("." if language == "de" else "/").join([*parts, f"{birth.year:04d}"])
 
 
 def _listed(names: str) -> str:

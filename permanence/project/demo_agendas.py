@@ -67,23 +67,25 @@ class _Practice:
 
 
 def add_agendas(*, by: Who, at: datetime) -> None:
-    """Dr Weber's agenda and the two of the cabinet Dupont, with patients. `by`: a secretary of the house."""
+    """Dr Weber's agenda, that of SOS Glacis and the two of the cabinet Dupont, with patients. `by`: a secretary."""
     _weber(_practice("Dr Weber", by, at))
+    _sos(_practice("SOS Glacis", by, at))
     _dupont(_practice("Cabinet Dupont", by, at))
 
 
 def _practice(name: str, by: Who, at: datetime) -> _Practice:
     view = next(each for each in clients.clients(house=by.house) if each.name == name)
     made = _Practice(client=view.id, name=name, zone=ZoneInfo(view.time_zone), by=by, at=at)
-    invented = persons.WEBER if view.country == "LU" else persons.DUPONT
     made.patients = tuple(
         callers.add_patient(client=view.id, patient=key, form=form, by=by, at=at - timedelta(days=400)).id
-        for key, form in persons.forms(invented, country=view.country, language="fr")
+        for key, form in persons.forms(name, country=view.country, language="fr")
     )
     return made
 
 
-def _agenda(at_home: _Practice, recipient: str, *, overbookings: int = 1) -> AgendaView:
+def _agenda(
+    at_home: _Practice, recipient: str, *, overbookings: int = 1, closed_on_holidays: bool = True
+) -> AgendaView:
     whose = next(
         each for each in clients.recipients(house=at_home.by.house, client=at_home.client) if each.name == recipient
     )
@@ -101,7 +103,7 @@ def _agenda(at_home: _Practice, recipient: str, *, overbookings: int = 1) -> Age
         agenda=made.id,
         name=recipient,
         step=15,
-        closed_on_holidays=True,
+        closed_on_holidays=closed_on_holidays,
         overbookings_per_day=overbookings,
         active=True,
         by=at_home.by,
@@ -174,6 +176,14 @@ def _weber(practice: _Practice) -> None:
         by=by,
         at=at,
     )
+
+
+def _sos(practice: _Practice) -> None:
+    """Each day of the week, holidays too, late in the evening."""
+    agenda = _agenda(practice, "Dr Roth", closed_on_holidays=False)
+    every_day = tuple(range(7))
+    _open(practice, agenda, (every_day, "09:00", "12:00", {}), (every_day, "18:00", "23:45", {}))
+    _fill(practice, agenda, order=ORDER)
 
 
 def _dupont(practice: _Practice) -> None:

@@ -12,10 +12,12 @@ WEBER = "weber@weber.example"
 DUPONT = "dupont@dupont.example"
 LEMAIRE = "lemaire@dupont.example"
 ATLAS = "service@atlas.example"
+ROTH = "roth@sos.example"
 
 ATLAS_LINE = "+353209100101"
 DUPONT_LINE = "+33199001234"
 WEBER_LINE = "+35220000101"
+SOS_LINE = "+35220000102"
 
 
 class Login(NamedTuple):
@@ -34,11 +36,13 @@ DEMONSTRATION_LOGINS: tuple[Login, ...] = (
     Login("Dr Dupont", DUPONT, PASSWORD),
     Login("Dr Lemaire", LEMAIRE, PASSWORD),
     Login("Atlas", ATLAS, PASSWORD),
+    Login("Dr Roth, SOS Glacis (day and night)", ROTH, PASSWORD),
 )
 
 NUMBERS: tuple[tuple[str, str], ...] = (
     ("Atlas", ATLAS_LINE),
+    ("SOS Glacis", SOS_LINE),
     ("Cabinet Dupont", DUPONT_LINE),
     ("Dr Weber", WEBER_LINE),
 )
-"""What a caller can dial, the line that is open at every moment first."""
+"""What a caller can dial, the two lines that are open at every moment first."""

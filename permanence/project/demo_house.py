@@ -37,13 +37,14 @@ class NotADemonstration(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
-class _Maker:
+class Maker:
     """Makes the parts of the house at one moment, in the system's name."""
 
     system: Who
     at: datetime
 
     def person(self, email: str, name: str, language: str, roles: Iterable[Role]) -> str:
+        """Somebody with the password of the demonstration; gives the id."""
         return operations.add_person(
             email=email,
             name=name,
@@ -55,19 +56,23 @@ class _Maker:
         )
 
     def hours(self, client: str, week: Sequence[Opening]) -> None:
+        """When the calls of a client are answered."""
         clients.set_hours(client=client, week=week, by=self.system, at=self.at)
 
     def greetings(self, client: str, **phrases: str) -> None:
+        """The phrase to say in each language."""
         for language, text in phrases.items():
             clients.set_greeting(client=client, language=language, text=text, by=self.system, at=self.at)
 
     def reasons(self, client: str, labels: Mapping[str, str], *codes: str) -> None:
+        """Some of the reasons for which people call."""
         for code in codes:
             clients.add_reason(client=client, code=code, label=labels[code], by=self.system, at=self.at)
 
     def instruction(
         self, client: str, author: str, text: str, *, age: timedelta, priority: int = 0, lasts: timedelta | None = None
     ) -> None:
+        """What `author` wrote `age` ago; `lasts`: for how long from now on, None without end."""
         clients.write_instruction(
             client=client,
             author=author,
@@ -79,12 +84,15 @@ class _Maker:
         )
 
     def recipient(self, client: str, kind: RecipientKind, name: str, email: str) -> str:
+        """Somebody for whom messages are; gives the id."""
         return clients.add_recipient(client=client, kind=kind, name=name, email=email, by=self.system, at=self.at)
 
     def portal_user(self, client: str, person: str, recipient: str | None) -> None:
+        """Lets somebody into the portal of a client."""
         clients.add_portal_user(client=client, person=person, recipient=recipient, by=self.system, at=self.at)
 
     def line(self, client: str, number: str) -> None:
+        """The number (E.164) on which his calls arrive."""
         clients.give_line(client=client, number=number, by=self.system, at=self.at)
 
 
@@ -107,7 +115,7 @@ def load_demo_house(*, at: datetime, entropy: Entropy) -> None:
         demonstration=True,
         at=at,
     )
-    make = _Maker(system, at)
+    make = Maker(system, at)
     _staff(make)
     switchboard.add_trunk(name="loopback", addresses=("127.0.0.1", "::1"), country="LU", by=system, at=at)
     _weber(make)
@@ -116,7 +124,7 @@ def load_demo_house(*, at: datetime, entropy: Entropy) -> None:
     add_directories(by=system, at=at)
 
 
-def _staff(make: _Maker) -> None:
+def _staff(make: Maker) -> None:
     make.person(cast.MARC, "Marc", "fr", (Role.OWNER, Role.SUPERVISOR))
     for email, name, language, languages in (
         (cast.CLAIRE, "Claire", "fr", ("fr", "de")),
@@ -146,7 +154,7 @@ MEDICAL = {
 """Reasons for which patients call, of which each practice has some: code and label."""
 
 
-def _weber(make: _Maker) -> None:
+def _weber(make: Maker) -> None:
     client = clients.open_client(
         name="Dr Weber",
         initials="WE",
@@ -202,7 +210,7 @@ def _weber(make: _Maker) -> None:
     )
 
 
-def _dupont(make: _Maker) -> None:
+def _dupont(make: Maker) -> None:
     client = clients.open_client(
         name="Cabinet Dupont",
         initials="DU",
@@ -251,7 +259,7 @@ def _dupont(make: _Maker) -> None:
     make.reasons(client, MEDICAL, "appointment", "results", "child", "renewal", "administrative", "other")
 
 
-def _atlas(make: _Maker) -> None:
+def _atlas(make: Maker) -> None:
     client = clients.open_client(
         name="Atlas",
         initials="AT",

@@ -17,11 +17,14 @@ from permanence.clients import operations as clients
 from permanence.clients.instructions import READ_AHEAD
 from permanence.clients.rules.script import read_text
 from permanence.foundation.models import House, Person
+from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who, who_is
 from permanence.kernel.clock import Entropy
 from permanence.project import demo_cast as cast
 from permanence.project.demo_agendas import add_agendas
-from permanence.project.demo_house import HOUSE, load_demo_house
+from permanence.project.demo_house import HOUSE, Maker, load_demo_house
+from permanence.project.demo_reminders import remind_patients
+from permanence.project.demo_sos import add_night_practice
 
 ASKED_AFTER = timedelta(minutes=30)
 AWAY_IN_DAYS, AWAY_DAYS = 7, 5
@@ -33,9 +36,11 @@ def load_demonstration(*, at: datetime, entropy: Entropy) -> None:
     there = House.objects.filter(slug=HOUSE, demonstration=True).exists()
     load_demo_house(at=at, entropy=entropy)
     if not there:
+        add_night_practice(Maker(house_system(house=HOUSE), at))
         _script(at)
         _to_read(at)
         add_agendas(by=_somebody(cast.CLAIRE), at=at)
+        remind_patients(by=_somebody(cast.CLAIRE), at=at, entropy=entropy)
         _absence(at)  # after the agendas: it leaves appointments to be looked after
 
 

@@ -8,13 +8,15 @@ from permanence.callers.rules.form import PatientForm
 
 
 class Invented(NamedTuple):
-    """One person as typed: `born` ISO; `new`: he has not been to the practice yet."""
+    """One person as typed: `born` ISO; `new`: he has not been to the practice yet; `calls_as`: the place in the list of
+    whose telephone he shares, 0 for his own."""
 
     name: str
     first: str
     sex: str
     born: str
     new: bool = False
+    calls_as: int = 0
 
 
 WEBER = (
@@ -61,15 +63,31 @@ DUPONT = (
     Invented("Pfaffenkopf", "Ludger", "m", "1964-09-04"),
     Invented("Bonnechose", "Ninon", "f", "2017-04-11"),
 )
+SOS = (
+    Invented("Kaltenbrunn", "Mireille", "f", "1974-02-11"),
+    Invented("Kaltenbrunn", "Fynn", "m", "2018-06-30", calls_as=1),
+    Invented("Vandermoere", "Joris", "m", "1986-12-05"),
+    Invented("Estrela", "Luana", "f", "2000-03-27"),
+    Invented("Bettembourg", "Nicolas", "m", "1957-09-13"),
+    Invented("Sonnleitner", "Gudrun", "f", "1968-04-20"),
+    Invented("Malaterre", "Théa", "f", "2015-11-08"),
+    Invented("Quiring", "Hannes", "m", "1991-08-01", new=True),
+)
+OF = {"Dr Weber": WEBER, "Cabinet Dupont": DUPONT, "SOS Glacis": SOS}
+"""The patients of each client, by his name."""
+FIRST = {"SOS Glacis": 51}
+"""At which place the list of a client begins, where it is not the first of its country."""
 
 NUMBERS = {"LU": "+352621000{:03d}", "FR": "+331990020{:02d}"}
 """The first two figures of a patient's place in the list follow: ranges of the demonstration alone."""
 
 
-def forms(persons: tuple[Invented, ...], *, country: str, language: str) -> Iterator[tuple[str, PatientForm]]:
-    """Id and form of each, in their order."""
-    for place, each in enumerate(persons, start=1):
-        number = NUMBERS[country].format(200 + place if country == "LU" else place)
+def forms(client: str, *, country: str, language: str) -> Iterator[tuple[str, PatientForm]]:
+    """Id and form of each patient of the client of this name, in their order."""
+    first = FIRST.get(client, 1)
+    for place, each in enumerate(OF[client], start=first):
+        telephone = first + each.calls_as - 1 if each.calls_as else place
+        number = NUMBERS[country].format(200 + telephone if country == "LU" else telephone)
         form = PatientForm(
             birth_name=each.name,
             first_name=each.first,

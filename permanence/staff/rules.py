@@ -22,6 +22,7 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "script": "Alt+s",
         "agenda": "Alt+a",
         "appointment": "Alt+n",
+        "caller": "Alt+k",
         "red_flag_false": "Shift+F2",
         "history": "Alt+h",
         "directory": "Alt+r",

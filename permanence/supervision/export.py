@@ -8,12 +8,13 @@ come from the network.
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from permanence.agenda.elsewhere_queries import ActRow, CountedActs
+from permanence.agenda.call_words import ByCall, ToldAct
+from permanence.agenda.elsewhere_queries import CountedActs
 from permanence.agenda.rules.elsewhere import ActElsewhere
 from permanence.calls.queries import CallRow
 from permanence.supervision import words
@@ -22,9 +23,7 @@ BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def calls_csv(
-    found: Iterable[CallRow], *, zone: ZoneInfo, language: str, acts: Mapping[str, tuple[ActRow, ...]] | None = None
-) -> str:
+def calls_csv(found: Iterable[CallRow], *, zone: ZoneInfo, language: str, acts: ByCall | None = None) -> str:
     """The whole file as text. Days and times are the house's; durations are seconds. `acts`: by call."""
     rows = ([*_cells(row, zone), *_acts((acts or {}).get(row.call, ()))] for row in found)
     return _table(_head(), rows, language=language)
@@ -95,7 +94,7 @@ def _cells(row: CallRow, zone: ZoneInfo) -> list[str]:
     ]
 
 
-def _acts(acts: tuple[ActRow, ...]) -> list[str]:
+def _acts(acts: tuple[ToldAct, ...]) -> list[str]:
     """How many of each kind; empty where there was none."""
     counts = [sum(each.act is kind for each in acts) for kind in ActElsewhere]
     return [str(count) if count else "" for count in counts]

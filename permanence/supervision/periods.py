@@ -4,8 +4,9 @@
 from datetime import date, timedelta
 
 from django.utils import dateformat
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from permanence.foundation import dates
 
 DAYS = 31
 """Days offered one by one, today first; older ones are found by their month."""
@@ -34,9 +35,4 @@ def _day_words(day: date, today: date) -> str:
     near = {0: _("Today"), 1: _("Yesterday")}.get((today - day).days)
     if near:
         return near
-    number = "1er" if get_language() == "fr" and day.day == 1 else dateformat.format(day, "j")
-    if get_language() == "de":
-        words = f"{dateformat.format(day, 'l')}, {number}. {dateformat.format(day, 'F')}"
-    else:
-        words = f"{dateformat.format(day, 'l')} {number} {dateformat.format(day, 'F')}"
-    return words if day.year == today.year else f"{words} {day.year}"
+    return dates.say(day, dates.Form.NAMED if day.year == today.year else dates.Form.NAMED_WHOLE)

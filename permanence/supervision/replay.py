@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from permanence.agenda import elsewhere_queries as elsewhere
+from permanence.agenda import call_words
 from permanence.calls import queries as calls_of
 from permanence.calls import shown
 from permanence.clients import instructions
-from permanence.foundation import access, moments
+from permanence.foundation import access, dates, moments
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, supervisor_only, who
 from permanence.kernel.system import SystemClock
@@ -99,7 +98,7 @@ def call(request: HttpRequest, call: str) -> HttpResponse:
     access.demand(by, client=row.client, subject=f"calls.call:{call}")
     zone = calls_of.zone_of(house=by.house)
     cards = shown.cards_of(house=by.house, call=call)
-    acts = elsewhere.acts_of_calls(house=by.house, calls=[call])
+    acts = call_words.acts_of_calls(house=by.house, calls=[call])
     context = {
         "each": drawn_calls([row], zone=zone, acts=acts)[0],
         "flags": [_flag(flag, zone) for flag in shown.red_flags_of(house=by.house, call=call)],
@@ -164,7 +163,7 @@ def _day(script: shown.ScriptView | None) -> str:
     """The day on which the red flags of a card were validated."""
     if script is None or not script.validated_date:
         return ""
-    return date_format(date.fromisoformat(script.validated_date), "DATE_FORMAT")
+    return dates.say(date.fromisoformat(script.validated_date), dates.Form.WHOLE)
 
 
 def _flag(flag: shown.FlagView, zone: ZoneInfo) -> DrawnFlag:

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Calls as the list draws them: moments in the house's time zone, numbers spelt, codes in words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
-from permanence.agenda import elsewhere_words
-from permanence.agenda.elsewhere_queries import ActRow
+from permanence.agenda.call_words import ByCall, ToldAct
 from permanence.calls.queries import CallRow
 from permanence.countries.numbers import spell_international
+from permanence.foundation import dates
 from permanence.kernel.phone import PhoneNumber
 from permanence.supervision import words
 
@@ -40,14 +39,12 @@ class DrawnCall:
     called_back: str
 
 
-def drawn_calls(
-    found: Iterable[CallRow], *, zone: ZoneInfo, acts: Mapping[str, tuple[ActRow, ...]] | None = None
-) -> tuple[DrawnCall, ...]:
-    """The rows in the order given; `acts`: what was done in external agendas, by call."""
+def drawn_calls(found: Iterable[CallRow], *, zone: ZoneInfo, acts: ByCall | None = None) -> tuple[DrawnCall, ...]:
+    """The rows in the order given; `acts`: what was done with appointments, by call."""
     return tuple(_drawn(row, zone, (acts or {}).get(row.call, ())) for row in found)
 
 
-def _drawn(row: CallRow, zone: ZoneInfo, acts: tuple[ActRow, ...]) -> DrawnCall:
+def _drawn(row: CallRow, zone: ZoneInfo, acts: tuple[ToldAct, ...]) -> DrawnCall:
     state, state_words = _state(row)
     return DrawnCall(
         row=row,
@@ -63,7 +60,7 @@ def _drawn(row: CallRow, zone: ZoneInfo, acts: tuple[ActRow, ...]) -> DrawnCall:
         rang=words.offer_words(row.offers),
         unread=row.unread,
         outcome=words.outcome_words(row.outcome),
-        acts=tuple(f"{elsewhere_words.act_words(each)}: {elsewhere_words.whole_words(each)}" for each in acts),
+        acts=tuple(each.words for each in acts if each.client == row.client),
         end=words.end_words(row),
         voice="" if row.voice_seconds is None else words.duration(int(row.voice_seconds * 1000)),
         called_back="" if row.called_back_at is None else when(row.called_back_at, zone),
@@ -83,7 +80,7 @@ def _state(row: CallRow) -> tuple[str, str]:
 
 def when(at: datetime, zone: ZoneInfo) -> str:
     """A moment as day and time of the house, the month in letters: 11/12 is another day in Dublin than elsewhere."""
-    return formats.date_format(at.astimezone(zone), "j N Y, H:i")
+    return dates.short_moment(at.astimezone(zone))
 
 
 def spelt(number: str) -> str:

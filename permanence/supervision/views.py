@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.agenda import call_words
 from permanence.agenda import elsewhere_queries as elsewhere
 from permanence.calls import operations
 from permanence.calls import queries as calls_of
@@ -114,7 +115,7 @@ def _list_context(scene: Scene) -> dict[str, Any]:
     by, asked, at, zone = scene
     filters = replace(asked.filters, only=by.clients)
     page = calls_of.call_page(house=by.house, filters=filters, page=asked.page, zone=zone)
-    acts = elsewhere.acts_of_calls(house=by.house, calls=[row.call for row in page.rows])
+    acts = call_words.acts_of_calls(house=by.house, calls=[row.call for row in page.rows])
     return {
         "page": page,
         "rows": drawn_calls(page.rows, zone=zone, acts=acts),
@@ -163,7 +164,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found = calls_of.exported_calls(house=by.house, client=client.id, first=first, last=last, zone=zone)
     # What a call shortly before midnight came to may stand on the next day.
     until = last + timedelta(days=1)
-    acts = elsewhere.acts_of_month(house=by.house, client=client.id, first=first, last=until, zone=zone)
+    acts = call_words.acts_of_month(house=by.house, client=client.id, first=first, last=until, zone=zone)
     body = calls_csv(found, zone=zone, language=get_language() or by.language, acts=acts)
     operations.note_export(client=client.id, first=first, last=last, by=by, at=_CLOCK.now())
     name = f"calls-{slugify(client.name) or client.id}-{first:%Y-%m}.csv"

@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.conf import settings
 
 from permanence.clients import forwarding as lines
 from permanence.clients import operations, queries
@@ -68,6 +69,36 @@ def errors(answer):
 def follow(answer, step):
     assert answer.status_code == 303, errors(answer)
     assert answer["Location"].endswith(f"#{step}")
+
+
+def test_before_there_is_a_number_every_step_leads_somewhere_and_says_what_comes_first(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    html = page(marc, klein)
+    for step in re.findall(r'<a href="#(\w+)"', html):
+        assert re.search(rf'<section [^>]*id="{step}"', html), step
+    order = re.findall(r'<section [^>]*id="(\w+)"', html)
+    assert order == ["number", "phone", "greeting", "hours", "codes", "test", "answer", "daily"]
+    assert html.count("First give him a number of the house.") == 5
+    assert "Let the house call" not in html
+
+
+def test_the_house_calls_only_where_it_knows_whom(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    button = r'<button class="btn[^"]*"([^>]*)>(?:(?!</button>).)*Let the house call'
+    html = page(marc, klein)
+    assert "disabled" in re.search(button, html, re.DOTALL)[1]
+    assert html.count("First write down, under “His telephone”, the number that his callers dial.") == 2
+    said = {"mode": ForwardingMode.BUSY, "public_number": PUBLIC, "access": Access.MOBILE, "operator": "post"}
+    lines.set_forwarding(client=klein, number=LINE, seconds=None, by=cast.marc, at=NOW, **said)
+    html = page(marc, klein)
+    assert "disabled" in re.search(button, html, re.DOTALL)[1]
+    assert "a call of the house would find him free" in html
+    said["mode"] = ForwardingMode.ALL
+    lines.set_forwarding(client=klein, number=LINE, seconds=None, by=cast.marc, at=NOW, **said)
+    html = page(marc, klein)
+    assert "disabled" not in re.search(button, html, re.DOTALL)[1]
+    assert "dial-waits" not in html
 
 
 def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):

@@ -55,6 +55,17 @@ def test_the_number_of_the_caller_finds_before_a_word_is_typed(cast, browser_of,
     assert "data-new" not in page
 
 
+def test_who_may_be_calling_comes_with_his_number_and_who_died_is_marked(cast, browser_of, jeanne):
+    """The card offers those whom this list gives for the number alone, but for who died."""
+    claire = browser_of(cast.claire)
+    page = listed(claire, cast.dupont, number="+33612345678")
+    assert 'data-number="+33612345678"' in page
+    assert "data-deceased" not in page
+    assert "data-patient" not in listed(claire, cast.weber, number="+33612345678")  # nobody for another client
+    callers.note_death(client=cast.dupont, patient=jeanne.id, is_deceased=True, by=cast.claire, at=NOW)
+    assert "data-deceased" in listed(claire, cast.dupont, number="+33612345678")
+
+
 def test_the_same_words_add_a_new_person_once(cast, browser_of):
     browser = browser_of(cast.claire)
     assert "Nouveau\u00a0: Martin Luc" in listed(browser, cast.dupont, "01/02/1980 martin luc")
@@ -63,7 +74,7 @@ def test_the_same_words_add_a_new_person_once(cast, browser_of):
         assert answer.status_code == 201
     told = answer.json()
     assert told["name"] == "MARTIN Luc"
-    assert told["about"].startswith("1 février 1980")
+    assert told["about"].startswith("1er février 1980")
     row = Patient.objects.get()
     assert (str(row.pk), row.used_name, row.first_name, row.birth_date) == (
         told["patient"],

@@ -40,7 +40,7 @@ def shown(at):
 
 
 def half_full(by, found, weeks, at):
-    assert [each.name for each in found] == ["Dr Anne Dupont", "Dr Marc Lemaire", "Dr Weber"]
+    assert [each.name for each in found] == ["Dr Anne Dupont", "Dr Marc Lemaire", "Dr Weber", "Dr Roth"]
     for agenda in found:
         past, now, _ = weeks[agenda.name]
         assert past.appointments
@@ -53,7 +53,7 @@ def half_full(by, found, weeks, at):
 
 
 @pytest.mark.parametrize("at", [SUNDAY, YEAR_END], ids=["the-night-clocks-change", "new-year"])
-def test_three_agendas_are_half_full_whenever_it_is_made(entropy, at):
+def test_four_agendas_are_half_full_whenever_it_is_made(entropy, at):
     load_demonstration(at=at, entropy=entropy)
     half_full(*shown(at), at)
 
@@ -90,9 +90,9 @@ def test_all_that_happens_in_a_practice_is_there(entropy, deliver_all):
     [tracing] = [each for each in agendas.reasons(by=by, client=weber.client) if each.needs]
     assert Appointment.objects.filter(reason=int(tracing.id)).exists()
     # the patients, each once
-    assert Patient.objects.count() == 40
+    assert Patient.objects.count() == 48
     names = list(Patient.objects.values_list("client", "birth_name", "first_name"))
-    assert len(set(names)) == 40
+    assert len(set(names)) == 48
     assert Patient.objects.filter(no_shows__gt=0).count() == 1
     row = Patient.objects.get(birth_name__iexact="Brandel")
     view = callers.patient(house="demo", client=str(row.client_id), patient=str(row.pk))

@@ -54,5 +54,5 @@ def test_somebody_will_be_away_and_nothing_contradicts_itself(files):
 
 def test_it_is_made_once(files, entropy):
     load_demonstration(at=NOW + timedelta(days=1), entropy=entropy)
-    assert Client.objects.count() == 3
+    assert Client.objects.count() == 4
     assert queries.client_file(house="demo", client=files["Dr Weber"].view.id, at=NOW).script.version == 1

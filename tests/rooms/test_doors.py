@@ -144,7 +144,7 @@ DOORS: dict[str, Door] = {
     "home": Door(get=ANYBODY_302, post=to(405, *OPEN)),
     "login": Door(get=to(200, *OPEN), post=to(422, *OPEN)),
     "logout": Door(get=to(405, *OPEN), post=ANYBODY_302),
-    "language": Door(get=ANYBODY_302, post=ANYBODY_302),
+    "language": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "theme": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "console:page": Door(get=to(200, "secretary")),
     "console:ticket": Door(get=to(200, "secretary"), query="seat=abc123"),
@@ -290,6 +290,7 @@ DOORS: dict[str, Door] = {
     # The demonstration's telephone, as its mailbox.
     "demo_sms": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
     "demo_sms_answer": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
+    "demo_sms_come": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
     # The provider of SMS has no session: its secret opens, and a house without a provider has no such door.
     "sms:hook": Door(has_get=False, get=to(405, *OPEN), post=to(404, *OPEN), args=("none",)),
     # Whoever knows the secret address reads; nobody else finds anything.

@@ -38,7 +38,7 @@ def test_in_a_column_it_is_figures_in_every_language(language):
         ("en", datetime(2026, 11, 24, 10, 57, tzinfo=UTC), "today 11:57"),
         ("en", datetime(2026, 11, 2, 10, 57, tzinfo=UTC), "2 November, 11:57"),
         ("de", datetime(2026, 11, 2, 10, 57, tzinfo=UTC), "2. November, 11:57\u00a0Uhr"),
-        ("fr", datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1 janvier, 0\u00a0h\u00a030"),
+        ("fr", datetime(2025, 12, 31, 23, 30, tzinfo=UTC), "1er janvier, 0\u00a0h\u00a030"),
         ("fr", datetime(2025, 11, 24, 10, 57, tzinfo=UTC), "24 novembre 2025, 11\u00a0h\u00a057"),
         ("en", datetime(2025, 11, 24, 10, 57, tzinfo=UTC), "24 November 2025, 11:57"),
     ],

@@ -53,7 +53,9 @@ def test_an_agenda_is_looked_at_as_on_the_card_then_saved(cast):
     listed = text_of(browser.get(saved["Location"]))
     assert "It is saved. It holds from the next call on." in listed
     assert "Doctolib www.doctolib.fr" in listed
-    assert "External agendas Look and change Doctolib" in text_of(browser.get(page(cast, "")))
+    assert "External agendas: Doctolib For an agenda that you keep on another site" in text_of(
+        browser.get(page(cast, ""))
+    )
 
 
 def test_an_agenda_changes_hands_in_its_place_and_is_removed(cast):

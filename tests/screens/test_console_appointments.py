@@ -34,7 +34,13 @@ def weber(site: Site, **more: Any) -> dict[str, Any]:
 
 def dupont(site: Site) -> dict[str, Any]:
     """A client with several doctors: one has to be chosen. Dr Weber alone needs no choice."""
-    return {**cards.weber(*site.client("Cabinet Dupont")), "name": "Cabinet Dupont", "initials": "CD"}
+    agendas = [{**AGENDA, "remark": ""}]
+    return {
+        **cards.weber(*site.client("Cabinet Dupont")),
+        "name": "Cabinet Dupont",
+        "initials": "CD",
+        "agendas": agendas,
+    }
 
 
 async def on_a_call(console: ConsolePage, exchange: FakeExchange, card: dict[str, Any]) -> None:

@@ -78,6 +78,29 @@ def test_a_good_password_leads_to_her_own_screen_in_her_language(nora: str, clie
     assert client.get("/")["location"] == "/supervision/calls"
 
 
+def test_a_language_chosen_in_the_menu_goes_with_her_to_the_next_machine(nora: str, client: Client) -> None:
+    client.post("/login", {"username": EMAIL, "password": PASSWORD})
+    answer = client.post("/language", {"language": "de", "next": "/supervision/calls"})
+    assert answer["location"] == "/supervision/calls"
+    assert client.cookies["django_language"].value == "de"
+    elsewhere = Client()
+    elsewhere.cookies["django_language"] = "fr"  # left there by somebody else
+    elsewhere.post("/login", {"username": EMAIL, "password": PASSWORD})
+    assert elsewhere.cookies["django_language"].value == "de"
+    elsewhere.post("/language", {"language": "tlh", "next": "/"})
+    assert elsewhere.cookies["django_language"].value == "de"
+
+
+def test_a_language_chosen_on_the_sign_in_page_is_hers(nora: str, client: Client) -> None:
+    client.post("/language", {"language": "fr", "next": "/login"})
+    client.post("/login", {"username": EMAIL, "password": PASSWORD})
+    assert client.cookies["django_language"].value == "fr"
+    assert client.cookies["language_chosen"].value == ""
+    elsewhere = Client()
+    elsewhere.post("/login", {"username": EMAIL, "password": PASSWORD})
+    assert elsewhere.cookies["django_language"].value == "fr"
+
+
 @pytest.mark.parametrize("password", ["", "wrong", "x" * 5000])
 def test_a_bad_password_is_refused_in_words_and_keeps_the_name(nora: str, client: Client, password: str) -> None:
     answer = client.post("/login", {"username": EMAIL, "password": password}, headers={"accept-language": "en"})

@@ -75,6 +75,18 @@ def test_only_a_secretary_is_served(house: Path, address: str) -> None:
     assert signed_in(cast.CLAIRE).get(address).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("demonstration", "sender", "sends"), [(True, "", True), (False, "", False), (False, "a@b.example", True)]
+)
+def test_the_page_knows_whether_mail_leaves(
+    house: Path, settings: Any, demonstration: bool, sender: str, sends: bool
+) -> None:
+    changed = {"demonstration": demonstration, **({"mail_from": sender} if sender else {})}
+    settings.PERMANENCE = settings.PERMANENCE.changed(**changed)
+    page = signed_in(cast.CLAIRE).get("/console").content.decode()
+    assert (f'"sendsMail": {str(sends).lower()}') in page
+
+
 def test_a_ticket_is_the_secretarys_own(house: Path) -> None:
     text = signed_in(cast.CLAIRE).get("/console/ticket?seat=seat1").json()["ticket"]
     ticket = read_ticket(text, (house / "keys" / "ticket.key").read_bytes(), at=SystemClock().now())

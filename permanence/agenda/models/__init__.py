@@ -11,6 +11,7 @@ from permanence.agenda.models.appointments import (
     SlotHold,
 )
 from permanence.agenda.models.calendars import OtherBusy, OtherCalendar, OtherEntry
+from permanence.agenda.models.call_acts import CallAct
 from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.interface import InterfaceToken
@@ -29,6 +30,7 @@ __all__ = (
     "CalendarFeed",
     "CalendarObject",
     "CalendarState",
+    "CallAct",
     "Delay",
     "FollowUp",
     "FollowedMerge",

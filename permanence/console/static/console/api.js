@@ -3,7 +3,7 @@
 import { pageData } from "./dom.js";
 
 /** @typedef {{chords: Record<string, string>, numbers: boolean}} Keys the keys a person changed, act to key, and whether 1 to 9 pick */
-/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, personName: string, keys: {standard: Record<string, string>, reserved: string, chosen: Keys}, demonstration: boolean, timeZone: string, ticketUrl: string, icons: {calm: string, ring: string}}} */
+/** @type {{lineUrl: string, liveUrl: string, csrf: string, house: string, person: string, personName: string, keys: {standard: Record<string, string>, reserved: string, chosen: Keys}, demonstration: boolean, sendsMail: boolean, timeZone: string, ticketUrl: string, icons: {calm: string, ring: string}}} */
 export const config = pageData("config");
 
 /** The site answered no: `status` and, where it said so, a code and sentence of its own. */

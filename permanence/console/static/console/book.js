@@ -28,8 +28,8 @@ const placeOf = (/** @type {{agenda: string, day: string, minute: number}} */ at
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class Book {
-  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", call: string) => void, close: () => void, numbers: boolean}} hooks
-   * `done`: what was done for a call, "" when it was taken back; `numbers`: whether the figures are this module's to hear */
+  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", call: string, patient?: import("./patient.js").Patient|null) => void, close: () => void, numbers: boolean}} hooks
+   * `done`: what was done for a call, "" when it was taken back, and for whom a visit was booked; `numbers`: whether the figures are this module's to hear */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Client[]} */
@@ -611,7 +611,7 @@ export class Book {
   booked(told, at) {
     this.held = null;
     this.asking.show(this.reason);
-    this.hooks.done("booked", this.call);
+    this.hooks.done("booked", this.call, this.patient.patient);
     this.after(word("book_booked", { patient: told.patient, hour: at.hour, agenda: at.name }), at.agenda, () => this.undo([told.appointment]));
   }
 
@@ -649,7 +649,7 @@ export class Book {
   /** @param {string[]} appointments @param {string} words */
   bookedSeries(appointments, words) {
     this.asking.show(this.reason);
-    this.hooks.done("booked", this.call);
+    this.hooks.done("booked", this.call, this.patient.patient);
     this.after(words, "", () => this.undo(appointments));
   }
 

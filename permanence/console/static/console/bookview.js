@@ -7,7 +7,7 @@ import { WaitList } from "./waitlist.js";
 /** @typedef {{call: string, card: import("./state.js").Card}} Desk */
 
 export class BookView {
-  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, call: string) => void, painted: () => void}} hooks */
+  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, call: string, patient?: import("./patient.js").Patient|null) => void, painted: () => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     this.wanted = false;

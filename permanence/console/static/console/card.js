@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site.
+// The client's card, as the offer brought it: the ringing view and the left of the desk. Nothing here asks the site; who may be calling is shown once it is known.
 import { paintAbsences } from "./absences.js";
 import { config } from "./api.js";
+import { mayBe } from "./callers.js";
 import { spelled } from "./numbers.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { clock, hasWord, languageInWords, languageName, running, sentenceHour, spoken, word } from "./words.js";
@@ -18,10 +19,25 @@ function greeting(card) {
   return card.greetings.find((one) => one.language === chosenLanguage) ?? card.greetings[0];
 }
 
-/** The caller's name or, failing that, the words for it. @param {Card} card */
+/** The caller's name or, failing that, who it may be, or the words for not knowing. @param {Card} card */
 export function callerName(card) {
   if (card.caller.masked) return word("number_masked");
-  return card.caller.display || word("caller_unknown");
+  if (card.caller.display) return card.caller.display;
+  const [one, ...more] = mayBe(card);
+  if (!one) return word("caller_unknown");
+  return more.length ? word("caller_may_be_of", { count: more.length + 1 }) : word("caller_may_be", { name: one.name });
+}
+
+/** Who may be calling, under the name and the number. @param {Card} card */
+function paintMayBe(card) {
+  const known = mayBe(card);
+  const named = known.length === 1 && !card.caller.display;
+  const rows = known.map(({ name, about }) => (named ? about : word("caller_may_be_row", { name, about })));
+  const place = byId("ring-known");
+  show(place, rows.length > 0);
+  if (place.dataset.rows === rows.join()) return;
+  place.dataset.rows = rows.join();
+  place.replaceChildren(...rows.map((text) => make("li", {}, text)));
 }
 
 /** The caller's number, as it is spelled once the site has said how; nothing when it is masked. @param {Card} card */
@@ -106,6 +122,8 @@ export function paintOffer(offer, now) {
 /** What counts in the ringing view; every second. @param {Offer} offer @param {number} now @param {number} [offerSeconds] */
 export function paintOfferTime(offer, now, offerSeconds = 12) {
   say(byId("ring-number"), callerNumber(offer.card));
+  say(byId("ring-caller"), callerName(offer.card));
+  paintMayBe(offer.card);
   const { unknown_line: unknown, place, time_zone: zone } = offer.card;
   say(byId("ring-local-where"), unknown ? word("house_time") : place ? word("local_time_at", { place }) : word("local_time"));
   say(byId("ring-local"), clock(now, unknown ? config.timeZone : zone));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // An appointment instead of a message: what was booked, moved or cancelled in the client's own agenda, recorded in three keys and corrected the same day. The fields of the form and of the correction are the same.
-import { agendaFor, agendaLink } from "./agendas.js";
+import { agendaFor, agendaLink, agendasOf } from "./agendas.js";
 import { newId, request, SiteRefusal } from "./api.js";
 import { showError } from "./banners.js";
 import { button, byId, icon, make, say, show } from "./dom.js";
@@ -138,6 +138,12 @@ export class Elsewhere {
     byId("to-appointment").focus();
   }
 
+  /** Whether it is offered: where the client keeps an agenda elsewhere, and where something was typed already. */
+  get isOffered() {
+    const card = this.hooks.card();
+    return Boolean(card?.form.recipients.length && (agendasOf(card).length || this.given));
+  }
+
   /** Whether something stands here that is recorded nowhere. */
   get unsaved() {
     return this.given !== null && Boolean(this.given.act || this.given.day || this.given.hour || this.given.patient_name);
@@ -152,11 +158,10 @@ export class Elsewhere {
   }
 
   paint() {
-    const card = this.hooks.card();
     show(byId("elsewhere"), this.isOpen);
     show(byId("form"), !this.isOpen);
     const where = button("to-appointment");
-    show(where, Boolean(card && card.form.recipients.length));
+    show(where, this.isOffered);
     where.setAttribute("aria-expanded", String(this.isOpen));
     say(byId("form-title"), word(this.isOpen ? "elsewhere_title" : "message"));
     if (this.isOpen) this.paintAgenda();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The message form: made from the card, kept at every key stroke, checked before it leaves, and saying what will happen before it does.
 import { paintReplacement } from "./absences.js";
+import { config } from "./api.js";
 import { byId, icon, make, say, show } from "./dom.js";
 import { countryName, word } from "./words.js";
 import { lookUp } from "./numbers.js";
@@ -20,7 +21,8 @@ const TEXT_LIMIT = 4000;
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class MessageForm {
-  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void, note: (note: import("./flaglog.js").Note) => void}} hooks */
+  /** @param {{typed: (fields: Fields) => void, save: (fields: Fields) => void, chosen: (fields: Fields) => void, now: () => number, record: (given: import("./acts.js").Given) => void, note: (note: import("./flaglog.js").Note) => void, book: () => boolean}} hooks
+   * `book`: opens the agenda that the client keeps here; whether he has one */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Draft|null} */
@@ -49,7 +51,7 @@ export class MessageForm {
     });
     this.script = new ScriptPanel({
       now: () => this.hooks.now(),
-      appointment: (known) => this.elsewhere.open(known),
+      appointment: (known) => this.giveAppointment(known),
       fields: () => this.fields(),
       changed: () => this.typed(),
       fill: (what, value) => {
@@ -89,14 +91,35 @@ export class MessageForm {
 
   /** Whom it is about: who has given no name of his own is that person. @param {import("./patient.js").Patient|null} patient */
   about(patient) {
-    if (patient && !input("caller-name").value.trim()) input("caller-name").value = patient.name;
+    if (patient) this.named(patient);
     this.typed();
     if (patient) input("text").focus();
+  }
+
+  /** A visit was booked for him in this call: the message is about him, unless she has named somebody or is about to. @param {import("./patient.js").Patient} patient */
+  bookedFor(patient) {
+    if (!this.writable || this.patient.patient || this.patient.isTyped) return;
+    this.patient.found(patient);
+    this.named(patient);
+    this.typed();
+  }
+
+  /** His name and number, where she has typed none. @param {import("./patient.js").Patient} patient */
+  named(patient) {
+    if (!input("caller-name").value.trim()) input("caller-name").value = patient.name;
+    if (!patient.number || input("caller-number").value.trim()) return;
+    input("caller-number").value = patient.number;
+    this.checkNumber();
   }
 
   /** Whether nothing of it has left yet. */
   get writable() {
     return this.draft !== null && !this.saved && this.draft.state !== "sending";
+  }
+
+  /** The script ends in an appointment: in the client's agenda here, else in the one he keeps elsewhere. @param {{recipient: string, patient: string}} known */
+  giveAppointment(known) {
+    if (this.elsewhere.isOffered || !this.hooks.book()) this.elsewhere.open(known);
   }
 
   /** What the script says of what stands in the form. */
@@ -268,6 +291,7 @@ export class MessageForm {
     const name = this.draft?.card.form.recipients.find((one) => one.id === recipient)?.name ?? "";
     say(byId("text-label"), name ? word("message_for", { name }) : word("message"));
     let key = name ? "plan_now" : "plan_choose";
+    if (!config.sendsMail) key = name ? "plan_now_portal" : "plan_choose_portal";
     if (this.saved) key = "plan_saved";
     else if (obstacle.other) key = "plan_other_person";
     else if (this.draft?.state === "sending") key = "plan_sending";

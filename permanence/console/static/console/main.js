@@ -8,6 +8,7 @@ import { paintDirectory } from "./directory.js";
 import { Acts } from "./acts.js";
 import { agendaFor, openBeside, paintAgendas } from "./agendas.js";
 import { BookView } from "./bookview.js";
+import { lookAgain, lookFor, mayBe } from "./callers.js";
 import { Drafts } from "./drafts.js";
 import { FlagLog } from "./flaglog.js";
 import { alerting, pending } from "./redflags.js";
@@ -162,15 +163,24 @@ const form = new MessageForm({
     paint();
   },
   chosen: () => paintInstructions(),
+  book: bookHere,
 });
+
+/** Opens the agenda that the client keeps here; whether he has one. @returns {boolean} */
+function bookHere() {
+  const has = bookView.has(desk()?.card ?? null);
+  if (has) bookView.open();
+  return has;
+}
 
 /** The call has the outcome of what was done in the agenda, unless its message is on its way; taken back it has none. */
 const bookView = new BookView({
   desk: () => desk(),
   patient: () => form.patient.patient,
-  done: (what, call) => {
+  done: (what, call, patient) => {
     if (form.draft?.call !== call || form.saved || form.draft.state === "sending") return;
     if (what || form.outcome.startsWith("appointment_")) form.outcome = what && `appointment_${what}`;
+    if (patient) form.bookedFor(patient);
   },
   painted: () => paint(),
 });
@@ -234,7 +244,9 @@ function paint() {
   paintBanners({ state, siteDown, signedOut, other, waiting: drafts.waiting + elsewhereActs.waiting, voice: post.generated });
   paintDrafts();
   paintHealth();
-  paintHistory(shown === "ringing" ? state.offer?.card ?? null : onDesk?.card ?? null);
+  const card = shown === "ringing" ? (state.offer?.card ?? null) : (onDesk?.card ?? null);
+  paintHistory(card);
+  lookFor(card, paint);
   headsetMicrophone(!state.call?.muted);
   if (state.call) quiet(word("title_call", { client: state.call.card.name }));
   else if (!state.offer) quiet();
@@ -261,6 +273,7 @@ function paintTalk({ call, card }) {
   paintBar(state, card, { pausing: /** @type {any} */ (state.presence).pending ?? "", saved: savedCalls.has(call) });
   if (form.draft?.call !== call) form.open(savedCalls.has(call) && !drafts.kept.has(call) ? drafts.closed(call, card) : drafts.open(call, card), savedCalls.has(call));
   form.talking = Boolean(state.call);
+  form.patient.offer(mayBe(card));
   form.plan({ siteDown, other });
   paintDraftState();
 }
@@ -445,7 +458,8 @@ function wire() {
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
   bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
-  bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: onDesk, foot: true });
+  bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: () => onDesk() && form.elsewhere.isOffered, foot: true });
+  bind({ id: "caller", words: "key_caller", act: () => form.patient.takeNext(), when: () => onDesk() && form.patient.next !== null, foot: true });
   bind({ id: "agenda", words: "key_agenda", act: openAgenda, when: () => document.body.dataset.view !== "ringing", foot: true });
   bind({ id: "history", words: "key_history", act: () => goTo("history"), when: onDesk });
   bind({ id: "directory", words: "key_directory", act: () => goTo("directory"), when: onDesk });
@@ -479,6 +493,7 @@ onSite((down) => {
   if (down === siteDown) return;
   siteDown = down;
   if (!down) {
+    lookAgain();
     drafts.send();
     elsewhereActs.send();
     flagLog.send();

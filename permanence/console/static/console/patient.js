@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Whom the message is about: one field, the list under it, Enter takes. Nobody is chosen for her; while the site is away the field waits and the words of the message do.
 import { fragment, newId, request, SiteRefusal } from "./api.js";
-import { button, byId, isTyping, say, show } from "./dom.js";
+import { button, byId, isTyping, make, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
-import { hasWord, word } from "./words.js";
+import { hasWord, known, word } from "./words.js";
 
-/** @typedef {{id: string, name: string, about: string, warning?: string}} Patient `warning`: what the client's rule says of appointments that were not kept */
+/** @typedef {{id: string, name: string, about: string, number?: string, warning?: string}} Patient `warning`: what the client's rule says of appointments that were not kept */
 
 const WAIT_MS = 120;
+
+/** Whether patients are known of this card's client. @param {import("./state.js").Card|null} card */
+export function keepsPatients(card) {
+  return Boolean(card?.client) && ["health", ""].includes(card?.sector ?? "");
+}
+
+/** Whom a row of the list names. @param {HTMLElement} row @returns {Patient} */
+export function patientOf({ dataset: { patient = "", name = "", about = "", number, warning } }) {
+  return { id: patient, name, about, ...(number ? { number } : {}), ...(warning ? { warning } : {}) };
+}
 
 export class PatientField {
   /** @param {{number: () => string, chosen: (patient: Patient|null) => void}} hooks `number`: what the form has, for a person who is new
@@ -23,6 +33,8 @@ export class PatientField {
     this.patient = null;
     /** @type {import("./state.js").Card|null} */
     this.card = null;
+    /** Those who may be calling, the likeliest first. @type {Patient[]} */
+    this.known = [];
     /** Somebody else is being looked for, the one who was chosen stands beside until then. */
     this.isReplacing = false;
     this.locked = false;
@@ -99,10 +111,31 @@ export class PatientField {
     this.paint();
   }
 
+  /** Who may be calling, offered beside the field: nobody is chosen for her. @param {Patient[]} known */
+  offer(known) {
+    if (this.known === known) return;
+    this.known = known;
+    this.paint();
+  }
+
+  /** Whom one key takes now: the first, then the one after who was taken; nobody once she has chosen somebody else. @returns {Patient|null} */
+  get next() {
+    const at = this.known.findIndex(({ id }) => id === this.patient?.id);
+    if (this.locked || (this.patient && at < 0)) return null;
+    const next = this.known[(at + 1) % Math.max(this.known.length, 1)];
+    return next && next.id !== this.patient?.id ? next : null;
+  }
+
+  takeNext() {
+    const { next } = this;
+    if (next) this.choose(next);
+  }
+
   /** The form of another call. @param {import("./state.js").Card} card @param {Patient|null} patient */
   open(card, patient) {
     this.card = card;
     this.patient = patient;
+    this.known = [];
     this.isReplacing = false;
     this.field.value = "";
     this.close();
@@ -118,7 +151,7 @@ export class PatientField {
   }
 
   paint() {
-    const has = Boolean(this.card?.client) && ["health", ""].includes(this.card?.sector ?? "");
+    const has = keepsPatients(this.card);
     show(byId(`${this.at}-field`), has && (!this.locked || this.patient !== null));
     show(byId(`${this.at}-search`), this.patient === null || this.isReplacing);
     show(byId(`${this.at}-chosen`), this.patient !== null);
@@ -128,6 +161,23 @@ export class PatientField {
     show(byId(`${this.at}-warning`), Boolean(this.patient?.warning));
     byId(`${this.at}-open`).setAttribute("href", `/console/patients/${this.patient?.id ?? "find"}`);
     show(button(`${this.at}-other`), !this.locked);
+    this.paintKnown();
+  }
+
+  /** A button for each who may be calling; the key stands on the one it takes. */
+  paintKnown() {
+    const place = document.getElementById(`${this.at}-known`);
+    if (!place) return;
+    const { next } = this;
+    const offered = next ? this.known.filter(({ id }) => id !== this.patient?.id) : [];
+    show(place, offered.length > 0);
+    const buttons = offered.map((one) => {
+      const hint = one === next && make("kbd", { "data-key": "caller" }, known.caller ?? "");
+      const take = make("button", { class: "btn btn--sm", type: "button" }, make("strong", {}, one.name), " ", make("span", { class: "num" }, one.about), " ", hint);
+      take.addEventListener("click", () => this.choose(one));
+      return take;
+    });
+    place.replaceChildren(make("span", { class: "muted" }, word(this.patient ? "patient_or" : "patient_may_be")), ...buttons);
   }
 
   soon() {
@@ -202,8 +252,7 @@ export class PatientField {
 
   /** @param {HTMLElement} row */
   async take(row) {
-    const { patient, name, about, warning } = row.dataset;
-    if (patient) return this.choose({ id: patient, name: name ?? "", about: about ?? "", ...(warning ? { warning } : {}) });
+    if (row.dataset.patient) return this.choose(patientOf(row));
     const { card } = this;
     const words = this.field.value.trim();
     if (!card?.client) return undefined;

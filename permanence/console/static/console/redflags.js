@@ -2,7 +2,7 @@
 // Red flags that were heard: above the form, in solid red, with the words to say. They take no focus and stay until she said them, could not, or judged a false alarm and why.
 import { heardInWords } from "./answers.js";
 import { byId, icon, make } from "./dom.js";
-import { known, language, word } from "./words.js";
+import { dayWords, known, word } from "./words.js";
 
 /** @typedef {import("./answers.js").Standing} Standing @typedef {import("./state.js").Card} Card @typedef {import("./answers.js").Given} Given
  * @typedef {import("./drafts.js").Draft} Draft @typedef {import("./drafts.js").Fields} Fields @typedef {import("./script.js").RedFlag} RedFlag
@@ -164,7 +164,7 @@ export class RedFlags {
         flag.asks?.length ? make("ul", { class: "red-flag__asks", lang }, ...flag.asks.map((ask) => make("li", {}, `«\u00a0${ask}\u00a0»`))) : null,
         first && this.holds && make("strong", {}, word("red_flag_first", { label: flag.label })),
         this.asking === flag.id ? this.causes(flag) : this.answers(flag, talking, first && talking),
-        make("p", { class: "red-flag__valid" }, name ? `${word("red_flag_alerts", { name })} ` : "", Number.isNaN(validated) ? "" : word("red_flag_validated", { day: new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(validated) })),
+        make("p", { class: "red-flag__valid" }, name ? `${word("red_flag_alerts", { name })} ` : "", Number.isNaN(validated) ? "" : word("red_flag_validated", { day: dayWords(validated, { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }) })),
       ),
     );
   }

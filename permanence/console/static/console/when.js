@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Days and hours as the house writes them, not as a browser's field wants them: 3/12, 03.12.26, demain, jeudi; 14h30, 14:30, 1430, 9. Pure: the day of today comes in.
-import { language, word } from "./words.js";
+import { dayWords, language, word } from "./words.js";
 
 const DAY_MS = 24 * 3600 * 1000;
 /** So far back a day without its year may lie before it is meant for the coming year. */
@@ -59,7 +59,7 @@ export function readHour(typed) {
 
 /** A day as a sentence says it: jeudi 3 décembre. @param {string} day "2026-12-03" */
 export function sayDay(day) {
-  return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(Date.parse(day));
+  return dayWords(Date.parse(day), { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 }
 
 /** A day as it stands in the field: 03/12/2026, 03.12.2026. @param {string} day "2026-12-03" or "" */

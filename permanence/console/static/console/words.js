@@ -43,10 +43,9 @@ export function clock(ms, timeZone) {
 
 /** A moment in a sentence: the hour today, else day and hour. @param {number} ms @param {number} now @param {string} [timeZone] */
 export function moment(ms, now, timeZone) {
-  const day = formatter({ day: "numeric", month: "long", timeZone });
   const hour = sentenceHour(ms, timeZone);
-  if (day.format(ms) === day.format(now)) return word("today_at", { hour });
-  return word("day_at", { day: day.format(ms), hour });
+  if (day(ms, timeZone) === day(now, timeZone)) return word("today_at", { hour });
+  return word("day_at", { day: day(ms, timeZone), hour });
 }
 
 /** The hour in a sentence: « 14 h 05 », « 8 h » in French, 14:05 Uhr in German, 14:05 elsewhere. @param {number} ms @param {string} [timeZone] */
@@ -60,7 +59,14 @@ export function sentenceHour(ms, timeZone) {
 
 /** A day in a sentence: 2 novembre. @param {number} ms @param {string} [timeZone] */
 export function day(ms, timeZone) {
-  return formatter({ day: "numeric", month: "long", timeZone }).format(ms);
+  return dayWords(ms, { day: "numeric", month: "long", timeZone });
+}
+
+/** A day in words, as `foundation/dates.py` writes it: French says « 1er » of the first of the month only, English sets no comma after the name of the day. @param {number} ms @param {Intl.DateTimeFormatOptions} options */
+export function dayWords(ms, options) {
+  const parts = formatter(options).formatToParts(ms);
+  const words = parts.map(({ type, value }) => (type === "day" && value === "1" && language.startsWith("fr") ? "1er" : value)).join("");
+  return language.startsWith("en") ? words.replace(",", "") : words;
 }
 
 /** The name of a language in the language of the page: allemand. @param {string} code */

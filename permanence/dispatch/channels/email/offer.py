@@ -5,10 +5,11 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from django.template.loader import render_to_string
-from django.utils import formats, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.dispatch.channels.email.content import Addressed, letter
+from permanence.foundation import dates
 
 
 def compose_offer(
@@ -19,11 +20,11 @@ def compose_offer(
         subject = _("An appointment is free")
         said = _("%(who)s: an appointment is free on %(day)s at %(hour)s.") % {
             "who": practice or about.house_name,
-            "day": formats.date_format(visit_at, "DATE_FORMAT"),
+            "day": dates.say(visit_at, dates.Form.WHOLE),
             "hour": f"{visit_at:%H:%M}",
         }
         kept = _("It is kept for you until %(hour)s on %(day)s. Nobody else can take it until then.") % {
-            "day": formats.date_format(until, "DATE_FORMAT"),
+            "day": dates.say(until, dates.Form.WHOLE),
             "hour": f"{until:%H:%M}",
         }
         context = {"subject": subject, "about": about, "said": said, "kept": kept, "link": link}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from permanence.dispatch.channels.sms.length import plain
 
-DAYS = {"fr": "D d/m", "en": "D j M", "de": "D d.m."}
+DAYS = {"fr": "D d/m", "en": "D j M", "de": "D., d.m."}
 """How a day is written, short."""
 
 
