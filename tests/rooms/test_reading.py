@@ -13,11 +13,13 @@ from permanence.clients.models import Client
 from permanence.clients.training import WaitUnfit
 from permanence.foundation.models import AuditEntry
 from permanence.reception.events import CallAnswered, CallOffered, Reason
+from permanence.reception.table import RoutingTable
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.models import SliceVersion
-from permanence.switchboard.operations import current_slice
+from permanence.switchboard.operations import HOUSE, current_slice
 from tests.rooms.conftest import NOW
 from tests.rooms.test_calls import START, Engine
+from tests.rooms.test_calls_shown import House
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -218,3 +220,24 @@ def test_the_list_of_calls_marks_what_fell_back_to_who_had_not_read(cast, browse
     assert "unread_waited" not in told
     assert "0:20" in told
     assert f"{page}?unread=1" in marc.get("/supervision/instructions").content.decode()
+
+
+# from her console to the next choice
+
+
+def test_what_she_says_at_her_console_brings_her_the_next_call(cast, browser_of, deliver_all):
+    key = write(cast, at=NOW - MINUTE)
+    house = House(cast)
+    for each in (cast.claire_secretary, cast.aoife_secretary):
+        house.sits(each)
+    first = house.rings("c1")
+    assert first.secretary == cast.claire_secretary
+    assert (first.card.instructions[0].id, first.why[-1].code) == (key, "unread_nobody")
+    house.keep(house.desk.call_gone("c1", at=NOW))
+    assert browser_of(cast.aoife).post(f"/console/instructions/{key}/1/read").status_code == 204
+    deliver_all(NOW)
+    table = RoutingTable().put(current_slice(house=cast.house, client=HOUSE, at=NOW))
+    house.keep(house.desk.table_changed(table.put(current_slice(house=cast.house, client=cast.weber, at=NOW)), at=NOW))
+    second = house.rings("c2")
+    assert second.secretary == cast.aoife_secretary
+    assert second.why[-1].code == "has_read"
