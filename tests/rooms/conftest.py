@@ -37,6 +37,8 @@ from tests.rooms.remembered import remembered
 NOW = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 """A Tuesday, 14:15 in Luxembourg and Strasbourg, 13:15 in Cork: the cabinet Dupont and Dr Weber are open."""
 
+CLUSTER = os.environ.get("PERMANENCE_DATABASE_URL", "")
+"""The suite's own PostgreSQL, "" on SQLite. No test sees it in its environment."""
 OTHER_HOUSE = "nadia"
 OTHER_PASSWORD = "a long sentence to enter"
 
@@ -93,7 +95,7 @@ def entropy() -> SeededEntropy:
 @pytest.fixture(autouse=True)
 def data_folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data folder for every test that touches keys, tickets or sockets; a house opened in a test keeps to itself."""
-    monkeypatch.delenv("PERMANENCE_DATABASE_URL", raising=False)  # the suite's own cluster
+    monkeypatch.delenv("PERMANENCE_DATABASE_URL", raising=False)  # CLUSTER
     data = tmp_path / "data"
     settings.PERMANENCE = settings.PERMANENCE.changed(data=data, run=data / "run", demonstration=True)
     return data
@@ -208,8 +210,7 @@ def migrated(pytestconfig: pytest.Config) -> Iterator[None]:
     """The tables are there before Django makes the database of the tests: it finds nothing left to migrate."""
     folder = pytestconfig.cache.mkdir("migrated")
     if connection.vendor == "postgresql":
-        url = os.environ["PERMANENCE_DATABASE_URL"]
-        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(folder, url)
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(folder, CLUSTER)
         yield
         return
     with (
