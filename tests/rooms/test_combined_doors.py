@@ -12,10 +12,11 @@ from permanence.agenda.interop import feeds
 from permanence.agenda.models import Appointment, SlotHold
 from permanence.agenda.operations import appointments
 from permanence.agenda.queries.agendas import reasons as reasons_of
+from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock, SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, reason
 from tests.rooms.fhir_client import System, fixed, stamp, token_for
-from tests.rooms.messaging_cast import NOON
+from tests.rooms.messaging_cast import NOON, person
 from tests.rooms.test_console_agenda import GRID, PARIS, START, WHY, act, at_wall, page
 from tests.rooms.test_fhir_scheduling import parameters, whom
 
@@ -64,17 +65,18 @@ def test_one_act_of_the_console_books_both_and_the_grid_shows_it_in_both(cast, b
 
 
 def test_the_reasons_editor_chooses_who_is_taken_too_and_tells_what_it_brings(cast, browser_of):
-    marc, address = browser_of(cast.marc), reverse("accounts:agenda-reason", args=[cast.cabinet.id, "new"])
+    olga = browser_of(person("owner@centre.example", "Olga", {Role.SUPERVISOR, Role.OWNER}, by=cast.marc))
+    address = reverse("accounts:agenda-reason", args=[cast.cabinet.id, "new"])
     given = {"name": "À deux", "minutes": "20", "way": "practice", "bookable_by": ["secretary"], "colour": "0"}
     given |= {"also": cast.lemaire}
-    effect = marc.post(address, {**given, "do": "check"}).context["page"].effect
+    effect = olga.post(address, {**given, "do": "check"}).context["page"].effect
     assert {row.agenda for row in effect.rows} == {"Dr Dupont"}
-    assert marc.post(address, {**given, "do": "save"}).status_code == 302
+    assert olga.post(address, {**given, "do": "save"}).status_code == 302
     [kept] = [each for each in reasons_of(by=cast.marc, client=cast.cabinet.id) if each.name == "À deux"]
     assert kept.also == cast.lemaire
-    again = marc.get(reverse("accounts:agenda-reason", args=[cast.cabinet.id, kept.id])).context["form"]
+    again = olga.get(reverse("accounts:agenda-reason", args=[cast.cabinet.id, kept.id])).context["form"]
     assert (again["also"].value(), "Dr Weber" in str(again["also"])) == (cast.lemaire, False)
-    assert marc.post(address, {**given, "name": "À deux 2", "also": cast.weber_agenda, "do": "save"}).status_code == 422
+    assert olga.post(address, {**given, "name": "À deux 2", "also": cast.weber_agenda, "do": "save"}).status_code == 422
 
 
 def test_the_console_is_told_which_of_the_two_refuses(cast, both, browser_of):

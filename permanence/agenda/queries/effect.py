@@ -125,7 +125,7 @@ def effect(
 
     Raises AgendaUnknown.
     """
-    rows, beside = seen(agendas, by=by), seen([also] if also else [], by=by)
+    rows, beside = seen(agendas, by=by), seen([also], by=by) if also else []
     counted: list[FreeRow] = []
     outside: list[Outside] = []
     for row in rows:
