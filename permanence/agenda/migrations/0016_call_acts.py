@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0012_codes_by_sms'),
+        ('agenda', '0015_set_version'),
         ('clients', '0014_absence_over'),
         ('foundation', '0006_only_clients'),
     ]
