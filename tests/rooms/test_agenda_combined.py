@@ -9,7 +9,17 @@ from django.db import IntegrityError, transaction
 
 from permanence.agenda.interop import entries
 from permanence.agenda.models import Agenda, AgendaAct, Appointment, Occupancy, SlotHold
-from permanence.agenda.operations import appointments, blocks, day, holds, offer_answers, reasons, setting, visits
+from permanence.agenda.operations import (
+    appointments,
+    blocks,
+    day,
+    holds,
+    offer_answers,
+    reasons,
+    setting,
+    taking,
+    visits,
+)
 from permanence.agenda.queries import agendas, days, slots
 from permanence.agenda.queries import appointments as found
 from permanence.agenda.refusals import AgendaTakenToo, AgendaUnknown, SlotAlreadyTaken, SlotRefused
@@ -94,10 +104,10 @@ def test_the_database_refuses_what_the_rules_did_not_see_and_names_the_agenda(ca
     blocks.block(
         key=cast.key(), agenda=cast.lemaire, starts_at=after(0), ends_at=after(30), by=cast.claire, at=NOON, words="x"
     )
-    real = appointments.judged
+    real = taking.judged
     monkeypatch.setattr(
-        appointments, "judged", lambda row, wish, *, starts, at: replace(real(row, wish, starts=after(60), at=at),
-                                                                         starts=after(0), ends=after(20))
+        taking, "judged", lambda row, wish, *, starts, at, without: replace(real(row, wish, starts=after(60), at=at),
+                                                                           starts=after(0), ends=after(20))
     )  # fmt: skip
     with pytest.raises(SlotAlreadyTaken) as refusal:
         book(cast, both)

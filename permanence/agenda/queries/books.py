@@ -91,8 +91,7 @@ def book_at(row: Agenda, wish: Wish, *, starts: datetime) -> Book:
     check_moment(starts)
     begin, end = around(starts)
     book = _set_book(row, KEPT.of([row], since=_first_day(begin))[row.pk], begin, end)
-    reason = book.reason(wish.reason)
-    if reason is not None and reason.also:
+    if any(each.id == wish.reason and each.also for each in book.reasons):
         return books([row], starts=starts)[book.agenda.id]
     near = decisive(book, wish, starts=starts)
     if near is None:
