@@ -35,11 +35,12 @@ async def kept_back(page: Page, path: str, *, first: bool = False) -> AsyncItera
 
     async def keep(route: Route) -> None:
         if first and answered.is_set():
-            return await route.continue_()
+            await route.continue_()
+            return
         answer = await route.fetch()
         answered.set()
         await arrives.wait()
-        return await route.fulfill(response=answer)
+        await route.fulfill(response=answer)
 
     await page.route(path, keep)
     yield answered
