@@ -55,12 +55,15 @@ def mark(answer):
 
 
 def opened(weber, cast, *, hours=("08:00", "18:00")):
-    week = [kinds.Opening(id="", agenda=weber.id, weekday=day, opens=hours[0], until=hours[1]) for day in range(7)]
+    given = {"agenda": weber.id, "opens": hours[0], "until": hours[1], "on_holidays": True}
+    week = [kinds.Opening(id="", weekday=day, **given) for day in range(7)]
     setting.set_openings(agenda=weber.id, openings=week, by=cast.marc, at=NOW)
 
 
-def booked(weber, cast, *, hour=16, days=8):
-    """Madame Canarie, at that hour UTC so many days from the real now: the pages look ahead from there."""
+def booked(weber, cast, *, hour=14, days=8):
+    """Madame Canarie, at that hour UTC (an afternoon, summer and winter) so many days from the real now: the pages
+    look ahead from there.
+    """
     now = timezone.now()
     starts = (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
     form = PatientForm(birth_name="Canarie", first_name="Jeanne", birth_date="1961-03-14", known=True)

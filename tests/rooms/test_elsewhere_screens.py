@@ -10,6 +10,7 @@ import pytest
 
 from permanence.agenda.models import BookedElsewhere
 from permanence.calls.models import Call
+from permanence.calls.queries import zone_of
 from permanence.clients.access import choose_clients
 from permanence.foundation.models import AuditEntry, House
 from permanence.kernel.system import SystemClock
@@ -155,7 +156,7 @@ def test_the_supervisor_filters_by_it_and_takes_the_counts_away(cast, claire, br
     record(cast, claire)
     record(cast, claire, key="z" * 26, client=cast.dupont, recipient=cast.recipients["Dr Anne Dupont"], call="call-2")
     marc = browser_of(cast.marc)
-    month = f"{at():%Y-%m}"
+    month = f"{at().astimezone(zone_of(house=cast.house)):%Y-%m}"
     shown = marc.get("/supervision/calls?outcome=appointment_booked&part=list").content.decode()
     assert "Jeanne Hoffmann" in shown
     assert "Jeanne" not in marc.get("/supervision/calls?outcome=appointment_moved&part=list").content.decode()

@@ -44,7 +44,8 @@ class Practice:
             by=cast.marc,
             at=NOW,
         ).id
-        week = [kinds.Opening(id="", agenda=self.agenda, weekday=n, opens="00:00", until="24:00") for n in range(7)]
+        always = {"agenda": self.agenda, "opens": "00:00", "until": "24:00", "on_holidays": True}
+        week = [kinds.Opening(id="", weekday=n, **always) for n in range(7)]
         setting.set_openings(agenda=self.agenda, openings=week, by=cast.marc, at=NOW)
         form = PatientForm(birth_name="Canarie", first_name="Jeanne", known=True, numbers=("+352621000147",))
         self.patient = callers.add_patient(

@@ -24,22 +24,17 @@ BOOKED = "select agenda_id, substr(starts_at, 1, 10) from agenda_appointment"
 
 
 @contextlib.asynccontextmanager
-async def kept_back(page: Page, path: str, *, first: bool = False) -> AsyncIterator[asyncio.Event]:
-    """The site's answers are on their way to the page until the block ends; the event says that it has answered.
-
-    `first`: later answers overtake the first.
-    """
+async def kept_back(page: Page, path: str) -> AsyncIterator[asyncio.Event]:
+    """The site's answers are on their way to the page until the block ends; the event says that it has answered."""
     answered, arrives = asyncio.Event(), asyncio.Event()
     # Other tests look at what the page does when it has waited too long.
     await page.evaluate("() => { AbortSignal.timeout = () => new AbortController().signal; }")
 
     async def keep(route: Route) -> None:
-        if first and answered.is_set():
-            return await route.continue_()
         answer = await route.fetch()
         answered.set()
         await arrives.wait()
-        return await route.fulfill(response=answer)
+        await route.fulfill(response=answer)
 
     await page.route(path, keep)
     yield answered
@@ -130,24 +125,6 @@ async def test_what_is_booked_while_a_day_is_on_its_way_is_on_it(browser: Browse
     await expect(lane(other, "Dr Weber").locator(".appt")).to_have_count(1)
     assert await day_of(one) == await day_of(other)
     await expect(lane(one, "Dr Weber").locator(".appt")).to_have_count(1)
-    assert one.complaints == other.complaints == []
-
-
-async def test_free_times_that_come_late_do_not_replace_newer_ones(browser: Browser, site: Site) -> None:
-    one, made = await ready_to_book(browser, site)
-    other = await beside(browser, site, query=f"?client={made.client}")
-    await choose_paul(other)
-    agenda, starts = [await slot(other.page, 1).get_attribute(name) for name in ("data-agenda", "data-starts")]
-    taken = one.page.locator(f'.slot[data-agenda="{agenda}"][data-starts="{starts}"]')
-    await expect(taken).to_have_count(1)
-    async with kept_back(one.page, SLOTS, first=True) as answered:
-        await one.by_id("book-with").select_option(f"{agenda}:1")
-        await answered.wait()
-        await other.press("1")
-        await expect(slot(other.page, 1)).to_have_class(MINE)
-        await other.press("Enter")
-        await expect(taken).to_have_count(0)
-    await expect(taken).to_have_count(0)
     assert one.complaints == other.complaints == []
 
 
