@@ -36,7 +36,11 @@ _NUMBERS = (
     "SELECT n.patient_id, n.number FROM callers_patientnumber n WHERE n.patient_id IN ({places})"
     " ORDER BY n.position, n.id"
 )
-_HAS_WORD = " AND EXISTS (SELECT 1 FROM callers_nameword v WHERE v.patient_id = {patient} AND ({fits}))"
+_HAS_LETTERS = "EXISTS (SELECT 1 FROM callers_nameword v WHERE v.patient_id = {patient} AND {fits})"
+_HAS_SOUND = (
+    "EXISTS (SELECT 1 FROM callers_nameword v WHERE v.client_id = %s AND v.sound = %s AND v.patient_id = {patient})"
+)
+"""Each is one step into an index of its own: with both in one, every word of every person was read."""
 
 type Part = tuple[str, list[str | int]]
 """A piece of a question, and the values of its places."""
@@ -57,7 +61,7 @@ def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> 
         return []
     lead = fit[0] if len(fit) == 1 else _rarest(client, fit, heard=heard)
     first, values = _leads(lead, heard=heard)
-    others, more = _have_words("w.patient_id", [word for word in way if word is not lead])
+    others, more = _have_words(client, "w.patient_id", [word for word in way if word is not lead])
     order = "w.patient_id" if heard else "w.letters, w.patient_id"
     question = f"{_WORDED} AND {first}{others} ORDER BY {order} LIMIT %s"
     return _asked(question, [client, *values, *more, limit])
@@ -80,7 +84,7 @@ def born(client: int, births: Sequence[BirthDate], way: Sequence[Word], *, part:
             values += [birth.iso, f"{birth.year}-{birth.month + 1:02d}" if birth.month else f"{birth.year + 1}"]
     if not pieces:
         return []
-    named, more = _have_words("p.id", way)
+    named, more = _have_words(client, "p.id", way)
     question = f"{_STANDING} AND ({' OR '.join(pieces)}){named} ORDER BY p.birth_date, p.id LIMIT %s"
     return _asked(question, [client, *values, *more, limit])
 
@@ -139,15 +143,16 @@ def _rarest(client: int, words: Sequence[Word], *, heard: bool) -> Word:
     return min(zip(found, words, strict=True), key=lambda pair: pair[0])[1]
 
 
-def _have_words(patient: str, words: Sequence[Word]) -> Part:
+def _have_words(client: int, patient: str, words: Sequence[Word]) -> Part:
     pieces: list[str] = []
     values: list[str | int] = []
     for word in words:
         fits, some = _begins("v", word.letters)
+        ways, given = [_HAS_LETTERS.format(patient=patient, fits=fits)], [*some]
         if _is_heard(word):
-            fits, some = f"{fits} OR v.sound = %s", [*some, word.sound]
-        pieces.append(_HAS_WORD.format(patient=patient, fits=fits))
-        values += some
+            ways, given = [*ways, _HAS_SOUND.format(patient=patient)], [*given, client, word.sound]
+        pieces.append(f" AND ({' OR '.join(ways)})")
+        values += given
     return "".join(pieces), values
 
 
