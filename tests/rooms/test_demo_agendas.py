@@ -76,8 +76,10 @@ def test_all_that_happens_in_a_practice_is_there(entropy, deliver_all):
     client = next(each for each in queries.clients(house="demo") if each.name == "Cabinet Dupont")
     [absence] = queries.absences(house="demo", client=client.id, at=NOW)
     assert appointments.in_absence(by=by, client=client.id, absence=absence.id, at=NOW)
-    for slug in ("dr-weber", "dr-dupont"):
+    for slug in ("dr-weber", "dr-dupont", "dr-lemaire"):
         assert public.page(slug).offers[0].reasons
+    practice = public.page("cabinet-dupont")
+    assert (len(practice.offers), bool(practice.shared)) == (2, True)
     # two wait, and nobody was offered what was free before they did
     waits = waiting.waiting_list(by=by)
     assert [(each.turn, each.is_urgent, each.person.may_sms) for each in waits] == [(1, True, False), (2, False, True)]
