@@ -154,6 +154,24 @@ async def test_a_caller_comes_first_whatever_is_to_be_read(
     assert (await exchange.command("answer", 2))["call"] == "call-2"
 
 
+async def test_what_does_not_stand_on_the_screen_is_not_read(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await at_her_post(console, site)
+    await console.go_ready()
+    await console.by_id("read-later").click()
+    await exchange.command("ready")
+    await exchange.ring(card_with(site))
+    await console.shows("ringing")
+    await exchange.offer_ends("missed")
+    await console.presence_is("wrap")
+    await expect(console.by_id("to-read")).to_be_hidden()
+    await console.press("Alt+l")
+    assert await console.page.evaluate(NOTHING_WAITS)
+    assert site.rows(READ) == []
+    assert console.complaints == []
+
+
 async def test_what_she_has_read_while_the_site_was_away_reaches_it_later(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:

@@ -84,10 +84,10 @@ export class Reading {
     if (this.dialog.open) this.paintDialog();
   }
 
-  /** What the key reads now: of the question before "ready", else of the card, else of the list at her post. @param {import("./state.js").Card|null} card */
+  /** What the key reads now: of the question before "ready", else of the card, else of the list at her post. Never what does not stand on the screen. @param {import("./state.js").Card|null} card */
   first(card) {
     if (card && !this.dialog.open) return card.instructions.find((one) => one.acknowledge && !this.isRead(one));
-    return this.unread[0];
+    return this.dialog.open || byId("to-read").checkVisibility() ? this.unread[0] : undefined;
   }
 
   /** Whether the key has something to read, and nothing else lies on top. @param {import("./state.js").Card|null} card */
