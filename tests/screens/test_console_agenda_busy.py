@@ -55,7 +55,7 @@ async def test_busy_and_free_again_with_the_keyboard(browser: Browser, site: Sit
     await click_at(screen, "Dr Weber", 600)
     await expect(screen.by_id("book-unbusy")).to_be_visible()
     await screen.press("f")
-    await expect(screen.by_id("book-busy-title")).to_contain_text("Visite")
+    await expect(screen.by_id("book-busy-title")).to_have_text("Libérer : 00:00 à 24:00, Visite")
     await expect(screen.by_id("book-busy-fields")).to_be_hidden()
     await looks_right(screen, "agenda-free-again", ("1366",))
     await screen.press("Escape")
@@ -92,7 +92,7 @@ async def test_on_paper_stand_the_answers_with_the_code_and_colour_of_the_reason
     await screen.page.evaluate(PRINTS)
     await screen.press("Control+p")
     paper = str(await screen.page.evaluate("window.paper"))
-    for part in ("IRM", "HOFFMANN Jeanne", "stimulateur cardiaque ? <strong>Non</strong>", "data-reason="):
+    for part in ("IRM", "HOFFMANN Jeanne 14/03/1961", "stimulateur cardiaque ? <strong>Non</strong>", "data-reason="):
         assert part in paper, part
     await expect(screen.by_id("book-paper")).to_be_empty()
     await screen.page.emulate_media(media="print")
