@@ -7,7 +7,7 @@ longer than all the rest of the page. Every word of others is escaped.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -107,6 +107,11 @@ class Wall:
         local = at.astimezone(self.zone)
         return f"{local.hour:02d}:{local.minute:02d}"
 
+    def until(self, ends: datetime) -> str:
+        """14:05; 24:00 for the midnight that ends the day."""
+        midnight = datetime.combine(self.day + timedelta(days=1), time(), tzinfo=self.zone)
+        return "24:00" if ends == midnight else self.clock(ends)
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
@@ -131,7 +136,7 @@ class Items:
         """An appointment in the lane of `agenda`; a combined one says with whom."""
         first, span = wall.steps(visit.starts_at, visit.ends_at)
         mark = self.marks.get(visit.reason, UNKNOWN)
-        starts, until, state = wall.clock(visit.starts_at), wall.clock(visit.ends_at), self.states[visit.state]
+        starts, until, state = wall.clock(visit.starts_at), wall.until(visit.ends_at), self.states[visit.state]
         names = {"starts": starts, "until": until, "patient": visit.patient_name, "reason": visit.reason_name}
         note = visit.overbooked
         if not note and visit.position is not None:
@@ -171,7 +176,7 @@ class Items:
         mine = bool(self.person) and hold.held_by == self.person
         by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
         name = _("Held for you") if mine else _("Held by %(name)s") % {"name": by}
-        starts, until = wall.clock(hold.starts_at), wall.clock(hold.ends_at)
+        starts, until = wall.clock(hold.starts_at), wall.until(hold.ends_at)
         return Item(
             kind="hold",
             key=hold.hold,
@@ -193,7 +198,7 @@ class Items:
     def block(self, block: BlockView, wall: Wall) -> Item:
         """Busy time."""
         first, span = wall.steps(block.starts_at, block.ends_at)
-        starts, until, words = wall.clock(block.starts_at), wall.clock(block.ends_at), block.words or _("Busy")
+        starts, until, words = wall.clock(block.starts_at), wall.until(block.ends_at), block.words or _("Busy")
         return Item(
             kind="block",
             key=block.block,

@@ -60,7 +60,7 @@ def _told(by: Who, shown: AgendaDays) -> list[Told]:
             day=dates.say(each.starts_at.astimezone(zone).date(), dates.Form.NAMED),
             hour=moments.clock(each.starts_at, zone),
             name=each.patient_name,
-            born=each.patient_birth,
+            born=dates.iso_figures(each.patient_birth),
             reason=each.reason_name,
             mark=marks.get(each.reason, UNKNOWN),
             said=tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ())),

@@ -666,7 +666,10 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
     made = agenda_setting.open_agenda(
         client=cast.weber, recipient=recipient, name="agenda-canari", by=cast.marc, at=NOW
     )
-    week = [kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00") for day in range(7)]
+    week = [
+        kinds.Opening(id="", agenda=made.id, weekday=day, opens="00:00", until="24:00", on_holidays=True)
+        for day in range(7)
+    ]
     agenda_setting.set_openings(agenda=made.id, openings=week, by=cast.marc, at=NOW)
     reason = kinds.VisitReason(id="", client=cast.weber, name="agenda-canari", minutes=15)
     reason = agenda_reasons.set_reason(client=cast.weber, reason=reason, by=cast.marc, at=NOW)

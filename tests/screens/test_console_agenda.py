@@ -150,8 +150,13 @@ async def book_at(screen: ConsolePage, name: str, minute: int) -> None:
 
 
 async def ready_to_book(browser: Browser, site: Site) -> tuple[ConsolePage, agendas.Made]:
-    """Tomorrow of Dr Weber's practice, Jeanne chosen by birth date and letters."""
+    """The agendas of Dr Weber's practice, tomorrow, and Jeanne."""
     made = agendas.make(site)
+    return await jeanne_tomorrow(browser, site, made), made
+
+
+async def jeanne_tomorrow(browser: Browser, site: Site, made: agendas.Made) -> ConsolePage:
+    """Tomorrow of Dr Weber's practice, Jeanne chosen by birth date and letters."""
     screen = await beside(browser, site, query=f"?client={made.client}")
     await tomorrow(screen)
     await screen.press("/")
@@ -160,7 +165,7 @@ async def ready_to_book(browser: Browser, site: Site) -> tuple[ConsolePage, agen
     await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("HOFFMANN Jeanne")
     await screen.press("Enter")
     await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
-    return screen, made
+    return screen
 
 
 async def test_moved_refused_and_cancelled_with_the_keyboard(browser: Browser, site: Site) -> None:

@@ -24,6 +24,19 @@ day = date.fromisoformat(sys.argv[1])
 setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, at=at)
 """
 
+TWO = """
+import sys
+import django; django.setup()
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import reasons
+from permanence.agenda.rules.kinds import VisitReason
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+client = str(Agenda.objects.get(pk=int(sys.argv[1])).client_id)
+reason = VisitReason(id="", client=client, name="Bilan à deux", minutes=20, also=sys.argv[1])
+print(reasons.set_reason(client=client, reason=reason, by=house_system(house="demo"), at=SystemClock().now()).id)
+"""
+
 
 @dataclass(frozen=True)
 class Made:
@@ -51,3 +64,10 @@ def shut(site: Site, day: date) -> None:
     """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
     command = [sys.executable, "-c", SHUT, day.isoformat()]
     subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+
+
+def for_two(site: Site, made: Made) -> str:
+    """A reason for which Dr Klein is wanted too: its id."""
+    command = [sys.executable, "-c", TWO, made.klein]
+    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.split()[-1]
