@@ -888,7 +888,7 @@ def test_a_doctor_switches_the_practices_page_on_and_off_and_an_assistant_does_n
 
 @pytest.mark.parametrize("language", ["fr", "de", "en"])
 def test_the_practices_page_in_three_languages(cast, clock, practice, language):
-    words = {"fr": "Le premier qui est libre", "de": "Wer zuerst frei ist", "en": "Whoever is free first"}
+    words = {"fr": "Le premier praticien libre", "de": "Wer zuerst frei ist", "en": "Whoever is free first"}
     visitor = Visitor(cast, clock, language=language)
     visitor.get(f"/rdv/{PRACTICE}/")
     assert words[language] in visitor.text()
