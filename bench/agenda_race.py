@@ -3,7 +3,7 @@
 
 `race_attempts` counts the acts that try to take a slot (book, hold, move, block), `race_overlaps` what must not be:
 two visits at one moment in one agenda (of combined ones in either), two spans of one device, a standing appointment
-without its occupancies, no combined visit at all, an act that ended in anything but success or a named refusal.
+without its occupancies, an act that ended in anything but success or a named refusal.
 `python -m bench.agenda_race --attempts 1000000` runs it alone.
 """
 

@@ -82,7 +82,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "contacts": file.contacts,
         "sites": file.sites,
         "agendas": dict.fromkeys(each.product for each in file.agendas),
-        "kept": own_agendas(client=client, by=by),
+        "kept": own_agendas(client=client, by=by, known=access),
         "recorded": bool(file.closing) or any(each.announcement for each in file.greetings),
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
         "waits": request.GET.get("saved", "") in WAITING,

@@ -32,7 +32,7 @@ GIVEN = {
     "because": "exception", "label": "Burn-out", "until": AT + timedelta(hours=1), "way": Way.TELE,
     "released": AT + timedelta(days=1), "reasons": ("URG", "CS"), "weekdays": (1, 3), "site": "nord", "who": "r",
     "starts": AT, "reason": "CS", "places": 8, "resource": "ecg1", "kind": "Laser", "left": 20, "needed": 30,
-    "then": "taken", "most": 2,
+    "then": "taken", "most": 2, "why": why_not.Blocked(starts=AT, until=AT + timedelta(hours=1), label="Burn-out"),
 }  # fmt: skip
 
 

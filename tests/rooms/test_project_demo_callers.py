@@ -37,16 +37,16 @@ def test_a_day_of_callers_follows_the_curve_of_the_day_whatever_its_speed():
         gaps = itertools.islice(demo_callers.gaps(8, 40.0, Seeded(), speed=speed), 12_000)
         moments = itertools.takewhile(lambda at: at < 12, (at * speed / 3600 for at in itertools.accumulate(gaps)))
         by_hour = collections.Counter(8 + int(moment) for moment in moments)
-        assert by_hour.total() == pytest.approx(3 * 40 * 40, rel=0.05)
+        assert by_hour.total() == pytest.approx(len(NUMBERS) * 40 * 40, rel=0.05)
         for hour, share in demo_callers.HOURS.items():
             assert by_hour[hour] / by_hour.total() == pytest.approx(share, abs=0.015), hour
 
 
 def test_the_day_begins_at_the_asked_hour_and_the_night_is_left_out():
-    gaps = itertools.islice(demo_callers.gaps(19, 400.0, Seeded(), speed=3600.0), 12_000)
+    gaps = itertools.islice(demo_callers.gaps(19, 400.0, Seeded(), speed=3600.0), 4_000 * len(NUMBERS))
     moments = [at for at in itertools.accumulate(gaps) if at < 3]
     evening, morning, peak = (sum(hour <= at < hour + 1 for at in moments) for hour in range(3))
-    assert evening == pytest.approx(3 * 16_000 * demo_callers.HOURS[19], rel=0.1)
+    assert evening == pytest.approx(len(NUMBERS) * 16_000 * demo_callers.HOURS[19], rel=0.1)
     assert morning == pytest.approx(evening, rel=0.1)
     assert peak > 1.6 * morning
 

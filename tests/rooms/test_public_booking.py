@@ -210,7 +210,7 @@ def test_a_page_is_off_until_it_is_switched_on_and_shows_what_is_chosen(jeanne, 
     switch_on(cast, agenda="", slug="cabinet-dupont", reasons=())
     jeanne.get("/rdv/cabinet-dupont/")
     assert "Dr Dupont" in jeanne.text()
-    assert jeanne.text().count('name="for"') == 2
+    assert jeanne.text().count('name="for"') == 3  # each of the two, or whoever is free first
     asked = f"/rdv/{SLUG}/times?new=0&for={cast.dupont}-{cast.tracing}"
     assert jeanne.get(asked).status_code == 422
     assert jeanne.get(f"/rdv/{SLUG}/times?new=0&for={cast.weber_agenda}-{cast.webers}").status_code == 422
