@@ -276,7 +276,7 @@ class InstructionAdmin(HouseAdmin):
         return second_person.to_card(client)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        """Above the form: how it is shown, who has read it, and where two wrote at once, both texts."""
+        """Above the form: how it is shown, who has read it, and where two wrote at once, both versions."""
         obj, form = kwargs.get("obj"), context["adminform"].form
         context |= {"show_save_and_add_another": False, "subtitle": None}
         if obj is not None:
@@ -285,7 +285,9 @@ class InstructionAdmin(HouseAdmin):
             found = [each for each in instructions.readings(house=house, at=CLOCK.now()) if each.view == now]
             context |= {"now": now, "reading": found[0] if found else None, "client": obj.client}
             if form.meanwhile:
-                context["theirs"], context["mine"] = side_by_side(now.text, form.data.get("text", "").strip())
+                mine = form.data.get("text", "").replace("\r\n", "\n").strip()
+                context["theirs"], context["mine"] = side_by_side(now.text.replace("\r\n", "\n"), mine)
+                context["apart"] = form.apart
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:

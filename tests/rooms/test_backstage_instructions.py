@@ -2,6 +2,7 @@
 """Instructions in the back office: what they are about, who has read them, and two persons who write at once."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -136,6 +137,55 @@ def test_the_second_of_two_sees_both_texts_and_keeps_hers(cast, marc, row):
     assert (found.version, found.text, found.priority) == (3, hers["text"], 7)
     texts = Instruction.objects.filter(root=row.pk).order_by("version").values_list("text", flat=True)
     assert list(texts) == ["Absente de 14 h à 18 h, urgences au Dr Klein.", hers["text"]]
+
+
+def compared(page):
+    """What else is not the same in both versions: what it is, what stands now, hers and what is said of it."""
+    rows = re.findall(r"<tr><th scope=.row.>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", page, re.S)
+    return {what: (now, re.sub(r"<[^>]+>|\s+", " ", mine).split()) for what, now, mine in rows}
+
+
+def test_what_the_other_changed_stays_where_the_second_touched_nothing(cast, marc, row):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    line = queries.client_file(house=cast.house, client=cast.weber, at=SystemClock().now()).lines[0]
+    scope = Scope(line=line, caller="+352621000147")
+    ends = datetime(2030, 7, 1, 10, tzinfo=UTC)
+    revise(cast, row, row.text, acknowledge=True, priority=4, scope=scope, ends_at=ends)
+    told = marc.post(page_of(row), {**opened, "text": "La mienne", "priority": "2"})
+    page = told.content.decode()
+    found = compared(page)
+    assert (told.status_code, len(found)) == (200, 6)
+    assert found["À lire par toutes"] == ("oui", ["oui", "repris"])
+    assert found["Priorité"] == ("4", ["2"])
+    assert found["Jusqu’à"][0] == "01/07/2030 12:00"
+    assert found["Seulement pour cet appelant"] == ("+352 621 000 147", ["+352", "621", "000", "147", "repris"])
+    kept = Form(page).data
+    assert (kept["acknowledge"], kept["priority"], kept["line"], kept["recipient"]) == ("on", "2", line, "")
+    assert marc.post(page_of(row), kept).status_code == 302
+    saved = last(cast, row)
+    assert (saved.version, saved.text, saved.priority, saved.acknowledge) == (3, "La mienne", 2, True)
+    assert (saved.scope, saved.starts_at, saved.ends_at) == (scope, None, ends)
+
+
+def test_what_both_changed_stays_hers_and_what_the_other_undid_is_undone(cast, marc, row):
+    revise(cast, row, "Un.\nDeux.", acknowledge=True, ends_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    revise(cast, row, "Un.\nTrois.", acknowledge=False, scope=Scope(caller="+352621000147"), ends_at=None)
+    hers = {**opened, "text": "Un.\r\nDeux.", "caller": "621 000 148", "recipient": ""}
+    page = marc.post(page_of(row), hers).content.decode()
+    kept = Form(page).data
+    assert (kept["text"], kept["caller"], "acknowledge" in kept) == ("Un.\nTrois.", "621 000 148", False)
+    assert (kept["ends_at_0"], kept["ends_at_1"]) == ("", "")
+    assert compared(page)["Seulement pour cet appelant"] == ("+352 621 000 147", ["+352", "621", "000", "148"])
+
+
+@pytest.mark.parametrize("began", ["0", "77", "9" * 30, "-1", "x", ""])
+def test_of_a_version_there_never_was_nothing_is_taken_over(cast, marc, row, began):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    revise(cast, row, "Autre.", acknowledge=True)
+    page = marc.post(page_of(row), {**opened, "began_from": began}).content.decode()
+    kept = Form(page).data
+    assert (last(cast, row).version, kept["text"], "acknowledge" in kept) == (2, row.text, False)
 
 
 def test_who_writes_on_a_retired_instruction_keeps_her_words_as_a_new_one(cast, marc, row):
