@@ -232,6 +232,24 @@ class InstructionAdmin(HouseAdmin):
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
             return answer.render() if isinstance(answer, TemplateResponse) else answer
 
+    def has_history(self, obj: Any) -> bool:  # noqa: ARG002 - as of every page
+        """Its versions: always."""
+        return True
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Its versions, the last first, on the client's clock; what Django noted of its forms is not asked."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return super().history_view(request, object_id, extra_context)
+        root = str(obj.root_id or obj.pk)
+        found = instructions.series(house=who(request).house, client=str(obj.client_id), instruction=root)
+        shown = {"versions": found, "title": _("Versions of the instruction"), **(extra_context or {})}
+        with timezone.override(ZoneInfo(obj.client.time_zone)):
+            answer = super().history_view(request, object_id, shown)
+            return answer.render() if isinstance(answer, TemplateResponse) else answer
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -301,3 +301,49 @@ def test_what_was_ended_meanwhile_is_not_ended_again(cast, marc, row):
     assert answer.status_code == 302
     assert marc.get(answer["Location"]).status_code == 302  # to the list: it is not there any more
     assert last(cast, row).version == 2
+
+
+# -- its versions ------------------------------------------------------------------------------------------------------
+
+
+def history_of(row):
+    return f"/backstage/clients/instruction/{row.pk}/history/"
+
+
+def rows_of(page):
+    """The rows of the table of versions, without markup."""
+    rows = re.findall(r"<tr>(<th scope=.row.>.*?)</tr>", page, re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in rows]
+
+
+def test_the_history_of_an_instruction_is_its_versions_the_last_first(cast, marc, row):
+    revise(cast, row, "Deux, <i>à lire</i>.", acknowledge=True, starts_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
+    fill(marc, page_of(row), text="Trois.", acknowledge="")
+    assert history_of(Instruction.objects.get(root=row.pk, version=3)) in marc.get(page_of(row)).content.decode()
+    pages = [marc.get(history_of(each)).content.decode() for each in (row, *Instruction.objects.filter(root=row))]
+    rows = rows_of(pages[0])
+    assert [rows_of(each) for each in pages] == [rows] * len(pages)
+    assert [each.split()[0] for each in rows] == ["3", "2", "1"]
+    assert ("Marc" in rows[0], "Trois." in rows[0], "Dr Weber" in rows[1]) == (True, True, True)
+    assert "Deux, &lt;i&gt;à lire&lt;/i&gt;." in rows[1]
+    assert "1er juil. 2030, 12:00" in rows[1]
+    assert [each.endswith("oui") for each in rows] == [False, True, False]
+
+
+def test_the_versions_of_another_house_and_of_none_are_not_there(cast, marc, row):
+    by = {"author": cast.nadia.person, "by": cast.nadia, "at": SystemClock().now()}
+    foreign = operations.write_instruction(client=cast.other_client, text="secret", **by)
+    for key in (foreign, "999999", "x"):
+        assert marc.get(f"/backstage/clients/instruction/{key}/history/").status_code == 302
+    with pytest.raises(instructions.InstructionUnknown):
+        instructions.series(house=cast.house, client=cast.weber, instruction=foreign)
+    with pytest.raises(instructions.InstructionUnknown):
+        instructions.series(house=cast.house, client=cast.dupont, instruction=str(row.pk))
+
+
+def test_where_django_noted_nothing_no_link_leads_to_an_empty_history(cast, marc):
+    url = f"/backstage/clients/client/{cast.weber}/change/"
+    link = f"/backstage/clients/client/{cast.weber}/history/"
+    assert link not in marc.get(url).content.decode()
+    assert fill(marc, url, place="Esch").status_code == 302
+    assert link in marc.get(url).content.decode()
