@@ -60,7 +60,8 @@ def _unread(entry: InstructionEntry, reader: str | None) -> bool:
 
 
 def is_new(entry: InstructionEntry, seen_at: datetime | None) -> bool:
-    """Whether it holds only since her last call for the client: written after it, or begun after it."""
-    if seen_at is None or entry.written_at > seen_at:
-        return True
-    return entry.starts is not None and entry.starts > seen_at
+    """Whether it holds only since her last call for the client: written after it, or begun after it. For who has had
+    none, nothing is: all of it is."""
+    if seen_at is None:
+        return False
+    return entry.written_at > seen_at or (entry.starts is not None and entry.starts > seen_at)

@@ -133,8 +133,8 @@ def test_the_event_says_what_was_shown_and_how_it_was_marked():
     offered = desk.told(events.CallOffered)[0]
     assert (offered.shown, offered.name) == (("7:3", "8:1"), "Client 11")
     assert offered.instructions == (
-        ShownInstruction(id="7", version=3, is_new=True, author="Dr"),
-        ShownInstruction(id="8", version=1, is_new=True, author="Dr", recipient="Dr Dupont", reason="Ordonnance"),
+        ShownInstruction(id="7", version=3, is_new=False, author="Dr"),
+        ShownInstruction(id="8", version=1, is_new=False, author="Dr", recipient="Dr Dupont", reason="Ordonnance"),
     )
     assert from_plain(events.CallOffered, to_plain(offered)) == offered
 
