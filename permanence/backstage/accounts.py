@@ -52,6 +52,7 @@ from permanence.foundation.models import House
 from permanence.foundation.rules import Role
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
+from permanence.reception.instructions import holds, in_order, instructions_in_force
 from permanence.reception.table import GreetingEntry
 
 CLOCK = SystemClock()
@@ -234,13 +235,15 @@ class ClientAdmin(SaidAdmin):
         house = who(request).house
         access.demand(who(request), client=object_id, subject=f"clients.client:{object_id}")
         supervised.owner_writes(request)
-        preview = None
+        preview, at = None, CLOCK.now()
         with suppress(queries.ClientUnknown):
             if not parts.part_of(request):
-                preview = queries.client_file(house=house, client=object_id, at=CLOCK.now())
+                preview = queries.client_file(house=house, client=object_id, at=at)
         shown = {
             "preview": preview,
             "greetings": _said(preview, who(request).name) if preview else (),
+            "instructions": instructions_in_force(preview.instructions, at=at) if preview else (),
+            "ahead": [each for each in in_order(preview.instructions) if not holds(each, at=at)] if preview else (),
             "tabs": parts.tabs(request),
             "show_save_and_continue": False,  # saving stays here
         }

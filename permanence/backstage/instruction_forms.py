@@ -7,12 +7,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyForm
+from permanence.backstage.instruction_meanwhile import Apart, meanwhile, spelt, version_of
 from permanence.clients import instruction_fields as fields
 from permanence.clients.models import Client, Instruction, Line, Reason, Recipient
 from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
-from permanence.countries.numbers import NotANumber, parse_number, spell_international
+from permanence.countries.numbers import NotANumber, parse_number
 from permanence.foundation.who import Who
-from permanence.kernel.phone import PhoneNumber
 
 HELP = _(
     "Bold: **between two stars**. A list: lines that begin with a hyphen and a space. An empty line: a new paragraph."
@@ -58,6 +58,7 @@ class InstructionForm(TextForm):
         self._client = client
         self.by = by
         self.meanwhile = False
+        self.apart: tuple[Apart, ...] = ()
         self.fields["text"].help_text = HELP
         self.fields["text"].widget.attrs.update(rows=6, cols=90)
         last = self.instance.version if self.instance.pk else 0
@@ -99,12 +100,20 @@ class InstructionForm(TextForm):
             ) from error
 
     def clean(self) -> dict[str, Any]:
-        """Whether another version was written since this page was opened: it is said once, and nothing is lost."""
+        """Whether another version was written since this page was opened: it is said once, and nothing is lost.
+
+        What was not touched on the page becomes what the other wrote; of a retired one nothing does.
+        """
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("began_from") != self._last:
             self.meanwhile = True
-            data: Any = self.data
-            self.data = {**data.dict(), "began_from": str(self._last)}
+            data: Any = self.data.dict()  # type: ignore[attr-defined] # what a request sends has it
+            if self.instance.pk and not self._retired:
+                began = version_of(self.instance, cleaned.get("began_from"))
+                names = InstructionForm.Meta.fields
+                found = meanwhile(self, names, last=self.instance, began_from=began, typed=cleaned)
+                data, self.apart = found.data, found.apart
+            self.data = {**data, "began_from": str(self._last)}
             raise forms.ValidationError(RETIRED if self._retired else ANOTHER, code="meanwhile")
         return cleaned
 
@@ -118,11 +127,3 @@ class InstructionForm(TextForm):
             reason=self.cleaned_data["reason"],
             caller=self.cleaned_data["caller"],
         )
-
-
-def spelt(number: str) -> str:
-    """A number as it is read; what is none stays as it is."""
-    try:
-        return spell_international(PhoneNumber(number))
-    except ValueError:
-        return number

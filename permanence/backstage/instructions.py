@@ -232,6 +232,24 @@ class InstructionAdmin(HouseAdmin):
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
             return answer.render() if isinstance(answer, TemplateResponse) else answer
 
+    def has_history(self, obj: Any) -> bool:  # noqa: ARG002 - as of every page
+        """Its versions: always."""
+        return True
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Its versions, the last first, on the client's clock; what Django noted of its forms is not asked."""
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            return super().history_view(request, object_id, extra_context)
+        root = str(obj.root_id or obj.pk)
+        found = instructions.series(house=who(request).house, client=str(obj.client_id), instruction=root)
+        shown = {"versions": found, "title": _("Versions of the instruction"), **(extra_context or {})}
+        with timezone.override(ZoneInfo(obj.client.time_zone)):
+            answer = super().history_view(request, object_id, shown)
+            return answer.render() if isinstance(answer, TemplateResponse) else answer
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -276,7 +294,7 @@ class InstructionAdmin(HouseAdmin):
         return second_person.to_card(client)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        """Above the form: how it is shown, who has read it, and where two wrote at once, both texts."""
+        """Above the form: how it is shown, who has read it, and where two wrote at once, both versions."""
         obj, form = kwargs.get("obj"), context["adminform"].form
         context |= {"show_save_and_add_another": False, "subtitle": None}
         if obj is not None:
@@ -285,7 +303,9 @@ class InstructionAdmin(HouseAdmin):
             found = [each for each in instructions.readings(house=house, at=CLOCK.now()) if each.view == now]
             context |= {"now": now, "reading": found[0] if found else None, "client": obj.client}
             if form.meanwhile:
-                context["theirs"], context["mine"] = side_by_side(now.text, form.data.get("text", "").strip())
+                mine = form.data.get("text", "").replace("\r\n", "\n").strip()
+                context["theirs"], context["mine"] = side_by_side(now.text.replace("\r\n", "\n"), mine)
+                context["apart"] = form.apart
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:

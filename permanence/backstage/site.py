@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey, QuerySet
@@ -140,11 +142,18 @@ class HouseAdmin(AnyAdmin):
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
+    def has_history(self, obj: Any) -> bool:
+        """Whether Django noted anything of the row: only what its own forms did."""
+        kind = ContentType.objects.get_for_model(obj)
+        return LogEntry.objects.filter(content_type=kind, object_id=str(obj.pk)).exists()
+
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """The page, with what is wrong at its top in place of Django's one sentence; to read where she only looks."""
         if self._supervised("look", request) and supervised.reads(request):
             title = capfirst(str(self.opts.verbose_name))
             context |= {"looks": True, "title": title, "show_save": False, "show_save_and_continue": False}
+        obj = kwargs.get("obj")
+        context["has_history"] = obj is not None and self.has_history(obj)
         if context.get("errors") and "unsaved" not in context:
             lines = context["inline_admin_formsets"]
             context["wrong"] = [*wrong_in(context["adminform"].form), *wrong_in_lines(lines)]

@@ -26,6 +26,7 @@ DOORS = frozenset(
         "clients_instruction_change",
         "clients_instruction_changelist",
         "clients_instruction_delete",
+        "clients_instruction_history",
         "foundation_person_change",
         "foundation_person_changelist",
         "jsi18n",

@@ -82,6 +82,16 @@ def current(*, house: str, client: str, instruction: str) -> InstructionView:
     return _view(row, _labels(house, [row]))
 
 
+def series(*, house: str, client: str, instruction: str) -> tuple[InstructionView, ...]:
+    """Every version of an instruction as it was written, the last first. Raises InstructionUnknown. Two queries."""
+    rows = _of_series(Instruction.objects.for_house(house).for_client(row_key(client)), row_key(instruction))
+    found = list(rows.select_related("client", "author", "recipient").order_by("-version"))
+    if not found:
+        raise InstructionUnknown(instruction)
+    labels = _labels(house, found)
+    return tuple(_view(row, labels) for row in found)
+
+
 def versions(*, house: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], InstructionView]:
     """Versions by (instruction, version), as they were written; those this house does not have are left out.
 

@@ -165,6 +165,7 @@ _CALL = {
     "answering_is_reading": _("Answering counts as reading"),
     "new_since_last_call": _("New since your last call"),
     "new": _("New"),
+    "first_call": _("Your first call for this client, or the first in a long time."),
     "away": _("Away: {name}, {until}"),
     "away_soon": _("Away soon: {name}, {begins}, {until}"),
     "urgent_to": _("What is urgent goes to {name}."),

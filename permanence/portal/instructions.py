@@ -314,6 +314,5 @@ def _as_on_the_card(
         acknowledge=typed["acknowledge"],
     )
     others = [each for each in file.instructions if held is None or each.id != held.id]
-    entries = sorted((wanted, *others), key=lambda each: (-each.priority, -each.written_at.timestamp()))
-    found = orders(tuple(entries), ZoneInfo(view.time_zone), at=at)
+    found = orders((wanted, *others), ZoneInfo(view.time_zone), at=at)
     return tuple(replace(each, is_changed=each.id == wanted.id) for each in found)

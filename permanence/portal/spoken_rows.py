@@ -12,6 +12,7 @@ from permanence.clients.queries import ClientView
 from permanence.clients.rules.week import write_day
 from permanence.foundation import dates, moments
 from permanence.reception.hours import hours_of_day, opening_at
+from permanence.reception.instructions import in_order
 from permanence.reception.markup import Block
 from permanence.reception.table import InstructionEntry, OpeningHours
 
@@ -96,8 +97,8 @@ def spoken_hours(written: str) -> str:
 
 
 def orders(entries: tuple[InstructionEntry, ...], zone: ZoneInfo, *, at: datetime) -> tuple[Order, ...]:
-    """The instructions in force, then those to come."""
-    found = [_order(each, zone, at=at) for each in entries]
+    """The instructions in force in the order of the card, then those to come."""
+    found = [_order(each, zone, at=at) for each in in_order(entries)]
     return (*(each for each in found if not each.ahead), *(each for each in found if each.ahead))
 
 

@@ -96,7 +96,7 @@ class Card:
     """Everything the console shows while the phone rings. `client` is None on a line nobody has.
 
     `open_until_ms`: when the client's line closes, None while it is closed or never closes. `why`: why she is the one
-    who gets this call.
+    who gets this call. `first_call`: no call of hers for this client is remembered, so that nothing is marked as new.
     """
 
     client: str | None
@@ -121,6 +121,7 @@ class Card:
     sites: tuple[SiteEntry, ...] = ()
     contacts: tuple[ContactEntry, ...] = ()
     agendas: tuple[AgendaEntry, ...] = ()
+    first_call: bool = False
 
     def plain(self) -> dict[str, Any]:
         """The card as a JSON object."""
@@ -194,6 +195,7 @@ def build_card(
         sites=client.sites,
         contacts=client.contacts,
         agendas=client.agendas,
+        first_call=seen_at is None,
     )
 
 

@@ -321,7 +321,7 @@ class Floor(Lists):
         )
 
     def _remember(self, secretary: str, client: str | None, at: datetime) -> None:
-        """When she last answered for that client; the oldest is forgotten, so its instructions are new to her again."""
+        """When she last answered for that client; the oldest is forgotten, and the next is as her first."""
         if client is None:
             return
         self.seen.pop((secretary, client), None)

@@ -33,17 +33,19 @@ def instructions_for(
     then the highest priority, then the most recently written.
     """
     found = [entry for entry in entries if holds(entry, at=at) and concerns(entry, line=line, caller=caller)]
-    return _in_order(found, seen_at, reader)
+    return in_order(found, seen_at=seen_at, reader=reader)
 
 
 def instructions_in_force(entries: Iterable[InstructionEntry], *, at: datetime) -> tuple[InstructionEntry, ...]:
     """Those that hold at `at`, whatever line and caller they are about, in the order of a card."""
-    return _in_order([entry for entry in entries if holds(entry, at=at)], None, None)
+    return in_order(entry for entry in entries if holds(entry, at=at))
 
 
-def _in_order(
-    found: list[InstructionEntry], seen_at: datetime | None, reader: str | None
+def in_order(
+    entries: Iterable[InstructionEntry], *, seen_at: datetime | None = None, reader: str | None = None
 ) -> tuple[InstructionEntry, ...]:
+    """These, whenever they hold, in the order of a card; see `instructions_for`."""
+    found = list(entries)
     if len(found) > 1:
         found.sort(key=lambda entry: entry.id)
         found.sort(
@@ -58,7 +60,8 @@ def _unread(entry: InstructionEntry, reader: str | None) -> bool:
 
 
 def is_new(entry: InstructionEntry, seen_at: datetime | None) -> bool:
-    """Whether it holds only since her last call for the client: written after it, or begun after it."""
-    if seen_at is None or entry.written_at > seen_at:
-        return True
-    return entry.starts is not None and entry.starts > seen_at
+    """Whether it holds only since her last call for the client: written after it, or begun after it. For who has had
+    none, nothing is: all of it is."""
+    if seen_at is None:
+        return False
+    return entry.written_at > seen_at or (entry.starts is not None and entry.starts > seen_at)

@@ -2,6 +2,7 @@
 """Instructions in the back office: what they are about, who has read them, and two persons who write at once."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -138,6 +139,55 @@ def test_the_second_of_two_sees_both_texts_and_keeps_hers(cast, marc, row):
     assert list(texts) == ["Absente de 14 h à 18 h, urgences au Dr Klein.", hers["text"]]
 
 
+def compared(page):
+    """What else is not the same in both versions: what it is, what stands now, hers and what is said of it."""
+    rows = re.findall(r"<tr><th scope=.row.>(.*?)</th><td>(.*?)</td><td>(.*?)</td></tr>", page, re.S)
+    return {what: (now, re.sub(r"<[^>]+>|\s+", " ", mine).split()) for what, now, mine in rows}
+
+
+def test_what_the_other_changed_stays_where_the_second_touched_nothing(cast, marc, row):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    line = queries.client_file(house=cast.house, client=cast.weber, at=SystemClock().now()).lines[0]
+    scope = Scope(line=line, caller="+352621000147")
+    ends = datetime(2030, 7, 1, 10, tzinfo=UTC)
+    revise(cast, row, row.text, acknowledge=True, priority=4, scope=scope, ends_at=ends)
+    told = marc.post(page_of(row), {**opened, "text": "La mienne", "priority": "2"})
+    page = told.content.decode()
+    found = compared(page)
+    assert (told.status_code, len(found)) == (200, 6)
+    assert found["À lire par toutes"] == ("oui", ["oui", "repris"])
+    assert found["Priorité"] == ("4", ["2"])
+    assert found["Jusqu’à"][0] == "01/07/2030 12:00"
+    assert found["Seulement pour cet appelant"] == ("+352 621 000 147", ["+352", "621", "000", "147", "repris"])
+    kept = Form(page).data
+    assert (kept["acknowledge"], kept["priority"], kept["line"], kept["recipient"]) == ("on", "2", line, "")
+    assert marc.post(page_of(row), kept).status_code == 302
+    saved = last(cast, row)
+    assert (saved.version, saved.text, saved.priority, saved.acknowledge) == (3, "La mienne", 2, True)
+    assert (saved.scope, saved.starts_at, saved.ends_at) == (scope, None, ends)
+
+
+def test_what_both_changed_stays_hers_and_what_the_other_undid_is_undone(cast, marc, row):
+    revise(cast, row, "Un.\nDeux.", acknowledge=True, ends_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    revise(cast, row, "Un.\nTrois.", acknowledge=False, scope=Scope(caller="+352621000147"), ends_at=None)
+    hers = {**opened, "text": "Un.\r\nDeux.", "caller": "621 000 148", "recipient": ""}
+    page = marc.post(page_of(row), hers).content.decode()
+    kept = Form(page).data
+    assert (kept["text"], kept["caller"], "acknowledge" in kept) == ("Un.\nTrois.", "621 000 148", False)
+    assert (kept["ends_at_0"], kept["ends_at_1"]) == ("", "")
+    assert compared(page)["Seulement pour cet appelant"] == ("+352 621 000 147", ["+352", "621", "000", "148"])
+
+
+@pytest.mark.parametrize("began", ["0", "77", "9" * 30, "-1", "x", ""])
+def test_of_a_version_there_never_was_nothing_is_taken_over(cast, marc, row, began):
+    opened = Form(marc.get(page_of(row)).content.decode()).data
+    revise(cast, row, "Autre.", acknowledge=True)
+    page = marc.post(page_of(row), {**opened, "began_from": began}).content.decode()
+    kept = Form(page).data
+    assert (last(cast, row).version, kept["text"], "acknowledge" in kept) == (2, row.text, False)
+
+
 def test_who_writes_on_a_retired_instruction_keeps_her_words_as_a_new_one(cast, marc, row):
     opened = Form(marc.get(page_of(row)).content.decode()).data
     operations.retire_instruction(
@@ -251,3 +301,49 @@ def test_what_was_ended_meanwhile_is_not_ended_again(cast, marc, row):
     assert answer.status_code == 302
     assert marc.get(answer["Location"]).status_code == 302  # to the list: it is not there any more
     assert last(cast, row).version == 2
+
+
+# -- its versions ------------------------------------------------------------------------------------------------------
+
+
+def history_of(row):
+    return f"/backstage/clients/instruction/{row.pk}/history/"
+
+
+def rows_of(page):
+    """The rows of the table of versions, without markup."""
+    rows = re.findall(r"<tr>(<th scope=.row.>.*?)</tr>", page, re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", each).split()) for each in rows]
+
+
+def test_the_history_of_an_instruction_is_its_versions_the_last_first(cast, marc, row):
+    revise(cast, row, "Deux, <i>à lire</i>.", acknowledge=True, starts_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
+    fill(marc, page_of(row), text="Trois.", acknowledge="")
+    assert history_of(Instruction.objects.get(root=row.pk, version=3)) in marc.get(page_of(row)).content.decode()
+    pages = [marc.get(history_of(each)).content.decode() for each in (row, *Instruction.objects.filter(root=row))]
+    rows = rows_of(pages[0])
+    assert [rows_of(each) for each in pages] == [rows] * len(pages)
+    assert [each.split()[0] for each in rows] == ["3", "2", "1"]
+    assert ("Marc" in rows[0], "Trois." in rows[0], "Dr Weber" in rows[1]) == (True, True, True)
+    assert "Deux, &lt;i&gt;à lire&lt;/i&gt;." in rows[1]
+    assert "1er juil. 2030, 12:00" in rows[1]
+    assert [each.endswith("oui") for each in rows] == [False, True, False]
+
+
+def test_the_versions_of_another_house_and_of_none_are_not_there(cast, marc, row):
+    by = {"author": cast.nadia.person, "by": cast.nadia, "at": SystemClock().now()}
+    foreign = operations.write_instruction(client=cast.other_client, text="secret", **by)
+    for key in (foreign, "999999", "x"):
+        assert marc.get(f"/backstage/clients/instruction/{key}/history/").status_code == 302
+    with pytest.raises(instructions.InstructionUnknown):
+        instructions.series(house=cast.house, client=cast.weber, instruction=foreign)
+    with pytest.raises(instructions.InstructionUnknown):
+        instructions.series(house=cast.house, client=cast.dupont, instruction=str(row.pk))
+
+
+def test_where_django_noted_nothing_no_link_leads_to_an_empty_history(cast, marc):
+    url = f"/backstage/clients/client/{cast.weber}/change/"
+    link = f"/backstage/clients/client/{cast.weber}/history/"
+    assert link not in marc.get(url).content.decode()
+    assert fill(marc, url, place="Esch").status_code == 302
+    assert link in marc.get(url).content.decode()

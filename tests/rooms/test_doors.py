@@ -429,6 +429,7 @@ DOORS: dict[str, Door] = {
     **model("clients_instruction", delete=True),
     **supervised("clients_instruction_changelist"),
     **supervised("clients_instruction_change", args=("{clients_instruction}",)),
+    **supervised("clients_instruction_history", args=("{clients_instruction}",)),
     **supervised("clients_instruction_delete", args=("{clients_instruction}",)),
     # Without a client in the address it leads to the list of the clients.
     **supervised("clients_instruction_add", get=302, post=302),
@@ -803,6 +804,7 @@ ANOTHER_CLIENTS: dict[str, int | None] = {
     "backstage:clients_client_change": 404,
     "backstage:clients_instruction_change": 404,
     "backstage:clients_instruction_delete": 404,
+    "backstage:clients_instruction_history": 404,
     # Who works in the house is in the register for everybody who may read it.
     "backstage:foundation_person_change": None,
 }

@@ -169,6 +169,7 @@ def test_what_is_not_his_is_not_there_and_the_trail_keeps_it(cast, sam):
         f"/backstage/scripts/{cast.dupont}/",
         f"{INSTRUCTIONS}{other}/change/",
         f"{INSTRUCTIONS}{other}/delete/",
+        f"{INSTRUCTIONS}{other}/history/",
         f"{INSTRUCTIONS}add/?client={cast.dupont}",
         f"{INSTRUCTIONS}?client__id__exact={cast.dupont}",
     )

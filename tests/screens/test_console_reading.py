@@ -244,3 +244,21 @@ async def test_on_a_card_one_key_reads_what_asks_and_the_form_brings_forward_wha
     await looks_right(console, "read-desk", ("1366", "625"))
     await comes_true(console.page, NOTHING_WAITS)
     assert site.rows(READ) == [("Claire", 1)]
+
+
+async def test_a_client_she_never_had_is_told_once_and_nothing_is_marked_as_new(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = cards.weber(*site.client("Dr Weber"))
+    for each in made["instructions"]:
+        each["is_new"] = False
+    exchange.offer_s = 600
+    await console.press("F2")
+    await exchange.command("ready")
+    await exchange.ring({**made, "first_call": True})
+    await console.shows("ringing")
+    first = console.page.locator("#ring-orders .order").first
+    await expect(first).to_have_text("Votre premier appel pour ce client, ou le premier depuis longtemps.")
+    await expect(console.page.locator("#ring-orders .order")).to_have_count(4)
+    await expect(console.page.locator("#ring-orders .badge--new")).to_have_count(0)
+    await looks_right(console, "first-call-ring", ("1366", "625"))

@@ -91,7 +91,7 @@ def test_the_card_is_the_contracts_json():
                 "author": "Dr Weber",
                 "since_ms": milliseconds(START - DAY),
                 "until_ms": milliseconds(START + DAY),
-                "is_new": True,
+                "is_new": False,
                 "acknowledge": False,
                 "recipient": "",
                 "recipient_name": "",
@@ -104,6 +104,7 @@ def test_the_card_is_the_contracts_json():
         "caller": {"number": "+33199000000", "masked": False, "display": "Jean"},
         "called_line": "+35212345",
         "unknown_line": False,
+        "first_call": True,
         "form": {
             "recipients": [{"id": "5", "name": "Dr Weber"}],
             "reasons": [{"code": "appointment", "label": "Rendez-vous"}],
@@ -159,9 +160,12 @@ def test_instructions_in_force_by_priority_then_the_latest():
     ]
 
 
-@pytest.mark.parametrize(("seen", "new"), [(None, True), (START - 2 * DAY, True), (START - DAY, False), (START, False)])
+@pytest.mark.parametrize(
+    ("seen", "new"), [(None, False), (START - 2 * DAY, True), (START - DAY, False), (START, False)]
+)
 def test_new_is_what_was_written_since_her_last_call(seen: datetime | None, new: bool):
-    assert card_of(client("10", instructions=(instruction("i"),)), seen_at=seen).instructions[0].is_new is new
+    card = card_of(client("10", instructions=(instruction("i"),)), seen_at=seen)
+    assert (card.instructions[0].is_new, card.first_call) == (new, seen is None)
 
 
 def test_a_phrase_in_a_language_she_speaks_comes_first():

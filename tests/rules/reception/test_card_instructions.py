@@ -14,7 +14,7 @@ from permanence.kernel.events import from_plain, to_plain
 from permanence.reception import decisions as decided
 from permanence.reception import events
 from permanence.reception.events import Reason, ShownInstruction
-from permanence.reception.instructions import instructions_for, instructions_in_force, is_new
+from permanence.reception.instructions import in_order, instructions_for, instructions_in_force, is_new
 from permanence.reception.table import InstructionEntry, read_slice, write_slice
 from tests.rules.reception.house import AOIFE, CLAIRE, DUPONT, MAUD, START, Desk, client, codes
 
@@ -64,6 +64,7 @@ def test_an_instruction_is_shown_when_and_only_when_it_is_about_this_call(found,
     held = instructions_in_force(found, at=at)
     of_all = instructions_for([replace(entry, line="", caller="") for entry in found], at=at)
     assert [entry.id for entry in held] == [entry.id for entry in of_all]
+    assert [entry.id for entry in in_order(found) if entry in held] == [entry.id for entry in held]
 
 
 @pytest.mark.parametrize(
@@ -132,8 +133,8 @@ def test_the_event_says_what_was_shown_and_how_it_was_marked():
     offered = desk.told(events.CallOffered)[0]
     assert (offered.shown, offered.name) == (("7:3", "8:1"), "Client 11")
     assert offered.instructions == (
-        ShownInstruction(id="7", version=3, is_new=True, author="Dr"),
-        ShownInstruction(id="8", version=1, is_new=True, author="Dr", recipient="Dr Dupont", reason="Ordonnance"),
+        ShownInstruction(id="7", version=3, is_new=False, author="Dr"),
+        ShownInstruction(id="8", version=1, is_new=False, author="Dr", recipient="Dr Dupont", reason="Ordonnance"),
     )
     assert from_plain(events.CallOffered, to_plain(offered)) == offered
 

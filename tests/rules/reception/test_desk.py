@@ -425,9 +425,23 @@ def test_what_was_written_since_her_last_call_is_new_to_her():
         entry = InstructionEntry(id=str(number), version=1, text="t", author="Dr", written_at=written)
         desk.republish(lambda held, entry=entry: replace(held, instructions=(*held.instructions, entry)), DUPONT)
     desk.rings("b")
-    shown = desk.named(decided.Offer)[0].card.instructions
+    card = desk.named(decided.Offer)[0].card
+    shown = card.instructions
+    assert not card.first_call
     assert {entry.id: entry.is_new for entry in shown} == {"0": False, "1": True}
     assert desk.told(events.CallOffered)[0].shown == ("1:1", "0:1")
+
+
+def test_of_a_client_she_never_had_nothing_is_new_and_the_card_says_so_once():
+    desk = Desk()
+    entry = InstructionEntry(id="1", version=1, text="t", author="Dr", written_at=START)
+    desk.republish(lambda held: replace(held, instructions=(entry,)), WEBER)
+    in_conversation(desk)
+    desk.do("call_gone", "a")
+    desk.do("wrap_up_done", CLAIRE, "a", "message")
+    desk.rings("b", WEBER)
+    card = desk.named(decided.Offer)[0].card
+    assert (card.first_call, [each.is_new for each in card.instructions]) == (True, [False])
 
 
 def test_a_restart_keeps_places_conversations_and_limits():

@@ -76,7 +76,7 @@ export function paintOrders(list, card, now, { ringing, chosen, reading }) {
   const ordered = card.instructions.map((order) => ({ order, fit: chosen ? fits(order, chosen) : 0 }));
   ordered.sort((one, other) => other.fit - one.fit);
   // Painted again only when it is something else: what she reads, and where the focus stands, is left alone.
-  const text = JSON.stringify([card.client, ringing, ordered.map(({ order, fit }) => [versionOf(order), fit, isRead(order), order.is_new])]);
+  const text = JSON.stringify([card.client, card.first_call, ringing, ordered.map(({ order, fit }) => [versionOf(order), fit, isRead(order), order.is_new])]);
   if (list.dataset.text === text) return;
   list.dataset.text = text;
   const first = ordered.find(({ order }) => order.acknowledge && !isRead(order))?.order;
@@ -101,7 +101,8 @@ export function paintOrders(list, card, now, { ringing, chosen, reading }) {
       asking && make("p", {}, readButton(order, order === first, (one) => reading.read(one))),
     );
   });
-  list.replaceChildren(...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
+  const newcomer = card.first_call ? [make("p", { class: "order order--new" }, word("first_call"))] : [];
+  list.replaceChildren(...newcomer, ...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
 }
 
 /** The key belongs to the first one. @template {{id: string, version: number}} T @param {T} order @param {boolean} first @param {(order: T) => void} read */

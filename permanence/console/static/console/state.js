@@ -11,7 +11,7 @@
  * @typedef {{client: string, name: string, initials: string, colour: number, kind: string, place: string, sector: string, time_zone: string,
  *   open_until_ms: number|null, languages: string[], greetings: {language: string, text: string}[], instructions: import("./orders.js").Instruction[],
  *   caller: {number?: string, masked: boolean, display?: string}, called_line: string, unknown_line: boolean,
- *   form: {recipients: Recipient[], reasons: Reason[]}, why?: {code: string, detail: string, name: string}[], sites?: Site[], contacts?: Contact[], agendas?: Agenda[],
+ *   form: {recipients: Recipient[], reasons: Reason[]}, why?: {code: string, detail: string, name: string}[], sites?: Site[], contacts?: Contact[], agendas?: Agenda[], first_call?: boolean,
  *   absences?: Absence[], script?: {version: number, text: string, validated_date: string}|null}} Card
  * @typedef {{call: string, offer: string, until_ms: number, arrived_ms: number, card: Card, why: {code: string, params: Record<string, string|number>}[]}} Offer
  * @typedef {{call: string, state: "talking"|"held", answered_ms: number, arrived_ms: number, held: boolean, muted: boolean, card: Card}} Call
