@@ -151,7 +151,10 @@ def _mail() -> Step:
         title=_("The mail server"),
         sentence=_("Mail leaves through %(host)s as %(sender)s.") % relay
         if done
-        else _("Write host, port, user and from under [mail] in the settings file, then start the house again:"),
+        else _(
+            "No mail server yet: messages stand in the portal, and no mail is tried. Write host, port, user and from "
+            "under [mail] in the settings file, then start the house again; what waits then leaves:"
+        ),
         done=done,
         needed=False,
         command="" if done else str(configured.data / "permanence.toml"),

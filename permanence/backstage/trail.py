@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from permanence.backstage.client_list import state_words
+
 ACTIONS = {
     "announcement.added": _("kept a recorded announcement"),
     "announcement.uses_changed": _("changed where a recorded announcement is heard"),
@@ -166,7 +168,12 @@ def named(action: str) -> str:
 
 def told(detail: Mapping[str, Any]) -> str:
     """Names, numbers, days and how many lines were added: keys of rows and of fields are for machines."""
-    said = [str(detail[key]) for key in READ_BY_PERSONS if detail.get(key)]
+    states = state_words()
+    said = [
+        states.get(str(detail[key]), str(detail[key])) if key == "state" else str(detail[key])
+        for key in READ_BY_PERSONS
+        if detail.get(key)
+    ]
     changed = [each for each in detail.values() if isinstance(each, Mapping)]
     for key, words in (("added", now("%(count)d added")), ("deleted", now("%(count)d deleted"))):
         if count := sum(int(each.get(key, 0)) for each in changed):

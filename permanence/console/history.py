@@ -17,15 +17,19 @@ from permanence.foundation.who import Who
 from permanence.messaging import queries as messages
 from permanence.messaging import words
 
+NAMES_LIMIT = 3
+"""Names that are offered for one number: more than a household has is no help while it rings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """One line of the history: when (in words), what, and what is said under it."""
+    """One line of the history: when (in words), what, and what is said under it; `caller` as he gave his name then."""
 
     at: datetime
     when: str
     what: str
     more: str
+    caller: str = ""
 
 
 def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contact, ...]:
@@ -49,6 +53,15 @@ def contacts(by: Who, *, client: str, number: str, at: datetime) -> tuple[Contac
     return tuple(sorted(found, key=lambda each: each.at, reverse=True))
 
 
+def named(found: tuple[Contact, ...]) -> tuple[Contact, ...]:
+    """Who may be calling: each name that was given with this number, at its last contact; at most `NAMES_LIMIT`."""
+    last: dict[str, Contact] = {}
+    for each in found:
+        if each.caller:
+            last.setdefault(each.caller.casefold(), each)
+    return tuple(last.values())[:NAMES_LIMIT]
+
+
 def _of_message(row: messages.MessageRow, zone: ZoneInfo, now: datetime) -> Contact:
     when = moments.day_and_hour(row.taken_at, zone, now=now)
     state = words.state_sentence(row.state, zone)
@@ -63,6 +76,7 @@ def _of_message(row: messages.MessageRow, zone: ZoneInfo, now: datetime) -> Cont
         when=when,
         what=row.reason or _("Message"),
         more=f"{taken} {state}",
+        caller=row.caller_name,
     )
 
 

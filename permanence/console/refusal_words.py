@@ -37,6 +37,9 @@ REFUSALS = {
     "refused_call_of_another_client": _("This call belongs to another client. Your message is kept here."),
     "refused_bad_request": _("The site did not understand this page. Nothing is lost: reload it and save again."),
     "again_no_address": _("No address is known for this recipient: enter one in the back office, then send again."),
+    "again_no_mail_server": _(
+        "This house has no mail server yet, and the recipient has no access to the portal: the back office gives it."
+    ),
     "again_no_such_message": _("This message is not in the house any more."),
     "again_site_down": _("The site does not answer: nothing was sent again. Try when it is back."),
     "again_other": _("The message was not sent again ({why})."),

@@ -305,5 +305,10 @@ def history_fragment(request: HttpRequest) -> HttpResponse:
         access.demand(by, client=client, subject=f"clients.client:{client[:20]}")
     contacts = history.contacts(by, client=client, number=asked, at=_CLOCK.now())
     template = "console/contacts.html" if "short" in request.GET else "console/history.html"
-    context = {"contacts": contacts, "known": bool(client and asked), "last": contacts[0] if contacts else None}
+    context = {
+        "contacts": contacts,
+        "known": bool(client and asked),
+        "last": contacts[0] if contacts else None,
+        "named": history.named(contacts),
+    }
     return render(request, template, context)

@@ -269,6 +269,7 @@ _FORM = {
         "Choose for whom: it then stands in the client's portal. This house has no mail server yet."
     ),
     "plan_saved": _("Kept and on its way to {name}. Its state stands in today's messages."),
+    "plan_saved_portal": _("Kept, and in the client's portal for {name}. Its state stands in today's messages."),
     "plan_sending": _("Kept on this computer, on its way to the house."),
     "plan_site_down": _("The site does not answer: your message is kept here and leaves when the site is back."),
     "plan_other_person": _("Not saved under another name: your message is kept here until you sign in again."),

@@ -24,8 +24,13 @@ def run_approvals(
     limit: int = RUN_LIMIT,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Send those that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
+    """Send those that are due at `at`; gives how many were tried. Must not be called inside a transaction.
+
+    In a house without mail server they stay due.
+    """
     with Relay(relay or relay_settings()) as connection:
+        if not connection.is_known:
+            return 0
 
         def finish(taken: approval_mail.DueMail, attempt: Attempt) -> None:
             sent, again = ended(attempt, taken.attempt)

@@ -10,6 +10,7 @@ once more, with the same Message-ID, and nothing worse.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -43,6 +44,12 @@ class NoAddress(Refusal):
     code = "no_address"
 
 
+class NoMailServer(Refusal):
+    """The recipient is reached by e-mail alone, and the house has no mail server yet."""
+
+    code = "no_mail_server"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """A delivery a worker took: it alone may send it until the lease ends. `attempt` counts from 1."""
@@ -65,14 +72,15 @@ class Taken:
 def prepare(*, house: str, house_key: int, message: str, at: datetime, entropy: Entropy) -> int:
     """Make the deliveries of a message and freeze where they go; gives how many. A second call makes none.
 
-    A recipient without address or portal user is a failure that the secretary sees at once. Inside a transaction.
+    A recipient without address or portal user is a failure that the secretary sees at once, and so is one without
+    portal user in a house without mail server. Inside a transaction.
     """
     found = messages.message(house, message, at)
     if found is None or Delivery.objects.for_house(house).filter(message=message).exists():
         return 0
     routes = _routes(house, found)
     _create(routes, found, house_key=house_key, at=at, entropy=entropy)
-    if not routes:
+    if not routes or not settings.PERMANENCE.mail_is_set:
         _report(house, message, at=at)
     return len(routes)
 
@@ -113,10 +121,12 @@ def _routes(house: str, message: messages.MessageView) -> tuple[Route, ...]:
     return routes_for(email=recipient.email, readers=readers, language=next(iter(client.languages), "fr"))
 
 
-def take_due(*, at: datetime) -> Taken | None:
-    """Take one due delivery, the longest due first; None when there is none."""
+def take_due(*, at: datetime, mails: bool = True) -> Taken | None:
+    """Take one due delivery, the longest due first; None when there is none. Without `mails` those stay as they are."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Delivery.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
+    if not mails:
+        due = due.exclude(channel=Channel.EMAIL)
     for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
         mine = Delivery.objects.filter(
             free,
@@ -195,7 +205,7 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
     The way is worked out anew: what failed is tried again where the recipient still has that address, and goes to the
     address that was corrected meanwhile; the row of the wrong one stays as it ended. What is sent again has another
     key: nobody takes it for the mail before, and a late receipt of that one says nothing of this. 0: nothing failed.
-    Raises messaging's NoSuchMessage (also for another house's), foundation's NotHers, and NoAddress.
+    Raises messaging's NoSuchMessage (also for another house's), foundation's NotHers, NoAddress and NoMailServer.
     """
     bad = [DeliveryState.FAILED, DeliveryState.BOUNCED]
     with transaction.atomic():
@@ -205,9 +215,11 @@ def retry(*, house: str, message: str, by: Who, at: datetime, entropy: Entropy) 
         if found is None:
             raise messaging.NoSuchMessage(message)
         access.demand(by, client=found.client, subject=f"messaging.message:{message}")
+        routes = _routes(house, found)
+        if not settings.PERMANENCE.mail_is_set and routes and all(each.channel is Channel.EMAIL for each in routes):
+            raise NoMailServer(found.recipient)
         if rows.exists() and not rows.filter(state__in=bad).exists():
             return 0
-        routes = _routes(house, found)
         if not routes:
             raise NoAddress(found.recipient)
         known = {(row.channel, row.address): row for row in rows}
@@ -234,7 +246,8 @@ def _lock(house: str, message: str) -> None:
 def _report(house: str, message: str, *, at: datetime) -> None:
     """Tell the message what its deliveries add up to."""
     rows = Delivery.objects.for_house(house).filter(message=message).values_list("channel", "state", "why")
-    sum_of = verdict(tuple((Channel(channel), DeliveryState(state), why) for channel, state, why in rows))
+    ways = tuple((Channel(channel), DeliveryState(state), why) for channel, state, why in rows)
+    sum_of = verdict(ways, mails=settings.PERMANENCE.mail_is_set)
     messaging.record_transmission(
         house=house,
         message=message,

@@ -125,22 +125,30 @@ def fetch_again_in(every: timedelta, failures: int) -> timedelta:
     return min(wait, max(every, FETCH_LATEST))
 
 
-def verdict(deliveries: tuple[tuple[Channel, DeliveryState, str], ...]) -> Verdict:
-    """The sum of a message's deliveries `(channel, state, why)`.
+def verdict(deliveries: tuple[tuple[Channel, DeliveryState, str], ...], *, mails: bool = True) -> Verdict:
+    """The sum of a message's deliveries `(channel, state, why)`; `mails`: the house has a mail server.
 
     The e-mails decide; where there is none, the portal does: the message is on the pages of somebody who can sign in.
-    One good way is enough; it failed when every way failed, or when there is none.
+    One good way is enough; it failed when every way failed, or when there is none. Without a mail server it failed too
+    where nobody reads it in the portal: the mail that waits for one reaches nobody.
     """
     deciding = [each for each in deliveries if each[0] is Channel.EMAIL] or list(deliveries)
     states = {state for _, state, _ in deciding}
     bad = {DeliveryState.FAILED, DeliveryState.BOUNCED}
-    failed = states <= bad
+    held = not mails and DeliveryState.PENDING in states and not any(each[0] is Channel.PORTAL for each in deliveries)
+    failed = states <= bad or (held and states <= bad | {DeliveryState.PENDING})
     return Verdict(
         sent=bool(states & {DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.BOUNCED}),
         delivered=DeliveryState.DELIVERED in states,
         failed=failed,
-        why=next((why for _, state, why in deciding if state in bad and why), "no_address") if failed else "",
+        why=_why_failed(deciding, bad, held=held) if failed else "",
     )
+
+
+def _why_failed(deciding: list[tuple[Channel, DeliveryState, str]], bad: set[DeliveryState], *, held: bool) -> str:
+    if held:
+        return "no_mail_server"
+    return next((why for _, state, why in deciding if state in bad and why), "no_address")
 
 
 class ReminderState(enum.StrEnum):

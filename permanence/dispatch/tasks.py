@@ -41,6 +41,7 @@ def run_due(
 ) -> int:
     """Send what is due at `at`, until `stop` says so; gives how many deliveries were tried.
 
+    In a house without mail server the mails stay due, untried, until it has one.
     Must not be called inside a transaction.
     """
     with Relay(relay or relay_settings()) as connection:
@@ -52,7 +53,7 @@ def run_due(
 
         return post.send_each(
             "delivery",
-            take=partial(operations.take_due, at=at),
+            take=partial(operations.take_due, at=at, mails=connection.is_known),
             send=send,
             finish=partial(operations.finish, at=at),
             limit=limit,
@@ -67,8 +68,13 @@ def run_invitations(
     limit: int = RUN_LIMIT,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Send the invitations that are due at `at`; gives how many were tried. Must not be called inside a transaction."""
+    """Send the invitations that are due at `at`; gives how many were tried. Must not be called inside a transaction.
+
+    In a house without mail server they stay due.
+    """
     with Relay(relay or relay_settings()) as connection:
+        if not connection.is_known:
+            return 0
 
         def finish(taken: invitations.DueInvitation, attempt: Attempt) -> None:
             sent, again = ended(attempt, taken.attempt)
@@ -130,9 +136,11 @@ def _is_ours(key: str) -> bool:
         raise CannotTell("the database does not answer") from None
 
 
-def relay_settings() -> RelaySettings:
-    """Our relay, as the house is configured."""
+def relay_settings() -> RelaySettings | None:
+    """Our relay, as the house is configured; None where it was told of none."""
     house = settings.PERMANENCE
+    if not house.mail_is_set:
+        return None
     return RelaySettings(
         host=house.mail_host,
         port=house.mail_port,

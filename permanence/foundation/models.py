@@ -7,6 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from permanence.foundation.rules import Role
@@ -170,7 +171,7 @@ class AuditEntry(HouseModel):
         indexes = (models.Index(fields=["house", "-at"], name="foundation_audit_when"),)
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.by_name}: {self.action}"
+        return f"{timezone.localtime(self.at):%Y-%m-%d %H:%M} {self.by_name}"
 
 
 class OutboxEvent(HouseModel):

@@ -3,6 +3,7 @@
 
 from datetime import timedelta, tzinfo
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -55,7 +56,7 @@ def state_sentence(state: MessageState, zone: tzinfo) -> str:
         return _("Delivered at %(when)s") % {"when": when}
     if state.reached is Box.SENT:
         return _("Sent at %(when)s, delivery unknown") % {"when": when}
-    return _("Being sent")
+    return _("Being sent") if settings.PERMANENCE.mail_is_set else _("In the portal, without e-mail")
 
 
 def others_sentence(act: PersonAct, zone: tzinfo) -> str:
@@ -70,6 +71,8 @@ def failure_words(failure: str) -> str:
     """A failure's reason: our own codes in words, a relay's reply as it is."""
     if failure == "no_address":
         return _("no address is known for this recipient")
+    if failure == "no_mail_server":
+        return _("this house has no mail server yet, and the recipient has no access to the portal")
     return failure or _("no reason was given")
 
 

@@ -62,6 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "client": access[0].client if len(access) == 1 else None,
         "several": len(access) > 1,
         "flags": flags,
+        "validates": any(may for _access, _listed, may in flags),
         "others": [each for each in rows if each.view.waits and each.view.author != by.person],
         "mine": [each for each in rows if each.view.waits and each.view.author == by.person],
         "over": [each for each in rows if not each.view.waits],

@@ -67,7 +67,7 @@ class Watch:
                 found.add(house, self._named(house, alarm))
         for house in keys if self._refused else ():
             self._strangers(house, found, at)
-        for trouble in dispatch.mail_trouble():
+        for trouble in dispatch.mail_trouble() if self._configuration.mail_is_set else ():
             found.add(trouble.house, Alarm(code="mail", params={"count": trouble.waiting}, since=trouble.since))
         for each in unsent.unsent_alerts(at=at, after=ALERT_TOLD_AFTER):
             told_of = {"client": each.client_name, "secretary": each.by_name}

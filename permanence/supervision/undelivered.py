@@ -16,6 +16,9 @@ TOLD = {
     "sent_again": _("The message is on its way again."),
     "nothing_failed": _("Nothing failed any more: the message is on its way."),
     "no_address": _("No address is known for this recipient: enter one in the back office, then send again."),
+    "no_mail_server": _(
+        "This house has no mail server yet, and the recipient has no access to the portal: the back office gives it."
+    ),
 }
 """What became of "send again", by the code in the address."""
 

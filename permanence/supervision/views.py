@@ -221,7 +221,7 @@ def send_again(request: HttpRequest, message: str) -> HttpResponse:
         count = dispatch.retry(house=by.house, message=message, by=by, at=_CLOCK.now(), entropy=_ENTROPY)
     except messaging.NoSuchMessage as refusal:
         raise Http404(refusal.why) from refusal
-    except dispatch.NoAddress as refusal:
+    except (dispatch.NoAddress, dispatch.NoMailServer) as refusal:
         return _back(request, told=refusal.code)
     return _back(request, told="sent_again" if count else "nothing_failed")
 

@@ -477,6 +477,11 @@ def test_a_doctor_validates_the_red_flags_himself_and_an_assistant_only_sees_the
     address = f"/portal/line/{cast.cabinet.id}/red-flags"
     doctor, assistant = signed_in(cast.dr_dupont), signed_in(cast.assistant)
     assert "Red flags to validate" in text_of(doctor.get("/portal"))
+    asked, seen = (text_of(each.get("/portal/approvals")) for each in (doctor, assistant))
+    assert "They are not in force until you validate them." in asked
+    assert "No change waits" not in asked, "the page says what its badge counts"
+    assert "A practitioner validates them." in seen
+    assert "No change waits for you." in seen
     seen = assistant.get(address)
     assert "Alerts" in text_of(seen)
     assert "I validate this list today" not in text_of(seen)

@@ -9,7 +9,8 @@ import socketserver
 import ssl
 import threading
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
+from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -21,17 +22,19 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from django.conf import settings as django_settings
 from django.test import Client as Browser
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.clients import operations as clients
-from permanence.clients.models import Recipient
+from permanence.clients.models import PortalUser, Recipient
 from permanence.clients.rules import RecipientKind
-from permanence.dispatch import handlers, operations, tasks
+from permanence.dispatch import approval_mails, handlers, operations, tasks
 from permanence.dispatch.channels.email import relay as channel
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction, read_receipts
-from permanence.dispatch.channels.email.relay import RelaySettings
+from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
 from permanence.dispatch.models import Delivery
+from permanence.dispatch.queries import mail_trouble
 from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, Channel, DeliveryState, Outcome
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.foundation.operations import house_system
@@ -39,8 +42,10 @@ from permanence.foundation.outbox import Wiring, deliver_due
 from permanence.kernel.system import SystemEntropy
 from permanence.messaging import operations as messaging
 from permanence.messaging import queries as messages
+from permanence.messaging import words
 from permanence.messaging.events import MESSAGING_EVENTS
 from permanence.messaging.rules import Box
+from permanence.project.config import UNSET_SENDER
 from permanence.project.mail_sink import start_mail_sink
 from tests.processes import free_port
 from tests.rooms.messaging_cast import NOON, form, make_cast
@@ -153,6 +158,63 @@ def test_a_double_run_never_doubles_a_mail(cast, server, relay):
     for minutes in (0, 0, 600):
         tasks.run_due(at=NOON + timedelta(minutes=minutes), relay=relay)
     assert len(server.envelopes) == 1
+
+
+@pytest.fixture
+def no_mail_server(settings, cast):
+    written = settings.PERMANENCE
+    settings.PERMANENCE = written.changed(demonstration=False, mail_from=UNSET_SENDER)
+
+    def written_down(port):
+        settings.PERMANENCE = written.changed(demonstration=False, mail_host="127.0.0.1", mail_port=port)
+
+    return written_down
+
+
+def sentence(cast, *, at=NOON):
+    with translation.override("en"):
+        return words.state_sentence(state(cast, at=at), UTC)
+
+
+def test_a_house_without_a_mail_server_tries_no_mail_until_it_has_one(cast, server, port, no_mail_server, caplog):
+    take(cast)
+    assert sentence(cast) == "In the portal, without e-mail"
+    assert tasks.run_due(at=NOON) == 1  # the portal's
+    for days in range(3):
+        assert tasks.run_due(at=NOON + timedelta(days=days)) == 0
+    row = mail_delivery()
+    assert (row.state, row.attempts, row.why) == (DeliveryState.PENDING, 0, "")
+    assert (state(cast).failed, mail_trouble(), caplog.text) == (None, (), "")
+    assert sentence(cast) == "In the portal, without e-mail"
+    no_mail_server(port)
+    assert sentence(cast) == "Being sent"
+    assert tasks.run_due(at=NOON + timedelta(days=3)) == 1
+    assert len(server.envelopes) == 1
+    assert state(cast).reached is Box.SENT
+
+
+def test_without_a_mail_server_a_message_for_somebody_without_the_portal_is_a_failure_until_it_leaves(
+    cast, server, port, no_mail_server
+):
+    PortalUser.objects.filter(client=int(cast.weber.id)).update(active=False)
+    take(cast)
+    assert sentence(cast).startswith("Not sent: this house has no mail server")
+    assert mail_delivery().state == DeliveryState.PENDING
+    with pytest.raises(operations.NoMailServer):
+        operations.retry(house=cast.house, message="m" * 20, by=cast.claire, at=NOON, entropy=SystemEntropy())
+    no_mail_server(port)
+    tasks.run_due(at=NOON + timedelta(hours=1))
+    assert len(server.envelopes) == 1
+    assert (state(cast).failed, state(cast).reached) == (None, Box.SENT)
+
+
+@pytest.mark.parametrize("run", [tasks.run_invitations, approval_mails.run_approvals], ids=lambda run: run.__name__)
+def test_without_a_mail_server_no_run_opens_a_connection(cast, no_mail_server, run):
+    assert run(at=NOON) == 0
+    with Relay(tasks.relay_settings()) as connection:
+        assert not connection.is_known
+        refused = connection.send(EmailMessage(), Envelope(sender="a@b.example", recipient="c@d.example", key="k"))
+    assert refused == Attempt(outcome=Outcome.RETRY, why="")
 
 
 def _taken_event():

@@ -15,7 +15,7 @@ from permanence.dispatch import tasks
 from permanence.dispatch.channels.email.relay import Relay
 from permanence.dispatch.rules import Attempt, Outcome
 from permanence.foundation import audit, invitations
-from permanence.foundation.models import House, Person
+from permanence.foundation.models import AuditEntry, House, Person
 from permanence.kernel.system import SystemEntropy
 
 MOMENT = datetime(2026, 11, 24, 12, 47, tzinfo=UTC)
@@ -32,6 +32,20 @@ def test_the_audit_trail_is_on_the_clock_of_the_house(cast, marc):
     page = marc.get("/backstage/foundation/auditentry/").content.decode()
     assert "13:47" in page
     assert "12:47" not in page
+
+
+def test_the_audit_trail_shows_no_code_and_one_clock(cast, marc):
+    told = {"client": int(cast.weber), "detail": {"state": "trial"}}
+    audit.note(by=cast.marc, at=MOMENT, action="client.state_set", subject="clients.client:1", **told)
+    listed = marc.get("/backstage/foundation/auditentry/").content.decode()
+    entry = AuditEntry.objects.for_house(cast.house).get(action="client.state_set")
+    opened = marc.get(f"/backstage/foundation/auditentry/{entry.pk}/change/").content.decode()
+    for page in (listed, opened):
+        assert "Dr Weber – à l’essai" in page
+        assert "client.state_set" not in page
+        assert "12:47" not in page
+    assert f"{AuditEntry.objects.for_house(cast.house).count()} actes" in listed
+    assert "Filtrer par moment" in listed
 
 
 def test_the_history_of_a_client_is_on_the_clock_of_the_house(cast, marc):

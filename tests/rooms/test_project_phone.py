@@ -77,6 +77,22 @@ def test_what_is_not_a_number_is_explained(typed):
         directory.read_number(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0472001122", "+33472001122, a line"),
+        ("04 72 00.11-22", "+33472001122, a line"),
+        ("20000101", "+35220000101, a line"),
+        ("0472001123", "as in +353209100101"),
+        ("22", "as in +353209100101"),
+    ],
+)
+def test_a_number_without_its_country_is_answered_with_the_line_that_was_meant(typed, said):
+    with pytest.raises(directory.NotANumber) as refused:
+        directory.read_number(typed, lines=("+33472001122", "+35220000101"))
+    assert f"Write it in full: {said}" in refused.value.why
+
+
 def look_up(number, *clients, at=TUESDAY_NOON):
     table = RoutingTable()
     for entry in clients:

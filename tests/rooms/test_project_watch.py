@@ -21,6 +21,7 @@ from permanence.foundation.models import EngineEventAside, House, OutboxEvent, S
 from permanence.foundation.outbox import STUCK_AFTER
 from permanence.kernel.faults import FaultBook
 from permanence.project import doctor
+from permanence.project.config import UNSET_SENDER
 from permanence.project.forwarding_watch import LOOK_EVERY, WATCHDOG_EVERY, ForwardingWatch
 from permanence.project.watch import AWAY_FOR, STUCK_FOR, Watch
 from permanence.switchboard import forwarding
@@ -129,6 +130,15 @@ def test_mails_that_the_relay_does_not_take_are_an_alarm_of_their_house(cast, co
         row.save()
     looking.look(NOW)
     assert standing(cast.house) == {}
+
+
+def test_a_house_without_a_mail_server_has_no_alarm_about_it(cast, configuration, house):
+    delivery(cast, "m1")
+    unset = configuration.changed(demonstration=False, mail_from=UNSET_SENDER)
+    watch(unset).look(NOW)
+    assert ("mail", "") not in standing(cast.house)
+    watch(unset.changed(mail_from="house@permanence.example")).look(NOW)
+    assert ("mail", "") in standing(cast.house)
 
 
 def test_work_that_stays_undone_is_an_alarm(cast, configuration, house):

@@ -166,6 +166,9 @@ async def test_a_house_without_mail_promises_none(console: ConsolePage, exchange
     await console.shows("desk")
     await expect(console.by_id("plan")).to_contain_text("Aucun e-mail ne part")
     await looks_right(console, "plan-no-mail", ("1366", "390"))
+    await console.write("Rappeler.")
+    await console.press("Control+Enter")
+    await expect(console.by_id("plan")).to_contain_text("Enregistré, et dans le portail du client")
 
 
 async def test_an_appointment_elsewhere_is_offered_only_where_there_is_an_agenda_elsewhere(

@@ -216,6 +216,21 @@ def test_the_history_never_shows_another_client(house: Path) -> None:
     assert "pris par Claire" not in at_weber
 
 
+def test_who_called_before_is_named_to_this_client_alone(house: Path) -> None:
+    claire = signed_in(cast.CLAIRE)
+    for key, name in (("a", "Mme Girard"), ("b", "MME GIRARD"), ("c", "M. <Girard>"), ("d", "")):
+        taken = {**message("Cabinet Dupont"), "message": key * 20, "caller_name": name}
+        assert claire.post("/console/messages", taken, content_type="application/json").status_code == 201
+    asked = (
+        {"client": client_named(name)[0], "number": NUMBER, "short": "1"} for name in ("Cabinet Dupont", "Dr Weber")
+    )
+    shown = [claire.get("/console/history", each).content.decode() for each in asked]
+    assert shown[0].count("Peut-être ") == 2
+    assert "Peut-être MME GIRARD (message\u00a0: aujourd’hui " in shown[0]
+    assert "Peut-être M. &lt;Girard&gt; (" in shown[0]
+    assert "Girard" not in shown[1].replace("GIRARD", "Girard")
+
+
 def test_lists_and_history_are_on_the_houses_clock_in_words(house: Path) -> None:
     """Atlas is in Cork, the house in Luxembourg: one hour apart all year."""
     claire = signed_in(cast.CLAIRE)

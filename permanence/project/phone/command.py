@@ -19,6 +19,7 @@ from permanence.project.phone import directory, sound
 from permanence.project.phone.softphone import Call, Softphone
 from permanence.project.supervisor import folder
 from permanence.project.supervisor.start import CLONE, DEMONSTRATION, say
+from permanence.reception.table import RoutingTable
 from permanence.telephony.media.dtmf import DIGITS
 
 CALLER = "+33639980147"
@@ -28,11 +29,13 @@ CALLER = "+33639980147"
 def main(arguments: Sequence[str]) -> int:
     """Status 0 after an answered call, 1 otherwise."""
     options = _parser().parse_args(arguments)
-    dialled = directory.read_number(options.number)
-    status = folder.read_status(options.data.resolve())
+    data = options.data.resolve()
+    status = folder.read_status(data)
+    table = RoutingTable() if status is None else line_states.read_table(data)
+    dialled = directory.read_number(options.number, lines=table.lines)
     if status is None:
         raise Refusal(f"No house is running on {options.data}. Start it first, in another terminal: ./run")
-    found = directory.look_up(dialled, line_states.read_table(options.data.resolve()), at=SystemClock().now())
+    found = directory.look_up(dialled, table, at=SystemClock().now())
     for remark in found.remarks:
         say(remark)
     codes = sound.read_wav(options.play) if options.play else sound.built_in_voice(options.language or found.language)
@@ -53,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run phone", description="Calls the running house. Keys 0-9 * # are sent as tones; Ctrl-C hangs up."
     )
-    parser.add_argument("number", help="in full with its country: +353209100101")
+    parser.add_argument("number", help=f"in full with its country: +353209100101; 06 39 98 01 47 in France is {CALLER}")
     parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="the house's data folder (default: var/demo)")
     parser.add_argument("--from", dest="caller", default=CALLER, help=f"the caller's number (default: {CALLER})")
     parser.add_argument("--name", default="", help="the caller's name")

@@ -2,6 +2,7 @@
 """What the telephone knows before it dials: how a number is written, whose it is, whether the line is open now."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,9 @@ from permanence.project.line_states import line_state
 from permanence.reception.table import ClientSlice, RoutingTable
 
 LANGUAGES = {"+33": "fr", "+352": "fr", "+353": "en"}
+LEAST_DIGITS = 6
+"""A number inside a country has as many at least: three digits of a number name no line."""
+_NO_DIGIT = re.compile(r"[^0-9]")
 _BRACKETED_ZERO = re.compile(r"\(0\)")
 
 
@@ -40,18 +44,29 @@ def look_up_language(number: str) -> str:
     return next((spoken for prefix, spoken in LANGUAGES.items() if number.startswith(prefix)), "en")
 
 
-def read_number(text: str) -> PhoneNumber:
-    """The number as typed, with its country: `+353 20 910 0101`, `00353...`. Raises NotANumber."""
+def read_number(text: str, *, lines: Iterable[str] = ()) -> PhoneNumber:
+    """The number as typed, with its country: `+353 20 910 0101`, `00353...`.
+
+    Raises NotANumber, which names those of `lines` (E.164) that are written so in their country.
+    """
     spelled = _BRACKETED_ZERO.sub("", text.strip())
     if spelled.startswith("00"):
         spelled = f"+{spelled[2:]}"
     try:
         return PhoneNumber.parse_global(spelled)
     except ValueError as error:
+        meant = " or ".join(sorted(line for line in lines if _is_written(spelled, line)))
+        example = f"{meant}, a line of this house" if meant else "as in +353209100101"
         raise NotANumber(
-            f"{text!r} is not a number with its country. Write it in full, as in +353209100101 "
+            f"{text!r} is not a number with its country. Write it in full: {example} "
             "(+33, +352 or +353, then the number without its leading 0)."
         ) from error
+
+
+def _is_written(text: str, line: str) -> bool:
+    """Whether this is how the line (E.164) is written inside its country: the leading 0 does not count."""
+    national = _NO_DIGIT.sub("", text).removeprefix("0")
+    return len(national) >= LEAST_DIGITS and any(line == f"{country}{national}" for country in LANGUAGES)
 
 
 def look_up(number: PhoneNumber, table: RoutingTable, *, at: datetime) -> Dialled:

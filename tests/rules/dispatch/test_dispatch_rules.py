@@ -64,6 +64,22 @@ def test_the_sum_of_deliveries(deliveries, sent, delivered, failed):
     assert bool(found.why) == failed
 
 
+@pytest.mark.parametrize(
+    ("deliveries", "why"),
+    [
+        ([(PORTAL, DeliveryState.SENT, ""), (EMAIL, DeliveryState.PENDING, "")], ""),
+        ([(EMAIL, DeliveryState.PENDING, "")], "no_mail_server"),
+        ([(EMAIL, DeliveryState.PENDING, ""), (EMAIL, DeliveryState.FAILED, "550 no")], "no_mail_server"),
+        ([(EMAIL, DeliveryState.FAILED, "550 no")], "550 no"),
+        ([(EMAIL, DeliveryState.SENT, ""), (EMAIL, DeliveryState.PENDING, "")], ""),
+        ([], "no_address"),
+    ],
+)
+def test_without_a_mail_server_only_a_message_that_nobody_can_read_in_the_portal_failed(deliveries, why):
+    found = rules.verdict(tuple(deliveries), mails=False)
+    assert (found.failed, found.why) == (bool(why), why)
+
+
 @given(st.text(max_size=60))
 def test_xtext_is_printable_ascii_without_its_own_signs(text):
     # RFC 3461, section 4: xchar is any ASCII between "!" and "~" but "+" and "="

@@ -292,7 +292,7 @@ export class MessageForm {
     say(byId("text-label"), name ? word("message_for", { name }) : word("message"));
     let key = name ? "plan_now" : "plan_choose";
     if (!config.sendsMail) key = name ? "plan_now_portal" : "plan_choose_portal";
-    if (this.saved) key = "plan_saved";
+    if (this.saved) key = config.sendsMail ? "plan_saved" : "plan_saved_portal";
     else if (obstacle.other) key = "plan_other_person";
     else if (this.draft?.state === "sending") key = "plan_sending";
     else if (this.draft?.card.form.recipients.length === 0) key = "plan_unknown_line";
@@ -341,7 +341,7 @@ export class MessageForm {
     if (!fields.recipient) {
       const first = /** @type {HTMLElement|null} */ (this.form.querySelector("input[name=recipient]"));
       const target = first && byId("recipients").contains(first) ? first : byId("recipient-select");
-      say(byId("plan"), word("plan_choose"));
+      say(byId("plan"), word(config.sendsMail ? "plan_choose" : "plan_choose_portal"));
       target.focus();
       this.errors({ "recipient-error": word("recipient_missing") });
       byId("recipient-error").scrollIntoView({ block: "nearest" });

@@ -42,12 +42,20 @@ class Envelope:
 
 
 class Relay:
-    """A context manager over one connection, opened at the first mail and again after a failure."""
+    """A context manager over one connection, opened at the first mail and again after a failure.
 
-    def __init__(self, settings: RelaySettings) -> None:
+    Without settings there is no relay: nothing is opened, and every mail is for later.
+    """
+
+    def __init__(self, settings: RelaySettings | None) -> None:
         self._settings = settings
         self._connection: smtplib.SMTP | None = None
-        self._away: Attempt | None = None
+        self._away = None if settings is not None else Attempt(outcome=Outcome.RETRY)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the house has a relay at all."""
+        return self._settings is not None
 
     def __enter__(self) -> Self:
         return self
@@ -109,6 +117,8 @@ class Relay:
         if self._connection is not None:
             return self._connection
         settings = self._settings
+        if settings is None:
+            raise ConnectionError("no mail server is set")
         if settings.security == "tls":
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.host, settings.port, timeout=TIMEOUT_S, context=ssl.create_default_context()
