@@ -118,7 +118,7 @@ def test_a_refusal_asks_little_and_a_booking_no_more_than_it_writes(cast):
         appointments.book(key=cast.key(), by=cast.claire, at=NOON, **told)
 
     KEPT.of(rows_of(cast), since=SINCE)
-    assert queries(lambda: booked(0)) <= 24
+    assert queries(lambda: booked(0)) <= 25  # on PostgreSQL rooms and equipment are locked too
     assert queries(lambda: refused_again(cast, SlotAlreadyTaken)) <= 7
     closed(cast)
     refused_again(cast, SlotRefused)
