@@ -25,6 +25,12 @@ def clock(at: datetime, zone: tzinfo) -> str:
     return formats.date_format(at.astimezone(zone), "H:i")
 
 
+def clock_until(ends: datetime, zone: tzinfo) -> str:
+    """The hour at which something ends, as figures: 14:15; the midnight that ends a day is 24:00."""
+    said = clock(ends, zone)
+    return "24:00" if said == "00:00" else said
+
+
 def day_and_hour(at: datetime, zone: tzinfo, *, now: datetime) -> str:
     """Day and hour as a sentence says them, the year only when it is not the present one: « 24 novembre, 11 h 57 »."""
     local, today = at.astimezone(zone), now.astimezone(zone)

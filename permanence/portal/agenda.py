@@ -227,7 +227,9 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "today": today,
         "is_own": mine,
         "lines": _lines(by, known, zone, at, is_own=mine),
-        "open": [f"{moments.clock(each.starts, zone)}–{moments.clock(each.ends, zone)}" for each in known.openings],
+        "open": [
+            f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
+        ],
         "late": late,
         "late_said": "" if late is None else moments.hour(late.said_at, zone),
         "concerned": coming,
@@ -275,7 +277,9 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
 
 
 def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: datetime) -> Line:
-    return Line(at=moments.clock(starts, zone), until=moments.clock(ends, zone), name="", what=what, over=ends <= at)
+    return Line(
+        at=moments.clock(starts, zone), until=moments.clock_until(ends, zone), name="", what=what, over=ends <= at
+    )
 
 
 def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) -> Line:
@@ -294,7 +298,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) 
     }.get(each.state, ())
     return Line(
         at=moments.clock(each.starts_at, zone),
-        until=moments.clock(each.ends_at, zone),
+        until=moments.clock_until(each.ends_at, zone),
         name=each.patient_name,
         what=what,
         state=str(words),

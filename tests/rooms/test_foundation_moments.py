@@ -26,6 +26,8 @@ def test_an_hour_in_a_sentence_is_written_as_its_language_does(language, minutes
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_in_a_column_it_is_figures_in_every_language(language):
     with translation.override(language):
+        assert moments.clock_until(datetime(2026, 7, 24, 6, 5, tzinfo=UTC), LUXEMBOURG) == "08:05"
+        assert moments.clock_until(datetime(2026, 7, 24, 22, 0, tzinfo=UTC), LUXEMBOURG) == "24:00"
         assert moments.clock(datetime(2026, 7, 24, 6, 5, tzinfo=UTC), LUXEMBOURG) == "08:05"
 
 
