@@ -101,7 +101,7 @@ export function paintOrders(list, card, now, { ringing, chosen, reading }) {
       asking && make("p", {}, readButton(order, order === first, (one) => reading.read(one))),
     );
   });
-  const newcomer = card.first_call ? [make("p", { class: "order order--new" }, word("first_call"))] : [];
+  const newcomer = card.first_call ? [make("p", { class: "orders__first" }, word("first_call"))] : [];
   list.replaceChildren(...newcomer, ...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
 }
 
