@@ -3,18 +3,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from email.message import EmailMessage
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from permanence.dispatch import late_mails, post
+from permanence.dispatch import late_mails, patient_mails, post
 from permanence.dispatch.channels.email.content import Addressed
 from permanence.dispatch.channels.email.late import compose_late
-from permanence.dispatch.channels.email.relay import Envelope, Relay, RelaySettings
+from permanence.dispatch.channels.email.relay import Relay, RelaySettings
 from permanence.dispatch.late_mails import LateMailTaken
 from permanence.dispatch.post import RUN_LIMIT
-from permanence.dispatch.rules import Attempt, Outcome
+from permanence.dispatch.rules import Attempt
 from permanence.dispatch.tasks import relay_settings
 
 
@@ -38,23 +37,13 @@ def run_late(
 
 
 def _send(taken: LateMailTaken, relay: Relay, *, at: datetime) -> Attempt:
-    sender, zone = settings.PERMANENCE.mail_from, ZoneInfo(taken.time_zone)
-    about = Addressed(
-        key=taken.key,
-        house=taken.house,
-        house_name=taken.house_name,
-        sender=sender,
-        recipient=taken.address,
-        language=taken.language,
-    )
-    try:
-        mail = compose_late(
+    def compose(about: Addressed, zone: ZoneInfo) -> EmailMessage:
+        return compose_late(
             about,
             practice=taken.practice,
             visit_at=taken.starts_at.astimezone(zone),
             minutes=taken.minutes,
             at=at.astimezone(zone),
         )
-    except (ValueError, IndexError) as error:  # an address that cannot stand in a header (RFC 5322)
-        return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
-    return relay.send(mail, Envelope(sender=sender, recipient=taken.address, key=taken.key))
+
+    return patient_mails.send(taken, relay, compose=compose)

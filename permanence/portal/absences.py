@@ -62,18 +62,19 @@ class Away:
     ending: bool = False
 
 
-def away(file: ClientFile, *, house: str, at: datetime) -> tuple[Away, ...]:
-    """The absences in force and to come, the earliest first, on the client's clock."""
+def away(file: ClientFile, *, house: str, at: datetime, waits: bool) -> tuple[Away, ...]:
+    """The absences in force and to come, the earliest first, on the client's clock; `waits`: whether changes of this
+    client wait for a second person."""
     zone = ZoneInfo(file.view.time_zone)
     names = {each.id: each.name for each in file.recipients}
-    proposed = approval_queries.proposals(house=house, clients=[file.view.id] if file.absences else (), at=at)
-    waits = [each for each in proposed if each.waits]
+    proposed = approval_queries.proposals(house=house, clients=[file.view.id] if waits and file.absences else (), at=at)
+    open_ones = [each for each in proposed if each.waits]
     waiting = {
         each.body["absence"]: names.get(each.body["urgent_to"], "")
-        for each in waits
+        for each in open_ones
         if each.kind is ProposalKind.URGENT_TO
     }
-    ending = {each.body["absence"] for each in waits if each.kind is ProposalKind.ABSENCE_OVER}
+    ending = {each.body["absence"] for each in open_ones if each.kind is ProposalKind.ABSENCE_OVER}
     found = (_away(each, names, zone, at=at) for each in file.absences)
     return tuple(replace(each, waiting=waiting.get(each.id, ""), ending=each.id in ending) for each in found)
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from permanence.agenda.interop.owners import own_agendas
+from permanence.clients import approval_queries
 from permanence.clients import queries as clients
 from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
@@ -66,7 +67,8 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     flags = flag_lists(house=by.house, client=client, at=at)
     unvalidated = {client: sum(each.waits for each in flags)}
     is_open, sentence = status(file.hours, view, at=at)
-    absences = away(file, house=by.house, at=at)
+    may_wait = approval_queries.may_wait(house=by.house, clients=[each.client.id for each in access], at=at)
+    absences = away(file, house=by.house, at=at, waits=client in may_wait[0])
     shut = any(each.now and each.treatment != ANSWER for each in absences)
     context = {
         "client": view,
@@ -87,6 +89,6 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
         "waits": request.GET.get("saved", "") in WAITING,
         "flags": flags,
-        "approvals_waiting": waiting.count(by, at=at, access=access, unvalidated=unvalidated),
+        "approvals_waiting": waiting.count(by, at=at, access=access, unvalidated=unvalidated, may_wait=may_wait),
     }
     return render(request, "portal/line.html", context)

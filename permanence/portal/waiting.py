@@ -24,15 +24,17 @@ def count(
     at: datetime,
     access: tuple[PortalAccess, ...] | None = None,
     unvalidated: Mapping[str, int] | None = None,
+    may_wait: tuple[frozenset[str], frozenset[str]] | None = None,
 ) -> int:
     """How much waits for this person. Two queries where nothing can wait, and a few a client where something may.
 
-    What a page has read already it gives: `access` of the person, and by client how many lists of red flags wait.
+    What a page has read already it gives: `access` of the person, and by client how many lists of red flags wait,
+    and what `approval_queries.may_wait` said of his clients.
     """
     known = unvalidated or {}
     access = clients.portal_access(house=by.house, person=by.person) if access is None else access
     own = [each.client.id for each in access]
-    waiting, scripted = approval_queries.may_wait(house=by.house, clients=own, at=at)
+    waiting, scripted = may_wait or approval_queries.may_wait(house=by.house, clients=own, at=at)
     found = 0
     if waiting:
         found = approval_queries.count_waiting(house=by.house, clients=waiting, person=by.person, at=at)

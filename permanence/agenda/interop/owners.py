@@ -10,8 +10,8 @@ from permanence.foundation.who import Who
 
 
 def own_agendas(*, client: str, by: Who, known: Iterable[clients.PortalAccess] | None = None) -> tuple[AgendaView, ...]:
-    """The agendas of a client that are this portal user's own, by name; () for anybody else. Three queries, two where
-    his access is `known`.
+    """The agendas of a client that are this portal user's own, by name; () for anybody else. Two queries, one where his
+    access is `known`.
     """
     granted = clients.portal_access(house=by.house, person=by.person) if known is None else known
     access = [each for each in granted if each.client.id == client]
@@ -19,5 +19,5 @@ def own_agendas(*, client: str, by: Who, known: Iterable[clients.PortalAccess] |
         return ()
     mine = {each.recipient.id for each in access if each.recipient is not None}
     everything = any(each.recipient is None for each in access)
-    found = agendas.agendas(by=by, client=client)
+    found = agendas.of_client(by=by, client=client)
     return tuple(each for each in found if everything or each.recipient in mine)
