@@ -229,4 +229,5 @@ def django_db_setup(migrated: None, django_db_setup: None, django_db_blocker: Dj
     """
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
+            assert connection.features.supports_json_field  # asked of the database once a process, by three queries
             connection.cursor().execute("DROP TRIGGER foundation_auditentry_no_delete")

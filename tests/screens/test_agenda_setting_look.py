@@ -10,10 +10,14 @@ from tests.screens.test_staff_look import in_the_house, signed_in
 
 AGENDAS = """
 from permanence.foundation.models import Person
+from permanence.foundation.operations import house_system
 from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemClock
 from permanence.project import demo_cast
 from permanence.project.demo_agendas import add_agendas
+from permanence.project.demo_house import HOUSE, Maker
+from permanence.project.demo_sos import add_night_practice
+add_night_practice(Maker(house_system(house=HOUSE), SystemClock().now()))
 add_agendas(by=who_is(Person.objects.select_related("house").get(email=demo_cast.CLAIRE)), at=SystemClock().now())
 from permanence.agenda.models import Agenda
 row = Agenda.objects.get(name="Dr Weber")

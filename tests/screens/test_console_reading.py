@@ -207,7 +207,8 @@ async def test_on_a_card_one_key_reads_what_asks_and_the_form_brings_forward_wha
         {"code": "offer_ended", "detail": "missed", "name": "Aoife"},
     ]
     exchange.offer_s = 600
-    await console.press("F2")
+    await console.go_ready()
+    await expect(console.by_id("dialog-read")).to_be_visible()
     await console.press("F2")
     await exchange.command("ready")
     await exchange.ring(made)
