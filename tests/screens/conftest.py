@@ -2,6 +2,7 @@
 """What the screens' tests share: the browser, and the console before an exchange that the test plays."""
 
 from collections.abc import AsyncIterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests share Chromium, so they share its loop; but for those that say which loop they want."""
+    for item in items:
+        ours = isinstance(item, pytest.Function) and Path(__file__).parent in item.path.parents
+        if ours and iscoroutinefunction(item.function) and not item.get_closest_marker("asyncio").kwargs:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled() -> None:
     """The pages speak their languages."""
@@ -32,14 +41,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def site(prepared: Path, tmp_path: Path) -> AsyncIterator[Site]:
     """The real web process."""
     async with running_site(prepared, tmp_path / "house") as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def exchange(site: Site, tmp_path: Path) -> AsyncIterator[FakeExchange]:
     """The exchange that the test plays, with the real media process behind it."""
     folder = tmp_path / "m"
@@ -51,14 +60,22 @@ async def exchange(site: Site, tmp_path: Path) -> AsyncIterator[FakeExchange]:
             yield fake
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Stock Chromium with a fake microphone."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """Stock Chromium with a fake microphone, started once."""
     async with stock_chromium() as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """Chromium in which nobody has done anything: what a test opened in it (its contexts) is closed after it."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def console(browser: Browser, site: Site, exchange: FakeExchange) -> AsyncIterator[ConsolePage]:
     """Claire's console, signed in, at her post."""
     context = await browser.new_context(

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from permanence.project import demo_cast as cast
@@ -39,7 +39,7 @@ async def opened(browser: Browser, site: Site, *, before: str = "") -> tuple[Log
     return login, page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def speaking(tmp_path: Path) -> AsyncIterator[Browser]:
     """Stock Chromium whose microphone hears a voice."""
     voice = voices.write_wav(tmp_path / "voice.wav", voices.built_in("en/voice-secretary"), rate=48000)

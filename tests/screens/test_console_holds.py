@@ -4,7 +4,7 @@
 import base64
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
@@ -291,7 +291,7 @@ async def test_a_call_rings_in_title_icon_and_sound_for_whoever_looks_elsewhere(
     await expect(console.by_id("status")).to_have_text("L’appelant a raccroché.")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def deaf_browser() -> Any:
     """A browser whose person refuses the microphone."""
     async with stock_chromium(arguments=("--use-fake-device-for-media-stream",)) as one:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page, async_playwright
 
 from permanence.telephony.media import control
@@ -65,13 +65,13 @@ async def serve(media: Media) -> asyncio.Server:
     return await asyncio.start_server(connection, "127.0.0.1", 0)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def media(tmp_path: Path) -> AsyncIterator[Media]:
     async with running_media(tmp_path) as one:
         yield one
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
