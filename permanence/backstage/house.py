@@ -110,7 +110,7 @@ class TrunkAdmin(HouseAdmin):
         (_("Registration (leave empty for a trunk known by its address)"), {"fields": ("registrar", "user", "secret")}),
         (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
         (_("Our calls to the carrier"), {"fields": ("target", "keep_alive_s")}),
-        (_("Encryption (TLS)"), {"fields": ("transport", "ca_file", "client_certificate")}),
+        (_("Transport, encryption (TLS)"), {"fields": ("transport", "ca_file", "client_certificate")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Trunk | None = None) -> Any:  # noqa: ARG002 - Django's signature

@@ -474,7 +474,7 @@ def test_a_new_trunk_asks_for_name_addresses_and_country_and_folds_the_rest(cast
         "Registration (leave empty for a trunk known by its address)",
         "Called number",
         "Our calls to the carrier",
-        "Encryption (TLS)",
+        "Transport, encryption (TLS)",
     ]
     simple = fill(marc, url, name="carrier", addresses="192.0.2.10", country="FR")
     assert (simple.status_code, errors(simple)) == (302, [])
@@ -482,7 +482,7 @@ def test_a_new_trunk_asks_for_name_addresses_and_country_and_folds_the_rest(cast
     assert wrong.status_code == 200
     shut, _open = folded(wrong.content.decode())
     assert "Our calls to the carrier" not in shut, "where a fault is, nothing is folded"
-    assert "Encryption (TLS)" in shut
+    assert "Transport, encryption (TLS)" in shut
 
 
 def test_what_a_trunk_has_is_not_folded_away(cast, marc):

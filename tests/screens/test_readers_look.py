@@ -60,7 +60,7 @@ async def test_a_new_trunk_is_three_fields_and_without_one_the_page_of_a_client_
     for name in ("secret", "ca_file", "client_certificate", "keep_alive_s"):
         await expect(page.locator(f"#id_{name}")).to_be_hidden()
     await looks_right(login, "trunk-new", ("1366", "390"))
-    await page.get_by_text("Chiffrement (TLS)").click()
+    await page.get_by_text("Transport, chiffrement (TLS)").click()
     await expect(page.locator("#id_ca_file")).to_be_visible()
     said_by_the_worker(site, NO_TRUNK)
     await page.goto(f"{site.url}/backstage/onboarding")
