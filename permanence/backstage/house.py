@@ -89,7 +89,8 @@ class TrunkForm(AnyForm):
         """A trunk is known by something: its addresses, or the host at which we register or which we call."""
         cleaned = super().clean() or {}
         if not (cleaned.get("addresses") or cleaned.get("registrar") or cleaned.get("target")):
-            self.add_error("addresses", _("Give an address, a registrar or where our calls go."))
+            for name in ("addresses", "registrar"):  # said in the fold too, which opens by it
+                self.add_error(name, _("Give an address, a registrar or where our calls go."))
         return cleaned
 
     def clean_name(self) -> str:

@@ -478,6 +478,9 @@ def test_a_new_trunk_asks_for_name_addresses_and_country_and_folds_the_rest(cast
     ]
     simple = fill(marc, url, name="carrier", addresses="192.0.2.10", country="FR")
     assert (simple.status_code, errors(simple)) == (302, [])
+    nowhere = fill(marc, url, name="other", country="FR")
+    shut, _open = folded(nowhere.content.decode())
+    assert "Registration (leave empty for a trunk known by its address)" not in shut
     wrong = fill(marc, url, name="other", addresses="192.0.2.11", country="FR", keep_alive_s="-3")
     assert wrong.status_code == 200
     shut, _open = folded(wrong.content.decode())
