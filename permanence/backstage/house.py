@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage import trail
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.fields import COUNTRY_CHOICES, AddressesField, time_zone_choices
+from permanence.backstage.inlines import FOLDED
 from permanence.backstage.site import HouseAdmin, ReadOnly
 from permanence.clients.models import Client
 from permanence.foundation import operations
@@ -88,7 +89,8 @@ class TrunkForm(AnyForm):
         """A trunk is known by something: its addresses, or the host at which we register or which we call."""
         cleaned = super().clean() or {}
         if not (cleaned.get("addresses") or cleaned.get("registrar") or cleaned.get("target")):
-            self.add_error("addresses", _("Give an address, a registrar or where our calls go."))
+            for name in ("addresses", "registrar"):  # said in the fold too, which opens by it
+                self.add_error(name, _("Give an address, a registrar or where our calls go."))
         return cleaned
 
     def clean_name(self) -> str:
@@ -105,11 +107,24 @@ class TrunkAdmin(HouseAdmin):
     form = TrunkForm
     list_display = ("name", "country", "transport", "registrar")
     fieldsets: ClassVar = (
-        (None, {"fields": ("name", "addresses", "country", "transport")}),
-        (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
+        (None, {"fields": ("name", "addresses", "country")}),
         (_("Registration (leave empty for a trunk known by its address)"), {"fields": ("registrar", "user", "secret")}),
-        (_("Our calls to the carrier"), {"fields": ("target", "keep_alive_s", "ca_file", "client_certificate")}),
+        (_("Called number"), {"fields": ("number_from", "strip_prefix")}),
+        (_("Our calls to the carrier"), {"fields": ("target", "keep_alive_s")}),
+        (_("Transport, encryption (TLS)"), {"fields": ("transport", "ca_file", "client_certificate")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Trunk | None = None) -> Any:  # noqa: ARG002 - Django's signature
+        """Folded is what this trunk does without; Django opens the fold in which a fault is."""
+        usual, held = Trunk(), obj or Trunk()
+
+        def same(name: str) -> bool:
+            return bool(getattr(held, name) == getattr(usual, name))
+
+        return [
+            (title, {**given, "classes": FOLDED if title and all(same(str(name)) for name in given["fields"]) else ()})
+            for title, given in self.fieldsets
+        ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new carrier is of the house's country."""

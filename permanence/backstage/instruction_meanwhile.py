@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from permanence.clients.instructions import InstructionView
 from permanence.clients.models import Instruction
 from permanence.countries.numbers import spell_international
 from permanence.kernel.phone import PhoneNumber
@@ -69,6 +70,36 @@ def meanwhile(
     return Meanwhile(data=data, apart=tuple(apart))
 
 
+def views_apart(now: InstructionView, seen: InstructionView) -> tuple[Apart, ...]:
+    """What is not the same in two versions, but for the words; moments on the clock of the page."""
+    both = (
+        (name, getattr(now, name), getattr(seen, name)) for name in ("starts_at", "ends_at", "priority", "acknowledge")
+    )
+    about = (
+        ("recipient", now.recipient_name, seen.recipient_name),
+        ("line", spelt(now.scope.line), spelt(seen.scope.line)),
+        ("reason", now.reason_label, seen.reason_label),
+        ("caller", spelt(now.scope.caller), spelt(seen.scope.caller)),
+    )
+    return tuple(
+        Apart(what=capfirst(_label(name)), now=_plain(theirs), mine=_plain(hers), kept=False)
+        for name, theirs, hers in (*both, *about)
+        if theirs != hers
+    )
+
+
+def _label(name: str) -> str:
+    return str(getattr(Instruction._meta.get_field(name), "verbose_name", name))
+
+
+def _plain(value: bool | int | str | datetime | None) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    return "–" if value in {None, ""} else str(value)
+
+
 def _same(one: Any, other: Any) -> bool:
     """Whether both are one value, as far as a field holds it: lines end alike, and moments are of whole seconds."""
     return bool(_held(one) == _held(other))
@@ -95,10 +126,8 @@ def _put(data: dict[str, str], form: Any, name: str) -> None:
 
 def _words(form: Any, name: str, value: Any) -> str:
     """A value as a person reads it, moments on the clock of the page."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, bool | datetime):
+        return _plain(value)
     if name == "recipient":
         return str(value or form.fields[name].empty_label)
     if name == "caller" and value:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage import second_person, supervised
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
+from permanence.backstage.instruction_meanwhile import views_apart
 from permanence.backstage.site import HouseAdmin
 from permanence.clients import instruction_fields, instructions, operations
 from permanence.clients.models import Client, Instruction
@@ -34,6 +35,8 @@ from permanence.reception import markup
 CLOCK = SystemClock()
 BEGAN_FROM = "began_from"
 """The field with the version that was on the page."""
+HISTORY = "clients_instruction_history"
+"""The address of an instruction's versions."""
 _WANTED = "_wanted"
 """Where a request keeps what is to be submitted should a second person be needed."""
 
@@ -173,7 +176,7 @@ class InstructionAdmin(HouseAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Instruction | None:  # noqa: ARG002
         """The last version of the instruction that the address names by any of its versions.
 
-        A retired one is there only for who was writing on it: her words come with the request.
+        A retired one is there for its history, and for who was writing on it: her words come with the request.
         """
         rows = Instruction.objects.for_house(who(request).house_key).select_related("client", "author")
         key = unquote(object_id)
@@ -184,7 +187,8 @@ class InstructionAdmin(HouseAdmin):
         root = named.root_id or named.pk
         last = rows.filter(Q(pk=root) | Q(root=root)).order_by("-version").first()
         writing = request.method == "POST" and "began_from" in request.POST
-        return last if last is not None and (writing or not last.retired) else None
+        history = request.resolver_match is not None and request.resolver_match.url_name == HISTORY
+        return last if last is not None and (writing or history or not last.retired) else None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """The form with the client whose recipients, lines and reasons it offers."""
@@ -281,6 +285,7 @@ class InstructionAdmin(HouseAdmin):
         context: dict[str, Any] = {"now": now}
         if BEGAN_FROM in request.GET and seen[1] != now.version:
             context["theirs"], context["mine"] = side_by_side(now.text, before.text if before else "")
+            context["apart"] = views_apart(now, before) if before else ()
         return context
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:  # noqa: ARG002 - Django's signature

@@ -128,8 +128,10 @@ class Step(NamedTuple):
     waits: str | Promise = ""
 
 
-def _dial_waits(line: LineView | None) -> str | Promise:
+def _dial_waits(line: LineView | None, *, has_trunk: bool) -> str | Promise:
     """Why the house cannot call his number, now or each day; "" where it can."""
+    if not has_trunk:
+        return _("The house has no trunk yet: it can call nobody.")
     if line is None or not line.dialled_by_callers:
         return _("First write down, under “His telephone”, the number that his callers dial.")
     if not can_be_dialled(line.mode):
@@ -162,6 +164,7 @@ def _context(scene: Scene) -> dict[str, Any]:
     clock = switchboard.checks_of(house=house, client=scene.client).get(number, "")
     keys = () if line is None else lines.keys_for(line, house=house, country=view.country, on=scene.at.date())
     steps = _steps(scene, tests, clock)
+    has_trunk = switchboard.has_trunk(house=house)
     return {
         "client": view,
         "house": house,
@@ -170,7 +173,8 @@ def _context(scene: Scene) -> dict[str, Any]:
         "number": _spelt(number, view.country),
         "public": "" if line is None else _spelt(line.dialled_by_callers, view.country),
         "direct": line is not None and line.mode is ForwardingMode.DIRECT,
-        "dial_waits": _dial_waits(line),
+        "has_trunk": has_trunk,
+        "dial_waits": _dial_waits(line, has_trunk=has_trunk),
         "mobile": line is not None and line.access is Access.MOBILE,
         "keys": [_drawn_keys(each) for each in keys],
         "unchecked": any(not each.checked for each in keys),

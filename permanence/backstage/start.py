@@ -20,7 +20,6 @@ from permanence.reception.table import ANSWERED
 from permanence.staff.models import Secretary
 from permanence.switchboard.models import Trunk
 
-"""The sender of a house whose `[mail]` was never written."""
 PLACES = {
     "line": "?part=lines#line-group",
     "hours": "#id_day_0",

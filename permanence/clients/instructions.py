@@ -109,6 +109,23 @@ def versions(*, house: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str
     return {(view.instruction, view.version): view for view in (_view(row, labels) for row in found)}
 
 
+def read_when(*, house: str, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int, str], datetime]:
+    """When each of these versions was read, by (instruction, version, secretary). One query."""
+    pairs = set(wanted)
+    keys = [row_key(instruction) for instruction, _version_number in pairs]
+    of_series = Q(instruction__in=keys, instruction__root=None) | Q(instruction__root__in=keys)
+    rows = InstructionAcknowledgement.objects.for_house(house).filter(of_series).select_related("instruction")
+    found = {
+        (
+            str(each.instruction.root_id or each.instruction_id),
+            each.instruction.version,
+            str(each.secretary_id),
+        ): each.at
+        for each in rows
+    }
+    return {key: at for key, at in found.items() if key[:2] in pairs}
+
+
 def to_read(*, house: str, secretary: str, at: datetime) -> tuple[InstructionView, ...]:
     """What a secretary is asked to read and has not, the highest priority first, then the oldest. Five queries.
 
@@ -123,10 +140,13 @@ def to_read(*, house: str, secretary: str, at: datetime) -> tuple[InstructionVie
     return tuple(_view(row, labels) for row in missing)
 
 
-def readings(*, house: str, at: datetime) -> tuple[Reading, ...]:
-    """Every version that is to be read now, with who has and who has not (as in `to_read`). Six queries."""
+def readings(*, house: str, at: datetime, client: str = "") -> tuple[Reading, ...]:
+    """Every version that is to be read now, with who has and who has not (as in `to_read`). Six queries.
+
+    `client`: his alone.
+    """
     pools = staff.pools(house=house)
-    asking = _asking(house, at)
+    asking = _asking(house, at, client=client)
     labels = _labels(house, asking)
     working = staff.secretaries(house=house)
     read: dict[int, list[Acknowledged]] = {}
@@ -161,9 +181,11 @@ def _answers(secretary: str, client: Client, pools: Sequence[staff.PoolView]) ->
     return not hers.isdisjoint({own.id, own.overflow})
 
 
-def _asking(house: str, at: datetime) -> Sequence[Instruction]:
+def _asking(house: str, at: datetime, *, client: str = "") -> Sequence[Instruction]:
     """The versions that ask to be read and hold now or within READ_AHEAD, at clients whose calls are answered."""
     every = Instruction.objects.for_house(house).annotate(series=Coalesce("root_id", "pk"))
+    if client:
+        every = every.for_client(row_key(client))
     asking = every.filter(acknowledge=True, retired=False, client__state__in=ANSWERED).exclude(ends_at__lte=at)
     rows = every.filter(series__in=asking.values("series")).select_related("client", "author", "recipient")
     by_version = {(str(row.root_id or row.pk), row.version): row for row in rows.order_by("pk")}

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from permanence.agenda.interop.owners import own_agendas
-from permanence.clients import approval_queries
+from permanence.clients import approval_queries, instructions
 from permanence.clients import queries as clients
 from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
@@ -70,6 +70,8 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     may_wait = approval_queries.may_wait(house=by.house, clients=[each.client.id for each in access], at=at)
     absences = away(file, house=by.house, at=at, waits=client in may_wait[0])
     shut = any(each.now and each.treatment != ANSWER for each in absences)
+    asks = any(each.acknowledge for each in file.instructions)
+    readings = instructions.readings(house=by.house, client=client, at=at) if asks else ()
     context = {
         "client": view,
         "tab": "line",
@@ -78,7 +80,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
         "absences": absences,
         "days": coming(file.hours, view, at=at),
         "phrases": phrases(by.house, file.greetings, view.languages),
-        "orders": orders(file.instructions, ZoneInfo(view.time_zone), at=at),
+        "orders": orders(file.instructions, ZoneInfo(view.time_zone), at=at, readings=readings),
         "recipients": file.recipients,
         "lines": file.lines,
         "contacts": file.contacts,

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The client's line as the portal draws it: open or closed and why, the coming days, the instructions in time."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from permanence.clients.instructions import Reading
 from permanence.clients.queries import ClientView
 from permanence.clients.rules.week import write_day
 from permanence.foundation import dates, moments
@@ -33,6 +35,19 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBy:
+    """Who has read a version that is to be read, each with when on the client's clock, and who of `total` has not."""
+
+    read: tuple[tuple[str, str], ...]
+    missing: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        """Everybody who is asked to, and who did."""
+        return len(self.read) + len(self.missing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """One instruction as the client sees it. `when` says its time, "" when it holds without end. `ahead`: not yet.
 
@@ -50,6 +65,7 @@ class Order:
     when: str
     ahead: bool
     is_changed: bool = False
+    reading: ReadBy | None = None
 
 
 def status(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[bool, str]:
@@ -96,9 +112,14 @@ def spoken_hours(written: str) -> str:
     return written.replace("-", "–") or pgettext("hours of a day", "closed")
 
 
-def orders(entries: tuple[InstructionEntry, ...], zone: ZoneInfo, *, at: datetime) -> tuple[Order, ...]:
-    """The instructions in force in the order of the card, then those to come."""
-    found = [_order(each, zone, at=at) for each in in_order(entries)]
+def orders(
+    entries: tuple[InstructionEntry, ...], zone: ZoneInfo, *, at: datetime, readings: Iterable[Reading] = ()
+) -> tuple[Order, ...]:
+    """The instructions in force in the order of the card, then those to come; of `readings`, who has read each."""
+    read = {(each.view.instruction, each.view.version): _read_by(each, zone, at=at) for each in readings}
+    found = [
+        replace(_order(each, zone, at=at), reading=read.get((each.id, each.version))) for each in in_order(entries)
+    ]
     return (*(each for each in found if not each.ahead), *(each for each in found if each.ahead))
 
 
@@ -117,6 +138,11 @@ def _order(entry: InstructionEntry, zone: ZoneInfo, *, at: datetime) -> Order:
         when=when,
         ahead=ahead,
     )
+
+
+def _read_by(each: Reading, zone: ZoneInfo, *, at: datetime) -> ReadBy:
+    read = tuple((one.name, moments.day_and_hour(one.at, zone, now=at)) for one in each.read)
+    return ReadBy(read=read, missing=each.missing)
 
 
 def span(starts: datetime | None, ends: datetime | None, zone: ZoneInfo, *, at: datetime) -> str:

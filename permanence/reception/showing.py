@@ -100,11 +100,15 @@ def why_her(
     """Why this call rings at her console.
 
     `spoken`: her languages. `alone`: nobody else who fits is ready. `freed`: she became free while the call waited.
-    `beside`: what her pool and her training have to do with it.
+    `beside`: what her pool and her training have to do with it, and that she has read what others who are ready have
+    not: then that is the reason, and neither that she is the only one nor that she is ready longest.
     `passed_by`: the name of the secretary at whom it rang before, where that was somebody else.
     """
+    read = [each for each in beside if each.code == "has_read"]
     if freed:
         why = [Reason(code="waited", detail=_seconds(call.arrived, at))]
+    elif read:
+        why = read
     elif alone:
         why = [Reason(code="only_ready")]
     else:
@@ -113,7 +117,7 @@ def why_her(
     why.append(Reason(code="speaks", detail=shared[0]) if shared else Reason(code="any_language"))
     if call.client is None:
         why.append(Reason(code="unknown_line", detail=call.called_line))
-    why += beside
+    why += [each for each in beside if each not in why]
     if call.passed_how and call.passed_by != seat.secretary:
         why.append(Reason(code="offer_ended", detail=call.passed_how, name=passed_by))
     return tuple(why)

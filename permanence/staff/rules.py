@@ -29,6 +29,7 @@ STANDARD_KEYS: Mapping[str, str] = MappingProxyType(
         "sites": "Alt+i",
         "today": "Alt+j",
         "read": "Alt+l",
+        "news": "Alt+c",
         "pane": "F6",
         "pane_back": "Shift+F6",
         "keys": "F1",

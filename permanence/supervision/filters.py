@@ -46,6 +46,11 @@ class Asked:
         given |= {name: "1" for name, on in (("abandoned", self.abandoned), ("unread", self.unread)) if on}
         return urlencode({name: value for name, value in given.items() if value})
 
+    @property
+    def place(self) -> str:
+        """The filters with the page, as the query part of an address: the way back to what was looked at."""
+        return "&".join(filter(None, (self.address, f"page={self.page}" if self.page > 1 else "")))
+
 
 def read_asked(given: Mapping[str, str]) -> Asked:
     """The filters behind the query part of an address. Nothing typed there makes an error. `when`: a day or a month."""

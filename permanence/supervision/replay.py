@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One call, with each card as it was shown; and which instructions are not read yet, by whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -23,18 +25,27 @@ from permanence.reception.card import CardInstruction
 from permanence.reception.events import ShownAbsence
 from permanence.reception.table import AgendaEntry
 from permanence.supervision import words
+from permanence.supervision.filters import read_asked
 from permanence.supervision.rows import drawn_calls, spelt, when
 
 _CLOCK = SystemClock()
 
+type ReadWhen = Mapping[tuple[str, int, str], datetime]
+"""When versions were read, by (instruction, version, secretary)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnInstruction:
-    """An instruction of a card; `when`: since when it held, on the house's clock."""
+    """An instruction of a card; `when`: since when it held, on the house's clock.
+
+    `reading`: whether she had read it when the card came, "" where nobody was asked to; `was_read`: she had.
+    """
 
     entry: CardInstruction
     when: str
     until: str
+    reading: str
+    was_read: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +109,14 @@ def call(request: HttpRequest, call: str) -> HttpResponse:
     access.demand(by, client=row.client, subject=f"calls.call:{call}")
     zone = calls_of.zone_of(house=by.house)
     cards = shown.cards_of(house=by.house, call=call)
+    wanted = {(each.id, each.version) for card in cards for each in card.instructions if each.acknowledge}
+    read = instructions.read_when(house=by.house, wanted=wanted) if wanted else {}
     acts = call_words.acts_of_calls(house=by.house, calls=[call])
     context = {
         "each": drawn_calls([row], zone=zone, acts=acts)[0],
         "flags": [_flag(flag, zone) for flag in shown.red_flags_of(house=by.house, call=call)],
-        "cards": [_card(card, zone) for card in cards],
+        "cards": [_card(card, read, zone) for card in cards],
+        "asked": read_asked(request.GET),
     }
     return render(request, "supervision/call.html", {**context, **_nav(by)})
 
@@ -125,16 +139,13 @@ def _nav(by: Who) -> dict[str, Any]:
     return {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
 
 
-def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
+def _card(card: shown.ShownCard, read: ReadWhen, zone: ZoneInfo) -> DrawnCard:
     return DrawnCard(
         card=card,
         when=when(card.offered_at, zone),
         end=words.ended_words(card.how, card.secretary_name),
         why=words.chosen_words(card.why),
-        instructions=tuple(
-            DrawnInstruction(entry=each, when=_moment(each.since_ms, zone), until=_moment(each.until_ms, zone))
-            for each in card.instructions
-        ),
+        instructions=tuple(_instruction(card, each, read, zone) for each in card.instructions),
         absences=tuple(
             DrawnAbsence(entry=each, starts=_moment(each.starts_ms, zone), ends=_moment(each.ends_ms, zone))
             for each in card.absences
@@ -143,6 +154,30 @@ def _card(card: shown.ShownCard, zone: ZoneInfo) -> DrawnCard:
         open_until=_hour(card),
         agendas=_agendas(card.parts),
     )
+
+
+def _instruction(card: shown.ShownCard, each: CardInstruction, read: ReadWhen, zone: ZoneInfo) -> DrawnInstruction:
+    at = read.get((each.id, each.version, card.secretary))
+    return DrawnInstruction(
+        entry=each,
+        when=_moment(each.since_ms, zone),
+        until=_moment(each.until_ms, zone),
+        reading=_read_words(card, at, zone) if each.acknowledge else "",
+        was_read=at is not None and at <= card.offered_at,
+    )
+
+
+def _read_words(card: shown.ShownCard, at: datetime | None, zone: ZoneInfo) -> str:
+    """What she had read when the card came; the card itself is no reading."""
+    name = card.secretary_name
+    if at is None:
+        return _("not read yet by %(name)s") % {"name": name}
+    said = (
+        _("read by %(name)s, %(when)s")
+        if at <= card.offered_at
+        else _("not read yet by %(name)s; read later, %(when)s")
+    )
+    return said % {"name": name, "when": when(at, zone)}
 
 
 def _hour(card: shown.ShownCard) -> str:

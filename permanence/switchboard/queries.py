@@ -51,6 +51,11 @@ def routing_table(*, at: datetime) -> RoutingTable:
     return RoutingTable.holding(entries)
 
 
+def has_trunk(*, house: str) -> bool:
+    """Whether the house can call out at all. One query."""
+    return Trunk.objects.for_house(house).exists()
+
+
 def house_slice(*, house: str, version: int) -> HouseSlice:
     """The house as the telephone sees it. Raises House.DoesNotExist. Five queries."""
     row = House.objects.get(slug=house)

@@ -6,6 +6,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from django.conf import settings
 from django.utils import translation
 
 from permanence.backstage import person_doors
@@ -456,6 +457,44 @@ def test_a_trunk_is_added_changed_and_removed(cast, marc):
     assert errors(fill(marc, f"/backstage/switchboard/trunk/{row.pk}/change/", addresses="carrier.example"))
     assert marc.post(f"/backstage/switchboard/trunk/{row.pk}/delete/", {"post": "yes"}).status_code == 302
     assert announced("TrunkChanged") == events + 3
+
+
+def folded(html):
+    """The sections of a page that are folded, and those whose fold stands open."""
+    found = re.findall(r"<details([^>]*)>\s*<summary>(.*?)</summary>", html, re.DOTALL)
+    said = [(re.sub(r"<[^>]+>", "", words).strip(), "open" in given) for given, words in found]
+    return [words for words, is_open in said if not is_open], [words for words, is_open in said if is_open]
+
+
+def test_a_new_trunk_asks_for_name_addresses_and_country_and_folds_the_rest(cast, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    url = "/backstage/switchboard/trunk/add/"
+    shut, _open = folded(marc.get(url).content.decode())
+    assert shut == [
+        "Registration (leave empty for a trunk known by its address)",
+        "Called number",
+        "Our calls to the carrier",
+        "Transport, encryption (TLS)",
+    ]
+    simple = fill(marc, url, name="carrier", addresses="192.0.2.10", country="FR")
+    assert (simple.status_code, errors(simple)) == (302, [])
+    nowhere = fill(marc, url, name="other", country="FR")
+    shut, _open = folded(nowhere.content.decode())
+    assert "Registration (leave empty for a trunk known by its address)" not in shut
+    wrong = fill(marc, url, name="other", addresses="192.0.2.11", country="FR", keep_alive_s="-3")
+    assert wrong.status_code == 200
+    shut, _open = folded(wrong.content.decode())
+    assert "Our calls to the carrier" not in shut, "where a fault is, nothing is folded"
+    assert "Transport, encryption (TLS)" in shut
+
+
+def test_what_a_trunk_has_is_not_folded_away(cast, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    row = Trunk.objects.create(
+        house_id=cast.marc.house_key, name="reg", country="LU", registrar="sip.example", transport="tls"
+    )
+    shut, _open = folded(marc.get(f"/backstage/switchboard/trunk/{row.pk}/change/").content.decode())
+    assert shut == ["Called number", "Our calls to the carrier"]
 
 
 def test_the_house_is_renamed(cast, marc):

@@ -3,6 +3,7 @@
 
 import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -155,7 +156,7 @@ def test_what_the_other_changed_stays_where_the_second_touched_nothing(cast, mar
     page = told.content.decode()
     found = compared(page)
     assert (told.status_code, len(found)) == (200, 6)
-    assert found["À lire par toutes"] == ("oui", ["oui", "repris"])
+    assert found["À lire"] == ("oui", ["oui", "repris"])
     assert found["Priorité"] == ("4", ["2"])
     assert found["Jusqu’à"][0] == "01/07/2030 12:00"
     assert found["Seulement pour cet appelant"] == ("+352 621 000 147", ["+352", "621", "000", "147", "repris"])
@@ -283,6 +284,22 @@ def test_an_instruction_is_ended_only_by_who_saw_the_version_that_ends(cast, mar
     assert (last(cast, row).version, last(cast, row).retired) == (3, True)
 
 
+def test_who_ends_what_another_changed_sees_all_that_changed_and_not_the_words_alone(cast, marc, row):
+    opened = Form(marc.get(ending_of(row)).content.decode()).data
+    ends_at = datetime(2030, 7, 1, 10, tzinfo=UTC)
+    scope = Scope(recipient=cast.recipients["Dr Weber"], caller="+352621000147")
+    revise(cast, row, row.text, acknowledge=True, priority=70, ends_at=ends_at, scope=scope)
+    answer = marc.get(marc.post(ending_of(row), opened)["Location"])
+    assert {each.what: (each.now, each.mine) for each in answer.context["apart"]} == {
+        "Jusqu’à": ("01/07/2030 12:00", "–"),
+        "Priorité": ("70", str(row.priority)),
+        "À lire": ("oui", "non"),
+        "Seulement pour cet appelant": ("+352 621 000 147", "–"),
+    }
+    table = re.search(r'<table class="table">(.*?)</table>', answer.content.decode(), re.DOTALL)[1]
+    assert "+352 621 000 147" in unescape(table)
+
+
 def test_what_somebody_has_read_can_be_ended_and_who_read_it_stays_known(cast, marc, row):
     revise(cast, row, "À lire.", acknowledge=True)
     reading.acknowledge_instruction(instruction=str(row.pk), version=2, by=cast.claire, at=SystemClock().now())
@@ -328,6 +345,19 @@ def test_the_history_of_an_instruction_is_its_versions_the_last_first(cast, marc
     assert "Deux, &lt;i&gt;à lire&lt;/i&gt;." in rows[1]
     assert "1er juil. 2030, 12:00" in rows[1]
     assert [each.endswith("oui") for each in rows] == [False, True, False]
+
+
+def test_the_history_of_a_retired_instruction_is_still_there(cast, marc, row):
+    revise(cast, row, "Deux.")
+    assert fill(marc, ending_of(row)).status_code == 302
+    assert marc.get(page_of(row)).status_code == 302, "it is changed no more"
+    answer = marc.get(history_of(row))
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    rows = rows_of(page)
+    assert [each.split()[0] for each in rows] == ["3", "2", "1"]
+    assert "retirée" in rows[0]
+    assert f'href="{page_of(row)}"' not in page
 
 
 def test_the_versions_of_another_house_and_of_none_are_not_there(cast, marc, row):

@@ -19,7 +19,7 @@ from permanence.kernel.system import SystemClock
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.handlers import apply_engine_event
-from permanence.switchboard.models import ForwardingProof
+from permanence.switchboard.models import ForwardingProof, Trunk
 from permanence.switchboard.rules import Why
 from permanence.telephony.events import CallArrived
 from tests.rooms.conftest import NOW
@@ -99,6 +99,39 @@ def test_the_house_calls_only_where_it_knows_whom(cast, klein, marc):
     html = page(marc, klein)
     assert "disabled" not in re.search(button, html, re.DOTALL)[1]
     assert "dial-waits" not in html
+
+
+def test_without_a_trunk_the_house_offers_no_call_and_leads_to_what_is_missing(cast, klein, marc, browser_of):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    said = {"mode": ForwardingMode.ALL, "public_number": PUBLIC, "access": Access.MOBILE, "operator": "post"}
+    lines.set_forwarding(client=klein, number=LINE, seconds=None, by=cast.marc, at=NOW, **said)
+    link = '<a class="btn" href="/backstage/switchboard/trunk/add/">'
+    assert link not in page(marc, klein)
+    Trunk.objects.filter(house_id=cast.marc.house_key).delete()
+    html = page(marc, klein)
+    assert "Let the house call" not in html
+    assert html.count("The house has no trunk yet: it can call nobody.") == 2
+    assert link in html
+    assert "Watch for my call" in html, "a call from outside may be watched for all the same"
+    Person.objects.filter(pk=cast.marc.person_key).update(is_owner=False)
+    html = page(browser_of(cast.marc), klein)
+    assert "/backstage/switchboard/trunk/add/" not in html
+
+
+def test_the_steps_to_go_are_those_the_list_leaves_open(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    def counts(html):
+        steps = re.findall(r'<li( class="is-done")? data-step="\w+">(.*?)</li>', html, re.DOTALL)
+        left = [words for done, words in steps if not done and "(optional)" not in words]
+        told = re.search(r"(\d+) steps? to go", html)
+        return len(left), int(told[1]) if told else 0
+
+    assert counts(page(marc, klein)) == (6, 6)
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    operations.set_greeting(client=klein, language="fr", text="Bonjour.", by=cast.marc, at=NOW)
+    assert counts(page(marc, klein)) == (4, 4)
 
 
 def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):

@@ -9,17 +9,19 @@ import pytest
 from django.test import Client as Browser
 
 from permanence.clients import operations as clients
-from permanence.clients import queries
+from permanence.clients import queries, reading
 from permanence.clients.models import Greeting, HoursException, Instruction, Reason, WeeklyOpening
 from permanence.clients.rules import Scope
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.foundation.models import AuditEntry, OutboxEvent, Person
+from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemClock
 from permanence.portal import instructions as instructions_page
 from permanence.staff import operations as staff
-from tests.rooms.messaging_cast import make_cast
+from tests.rooms.messaging_cast import make_cast, person
 
 pytestmark = pytest.mark.django_db
+NAMES = ("Aoife", "<Bea>")
 WEEK = {f"day_{number}": "8-12, 14h-18h30" for number in range(5)} | {"day_5": "", "day_6": ""}
 
 
@@ -194,6 +196,38 @@ def test_an_instruction_is_seen_as_on_the_card_then_saved_changed_and_ended(cast
     assert browser.post(address + "/end", {"version": version}).status_code == 303
     assert instructions(cast) == ()
     assert browser.post(address + "/end", {"version": version}).status_code == 404
+
+
+def test_who_wrote_an_instruction_sees_which_secretaries_have_read_it(cast, now):
+    others = [
+        person(f"s{each}@centre.example", name, [Role.SECRETARY], by=cast.marc) for each, name in enumerate(NAMES)
+    ]
+    for one in (cast.claire, *others):
+        staff.make_secretary(person=one.person, languages=("fr",), by=cast.marc, at=now)
+    keys = [
+        clients.write_instruction(
+            client=client, text="Porte <b>B</b>", author=cast.marc.person, by=cast.marc, at=now, acknowledge=True
+        )
+        for client in (cast.weber.id, cast.cabinet.id)
+    ]
+    browser = signed_in(cast.dr_weber)
+    before = browser.get(page(cast, ""))
+    assert "Read by nobody yet" in text_of(before)
+    for key in keys:
+        reading.acknowledge_instruction(instruction=key, version=1, by=cast.claire, at=now)
+    reading.acknowledge_instruction(instruction=keys[1], version=1, by=others[0], at=now)
+    (order,) = browser.get(page(cast, "")).context["orders"]
+    assert [name for name, _moment in order.reading.read] == ["Claire"]
+    assert sorted(order.reading.missing) == ["<Bea>", "Aoife"]
+    told = browser.get(page(cast, ""))
+    assert "Read by 1 secretary of 3" in text_of(told)
+    assert re.search(r"Read by Claire today \d\d?:\d\d Not read by", text_of(told))
+    assert "<Bea>" not in told.content.decode(), "a name stays words"
+    theirs = signed_in(cast.dr_dupont).get(f"/portal/line/{cast.cabinet.id}")
+    assert "Read by 2 secretaries of 3" in text_of(theirs)
+    revised = {"text": "Porte C", "acknowledge": "1", "version": "1", "step": "save"}
+    assert browser.post(page(cast, f"/instructions/{keys[0]}"), revised).status_code == 303
+    assert "Read by nobody yet" in text_of(browser.get(page(cast, ""))), "a new version is read anew"
 
 
 def test_the_second_of_two_people_at_one_instruction_sees_both_texts(cast, now):

@@ -2,6 +2,9 @@
 """The page of one call with its cards as they were shown, and the page of what is still to be read."""
 
 import re
+from datetime import timedelta
+from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,8 +12,10 @@ from permanence.clients import operations as clients
 from permanence.clients import reading
 from permanence.clients.models import Recipient
 from permanence.kernel.system import SystemClock
+from permanence.supervision.rows import when
 from tests.rooms.conftest import NOW
 from tests.rooms.test_calls_shown import TEXT, House, everything_changes, write
+from tests.rooms.test_reading import revise
 
 pytestmark = pytest.mark.django_db
 
@@ -38,12 +43,57 @@ def test_the_page_of_a_call_shows_the_card_of_that_moment(cast, marc):
         assert "<strong>Urgence</strong>\u00a0: &lt;b&gt;le 15&lt;/b&gt;" in page.replace(" :", "\u00a0:")
         assert "<li>rappeler</li><li>noter</li>" in page
         assert offer.card.greetings[0].text in page.replace("&#x27;", "'")
+    history = f"/backstage/clients/instruction/{key}/history/"
+    assert f'<a href="{history}">' in after
+    assert marc.get(history).status_code == 200, "retired since, its versions can be looked at"
     assert "Tout autre chose" not in after
     assert "Une autre phrase" not in after
     shown = words(marc.get("/supervision/calls/c1"))
     assert "Ce que Claire a vu" in shown
     assert "aucune autre personne prête ne pouvait le prendre" in shown
     assert "parle" in shown
+
+
+def test_a_card_says_whether_and_when_she_had_read_what_was_to_be_read(cast, marc):
+    keys = {name: write(cast, name, acknowledge=True) for name in ("avant", "après", "jamais", "refaite")}
+    write(cast, "libre")
+    reading.acknowledge_instruction(instruction=keys["avant"], version=1, by=cast.claire, at=NOW - timedelta(minutes=9))
+    reading.acknowledge_instruction(
+        instruction=keys["refaite"], version=1, by=cast.claire, at=NOW - timedelta(minutes=8)
+    )
+    revise(cast, keys["refaite"], at=NOW - timedelta(minutes=7))
+    reading.acknowledge_instruction(instruction=keys["jamais"], version=1, by=cast.aoife, at=NOW - timedelta(minutes=6))
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    reading.acknowledge_instruction(instruction=keys["après"], version=1, by=cast.claire, at=NOW + timedelta(minutes=5))
+    page = marc.get("/supervision/calls/c1")
+    (card,) = page.context["cards"]
+    told = {each.entry.text: each.reading for each in card.instructions if each.entry.acknowledge or each.reading}
+    read_at = {minutes: when(NOW + timedelta(minutes=minutes), ZoneInfo("Europe/Luxembourg")) for minutes in (-9, 5)}
+    assert told == {
+        "avant": f"lue par Claire, {read_at[-9]}",
+        "après": f"pas encore lue par Claire\u202f; lue après, {read_at[5]}",
+        "jamais": "pas encore lue par Claire",
+        "Autre": "pas encore lue par Claire",
+    }
+    shown = words(page)
+    for each in told.values():
+        assert each.replace("\u202f", " ") in shown
+    assert page.content.decode().count("badge badge--warn") >= 3
+
+
+def test_the_page_of_a_call_leads_back_to_the_list_as_it_was(cast, marc):
+    house = House(cast)
+    house.sits(cast.claire_secretary)
+    house.rings()
+    asked = f"client={cast.weber}&day={NOW:%Y-%m-%d}"
+    listed = unescape(marc.get(f"/supervision/calls?{asked}").content.decode())
+    assert f'<a href="/supervision/calls/c1?{asked}">' in listed
+    back = unescape(marc.get(f"/supervision/calls/c1?{asked}&page=3").content.decode())
+    assert f'href="/supervision/calls?{asked}&page=3"' in back
+    bare = marc.get("/supervision/calls/c1?client=x%22onload%3D1&when=//evil.example").content.decode()
+    assert 'class="link replay__back" href="/supervision/calls"' in bare
 
 
 def test_who_was_asked_before_is_named(cast, marc):

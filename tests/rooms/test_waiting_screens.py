@@ -142,7 +142,7 @@ def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, delive
     text = shown(claire, "/console/waiting")
     assert text.index("ZYRIANKA") < text.index("BELLARD")
     assert "kept until" in text
-    assert "by mail" in text
+    assert "by e-mail" in text
     post(claire, f"/console/waiting/place/{first}", {"act": "withdraw"})
     pursue(deliver_all, LATER)
     assert "ZYRIANKA Jeanne is on the waiting list no more" in shown(claire, "/console/waiting")

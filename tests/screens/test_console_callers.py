@@ -164,7 +164,7 @@ async def test_a_house_without_mail_promises_none(console: ConsolePage, exchange
     await console.shows("ringing")
     await console.press("F2")
     await console.shows("desk")
-    await expect(console.by_id("plan")).to_contain_text("Aucun e-mail ne part")
+    await expect(console.by_id("plan")).to_contain_text("Aucun courriel ne part")
     await looks_right(console, "plan-no-mail", ("1366", "390"))
     await console.write("Rappeler.")
     await console.press("Control+Enter")

@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, Locator, expect
 
 from permanence.clients.rules.script import Script, plain
@@ -151,6 +152,35 @@ async def test_a_call_is_led_by_keyboard_and_its_answers_are_in_the_message(
     for line in ("Motif\u00a0: Rendez-vous", "Disponibilités\u00a0: mardi matin", "Né(e) le\u00a0: 12/03/1984"):
         await expect(text).to_contain_text(line)
     await expect(text).not_to_contain_text("À rappeler au")  # it stands in the message's own field
+
+
+@pytest.mark.parametrize("answered", [False, True])
+async def test_the_script_of_a_saved_message_says_that_it_is_done_and_keeps_what_was_answered(
+    console: ConsolePage, exchange: FakeExchange, site: Site, answered: bool
+) -> None:
+    card, doctor = with_script(site)
+    await on_a_call(console, exchange, card)
+    await asks(console, "Vous appelez pour vous-même")
+    await expect(console.by_id("script-done")).to_be_hidden()
+    if answered:
+        await console.press("Alt+s")
+        await console.press("1")
+        await asks(console, "C’est à quel sujet")
+    await console.choose("recipient", doctor)
+    await console.write("Rappeler ce soir.")
+    await console.press("Control+Enter")
+    await expect(console.by_id("plan")).to_contain_text("en route vers Dr Weber")
+    for presence in ("call", "wrap"):
+        await console.presence_is(presence)
+        await expect(console.by_id("script-done")).to_have_text("Message enregistré\u00a0: le script est terminé.")
+        await expect(console.by_id("script-form")).to_be_hidden()
+        await expect(console.page.locator("#script-asked .script__row")).to_have_count(int(answered))
+        assert await console.page.locator("#side-script button:visible").count() == 0, "read only"
+        if presence == "call":
+            await console.press("F9")
+    await looks_right(console, f"script-done-{answered}", ("1366",))
+    await console.press("F2")
+    await console.shows("idle")
 
 
 async def test_the_answers_survive_a_reload_and_the_site_may_be_away(

@@ -72,6 +72,23 @@ def test_german_is_written_with_its_own_letters() -> None:
     assert [text for text in found if poor.search(text)] == []
 
 
+OTHER_WORDS = {
+    "fr": r"\be-?mails?\b|\bmails?\b|messagerie|à lire par (?:toutes|tous|chaque)|à lire avant le prochain",
+    "en": r"(?<!e-)\bmails?\b(?! server)|\bemails?\b|to be read by (?:every|all)|to read before the next",
+    "de": r"(?<!e-)\bmails?\b|\bemails?\b|von (?:allen|jeder sekretärin) zu lesen|anruf zu lesen",
+}
+"""Words beside the one that docs/glossary.md has for the thing: courriel, e-mail, E-Mail; à lire, to be read, zu
+lesen."""
+
+
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+def test_one_thing_has_one_word_on_every_screen(language: str) -> None:
+    other = re.compile(OTHER_WORDS[language], re.IGNORECASE)
+    # What is filled in, a section of the settings and an address are no words.
+    said = [(text, re.sub(PLACE, "", text.replace("[mail]", ""))) for one in catalogue(language) for text in texts(one)]
+    assert [text for text, words in said if other.search(words)] == []
+
+
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_no_word_of_ours_takes_the_place_of_a_month(language: str) -> None:
     """Django asks for the names of months without context: "May" is a month, and not what somebody may do."""

@@ -25,6 +25,7 @@ import { Line } from "./line.js";
 import { Post } from "./post.js";
 import { paintPresence, paintPresenceTime, wireBreak } from "./presence.js";
 import { paintQueue } from "./queue.js";
+import { hasNews, nextNews } from "./news.js";
 import { paintOrders } from "./orders.js";
 import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
@@ -457,6 +458,7 @@ function wire() {
   bind({ id: "save", words: "key_save", act: () => (form.elsewhere.isOpen ? form.elsewhere.save() : form.save()), when: onDesk, foot: true });
   bind({ id: "break", words: "key_break", act: openBreak, when: () => !button("pause").hidden, foot: true });
   bind({ id: "read", words: "key_read", act: () => reading.readFirst(shownCard()), when: () => reading.asks(shownCard()), foot: true });
+  bind({ id: "news", words: "key_news", act: nextNews, when: hasNews });
   bind({ id: "script", words: "key_script", act: () => toScript(), when: () => onDesk() && !button("tab-script").hidden });
   bind({ id: "appointment", words: "key_appointment", act: () => form.elsewhere.open(), when: () => onDesk() && form.elsewhere.isOffered, foot: true });
   bind({ id: "caller", words: "key_caller", act: () => form.patient.takeNext(), when: () => onDesk() && form.patient.next !== null, foot: true });

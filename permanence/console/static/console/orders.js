@@ -2,6 +2,7 @@
 // Instructions as they are set, on a card and in the list to be read: blocks of plain text that the house read from the small markup.
 import { config } from "./api.js";
 import { make } from "./dom.js";
+import { paintNews } from "./news.js";
 import { day, known, moment, sentenceHour, word } from "./words.js";
 
 /**
@@ -103,6 +104,7 @@ export function paintOrders(list, card, now, { ringing, chosen, reading }) {
   });
   const newcomer = card.first_call ? [make("p", { class: "orders__first" }, word("first_call"))] : [];
   list.replaceChildren(...newcomer, ...(rows.length ? rows : [make("p", { class: "order muted" }, word("no_instruction"))]));
+  paintNews(list);
 }
 
 /** The key belongs to the first one. @template {{id: string, version: number}} T @param {T} order @param {boolean} first @param {(order: T) => void} read */

@@ -61,6 +61,7 @@ export class ScriptPanel {
     if (!at || !this.card) return;
     const question = this.locked ? null : this.current(at);
     this.rows(at, question);
+    show(byId("script-done"), this.locked);
     const key = JSON.stringify([at.script.title, question?.id, this.reading, this.locked]);
     if (key !== this.painted) {
       this.painted = key;
