@@ -15,6 +15,9 @@ from permanence.foundation.who import who
 FOLDED: tuple[str, ...] = ("collapse",)
 """Django's word for a group that is folded until it is wanted; one that holds a fault is open."""
 
+_COLUMNS: dict[tuple[type[AnyInline], tuple[str, ...]], tuple[str, ...]] = {}
+"""By table and what of it may only be read."""
+
 
 class Inline(AnyInline):
     """Lines of a client's page."""
@@ -33,6 +36,13 @@ class Inline(AnyInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An owner; who only looks is shown the same lines."""
         return super().has_change_permission(request, obj) or supervised.looks(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The columns, which are the same on every page: Django makes a form to find them, twice a table."""
+        key = (type(self), tuple(self.get_readonly_fields(request, obj)))
+        if key not in _COLUMNS:
+            _COLUMNS[key] = tuple(super().get_fields(request, obj))
+        return list(_COLUMNS[key])
 
     def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:  # noqa: ARG002
         """A new client's page shows the empty lines that it will need."""

@@ -169,6 +169,10 @@ def approve(*, client: str, proposal: str, by: Who, at: datetime) -> ProposalSta
 def look_ahead(*, client: str, proposal: str, by: Who, at: datetime) -> ClientFile | None:
     """The client as he would be once it is approved, made by the operation itself and undone; nothing is kept.
 
+    It is written and rolled back, also where a page is only looked at, because what is shown has to be what approving
+    does: calculated apart, each operation of `approval_acts` would be there twice, and where the two differed the
+    second person would approve what she was not shown. Nobody else sees it, nothing is announced and nobody is woken
+    (both wait for a commit); on SQLite others who write wait while it lasts, as they do for one change.
     None: it cannot be made any more, or waits no longer. Raises ClientUnknown, ProposalUnknown.
     """
     try:

@@ -5,19 +5,27 @@ Theory of operation. `announce` writes the row. `deliver_due` takes undelivered 
 hearer of the event (`Wiring.hearers`, in order) it opens a transaction, writes the hearer's receipt and calls it:
 effect and receipt are kept together or not at all, so a hearer that only writes to the database hears an event exactly
 once, and one that speaks to the world at least once (same event id). A hearer that fails stops that event, which is
-tried again after a growing delay; the other events go on.
+tried again after a growing delay; the other events go on. Once the transaction is committed the worker is woken
+(`foundation.wake`); that it looks by itself now and then is for what was committed elsewhere, or comes up again.
+
+Events that say only that something is another now (`Wiring.first`) overtake the others, the newest first: somebody
+waits to see what he has just changed, whatever else there is to do. Their hearers read what is, and hear the moment of
+the delivery, so that one that comes late makes nothing older again.
 """
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Min
 
+from permanence.foundation import wake
 from permanence.foundation.models import House, OutboxEvent, OutboxReceipt
 from permanence.foundation.rules import retry_after
+from permanence.foundation.tenancy import HouseQuerySet
 from permanence.kernel.events import Event, EventCatalogue
 
 log = logging.getLogger(__name__)
@@ -34,10 +42,14 @@ type Hearer = Callable[[str, Event], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """The events of all rooms and, by class name of the event, who hears it, in order, each under a stable name."""
+    """The events of all rooms and, by class name of the event, who hears it, in order, each under a stable name.
+
+    `first`: the names of those that overtake the others.
+    """
 
     catalogue: EventCatalogue
     hearers: Mapping[str, Sequence[tuple[str, Hearer]]]
+    first: frozenset[str] = frozenset()
 
 
 def announce(event: Event, *, house_key: int | None = None) -> str:
@@ -56,6 +68,7 @@ def announce(event: Event, *, house_key: int | None = None) -> str:
         at=event.at,
         next_attempt_at=event.at,
     )
+    transaction.on_commit(_wake, robust=True)
     return str(row.pk)
 
 
@@ -78,12 +91,39 @@ def announce_many(events: Sequence[Event]) -> None:
         for event in events
     )
     OutboxEvent.objects.bulk_create(rows, batch_size=BATCH)
+    transaction.on_commit(_wake, robust=True)
 
 
-def deliver_due(*, at: datetime, wiring: Wiring, limit: int = 200) -> int:
-    """Deliver what is due at `at`, at most `limit` events; gives how many were heard by all their hearers."""
-    due = OutboxEvent.objects.filter(delivered_at__isnull=True, next_attempt_at__lte=at).order_by("pk")[:limit]
-    return sum(_deliver(row, at=at, wiring=wiring) for row in list(due))
+def _wake() -> None:
+    wake.wake(settings.PERMANENCE.run / wake.SOCKET)
+
+
+def deliver_due(*, at: datetime, wiring: Wiring, limit: int = 200, go_on: Callable[[], object] = lambda: True) -> int:
+    """Deliver what is due at `at`, at most `limit` events; gives how many were heard by all their hearers.
+
+    Those of `wiring.first` before all others; `go_on` is asked before each of the others and may deliver what came
+    meanwhile (`deliver_first`): what is not true ends the work.
+    """
+    heard = 0
+    while first := deliver_first(at=at, wiring=wiring, limit=limit - heard):
+        heard += first
+    for row in list(_due(at).exclude(name__in=wiring.first).order_by("pk")[: limit - heard]):
+        if not go_on():
+            break
+        heard += _deliver(row, at=at, wiring=wiring)
+    return heard
+
+
+def deliver_first(*, at: datetime, wiring: Wiring, limit: int = 200) -> int:
+    """Deliver what is due at `at` of `wiring.first`, the newest first, at most `limit` events; as `deliver_due`."""
+    if not wiring.first or limit <= 0:
+        return 0
+    rows = list(_due(at).filter(name__in=wiring.first).order_by("-pk")[:limit])
+    return sum(_deliver(row, at=at, wiring=wiring) for row in rows)
+
+
+def _due(at: datetime) -> HouseQuerySet[OutboxEvent]:
+    return OutboxEvent.objects.filter(delivered_at__isnull=True, next_attempt_at__lte=at)
 
 
 def _deliver(row: OutboxEvent, *, at: datetime, wiring: Wiring) -> bool:
@@ -91,6 +131,8 @@ def _deliver(row: OutboxEvent, *, at: datetime, wiring: Wiring) -> bool:
     try:
         hearers = [entry for entry in wiring.hearers.get(row.name, ()) if entry[0] not in heard]
         event = wiring.catalogue.read(row.body) if hearers else None
+        if event is not None and row.name in wiring.first:
+            event = replace(event, at=max(event.at, at))
         for name, hearer in hearers:
             with transaction.atomic():
                 OutboxReceipt.objects.create(event=row, hearer=name)

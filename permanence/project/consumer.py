@@ -26,7 +26,7 @@ TRIES = 4
 
 
 class Consumer:
-    """Follows one engine until `stop` is set. `applied` is set after every event, for whoever waits for its traces."""
+    """Follows one engine until `stop` is set."""
 
     def __init__(
         self,
@@ -36,14 +36,12 @@ class Consumer:
         hearers: Sequence[tuple[str, EngineHearer]],
         clock: Clock,
         stop: Flag,
-        applied: Flag,
     ) -> None:
         self._exchange = exchange
         self._engine = engine
         self._hearers = tuple(hearers)
         self._clock = clock
         self._stop = stop
-        self._applied = applied
 
     def run(self) -> None:
         """The thread's body: subscribe, apply, and begin again when the exchange or the database goes away."""
@@ -84,11 +82,7 @@ class Consumer:
             for name, _ in self._hearers:
                 self._aside(name, message, error)
             return True
-        for name, hearer in self._hearers:
-            if not self._give(name, hearer, message, event):
-                return False
-        self._applied.set()
-        return True
+        return all(self._give(name, hearer, message, event) for name, hearer in self._hearers)
 
     def _give(self, name: str, hearer: EngineHearer, message: EngineMessage, event: Event) -> bool:
         for attempt in range(1, TRIES + 1):

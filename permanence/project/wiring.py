@@ -100,6 +100,17 @@ WIRING = Wiring(
         "AppointmentElsewhereUndone": (("agenda.on_elsewhere_undone", elsewhere.on_elsewhere_undone),),
         "VoiceMessageReceived": (("messaging.on_voice_message_received", on_voice_message_received),),
     },
+    first=frozenset(
+        {
+            "ClientChanged",
+            "InstructionAcknowledged",
+            "HouseChanged",
+            "StaffChanged",
+            "PersonChanged",
+            "PoolChanged",
+            "TrunkChanged",
+        }
+    ),
 )
 
 type EngineHearer = Callable[[str, int, Event], None]

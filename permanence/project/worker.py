@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The process *worker*: a thread that consumes the engine's bus, ahead of a loop over due rows.
+"""The process *worker*: a thread that consumes the engine's bus, one for the outbox, ahead of a loop over due rows.
 
-The loop: outbox, held slots, slices of the routing table, tests of the forwardings, alerts nobody sent, the spool,
+The loop: held slots, the comparison of the routing table, tests of the forwardings, alerts nobody sent, the spool,
 sweeping, the proofs of the clients; and in threads of their own, since a mail relay, a calendar or an exchange may keep
 silent for as long as it likes, deliveries with their receipts, calendars of other products and the look at what is
 wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to
@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import django
 
@@ -38,31 +39,32 @@ from permanence.dispatch import (  # noqa: E402
 )
 from permanence.dispatch import tasks as dispatch  # noqa: E402
 from permanence.engine.faults import count_faults  # noqa: E402
-from permanence.foundation import live, outbox  # noqa: E402
-from permanence.foundation.exchange import Exchange, ExchangeAbsent, ExchangeRefused  # noqa: E402
+from permanence.foundation import live, outbox, wake  # noqa: E402
+from permanence.foundation.exchange import Exchange  # noqa: E402
 from permanence.kernel.clock import Clock  # noqa: E402
 from permanence.kernel.faults import FaultBook  # noqa: E402
 from permanence.kernel.pulse import PULSE_S, Pulse  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.kernel.system import SystemClock, SystemEntropy  # noqa: E402
 from permanence.messaging import tasks as messaging  # noqa: E402
+from permanence.project.changes import Changes  # noqa: E402
 from permanence.project.config import Configuration, read_configuration  # noqa: E402
 from permanence.project.consumer import Consumer  # noqa: E402
 from permanence.project.watch import LOOK_S, Watch  # noqa: E402
-from permanence.project.wiring import ENGINE_HEARERS, WIRING  # noqa: E402
+from permanence.project.wiring import ENGINE_HEARERS  # noqa: E402
 from permanence.switchboard import forwarding  # noqa: E402
-from permanence.switchboard import operations as switchboard  # noqa: E402
 from permanence.switchboard import tasks as switchboard_tasks  # noqa: E402
 
 log = logging.getLogger(__name__)
 
 TURN_S = 0.2
-"""Between two turns of the loop, unless an engine event wakes it."""
+"""Between two turns of the loop."""
+OUTBOX_S = 0.5
+"""Between two looks at the outbox, unless somebody wakes it: for what was committed on another machine, or failed."""
 PATIENTS_S = 1.0
 """Between two looks at what goes to patients: nobody waits for it, and an idle house has its processor for itself."""
 CALENDARS_S = 1.0
 """Between two questions whether a calendar of another product is to be looked at."""
-RECONCILE_EVERY = timedelta(seconds=30)
 SPOOL_EVERY = timedelta(minutes=1)
 ALERTS_EVERY = timedelta(seconds=5)
 EVENTS_EVERY = timedelta(hours=1)
@@ -89,37 +91,26 @@ def take_turn(steps: Sequence[Step], clock: Clock) -> None:
 class Loop:
     """The turns over due rows. `at` of every turn is read from `clock`; `announced` is called when mails may be due."""
 
-    exchange: Exchange
+    changes: Changes
     clock: Clock
     announced: Callable[[], None] = lambda: None
-    reconcile_at: datetime | None = None
     spool_at: datetime | None = None
     alerts_at: datetime | None = None
     events_at: datetime | None = None
     sweep_at: datetime | None = None
     tests_at: datetime | None = None
     coverage_at: datetime | None = None
-    absent: bool = False
     turned_at: datetime | None = None
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.outbox, self.holds, self.slices, self.tests]
+        self.steps = [self.holds, self.changes.compare, self.tests]
         self.steps += [self.alerts, self.spool, self.events, self.sweep, self.coverage]
 
     def turn(self) -> None:
         """One turn."""
         take_turn(self.steps, self.clock)
         self.turned_at = self.clock.now()
-
-    def outbox(self, at: datetime) -> None:
-        """Deliver what rooms have announced; a changed slice is sent in the same turn, else as soon as it can be."""
-        if outbox.deliver_due(at=at, wiring=WIRING):
-            sent = self._exchange(lambda: switchboard.send_changed(at=at, exchange=self.exchange))
-            if not sent and self.reconcile_at is not None:
-                self.reconcile_at = min(self.reconcile_at, at + timedelta(seconds=1))
-            self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
-            self.announced()
 
     def holds(self, at: datetime) -> None:
         """Free the slots of the agendas that are held no longer, after what was offered went to the next who waits."""
@@ -145,21 +136,11 @@ class Loop:
             self.alerts_at = at + ALERTS_EVERY
             messaging.pass_on_alerts(at=at)
 
-    def slices(self, at: datetime) -> None:
-        """Compare what the exchange holds with the database: at the start, then every 30 s."""
-        if self.reconcile_at is not None and at < self.reconcile_at:
-            return
-        self.reconcile_at = at + RECONCILE_EVERY
-        if not self._exchange(lambda: switchboard.reconcile(at=at, exchange=self.exchange)):
-            self.reconcile_at = at + timedelta(seconds=1)
-            return
-        self._exchange(lambda: switchboard.revoke_due(at=at, exchange=self.exchange))
-
     def tests(self, at: datetime) -> None:
         """Make the tests of the forwardings that are due."""
         if self.tests_at is None or at >= self.tests_at:
             self.tests_at = at + TESTS_EVERY
-            switchboard_tasks.run_forwarding_tests(at=at, exchange=self.exchange, entropy=SystemEntropy())
+            switchboard_tasks.run_forwarding_tests(at=at, exchange=self.changes.exchange, entropy=SystemEntropy())
 
     def coverage(self, at: datetime) -> None:
         """Count what is missing from what will be said of the clients who changed, and of all once a day."""
@@ -180,17 +161,39 @@ class Loop:
                 log.info("swept from the agendas: %s acts, %s holds", swept["acts"], swept["holds"])
             SessionStore.clear_expired()
 
-    def _exchange(self, act: Callable[[], object]) -> bool:
-        """Whether the exchange took it; its absence is said once and is no failure."""
-        try:
-            act()
-        except (ExchangeAbsent, ExchangeRefused) as refusal:
-            if not self.absent:
-                log.warning("the exchange did not take the slices: %s", refusal.why)
-            self.absent = True
-            return False
-        self.absent = False
-        return True
+
+class Outbox:
+    """The thread of the outbox: delivers when woken, and looks by itself every `OUTBOX_S`, until `stop` is set."""
+
+    def __init__(self, changes: Changes, *, clock: Clock, stop: threading.Event, socket: Path) -> None:
+        self._changes = changes
+        self._clock = clock
+        self._stop = stop
+        self._socket = socket
+        self._waiter = wake.Waiter(socket)
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self.turned_at: datetime | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, seconds: float) -> None:
+        """Let the event in hand end."""
+        wake.wake(self._socket)
+        self._thread.join(timeout=seconds)
+
+    def _run(self) -> None:
+        with self._waiter:
+            while not self._stop.is_set():
+                take_turn([self._deliver], self._clock)
+                self.turned_at = self._clock.now()
+                self._waiter.wait(OUTBOX_S)
+        connections.close_all()
+
+    def _deliver(self, at: datetime) -> None:
+        while self._changes.deliver(at, go_on=lambda: not self._stop.is_set()):
+            self.turned_at = at = self._clock.now()
 
 
 class Post:
@@ -297,25 +300,25 @@ class Lookout:
 def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -> None:
     """Work until `stop` is set."""
     exchange = Exchange(configuration.exchange_socket)
-    applied = threading.Event()
-    consumer = Consumer(
-        exchange=exchange,
-        engine=configuration.engine,
-        hearers=ENGINE_HEARERS,
-        clock=clock,
-        stop=stop,
-        applied=applied,
-    )
+    consumer = Consumer(exchange=exchange, engine=configuration.engine, hearers=ENGINE_HEARERS, clock=clock, stop=stop)
     thread = threading.Thread(target=consumer.run, name="bus", daemon=True)
     sending = posts(clock=clock, stop=stop)
     fetcher = dispatch.receipt_fetcher(clock=clock, stop=stop)
-    loop = Loop(exchange=exchange, clock=clock, announced=sending[0].announced)
+    changes = Changes(exchange=exchange, clock=clock, announced=sending[0].announced)
+    told = Outbox(changes, clock=clock, stop=stop, socket=configuration.run / wake.SOCKET)
+    loop = Loop(changes=changes, clock=clock, announced=sending[0].announced)
     faults = FaultBook()
     counting = count_faults(faults.note)
-    watch = Watch(exchange=exchange, configuration=configuration, faults=faults, turned=lambda: loop.turned_at)
+    watch = Watch(
+        exchange=exchange,
+        configuration=configuration,
+        faults=faults,
+        turned=lambda: earlier(loop.turned_at, told.turned_at),
+    )
     lookout = Lookout(watch, clock=clock, stop=stop)
     calendars = Calendars(clock=clock, stop=stop)
     loop.turn()
+    told.start()
     thread.start()
     for post in sending:
         post.start()
@@ -326,10 +329,9 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     threading.Thread(target=_pulse, args=(stop,), name="pulse", daemon=True).start()
-    while not stop.is_set():
-        applied.wait(TURN_S)
-        applied.clear()
+    while not stop.wait(TURN_S):
         loop.turn()
+    told.join(3)
     thread.join(timeout=3)
     for post in sending:
         post.join(3)
@@ -338,6 +340,11 @@ def work(configuration: Configuration, *, clock: Clock, stop: threading.Event) -
     lookout.join(3)
     calendars.join(1)
     logging.getLogger().removeHandler(counting)
+
+
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """When both have come round; None until they have."""
+    return None if one is None or other is None else min(one, other)
 
 
 def _pulse(stop: threading.Event) -> None:

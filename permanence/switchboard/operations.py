@@ -8,6 +8,7 @@ transaction is open while the exchange is spoken to.
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 
 HOUSE = ""
 """The key of the house's own slice where a client's id would stand."""
+
+
+_SENDING = threading.Lock()
+"""One sends at a time: what is withdrawn must not overtake what another thread publishes."""
 
 
 class TrunkNameTaken(Refusal):
@@ -104,7 +109,7 @@ def reconcile(*, at: datetime, exchange: Exchange) -> int:
     held = exchange.versions()
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
         _note_all(house, mine=held.get(house, {}), at=at)
-    return send_changed(at=at, exchange=exchange, held=held)
+    return send_changed(at=at, exchange=exchange)
 
 
 def _note_all(house: str, *, mine: dict[str, int], at: datetime) -> None:
@@ -121,13 +126,17 @@ def _note_all(house: str, *, mine: dict[str, int], at: datetime) -> None:
         current_slice(house=house, client=client, at=at, held=mine.get(client, 0))
 
 
-def send_changed(*, at: datetime, exchange: Exchange, held: dict[str, dict[str, int]] | None = None) -> int:
+def send_changed(*, at: datetime, exchange: Exchange) -> int:
     """Send the slices whose version is not the one the exchange holds; gives how many were sent or withdrawn.
 
-    Assembles only what it sends: what changed was noted by the room's handler. `held`: the exchange's versions, asked
-    for when None. Raises ExchangeAbsent or ExchangeRefused.
+    Assembles only what it sends: what changed was noted by the room's handler. Any number of threads: one sends at a
+    time, and asks first what the exchange holds. Raises ExchangeAbsent or ExchangeRefused.
     """
-    held = exchange.versions() if held is None else held
+    with _SENDING:
+        return _send(exchange.versions(), at=at, exchange=exchange)
+
+
+def _send(held: dict[str, dict[str, int]], *, at: datetime, exchange: Exchange) -> int:
     sent = 0
     for house in House.objects.values_list("slug", flat=True).order_by("pk"):
         mine = held.get(house, {})
@@ -162,11 +171,12 @@ def ask_to_revoke(*, house: str, secretary: str, at: datetime) -> None:
 
 def revoke_due(*, at: datetime, exchange: Exchange) -> int:
     """End the seats that are to end; gives how many. Raises ExchangeAbsent or ExchangeRefused."""
-    rows = SeatRevocation.objects.filter(done_at__isnull=True).select_related("house").order_by("pk")
-    for row in rows:
-        exchange.revoke_seat(house=row.house.slug, secretary=str(row.secretary_id))
-        SeatRevocation.objects.filter(pk=row.pk).update(done_at=at)
-    return len(rows)
+    with _SENDING:
+        rows = SeatRevocation.objects.filter(done_at__isnull=True).select_related("house").order_by("pk")
+        for row in rows:
+            exchange.revoke_seat(house=row.house.slug, secretary=str(row.secretary_id))
+            SeatRevocation.objects.filter(pk=row.pk).update(done_at=at)
+        return len(rows)
 
 
 def _digest(entry: HouseSlice | ClientSlice) -> str:

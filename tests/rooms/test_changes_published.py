@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is changed at 10:02:00 is on the card of a call at 10:02:01, by the worker's loop and a real control socket; and
-after any outage the exchange ends with the right versions."""
+"""What is changed at 10:02:00 is on the card of a call at 10:02:01, by the worker's own way and a real control socket,
+whatever else waits; and after any outage the exchange ends with the right versions."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
+from django.db import transaction
 
+from permanence.callers.events import PatientAdded
 from permanence.clients import absences, directory_operations, forwarding, operations, script_operations, training
+from permanence.clients.events import ClientChanged
 from permanence.clients.rules import Scope
 from permanence.clients.rules.spoken import GreetingWhen
 from permanence.countries.forwarding import Access, ForwardingMode
+from permanence.foundation import outbox
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.events import to_plain
-from permanence.project.worker import TURN_S, Loop
+from permanence.project.changes import PORTION, Changes
+from permanence.project.worker import OUTBOX_S
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.table import ContactEntry, SiteEntry
 from permanence.staff import membership
@@ -106,43 +111,97 @@ def seen(cast, table):
 
 
 def running(tmp_path):
-    """The worker's loop, which has looked at everything one second before the change."""
-    return Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(CHANGED - timedelta(seconds=1)))
+    """The way of changes, which looks at everything one second before the change."""
+    return Changes(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(CHANGED - timedelta(seconds=1)))
+
+
+def turn(changes):
+    """What the worker's two threads do, one after the other."""
+    changes.compare(changes.clock.now())
+    changes.deliver(changes.clock.now())
 
 
 @pytest.mark.parametrize(("change", "is_there"), CHANGES, ids=[change.__name__ for change, _ in CHANGES])
 def test_a_change_is_on_the_card_of_a_call_a_second_later(cast, tmp_path, change, is_there):
-    loop = running(tmp_path)
+    changes = running(tmp_path)
     with serving(tmp_path / "x.sock") as (table, _):
-        loop.turn()
+        turn(changes)
         assert not is_there(*seen(cast, table))
         before = list(table.published)
         change(cast, {"client": cast.weber, "by": cast.marc, "at": CHANGED})
-        loop.clock.at = CHANGED + timedelta(seconds=TURN_S)
-        assert loop.clock.at < CALLED
-        assert loop.reconcile_at > CALLED  # it is not the comparison of everything that brings it
-        loop.turn()
+        changes.clock.at = CHANGED + timedelta(seconds=OUTBOX_S)
+        assert changes.clock.at < CALLED
+        assert changes.compare_at > CALLED  # it is not the comparison of everything that brings it
+        turn(changes)
         assert is_there(*seen(cast, table))
         assert {client for _house, client, _version in table.published[len(before) :]} <= {cast.weber, ""}
 
 
+def test_a_change_overtakes_all_that_waits_in_the_outbox(cast, tmp_path, monkeypatch):
+    """Patients were read in and many clients changed: who changes something meanwhile waits for a portion at most."""
+    changes, (early, late) = running(tmp_path), (3, 60)
+    delivered: list[str] = []
+    arrived: dict[int, int] = {}
+    deliver = outbox._deliver
+    with serving(tmp_path / "x.sock") as (table, _):
+        turn(changes)
+        changes.clock.at = CHANGED
+        with transaction.atomic():
+            for number in range(60):
+                outbox.announce(PatientAdded(house=cast.house, at=CHANGED, client=cast.weber, patient=str(number)))
+            for _ in range(40):
+                outbox.announce(ClientChanged(house=cast.house, at=CHANGED, client=cast.dupont))
+
+        def heard(row, **how):
+            shown = seen(cast, table)[0]
+            for number in (early, late):
+                if f"After {number}." in shown:
+                    arrived.setdefault(number, len(delivered))
+            delivered.append(row.name)
+            if len(delivered) in {early, late}:
+                made = {"client": cast.weber, "by": cast.marc, "at": CHANGED}
+                directory_operations.put_contact(contact=ContactEntry(name=f"After {len(delivered)}."), **made)
+            return deliver(row, **how)
+
+        monkeypatch.setattr(outbox, "_deliver", heard)
+        changes.deliver(CHANGED)
+    assert (delivered.count("ClientChanged"), delivered.count("PatientAdded")) == (42, 60)
+    assert arrived[early] == 2 * PORTION
+    assert arrived[late] == late + 1
+
+
+def test_a_change_that_is_heard_late_makes_nothing_older_again(cast, tmp_path):
+    """The hearer reads what is at the moment of the delivery, not at the moment the event tells of."""
+    changes = running(tmp_path)
+    with serving(tmp_path / "x.sock") as (table, _):
+        turn(changes)
+        made = {"client": cast.weber, "by": cast.marc}
+        old = operations.write_instruction(text="Avant.", author=cast.marc.person, **made, at=CHANGED)
+        later = CHANGED + timedelta(minutes=5)
+        operations.revise_instruction(instruction=old, text="Après.", author=cast.marc.person, **made, at=later)
+        changes.clock.at = later
+        changes.deliver(later)
+        _, entry = seen(cast, table)
+        assert [each.text for each in entry.instructions if each.text in {"Avant.", "Après."}] == ["Après."]
+
+
 @pytest.mark.parametrize("absent", ["exchange", "worker", "both"])
 def test_after_an_outage_the_exchange_ends_with_the_right_versions(cast, tmp_path, absent):
-    loop = running(tmp_path)
+    changes = running(tmp_path)
     with serving(tmp_path / "x.sock"):
-        loop.turn()
+        turn(changes)
     for number, (change, _) in enumerate(CHANGES):
         change(cast, {"client": cast.weber, "by": cast.marc, "at": CHANGED})
         if absent == "exchange":
-            loop.clock.at += timedelta(seconds=number)
-            loop.turn()
+            changes.clock.at += timedelta(seconds=number)
+            turn(changes)
     if absent != "exchange":
-        loop = Loop(exchange=loop.exchange, clock=loop.clock)
+        changes = Changes(exchange=changes.exchange, clock=changes.clock)
     if absent == "both":
-        loop.turn()
-    loop.clock.at += timedelta(seconds=1)  # no need to wait for the comparison of everything
+        turn(changes)
+    changes.clock.at += timedelta(seconds=1)  # no need to wait for the comparison of everything
     with serving(tmp_path / "x.sock") as (table, _):  # with what it held before
-        loop.turn()
+        turn(changes)
         assert all(is_there(*seen(cast, table)) for change, is_there in CHANGES if change is not absence)
         noted = {str(client): version for client, version in SliceVersion.objects.filter(
             house__slug=cast.house).exclude(client=None).values_list("client_id", "version")}  # fmt: skip

@@ -51,3 +51,16 @@ def test_a_choice_is_as_the_template_has_it(widget, choices, value, attrs):
 @given(errors=st.lists(TEXTS, max_size=3))
 def test_errors_are_as_the_template_has_them(errors):
     assert str(ErrorList(errors, renderer=OURS)) == str(ErrorList(errors, renderer=THEIRS))
+
+
+@given(label=WORDS, attrs=st.none() | ATTRS, tag=st.none() | st.sampled_from(["legend", "p"]),
+       named=st.booleans(), suffix=st.none() | WORDS)  # fmt: skip
+def test_a_label_is_as_the_template_has_it(label, attrs, tag, named, suffix):
+    def drawn_by(renderer):
+        form = forms.Form(auto_id="id_%s" if named else False, renderer=renderer)
+        form.fields["one"] = forms.CharField(label=label)
+        return form["one"].label_tag(attrs=None if attrs is None else dict(attrs), label_suffix=suffix, tag=tag)
+
+    mine, theirs = drawn_by(OURS), drawn_by(THEIRS)
+    assert isinstance(mine, SafeString)
+    assert mine == theirs

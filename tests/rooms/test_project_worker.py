@@ -15,6 +15,7 @@ from permanence.foundation import live
 from permanence.foundation.exchange import EngineMessage, Exchange
 from permanence.foundation.models import EngineEventAside, EnginePosition, LiveTouch, OutboxEvent
 from permanence.kernel.system import SystemClock
+from permanence.project.changes import Changes
 from permanence.project.consumer import Consumer
 from permanence.project.wiring import ENGINE_HEARERS, WIRING
 from permanence.project.worker import Loop, Post, posts
@@ -60,14 +61,13 @@ class Following:
     """The consumer's thread against the product's control server; stops when so many events were acknowledged."""
 
     def __init__(self, path, hearers=ENGINE_HEARERS):
-        self.stop, self.applied = threading.Event(), threading.Event()
+        self.stop = threading.Event()
         self.consumer = Consumer(
             exchange=Exchange(path),
             engine="e1",
             hearers=hearers,
             clock=MovableClock(),
             stop=self.stop,
-            applied=self.applied,
         )
 
     def apply(self, *events, first=1):
@@ -95,7 +95,6 @@ def test_every_room_hears_every_event_once(cast, following):
     assert states() == ["ready", "on_call"]
     assert Call.objects.for_house("demo").count() == 1
     assert positions() == {"staff": 3, "calls": 3, "switchboard": 3}
-    assert following.applied.is_set()
 
 
 def test_an_event_from_a_newer_engine_is_kept_and_passed(cast, following):
@@ -168,20 +167,31 @@ def test_the_thread_follows_the_bus_to_the_database_and_stops_when_told(cast, tm
     assert positions()["calls"] == 3
 
 
-def test_the_loop_serves_the_outbox_and_brings_the_exchange_up_to_date(cast, tmp_path, mailoutbox):
-    path = tmp_path / "x.sock"
-    loop = Loop(exchange=Exchange(path), clock=MovableClock())
+def changes_of(tmp_path, **more):
+    return Changes(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(), **more)
+
+
+def loop_of(tmp_path, **more):
+    changes = changes_of(tmp_path)
+    return Loop(changes=changes, clock=changes.clock, **more)
+
+
+def test_the_outbox_is_served_and_the_exchange_brought_up_to_date(cast, tmp_path, mailoutbox):
+    changes = changes_of(tmp_path)
+    loop = Loop(changes=changes, clock=changes.clock)
     loop.turn()
-    assert loop.absent
+    changes.deliver(NOW)
+    assert changes.absent
     assert not OutboxEvent.objects.filter(delivered_at=None).exists()
-    with serving(path) as (table, _):
+    with serving(tmp_path / "x.sock") as (table, _):
         loop.clock.at += timedelta(seconds=2)
         loop.turn()
-        assert not loop.absent
+        assert not changes.absent
         assert table.slices.table.client_of("+35220000101").name == "Dr Weber"
         sent = len(table.published)
         loop.clock.at += timedelta(minutes=1)
         loop.turn()
+        changes.deliver(loop.clock.at)
         assert len(table.published) == sent
 
 
@@ -189,13 +199,13 @@ def test_what_was_only_needed_for_a_while_is_swept(cast, tmp_path):
     live.touch("house/demo/calls", house_key=cast.marc.house_key, at=NOW - timedelta(hours=2))
     for key, days in (("old", -1), ("running", 1)):
         Session.objects.create(session_key=key, session_data="", expire_date=SystemClock().now() + timedelta(days=days))
-    Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock()).sweep(NOW)
+    loop_of(tmp_path).sweep(NOW)
     assert not LiveTouch.objects.exists()
     assert list(Session.objects.values_list("session_key", flat=True)) == ["running"]
 
 
 def test_a_step_that_fails_stops_no_other(cast, tmp_path):
-    loop = Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock())
+    loop = loop_of(tmp_path)
     done = []
 
     def fails(at):
@@ -216,12 +226,14 @@ def test_a_relay_that_keeps_silent_delays_neither_outbox_nor_slices(cast, tmp_pa
         stop.set()
 
     post = Post("post", [silent], clock=MovableClock(), stop=stop)
-    loop = Loop(exchange=Exchange(tmp_path / "x.sock"), clock=MovableClock(), announced=post.announced)
+    changes = changes_of(tmp_path, announced=post.announced)
+    loop = Loop(changes=changes, clock=changes.clock)
     post.start()
     assert waiting.wait(20)
     loop.steps.append(turns.append)
     for _ in range(3):
         loop.turn()
+        changes.deliver(NOW)
     assert not answered.is_set()
     assert len(turns) == 3
     assert not OutboxEvent.objects.filter(delivered_at=None).exists()
