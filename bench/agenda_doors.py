@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.agenda_race import PROCESSES, Figures
+from bench.agenda_race import PROCESSES, Figures, in_memory
 from bench.programs import CLONE, told
 from tests.wire.postgres_cluster import running_cluster
 
@@ -43,7 +43,7 @@ class Heat:
 
 def measure(heat: Heat) -> dict[str, Figures]:
     """The heat on both databases."""
-    with tempfile.TemporaryDirectory(prefix="doors") as folder:
+    with tempfile.TemporaryDirectory(prefix="doors", dir=in_memory()) as folder:
         embedded = run(Path(folder), "", [heat])[0]
     told(f"doors: {embedded['race_attempts']} attempts on SQLite took {embedded['seconds']} s")
     server = asyncio.run(_on_server(heat))
@@ -70,7 +70,7 @@ def run(folder: Path, url: str, heats: Sequence[Heat]) -> list[Figures]:
 
 async def _on_server(heat: Heat) -> Figures:
     async with running_cluster() as cluster:
-        with tempfile.TemporaryDirectory(prefix="doors") as folder:
+        with tempfile.TemporaryDirectory(prefix="doors", dir=in_memory()) as folder:
             return (await asyncio.to_thread(run, Path(folder), cluster.url, [heat]))[0]
 
 
