@@ -18,7 +18,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.agenda_race import CLONE, PROCESSES, Figures
+from bench.agenda_race import PROCESSES, Figures, in_memory
+from bench.programs import CLONE, told
 from tests.wire.postgres_cluster import running_cluster
 
 NAMES = ("console", "public", "api", "caldav")
@@ -37,13 +38,17 @@ class Heat:
     slots: int = SLOTS
     processes: int = PROCESSES
     back: float = BACK
+    seed: int = 0
 
 
 def measure(heat: Heat) -> dict[str, Figures]:
     """The heat on both databases."""
-    with tempfile.TemporaryDirectory(prefix="doors") as folder:
+    with tempfile.TemporaryDirectory(prefix="doors", dir=in_memory()) as folder:
         embedded = run(Path(folder), "", [heat])[0]
-    return {"sqlite": embedded, "postgresql": asyncio.run(_on_server(heat))}
+    told(f"doors: {embedded['race_attempts']} attempts on SQLite took {embedded['seconds']} s")
+    server = asyncio.run(_on_server(heat))
+    told(f"doors: {server['race_attempts']} attempts on PostgreSQL took {server['seconds']} s")
+    return {"sqlite": embedded, "postgresql": server}
 
 
 def run(folder: Path, url: str, heats: Sequence[Heat]) -> list[Figures]:
@@ -65,7 +70,7 @@ def run(folder: Path, url: str, heats: Sequence[Heat]) -> list[Figures]:
 
 async def _on_server(heat: Heat) -> Figures:
     async with running_cluster() as cluster:
-        with tempfile.TemporaryDirectory(prefix="doors") as folder:
+        with tempfile.TemporaryDirectory(prefix="doors", dir=in_memory()) as folder:
             return (await asyncio.to_thread(run, Path(folder), cluster.url, [heat]))[0]
 
 
@@ -77,6 +82,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=PROCESSES)
     parser.add_argument("--back", type=float, default=BACK, help="part of what is taken that is given back")
     parser.add_argument("--doors", nargs="+", default=NAMES, choices=NAMES)
+    parser.add_argument("--seed", type=int, default=0, help="another one is another race")
     figures = measure(Heat(**vars(parser.parse_args())))
     print(json.dumps(figures, indent=1))
     return int(any(each["race_overlaps"] for each in figures.values()))

@@ -65,16 +65,18 @@ def places(ground: Doors) -> list[tuple[str, datetime]]:
     return [(agenda, day + ahead + step) for day in DAYS for step in steps for agenda in ground.agendas]
 
 
-def race(doors: dict[str, Door], wanted: list[tuple[str, str, datetime]], heat: Heat, seed: int) -> dict[str, Tally]:
+def race(
+    doors: dict[str, Door], wanted: list[tuple[str, str, datetime]], back: float, chance: random.Random
+) -> dict[str, Tally]:
     """One racer: takes what he wants in turn, and of what he took gives so much back at once."""
-    found, chance = {name: Tally() for name in doors}, random.Random(seed)
+    found = {name: Tally() for name in doors}
     for name, agenda, starts in wanted:
         tally, door = found[name], doors[name]
         tally.attempts += 1
         try:
             said = door.take(agenda, starts)
             tally.taken += not said
-            if not said and chance.random() < heat.back:
+            if not said and chance.random() < back:
                 said = door.give_back()
                 tally.given_back += not said
             if said:
@@ -114,7 +116,7 @@ def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[s
     start = fork.Barrier(heat.processes)
 
     def one(number: int) -> None:
-        chance = random.Random(number)
+        chance = random.Random(f"{heat.seed} {number}")
         mine = {name: doors[number][name] for name in heat.doors}
         for door in mine.values():
             door.acts = nth * ACTS_OF_A_HEAT
@@ -122,7 +124,7 @@ def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[s
         asked = [(name, *chance.choice(wanted)) for name in mine for _ in range(share)]
         chance.shuffle(asked)
         start.wait()
-        found = race(mine, asked, heat, number)
+        found = race(mine, asked, heat.back, chance)
         connections.close_all()
         told.put({name: each.plain() for name, each in found.items()})
 

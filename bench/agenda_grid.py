@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page
 
 from bench.figures import Figures, cpu_seconds
 from bench.house import folder_of_its_own
+from bench.programs import told
 from permanence.project import demo_cast as cast
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site, prepare, running_site
@@ -47,18 +48,19 @@ DRAW = """async ([address, rounds]) => {
 """Asks for tomorrow and puts it in, round by round; the frame is empty before each."""
 
 
-def part(quick: bool) -> Figures:
-    """The part of `./run bench agenda`; `quick`: small numbers, does it work?"""
-    return asyncio.run(_measured(6, 3) if quick else _measured(MANY, FEW))
-
-
-async def _measured(many: int, few: int) -> Figures:
+async def measured(many: int, few: int, runs: int) -> list[Figures]:
+    """The figures of the runs."""
     with folder_of_its_own() as folder:
         prepare(folder / "prepared")
+        told("grid: the house is there")
         async with stock_chromium() as browser:
-            half = await _day(browser, folder, few)
-            whole = await _day(browser, folder, many)
-    lanes = whole["lanes"] / half["lanes"]
+            halves = await _days(browser, folder, few, runs)
+            told(f"grid: {few} practitioners measured")
+            wholes = await _days(browser, folder, many, runs)
+    return [_figures(half, whole, many) for half, whole in zip(halves, wholes, strict=True)]
+
+
+def _figures(half: dict[str, float], whole: dict[str, float], many: int) -> Figures:
     return {
         "grid_200_ms": whole["drawn"] * MANY / many,
         "grid_site_ms": whole["site"],
@@ -66,23 +68,28 @@ async def _measured(many: int, few: int) -> Figures:
         "grid_kib": whole["octets"] / 1024,
         "grid_lanes": whole["lanes"],
         "grid_visits": whole["visits"],
-        "grid_growth": (whole["drawn"] + whole["cpu"]) / (half["drawn"] + half["cpu"]) / lanes,
+        "grid_growth": (whole["drawn"] + whole["cpu"]) / (half["drawn"] + half["cpu"]) * half["lanes"] / whole["lanes"],
     }
 
 
-async def _day(browser: Browser, folder: Path, practitioners: int) -> dict[str, float]:
-    """What a day of so many practitioners costs: medians of the rounds, the first of which warms up."""
+async def _days(browser: Browser, folder: Path, practitioners: int, runs: int) -> list[dict[str, float]]:
+    """What a day of so many practitioners costs, run by run; one round before them warms up."""
     async with running_site(folder / "prepared", folder / f"house{practitioners}") as site:
         await asyncio.to_thread(agendas.make, site, practitioners)
         page = await _signed_in(browser, site)
         await page.evaluate(DRAW, [ADDRESS, 1])
-        pid = site.process.pid if site.process is not None else 0
-        before = cpu_seconds(pid)
-        told = await page.evaluate(DRAW, [ADDRESS, ROUNDS])
-        cpu = (cpu_seconds(pid) - before) * 1000 / ROUNDS
+        found = [await _day(page, site.process.pid if site.process is not None else 0) for _ in range(runs)]
         await page.context.close()
-    medians = {name: statistics.median(each[name] for each in told["took"]) for name in ("site", "drawn", "octets")}
-    return {**medians, "cpu": cpu, "lanes": told["lanes"], "visits": told["visits"]}
+    return found
+
+
+async def _day(page: Page, pid: int) -> dict[str, float]:
+    """Medians of the rounds of a run."""
+    before = cpu_seconds(pid)
+    seen = await page.evaluate(DRAW, [ADDRESS, ROUNDS])
+    cpu = (cpu_seconds(pid) - before) * 1000 / ROUNDS
+    medians = {name: statistics.median(each[name] for each in seen["took"]) for name in ("site", "drawn", "octets")}
+    return {**medians, "cpu": cpu, "lanes": seen["lanes"], "visits": seen["visits"]}
 
 
 async def _signed_in(browser: Browser, site: Site) -> Page:
@@ -99,10 +106,13 @@ async def _signed_in(browser: Browser, site: Site) -> Page:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs the part and prints its figures."""
+    """Measures and prints the figures of the runs."""
     parser = argparse.ArgumentParser(prog="python -m bench.agenda_grid", description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    print(json.dumps(part(parser.parse_args(arguments).quick)))
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="small numbers, does it work?")
+    given = parser.parse_args(arguments)
+    many, few = (6, 3) if given.quick else (MANY, FEW)
+    print(json.dumps(asyncio.run(measured(many, few, given.runs))))
     return 0
 
 

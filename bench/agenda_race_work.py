@@ -90,10 +90,10 @@ def _agenda(client: str, name: str, by: Who) -> str:
 class Racer:
     """One process: acts at random until it has tried to take so many slots."""
 
-    def __init__(self, ground: Ground, number: int) -> None:
+    def __init__(self, ground: Ground, number: int, seed: int) -> None:
         self._ground = ground
         self._number = number
-        self._chance = random.Random(number)
+        self._chance = random.Random(f"{seed} {number}")
         self._acts = 0
         self._mine: list[str] = []
         self.tally = Tally()
@@ -222,8 +222,8 @@ def _meeting(spans: list[tuple[int, datetime, datetime]]) -> int:
     return found
 
 
-def _one(ground: Ground, number: int, attempts: int, told: "SimpleQueue[Figures]") -> None:
-    racer = Racer(ground, number)
+def _one(ground: Ground, number: int, seed: int, attempts: int, told: "SimpleQueue[Figures]") -> None:
+    racer = Racer(ground, number, seed)
     racer.race(attempts)
     connections.close_all()
     told.put(racer.tally.plain())
@@ -231,7 +231,7 @@ def _one(ground: Ground, number: int, attempts: int, told: "SimpleQueue[Figures]
 
 def main() -> int:
     """Race; the figures are the last line that is printed."""
-    attempts, processes = int(sys.argv[1]), int(sys.argv[2])
+    attempts, processes, seed = (int(each) for each in sys.argv[1:])
     configuration = read_configuration(os.environ)
     if not configuration.database_url:
         configuration.database.touch(mode=0o600)
@@ -241,7 +241,9 @@ def main() -> int:
     fork = multiprocessing.get_context("fork")
     told: SimpleQueue[Figures] = fork.SimpleQueue()
     shares = [attempts // processes + (number < attempts % processes) for number in range(processes)]
-    racers = [fork.Process(target=_one, args=(ground, number, share, told)) for number, share in enumerate(shares)]
+    racers = [
+        fork.Process(target=_one, args=(ground, number, seed, share, told)) for number, share in enumerate(shares)
+    ]
     began = time.monotonic()
     for each in racers:
         each.start()

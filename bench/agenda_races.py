@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The races of `./run bench agenda`: at the level of operations, and through every door, on both databases.
 
-A proof more than a figure: it runs once, whatever number of runs is asked for. `--full` is the whole of it.
+A proof more than a figure: they run once, whatever number of runs is asked for. `--full` is the whole of it, in pieces:
+what a piece found is kept in a file of the system's temporary folder, and whoever asks again goes on after the last one
+as long as the code is the same.
 """
 
+import hashlib
+import json
+import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from bench import agenda_doors, agenda_race
-from bench.agenda_doors import NAMES, Heat
+from bench.agenda_doors import NAMES
 from bench.agenda_race import PROCESSES, Figures
+from bench.programs import CLONE, Program, told
 
 DATABASES = ("sqlite", "postgresql")
 REMARKS = (
@@ -24,29 +32,94 @@ REMARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Attempts at the level of operations, and through each door; on each database."""
+    """Attempts of a piece at the level of operations, and through each door; on each database. `pieces` of a race are
+    one after the other, each in empty databases and with chances of its own; where they are many they are kept."""
 
     operations: int
     each_door: int
+    pieces: int = 1
+
+    @property
+    def operations_s(self) -> float:
+        """How long a piece takes at the level of operations, on two cores, seconds, roughly."""
+        return len(DATABASES) * (START_S + self.operations * ACT_MS / 1000)
+
+    @property
+    def doors_s(self) -> float:
+        """The same through the doors."""
+        return len(DATABASES) * (START_S + self.each_door * DOORS_MS / 1000)
 
     @property
     def about_s(self) -> float:
-        """How long it takes on two cores, seconds, roughly."""
-        starts_s = 4 * START_S
-        return starts_s + len(DATABASES) * (self.operations * ACT_MS + self.each_door * DOORS_MS) / 1000
+        """All pieces."""
+        return self.pieces * (self.operations_s + self.doors_s)
 
 
-QUICK, USUAL, FULL = Size(120, 8), Size(12_000, 240), Size(1_000_000, 20_000)
+QUICK, USUAL, FULL = Size(120, 8), Size(4_000, 120), Size(50_000, 1_000, pieces=20)
 START_S = 10
 """An empty database is migrated and peopled."""
 ACT_MS, DOORS_MS = 7.0, 150.0
 """What an attempt takes while 24 processes share two cores: an operation; one through each of the four doors."""
+LEAST_S, TIMES = 240, 5
+"""A race has failed when it takes so much longer than it is thought to."""
 
 
 def part(size: Size) -> Figures:
-    """The figures of both races; `failed` counts what must not be."""
-    acts = agenda_race.measure(attempts=size.operations)
-    doors = agenda_doors.measure(Heat(attempts=size.each_door))
+    """The figures of both races; `failed` counts what must not be. Raises PartFailed."""
+    return figures_of(_kept(size, lambda nth: piece(size, nth)) if size.pieces > 1 else piece(size, 0))
+
+
+def piece(size: Size, nth: int) -> Figures:
+    """What both races of one piece found. Raises PartFailed."""
+    found: Figures = {}
+    for name, attempts, about_s in (
+        ("race", size.operations, size.operations_s),
+        ("doors", size.each_door, size.doors_s),
+    ):
+        program = Program(module=f"bench.agenda_{name}", limit_s=LEAST_S + TIMES * about_s)
+        found[name] = program.figures("--attempts", str(attempts), "--seed", str(nth))
+    return found
+
+
+def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
+    """All pieces together: those the file has, and the others, each of which is written down as soon as it is there."""
+    file = Path(tempfile.gettempdir()) / f"permanence-race-{_digest(size)}.jsonl"
+    file.touch(mode=0o600)
+    found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    told(f"race: {len(found)} of {size.pieces} pieces are in {file}")
+    for nth in range(len(found), size.pieces):
+        found.append(run(nth))
+        with file.open("a", encoding="utf-8") as kept:
+            kept.write(json.dumps(found[-1]) + "\n")
+        told(f"race: {nth + 1} of {size.pieces} pieces are in {file}")
+    together = found[0]
+    for each in found[1:]:
+        together = added(together, each)
+    return together
+
+
+def added(first: Any, second: Any) -> Any:
+    """Two pieces of figures as one: numbers added up, lists one after the other, whatever is named so in both."""
+    if isinstance(first, dict):
+        names = dict.fromkeys([*first, *second])
+        both = first.keys() & second.keys()
+        return {name: added(first[name], second[name]) if name in both else (first | second)[name] for name in names}
+    return first + second
+
+
+def _digest(size: Size) -> str:
+    """Of the code that races and is raced against, and of the size."""
+    found = hashlib.sha256(repr(size).encode())
+    for folder in ("permanence", "bench", "requirements"):
+        for file in sorted((CLONE / folder).rglob("*")):
+            if file.suffix in {".py", ".txt", ".html"}:
+                found.update(file.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def figures_of(races: Figures) -> Figures:
+    """As they stand in the table."""
+    acts, doors = races["race"], races["doors"]
     overlaps = acts["race_overlaps"] + sum(each["race_overlaps"] for each in doors.values())
     found: Figures = {
         "race_attempts": acts["race_attempts"],

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
-from permanence.agenda.operations.acts import filled, locked, once, reach, renewed, short, touch
+from permanence.agenda.operations.acts import busy_named, filled, locked, once, reach, renewed, short, touch
 from permanence.agenda.operations.taking import Look, asker, holder_of, occupy
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.books import taking
@@ -77,8 +77,12 @@ def hold_slot(
     return hold_view(SlotHold.objects.for_house(by.house_key).get(key=result["hold"]))
 
 
+@busy_named()
 def release_hold(*, hold: str, by: Who, at: datetime, holder: str = "") -> None:
-    """Give a slot back; one that is over already stays as it is. Only for whom it is held. Raises HoldUnknown."""
+    """Give a slot back; one that is over already stays as it is. Only for whom it is held.
+
+    Raises HoldUnknown, AgendaBusy.
+    """
     with transaction.atomic():
         found = SlotHold.objects.for_house(by.house_key).filter(key=known_key(hold)).first()
         if found is None or not clients_seen(by, [found.client_id]) or not _may_release(found, by, holder):

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A part of a bench that takes too long is ended with all it started, and says so; a race goes on where it was."""
+
+import json
+import tempfile
+
+import pytest
+
+from bench import agenda, agenda_races, command
+from bench.programs import PartFailed, Program
+
+SLOW = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, file=sys.stderr, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A program of these lines."""
+
+    def made(lines):
+        (tmp_path / "slow_part.py").write_text(lines)
+        monkeypatch.setattr("bench.programs.CLONE", tmp_path)
+        return "slow_part"
+
+    return made
+
+
+def running(pid):
+    """Whether the process is there and has not ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_who_takes_too_long_is_ended_with_all_he_started(module, capfd):
+    with pytest.raises(PartFailed, match=r"slow_part did not end within 0\.0 min and was ended"):
+        Program(module=module(SLOW), limit_s=2).figures("--runs", "1")
+    begun, pid = capfd.readouterr().err.splitlines()[:2]
+    assert "slow_part --runs 1: begins" in begun
+    assert not running(int(pid))
+
+
+@pytest.mark.parametrize("lines", ["raise SystemExit(3)", "print('no figures')", ""])
+def test_who_gives_no_figures_has_failed(module, lines):
+    with pytest.raises(PartFailed, match=r"slow_part ended with status [03] and without figures"):
+        Program(module=module(lines), limit_s=30).figures()
+
+
+def test_figures_count_also_where_something_was_found_wrong(module, capfd):
+    lines = "import json, sys; print(json.dumps(sys.argv[1:])); sys.exit(1)"
+    assert Program(module=module(lines), limit_s=30).figures("--quick") == ["--quick"]
+    assert "slow_part: took" in capfd.readouterr().err
+
+
+def test_a_bench_whose_part_failed_says_so_and_writes_nothing(module, monkeypatch, capsys):
+    monkeypatch.setattr(agenda, "PARTS", {"search": Program(module=module("raise SystemExit(3)"), limit_s=30)})
+    monkeypatch.setattr(command, "write_table", lambda *_: pytest.fail("written"))
+    assert command.main(["agenda", "--runs", "1", "--write", "--json"]) == 1
+    said = capsys.readouterr()
+    assert "agenda: slow_part ended with status 3" in said.err
+    assert said.out == ""
+
+
+def found(nth):
+    """What a piece of the race may find."""
+    race = {
+        "done": {"book": nth, f"only{nth}": 1},
+        "wrong": {"agendas": 0},
+        "unnamed": [f"piece {nth}"],
+        "seconds": 1.5,
+    }
+    return {"race": {"race_attempts": 10, "race": {"sqlite": race}}, "doors": {"sqlite": {"seconds": 2}}}
+
+
+def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(agenda_races, "figures_of", lambda together: together)
+    size, asked = agenda_races.Size(10, 1, pieces=4), []
+
+    def piece(_size, nth):
+        asked.append(nth)
+        if asked == [0, 1, 2]:
+            raise PartFailed("the machine goes down")
+        return found(nth)
+
+    monkeypatch.setattr(agenda_races, "piece", piece)
+    with pytest.raises(PartFailed):
+        agenda_races.part(size)
+    whole = agenda_races.part(size)
+    assert asked == [0, 1, 2, 2, 3]
+    assert whole["race"]["race_attempts"] == 40
+    race = whole["race"]["race"]["sqlite"]
+    assert race["done"] == {"book": 6, "only0": 1, "only1": 1, "only2": 1, "only3": 1}
+    assert race["unnamed"] == [f"piece {nth}" for nth in range(4)]
+    assert (race["seconds"], whole["doors"]["sqlite"]["seconds"]) == (6.0, 8)
+    (file,) = tmp_path.iterdir()
+    assert [json.loads(line) for line in file.read_text().splitlines()] == [found(nth) for nth in range(4)]
+    assert agenda_races.part(size) == whole
+    assert len(asked) == 5  # nothing is raced again
+
+
+def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():
+    full = agenda_races.FULL
+    assert (full.operations * full.pieces, full.each_door * full.pieces) == (1_000_000, 20_000)
