@@ -15,7 +15,7 @@ from permanence.foundation.who import who
 FOLDED: tuple[str, ...] = ("collapse",)
 """Django's word for a group that is folded until it is wanted; one that holds a fault is open."""
 
-_COLUMNS: dict[tuple[type[AnyInline], tuple[str, ...]], tuple[str, ...]] = {}
+_COLUMNS: dict[tuple[type[AnyInline], tuple[Any, ...]], tuple[Any, ...]] = {}
 """By table and what of it may only be read."""
 
 
@@ -37,7 +37,7 @@ class Inline(AnyInline):
         """An owner; who only looks is shown the same lines."""
         return super().has_change_permission(request, obj) or supervised.looks(request)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The columns, which are the same on every page: Django makes a form to find them, twice a table."""
         key = (type(self), tuple(self.get_readonly_fields(request, obj)))
         if key not in _COLUMNS:
