@@ -108,3 +108,9 @@ def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch)
 def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():
     full = agenda_races.FULL
     assert (full.operations * full.pieces, full.each_door * full.pieces) == (1_000_000, 20_000)
+
+
+def test_what_is_asked_for_usually_takes_five_minutes():
+    asked = {"runs": 5, "seconds": None, "rate": None, "quick": False, "gateway": ""}
+    assert 4 * 60 < command.about_s("agenda", command.Wish(**asked)) < 5.5 * 60
+    assert 5 < command.about_s("agenda", command.Wish(**asked, full=True)) / 3600 < 6
