@@ -85,7 +85,7 @@ def _textarea(widget: Any) -> str:
 def _label(context: Mapping[str, Any]) -> str:
     shown = _escaped(context["label"])
     if not context["use_tag"]:
-        return shown
+        return shown.strip()  # as Django does with whatever a template gave
     tag = _escaped(context["tag"])
     return f"<{tag}{_attributes(context['attrs'])}>{shown}</{tag}>"
 

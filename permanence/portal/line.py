@@ -40,6 +40,8 @@ SAVED = {
     "retired": _("The instruction holds no longer."),
     "full": _("Too many changes wait for a second person: have some approved first."),
 }
+READERS = "readers"
+"""In the address: with who has read what is to be read, which costs six questions more and is asked for."""
 WAITING = frozenset({"absence_waits", "back_waits", "waits", "full"})
 """Those of `SAVED` that lead to what waits: nothing holds yet."""
 
@@ -70,8 +72,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     may_wait = approval_queries.may_wait(house=by.house, clients=[each.client.id for each in access], at=at)
     absences = away(file, house=by.house, at=at, waits=client in may_wait[0])
     shut = any(each.now and each.treatment != ANSWER for each in absences)
-    asks = any(each.acknowledge for each in file.instructions)
-    readings = instructions.readings(house=by.house, client=client, at=at) if asks else ()
+    readings = instructions.readings(house=by.house, client=client, at=at) if READERS in request.GET else ()
     context = {
         "client": view,
         "tab": "line",

@@ -211,23 +211,24 @@ def test_who_wrote_an_instruction_sees_which_secretaries_have_read_it(cast, now)
         for client in (cast.weber.id, cast.cabinet.id)
     ]
     browser = signed_in(cast.dr_weber)
-    before = browser.get(page(cast, ""))
-    assert "Read by nobody yet" in text_of(before)
+    shut = text_of(browser.get(page(cast, "")))
+    assert "Who has read it" in shut and "Read by" not in shut
+    assert "Read by nobody yet" in text_of(browser.get(page(cast, "?readers=1")))
     for key in keys:
         reading.acknowledge_instruction(instruction=key, version=1, by=cast.claire, at=now)
     reading.acknowledge_instruction(instruction=keys[1], version=1, by=others[0], at=now)
-    (order,) = browser.get(page(cast, "")).context["orders"]
+    (order,) = browser.get(page(cast, "?readers=1")).context["orders"]
     assert [name for name, _moment in order.reading.read] == ["Claire"]
     assert sorted(order.reading.missing) == ["<Bea>", "Aoife"]
-    told = browser.get(page(cast, ""))
+    told = browser.get(page(cast, "?readers=1"))
     assert "Read by 1 secretary of 3" in text_of(told)
     assert re.search(r"Read by Claire today \d\d?:\d\d Not read by", text_of(told))
     assert "<Bea>" not in told.content.decode(), "a name stays words"
-    theirs = signed_in(cast.dr_dupont).get(f"/portal/line/{cast.cabinet.id}")
+    theirs = signed_in(cast.dr_dupont).get(f"/portal/line/{cast.cabinet.id}?readers=1")
     assert "Read by 2 secretaries of 3" in text_of(theirs)
     revised = {"text": "Porte C", "acknowledge": "1", "version": "1", "step": "save"}
     assert browser.post(page(cast, f"/instructions/{keys[0]}"), revised).status_code == 303
-    assert "Read by nobody yet" in text_of(browser.get(page(cast, ""))), "a new version is read anew"
+    assert "Read by nobody yet" in text_of(browser.get(page(cast, "?readers=1"))), "a new version is read anew"
 
 
 def test_the_second_of_two_people_at_one_instruction_sees_both_texts(cast, now):
