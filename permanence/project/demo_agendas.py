@@ -30,7 +30,10 @@ from permanence.project import demo_patients as persons
 from permanence.project.demo_public import open_practice, open_to_patients
 from permanence.project.demo_waiting import add_waiting
 
-BACK, AHEAD = timedelta(days=5), timedelta(days=12)
+AROUND = timedelta(days=5), timedelta(days=12)
+"""How far back and ahead an agenda is filled."""
+AROUND_THE_CLOCK = timedelta(days=1), timedelta(days=7)
+"""The same where every day is as long as two: the first start waits for each visit."""
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
 FOLLOW_UP, VACCINATION, CHECK_UP, DRESSING = "Suivi", "Vaccination", "Bilan de santé", "Soin ou pansement"
 CONSULTATION = "Consultation"
@@ -183,7 +186,7 @@ def _sos(practice: _Practice) -> None:
     agenda = _agenda(practice, "Dr Roth", closed_on_holidays=False)
     every_day = tuple(range(7))
     _open(practice, agenda, (every_day, "09:00", "12:00", {}), (every_day, "18:00", "23:45", {}))
-    _fill(practice, agenda, order=ORDER)
+    _fill(practice, agenda, order=ORDER, around=AROUND_THE_CLOCK)
 
 
 def _dupont(practice: _Practice) -> None:
@@ -229,11 +232,16 @@ def _busy(practice: _Practice, agenda: AgendaView, *, weekday: int, words: str) 
 
 
 def _fill(
-    practice: _Practice, agenda: AgendaView, *, order: tuple[str, ...], by_reason: dict[str, VisitReason] | None = None
+    practice: _Practice,
+    agenda: AgendaView,
+    *,
+    order: tuple[str, ...],
+    by_reason: dict[str, VisitReason] | None = None,
+    around: tuple[timedelta, timedelta] = AROUND,
 ) -> None:
     """Books, then says of what is over that it took place; one patient did not come, one is in the waiting room."""
     known = {**practice.reasons, **(by_reason or {})}
-    booked = list(_booked(practice, agenda, order=order, known=known))
+    booked = list(_booked(practice, agenda, order=order, known=known, around=around))
     over = [each for each in booked if each.ends_at <= practice.at]
     absent = over[len(over) // 2].appointment if over and practice.name == "Dr Weber" else ""
     for each in over:
@@ -247,9 +255,14 @@ def _fill(
 
 
 def _booked(
-    practice: _Practice, agenda: AgendaView, *, order: tuple[str, ...], known: dict[str, VisitReason]
+    practice: _Practice,
+    agenda: AgendaView,
+    *,
+    order: tuple[str, ...],
+    known: dict[str, VisitReason],
+    around: tuple[timedelta, timedelta],
 ) -> Iterator[AppointmentView]:
-    first, until = practice.today - BACK, practice.today + AHEAD
+    first, until = practice.today - around[0], practice.today + around[1]
     early = practice.moment(first - timedelta(days=2), 9)
     wish = Wish(reason=known[CONSULTATION].id)
     free = slots.free_days(by=practice.by, agenda=agenda.id, wish=wish, first=first, until=until, at=early).slots

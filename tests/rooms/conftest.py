@@ -26,8 +26,9 @@ from permanence.foundation import operations, outbox, secrecy
 from permanence.foundation.models import Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who_is
-from permanence.project import demo_cast
+from permanence.project import demo_cast, demo_house
 from permanence.project.demo_house import load_demo_house
+from permanence.project.demo_knowledge import load_demonstration
 from permanence.project.wiring import WIRING
 from permanence.staff import operations as staff
 from permanence.staff import queries as staff_queries
@@ -176,6 +177,19 @@ def both_houses() -> Cast:
         other_recipient=other_recipient,
         recipients=recipients,
     )
+
+
+@remembered(str)
+def _demonstration() -> str:
+    load_demonstration(at=NOW, entropy=SeededEntropy())
+    return demo_house.HOUSE
+
+
+@pytest.fixture
+def demonstration(db: None) -> str:
+    """The demonstration's house as `./run` shows it, with all it knows; its slug, and its key in the test's folder."""
+    secrecy.make_key(demo_house.HOUSE, entropy=SeededEntropy())
+    return _demonstration()
 
 
 @pytest.fixture

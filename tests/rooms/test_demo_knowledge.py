@@ -17,8 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def files(entropy):
-    load_demonstration(at=NOW, entropy=entropy)
+def files(demonstration):
     return {
         each.name: queries.client_file(house="demo", client=each.id, at=NOW) for each in queries.clients(house="demo")
     }

@@ -212,7 +212,8 @@ def test_who_wrote_an_instruction_sees_which_secretaries_have_read_it(cast, now)
     ]
     browser = signed_in(cast.dr_weber)
     shut = text_of(browser.get(page(cast, "")))
-    assert "Who has read it" in shut and "Read by" not in shut
+    assert "Who has read it" in shut
+    assert "Read by" not in shut
     assert "Read by nobody yet" in text_of(browser.get(page(cast, "?readers=1")))
     for key in keys:
         reading.acknowledge_instruction(instruction=key, version=1, by=cast.claire, at=now)

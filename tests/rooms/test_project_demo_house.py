@@ -11,7 +11,6 @@ from permanence.foundation import operations
 from permanence.foundation.models import House, Person
 from permanence.project import demo_cast
 from permanence.project.demo_house import NotADemonstration, load_demo_house
-from permanence.project.demo_knowledge import load_demonstration
 from permanence.project.supervisor import printed
 from permanence.reception.hours import is_open_at
 from permanence.staff.models import Secretary
@@ -23,12 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def loaded(entropy):
     load_demo_house(at=NOW, entropy=entropy)
-
-
-@pytest.fixture
-def demonstration(entropy):
-    """The house as `./run` shows it: with the practice of the night."""
-    load_demonstration(at=NOW, entropy=entropy)
 
 
 def test_every_printed_login_opens_a_door(demonstration):
