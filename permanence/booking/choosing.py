@@ -19,6 +19,8 @@ from permanence.booking import offered, parts
 
 ANYBODY = "any"
 """In place of an agenda: whoever is free first."""
+UNFOLDED = 8
+"""Of several practitioners with more reasons than this together, each unfolds his own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,7 @@ class Asked:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """For what, with whom, and whether he has been there."""
     page = public.page(slug)
-    instead = request.GET.get("instead", "")[:40]
-    answer = parts.shown(request, "page", page, at=parts.now(), instead=instead)
+    answer = _page(request, page, instead=request.GET.get("instead", "")[:40])
     if page.found:
         answer["X-Robots-Tag"] = "index, nofollow"
     return answer
@@ -75,7 +76,7 @@ def times(request: HttpRequest, slug: str) -> HttpResponse:
         asked = _asked(page, sent.get("for", ""), sent.get("new", ""), sent.get("instead", ""))
     except PageUnknown:
         words = _("Choose what you come for, and whether you have been here before.")
-        return parts.shown(request, "page", page, at=parts.now(), status=422, failed=words)
+        return _page(request, page, status=422, failed=words)
     return _take(request, page, asked) if request.method == "POST" else shown_times(request, page, asked)
 
 
@@ -122,6 +123,16 @@ def asked_of(page: PageView, agenda: str, reason: str, *, is_new: bool, instead:
     """What a form asks for; `agenda`: ANYBODY for whoever is free first. Raises PageUnknown."""
     offers = page.offering(reason) if agenda == ANYBODY else (page.offer(agenda),)
     return Asked(offers=offers, reason=offers[0].reason(reason), is_new=is_new, instead=instead)
+
+
+def _page(
+    request: HttpRequest, page: PageView, *, status: int = 200, instead: str = "", failed: str = ""
+) -> HttpResponse:
+    reasons = sum(len(each.reasons) for each in page.offers)
+    folded = len(page.offers) > 1 and reasons > UNFOLDED
+    return parts.shown(
+        request, "page", page, at=parts.now(), status=status, instead=instead, failed=failed, folded=folded
+    )
 
 
 def _take(request: HttpRequest, page: PageView, asked: Asked) -> HttpResponse:

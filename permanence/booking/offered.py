@@ -23,6 +23,10 @@ FURTHEST = timedelta(days=365)
 NEXT_DAYS = 90
 NEXT_MOST = 3
 NOON = 12
+FIRST = 4
+"""So many times of a day are seen at once, a row of a telephone; the others are unfolded."""
+UNFOLDED = 8
+"""A day with no more times than this has nothing to unfold."""
 FULL = frozenset({
     "taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken", "equipment_missing", "absent",
     "too_short", "max_per_day", "max_per_half_day", "max_new_per_day", "also_refuses",
@@ -40,13 +44,31 @@ class Time:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Halves:
+    """Times of one day."""
+
+    morning: tuple[Time, ...] = ()
+    afternoon: tuple[Time, ...] = ()
+
+    @property
+    def every(self) -> tuple[Time, ...]:
+        """In order."""
+        return self.morning + self.afternoon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day on which the agenda is open. `why` is "" where there are times."""
+    """A day on which the agenda is open: the times seen at once, and those to unfold. `why`: "" where there are any."""
 
     name: str
-    morning: tuple[Time, ...]
-    afternoon: tuple[Time, ...]
+    first: Halves
+    more: Halves
     why: str
+
+    @property
+    def last(self) -> str:
+        """The last time of the day, as it is read."""
+        return (self.first.every + self.more.every)[-1].words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,11 +160,14 @@ def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo) -> Time:
 
 
 def _shown(day: date, times: Sequence[tuple[Slot, Time]], why: str, zone: ZoneInfo) -> Day:
-    return Day(
-        name=day_words(day),
+    seen = len(times) if len(times) <= UNFOLDED else FIRST
+    return Day(name=day_words(day), first=_halves(times[:seen], zone), more=_halves(times[seen:], zone), why=why)
+
+
+def _halves(times: Sequence[tuple[Slot, Time]], zone: ZoneInfo) -> Halves:
+    return Halves(
         morning=tuple(time for slot, time in times if slot.starts.astimezone(zone).hour < NOON),
         afternoon=tuple(time for slot, time in times if slot.starts.astimezone(zone).hour >= NOON),
-        why=why,
     )
 
 

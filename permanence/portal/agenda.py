@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -24,6 +26,7 @@ from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
+from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.agenda.rules.states import AppointmentState, Door
@@ -67,6 +70,7 @@ LATE = (10, 15, 20, 30, 45, 60, 90)
 class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
     of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
+    `whole`: busy or away all day, which `at` says in words; `until` is empty then.
     """
 
     at: str
@@ -83,6 +87,7 @@ class Line:
     block: str = ""
     mark: Mark | None = None
     said: tuple[tuple[str, str], ...] = ()
+    whole: bool = False
 
 
 @never_cache
@@ -258,6 +263,7 @@ def _concerned(found: AgendaView, *, by: Who, at: datetime) -> list[tuple[str, l
 
 def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:
     """The day in order. What patients answered is for the practitioner to whom they come, not for his colleagues."""
+    plain = partial(_plain, day=known.first, agenda=known.agenda, at=at)
     marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
     asked = [each.appointment for each in known.appointments if each.answered and is_own]
     said = appointments.answers_of(by=by, appointments=asked) if asked else {}
@@ -269,16 +275,26 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=())))
     for block in known.blocks:
-        line = _plain(block.starts_at, block.ends_at, block.words or str(_("busy")), zone, at)
+        line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
         found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
-    found += [(each.starts, _plain(each.starts, each.ends, str(_("away")), zone, at)) for each in known.absences]
+    found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
 
 
-def _plain(starts: datetime, ends: datetime, what: str, zone: ZoneInfo, at: datetime) -> Line:
+def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:
+    """Busy time or an absence: what it takes of the `day`, on the clock of the agenda."""
+    zone = ZoneInfo(agenda.time_zone)
+    begins, closes = busy_span(day=day, starts=0, until=MIDNIGHT, zone=agenda.time_zone)
+    if starts <= begins and ends >= closes:
+        words = pgettext("busy time in the list of a day", "all day")
+        return Line(at=words, until="", name="", what=what, over=ends <= at, whole=True)
     return Line(
-        at=moments.clock(starts, zone), until=moments.clock_until(ends, zone), name="", what=what, over=ends <= at
+        at=moments.clock(max(starts, begins), zone),
+        until=moments.clock_until(min(ends, closes), zone),
+        name="",
+        what=what,
+        over=ends <= at,
     )
 
 
