@@ -182,8 +182,10 @@ class Minute(NamedTuple):
 
 def _minute(scene: Scene) -> Minute:
     file = scene.file
-    if any(closes(each) and in_force(each, scene.at) for each in file.absences):
-        return Minute(False, now_in_words("Closed now by an absence."))
+    away = [each.ends for each in file.absences if closes(each) and in_force(each, scene.at)]
+    if away:
+        when = moments.day_and_hour(max(away), ZoneInfo(file.view.time_zone), now=scene.at)
+        return Minute(False, now_in_words("Closed by an absence (ends %(when)s).") % {"when": when})
     return Minute(*status(file.hours, file.view, at=scene.at))
 
 

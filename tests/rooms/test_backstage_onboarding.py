@@ -13,6 +13,7 @@ from django.conf import settings
 from permanence.calls import handlers as calls
 from permanence.clients import forwarding as lines
 from permanence.clients import operations, queries
+from permanence.clients.absences import announce_absence
 from permanence.clients.ending_operations import end_contract
 from permanence.clients.rules import ClientKind, ClientState, Sector
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
@@ -20,6 +21,7 @@ from permanence.countries.forwarding import Access, ForwardingKind, ForwardingMo
 from permanence.foundation.models import AuditEntry, Person
 from permanence.kernel.system import SystemClock
 from permanence.project.phone.command import parser as phone_parser
+from permanence.reception.absence import ANNOUNCE
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.handlers import apply_engine_event
@@ -32,7 +34,7 @@ LINE, PUBLIC = "+35220000909", "+35226000001"
 
 
 @pytest.fixture(autouse=True)
-def _real_house(cast, settings):  # noqa: ARG001 - the cast is laid down in the demonstration
+def _real_house(cast, settings):
     """A house with an outside line; who wants the demonstration, which has none, says so."""
     settings.DEMONSTRATION = False
 
@@ -450,6 +452,20 @@ def test_in_service_says_whether_he_is_open_at_this_minute(cast, klein, marc):
     opened = answer([], always=True)
     assert "Calls are answered day and night." in opened
     assert "Closed until" not in opened
+    announce_absence(
+        client=klein,
+        starts=now - timedelta(days=1),
+        ends=now + timedelta(days=40),
+        words="Parti.",
+        announced_by=str(cast.marc.person_key),
+        treatment=ANNOUNCE,
+        by=cast.marc,
+        at=now,
+    )
+    away = page(marc, klein)
+    assert "Closed by an absence (ends " in away
+    assert "Calls are answered day and night." not in away
+    assert "what any caller hears at this hour" in away
 
 
 def test_numbers_are_written_with_their_country(cast, klein, marc):
