@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,25 +24,27 @@ from permanence.backstage import onboarding_forms as forms
 from permanence.backstage.client_list import state_words
 from permanence.backstage.onboarding_acts import ACTS, Scene
 from permanence.backstage.onboarding_refusals import FIELDS, told
+from permanence.backstage.start import phone_command
+from permanence.calls import queries as calls
 from permanence.clients import forwarding as lines
 from permanence.clients import queries
 from permanence.clients.forwarding import LineView
 from permanence.clients.models.forwarding import KINDS
+from permanence.clients.opening_words import status
 from permanence.clients.proving import NotSeen, SaidContradicts
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
-from permanence.countries.numbers import spell_number
 from permanence.foundation import access, moments
 from permanence.foundation.rules import Role
 from permanence.foundation.who import supervisor_only, who
-from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
+from permanence.reception.absence import closes, in_force
 from permanence.reception.table import ANSWERED
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.queries import ProofView
 from permanence.switchboard.rules import ProofState, ProofWay, can_be_dialled
-from permanence.switchboard.words import note_words, why_words
+from permanence.switchboard.words import direct_words, note_words, spelt, why_words
 
 _CLOCK = SystemClock()
 SHOWN_TESTS = 6
@@ -62,7 +65,7 @@ def _scene(request: HttpRequest, client: str, number: str) -> Scene:
 
 
 class DrawnTest(NamedTuple):
-    """One test in words. `tone`: run, good, bad or none."""
+    """One test in words. `tone`: run, good, bad or none; `numbers`: who called and what was forwarded."""
 
     key: str
     open: bool
@@ -71,9 +74,10 @@ class DrawnTest(NamedTuple):
     by: str
     what: str
     next: str
+    numbers: str = ""
 
 
-def _drawn(test: ProofView, scene: Scene) -> DrawnTest:
+def _drawn(test: ProofView, scene: Scene, numbers: str) -> DrawnTest:
     zone = ZoneInfo(scene.file.view.time_zone)
     when = moments.day_and_hour(test.asked_at, zone, now=scene.at)
     by = test.asked_by or now_in_words("each day")
@@ -81,24 +85,44 @@ def _drawn(test: ProofView, scene: Scene) -> DrawnTest:
         until = moments.hour(test.ends_at, zone)
         watched = test.way is ProofWay.WATCHED
         words = _("Waiting for the call, until %(until)s.") if watched else _("The house calls %(number)s.")
-        what = str(words) % {"until": until, "number": _spelt(test.called)}
+        what = str(words) % {"until": until, "number": spelt(test.called)}
         return DrawnTest(test.key, True, "run", when, by, what, "")
     if test.why is not None:
         told = why_words(test.why, test.detail)
         return DrawnTest(test.key, False, "bad", when, by, told.what, told.next)
     if test.state is ProofState.STOPPED:
         return DrawnTest(test.key, False, "none", when, by, now_in_words("Stopped."), "")
+    if test.is_direct:
+        direct = direct_words(test.called)
+        return DrawnTest(test.key, False, "none", when, by, direct.what, direct.next, numbers)
     noted = note_words(test.note, test.detail)
-    return DrawnTest(
-        test.key, False, "good", when, by, now_in_words("The call arrived."), f"{noted.what} {noted.next}".strip()
-    )
+    more = f"{noted.what} {noted.next}".strip()
+    return DrawnTest(test.key, False, "good", when, by, now_in_words("The call arrived."), more, numbers)
 
 
-def _spelt(number: str, country: str = "") -> str:
-    try:
-        return spell_number(PhoneNumber(number), country=country or "XX").replace(" ", "\u00a0")
-    except ValueError:
-        return number
+def _drawn_tests(tests: tuple[ProofView, ...], scene: Scene) -> list[DrawnTest]:
+    """The tests, with the numbers that the calls of persons showed."""
+    made = {each.ended_at for each in tests if each.is_passed and each.way is ProofWay.WATCHED}
+    arrived = {each for each in made if each is not None}
+    shown = calls.numbers_shown(house=scene.by.house, client=scene.client, moments=arrived) if arrived else {}
+
+    def numbers(test: ProofView) -> str:
+        found = shown.get((test.number, test.ended_at)) if test.ended_at in arrived and test.ended_at else None
+        return "" if found is None else _said_numbers(*found)
+
+    return [_drawn(each, scene, numbers(each)) for each in tests]
+
+
+def _said_numbers(caller: str, forwarded: str) -> str:
+    """Who called and which number was forwarded, as the call showed them ("": it did not)."""
+    words = {"caller": spelt(caller), "forwarded": spelt(forwarded)}
+    if caller:
+        said = _("From %(caller)s, forwarded from %(forwarded)s.") if forwarded else _("From %(caller)s.")
+    elif forwarded:
+        said = _("From a withheld number, forwarded from %(forwarded)s.")
+    else:
+        said = _("From a withheld number.")
+    return str(said) % words
 
 
 class DrawnKeys(NamedTuple):
@@ -132,6 +156,8 @@ def _dial_waits(line: LineView | None, *, has_trunk: bool) -> str | Promise:
     """Why the house cannot call his number, now or each day; "" where it can."""
     if not has_trunk:
         return _("The house has no trunk yet: it can call nobody.")
+    if settings.DEMONSTRATION:
+        return _("The demonstration has no outside line: it can call nobody.")
     if line is None or not line.dialled_by_callers:
         return _("First write down, under “His telephone”, the number that his callers dial.")
     if not can_be_dialled(line.mode):
@@ -139,10 +165,34 @@ def _dial_waits(line: LineView | None, *, has_trunk: bool) -> str | Promise:
     return ""
 
 
+def _played(line: LineView | None) -> str:
+    """The command that plays a caller to his line in the demonstration; "" in a real house, or before it is known."""
+    if not settings.DEMONSTRATION or line is None or not line.dialled_by_callers:
+        return ""
+    forwarded = "" if line.mode is ForwardingMode.DIRECT else line.public_number
+    return phone_command(line.number, forwarded_from=forwarded)
+
+
+class Minute(NamedTuple):
+    """How his calls fare at this minute. `words`: until when he is open or closed."""
+
+    is_open: bool
+    words: str
+
+
+def _minute(scene: Scene) -> Minute:
+    file = scene.file
+    away = [each.ends for each in file.absences if closes(each) and in_force(each, scene.at)]
+    if away:
+        when = moments.day_and_hour(max(away), ZoneInfo(file.view.time_zone), now=scene.at)
+        return Minute(False, now_in_words("Closed by an absence (ends %(when)s).") % {"when": when})
+    return Minute(*status(file.hours, file.view, at=scene.at))
+
+
 def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str) -> tuple[Step, ...]:
     line, file = scene.line, scene.file
     ended = [each for each in tests if each.state in {ProofState.PASSED, ProofState.FAILED}]
-    proved = bool(ended) and ended[0].state is ProofState.PASSED
+    proved = bool(ended) and ended[0].proves
     waits = _("First give him a number of the house.") if line is None else ""
     return (
         Step("number", _("Number"), line is not None),
@@ -168,10 +218,10 @@ def _context(scene: Scene) -> dict[str, Any]:
     return {
         "client": view,
         "house": house,
-        "lines": [(each, _spelt(each.number, view.country)) for each in scene.lines],
+        "lines": [(each, spelt(each.number)) for each in scene.lines],
         "line": line,
-        "number": _spelt(number, view.country),
-        "public": "" if line is None else _spelt(line.dialled_by_callers, view.country),
+        "number": spelt(number),
+        "public": "" if line is None else spelt(line.dialled_by_callers),
         "direct": line is not None and line.mode is ForwardingMode.DIRECT,
         "has_trunk": has_trunk,
         "dial_waits": _dial_waits(line, has_trunk=has_trunk),
@@ -180,10 +230,14 @@ def _context(scene: Scene) -> dict[str, Any]:
         "unchecked": any(not each.checked for each in keys),
         "steps": steps,
         "left": sum(1 for each in steps if not each.done and not each.can_wait),
-        "tests": [_drawn(each, scene) for each in tests[:SHOWN_TESTS]],
+        "tests": _drawn_tests(tests[:SHOWN_TESTS], scene),
         "clock": clock,
         "state": state_words().get(view.state, view.state),
         "answered": view.state in ANSWERED,
+        "minute": _minute(scene),
+        "demonstration": settings.DEMONSTRATION,
+        "played": _played(line),
+        "here": quote(_address(scene.client, number, "answer")),
         "is_secretary": Role.SECRETARY in scene.by.roles,
         "is_owner": Role.OWNER in scene.by.roles,
     }
@@ -215,7 +269,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         (
             client,
             [
-                (_spelt(number, client.country), *_proved(proved.get((client.id, number)), client.time_zone, at))
+                (spelt(number), *_proved(proved.get((client.id, number)), client.time_zone, at))
                 for number in numbers.get(client.id, ())
             ],
         )
@@ -230,9 +284,17 @@ def _proved(test: ProofView | None, zone: str, at: datetime) -> tuple[str, str]:
     if test is None or test.ended_at is None:
         return "none", now_in_words("never tested")
     when = moments.day_and_hour(test.ended_at, ZoneInfo(zone), now=at)
-    if test.state is ProofState.PASSED:
+    if test.proves:
         return "good", now_in_words("arrived %(when)s") % {"when": when}
+    if test.is_direct:
+        return "none", now_in_words("arrived directly %(when)s: forwarding is not proved") % {"when": when}
     return "bad", now_in_words("did not arrive %(when)s") % {"when": when}
+
+
+def _address(client: str, number: str, step: str) -> str:
+    """The page of a client at a step, about his line of this number ("": the first)."""
+    line = f"?{urlencode({'line': number})}" if number else ""
+    return f"{reverse('onboarding:page', args=(client,))}{line}#{step}"
 
 
 @never_cache
@@ -268,8 +330,7 @@ def act(request: HttpRequest, client: str, act: str) -> HttpResponse:
             field = FIELDS.get(refusal.code)
             form.add_error(field if field in form.fields else None, told(refusal))
         else:
-            where = f"?{urlencode({'line': number})}" if number else ""
-            return HttpResponseRedirect(reverse("onboarding:page", args=(client,)) + f"{where}#{step.step}", status=303)
+            return HttpResponseRedirect(_address(client, number, step.step), status=303)
     context = _context(scene)
     shown = {**_forms(scene, context["clock"]), act: form}
     return render(

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.admin import display
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,7 @@ from permanence.clients import operations as clients
 from permanence.clients.models import Client, PortalUser, Recipient
 from permanence.foundation import access, invitations, operations
 from permanence.foundation.keys import row_key
+from permanence.foundation.login import safe_next
 from permanence.foundation.models import House, Person
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who, who
@@ -263,6 +264,13 @@ class PersonAdmin(HouseAdmin):
         pools.queryset = Pool.objects.for_house(who(request).house_key).order_by("position", "pk")
         form.base_fields["pools"] = pools
         return form
+
+    def response_add(self, request: HttpRequest, obj: Person, post_url_continue: str | None = None) -> HttpResponse:
+        """Saved: back to the page that asked for somebody (`next`), where one did."""
+        asked = safe_next(request, request.GET.get("next", ""))
+        if asked and not {"_continue", "_addanother"} & request.POST.keys():
+            return HttpResponseRedirect(asked)
+        return super().response_add(request, obj, post_url_continue)
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
         """One operation for each thing the form changed."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The start page of the back office: what a house still lacks before its first answered call, in order."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -188,5 +189,14 @@ def _first_call(who: Who) -> Step:
         )
         % {"number": spell_international(PhoneNumber(number)) if number else _("the client's number")},
         done=answered,
-        command=f"./run phone {number or 'NUMBER'} --data {settings.PERMANENCE.data}",
+        command=phone_command(number or "NUMBER"),
     )
+
+
+def phone_command(number: str, *, forwarded_from: str = "") -> str:
+    """The command that plays a caller of `number` on this machine; `forwarded_from`: of that number, which leads there.
+
+    Both in E.164.
+    """
+    dialled = ["./run", "phone", number, *(("--forwarded-from", forwarded_from) if forwarded_from else ())]
+    return shlex.join([*dialled, "--data", str(settings.PERMANENCE.data)])

@@ -4,7 +4,7 @@
 Days and months are those of the house's time zone. Every query asks the database a fixed number of times.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -235,6 +235,16 @@ def came_on_line(*, house: str, line: str, since: datetime, until: datetime) -> 
     """Whether a call came on a line (E.164) between two moments, both included. One query."""
     found = Call.objects.for_house(house).filter(called_line=line, arrived_at__gte=since, arrived_at__lte=until)
     return found.exists()
+
+
+def numbers_shown(
+    *, house: str, client: str, moments: Collection[datetime]
+) -> dict[tuple[str, datetime], tuple[str, str]]:
+    """Of a client's calls that arrived at these moments, by line and moment: the caller's number and the one that was
+    forwarded, as the call showed them, "" where it did not. One query."""
+    rows = Call.objects.for_house(house).filter(client=row_key(client), arrived_at__in=list(moments))
+    found = rows.values_list("called_line", "arrived_at", "caller", "forwarded_by")
+    return {(line, at): (caller, forwarded) for line, at, caller, forwarded in found}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

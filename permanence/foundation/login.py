@@ -80,7 +80,7 @@ def demo_logins() -> tuple[DemoLogin, ...]:
     return tuple(DemoLogin(*entry) for entry in getattr(settings, "PERMANENCE_DEMO_LOGINS", ()))
 
 
-def _safe_next(request: HttpRequest, asked: str) -> str:
+def safe_next(request: HttpRequest, asked: str) -> str:
     """`asked` when it is an address of this site, else "" (no open redirect)."""
     safe = url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return asked if asked and safe else ""
@@ -114,7 +114,7 @@ def _too_many(wait: timedelta) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, in the browser's language; a good password leads to the person's own screen."""
-    asked = _safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
+    asked = safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST":
         return _sign_in_page(request, username="", asked=asked, failed="")
     username = request.POST.get("username", "").strip()[:FIELD_LIMIT]
@@ -164,7 +164,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Keeps the chosen appearance in a cookie; anything but light or dark means: as the system."""
-    answer = HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or "/")
+    answer = HttpResponseRedirect(safe_next(request, request.POST.get("next", "")) or "/")
     theme = request.POST.get("theme", "")
     if theme in THEMES:
         remember(answer, "theme", theme, secure=request.is_secure())
@@ -179,7 +179,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
 
     Chosen on the sign-in page it is hers who signs in soon after. One that the pages do not speak changes nothing.
     """
-    answer = HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or "/")
+    answer = HttpResponseRedirect(safe_next(request, request.POST.get("next", "")) or "/")
     language, secure = request.POST.get("language", ""), request.is_secure()
     if language not in Language.values:
         return answer

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import days, operations
 from permanence.clients import queries as clients
+from permanence.clients.opening_words import status
 from permanence.clients.operations import Opening
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView
@@ -25,7 +26,7 @@ from permanence.foundation import dates
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.system import SystemClock
 from permanence.portal.account import ChangedSince, back, basis, demand_basis, own
-from permanence.portal.spoken_rows import coming, spoken_hours, status
+from permanence.portal.spoken_rows import coming, spoken_hours
 from permanence.reception.table import DateHours, Interval, OpeningHours, WeekdayHours
 
 _CLOCK = SystemClock()

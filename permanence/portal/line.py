@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from permanence.agenda.interop.owners import own_agendas
 from permanence.clients import approval_queries, instructions
 from permanence.clients import queries as clients
+from permanence.clients.opening_words import status
 from permanence.clients.validation_queries import flag_lists
 from permanence.foundation.who import portal_only, who
 from permanence.kernel.system import SystemClock
@@ -20,7 +21,7 @@ from permanence.portal import waiting
 from permanence.portal.absences import away
 from permanence.portal.account import own_of_all
 from permanence.portal.greetings import phrases
-from permanence.portal.spoken_rows import coming, orders, status
+from permanence.portal.spoken_rows import coming, orders
 from permanence.reception.absence import ANSWER
 
 _CLOCK = SystemClock()

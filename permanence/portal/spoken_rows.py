@@ -13,7 +13,7 @@ from permanence.clients.instructions import Reading
 from permanence.clients.queries import ClientView
 from permanence.clients.rules.week import write_day
 from permanence.foundation import dates, moments
-from permanence.reception.hours import hours_of_day, opening_at
+from permanence.reception.hours import hours_of_day
 from permanence.reception.instructions import in_order
 from permanence.reception.markup import Block
 from permanence.reception.table import InstructionEntry, OpeningHours
@@ -66,20 +66,6 @@ class Order:
     ahead: bool
     is_changed: bool = False
     reading: ReadBy | None = None
-
-
-def status(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[bool, str]:
-    """Whether his calls are answered now, and the sentence that says until when."""
-    zone = ZoneInfo(client.time_zone)
-    found = opening_at(hours, zone=client.time_zone, country=client.country, region=client.region, at=at)
-    if found.changes_at is None:
-        return found.is_open, _("Calls are answered day and night.") if found.is_open else _("Calls are not answered.")
-    local, hour = found.changes_at.astimezone(zone), moments.hour(found.changes_at, zone)
-    if local.date() == at.astimezone(zone).date():
-        today = _("Calls are answered until %(hour)s.") if found.is_open else _("Closed until %(hour)s.")
-        return found.is_open, today % {"hour": hour}
-    later = _("Calls are answered until %(day)s, %(hour)s.") if found.is_open else _("Closed until %(day)s, %(hour)s.")
-    return found.is_open, later % {"day": dates.say(local, dates.Form.NAMED), "hour": hour}
 
 
 def coming(hours: OpeningHours, client: ClientView, *, at: datetime) -> tuple[Day, ...]:

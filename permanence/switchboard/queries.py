@@ -133,6 +133,21 @@ class ProofView:
         """Whether it goes on."""
         return self.state in OPEN_STATES
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether the call a person made arrived without naming a forwarding, so that it may have been a direct one."""
+        return self.is_passed and self.way is ProofWay.WATCHED and self.note is rules.Note.UNNAMED
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the call arrived on the line it should."""
+        return self.state is ProofState.PASSED
+
+    @property
+    def proves(self) -> bool:
+        """Whether it proves that the client's calls come to us."""
+        return self.is_passed and not self.is_direct
+
 
 def proofs_of(*, house: str, client: str, limit: int = 20) -> tuple[ProofView, ...]:
     """The last tests of a client's lines, newest first. One query."""

@@ -82,6 +82,16 @@ NOTES: dict[Note, tuple[str | Promise, str | Promise]] = {
     ),
 }
 
+_DIRECTLY = _("A call arrived directly, as far as can be seen: forwarding is not proved yet.")
+UNPROVED = (
+    _DIRECTLY,
+    _(
+        "Call %(detail)s, not the number of the house. If that was the number called, his operator does not tell us "
+        "that he forwards: then only a call of the house can prove it."
+    ),
+)
+UNPROVED_UNKNOWN = (_DIRECTLY, _("Write down, under “His telephone”, the number that his callers dial, then call it."))
+
 
 def why_words(why: Why, detail: str) -> Told:
     """Why a test failed, in the language of the reader."""
@@ -93,13 +103,19 @@ def note_words(note: Note, detail: str) -> Told:
     return _filled(NOTES[note], detail)
 
 
+def direct_words(called: str) -> Told:
+    """A call arrived while the house watched, and named no forwarding. `called`: the number to be forwarded, or ""."""
+    return _filled(UNPROVED if called else UNPROVED_UNKNOWN, called)
+
+
 def _filled(words: tuple[str | Promise, str | Promise], detail: str) -> Told:
-    told = {"detail": _spelt(detail)}
+    told = {"detail": spelt(detail)}
     return Told(str(words[0]) % told, str(words[1]) % told)
 
 
-def _spelt(detail: str) -> str:
+def spelt(number: str) -> str:
+    """A number (E.164) with its country, in one piece; what is none as it is."""
     try:
-        return spell_international(PhoneNumber(detail)).replace(" ", "\u00a0")
+        return spell_international(PhoneNumber(number)).replace(" ", "\u00a0")
     except ValueError:
-        return detail
+        return number

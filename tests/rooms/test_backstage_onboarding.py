@@ -4,18 +4,24 @@
 import re
 from datetime import timedelta
 from html import unescape
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 
+from permanence.calls import handlers as calls
 from permanence.clients import forwarding as lines
 from permanence.clients import operations, queries
+from permanence.clients.absences import announce_absence
 from permanence.clients.ending_operations import end_contract
 from permanence.clients.rules import ClientKind, ClientState, Sector
 from permanence.clients.rules.spoken import ALWAYS, GreetingWhen
 from permanence.countries.forwarding import Access, ForwardingKind, ForwardingMode
 from permanence.foundation.models import AuditEntry, Person
 from permanence.kernel.system import SystemClock
+from permanence.project.phone.command import parser as phone_parser
+from permanence.reception.absence import ANNOUNCE
 from permanence.switchboard import forwarding
 from permanence.switchboard import queries as switchboard
 from permanence.switchboard.handlers import apply_engine_event
@@ -25,6 +31,12 @@ from permanence.telephony.events import CallArrived
 from tests.rooms.conftest import NOW
 
 LINE, PUBLIC = "+35220000909", "+35226000001"
+
+
+@pytest.fixture(autouse=True)
+def _real_house(cast, settings):
+    """A house with an outside line; who wants the demonstration, which has none, says so."""
+    settings.DEMONSTRATION = False
 
 
 @pytest.fixture
@@ -369,3 +381,166 @@ def test_the_list_says_of_each_line_whether_its_calls_arrive_and_finds_by_name(c
     assert "Cabinet Dupont" not in html
     assert "Cabinet Dupont" in marc.get("/backstage/onboarding/").content.decode()
     assert "onboarding__proof" not in marc.get("/backstage/onboarding/", {"name": "<b>"}).content.decode()
+
+
+def forwarded(cast, klein, mode=ForwardingMode.ALL):
+    """A client whose public number is forwarded to his line."""
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    said = {"mode": mode, "public_number": PUBLIC, "access": Access.FIXED, "operator": "post"}
+    lines.set_forwarding(client=klein, number=LINE, seconds=None, by=cast.marc, at=NOW, **said)
+
+
+def arrives(cast, klein, sequence=1, **more):
+    arrived = {"call": f"c{sequence}", "trunk": "x", "called_line": LINE, "caller": "+352621000147"}
+    at = ForwardingProof.objects.latest("pk").asked_at
+    event = CallArrived(house=cast.house, at=at, client=klein, **(arrived | more))
+    calls.apply_engine_event("e1", sequence, event)
+    apply_engine_event("e1", sequence, event)
+
+
+def command(html):
+    return re.search(r'<code[^>]* id="play">([^<]+)</code>', html)
+
+
+def test_the_demonstration_has_no_outside_line_and_says_how_to_play_the_caller(cast, klein, marc, settings):
+    settings.DEMONSTRATION = True
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    assert command(page(marc, klein)) is None, "nobody knows yet from which number it is forwarded"
+    forwarded_by = {"mode": "all", "access": "fixed", "operator": "post", "public_number": PUBLIC}
+    follow(does(marc, klein, "phone", line=LINE, **forwarded_by), "codes")
+    html = page(marc, klein)
+    assert "Let the house call" not in html
+    assert "The house calls" not in re.sub(r'<section class="card" id="daily".*?</section>', "", html, flags=re.DOTALL)
+    assert html.count("The demonstration has no outside line: it can call nobody.") == 2
+    typed = command(html)[1].split()
+    assert typed[:2] == ["./run", "phone"]
+    options = phone_parser().parse_args(typed[2:])
+    assert (options.number, options.forwarded_from) == (LINE, PUBLIC)
+    assert options.data == settings.PERMANENCE.data
+    follow(does(marc, klein, "phone", line=LINE, mode="direct", access="fixed"), "codes")
+    options = phone_parser().parse_args(command(page(marc, klein))[1].split()[2:])
+    assert (options.number, options.forwarded_from) == (LINE, None)
+
+
+def test_a_real_house_calls_and_shows_no_command(cast, klein, marc):
+    forwarded(cast, klein)
+    html = page(marc, klein)
+    assert "data-test" not in html
+    assert "./run phone" not in html
+    assert f'action="/backstage/onboarding/{klein}/dial"' in html
+
+
+def test_in_service_says_whether_he_is_open_at_this_minute(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.set_state(client=klein, state=ClientState.TRIAL, by=cast.marc, at=NOW)
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    now = SystemClock().now()
+    tomorrow = (now.astimezone(ZoneInfo("Europe/Luxembourg")).weekday() + 1) % 7
+    week = [operations.Opening(weekday=tomorrow, opens="08:00", until="12:00")]
+
+    def answer(week, *, always):
+        operations.set_hours(
+            client=klein, week=week, always=always, closed_on_holidays=False, by=cast.marc, at=SystemClock().now()
+        )
+        html = page(marc, klein)
+        return re.search(r'<section class="card" id="answer".*?</section>', html, re.DOTALL)[0]
+
+    closed = answer(week, always=False)
+    assert re.search(r"Closed until \w+ \d+ \w+, 08:00\.", closed)
+    assert "The secretaries answer his calls (trial)." in closed
+    opened = answer([], always=True)
+    assert "Calls are answered day and night." in opened
+    assert "Closed until" not in opened
+    announce_absence(
+        client=klein,
+        starts=now - timedelta(days=1),
+        ends=now + timedelta(days=40),
+        words="Parti.",
+        announced_by=str(cast.marc.person_key),
+        treatment=ANNOUNCE,
+        by=cast.marc,
+        at=now,
+    )
+    away = page(marc, klein)
+    assert "Closed by an absence (ends " in away
+    assert "Calls are answered day and night." not in away
+    assert "what any caller hears at this hour" in away
+
+
+def test_numbers_are_written_with_their_country(cast, klein, marc):
+    forwarded(cast, klein)
+    html = page(marc, klein).replace("\u00a0", " ")
+    assert "+352 20 00 09 09" in html
+    assert "+352 26 00 00 01" in html
+    assert re.search(r"(?<!\+352 )20 00 09 09", html) is None
+    assert "+352 20 00 09 09" in unescape(marc.get("/backstage/onboarding/").content.decode()).replace("\u00a0", " ")
+
+
+def test_a_call_that_came_directly_proves_no_forwarding(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    forwarded(cast, klein)
+    follow(does(marc, klein, "watch", line=LINE), "test")
+    arrives(cast, klein, forwarded_by=None)
+    html = page(marc, klein, part="test").replace("\u00a0", " ")
+    assert 'data-test="none"' in html
+    assert "does no harm" not in html
+    assert "forwarding is not proved yet" in html
+    assert "+352 621 000 147" in html
+    assert done(page(marc, klein)) == ["number", "phone", "answer"]
+    assert "onboarding__proof--good" not in marc.get("/backstage/onboarding/", {"name": "Klein"}).content.decode()
+    follow(does(marc, klein, "watch", line=LINE), "test")
+    arrives(cast, klein, 2, forwarded_by=PUBLIC)
+    html = page(marc, klein, part="test").replace("\u00a0", " ")
+    assert 'data-test="good"' in html
+    assert "From +352 621 000 147, forwarded from +352 26 00 00 01" in html
+    assert done(page(marc, klein)) == ["number", "phone", "codes", "test", "answer"]
+    assert "onboarding__proof--good" in marc.get("/backstage/onboarding/", {"name": "Klein"}).content.decode()
+
+
+def test_a_direct_line_is_proved_by_a_direct_call_and_a_withheld_number_is_none(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    follow(does(marc, klein, "phone", line=LINE, mode="direct", access="fixed"), "codes")
+    follow(does(marc, klein, "watch", line=LINE), "test")
+    arrives(cast, klein, caller=None, forwarded_by=None)
+    html = page(marc, klein, part="test")
+    assert 'data-test="good"' in html
+    assert "forwarded from" not in html
+    assert "None" not in html
+
+
+def test_the_portal_is_opened_and_one_is_back_where_the_client_is_set_up(cast, klein, marc):
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    address = re.search(r'href="([^"]*/person/add/[^"]*)"', page(marc, klein, line=LINE))[1]
+    person = {"email": "k@klein.example", "name": "Ute Klein", "language": "de", "is_active": "on", "reads_for": klein}
+    answer = marc.post(address, person)
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        f"/backstage/onboarding/{klein}?line=%2B35220000909#answer",
+    )
+    assert "Ute Klein" in page(marc, klein)
+    for number, elsewhere in enumerate(("https://evil.example/", "//evil.example/", "javascript:alert(1)", "")):
+        person["email"] = f"k{number}@klein.example"
+        answer = marc.post(f"/backstage/foundation/person/add/?{urlencode({'next': elsewhere})}", person)
+        assert (answer.status_code, answer["Location"]) == (302, "/backstage/foundation/person/")
+    answer = marc.post(address, person | {"email": "more@klein.example", "_addanother": "1"})
+    assert answer["Location"].startswith("/backstage/foundation/person/add/")
+
+
+def test_what_a_watched_caller_hears_is_told_by_the_state_of_the_client(cast, klein, marc):
+    marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
+    rings, closing = "A secretary's console rings, as for any caller.", "You will hear the closing words"
+    for state, always, rung in (
+        (ClientState.PROSPECT, True, False),
+        (ClientState.SUSPENDED, True, False),
+        (ClientState.TRIAL, True, True),
+        (ClientState.TRIAL, False, False),
+    ):
+        operations.set_hours(client=klein, week=[], always=always, closed_on_holidays=False, by=cast.marc, at=NOW)
+        operations.set_state(client=klein, state=state, by=cast.marc, at=NOW)
+        html = page(marc, klein)
+        assert (rings in html) is rung, state
+        assert (closing in html) is (state is not ClientState.TRIAL), state
+        assert ("what any caller hears at this hour" in html) is (state is ClientState.TRIAL and not rung), state

@@ -103,7 +103,7 @@ async def test_a_client_is_set_up_by_keyboard_and_the_call_is_seen_to_arrive(bro
     await expect(first).to_contain_text("+352 20 00 01 01")
     await expect(done).to_have_count(4)
     await looks_right(login, "onboarding-wrong-line", ("1366", "390"))
-    await page.get_by_role("button", name="Copier").press("Enter")
+    await page.locator("#codes").get_by_role("button", name="Copier").press("Enter")
     assert await page.evaluate("() => getSelection().toString()") == "**21*+35220000909#"
     assert login.complaints == []
     await page.context.close()

@@ -28,7 +28,7 @@ CALLER = "+33639980147"
 
 def main(arguments: Sequence[str]) -> int:
     """Status 0 after an answered call, 1 otherwise."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     data = options.data.resolve()
     status = folder.read_status(data)
     table = RoutingTable() if status is None else line_states.read_table(data)
@@ -52,27 +52,26 @@ def reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """What `./run phone` takes."""
+    takes = argparse.ArgumentParser(
         prog="./run phone", description="Calls the running house. Keys 0-9 * # are sent as tones; Ctrl-C hangs up."
     )
-    parser.add_argument("number", help=f"in full with its country: +353209100101; 06 39 98 01 47 in France is {CALLER}")
-    parser.add_argument("--data", type=Path, default=DEMONSTRATION, help="the house's data folder (default: var/demo)")
-    parser.add_argument("--from", dest="caller", default=CALLER, help=f"the caller's number (default: {CALLER})")
-    parser.add_argument("--name", default="", help="the caller's name")
-    parser.add_argument("--anonymous", action="store_true", help="withholds the caller's number")
-    parser.add_argument(
+    takes.add_argument("number", help=f"in full with its country: +353209100101; 06 39 98 01 47 in France is {CALLER}")
+    takes.add_argument("--data", type=Path, default=DEMONSTRATION, help="the house's data folder (default: var/demo)")
+    takes.add_argument("--from", dest="caller", default=CALLER, help=f"the caller's number (default: {CALLER})")
+    takes.add_argument("--name", default="", help="the caller's name")
+    takes.add_argument("--anonymous", action="store_true", help="withholds the caller's number")
+    takes.add_argument(
         "--forwarded-from", metavar="NUMBER", help="the client's number that was dialled, and is forwarded to the house"
     )
-    parser.add_argument("--play", type=Path, metavar="WAV", help="what to say (default: a built-in voice)")
-    parser.add_argument("--once", action="store_true", help="says it once instead of again and again")
-    parser.add_argument("--language", choices=("fr", "en", "de"), help="of the built-in voice")
-    parser.add_argument(
-        "--record", type=Path, metavar="WAV", default=CLONE / "var" / "phone.wav", help="what was heard"
-    )
-    parser.add_argument("--keys", default="", metavar="DIGITS", help="pressed once the call is answered")
-    parser.add_argument("--seconds", type=float, metavar="N", help="hangs up N seconds after the answer")
-    return parser
+    takes.add_argument("--play", type=Path, metavar="WAV", help="what to say (default: a built-in voice)")
+    takes.add_argument("--once", action="store_true", help="says it once instead of again and again")
+    takes.add_argument("--language", choices=("fr", "en", "de"), help="of the built-in voice")
+    takes.add_argument("--record", type=Path, metavar="WAV", default=CLONE / "var" / "phone.wav", help="what was heard")
+    takes.add_argument("--keys", default="", metavar="DIGITS", help="pressed once the call is answered")
+    takes.add_argument("--seconds", type=float, metavar="N", help="hangs up N seconds after the answer")
+    return takes
 
 
 class Teller:
