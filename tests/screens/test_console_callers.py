@@ -93,17 +93,13 @@ async def test_a_patient_of_one_client_is_nobody_for_another(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     await with_patients(console, exchange, site)
-    asked: list[str] = []
-    console.page.on(
-        "response", lambda answer: asked.append(answer.url) if "/fragments/patients" in answer.url else None
-    )
-    await exchange.ring(unknown(site, "Cabinet Dupont"))
-    await console.shows("ringing")
-    await console.press("F2")
-    await console.shows("desk")
-    await console.by_id("patient").focus()
+    async with console.page.expect_response(lambda answer: "/fragments/patients" in answer.url):
+        await exchange.ring(unknown(site, "Cabinet Dupont"))
+        await console.shows("ringing")
+        await console.press("F2")
+        await console.shows("desk")
+        await console.by_id("patient").focus()
     await expect(console.by_id("patient")).to_be_focused()
-    assert asked
     await expect(console.by_id("bar-caller")).to_have_text("Appelant inconnu")
     await expect(console.by_id("patient-known")).to_be_hidden()
 
