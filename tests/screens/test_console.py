@@ -8,10 +8,11 @@ from playwright.async_api import expect
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
+from tests.screens.pages import ConsolePage, comes_true
 
 SAID = "«\u00a0Cabinet du docteur Weber, bonjour. Claire à votre écoute.\u00a0»"
 MESSAGES = "select caller_name, caller_number, reason_label, urgency, read_back from messaging_message order by id"
+KEYS_AT_SITE = "() => !Object.keys(localStorage).some((key) => key.startsWith('permanence.keys.'))"
 
 
 def card(site: Site, **caller: Any) -> dict[str, Any]:
@@ -290,6 +291,7 @@ async def test_every_key_can_be_changed_and_the_hints_follow(
     await expect(console.by_id("keys-now")).to_contain_text("Alt M")
     await console.by_id("change-forward").click()
     await console.press("F3")
+    await comes_true(console.page, KEYS_AT_SITE)
     await console.by_id("keys-numbers").uncheck()
     await console.press("Escape")
     await console.page.reload()
