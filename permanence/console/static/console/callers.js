@@ -7,11 +7,9 @@ import { keepsPatients, patientOf } from "./patient.js";
 
 /** @type {Patient[]} */
 const NOBODY = [];
-/** For which caller it was asked last. */
+/** For which caller it was asked, and who was found. */
 let asked = "";
-/** Who was found for the last questions: another card shown between takes nobody off this one. @type {Map<string, Patient[]>} */
-const found = new Map();
-const MOST = 20;
+let found = NOBODY;
 
 /** The question for this card; "" where nobody can be known. @param {Card|null} card */
 function questionOf(card) {
@@ -21,19 +19,18 @@ function questionOf(card) {
 
 /** Those who may be calling, as far as the site has told. @param {Card|null} card */
 export function mayBe(card) {
-  return found.get(questionOf(card)) ?? NOBODY;
+  return asked && questionOf(card) === asked ? found : NOBODY;
 }
 
 /** Asks for the caller of the card that is shown. @param {Card|null} card @param {() => void} told */
 export async function lookFor(card, told) {
   const question = questionOf(card);
   if (!question || question === asked) return;
-  asked = question;
+  [asked, found] = [question, NOBODY];
   try {
     const rows = (await fragment(`/console/fragments/patients?${question}`)).querySelectorAll("[data-patient]:not([data-deceased])");
-    found.delete(question);
-    found.set(question, [...rows].map((row) => patientOf(/** @type {HTMLElement} */ (row))));
-    for (const oldest of [...found.keys()].slice(0, -MOST)) found.delete(oldest);
+    if (asked !== question) return;
+    found = [...rows].map((row) => patientOf(/** @type {HTMLElement} */ (row)));
   } catch {
     return; // The site is down, which the page says: asked again when it is back.
   }
@@ -42,5 +39,5 @@ export async function lookFor(card, told) {
 
 /** The site is back: what it could not answer is asked again. */
 export function lookAgain() {
-  if (!found.has(asked)) asked = "";
+  if (found === NOBODY) asked = "";
 }

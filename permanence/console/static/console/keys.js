@@ -2,7 +2,6 @@
 // The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4). Every key can be changed by the person, who finds hers at every machine (`keptkeys.js`).
 import { config } from "./api.js";
 import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
-import { numbered, paintNumbers } from "./digits.js";
 import { byId, isTyping, make, say } from "./dom.js";
 import { keepKeys, keptKeys, onKeys } from "./keptkeys.js";
 import { known, word } from "./words.js";
@@ -116,7 +115,9 @@ function wordsOf(id) {
 
 /** Picks what is numbered on the screen. @param {KeyboardEvent} event */
 function pick(event) {
-  const hints = numbered().flatMap((one) => [...one.querySelectorAll("kbd")]);
+  // Where two lists are numbered, the one she is in.
+  const here = document.activeElement?.closest("[data-pane]");
+  const hints = [...(here ? here.querySelectorAll("[data-numbered] kbd") : []), ...document.querySelectorAll("[data-numbered] kbd")];
   for (const hint of hints) {
     if (hint.textContent !== event.key || !(/** @type {HTMLElement} */ (hint).offsetParent)) continue;
     const target = /** @type {HTMLElement|null} */ (hint.closest("label, button"));
@@ -137,9 +138,8 @@ function pane(step) {
   panes[(here + step + panes.length) % panes.length].focus();
 }
 
-/** What the foot of the page says now, and which lists hear the figures. */
+/** What the foot of the page says now. */
 export function paintKeys() {
-  paintNumbers();
   const now = bindings.filter((one) => one.foot && (!one.when || one.when()));
   const text = now.map((one) => chord(one.id) + one.words).join();
   const place = byId("keys-now");
@@ -194,6 +194,5 @@ export function startKeys() {
     changing = "";
   });
   document.addEventListener("keydown", pressed, true);
-  document.addEventListener("focusin", paintNumbers);
   onKeys(settled);
 }
