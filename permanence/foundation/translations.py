@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Compiles the catalogues of `locale/`: this house needs no gettext tool, polib writes the .mo files at set-up."""
 
+import os
 from pathlib import Path
 
 import polib
@@ -22,7 +23,7 @@ def compile_catalogues(folder: Path) -> tuple[Path, ...]:
             # polib raises OSError for a malformed line; a missing file cannot be: it was just listed.
             raise ValueError(str(error)) from error
         # Beside, then in place: a process that reads the catalogue meanwhile sees the old one whole.
-        beside = target.with_suffix(".mo.new")
+        beside = target.with_suffix(f".mo.{os.getpid()}")
         catalogue.save_as_mofile(str(beside))
         beside.replace(target)
         written.append(target)

@@ -143,6 +143,8 @@ async def test_a_caller_comes_first_whatever_is_to_be_read(
     await console.press("F9")
     await console.presence_is("wrap")
     await at_her_post(console, site)
+    await console.presence_is("wrap")
+    await console.shows("desk")
     await console.choose("outcome", "information")
     await console.press("F2")
     await expect(console.by_id("dialog-read")).to_be_visible()
