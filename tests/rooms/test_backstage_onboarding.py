@@ -531,7 +531,7 @@ def test_the_portal_is_opened_and_one_is_back_where_the_client_is_set_up(cast, k
 def test_what_a_watched_caller_hears_is_told_by_the_state_of_the_client(cast, klein, marc):
     marc.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     operations.give_line(client=klein, number=LINE, by=cast.marc, at=NOW)
-    rings, closing = "A secretary's console rings, as for any caller.", "You will hear the closing words"
+    rings, closing = "A secretary’s console rings, as for any caller.", "You will hear the closing words"
     for state, always, rung in (
         (ClientState.PROSPECT, True, False),
         (ClientState.SUSPENDED, True, False),
