@@ -18,6 +18,7 @@ from permanence.foundation import outbox
 from permanence.foundation.exchange import Exchange
 from permanence.kernel.events import to_plain
 from permanence.project.changes import PORTION, Changes
+from permanence.project.wiring import WIRING
 from permanence.project.worker import OUTBOX_S
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.table import ContactEntry, SiteEntry
@@ -207,3 +208,10 @@ def test_after_an_outage_the_exchange_ends_with_the_right_versions(cast, tmp_pat
             house__slug=cast.house).exclude(client=None).values_list("client_id", "version")}  # fmt: skip
         held = {client: each for client, each in table.slices.table.versions()[cast.house].items() if client}
         assert held == noted
+
+
+def test_what_the_telephone_follows_overtakes_the_rest_and_nothing_else_does():
+    heard = {
+        name for name, hearers in WIRING.hearers.items() if any(who.startswith("switchboard.") for who, _ in hearers)
+    }
+    assert heard == WIRING.first
