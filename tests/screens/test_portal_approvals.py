@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """On a telephone: two doctors stand for one number, and for the red flags; the directory is changed and taken back."""
 
-from playwright.async_api import Browser, Locator, Page, expect
+import asyncio
+
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage
+from tests.screens.pages import PAINTED, LoginPage
 
 PHONE = ("390", "1366")
 
@@ -18,6 +20,7 @@ async def signed_in(browser: Browser, site: Site, email: str, path: str) -> Logi
     await login.open(f"/login?next={path}")
     await login.sign_in(email, cast.PASSWORD)
     await login.page.wait_for_url(lambda url: "/login" not in url)
+    await login.page.evaluate(PAINTED)
     return login
 
 
@@ -134,3 +137,51 @@ async def test_the_house_sees_what_waits_and_may_be_the_second_person(browser: B
     assert site.rows("select count(*) from clients_instruction where text like 'Urgences : Dr Klein%'") == [(1,)]
     assert house.complaints == []
     await house.page.context.close()
+
+
+async def told_late(page: Page, chosen: Locator, old: str, new: str) -> None:
+    """The list is asked for again, as when the page is shown; `chosen` gets the focus before the answer comes.
+
+    In the answer stands `new` instead of `old`.
+    """
+    asked, chose = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        answer = await route.fetch()
+        asked.set()
+        await chose.wait()
+        await route.fulfill(response=answer, body=(await answer.text()).replace(old, new))
+
+    await page.route("**?part=list", late)
+    async with page.expect_response("**?part=list"):
+        await page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+        await asked.wait()
+        await chosen.focus()
+        chose.set()
+    await page.unroute("**?part=list")
+
+
+async def test_a_list_told_afresh_leaves_the_key_where_it_is(browser: Browser, site: Site) -> None:
+    client, _recipients = site.client("Dr Weber")
+    site.change(f"update clients_client set second_approval = 1 where id = {client}")  # noqa: S608 - a test's own
+    his = await signed_in(browser, site, cast.WEBER, f"/portal/line/{client}/instructions/new")
+    page = his.page
+    await page.locator("#text").fill("Urgences : Dr Klein, jour et nuit.")
+    await page.locator("input[name=urgent]").check()
+    await by_key(page, "button[value=check]")
+    await by_key(page, "button[value=save]")
+    async with page.expect_response("**?part=list"):  # once more as soon as the page hears the house
+        await page.goto(f"{site.url}/portal/approvals")
+    link = page.locator("#list a").first
+    mine = await link.element_handle()
+    await told_late(page, link, "", "")
+    await expect(link).to_be_focused()
+    await page.evaluate(PAINTED)
+    assert mine is not None
+    assert await mine.evaluate("(one) => one.isConnected")
+    await page.evaluate("() => document.activeElement.blur()")
+    await told_late(page, link, "</ul>", "<li>Deuxième garde</li></ul>")
+    await expect(page.get_by_text("Deuxième garde")).to_be_visible()
+    await expect(link).to_be_focused()
+    assert his.complaints == []
+    await page.context.close()

@@ -8,11 +8,14 @@ let wait = 1_000;
 
 async function refresh() {
   if (!list || document.visibilityState !== "visible") return;
-  const focused = document.activeElement instanceof HTMLAnchorElement ? document.activeElement.href : "";
   try {
     const answer = await fetch(list.dataset.part ?? "", { headers: { Accept: "text/html" }, redirect: "error" });
     if (!answer.ok) return;
-    list.innerHTML = await answer.text();
+    const told = document.createElement("template");
+    told.innerHTML = await answer.text();
+    if (told.innerHTML === list.innerHTML) return; // what a finger or a key is on stays where it is
+    const focused = document.activeElement instanceof HTMLAnchorElement ? document.activeElement.href : "";
+    list.replaceChildren(told.content);
     if (focused) [...list.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
   } catch {
     // the network is away: the list stays as it was, the next minute tries again
