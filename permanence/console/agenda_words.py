@@ -60,6 +60,9 @@ REFUSED = {
 AGENDA = {
     "book_free": _("free"),
     "book_place": _("{hour}, {agenda}, {what}"),
+    "book_here": _("{hour}, {agenda}"),
+    "book_not_free": _("{hour}, {agenda}, not free: {why}"),
+    "book_closed": _("Closed at this time"),
     "book_book": _("Book {hour}, {agenda}"),
     "book_book_long": _("Book {hour}, {agenda}, {minutes} min"),
     "book_already": _("{patient} already has {hours} that day."),

@@ -47,8 +47,11 @@ _PRESENCE = {
     "post_reconnecting": _("Your line is coming back"),
     "off_why": _("No call comes to you. The microphone and the network are tried before you are ready."),
     "ready_why": _("Calls come to whoever has been ready longest. In another tab you will hear and see them."),
-    "missed_why": _("The call went on. No call comes to you until you press ready."),
-    "missed_declined": _("You declined a call. No call comes to you until you press ready."),
+    "missed_waiting": _("A caller is waiting. Press {forward} to be ready again: no call comes to you before."),
+    "missed_nobody": _(
+        "Nobody waits: the call rings at a colleague's or has ended. Press {forward} to be ready again: "
+        "no call comes to you before."
+    ),
     "reconnecting_why": _("No call comes to you until your line is back."),
     "break_lunch": _("Lunch"),
     "break_pause": _("Short break"),
@@ -185,7 +188,7 @@ _CALL = {
     "to_read_many": _("{count} instructions, the most important first"),
     "alert_offer": _("Call for {client}, from {caller}. {forward} to answer."),
     "offer_left": _("{seconds} s left, then the call goes on"),
-    "offer_missed": _("The call went on."),
+    "offer_missed": _("You did not answer: the caller keeps his place."),
     "offer_declined": _("You declined the call."),
     "offer_abandoned": _("The caller hung up."),
     "offer_withdrawn": _("The call was taken back."),

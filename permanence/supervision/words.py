@@ -60,8 +60,8 @@ _CHOSEN = {
     "trained": gettext_lazy("trained for the client"),
     "not_trained": gettext_lazy("nobody trained for the client was ready within %(time)s"),
     "has_read": gettext_lazy("has read what must be read; others who were ready had not"),
-    UNREAD_WAITED: gettext_lazy("fallen back, unread: those who had read were taken for %(time)s"),
-    UNREAD_NOBODY: gettext_lazy("fallen back, unread: nobody who had read could take it"),
+    UNREAD_WAITED: gettext_lazy("had not read the instructions: those who had were taken for %(time)s"),
+    UNREAD_NOBODY: gettext_lazy("had not read the instructions: nobody who had could take it"),
 }
 """Why a console rang, as codes of the reception's decision."""
 

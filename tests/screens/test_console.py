@@ -249,6 +249,22 @@ async def test_the_local_time_of_a_ringing_call_names_its_place(
     assert await console.page.evaluate(CLOCKS) == [0, 0]
 
 
+async def test_who_missed_a_call_is_told_who_waits_and_what_to_press(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await ready(console, exchange)
+    await exchange.ring(cards.weber(*site.client("Dr Weber")))
+    await console.shows("ringing")
+    await exchange.queue_is(1, exchange.since - 12000)
+    await exchange.offer_ends("missed")
+    await console.shows("idle")
+    await expect(console.by_id("status")).to_have_text("Vous n’avez pas répondu\u00a0: l’appelant garde sa place.")
+    await expect(console.by_id("post-why")).to_contain_text("Un appelant attend. Appuyez sur F2 pour reprendre")
+    await exchange.queue_is(0, None)
+    await expect(console.by_id("post-why")).to_contain_text("Personne n’attend")
+    await expect(console.by_id("post-why")).to_contain_text("Appuyez sur F2 pour reprendre")
+
+
 async def test_the_queue_is_shown(console: ConsolePage, exchange: FakeExchange) -> None:
     await exchange.queue_is(2, exchange.since - 38000)
     await expect(console.by_id("queue-waiting")).to_have_text("2")

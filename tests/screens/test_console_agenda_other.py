@@ -160,3 +160,25 @@ async def test_a_time_held_is_looked_at_again_for_who_is_new(browser: Browser, s
     await expect(screen.by_id("book-act")).to_contain_text("Dr Weber, 30 min")
     await screen.press("Enter")
     await expect(screen.by_id("toasts")).to_contain_text("NOUVEAU Luc")
+
+
+async def test_a_closed_time_is_said_to_be_closed_and_is_not_offered(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    act, place = screen.by_id("book-act"), screen.by_id("book-place")
+    await click_at(screen, "Dr Weber", 735)
+    await expect(screen.by_id("book-refusal-what")).to_contain_text("Pas à 12:15")
+    await expect(place).to_contain_text("12:15, Dr Weber, pas libre")
+    await expect(place).to_contain_text("Fermé")
+    await expect(act).to_be_disabled()
+    await screen.press("Escape")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-what")).to_contain_text("Pas à 12:15")
+    assert site.rows(WHO) == []
+    await looks_right(screen, "agenda-closed-time", ("1366",))
+    await click_at(screen, "Dr Weber", 540)
+    await expect(place).to_have_text("09:00, Dr Weber, libre")
+    await expect(act).to_be_enabled()
+    await screen.by_id("book-client").select_option("")
+    await click_at(screen, "Dr Weber", 735)
+    await expect(place).to_contain_text("12:15, Dr Weber, pas libre")
+    assert screen.complaints == []

@@ -188,3 +188,24 @@ async def test_an_appointment_elsewhere_is_offered_only_where_there_is_an_agenda
     await console.page.locator("#script-help button").click()
     await expect(console.by_id("view-book")).to_be_visible()
     await expect(console.by_id("elsewhere")).to_be_hidden()
+
+
+async def test_who_may_be_calling_stays_on_the_card_whatever_was_shown_between(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await with_patients(console, exchange, site)
+    await exchange.ring(unknown(site))
+    await expect(console.by_id("ring-caller")).to_have_text(f"Peut-être {JEANNE}")
+    await exchange.offer_ends("withdrawn")
+    async with console.page.expect_response("**/fragments/patients**"):
+        await exchange.ring(unknown(site, "Cabinet Dupont"), call="call-2")
+    await exchange.offer_ends("withdrawn")
+    await console.page.route("**/fragments/patients**", lambda route: route.abort())
+    await exchange.ring(unknown(site), call="call-3")
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+    await expect(console.by_id("bar-caller")).to_have_text(f"Peut-être {JEANNE}")
+    await expect(console.by_id("patient-known")).to_contain_text(JEANNE)
+    await expect(console.page.locator("#patient-known kbd")).to_have_text("Alt K")
+    await console.page.unroute("**/fragments/patients**")

@@ -126,6 +126,29 @@ async def lead_an_appointment(console: ConsolePage) -> None:
     await expect(console.by_id("script-route")).to_have_text("Rendez-vous à donner")
 
 
+async def test_figures_are_heard_and_shown_by_the_part_she_is_in_alone(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    await on_a_call(console, exchange, with_script(site)[0])
+    await asks(console, "Vous appelez pour vous-même")
+    script, reasons = (console.page.locator(f"{at} kbd").first for at in ("#script-answer", "#reasons"))
+    await console.press("Alt+s")
+    await expect(script).to_be_visible()
+    await expect(reasons).to_be_hidden()
+    last = await console.page.locator("#reasons kbd").count()
+    assert last > await console.page.locator("#script-answer kbd").count()
+    await console.press(str(last))
+    await asks(console, "Vous appelez pour vous-même")
+    assert (await console.fields())["reason"] == ""
+    await looks_right(console, "script-figures", ("1366",))
+    await console.by_id("outcomes").locator("input").first.focus()
+    await expect(reasons).to_be_visible()
+    await expect(script).to_be_hidden()
+    await console.press(str(last))
+    await expect(console.page.locator("#reasons input").last).to_be_checked()
+    await asks(console, "Vous appelez pour vous-même")
+
+
 async def opened_text(console: ConsolePage) -> Locator:
     row = console.messages("view-idle")
     await expect(row).to_have_count(1)

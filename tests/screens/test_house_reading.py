@@ -95,5 +95,5 @@ async def test_what_she_reads_in_her_browser_brings_her_the_next_call(
     )
     rows = marc.locator(".calls__table tbody tr")
     await expect(rows).to_have_count(1)
-    await expect(rows.first).to_contain_text("Repli : non lu")
+    await expect(rows.first).to_contain_text("N’avait pas lu les consignes")
     await marc.context.close()

@@ -81,8 +81,10 @@ export class Book {
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     /** What stands against the time that may be overbooked. @type {string[]} */
     this.borne = [];
-    /** The place that was held and is refused to the patient who was chosen then. */
+    /** The place where the rules do not allow the visit, and their main cause; the one where they do. */
     this.barred = "";
+    this.cause = "";
+    this.allowed = "";
     this.wire();
   }
 
@@ -180,7 +182,9 @@ export class Book {
     if (!this.isOpen) return;
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
     await Promise.all([this.grid.touched(agenda).catch(() => undefined), mine ? this.propose() : undefined]);
-    this.say();
+    // What was against the time may be gone.
+    if (this.barred.startsWith(`${agenda} `)) return this.moved();
+    return this.say();
   }
 
   /** Another client's request. @param {string} client @param {{patient: string, number: string, chosen?: import("./patient.js").Patient|null, quiet?: boolean}} known */
@@ -250,8 +254,9 @@ export class Book {
     } catch (error) {
       if (!(error instanceof SiteRefusal)) return void this.trouble(error);
       this.letGo();
-      this.barred = placeOf(held);
-      this.refusal({ what: word("book_not_at", { hour: held.hour }), causes: error.causes.length ? error.causes : [error.why], next: null });
+      const causes = error.causes.length ? error.causes : [error.why];
+      this.bar(held, causes);
+      this.refusal({ what: word("book_not_at", { hour: held.hour }), causes, next: null });
     } finally {
       this.busy = false;
     }
@@ -466,7 +471,7 @@ export class Book {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     this.borne = [];
-    this.barred = "";
+    this.barred = this.allowed = "";
     this.refusal(null);
     this.error("");
     this.say();
@@ -492,7 +497,10 @@ export class Book {
     const told = await this.ask(`/console/agenda/why?${about}`);
     // What comes late, when the cursor is elsewhere or the time was booked, is not shown.
     if (!told || turn !== this.whyTurn) return;
-    if (!spot.item) this.grid.refused(!told.free);
+    if (!spot.item) {
+      this.grid.refused(!told.free);
+      this.bar(spot, told.causes);
+    }
     if (told.free) {
       this.borne = [];
       if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
@@ -500,6 +508,24 @@ export class Book {
     }
     this.borne = told.may_overbook ? told.causes : [];
     this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next: told.next && { ...told.next, agenda: spot.agenda, day: spot.day } });
+  }
+
+  /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
+  bar(at, causes) {
+    [this.cause = ""] = causes;
+    this.barred = causes.length ? placeOf(at) : "";
+    this.allowed = causes.length ? "" : placeOf(at);
+    this.say();
+  }
+
+  /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
+  emptyWords(spot) {
+    const known = { hour: spot.hour, agenda: spot.name };
+    const at = placeOf(spot);
+    if (at === this.barred && !this.moving) return word("book_not_free", { ...known, why: this.cause });
+    if (!spot.isOpen && at !== this.allowed) return word("book_not_free", { ...known, why: word("book_closed") });
+    const unasked = spot.client !== this.client || !this.reason;
+    return unasked || at === this.allowed || this.isHeld(spot) ? word("book_place", { ...known, what: word("book_free") }) : word("book_here", known);
   }
 
   /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told */
@@ -549,7 +575,7 @@ export class Book {
     say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");
     show(byId("book-already"), hours.length > 0);
     if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
-    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : word("book_place", { hour: spot.hour, agenda: spot.name, what: word("book_free") }));
+    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.moving;
     show(byId("book-acts"), Boolean(visit));
@@ -581,6 +607,9 @@ export class Book {
     this.whyTurn += 1;
     if (this.busy) return undefined;
     const at = this.target();
+    // Where it is refused, Enter says all that is against it.
+    const spot = this.grid.spot();
+    if (!at && spot && placeOf(spot) === this.barred) return this.why(true);
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.moving) return this.move(this.moving, at);
     const patient = this.ready();

@@ -7,9 +7,11 @@ import { keepsPatients, patientOf } from "./patient.js";
 
 /** @type {Patient[]} */
 const NOBODY = [];
-/** For which caller it was asked, and who was found. */
+/** For which caller it was asked last. */
 let asked = "";
-let found = NOBODY;
+/** Who was found for the last questions: another card shown between takes nobody off this one. @type {Map<string, Patient[]>} */
+const found = new Map();
+const MOST = 20;
 
 /** The question for this card; "" where nobody can be known. @param {Card|null} card */
 function questionOf(card) {
@@ -19,18 +21,19 @@ function questionOf(card) {
 
 /** Those who may be calling, as far as the site has told. @param {Card|null} card */
 export function mayBe(card) {
-  return asked && questionOf(card) === asked ? found : NOBODY;
+  return found.get(questionOf(card)) ?? NOBODY;
 }
 
 /** Asks for the caller of the card that is shown. @param {Card|null} card @param {() => void} told */
 export async function lookFor(card, told) {
   const question = questionOf(card);
   if (!question || question === asked) return;
-  [asked, found] = [question, NOBODY];
+  asked = question;
   try {
     const rows = (await fragment(`/console/fragments/patients?${question}`)).querySelectorAll("[data-patient]:not([data-deceased])");
-    if (asked !== question) return;
-    found = [...rows].map((row) => patientOf(/** @type {HTMLElement} */ (row)));
+    found.delete(question);
+    found.set(question, [...rows].map((row) => patientOf(/** @type {HTMLElement} */ (row))));
+    for (const oldest of [...found.keys()].slice(0, -MOST)) found.delete(oldest);
   } catch {
     return; // The site is down, which the page says: asked again when it is back.
   }
@@ -39,5 +42,5 @@ export async function lookFor(card, told) {
 
 /** The site is back: what it could not answer is asked again. */
 export function lookAgain() {
-  if (found === NOBODY) asked = "";
+  if (!found.has(asked)) asked = "";
 }

@@ -2,6 +2,7 @@
 // The keyboard. Function keys work everywhere, also while typing; single characters only outside text fields (WCAG 2.1.4). Every key can be changed by the person, who finds hers at every machine (`keptkeys.js`).
 import { config } from "./api.js";
 import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
+import { numbered, paintNumbers } from "./digits.js";
 import { byId, isTyping, make, say } from "./dom.js";
 import { keepKeys, keptKeys, onKeys } from "./keptkeys.js";
 import { known, word } from "./words.js";
@@ -115,9 +116,7 @@ function wordsOf(id) {
 
 /** Picks what is numbered on the screen. @param {KeyboardEvent} event */
 function pick(event) {
-  // Where two lists are numbered, the one she is in.
-  const here = document.activeElement?.closest("[data-pane]");
-  const hints = [...(here ? here.querySelectorAll("[data-numbered] kbd") : []), ...document.querySelectorAll("[data-numbered] kbd")];
+  const hints = numbered().flatMap((one) => [...one.querySelectorAll("kbd")]);
   for (const hint of hints) {
     if (hint.textContent !== event.key || !(/** @type {HTMLElement} */ (hint).offsetParent)) continue;
     const target = /** @type {HTMLElement|null} */ (hint.closest("label, button"));
@@ -138,8 +137,9 @@ function pane(step) {
   panes[(here + step + panes.length) % panes.length].focus();
 }
 
-/** What the foot of the page says now. */
+/** What the foot of the page says now, and which lists hear the figures. */
 export function paintKeys() {
+  paintNumbers();
   const now = bindings.filter((one) => one.foot && (!one.when || one.when()));
   const text = now.map((one) => chord(one.id) + one.words).join();
   const place = byId("keys-now");
@@ -194,5 +194,6 @@ export function startKeys() {
     changing = "";
   });
   document.addEventListener("keydown", pressed, true);
+  document.addEventListener("focusin", paintNumbers);
   onKeys(settled);
 }

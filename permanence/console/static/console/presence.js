@@ -39,7 +39,7 @@ export function paintPresence(state, mic) {
 function postWhy(state) {
   const { presence } = state;
   if (state.connection !== "open") return "";
-  if (presence.state === "missed") return word(presence.why === "declined" ? "missed_declined" : "missed_why");
+  if (presence.state === "missed") return [presence.why === "declined" && word("offer_declined"), word(state.queue.waiting ? "missed_waiting" : "missed_nobody")].filter(Boolean).join(" ");
   if (presence.state === "break") return word(`break_${presence.reason || "other"}`);
   if (presence.state === "off") return word("off_why");
   if (presence.state === "reconnecting") return word("reconnecting_why");
