@@ -85,6 +85,8 @@ export class Book {
     this.barred = "";
     this.cause = "";
     this.allowed = "";
+    /** What was just done, in words: said until the cursor moves or something else is done. */
+    this.done = "";
     this.wire();
   }
 
@@ -183,7 +185,7 @@ export class Book {
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
     await Promise.all([this.grid.touched(agenda).catch(() => undefined), mine ? this.propose() : undefined]);
     // What was against the time may be gone.
-    if (this.barred.startsWith(`${agenda} `)) return this.moved();
+    if (this.barred.startsWith(`${agenda} `)) return this.lookAgain();
     return this.say();
   }
 
@@ -466,8 +468,20 @@ export class Book {
     return true;
   }
 
-  /** The cursor is elsewhere: what is there, and whether the reason in hand could be. */
+  /** The cursor is elsewhere. */
   moved() {
+    this.done = "";
+    this.lookAgain();
+  }
+
+  /** @param {string} words what was done */
+  did(words) {
+    this.done = words;
+    this.say();
+  }
+
+  /** What is under the cursor, and whether the reason in hand could be. */
+  lookAgain() {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     this.borne = [];
@@ -575,6 +589,7 @@ export class Book {
     say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");
     show(byId("book-already"), hours.length > 0);
     if (this.moving) say(byId("book-place"), word("book_moving", { patient: this.movingName }));
+    else if (this.done) say(byId("book-place"), this.done);
     else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
     else say(byId("book-place"), "");
     const visit = item?.dataset.kind === "appointment" && !this.moving;
@@ -703,13 +718,14 @@ export class Book {
       await this.again(told.agenda);
     }
     this.hooks.done("", this.call);
-    say(byId("book-place"), word("book_undone"));
+    this.did(word("book_undone"));
   }
 
   /** @param {string} words @param {string} agenda @param {() => void} undo */
   async after(words, agenda, undo) {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
+    this.done = "";
     this.refusal(null);
     offerUndo(words, undo);
     await this.again(agenda);
@@ -800,7 +816,7 @@ export class Book {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }
     this.hooks.done("cancelled", this.call);
-    say(byId("book-place"), [word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
+    this.did([word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
     this.again(agenda);
     return "";
   }
@@ -840,7 +856,7 @@ export class Book {
   async unblock(item, name) {
     try {
       const told = await (await request("/console/agenda/unblock", { method: "POST", json: { key: newId(), block: item.dataset.key } })).json();
-      say(byId("book-place"), word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
+      this.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
       this.again(told.agenda);
     } catch (error) {
       return this.against(error);

@@ -86,7 +86,7 @@ export class WaitList {
   async takeBack(place) {
     try {
       await request("/console/waiting/take-back", { method: "POST", json: { place } });
-      say(byId("book-place"), word("book_undone"));
+      this.book.did(word("book_undone"));
     } catch (error) {
       this.book.trouble(error);
     }
