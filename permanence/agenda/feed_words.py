@@ -4,7 +4,7 @@
 from django.utils.translation import gettext as _
 
 from permanence.agenda.interop import feeds
-from permanence.agenda.refusals import LabelMissing, TooManyFeeds, WordsTooLong
+from permanence.agenda.refusals import LabelMissing, NamesNotChosen, TooManyFeeds, WordsTooLong
 from permanence.kernel.refusals import Refusal
 
 
@@ -15,6 +15,8 @@ def refused_words(refusal: Refusal) -> str:
             return _("Write where it will be used: this is how you find it again to revoke it.")
         case WordsTooLong():
             return _("At most %(limit)s characters.") % {"limit": feeds.LABEL_LIMIT}
+        case NamesNotChosen():
+            return _("Names are shown where he chose so himself: he does it in his portal.")
         case TooManyFeeds():
             return _("There are %(limit)s already: revoke one first.") % {"limit": feeds.MOST}
         case _other:

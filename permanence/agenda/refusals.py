@@ -217,6 +217,12 @@ class LabelMissing(Refusal):
     code = "label_missing"
 
 
+class NamesNotChosen(Refusal):
+    """Patients' names leave for a calendar only where he whose agenda it is chose so himself: nobody for him."""
+
+    code = "names_not_chosen"
+
+
 class TooManyFeeds(Refusal):
     """As many are good as may be: one has to be revoked first."""
 

@@ -86,12 +86,12 @@ def revoke_feed(request: HttpRequest, client: str, agenda: str, feed: str) -> Ht
 
 def _made(request: HttpRequest, by: Who, row: Client, *, person: str, what: str) -> str:
     """The secret of a new password, or of a new address of the agenda `what`."""
-    label, names, at = request.POST.get("label", ""), request.POST.get("names") == "1", CLOCK.now()
+    label, at = request.POST.get("label", ""), CLOCK.now()
     if what == DEVICE:
         return devices.make_device(
-            client=str(row.pk), label=label, names=names, person=person, by=by, at=at, entropy=CHANCE
+            client=str(row.pk), label=label, names=False, person=person, by=by, at=at, entropy=CHANCE
         )[1]
-    return feeds.make_feed(agenda=what, label=label, names=names, person=person, by=by, at=at, entropy=CHANCE)[1]
+    return feeds.make_feed(agenda=what, label=label, names=False, person=person, by=by, at=at, entropy=CHANCE)[1]
 
 
 def _revoked(request: HttpRequest, row: Client) -> HttpResponse:

@@ -32,9 +32,10 @@ _ENTROPY = SystemEntropy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedRow:
-    """An address as the page shows it."""
+    """An address as the page shows it. `is_his`: whether names stand in it is his choice."""
 
     view: FeedView
+    is_his: bool
     made: str
 
 
@@ -79,7 +80,7 @@ def calendars(request: HttpRequest, client: str) -> HttpResponse:
         _made, secret = feeds.make_feed(
             agenda=agenda,
             label=request.POST.get("label", ""),
-            names=request.POST.get("names") == "1",
+            names=_names(request),
             by=by,
             at=at,
             entropy=_ENTROPY,
@@ -101,7 +102,7 @@ def device(request: HttpRequest, client: str) -> HttpResponse:
         _made, secret = devices.make_device(
             client=client,
             label=request.POST.get("label", ""),
-            names=request.POST.get("names") == "1",
+            names=_names(request),
             by=by,
             at=at,
             entropy=_ENTROPY,
@@ -115,6 +116,31 @@ def device(request: HttpRequest, client: str) -> HttpResponse:
 
 @require_POST
 @portal_only
+def name_in_device(request: HttpRequest, client: str, device: str) -> HttpResponse:
+    """Whether a telephone shows patients' names."""
+    by, _view = own(request, client)
+    try:
+        devices.name_in_device(client=client, device=device, names=_names(request), by=by, at=_CLOCK.now())
+    except DeviceUnknown as refusal:
+        raise Http404(device) from refusal
+    return _done(client, "named")
+
+
+@require_POST
+@portal_only
+def name_in_feed(request: HttpRequest, client: str, feed: str) -> HttpResponse:
+    """Whether an address shows patients' names."""
+    by, _view = own(request, client)
+    try:
+        agenda = _own_feed(client, feed, by).agenda
+        feeds.name_in_feed(agenda=agenda, feed=feed, names=_names(request), by=by, at=_CLOCK.now())
+    except FeedUnknown as refusal:
+        raise Http404(feed) from refusal
+    return _done(client, "named")
+
+
+@require_POST
+@portal_only
 def revoke_device(request: HttpRequest, client: str, device: str) -> HttpResponse:
     """A telephone was lost, or is used no more."""
     by, _view = own(request, client)
@@ -122,7 +148,7 @@ def revoke_device(request: HttpRequest, client: str, device: str) -> HttpRespons
         devices.revoke_device(client=client, device=device, by=by, at=_CLOCK.now())
     except DeviceUnknown as refusal:
         raise Http404(device) from refusal
-    return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?revoked=1#t-page", status=303)
+    return _done(client, "revoked")
 
 
 @require_POST
@@ -130,15 +156,27 @@ def revoke_device(request: HttpRequest, client: str, device: str) -> HttpRespons
 def revoke(request: HttpRequest, client: str, feed: str) -> HttpResponse:
     """An address gives nothing any more."""
     by, _view = own(request, client)
-    mine = own_agendas(client=client, by=by)
-    found = next((each for each in feeds.feeds(agendas=[a.id for a in mine], by=by) if each.id == feed), None)
-    if found is None:
-        raise Http404(feed)
     try:
-        feeds.revoke_feed(agenda=found.agenda, feed=feed, by=by, at=_CLOCK.now())
+        feeds.revoke_feed(agenda=_own_feed(client, feed, by).agenda, feed=feed, by=by, at=_CLOCK.now())
     except FeedUnknown as refusal:
         raise Http404(feed) from refusal
-    return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?revoked=1#t-page", status=303)
+    return _done(client, "revoked")
+
+
+def _own_feed(client: str, feed: str, by: Who) -> FeedView:
+    mine = [each.id for each in own_agendas(client=client, by=by)]
+    found = next((each for each in feeds.feeds(agendas=mine, by=by) if each.id == feed), None)
+    if found is None:
+        raise FeedUnknown(feed[:40])
+    return found
+
+
+def _names(request: HttpRequest) -> bool:
+    return request.POST.get("names") == "1"
+
+
+def _done(client: str, what: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('portal_calendars', args=[client])}?{what}=1#t-page", status=303)
 
 
 def _page(
@@ -151,7 +189,11 @@ def _page(
         AgendaRow(
             view=each,
             feeds=tuple(
-                FeedRow(view=feed, made=moments.day_and_hour(feed.made_at, zone, now=at))
+                FeedRow(
+                    view=feed,
+                    is_his=feed.person == by.person,
+                    made=moments.day_and_hour(feed.made_at, zone, now=at),
+                )
                 for feed in made
                 if feed.agenda == each.id
             ),
@@ -172,6 +214,7 @@ def _page(
         "host": request.get_host(),
         "email": request.user.get_username(),
         "revoked": request.GET.get("revoked") == "1" and request.method != "POST",
+        "named": request.GET.get("named") == "1" and request.method != "POST",
         "label": request.POST.get("label", "") if failed else "",
         "chosen": request.POST.get("agenda", ""),
         "label_limit": feeds.LABEL_LIMIT,

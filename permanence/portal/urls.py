@@ -50,12 +50,14 @@ urlpatterns = [
     path("portal/line/<slug:client>/red-flags", red_flags.red_flags, name="portal_flags"),
     path("portal/line/<slug:client>/calendars", calendars.calendars, name="portal_calendars"),
     path("portal/line/<slug:client>/calendars/<slug:feed>/revoke", calendars.revoke, name="portal_feed_revoke"),
+    path("portal/line/<slug:client>/calendars/<slug:feed>/names", calendars.name_in_feed, name="portal_feed_names"),
     path("portal/line/<slug:client>/no-shows", no_shows.edit, name="portal_no_shows"),
     path("portal/line/<slug:client>/reminders", contact_rule.edit, name="portal_contact_rule"),
     path("portal/line/<slug:client>/devices", calendars.device, name="portal_device"),
     path(
         "portal/line/<slug:client>/devices/<slug:device>/revoke", calendars.revoke_device, name="portal_device_revoke"
     ),
+    path("portal/line/<slug:client>/devices/<slug:device>/names", calendars.name_in_device, name="portal_device_names"),
     path("portal/line/<slug:client>/public", public_pages.edit, name="portal_public"),
     path("portal/approvals", approvals.overview, name="portal_approvals"),
     path("portal/approvals/<slug:proposal>", approvals.one, name="portal_approval"),

@@ -255,7 +255,7 @@ def test_the_present_moment_is_read_at_the_door(cast):
 
 
 def test_an_address_ends_with_the_right_of_whoever_made_it(cast):
-    secrets = {who: made(cast, by=getattr(cast, who), names=True)[1] for who in ("dr_dupont", "assistant", "claire")}
+    secrets = {who: made(cast, by=getattr(cast, who))[1] for who in ("dr_dupont", "assistant", "claire")}
 
     def good():
         found = set()

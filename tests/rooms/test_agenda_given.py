@@ -9,7 +9,7 @@ from django.urls import reverse
 from permanence.agenda.interop import devices, feeds
 from permanence.agenda.interop.for_others import owners
 from permanence.agenda.models import CalendarDevice, CalendarFeed
-from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, FeedUnknown, NamesNotChosen
 from permanence.foundation.models import AuditEntry, Person
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import make_agenda_cast
@@ -117,3 +117,38 @@ def test_of_another_client_nothing_is_listed_nor_revoked(cast, browser_of):
     address = reverse("accounts:feed-revoke", args=[cast.weber.id, cast.dupont, feed.id])
     assert marc.post(address).status_code == 404
     assert CalendarDevice.objects.get().revoked_at is CalendarFeed.objects.get().revoked_at is None
+
+
+def test_names_are_the_doctors_choice_alone(cast, browser_of):
+    """Whoever of the house makes one for him lets no name out; he lets them out in his portal, and takes them back."""
+    marc = browser_of(cast.marc)
+    for what in ("device", cast.dupont):
+        marc.post(page(cast), {"for": f"{cast.dr_dupont.person}:{what}", "label": "iPhone", "names": "1"})
+    assert (CalendarDevice.objects.get().names, CalendarFeed.objects.get().names) == (False, False)
+    with_names = GIVEN | {"names": True}
+    for refused in (
+        lambda: devices.make_device(client=cast.cabinet.id, person=cast.dr_dupont.person, by=cast.marc, **with_names),
+        lambda: feeds.make_feed(agenda=cast.dupont, person=cast.dr_dupont.person, by=cast.marc, **with_names),
+        lambda: feeds.make_feed(agenda=cast.dupont, by=cast.marc, **with_names),
+    ):
+        with pytest.raises(NamesNotChosen):
+            refused()
+    his, his_page = browser_of(cast.dr_dupont), reverse("portal_calendars", args=[cast.cabinet.id])
+    for door, model in (("portal_device_names", CalendarDevice), ("portal_feed_names", CalendarFeed)):
+        made = model.objects.get()
+        address = reverse(door, args=[cast.cabinet.id, made.pk])
+        assert browser_of(cast.assistant).post(address, {"names": "1"}).status_code == 404
+        for chosen in (True, False):
+            assert his.post(address, {"names": "1" if chosen else "0"})["location"].startswith(his_page)
+            assert model.objects.get().names is chosen
+    trail = list(AuditEntry.objects.filter(action__endswith="_names").order_by("pk").values_list("action", "by_name"))
+    assert trail == [(f"agenda.{what}_names", "Dr Dupont") for what in ("device", "device", "feed", "feed")]
+
+
+def test_the_house_changes_no_names(cast):
+    made, _secret = devices.make_device(client=cast.cabinet.id, by=cast.dr_dupont, **GIVEN)
+    feed, _secret = feeds.make_feed(agenda=cast.dupont, by=cast.dr_dupont, **GIVEN)
+    with pytest.raises(DeviceUnknown):
+        devices.name_in_device(client=cast.cabinet.id, device=made.id, names=True, by=cast.marc, at=NOON)
+    with pytest.raises(FeedUnknown):
+        feeds.name_in_feed(agenda=cast.dupont, feed=feed.id, names=True, by=cast.marc, at=NOON)

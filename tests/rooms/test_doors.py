@@ -248,6 +248,8 @@ DOORS: dict[str, Door] = {
     "portal_flags": Door(get=to(200, "portal"), post=to(403, "portal"), args=("{client}",), other=404),
     "portal_calendars": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}",), other=404),
     "portal_feed_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_feed_names": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
+    "portal_device_names": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_device": Door(has_get=False, post=to(422, "portal"), args=("{client}",), other=404),
     "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_agenda": Door(get=to(302, "portal")),

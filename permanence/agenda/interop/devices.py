@@ -14,7 +14,7 @@ from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import short
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView
-from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, TooManyFeeds
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, NamesNotChosen, TooManyFeeds
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -64,13 +64,16 @@ def make_device(
 ) -> tuple[DeviceView, str]:
     """A password for one device of `by`, or of the client's `person` who asks the house for it; gives it this once.
 
-    An agenda of that client is his own. Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
+    An agenda of that client is his own. `names`: he is told patients' names; he alone chooses that. Raises
+    AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
     """
     said, owner = short(label, LABEL_LENGTH), acting_for(person, client=client, by=by)
     if owner.person_key is None:
         raise AgendaUnknown(client[:40])
     if not said:
         raise LabelMissing("")
+    if names and by.of_house:
+        raise NamesNotChosen("")
     rows = CalendarDevice.objects.for_house(by.house_key).filter(person=owner.person_key, client=row_key(client))
     if rows.filter(revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
@@ -87,6 +90,19 @@ def make_device(
     )
     _note("agenda.device_made", made, by=by, at=at)
     return _view(made), secret
+
+
+@transaction.atomic
+def name_in_device(*, client: str, device: str, names: bool, by: Who, at: datetime) -> None:
+    """Patients' names are told to one of the person's own devices from now on, or no more. Raises DeviceUnknown."""
+    own = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
+    found = None if by.of_house else own.filter(pk=row_key(device), revoked_at=None).first()
+    if found is None:
+        raise DeviceUnknown(device[:40])
+    if found.names != names:
+        found.names = names
+        CalendarDevice.objects.filter(pk=found.pk).update(names=names)
+        _note("agenda.device_names", found, by=by, at=at)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach, short
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.refusals import AgendaUnknown, FeedUnknown, LabelMissing, TooManyFeeds
+from permanence.agenda.refusals import AgendaUnknown, FeedUnknown, LabelMissing, NamesNotChosen, TooManyFeeds
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
@@ -35,9 +35,10 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedView:
-    """An address that is good, without its secret."""
+    """An address that is good, without its secret. `person`: whose it is; "" of one older than its owners."""
 
     id: str
+    person: str
     agenda: str
     label: str
     names: bool
@@ -70,7 +71,8 @@ def make_feed(
     """A new address for an agenda; gives it and its secret, which nobody can look up later. `person`: the client's
     person whose agenda it is, who asks the house for it.
 
-    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyFeeds.
+    `names`: patients' names stand in it; he whose agenda it is chooses that, nobody of the house. Raises AgendaUnknown,
+    LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
     """
     row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
     owner = acting_for(person, client=str(row.client_id), by=by) if person else by
@@ -78,6 +80,8 @@ def make_feed(
         raise AgendaUnknown(agenda[:40])
     if not said:
         raise LabelMissing("")
+    if names and by.of_house:
+        raise NamesNotChosen("")
     if CalendarFeed.objects.filter(agenda=row, revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
     secret = new_secret(entropy)
@@ -97,14 +101,30 @@ def make_feed(
 
 
 @transaction.atomic
+def name_in_feed(*, agenda: str, feed: str, names: bool, by: Who, at: datetime) -> None:
+    """Patients' names stand in it from now on, or no more: whose address it is says so. AgendaUnknown, FeedUnknown."""
+    found = _good(agenda, feed, by=by)
+    if by.of_house or found.person_id != by.person_key or not _still_seen(found):
+        raise FeedUnknown(feed[:40])
+    if found.names != names:
+        found.names = names
+        CalendarFeed.objects.filter(pk=found.pk).update(names=names)
+        _note("agenda.feed_names", found, by=by, at=at)
+
+
+@transaction.atomic
 def revoke_feed(*, agenda: str, feed: str, by: Who, at: datetime) -> None:
     """The address gives nothing any more. Raises AgendaUnknown, FeedUnknown."""
-    row = reach(agenda, by=by)
-    found = CalendarFeed.objects.filter(agenda=row, pk=row_key(feed), revoked_at=None).first()
-    if found is None:
-        raise FeedUnknown(feed[:40])
+    found = _good(agenda, feed, by=by)
     CalendarFeed.objects.filter(pk=found.pk).update(revoked_at=at)
     _note("agenda.feed_revoked", found, by=by, at=at)
+
+
+def _good(agenda: str, feed: str, *, by: Who) -> CalendarFeed:
+    found = CalendarFeed.objects.filter(agenda=reach(agenda, by=by), pk=row_key(feed), revoked_at=None).first()
+    if found is None:
+        raise FeedUnknown(feed[:40])
+    return found
 
 
 def feeds(*, agendas: Sequence[str], by: Who) -> tuple[FeedView, ...]:
@@ -152,6 +172,7 @@ def _note(action: str, row: CalendarFeed, *, by: Who, at: datetime) -> None:
 def _view(row: CalendarFeed) -> FeedView:
     return FeedView(
         id=str(row.pk),
+        person="" if row.person_id is None else str(row.person_id),
         agenda=str(row.agenda_id),
         label=row.label,
         names=row.names,
