@@ -183,24 +183,30 @@ type Hours = Mapping[tuple[int, int], float]
 """By weekday (0: Monday) and hour of the house's clock: a number of calls."""
 
 SILENCE_LEVEL = 1e-5
-NORM_WEEKS = 8
-"""Weeks of a client's own calls from which his norm is made,"""
+NORM_WEEKS = 16
+"""Weeks that are looked at for a client's own calls: his norm is made from the time between the first and the last,"""
 SHORTEST_NORM = timedelta(days=14)
-"""and how long he must have had calls before anything is said of him."""
-LONGEST_SILENCE = timedelta(days=14)
-"""A silence is looked at this far back: who is silent for longer was told of."""
+"""and this long he must have had calls before anything is said of him."""
+LONGEST_SILENCE = timedelta(weeks=8)
+"""A silence is looked at this far back: time enough that also who has a call or two a week is told of."""
 EARLY_OR_LATE = timedelta(minutes=30)
 """So far outside his hours a client may switch his forwarding on or off."""
 TOO_MANY_OUTSIDE = 2
 """Calls outside his hours in a day from which on somebody is told: one alone may be a wrong number."""
 
 
-def norm(counts: Hours, *, counted: timedelta) -> Hours:
-    """Calls an hour by weekday and hour, from the `counts` of the time `counted`; empty where that is too short."""
-    if counted < SHORTEST_NORM:
+def norm(counts: Hours, *, first: datetime, last: datetime, at: datetime) -> Hours:
+    """Calls an hour by weekday and hour, from the `counts` between his `first` call and his `last`; empty where he has
+    had calls for too short a time `at` this moment.
+
+    Counted over the weeks that these calls lie in, begun ones whole but for the present one. A silence since the last
+    is not in them, or it would make itself usual.
+    """
+    if at - first < SHORTEST_NORM:
         return {}
-    weeks = counted / timedelta(weeks=1)
-    return {cell: count / weeks for cell, count in counts.items()}
+    week = timedelta(weeks=1)
+    weeks = min(-((first - last) // week), (at - first) / week)
+    return {cell: count / max(weeks, 1.0) for cell, count in counts.items()}
 
 
 def left_of(spans: Iterable[tuple[datetime, datetime]], away: Iterable[Span]) -> Iterator[tuple[datetime, datetime]]:

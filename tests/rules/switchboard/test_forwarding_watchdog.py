@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from permanence.kernel.span import Span
 from permanence.switchboard.rules import (
     EARLY_OR_LATE,
+    LONGEST_SILENCE,
     SHORTEST_NORM,
     SILENCE_LEVEL,
     expected_calls,
@@ -48,8 +49,35 @@ def test_what_is_usual_is_the_sum_over_every_minute(usual, spans, zone):
 
 
 def test_a_norm_is_calls_an_hour_over_the_weeks_counted():
-    assert norm({(0, 9): 24, (0, 10): 4}, counted=8 * WEEK) == {(0, 9): 3.0, (0, 10): 0.5}
-    assert norm({(0, 9): 24}, counted=SHORTEST_NORM - MINUTE) == {}
+    after = {"first": BEGIN, "last": BEGIN + 8 * WEEK - 3 * HOUR}
+    for at in (BEGIN + 8 * WEEK, BEGIN + 14 * WEEK):  # what came of a silence since does not make it usual
+        assert norm({(0, 9): 24, (0, 10): 4}, **after, at=at) == {(0, 9): 3.0, (0, 10): 0.5}
+    now = BEGIN + SHORTEST_NORM
+    assert norm({(0, 9): 24}, first=BEGIN + MINUTE, last=now, at=now) == {}
+    assert norm({(0, 9): 1}, first=BEGIN, last=BEGIN, at=now) == {(0, 9): 1.0}
+
+
+@pytest.mark.parametrize("calls_a_week", [2, 5, 15, 100])
+def test_the_norm_is_about_the_pace_at_which_calls_were_drawn_and_rather_less(calls_a_week):
+    chance, found = random.Random(calls_a_week), []
+    for _ in range(400):
+        at, moments = 0.0, []
+        while (at := at + chance.expovariate(calls_a_week)) < 8:
+            moments.append(BEGIN + at * WEEK)
+        usual = norm({(0, 9): len(moments)}, first=moments[0], last=moments[-1], at=BEGIN + 20 * WEEK)
+        found.append(sum(usual.values()))
+    assert 0.9 * calls_a_week < sum(found) / len(found) < 1.1 * calls_a_week
+
+
+@pytest.mark.parametrize(("calls_a_week", "days"), [(2, 41), (5, 17), (15, 6)])
+def test_also_who_has_few_calls_is_told_of_in_time(calls_a_week, days):
+    """One who has a call on each working day is silent too long after seventeen days, not never."""
+    last = BEGIN + 8 * WEEK - HOUR
+    for day in range(1, LONGEST_SILENCE.days + 1):
+        usual = norm({(0, 9): calls_a_week * 8}, first=BEGIN, last=last, at=last + day * 24 * HOUR)
+        if is_silent(sum(usual.values()) * day / 7):
+            break
+    assert day == days
 
 
 @pytest.mark.parametrize(("expected", "silent"), [(0.0, False), (11.5, False), (11.52, True), (30.0, True)])
