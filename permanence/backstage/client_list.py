@@ -27,6 +27,7 @@ from permanence.calls.models import Call
 from permanence.clients.models import Client, Contact, Greeting, Line, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_number
+from permanence.foundation.folded import Folded, folded
 from permanence.foundation.keys import row_key
 from permanence.foundation.models import House
 from permanence.foundation.who import Who
@@ -119,11 +120,13 @@ def _matching(rows: QuerySet[Client], by: Who, asked: Asked) -> QuerySet[Client]
         rows = rows.filter(state=asked.state)
     if not asked.text:
         return rows
+    text = folded(asked.text)
+    rows = rows.alias(small_name=Folded("name"), small_place=Folded("place"))
     contacts = Contact.objects.for_house(by.house_key).filter(client=OuterRef("pk"))
     recipients = Recipient.objects.for_house(by.house_key).filter(client=OuterRef("pk"))
-    wanted = Q(name__icontains=asked.text) | Q(place__icontains=asked.text)
-    wanted |= Q(Exists(contacts.filter(name__icontains=asked.text)))
-    wanted |= Q(Exists(recipients.filter(name__icontains=asked.text)))
+    wanted = Q(small_name__contains=text) | Q(small_place__contains=text)
+    wanted |= Q(Exists(contacts.alias(small=Folded("name")).filter(small__contains=text)))
+    wanted |= Q(Exists(recipients.alias(small=Folded("name")).filter(small__contains=text)))
     digits = re.sub(r"\D", "", asked.text).removeprefix("00").removeprefix("0")
     if len(digits) >= FEWEST_DIGITS and re.fullmatch(r"[\d +().\-/\u00a0\u202f]+", asked.text):
         lines = Line.objects.for_house(by.house_key).filter(client=OuterRef("pk"))

@@ -35,6 +35,7 @@ from permanence.clients.proving import NotSeen, SaidContradicts
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.foundation import access, moments
+from permanence.foundation.folded import folded
 from permanence.foundation.rules import Role
 from permanence.foundation.who import supervisor_only, who
 from permanence.kernel.refusals import Refusal
@@ -274,7 +275,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             ],
         )
         for client in queries.clients(house=by.house)
-        if by.may_see(client.id) and wanted.casefold() in client.name.casefold()
+        if by.may_see(client.id) and folded(wanted) in folded(client.name)
     ]
     roles = {"is_secretary": Role.SECRETARY in by.roles, "is_owner": Role.OWNER in by.roles}
     return render(request, "backstage/onboarding_clients.html", {"rows": rows, "wanted": wanted, **roles})

@@ -28,6 +28,7 @@ from permanence.clients import reading, training
 from permanence.clients.models import Client
 from permanence.clients.rules import ClientState
 from permanence.foundation import dates
+from permanence.foundation.folded import Folded, folded
 from permanence.foundation.who import who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -70,7 +71,8 @@ def matrix(request: HttpRequest) -> HttpResponse:
     by, asked = who(request), request.GET.get("q", "")[:SEARCH_LIMIT].strip()
     rows = Client.objects.for_house(by.house_key).exclude(state=ClientState.ENDED).order_by("name", "pk")
     if asked:
-        rows = rows.filter(name__icontains=asked)
+        fitting = rows.alias(small=Folded("name")).filter(small__contains=folded(asked))
+        rows = rows.filter(pk__in=fitting.values("pk"))
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     people = staff.secretaries(house=by.house)
     context = {

@@ -75,7 +75,10 @@ type Away = Mapping[str, tuple[Span, ...]]
 def _norms(house: str, at: datetime) -> dict[str, Hours]:
     """The usual calls an hour of each client."""
     counted = calls.counted_calls(house=house, since=at - timedelta(weeks=rules.NORM_WEEKS), until=at)
-    return {client: rules.norm(each.by_hour, first=each.first_at, last=each.last_at, at=at) for client, each in counted.items()}
+    return {
+        client: rules.norm(each.by_hour, first=each.first_at, last=each.last_at, at=at)
+        for client, each in counted.items()
+    }
 
 
 def _silent(house: str, norms: Mapping[str, Hours], known: Known, away: Away, at: datetime) -> Iterator[Alarm]:
