@@ -115,6 +115,7 @@ ACTIONS = {
     "person.added": _("added a person"),
     "person.clients_chosen": _("chose the clients of a person"),
     "security.not_hers": _("asked in vain for what belongs to another client"),
+    "security.not_there": _("asked in vain for what is not there, or is another house’s"),
     "person.invited": _("invited a person"),
     "person.invitation_accepted": _("accepted the invitation"),
     "person.invitation_revoked": _("took an invitation back"),

@@ -151,8 +151,8 @@ def test_the_other_houses_owner_sees_and_reaches_nothing_of_ours(cast, browser_o
     page = nadia.get("/backstage/clients/client/").content.decode()
     assert "Cabinet Dupont" not in page
     assert page.count("Dr Weber") >= 1
-    assert nadia.get(f"/backstage/clients/client/{cast.weber}/change/").status_code == 302
-    assert nadia.get(f"/backstage/foundation/person/{cast.claire.person}/change/").status_code == 302
+    assert nadia.get(f"/backstage/clients/client/{cast.weber}/change/").status_code == 404
+    assert nadia.get(f"/backstage/foundation/person/{cast.claire.person}/change/").status_code == 404
     assert "Claire" not in nadia.get("/backstage/foundation/auditentry/").content.decode()
     assert "loopback" not in nadia.get("/backstage/switchboard/trunk/").content.decode()
     own = nadia.get(f"/backstage/clients/client/{cast.other_client}/change/").content.decode()
