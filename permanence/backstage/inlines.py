@@ -31,11 +31,20 @@ class Inline(AnyInline):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may open the page sees all of it."""
-        return super().has_view_permission(request, obj) or supervised.reads(request)
+        return super().has_view_permission(request, obj) or supervised.is_supervisor(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An owner; who only looks is shown the same lines."""
-        return super().has_change_permission(request, obj) or supervised.looks(request)
+        """An owner, and a supervisor where the part is hers; who only looks is shown the same lines."""
+        may = super().has_change_permission(request, obj) or supervised.writes_part(request)
+        return may or supervised.looks(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An owner, and a supervisor where the part is hers."""
+        return super().has_add_permission(request, obj) or supervised.writes_part(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As above."""
+        return super().has_delete_permission(request, obj) or supervised.writes_part(request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """The columns, which are the same on every page: Django makes a form to find them, twice a table."""

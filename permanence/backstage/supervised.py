@@ -2,8 +2,9 @@
 """What a supervisor may open of the back office, and the clients she answers for; all the rest is the owner's.
 
 Two walls stand one behind the other. `DOORS` are the only addresses of Django's site that open to her: a page that is
-added is the owner's until it is written there. And each page asks what she may do on it: read, or write instructions.
-What belongs to a client she does not answer for is not there, and the trail keeps that she asked (`access.demand`).
+added is the owner's until it is written there. And each page asks what she may do on it: read, or write instructions,
+days and absences, sites and the directory. What belongs to a client she does not answer for is not there, and the trail
+keeps that she asked (`access.demand`).
 """
 
 from typing import Any
@@ -36,6 +37,8 @@ DOORS = frozenset(
 )
 """By their names in Django's site."""
 SAFE = frozenset({"GET", "HEAD"})
+HER_PARTS = frozenset({"days", "directory"})
+"""The parts of a client's page that she writes too: who is ill telephones the house, or who has a new number."""
 
 
 def may_enter(request: HttpRequest) -> bool:
@@ -52,9 +55,16 @@ def is_supervisor(request: HttpRequest) -> bool:
     return isinstance(person, Person) and person.is_active and person.is_supervisor
 
 
+def writes_part(request: HttpRequest) -> bool:
+    """Whether a supervisor asks for a part of a client's page that is hers to change."""
+    match = request.resolver_match
+    on_client = match is not None and match.url_name == "clients_client_change"
+    return on_client and is_supervisor(request) and request.GET.get("part", "") in HER_PARTS
+
+
 def reads(request: HttpRequest) -> bool:
-    """Whether who asks is no owner: she is shown what an owner writes, and changes nothing of it."""
-    return Role.OWNER not in who(request).roles
+    """Whether who asks is shown what an owner writes, and changes nothing of it."""
+    return Role.OWNER not in who(request).roles and not writes_part(request)
 
 
 def looks(request: HttpRequest) -> bool:
@@ -63,7 +73,7 @@ def looks(request: HttpRequest) -> bool:
 
 
 def owner_writes(request: HttpRequest) -> None:
-    """Lets pass who looks, and an owner who writes. Raises PermissionDenied."""
+    """Lets pass who looks, an owner who writes, and who writes what is hers. Raises PermissionDenied."""
     if reads(request) and request.method not in SAFE:
         raise PermissionDenied("this is the owner's to change")
 

@@ -10,7 +10,7 @@ from permanence.clients import operations as clients
 from permanence.clients import script_operations
 from permanence.clients.access import choose_clients
 from permanence.clients.approval_queries import proposals
-from permanence.clients.models import Client, Instruction, PortalUser
+from permanence.clients.models import Absence, Client, Contact, Instruction, PortalUser
 from permanence.foundation import operations
 from permanence.foundation.access import ASKED_IN_VAIN
 from permanence.foundation.models import AuditEntry, Person
@@ -67,7 +67,7 @@ def shown(answer):
 # -- what she reads --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["", "lines", "days", "greetings", "instructions", "directory", "messages", "agendas"])
+@pytest.mark.parametrize("part", ["", "lines", "greetings", "instructions", "messages", "agendas"])
 def test_she_reads_each_part_of_a_clients_page_and_can_send_nothing(cast, vera, browser_of, part):
     """The very form of an owner, shut: no button, and a POST of what the owner would post changes nothing."""
     address = CLIENT.format(cast.weber) + (f"?part={part}" if part else "")
@@ -79,6 +79,39 @@ def test_she_reads_each_part_of_a_clients_page_and_can_send_nothing(cast, vera, 
     before = list(Client.objects.order_by("pk").values())
     assert vera.post(address, {"name": "Autre"}).status_code == 403
     assert list(Client.objects.order_by("pk").values()) == before
+
+
+def test_who_is_ill_telephones_and_she_announces_his_absence(cast, vera, sam):
+    """The owner is not there at seven in the morning: days and absences are hers to change, shown as they will be."""
+    address = CLIENT.format(cast.weber) + "?part=days"
+    page = shown(vera.get(address))
+    assert 'class="looks"' not in page
+    assert 'type="submit"' in page.partition('id="client_form"')[2]
+    typed = {"starts_at": "2036-01-01 08:00", "ends_at": "2036-01-02 08:00", "words": "Malade.", "treatment": "answer"}
+    lines = {"absence-TOTAL_FORMS": "1", **{f"absence-0-{name}": value for name, value in typed.items()}}
+    answer = fill(vera, address, **lines, **{"absence-0-recipient": cast.recipients["Dr Weber"]})
+    assert (answer.status_code, errors(answer)) == (302, [])
+    assert [(each.words, each.announced_by.name) for each in Absence.objects.all()] == [("Malade.", "Vera")]
+    assert fill(sam, address, **{"absence-0-DELETE": "on"}).status_code == 302
+    assert Absence.objects.get().withdrawn_at is not None
+    assert AuditEntry.objects.filter(action="client.absence_announced", by_name="Vera").count() == 1
+    assert sam.get(CLIENT.format(cast.dupont) + "?part=days").status_code == 404
+
+
+def test_the_directory_is_hers_to_keep(cast, vera):
+    address = CLIENT.format(cast.weber) + "?part=directory"
+    held = Contact.objects.filter(client=int(cast.weber)).count()
+    typed = {"name": "Dr Nouveau", "number_for": "nobody", "numbers": "621 000 159"}
+    lines = {f"contact-{held}-{name}": value for name, value in typed.items()}
+    answer = fill(vera, address, **lines, **{"contact-TOTAL_FORMS": str(held + 1)})
+    assert (answer.status_code, errors(answer)) == (302, [])
+    assert Contact.objects.filter(client=int(cast.weber), numbers=["+352621000159"]).exists()
+
+
+def test_the_other_parts_stay_the_owners_whatever_the_address_says(cast, vera):
+    for part in ("", "?part=lines", "?part=days&part=lines", "?part=days&part="):
+        assert vera.post(CLIENT.format(cast.weber) + part, {"name": "Autre"}).status_code == 403, part
+    assert vera.post(f"{PERSONS}{cast.claire.person}/change/?part=days", {"name": "Autre"}).status_code == 403
 
 
 def test_what_stands_in_the_form_is_what_the_owner_sees(cast, vera, browser_of):
