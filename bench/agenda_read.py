@@ -26,9 +26,9 @@ def read_here() -> list[str]:
     kept = [each for loader in loaders for each in getattr(loader, "get_template_cache", {}).values()]
     templates = [each.origin.name for each in kept if hasattr(each, "origin")]
     root = f"{CLONE}/"
-    named = {each.removeprefix(root) for each in (*modules, *templates) if each is not None and each.startswith(root)}
-    folders = {f"{Path(each).parent}/" for each in named if "/migrations/" in each}
-    return sorted({each for each in named if each.startswith(OURS)} | folders)
+    named = {each.removeprefix(root) for each in (*modules, *templates) if each is not None}
+    ours = {each for each in named if each.startswith(OURS)}
+    return sorted(ours | {f"{Path(each).parent}/" for each in ours if "/migrations/" in each})
 
 
 def digests(files: Iterable[str], *, root: Path = CLONE) -> dict[str, str]:

@@ -191,6 +191,7 @@ def test_what_a_process_has_read_is_its_modules_and_templates():
     assert {"bench/agenda_read.py", "permanence/foundation/prepared.py"} <= read
     assert any(each.endswith("booking/base.html") for each in read)
     assert all((agenda_read.CLONE / each).exists() for each in read)
+    assert all(each.startswith(agenda_read.OURS) for each in read)
 
 
 def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():

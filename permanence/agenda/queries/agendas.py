@@ -73,8 +73,10 @@ def client_of(*, by: Who, agenda: str) -> str | None:
 
 def reasons(*, by: Who, client: str, retired: bool = False) -> tuple[kinds.VisitReason, ...]:
     """For what patients come to this client, in order; () for a client whom `by` does not see."""
-    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]))
-    rows = rows if retired else rows.filter(retired_at=None)
+    may = clients_seen(by, [row_key(client)])
+    if not retired:
+        return tuple(reason_of(row) for row in asked.reasons_of_house(by.house_key, tuple(may)))
+    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=may)
     return tuple(reason_of(row) for row in rows.order_by("position", "pk"))
 
 

@@ -2,12 +2,23 @@
 """What every act on an agenda asks the database for, compiled once: a booking asks twenty times, a refusal eight."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from permanence.agenda.models import Agenda, AgendaAct, Appointment, Occupancy, OtherBusy, SlotHold
+from permanence.agenda.models import (
+    Agenda,
+    AgendaAct,
+    Appointment,
+    Occupancy,
+    OpeningException,
+    OpeningPattern,
+    OtherBusy,
+    Resource,
+    SlotHold,
+    VisitReason,
+)
 from permanence.foundation.prepared import Prepared
 from permanence.foundation.tenancy import ClientQuerySet
 
@@ -71,6 +82,39 @@ def agendas_of_clients(house: int, keys: tuple[int, ...], clients: tuple[int, ..
 def agendas_in_use(keys: tuple[int, ...]) -> QuerySet[Agenda, Agenda]:
     """Those of these agendas that are active, with client and house."""
     return Agenda.objects.filter(pk__in=keys, active=True).select_related("client", "house")
+
+
+@Prepared
+def days_that_differ(agendas: tuple[int, ...], since: date) -> QuerySet[OpeningException, OpeningException]:
+    """The exceptions of these agendas from a day on, the earliest first."""
+    return OpeningException.objects.filter(agenda__in=agendas, date__gte=since).order_by("date", "pk")
+
+
+@Prepared
+def openings_of(agendas: tuple[int, ...], exceptions: tuple[int, ...]) -> QuerySet[OpeningPattern, OpeningPattern]:
+    """The openings of every week of these agendas, and of these exceptions, in order."""
+    rows = OpeningPattern.objects.filter(agenda__in=agendas)
+    rows = rows.filter(Q(exception=None) | Q(exception__in=exceptions))
+    return rows.order_by("weekday", "opens", "pk")
+
+
+@Prepared
+def reasons_offered(clients: tuple[int, ...]) -> QuerySet[VisitReason, VisitReason]:
+    """For what patients come to these clients, in order."""
+    return VisitReason.objects.filter(client__in=clients, retired_at=None).order_by("position", "pk")
+
+
+@Prepared
+def reasons_of_house(house: int, clients: tuple[int, ...]) -> QuerySet[VisitReason, VisitReason]:
+    """The same, as far as these are clients of the house."""
+    rows = VisitReason.objects.for_house(house).filter(client__in=clients, retired_at=None)
+    return rows.order_by("position", "pk")
+
+
+@Prepared
+def resources_in_use(clients: tuple[int, ...]) -> QuerySet[Resource, Resource]:
+    """The rooms and equipment of these clients, by name."""
+    return Resource.objects.filter(client__in=clients, active=True).order_by("name", "pk")
 
 
 @Prepared

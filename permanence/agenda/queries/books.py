@@ -8,14 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Q
-
 from permanence.agenda.models import (
     Agenda,
     Occupancy,
     OpeningException,
     OpeningPattern,
-    Resource,
     VisitReason,
 )
 from permanence.agenda.queries import asked
@@ -26,6 +23,7 @@ from permanence.agenda.rules.decisive import decisive
 from permanence.agenda.rules.openings import absences_of as away_from
 from permanence.agenda.rules.wishes import Book, Wish
 from permanence.clients.away import absences_of
+from permanence.foundation.keys import NO_ROW
 from permanence.foundation.tenancy import ClientQuerySet
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -287,13 +285,11 @@ def _openings(
 
     Two queries.
     """
-    keys = [row.pk for row in rows if row.active]
-    found = list(OpeningException.objects.filter(agenda__in=keys, date__gte=since).order_by("date", "pk"))
+    keys = tuple(row.pk for row in rows if row.active)
+    found = asked.days_that_differ(keys, since)
     week: dict[int, list[kinds.Opening]] = defaultdict(list)
     own: dict[int, list[kinds.Opening]] = defaultdict(list)
-    patterns = OpeningPattern.objects.filter(agenda__in=keys)
-    patterns = patterns.filter(Q(exception=None) | Q(exception__in=[day.pk for day in found]))
-    for row in patterns.order_by("weekday", "opens", "pk"):
+    for row in asked.openings_of(keys, tuple(day.pk for day in found) or (NO_ROW,)):
         (week[row.agenda_id] if row.exception_id is None else own[row.exception_id]).append(opening_of(row))
     exceptions: dict[int, list[kinds.OpeningException]] = defaultdict(list)
     for day in found:
@@ -315,14 +311,14 @@ def exception_of(row: OpeningException, openings: Iterable[kinds.Opening]) -> ki
 
 def _reasons(clients: Iterable[int]) -> dict[int, list[kinds.VisitReason]]:
     found: dict[int, list[kinds.VisitReason]] = defaultdict(list)
-    for row in VisitReason.objects.filter(client__in=clients, retired_at=None).order_by("position", "pk"):
+    for row in asked.reasons_offered(tuple(clients)):
         found[row.client_id].append(reason_of(row))
     return found
 
 
 def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
     found: dict[int, list[kinds.Resource]] = defaultdict(list)
-    for row in Resource.objects.filter(client__in=clients, active=True).order_by("name", "pk"):
+    for row in asked.resources_in_use(tuple(clients)):
         site = "" if row.site_id is None else str(row.site_id)
         found[row.client_id].append(kinds.Resource(id=str(row.pk), client=str(row.client_id), kind=row.kind, site=site))
     return found
