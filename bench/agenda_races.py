@@ -60,7 +60,7 @@ class Size:
 QUICK, USUAL, FULL = Size(120, 8), Size(4_000, 120), Size(50_000, 1_000, pieces=20)
 START_S = 10
 """An empty database is migrated and peopled."""
-ACT_MS, DOORS_MS = 7.5, 110.0
+ACT_MS, DOORS_MS = 3.0, 80.0
 """What an attempt takes while 24 processes share two cores: an operation; one through each of the four doors. It
 is CPU, nearly all of it ours: processes are forked once, and nothing goes through a network."""
 LEAST_S, TIMES = 240, 5
