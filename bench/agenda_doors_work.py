@@ -23,6 +23,7 @@ from django.db import connection, connections
 from bench.agenda_door_acts import CLOCK, DOORS, MINUTES, Door, Doors, Unnamed
 from bench.agenda_doors import Heat
 from bench.agenda_race import DAYS, Figures
+from bench.agenda_read import read_here
 from permanence.agenda.models import Appointment, Block, Occupancy
 from permanence.agenda.rules.states import AppointmentState
 from permanence.project.config import read_configuration
@@ -112,7 +113,7 @@ def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[s
     before = standing()
     connection.close()
     fork = multiprocessing.get_context("fork")
-    told: SimpleQueue[dict[str, Figures]] = fork.SimpleQueue()
+    told: SimpleQueue[tuple[dict[str, Figures], list[str]]] = fork.SimpleQueue()
     start = fork.Barrier(heat.processes)
 
     def one(number: int) -> None:
@@ -126,16 +127,18 @@ def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[s
         start.wait()
         found = race(mine, asked, heat.back, chance)
         connections.close_all()
-        told.put({name: each.plain() for name, each in found.items()})
+        told.put(({name: each.plain() for name, each in found.items()}, read_here()))
 
     racers = [fork.Process(target=one, args=(number,)) for number in range(heat.processes)]
     began = time.monotonic()
     for each in racers:
         each.start()
-    found = {name: Tally() for name in heat.doors}
+    found, read = {name: Tally() for name in heat.doors}, set[str]()
     for _ in racers:
-        for name, counted in told.get().items():
-            found[name].add(counted)
+        counted, files = told.get()
+        read |= set(files)
+        for name, tally in counted.items():
+            found[name].add(tally)
     for each in racers:
         each.join()
     seconds = time.monotonic() - began
@@ -150,6 +153,7 @@ def run(nth: int, heat: Heat, doors: list[dict[str, Door]], wanted: list[tuple[s
         "unnamed": unnamed[:UNNAMED_KEPT],
         "doors": {name: each.plain() | {"unnamed": len(each.unnamed)} for name, each in found.items()},
         "seconds": round(seconds, 1),
+        "read": sorted(read),
     }
 
 

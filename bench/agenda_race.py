@@ -117,6 +117,7 @@ def together(tallies: list[Figures], wrong: dict[str, int], seconds: float) -> F
         "done": dict(done),
         "refused": dict(refused),
         "seconds": round(seconds, 1),
+        "read": sorted({file for each in tallies for file in each["read"]}),
     }
 
 

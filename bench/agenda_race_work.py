@@ -21,6 +21,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
 from bench.agenda_race import AGENDAS, AT, DAYS, STEP_MIN, Figures, Tally, together  # noqa: E402
+from bench.agenda_read import read_here  # noqa: E402
 from permanence.agenda.models import Appointment, Occupancy  # noqa: E402
 from permanence.agenda.operations import appointments, blocks, holds, reasons, setting  # noqa: E402
 from permanence.agenda.operations.appointments import Booking  # noqa: E402
@@ -226,7 +227,7 @@ def _one(ground: Ground, number: int, seed: int, attempts: int, told: "SimpleQue
     racer = Racer(ground, number, seed)
     racer.race(attempts)
     connections.close_all()
-    told.put(racer.tally.plain())
+    told.put({**racer.tally.plain(), "read": read_here()})
 
 
 def main() -> int:

@@ -2,13 +2,14 @@
 """The races of `./run bench agenda`: at the level of operations, and through every door, on both databases.
 
 A proof more than a figure: they run once, whatever number of runs is asked for. `--full` is the whole of it, in pieces:
-what a piece found is kept in a file of the system's temporary folder, and whoever asks again goes on after the last one
-as long as the code is the same.
+what a piece found is kept in a file of the system's temporary folder, and whoever asks again races only those that are
+missing: of a piece it is kept what it has read of our code (`agenda_read`), and it counts as long as that is the same.
 """
 
 import hashlib
 import json
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any
 
 from bench.agenda_doors import NAMES
 from bench.agenda_race import PROCESSES, Figures
-from bench.programs import CLONE, Program, told
+from bench.agenda_read import changed_since, digests
+from bench.programs import Program, told
 
 DATABASES = ("sqlite", "postgresql")
 REMARKS = (
@@ -58,7 +60,7 @@ class Size:
 QUICK, USUAL, FULL = Size(120, 8), Size(4_000, 120), Size(50_000, 1_000, pieces=20)
 START_S = 10
 """An empty database is migrated and peopled."""
-ACT_MS, DOORS_MS = 7.5, 110.0
+ACT_MS, DOORS_MS = 3.0, 80.0
 """What an attempt takes while 24 processes share two cores: an operation; one through each of the four doors. It
 is CPU, nearly all of it ours: processes are forked once, and nothing goes through a network."""
 LEAST_S, TIMES = 240, 5
@@ -79,24 +81,39 @@ def piece(size: Size, nth: int) -> Figures:
     ):
         program = Program(module=f"bench.agenda_{name}", limit_s=LEAST_S + TIMES * about_s)
         found[name] = program.figures("--attempts", str(attempts), "--seed", str(nth))
-    return found
+    runs = *found["race"]["race"].values(), *found["doors"].values()
+    return {**found, "read": sorted({file for each in runs for file in each.pop("read")})}
 
 
 def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
     """All pieces together: those the file has, and the others, each of which is written down as soon as it is there."""
-    file = Path(tempfile.gettempdir()) / f"permanence-race-{_digest(size)}.jsonl"
+    file = Path(tempfile.gettempdir()) / f"permanence-race-{hashlib.sha256(repr(size).encode()).hexdigest()[:16]}.jsonl"
     file.touch(mode=0o600)
-    found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    found = _holding(file)
     told(f"race: {len(found)} of {size.pieces} pieces are in {file}")
-    for nth in range(len(found), size.pieces):
-        found.append(run(nth))
+    for nth in range(size.pieces):
+        if nth in found:
+            continue
+        began = time.time()
+        found[nth] = run(nth)
+        read = found[nth].pop("read")
+        if changed_since(read, began):
+            told(f"race: what piece {nth} has read was changed meanwhile: it is not kept")
+            continue
         with file.open("a", encoding="utf-8") as kept:
-            kept.write(json.dumps(found[-1]) + "\n")
-        told(f"race: {nth + 1} of {size.pieces} pieces are in {file}")
-    together = found[0]
-    for each in found[1:]:
+            kept.write(json.dumps({"nth": nth, "found": found[nth], "read": digests(read)}) + "\n")
+        told(f"race: {len(found)} of {size.pieces} pieces are in {file}")
+    together, *others = (found[nth] for nth in range(size.pieces))
+    for each in others:
         together = added(together, each)
     return together
+
+
+def _holding(file: Path) -> dict[int, Figures]:
+    """By number the pieces in the file for which all that they have read is as it was."""
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    now = digests({name for each in lines for name in each["read"]})
+    return {each["nth"]: each["found"] for each in lines if each["read"].items() <= now.items()}
 
 
 def added(first: Any, second: Any) -> Any:
@@ -106,16 +123,6 @@ def added(first: Any, second: Any) -> Any:
         both = first.keys() & second.keys()
         return {name: added(first[name], second[name]) if name in both else (first | second)[name] for name in names}
     return first + second
-
-
-def _digest(size: Size) -> str:
-    """Of the code that races and is raced against, and of the size."""
-    found = hashlib.sha256(repr(size).encode())
-    for folder in ("permanence", "bench", "requirements"):
-        for file in sorted((CLONE / folder).rglob("*")):
-            if file.suffix in {".py", ".txt", ".html"}:
-                found.update(file.read_bytes())
-    return found.hexdigest()[:16]
 
 
 def figures_of(races: Figures) -> Figures:

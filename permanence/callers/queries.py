@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from permanence.callers.models import NoShowRule, Patient, PatientConsent, PatientLink, PatientMerge, PatientNumber
 from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import ContactWay, IdentityStatus, LinkKind
@@ -18,6 +20,7 @@ from permanence.callers.rules.no_show import NO_RULE, Rule
 from permanence.clients import queries as clients
 from permanence.foundation import secrecy
 from permanence.foundation.keys import row_key
+from permanence.foundation.prepared import Prepared
 from permanence.kernel.refusals import Refusal
 
 NOTES = "patient.notes"
@@ -137,17 +140,27 @@ def today_of(client: clients.ClientView, at: datetime) -> date:
 
 def patient(*, house: str, client: str, patient: str) -> PatientView:
     """One person of a client. Raises PatientUnknown. Two queries."""
-    row = Patient.objects.for_house(house).for_client(row_key(client)).filter(pk=row_key(patient)).first()
-    if row is None:
+    rows = _of_client(house, row_key(client), (row_key(patient),))
+    if not rows:
         raise PatientUnknown(f"no patient {patient} at client {client}")
-    return views([row])[0]
+    return views(rows)[0]
 
 
 def patients(*, house: str, client: str, ids: Iterable[str]) -> dict[str, PatientView]:
     """Several persons of a client by id; those that are not his are left out. Two queries."""
-    keys = [row_key(each) for each in ids]
-    rows = Patient.objects.for_house(house).for_client(row_key(client)).filter(pk__in=keys)
-    return {each.id: each for each in views(list(rows))}
+    rows = _of_client(house, row_key(client), tuple(row_key(each) for each in ids))
+    return {each.id: each for each in views(rows)}
+
+
+@Prepared
+def _of_client(house: str, client: int, keys: tuple[int, ...]) -> QuerySet[Patient, Patient]:
+    return Patient.objects.for_house(house).for_client(client).filter(pk__in=keys)
+
+
+@Prepared
+def _numbers_of(patients: tuple[int, ...]) -> QuerySet[PatientNumber, tuple[int, str]]:
+    found = PatientNumber.objects.filter(patient__in=patients).order_by("position", "pk")
+    return found.values_list("patient_id", "number")
 
 
 def standing(*, house: str, client: str, patient: str) -> PatientView:
@@ -243,9 +256,7 @@ def views(rows: list[Patient]) -> list[PatientView]:
     """Rows as views, in their order. One query for the numbers of each `BATCH`."""
     numbers: dict[int, list[str]] = defaultdict(list)
     for start in range(0, len(rows), BATCH):
-        keys = [row.pk for row in rows[start : start + BATCH]]
-        found = PatientNumber.objects.filter(patient__in=keys).order_by("position", "pk")
-        for key, number in found.values_list("patient_id", "number"):
+        for key, number in _numbers_of(tuple(row.pk for row in rows[start : start + BATCH])):
             numbers[key].append(number)
     return [_view(row, tuple(numbers[row.pk])) for row in rows]
 

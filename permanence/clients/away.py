@@ -3,10 +3,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
 
 from permanence.clients import file_parts as parts
 from permanence.clients.models import Absence
 from permanence.foundation.keys import row_key
+from permanence.foundation.prepared import Prepared
 from permanence.kernel.span import Span
 from permanence.reception.absence import CLOSING
 from permanence.reception.table import AbsenceEntry
@@ -17,12 +21,16 @@ def absences_of(*, house: str, clients: Iterable[int], at: datetime) -> dict[int
 
     A client who has none is not in it.
     """
-    wanted = sorted(set(clients))
-    rows = Absence.objects.for_house(house).filter(client__in=wanted, ends_at__gt=at, withdrawn_at=None)
     found: dict[int, tuple[AbsenceEntry, ...]] = {}
-    for client, *fields in rows.order_by("starts_at", "pk").values_list("client", *parts.ABSENCE_FIELDS):
+    for client, *fields in _not_over(house, tuple(sorted(set(clients))), at):
         found[client] = (*found.get(client, ()), *parts.absences_from([fields]))
     return found
+
+
+@Prepared
+def _not_over(house: str, clients: tuple[int, ...], at: datetime) -> QuerySet[Absence, tuple[Any, ...]]:
+    rows = Absence.objects.for_house(house).filter(client__in=clients, ends_at__gt=at, withdrawn_at=None)
+    return rows.order_by("starts_at", "pk").values_list("client", *parts.ABSENCE_FIELDS)
 
 
 def closings(*, house: str, since: datetime) -> dict[str, tuple[Span, ...]]:

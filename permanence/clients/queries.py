@@ -28,7 +28,8 @@ from permanence.clients.models import (
 )
 from permanence.clients.rules import ClientState
 from permanence.clients.script_queries import entry_from
-from permanence.foundation.keys import row_key
+from permanence.foundation.keys import NO_ROW, row_key
+from permanence.foundation.prepared import Prepared
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -191,8 +192,12 @@ def clients_visible_to(who: Who) -> frozenset[str]:
     if who.of_house:
         keys = (str(key) for key in Client.objects.for_house(who.house).values_list("pk", flat=True))
         return frozenset(key for key in keys if who.may_see(key))
-    rows = PortalUser.objects.for_house(who.house).filter(person_id=who.person_key or -1, active=True)
-    return frozenset(str(key) for key in rows.values_list("client_id", flat=True))
+    return frozenset(str(key) for (key,) in _of_person(who.house, who.person_key or NO_ROW))
+
+
+@Prepared
+def _of_person(house: str, person: int) -> QuerySet[PortalUser, tuple[int]]:
+    return PortalUser.objects.for_house(house).filter(person_id=person, active=True).values_list("client_id")
 
 
 def lines(*, house: str) -> dict[str, str]:

@@ -6,10 +6,12 @@ import os
 import re
 import select
 import tempfile
+from functools import partial
 
 import pytest
+from django.template.loader import get_template
 
-from bench import agenda, agenda_races, command
+from bench import agenda, agenda_races, agenda_read, command
 from bench.programs import PartFailed, Program
 
 SLOW = """
@@ -84,6 +86,12 @@ def found(nth):
     return {"race": {"race_attempts": 10, "race": {"sqlite": race}}, "doors": {"sqlite": {"seconds": 2}}}
 
 
+def kept_in(file):
+    """By number of the piece."""
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return {line["nth"]: line["found"] for line in lines}
+
+
 def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(agenda_races, "figures_of", lambda together: together)
@@ -93,7 +101,7 @@ def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch)
         asked.append(nth)
         if asked == [0, 1, 2]:
             raise PartFailed("the machine goes down")
-        return found(nth)
+        return {**found(nth), "read": ["bench/agenda.py"]}
 
     monkeypatch.setattr(agenda_races, "piece", piece)
     with pytest.raises(PartFailed):
@@ -106,9 +114,84 @@ def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch)
     assert race["unnamed"] == [f"piece {nth}" for nth in range(4)]
     assert (race["seconds"], whole["doors"]["sqlite"]["seconds"]) == (6.0, 8)
     (file,) = tmp_path.iterdir()
-    assert [json.loads(line) for line in file.read_text().splitlines()] == [found(nth) for nth in range(4)]
+    assert kept_in(file) == {nth: found(nth) for nth in range(4)}
     assert agenda_races.part(size) == whole
     assert len(asked) == 5  # nothing is raced again
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """A repository with two modules, of which a race of three pieces reads one."""
+    folder = tmp_path / "code"
+    for name in ("bench/read.py", "bench/other.py", "permanence/agenda/migrations/0001.py", *agenda_read.LOCKS):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+        os.utime(folder / name, (1, 1))
+    os.utime(folder / "permanence/agenda/migrations", (1, 1))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(agenda_races, "figures_of", lambda together: together)
+    for name in ("digests", "changed_since"):
+        monkeypatch.setattr(agenda_races, name, partial(getattr(agenda_read, name), root=folder))
+    return folder
+
+
+def raced(monkeypatch, while_it_runs=lambda _nth: None):
+    """The numbers of the pieces that were raced."""
+    asked = []
+
+    def piece(_size, nth):
+        asked.append(nth)
+        while_it_runs(nth)
+        return {**found(nth), "read": ["bench/read.py", "permanence/agenda/migrations/"]}
+
+    monkeypatch.setattr(agenda_races, "piece", piece)
+    assert agenda_races.part(agenda_races.Size(10, 1, pieces=3))["race"]["race_attempts"] == 30
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        ("bench/other.py", []),
+        ("permanence/agenda/new.py", []),
+        ("bench/read.py", [0, 1, 2]),
+        ("requirements/run.txt", [0, 1, 2]),
+        ("permanence/agenda/migrations/0002.py", [0, 1, 2]),
+    ],
+)
+def test_a_piece_counts_as_long_as_what_it_read_is_the_same(code, monkeypatch, changed, again):
+    assert raced(monkeypatch) == [0, 1, 2]
+    assert raced(monkeypatch) == []
+    before = (code / changed).read_text() if (code / changed).exists() else None
+    (code / changed).write_text("# another")
+    assert raced(monkeypatch) == again
+    if before is not None:  # what was found of the old code counts for the old code
+        (code / changed).write_text(before)
+        assert raced(monkeypatch) == []
+    (code / "bench/read.py").unlink()
+    assert raced(monkeypatch) == [0, 1, 2]
+
+
+def test_a_piece_during_which_the_code_was_changed_is_not_kept(code, monkeypatch):
+    def edit(nth):
+        if nth == 1:
+            (code / "bench/read.py").write_text("# another")
+            os.utime(code / "bench/read.py", (2**32, 2**32))
+
+    assert raced(monkeypatch, edit) == [0, 1, 2]
+    os.utime(code / "bench/read.py", (1, 1))
+    assert raced(monkeypatch) == [0, 1, 2]
+
+
+def test_what_a_process_has_read_is_its_modules_and_templates():
+    get_template("booking/base.html")
+    read = set(agenda_read.read_here())
+    assert {"bench/agenda_read.py", "permanence/foundation/prepared.py"} <= read
+    assert any(each.endswith("booking/base.html") for each in read)
+    assert all((agenda_read.CLONE / each).exists() for each in read)
+    assert all(each.startswith(agenda_read.OURS) for each in read)
 
 
 def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():
@@ -119,4 +202,4 @@ def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():
 def test_what_is_asked_for_usually_takes_five_minutes():
     asked = {"runs": 5, "seconds": None, "rate": None, "quick": False, "gateway": ""}
     assert 4 * 60 < command.about_s("agenda", command.Wish(**asked)) < 5.5 * 60
-    assert 5 < command.about_s("agenda", command.Wish(**asked, full=True)) / 3600 < 6
+    assert 2.5 < command.about_s("agenda", command.Wish(**asked, full=True)) / 3600 < 3.5

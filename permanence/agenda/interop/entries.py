@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.models import Agenda, Appointment, Block
 from permanence.agenda.queries.agendas import known_key
-from permanence.agenda.queries.books import books, taking
+from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.books import books
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.kinds import Taken, TakenKind
 from permanence.agenda.rules.states import AppointmentState

@@ -17,7 +17,7 @@ from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedTher
 from permanence.agenda.interop.entries import visit_entry
 from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import touch
-from permanence.agenda.queries.books import taking
+from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import appointment_view, loaded
 from permanence.agenda.rules.states import AppointmentState
 from permanence.foundation import audit

@@ -14,9 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from permanence.agenda.models import Agenda, AgendaAct, Appointment, Block, Resource, Series
+from permanence.agenda.queries import asked
 from permanence.agenda.queries.agendas import KEY, seen
 from permanence.agenda.refusals import ActKeyMalformed, ActKeyTaken, AgendaBusy, WordsTooLong
 from permanence.foundation import audit, live, outbox
@@ -41,10 +42,7 @@ def locked(agendas: Iterable[int]) -> dict[int, Agenda]:
 
     With them the agendas that combined visits of their clients take too: whoever acts on the one keeps the other.
     """
-    rows = Agenda.objects.select_related("client", "house").select_for_update(of=("self",), no_key=True)
-    wanted = sorted(set(agendas))
-    beside = Q(is_shared=True, client__in=Agenda.objects.filter(pk__in=wanted).values("client"))
-    found = {row.pk: row for row in rows.filter(Q(pk__in=wanted) | beside).order_by("pk")}
+    found = {row.pk: row for row in asked.agendas_locked(tuple(sorted(set(agendas))))}
     if connection.vendor == "postgresql":  # SQLite has one writer at a time
         shared = Resource.objects.filter(client__in={row.client_id for row in found.values()}, active=True)
         list(shared.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
@@ -184,10 +182,8 @@ def _names_a_row(key: str, *, by: Who) -> bool:
 
 
 def _done(key: str, digest: str, *, by: Who) -> Result | None:
-    row = AgendaAct.objects.for_house(by.house_key).filter(key=key).first()
-    if row is None:
-        return None
-    if row.digest != digest:
-        raise ActKeyTaken(key)
-    result: Result = row.result
-    return result
+    for known, result in asked.act_done(by.house_key, key):
+        if known != digest:
+            raise ActKeyTaken(key)
+        return result
+    return None

@@ -13,6 +13,7 @@ from permanence.agenda.operations.acts import filled, once, reach, renewed, shor
 from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
 from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, let_go, occupy, refused
+from permanence.agenda.queries import asked as questions
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
@@ -320,8 +321,7 @@ def note(
 
 def reach_appointment(appointment: str, *, by: Who) -> Appointment:
     """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
-    rows = Appointment.objects.for_house(by.house_key).select_related("agenda", "agenda__client", "agenda__house")
-    found = rows.filter(key=known_key(appointment)).first()
+    found = next(iter(questions.visit_with_agenda(by.house_key, known_key(appointment))), None)
     if found is None or not clients_seen(by, [found.client_id]):
         raise AppointmentUnknown(appointment[:40])
     return found
@@ -329,7 +329,7 @@ def reach_appointment(appointment: str, *, by: Who) -> Appointment:
 
 def _standing(key: str, rows: dict[int, Agenda]) -> Appointment:
     """The appointment under the lock of its agenda. Raises NotNow, AgendaBusy when it went elsewhere meanwhile."""
-    visit = next(iter(Appointment.objects.filter(key=key, agenda__in=list(rows))), None)
+    visit = next(iter(questions.visit_in(key, tuple(rows))), None)
     if visit is None:
         raise AgendaBusy(key)
     if visit.state not in STANDING:

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from permanence.agenda.events import HoldReleased, HoldTaken
 from permanence.agenda.models import Agenda, Occupancy, SlotHold
 from permanence.agenda.operations.acts import busy_named, filled, locked, once, reach, renewed, short, touch
 from permanence.agenda.operations.taking import Look, asker, holder_of, occupy
+from permanence.agenda.queries import asked
 from permanence.agenda.queries.agendas import clients_seen, known_key
-from permanence.agenda.queries.books import taking
 from permanence.agenda.queries.views import HoldView, hold_view
 from permanence.agenda.refusals import HoldOver, HoldUnknown, TooManyHolds
 from permanence.agenda.rules.states import Door, HoldEnd
@@ -115,13 +115,9 @@ def clear(row: Agenda, *, at: datetime) -> None:
     Of the agenda, of those that its combined visits take too, and of the rooms and equipment that it shares with others
     of its client.
     """
-    over = SlotHold.objects.filter(ended_at=None, expires_at__lte=at)
-    shared = Occupancy.objects.filter(client=row.client_id, hold__isnull=False)
-    shared = shared.filter(Q(resource__isnull=False) | Q(agenda__is_shared=True))
-    mine = over.filter(Q(agenda=row) | Q(client=row.client_id, pk__in=shared.values("hold")))
-    by = house_system(house=row.house.slug) if mine.exists() else None
-    if by is not None:
-        end(mine, row, HoldEnd.EXPIRED, by=by, at=at)
+    over = asked.holds_over(row.pk, row.client_id, at)
+    if over:
+        end(over, row, HoldEnd.EXPIRED, by=house_system(house=row.house.slug), at=at)
 
 
 def keep(
@@ -228,9 +224,8 @@ def _end_all(theirs: Iterable[SlotHold], how: HoldEnd, *, by: Who, at: datetime)
 
 def _own(slot: Slot, held_for: str) -> Iterable[SlotHold]:
     """What he holds of the slot's span, in any of its agendas."""
-    keys = [int(slot.agenda), *([] if slot.also is None else [int(slot.also.agenda)])]
-    theirs = SlotHold.objects.filter(taking(keys), held_for=held_for, ended_at=None)
-    return theirs.filter(starts_at__lt=slot.ends, ends_at__gt=slot.starts)
+    keys = (int(slot.agenda), *(() if slot.also is None else (int(slot.also.agenda),)))
+    return asked.holds_of(keys, held_for, slot.starts, slot.ends)
 
 
 def _may_release(found: SlotHold, by: Who, holder: str) -> bool:

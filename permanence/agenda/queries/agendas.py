@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from permanence.agenda.models import Agenda, Appointment, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.queries import asked
 from permanence.agenda.queries.books import exception_of, opening_of, reason_of
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import AgendaUnknown, VisitReasonUnknown
@@ -72,8 +73,10 @@ def client_of(*, by: Who, agenda: str) -> str | None:
 
 def reasons(*, by: Who, client: str, retired: bool = False) -> tuple[kinds.VisitReason, ...]:
     """For what patients come to this client, in order; () for a client whom `by` does not see."""
-    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=clients_seen(by, [row_key(client)]))
-    rows = rows if retired else rows.filter(retired_at=None)
+    may = clients_seen(by, [row_key(client)])
+    if not retired:
+        return tuple(reason_of(row) for row in asked.reasons_of_house(by.house_key, tuple(may)))
+    rows = VisitReason.objects.for_house(by.house_key).filter(client__in=may)
     return tuple(reason_of(row) for row in rows.order_by("position", "pk"))
 
 
@@ -130,7 +133,7 @@ def days_that_differ(*, by: Who, agenda: str, first: date) -> tuple[kinds.Openin
 def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
     """The rows of these agendas, in their order, with client and house. Raises AgendaUnknown."""
     keys = [row_key(each) for each in agendas]
-    rows = {row.pk: row for row in _seen(by).filter(pk__in=keys)}
+    rows = {row.pk: row for row in _seen_of(tuple(keys), by=by)}
     missing = next((each for each, key in zip(agendas, keys, strict=True) if key not in rows), None)
     if missing is not None:
         raise AgendaUnknown(missing[:40])
@@ -138,10 +141,23 @@ def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:
 
 
 def _seen(by: Who) -> ClientQuerySet[Agenda]:
-    rows = Agenda.objects.for_house(by.house_key).select_related("client", "house", "recipient")
+    rows, only = Agenda.objects.for_house(by.house_key).select_related("client", "house", "recipient"), _only(by)
+    return rows if only is None else rows.filter(client__in=only)
+
+
+def _seen_of(keys: tuple[int, ...], *, by: Who) -> list[Agenda]:
+    """Those of `_seen` among these."""
+    only = _only(by)
+    if only is None:
+        return asked.agendas_of_house(by.house_key, keys)
+    return asked.agendas_of_clients(by.house_key, keys, only)
+
+
+def _only(by: Who) -> tuple[int, ...] | None:
+    """The clients beyond whom `by` sees no agenda; None for none."""
     if by.person and not by.of_house:
-        return rows.filter(client__in=[int(each) for each in clients.clients_visible_to(by)])
-    return rows if by.clients is None else rows.filter(client__in=[int(each) for each in by.clients])
+        return tuple(int(each) for each in clients.clients_visible_to(by))
+    return None if by.clients is None else tuple(int(each) for each in by.clients)
 
 
 def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:

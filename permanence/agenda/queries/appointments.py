@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
-from permanence.agenda.queries.views import AppointmentView, appointment_views
+from permanence.agenda.queries.views import AppointmentView, appointment_of_key, appointment_views
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.states import STANDING
@@ -27,10 +27,10 @@ ABSENT_LIMIT = 500
 
 def appointment(*, by: Who, appointment: str) -> AppointmentView:
     """One appointment, cancelled or not. Raises AppointmentUnknown, for one of a client whom `by` does not see too."""
-    rows = appointment_views(Appointment.objects.for_house(by.house_key).filter(key=known_key(appointment)))
-    if not rows or not clients_seen(by, [int(rows[0].client)]):
+    found = appointment_of_key(house_key=by.house_key, key=known_key(appointment))
+    if found is None or not clients_seen(by, [int(found.client)]):
         raise AppointmentUnknown(appointment[:40])
-    return rows[0]
+    return found
 
 
 def answers(*, by: Who, appointment: str) -> tuple[Answer, ...]:

@@ -8,17 +8,14 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from django.db.models import Q
-
 from permanence.agenda.models import (
     Agenda,
     Occupancy,
     OpeningException,
     OpeningPattern,
-    OtherBusy,
-    Resource,
     VisitReason,
 )
+from permanence.agenda.queries import asked
 from permanence.agenda.queries.kept import Kept, Setting
 from permanence.agenda.refusals import SpanImpossible
 from permanence.agenda.rules import kinds
@@ -26,6 +23,7 @@ from permanence.agenda.rules.decisive import decisive
 from permanence.agenda.rules.openings import absences_of as away_from
 from permanence.agenda.rules.wishes import Book, Wish
 from permanence.clients.away import absences_of
+from permanence.foundation.keys import NO_ROW
 from permanence.foundation.tenancy import ClientQuerySet
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -123,13 +121,7 @@ def _beside(settings: Iterable[Setting], rows: Sequence[Agenda]) -> list[Agenda]
     """The agendas that combined visits in `rows` take too, where they are not among them. One query, or none."""
     reasons = chain.from_iterable(each.reasons for each in settings)
     named = {int(each.also) for each in reasons if each.also} - {row.pk for row in rows}
-    return list(Agenda.objects.filter(pk__in=named, active=True).select_related("client", "house")) if named else []
-
-
-def taking(keys: Iterable[int]) -> Q:
-    """Appointments and holds that take one of these agendas, as their own or as the other one of a combined visit."""
-    wanted = list(keys)
-    return Q(agenda__in=wanted) | Q(also__in=wanted)
+    return asked.agendas_in_use(tuple(sorted(named))) if named else []
 
 
 def around(starts: datetime, ends: datetime | None = None) -> tuple[datetime, datetime]:
@@ -224,18 +216,12 @@ def opening_of(row: OpeningPattern) -> kinds.Opening:
     )
 
 
-_SPAN = ("client_id", "agenda_id", "resource_id", "starts_at", "ends_at", "before", "after")
-_APPOINTMENT = tuple(f"appointment__{each}" for each in ("key", "agenda_id", "reason_id", "known", "overbook_cause"))
-_HOLD = tuple(
-    f"hold__{each}" for each in ("key", "agenda_id", "reason_id", "known", "held_by_name", "held_for", "expires_at")
-)
-_BLOCK = ("block__key", "block__agenda_id", "block__words")
-"""The columns of an occupancy, and of what takes it: exactly one of the three."""
-
-
 def taken_in(rows: ClientQuerySet[Occupancy]) -> Iterator[tuple[int, kinds.Taken]]:
     """The rows as the rules know them, the earliest first, each with the key of its client. One query, of columns."""
-    columns = rows.order_by("starts_at", "pk").values_list(*_SPAN, *_APPOINTMENT, *_HOLD, *_BLOCK)
+    return _takens(asked.taken_columns(rows))
+
+
+def _takens(columns: Iterable[asked.Row]) -> Iterator[tuple[int, kinds.Taken]]:
     for client, agenda, resource, begins, ends, before, after, *by in columns:
         yield (
             client,
@@ -252,7 +238,7 @@ def taken_in(rows: ClientQuerySet[Occupancy]) -> Iterator[tuple[int, kinds.Taken
 
 
 def _taken_by(taken: int | None, visit: Sequence[Any], hold: Sequence[Any], block: Sequence[Any]) -> dict[str, Any]:
-    """Of `kinds.Taken` what says by whom, from `_APPOINTMENT`, `_HOLD` and `_BLOCK`; `taken`: the agenda that is.
+    """Of `kinds.Taken` what says by whom, from `asked.taken_columns`; `taken`: the agenda that is.
 
     The other agenda of a combined visit, its rooms and equipment are not overbooked by it.
     """
@@ -299,13 +285,11 @@ def _openings(
 
     Two queries.
     """
-    keys = [row.pk for row in rows if row.active]
-    found = list(OpeningException.objects.filter(agenda__in=keys, date__gte=since).order_by("date", "pk"))
+    keys = tuple(row.pk for row in rows if row.active)
+    found = asked.days_that_differ(keys, since)
     week: dict[int, list[kinds.Opening]] = defaultdict(list)
     own: dict[int, list[kinds.Opening]] = defaultdict(list)
-    patterns = OpeningPattern.objects.filter(agenda__in=keys)
-    patterns = patterns.filter(Q(exception=None) | Q(exception__in=[day.pk for day in found]))
-    for row in patterns.order_by("weekday", "opens", "pk"):
+    for row in asked.openings_of(keys, tuple(day.pk for day in found) or (NO_ROW,)):
         (week[row.agenda_id] if row.exception_id is None else own[row.exception_id]).append(opening_of(row))
     exceptions: dict[int, list[kinds.OpeningException]] = defaultdict(list)
     for day in found:
@@ -327,14 +311,14 @@ def exception_of(row: OpeningException, openings: Iterable[kinds.Opening]) -> ki
 
 def _reasons(clients: Iterable[int]) -> dict[int, list[kinds.VisitReason]]:
     found: dict[int, list[kinds.VisitReason]] = defaultdict(list)
-    for row in VisitReason.objects.filter(client__in=clients, retired_at=None).order_by("position", "pk"):
+    for row in asked.reasons_offered(tuple(clients)):
         found[row.client_id].append(reason_of(row))
     return found
 
 
 def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
     found: dict[int, list[kinds.Resource]] = defaultdict(list)
-    for row in Resource.objects.filter(client__in=clients, active=True).order_by("name", "pk"):
+    for row in asked.resources_in_use(tuple(clients)):
         site = "" if row.site_id is None else str(row.site_id)
         found[row.client_id].append(kinds.Resource(id=str(row.pk), client=str(row.client_id), kind=row.kind, site=site))
     return found
@@ -343,7 +327,7 @@ def _resources(clients: Iterable[int]) -> dict[int, list[kinds.Resource]]:
 def _taken(rows: Sequence[Agenda], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
     """What is taken of the agendas, by key, here and in other calendars. Two queries."""
     found: dict[int, list[kinds.Taken]] = defaultdict(list)
-    here = taken_in(_near(begin, end).filter(agenda__in=[each.pk for each in rows]))
+    here = _takens(asked.taken_of_agendas(tuple(each.pk for each in rows), begin, end))
     for each in chain((taken for _, taken in here), elsewhere(rows, begin, end)):
         found[int(each.subject)].append(each)
     return found
@@ -352,26 +336,22 @@ def _taken(rows: Sequence[Agenda], begin: datetime, end: datetime) -> dict[int, 
 def used_of(clients: Iterable[int], begin: datetime, end: datetime) -> dict[int, list[kinds.Taken]]:
     """What is taken of these clients' rooms and equipment, by client. One query."""
     found: dict[int, list[kinds.Taken]] = defaultdict(list)
-    for client, taken in taken_in(_near(begin, end).filter(client__in=clients, resource__isnull=False)):
+    for client, taken in _takens(asked.taken_of_clients(tuple(clients), begin, end)):
         found[client].append(taken)
     return found
 
 
-def _near(begin: datetime, end: datetime) -> ClientQuerySet[Occupancy]:
-    return Occupancy.objects.filter(ends_at__gt=begin, starts_at__lt=end)
-
-
 def elsewhere(rows: Sequence[Agenda], begin: datetime, end: datetime) -> Iterator[kinds.Taken]:
     """When calendars of other products make the agendas busy. One query."""
-    near = OtherBusy.objects.filter(agenda__in=[row.pk for row in rows], ends_at__gt=begin, starts_at__lt=end)
-    for busy in near.select_related("calendar").order_by("starts_at", "pk"):
+    found = asked.busy_elsewhere(tuple(row.pk for row in rows), begin, end)
+    for key, agenda, starts, ends, label in found:
         yield kinds.Taken(
-            subject=str(busy.agenda_id),
-            starts=busy.starts_at,
-            ends=busy.ends_at,
+            subject=str(agenda),
+            starts=starts,
+            ends=ends,
             kind=kinds.TakenKind.BLOCK,
-            id=f"elsewhere-{busy.pk}",
-            agenda=str(busy.agenda_id),
-            label=busy.calendar.label,
+            id=f"elsewhere-{key}",
+            agenda=str(agenda),
+            label=label,
             elsewhere=True,
         )

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from permanence.agenda.models import Appointment, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.queries.agendas import clients_seen, seen
-from permanence.agenda.queries.books import taking
+from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import STANDING

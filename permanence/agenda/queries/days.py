@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.books import books, check_day, elsewhere, taking
+from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.books import books, check_day, elsewhere
 from permanence.agenda.queries.views import (
     AgendaDays,
     AppointmentView,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from permanence.agenda.models import Appointment, Block, InterfaceToken, SlotHold
 from permanence.agenda.queries.agendas import known_key, seen
-from permanence.agenda.queries.books import taking
+from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import (
     AppointmentView,
     BlockView,

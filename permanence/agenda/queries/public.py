@@ -6,7 +6,7 @@ from datetime import datetime
 from hmac import compare_digest
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, PublicForm, PublicPage
@@ -19,6 +19,7 @@ from permanence.agenda.rules.public import CODE_TIME, MOST_CODES, code_of, is_sl
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import queries as clients
 from permanence.foundation.keys import row_key
+from permanence.foundation.prepared import Prepared
 from permanence.foundation.who import Who, system_of
 from permanence.reception.table import ANSWERED
 
@@ -145,10 +146,8 @@ def page(slug: str) -> PageView:
 
 def _page_view(row: PublicPage) -> PageView:
     by = system_of(row.house)
-    rows = PublicPage.objects.filter(client=row.client_id, active=True, agenda__active=True)
-    rows = rows if row.agenda_id is None else rows.filter(pk=row.pk)
-    rows = rows if row.active and row.client.state in ANSWERED else rows.none()
-    rows = rows.select_related("agenda__client", "agenda__recipient").order_by("agenda__name", "pk")
+    rows = _on(row.client_id) if row.active and row.client.state in ANSWERED else []
+    rows = [each for each in rows if row.agenda_id is None or each.pk == row.pk]
     known = agendas.reasons(by=by, client=str(row.client_id))
     online = [each for each in known if Asker.ONLINE in each.bookable_by]
     offers = [
@@ -167,6 +166,13 @@ def _page_view(row: PublicPage) -> PageView:
         offers=tuple(each for each in offers if each.reasons),
         by=by,
     )
+
+
+@Prepared
+def _on(client: int) -> QuerySet[PublicPage, PublicPage]:
+    """The pages of the client's agendas that are on."""
+    rows = PublicPage.objects.filter(client=client, active=True, agenda__active=True)
+    return rows.select_related("agenda__client", "agenda__recipient").order_by("agenda__name", "pk")
 
 
 def settings_of(*, by: Who, client: str) -> tuple[PageSetting, ...]:
@@ -236,19 +242,35 @@ def holder_of(key: str) -> str:
 
 def page_row(slug: str) -> PublicPage:
     """The row of a page that is on, with house and client. Raises PageUnknown."""
-    rows = PublicPage.objects.select_related("house", "client").filter(active=True, client__state__in=ANSWERED)
-    row = rows.filter(slug=slug).first() if is_slug(slug) else None
+    row = next(iter(_of_slug(slug)), None) if is_slug(slug) else None
     if row is None:
         raise PageUnknown(slug[:60])
     return row
 
 
+@Prepared
+def _of_slug(slug: str) -> QuerySet[PublicPage, PublicPage]:
+    rows = PublicPage.objects.select_related("house", "client").filter(active=True, client__state__in=ANSWERED)
+    return rows.filter(slug=slug)
+
+
+@Prepared
+def _forms(house: int, page: int, key: str) -> QuerySet[PublicForm, PublicForm]:
+    rows = PublicForm.objects.for_house(house).filter(page=page, key=key)
+    return rows.select_related("agenda", "agenda__client", "agenda__house", "page")
+
+
+@Prepared
+def _forms_locked(house: int, page: int, key: str) -> QuerySet[PublicForm, PublicForm]:
+    rows = PublicForm.objects.for_house(house).filter(page=page, key=key).select_for_update(of=("self",))
+    return rows.select_related("agenda", "agenda__client", "agenda__house", "page")
+
+
 def form_row(slug: str, key: str, *, at: datetime, lock: bool = False) -> PublicForm:
     """The row of a form with its agenda. Raises PageUnknown, FormUnknown."""
     row = page_row(slug)
-    rows = PublicForm.objects.for_house(row.house_id).filter(page=row, key=known_key(key))
-    rows = rows.select_for_update(of=("self",)) if lock else rows
-    found = rows.select_related("agenda", "agenda__client", "agenda__house", "page").first()
+    find = _forms_locked if lock else _forms
+    found = next(iter(find(row.house_id, row.pk, known_key(key))), None)
     if found is None or (found.booked_at is None and found.expires_at <= at):
         raise FormUnknown(key[:40])
     return found

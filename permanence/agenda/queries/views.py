@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from permanence.agenda.models import Agenda, Appointment, Block, Resource, SlotHold
 from permanence.agenda.queries.books import agenda_of
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
+from permanence.foundation.prepared import Prepared
 from permanence.foundation.tenancy import ClientQuerySet
 
 
@@ -158,6 +161,16 @@ _COLUMNS = (
 def appointment_views(rows: ClientQuerySet[Appointment]) -> tuple[AppointmentView, ...]:
     """The rows as views, in their order. One query, of columns: a grid shows thousands."""
     return tuple(map(_appointment, rows.values(*_COLUMNS)))
+
+
+@Prepared
+def _of_key(house: int, key: str) -> QuerySet[Appointment, tuple[Any, ...]]:
+    return Appointment.objects.for_house(house).filter(key=key).values_list(*_COLUMNS)
+
+
+def appointment_of_key(*, house_key: int, key: str) -> AppointmentView | None:
+    """The appointment of a house with that id; None for none. One query."""
+    return next((_appointment(dict(zip(_COLUMNS, row, strict=True))) for row in _of_key(house_key, key)), None)
 
 
 def loaded(rows: ClientQuerySet[Appointment]) -> ClientQuerySet[Appointment]:
