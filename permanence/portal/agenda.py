@@ -27,7 +27,7 @@ from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
-from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.follow_ups import ASKED, Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.clients import away
@@ -154,7 +154,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
     failed = ""
     if request.method == "POST":
         wanted, words = request.POST.get("wanted", ""), request.POST.get("words", "")[:200]
-        if wanted in set(Wanted):
+        if wanted in ASKED:
             day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
             return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
         failed = str(_("Choose what is to be done."))
@@ -168,7 +168,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             (moments.day_and_hour(each.starts_at, zone, now=at), each, asked.get(each.appointment)) for each in met
         ],
         "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
-        "choices": [(each.value, words) for each, words in WANTED.items()],
+        "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,
         "failed": failed,
     }
