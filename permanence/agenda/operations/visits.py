@@ -12,8 +12,9 @@ from permanence.agenda.operations.appointments import note, reach_appointment, t
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
-from permanence.agenda.rules.states import AppointmentState, may_follow
+from permanence.agenda.rules.states import CAME, AppointmentState, may_follow
 from permanence.callers import operations as callers
+from permanence.callers import visit_operations as kept
 from permanence.foundation.who import Who
 
 EVENTS: dict[AppointmentState, tuple[type[events.AppointmentEvent], str]] = {
@@ -64,6 +65,10 @@ def _mark(state: AppointmentState, *, key: str, appointment: str, by: Who, at: d
             callers.count_no_show(client=client, patient=str(visit.patient_id), act=visit.key, by=by, at=at)
         elif now is AppointmentState.NO_SHOW:
             callers.forgive_no_show(client=client, act=visit.key, by=by, at=at)
+        if state in CAME and now not in CAME:
+            kept.count_visit(client=client, patient=str(visit.patient_id), act=visit.key, by=by, at=at)
+        elif now in CAME and state not in CAME:
+            kept.forget_visit(client=client, act=visit.key, by=by, at=at)
         kind, action = EVENTS[state]
         note(visit, visit.agenda, action, kind(**told(visit, by=by, at=at)), by=by, at=at)
         return {"appointment": visit.key}

@@ -52,6 +52,9 @@ class CancelCause(enum.StrEnum):
 STANDING = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
 """Not yet begun: it may be moved and cancelled."""
 
+CAME = frozenset({AppointmentState.ARRIVED, AppointmentState.DONE})
+"""The patient came: from then on the practice knows him."""
+
 FOLLOWS = {
     AppointmentState.CONFIRMED: STANDING,
     AppointmentState.ARRIVED: STANDING | {AppointmentState.DONE, AppointmentState.NO_SHOW},
