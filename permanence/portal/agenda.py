@@ -29,7 +29,8 @@ from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
-from permanence.agenda.rules.states import AppointmentState, Door
+from permanence.agenda.rules.states import OF_THE_DAY, AppointmentState, Door
+from permanence.agenda.state_words import STATES
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
@@ -48,15 +49,14 @@ ACTS = {
     "arrived": visits.mark_arrived,
     "done": visits.mark_done,
     "no-show": visits.mark_no_show,
+    "back": visits.take_back,
 }
-STATES: Mapping[AppointmentState, tuple[str | Promise, str]] = {
-    AppointmentState.BOOKED: ("", ""),
-    AppointmentState.CONFIRMED: (_("confirmed"), "new"),
-    AppointmentState.ARRIVED: (_("has arrived"), "warn"),
-    AppointmentState.DONE: (_("done"), ""),
-    AppointmentState.NO_SHOW: (_("did not come"), "danger"),
-    AppointmentState.CANCELLED: (_("cancelled"), ""),
+TONES: Mapping[AppointmentState, str] = {
+    AppointmentState.CONFIRMED: "new",
+    AppointmentState.ARRIVED: "warn",
+    AppointmentState.NO_SHOW: "danger",
 }
+"""How the badge of a state looks, where it is no plain one."""
 WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("Find them another appointment"),
     Wanted.CALL: _("Call them, I decide then"),
@@ -302,26 +302,31 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) 
     """A visit in one of its agendas; a combined one says with whom."""
     other = each.also_name if agenda == each.agenda else each.agenda_name
     what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
-    words, tone = STATES[each.state]
-    begun = each.starts_at <= at
-    today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
-    here = ("arrived",) if today else ()
-    acts = {
-        AppointmentState.BOOKED: ("arrived", "no-show") if begun else here,
-        AppointmentState.CONFIRMED: ("arrived", "no-show") if begun else here,
-        AppointmentState.ARRIVED: ("done",),
-        AppointmentState.NO_SHOW: ("arrived",),
-    }.get(each.state, ())
     return Line(
         at=moments.clock(each.starts_at, zone),
         until=moments.clock_until(each.ends_at, zone),
         name=each.patient_name,
         what=what,
-        state=str(words),
-        tone=tone,
+        state="" if each.state is AppointmentState.BOOKED else str(STATES[each.state]),
+        tone=TONES.get(each.state, ""),
         key=each.appointment,
-        acts=acts,
-        now=begun and at < each.ends_at,
+        acts=_acts(each, zone, at),
+        now=each.starts_at <= at < each.ends_at,
         over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
         new=not each.known,
     )
+
+
+def _acts(each: AppointmentView, zone: ZoneInfo, at: datetime) -> tuple[str, ...]:
+    """What he may say of a visit now, and whether what was said last may be taken back."""
+    today = at.astimezone(zone).date()
+    here = ("arrived",) if each.starts_at.astimezone(zone).date() <= today else ()
+    coming = ("arrived", "no-show") if each.starts_at <= at else here
+    back = ("back",) if each.state in OF_THE_DAY and each.state_at.astimezone(zone).date() == today else ()
+    acts = {
+        AppointmentState.BOOKED: coming,
+        AppointmentState.CONFIRMED: coming,
+        AppointmentState.ARRIVED: ("done",),
+        AppointmentState.NO_SHOW: ("arrived",),
+    }
+    return (*acts.get(each.state, ()), *back)
