@@ -129,6 +129,13 @@ class PatientDidNotCome(AppointmentEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentMarkTakenBack(AppointmentEvent):
+    """What was said of it last was a slip: that he came, did not come, or will. `state`: booked or confirmed again."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeBlocked(Event):
     """An agenda is busy without a patient. `block` is the id made by the page."""
 
@@ -185,6 +192,7 @@ AGENDA_EVENTS = EventCatalogue(
     PatientArrived,
     AppointmentDone,
     PatientDidNotCome,
+    AppointmentMarkTakenBack,
     TimeBlocked,
     TimeUnblocked,
     SlotOffered,

@@ -2,13 +2,13 @@
 """What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
 from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
-from permanence.agenda.operations import acts, call_acts, holds, public_mails, visits
+from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits
 from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.callers.events import PatientsMerged, PatientsParted
 from permanence.calls import operations as calls
 from permanence.calls.events import CallRecorded
-from permanence.clients.events import ClientChanged
+from permanence.clients.events import AbsenceWithdrawn, ClientChanged
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
 
@@ -66,6 +66,13 @@ def on_client_changed(_event_id: str, event: Event) -> None:
     if not isinstance(event, ClientChanged):
         raise TypeError(f"expected ClientChanged, heard {type(event).__name__}")
     acts.renew(client=event.client, at=event.at)
+
+
+def on_absence_withdrawn(_event_id: str, event: Event) -> None:
+    """Who was away is there after all: nobody is moved or cancelled because of it any more. Idempotent."""
+    if not isinstance(event, AbsenceWithdrawn):
+        raise TypeError(f"expected AbsenceWithdrawn, heard {type(event).__name__}")
+    returns.end_follow_ups(house=event.house, client=event.client, absence=event.absence, at=event.at)
 
 
 def on_patients_merged(_event_id: str, event: Event) -> None:

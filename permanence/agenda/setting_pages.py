@@ -24,7 +24,7 @@ from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.queries.waiting import offer_minutes
 from permanence.agenda.reason_form import ReasonForm
 from permanence.agenda.refusals import OpeningUnknown
-from permanence.agenda.rules.follow_ups import Onwards, Wanted
+from permanence.agenda.rules.follow_ups import ASKED, Onwards, Wanted
 from permanence.agenda.setting_forms import AgendaForm, Choices, DayForm, OpeningForm
 from permanence.agenda.setting_words import DrawnEffect, drawn, refusal_words
 from permanence.clients.directory_queries import site_names
@@ -172,7 +172,7 @@ def leaving_of(post: Mapping[str, Any]) -> Leaving:
     """What was said of those whom the end of an agenda meets; nothing where it is no word of ours."""
     wanted, onwards = str(post.get("wanted", "")), str(post.get("onwards", ""))
     return Leaving(
-        wanted=Wanted(wanted) if wanted in set(Wanted) else None,
+        wanted=Wanted(wanted) if wanted in ASKED else None,
         words=str(post.get("words", "")),
         onwards=Onwards(onwards) if onwards in set(Onwards) else None,
     )

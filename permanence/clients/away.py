@@ -46,6 +46,13 @@ def closings(*, house: str, since: datetime) -> dict[str, tuple[Span, ...]]:
     return found
 
 
+def withdrawn(*, house: str, absences: Iterable[str]) -> frozenset[str]:
+    """Those of the absences (ids) that hold no longer; one that the house has not is none of them. One query."""
+    keys = {row_key(each) for each in absences}
+    rows = Absence.objects.for_house(house).filter(pk__in=keys).exclude(withdrawn_at=None)
+    return frozenset(str(each) for each in rows.values_list("pk", flat=True))
+
+
 def absence(*, house: str, client: int, absence: str) -> AbsenceEntry | None:
     """One absence of a client, over or not; None when there is none or it was withdrawn. One query."""
     rows = Absence.objects.for_house(house).filter(client=client, pk=row_key(absence), withdrawn_at=None)

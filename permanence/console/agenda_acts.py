@@ -34,6 +34,7 @@ from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 
 MARKS = {
+    AppointmentState.BOOKED: visits.take_back,
     AppointmentState.CONFIRMED: visits.confirm,
     AppointmentState.ARRIVED: visits.mark_arrived,
     AppointmentState.DONE: visits.mark_done,
@@ -180,7 +181,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def mark(request: HttpRequest) -> HttpResponse:
-    """Confirmed, arrived, seen, did not come: `state`."""
+    """Confirmed, arrived, done, did not come: `state`; booked takes back what was said last."""
     by, data = who(request), _asked(request)
     act = next((act for state, act in MARKS.items() if state.value == data["state"]), None)
     if act is None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
-from permanence.console.agenda_words import STATES
+from permanence.agenda.state_words import STATES
 from permanence.foundation import dates
 
 STEP = 5

@@ -1,20 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The words of the agenda's grid: states and openings on its server's side, sentences of its modules by key."""
+"""The words of the agenda's grid: openings and causes on its server's side, sentences of its modules by key."""
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from permanence.agenda.rules.kinds import OpeningKind
-from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.agenda.rules.states import CancelCause
 
-STATES = {
-    AppointmentState.BOOKED: pgettext_lazy("appointment", "booked"),
-    AppointmentState.CONFIRMED: pgettext_lazy("appointment", "confirmed"),
-    AppointmentState.ARRIVED: pgettext_lazy("appointment", "arrived"),
-    AppointmentState.DONE: pgettext_lazy("appointment", "seen"),
-    AppointmentState.NO_SHOW: pgettext_lazy("appointment", "did not come"),
-    AppointmentState.CANCELLED: pgettext_lazy("appointment", "cancelled"),
-}
 OPENINGS = {
     OpeningKind.NORMAL: pgettext_lazy("opening", "Open"),
     OpeningKind.SAME_DAY: pgettext_lazy("opening", "Urgent, same day"),

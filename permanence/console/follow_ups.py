@@ -2,6 +2,7 @@
 """Who is late today, and who is booked although the doctor is away: the doctors' list, worked off by patient."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -22,6 +23,8 @@ from permanence.agenda.queries.follow_ups import (
     late_today,
     open_follow_ups,
 )
+from permanence.agenda.queries.returns import DoctorBack, doctors_back
+from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
@@ -39,6 +42,7 @@ WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("find another appointment"),
     Wanted.CALL: _("call, then ask the doctor"),
     Wanted.CANCEL: _("cancel and tell the patient"),
+    Wanted.STANDS: _("say that the appointment stands: the doctor is there after all"),
 }
 OUTCOMES = {Outcome.CALLED: _("The patient was called."), Outcome.CANCELLED: _("The appointment is cancelled.")}
 
@@ -65,7 +69,7 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
     if entry is None:
         raise Http404(follow_up)
     outcome = request.POST.get("outcome", "")
-    if outcome not in {each.value for each in OUTCOMES}:
+    if outcome not in {each.value for each in OUTCOMES} or (entry.stands and outcome != Outcome.CALLED):
         return _page(request, by, refused=str(_("Say what was done.")))
     try:
         settle(follow_up=follow_up, outcome=Outcome(outcome), by=by, at=at, key=new_id(at, _ENTROPY))
@@ -90,6 +94,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
     ]
     context = {
         "rows": rows,
+        "back": [(each, _visits(each, at)) for each in doctors_back(by=by, at=at)],
         "late": [_late(each) for each in late_today(by=by, at=at)],
         "refused": refused,
         "replies": reply_rows(by, at=at),
@@ -97,6 +102,12 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
     }
     context["collisions"] = collision_lines(collisions(by=by, at=at), at=at)
     return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
+
+
+def _visits(each: DoctorBack, at: datetime) -> list[tuple[str, AppointmentView]]:
+    """The visits that stand, each with when it is."""
+    zone = ZoneInfo(each.time_zone)
+    return [(moments.day_and_hour(visit.starts_at, zone, now=at), visit) for visit in each.visits]
 
 
 def _late(each: LateAgenda) -> dict[str, object]:

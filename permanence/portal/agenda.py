@@ -27,9 +27,10 @@ from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
-from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.follow_ups import ASKED, Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
-from permanence.agenda.rules.states import AppointmentState, Door
+from permanence.agenda.rules.states import OF_THE_DAY, AppointmentState, Door
+from permanence.agenda.state_words import STATES
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
@@ -48,15 +49,14 @@ ACTS = {
     "arrived": visits.mark_arrived,
     "done": visits.mark_done,
     "no-show": visits.mark_no_show,
+    "back": visits.take_back,
 }
-STATES: Mapping[AppointmentState, tuple[str | Promise, str]] = {
-    AppointmentState.BOOKED: ("", ""),
-    AppointmentState.CONFIRMED: (_("confirmed"), "new"),
-    AppointmentState.ARRIVED: (_("has arrived"), "warn"),
-    AppointmentState.DONE: (_("done"), ""),
-    AppointmentState.NO_SHOW: (_("did not come"), "danger"),
-    AppointmentState.CANCELLED: (_("cancelled"), ""),
+TONES: Mapping[AppointmentState, str] = {
+    AppointmentState.CONFIRMED: "new",
+    AppointmentState.ARRIVED: "warn",
+    AppointmentState.NO_SHOW: "danger",
 }
+"""How the badge of a state looks, where it is no plain one."""
 WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("Find them another appointment"),
     Wanted.CALL: _("Call them, I decide then"),
@@ -154,7 +154,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
     failed = ""
     if request.method == "POST":
         wanted, words = request.POST.get("wanted", ""), request.POST.get("words", "")[:200]
-        if wanted in set(Wanted):
+        if wanted in ASKED:
             day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
             return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
         failed = str(_("Choose what is to be done."))
@@ -168,7 +168,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             (moments.day_and_hour(each.starts_at, zone, now=at), each, asked.get(each.appointment)) for each in met
         ],
         "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
-        "choices": [(each.value, words) for each, words in WANTED.items()],
+        "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,
         "failed": failed,
     }
@@ -302,26 +302,31 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) 
     """A visit in one of its agendas; a combined one says with whom."""
     other = each.also_name if agenda == each.agenda else each.agenda_name
     what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
-    words, tone = STATES[each.state]
-    begun = each.starts_at <= at
-    today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
-    here = ("arrived",) if today else ()
-    acts = {
-        AppointmentState.BOOKED: ("arrived", "no-show") if begun else here,
-        AppointmentState.CONFIRMED: ("arrived", "no-show") if begun else here,
-        AppointmentState.ARRIVED: ("done",),
-        AppointmentState.NO_SHOW: ("arrived",),
-    }.get(each.state, ())
     return Line(
         at=moments.clock(each.starts_at, zone),
         until=moments.clock_until(each.ends_at, zone),
         name=each.patient_name,
         what=what,
-        state=str(words),
-        tone=tone,
+        state="" if each.state is AppointmentState.BOOKED else str(STATES[each.state]),
+        tone=TONES.get(each.state, ""),
         key=each.appointment,
-        acts=acts,
-        now=begun and at < each.ends_at,
+        acts=_acts(each, zone, at),
+        now=each.starts_at <= at < each.ends_at,
         over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
         new=not each.known,
     )
+
+
+def _acts(each: AppointmentView, zone: ZoneInfo, at: datetime) -> tuple[str, ...]:
+    """What he may say of a visit now, and whether what was said last may be taken back."""
+    today = at.astimezone(zone).date()
+    here = ("arrived",) if each.starts_at.astimezone(zone).date() <= today else ()
+    coming = ("arrived", "no-show") if each.starts_at <= at else here
+    back = ("back",) if each.state in OF_THE_DAY and each.state_at.astimezone(zone).date() == today else ()
+    acts = {
+        AppointmentState.BOOKED: coming,
+        AppointmentState.CONFIRMED: coming,
+        AppointmentState.ARRIVED: ("done",),
+        AppointmentState.NO_SHOW: ("arrived",),
+    }
+    return (*acts.get(each.state, ()), *back)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING
+from permanence.agenda.state_words import STATES
 from permanence.callers.queries import ConsentView, LinkView, MergeView, PatientFile, PatientView
 from permanence.callers.request_operations import RequestView
 from permanence.callers.rules.birth import age_at
@@ -30,7 +31,6 @@ from permanence.privacy.file_words import (
     LIKENESS,
     REQUESTS,
     SEXES,
-    STATES,
     STATUS,
     TIES,
     WAYS,

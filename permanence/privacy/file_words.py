@@ -7,7 +7,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.rules.identity import ContactWay, IdentityDocument, IdentityStatus, LinkKind, Sex
 from permanence.callers.rules.likeness import Like
 from permanence.callers.rules.requests import RequestKind
@@ -55,14 +54,6 @@ LIKENESS: Mapping[Like, Words] = {
     Like.OTHER_BIRTH_DATE: _("other birth date"),
     Like.OTHER_FIRST_NAME: _("other first name"),
     Like.OTHER_SEX: _("other sex"),
-}
-STATES: Mapping[AppointmentState, Words] = {
-    AppointmentState.BOOKED: pgettext_lazy("appointment", "booked"),
-    AppointmentState.CONFIRMED: pgettext_lazy("appointment", "confirmed"),
-    AppointmentState.ARRIVED: pgettext_lazy("appointment", "arrived"),
-    AppointmentState.DONE: pgettext_lazy("appointment", "seen"),
-    AppointmentState.NO_SHOW: pgettext_lazy("appointment", "did not come"),
-    AppointmentState.CANCELLED: pgettext_lazy("appointment", "cancelled"),
 }
 FIELDS: Mapping[str, Words] = {
     "birth_name": _("birth name"),

@@ -46,7 +46,10 @@ WIRING = Wiring(
             ("agenda.on_client_changed", agenda.on_client_changed),
         ),
         "InstructionAcknowledged": (("switchboard.refresh", switchboard.refresh),),
-        "AbsenceWithdrawn": (("agenda.absence_withdrawn", waiting.on_absence_withdrawn),),
+        "AbsenceWithdrawn": (
+            ("agenda.follow_ups_ended", agenda.on_absence_withdrawn),
+            ("agenda.absence_withdrawn", waiting.on_absence_withdrawn),
+        ),
         "HouseChanged": (("switchboard.refresh", switchboard.refresh),),
         "StaffChanged": (
             ("switchboard.refresh", switchboard.refresh),

@@ -118,7 +118,8 @@ class Appointment(VisitRow):
     """One patient's appointment. `key` is the id made by the page that booked it: its name outside the house.
 
     `starts_at`, `ends_at`: the visit itself; buffers stand in its occupancies. `revision` counts what others have to
-    be told: moved, cancelled. `overbook_cause`: why it was put where something stood; "" for an ordinary one.
+    be told: moved, cancelled. `confirmed_at`: since when the patient has confirmed it where it stands, whatever was
+    said of it since. `overbook_cause`: why it was put where something stood; "" for an ordinary one.
     `sealed_answers`: what was asked and said before it was booked, "" for nothing.
     """
 
@@ -130,6 +131,7 @@ class Appointment(VisitRow):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=12, default=AppointmentState.BOOKED.value)
     state_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
     door = models.CharField(max_length=12)
     call = models.CharField(max_length=CALL_LENGTH, blank=True, default="")
     booked_by = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")

@@ -163,6 +163,7 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
     visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
     visit.also_id = _other(slot)
     visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
+    visit.confirmed_at = None
     visit.revision += 1
     visit.save()
     occupy(row, slot, appointment=visit)

@@ -13,6 +13,7 @@ from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
+from permanence.agenda.queries.returns import over_by_now
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import CancelCause
@@ -84,7 +85,7 @@ def list_for_secretaries(
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
     """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id.
 
-    Raises FollowUpUnknown, and as `appointments.cancel`.
+    Raises FollowUpUnknown, also where the doctor is there after all; and as `appointments.cancel`.
     """
     row = FollowUp.objects.for_house(by.house_key).select_related("appointment").filter(pk=row_key(follow_up)).first()
     if row is None or not clients_seen(by, [row.client_id]):
@@ -95,6 +96,8 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
         if not FollowUp.objects.filter(pk=row.pk, done_at=None).update(**done):
             raise FollowUpUnknown(follow_up[:40])
         if outcome is Outcome.CANCELLED:
+            if row.wanted == Wanted.STANDS or over_by_now([row], house=by.house):
+                raise FollowUpUnknown(follow_up[:40])
             cancel(key=key, appointment=row.appointment.key, cause=CancelCause.ABSENCE, by=by, at=at)
         _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=row.pk, outcome=outcome.value)
 

@@ -10,9 +10,10 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 
 from permanence.agenda.events import AgendaChanged
-from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models import Agenda, FollowUp, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.closing import NOTHING_SAID, Leaving, end_what_stands
+from permanence.agenda.operations.returns import take_off_list
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
@@ -99,6 +100,8 @@ def change_agenda(
             if reasons:
                 raise AgendaTakenToo(f"{reasons} reasons")
             met = end_what_stands(kept, leaving, by=by, at=at) if kept.active and not active else {}
+            if active and not kept.active:
+                take_off_list(FollowUp.objects.filter(agenda=row, absence=""), {row.pk: kept}, by=by, at=at)
             Agenda.objects.filter(pk=row.pk).update(**fields)
             _changed(kept, "agenda.changed", by=by, at=at, **fields, **met)
     except IntegrityError as error:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
-
 from permanence.agenda.models import Delay, FollowUp
 from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.returns import VISIT, absences, is_away, over_by_now, standing
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Wanted
-from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -54,6 +52,11 @@ class FollowUpView:
     numbers: tuple[str, ...] = ()
     closed: bool = False
 
+    @property
+    def stands(self) -> bool:
+        """Whether the patient has to hear that he can come after all."""
+        return self.wanted is Wanted.STANDS
+
 
 def delay(*, by: Who, agenda: str, day: date) -> DelayView | None:
     """How late the agenda runs that day; None when nothing was said, or on time again. Raises AgendaUnknown."""
@@ -95,20 +98,13 @@ def client_of_follow_up(*, house_key: int, follow_up: str) -> str | None:
 def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView, ...]:
     """What is still to be done for the clients `by` sees, the earliest first, `LIST_LIMIT` at most.
 
-    An appointment that was moved or cancelled by whatever way is no longer on the list. Six queries.
+    An appointment that was moved or cancelled by whatever way is no longer on the list, nor is one whose doctor is
+    there after all. Eight queries.
     """
-    rows = FollowUp.objects.for_house(by.house_key).filter(done_at=None, starts_at=F("appointment__starts_at"))
-    rows = rows.filter(appointment__state__in=[each.value for each in STANDING])
+    rows = standing(FollowUp.objects.for_house(by.house_key).filter(done_at=None))
     rows = rows if client is None else rows.filter(client=row_key(client))
-    loaded = rows.select_related(
-        "client",
-        "agenda",
-        "appointment__agenda",
-        "appointment__reason",
-        "appointment__patient",
-        "appointment__series",
-    )
-    found = list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT])
+    loaded = rows.select_related("client", "agenda", *VISIT)
+    found = _still_asked(list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT]), house=by.house)
     may = set(clients_seen(by, {each.client_id for each in found}))
     persons = callers.standing_of(pairs=[_pair(each) for each in found if each.client_id in may])
     return tuple(
@@ -128,6 +124,14 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
         for each in found
         if each.client_id in may
     )
+
+
+def _still_asked(entries: list[FollowUp], *, house: str) -> list[FollowUp]:
+    """Without those whose absence was withdrawn, and those to be told that they can come whose doctor is away anew."""
+    told = [each for each in entries if each.wanted == Wanted.STANDS]
+    gone = absences(told, house=house, at=min(each.starts_at for each in told)) if told else {}
+    over = over_by_now(entries, house=house) | {each.pk for each in told if is_away(each.appointment, gone)}
+    return [each for each in entries if each.pk not in over]
 
 
 def _pair(row: FollowUp) -> tuple[str, str]:

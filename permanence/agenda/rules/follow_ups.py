@@ -8,11 +8,18 @@ LATEST = 480
 
 
 class Wanted(enum.StrEnum):
-    """What a secretary is to do."""
+    """What a secretary is to do. STANDS is asked for by nobody: the patient was called because of an absence that was
+    withdrawn since, and has to hear that his appointment stands.
+    """
 
     MOVE = "move"
     CALL = "call"
     CANCEL = "cancel"
+    STANDS = "stands"
+
+
+ASKED = (Wanted.MOVE, Wanted.CALL, Wanted.CANCEL)
+"""What a doctor may ask for."""
 
 
 class Onwards(enum.StrEnum):
@@ -25,9 +32,10 @@ class Onwards(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What she did. TAKEN_BACK: the doctor wants nothing any more."""
+    """What she did. TAKEN_BACK: the doctor wants nothing any more, or something else. BACK: he is there after all."""
 
     CALLED = "called"
     CANCELLED = "cancelled"
     KEPT = "kept"
     TAKEN_BACK = "taken_back"
+    BACK = "back"

@@ -52,6 +52,9 @@ class CancelCause(enum.StrEnum):
 STANDING = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
 """Not yet begun: it may be moved and cancelled."""
 
+CAME = frozenset({AppointmentState.ARRIVED, AppointmentState.DONE})
+"""The patient came: from then on the practice knows him."""
+
 FOLLOWS = {
     AppointmentState.CONFIRMED: STANDING,
     AppointmentState.ARRIVED: STANDING | {AppointmentState.DONE, AppointmentState.NO_SHOW},
@@ -60,6 +63,21 @@ FOLLOWS = {
     AppointmentState.CANCELLED: STANDING,
 }
 """State -> those it may follow; the three of the day itself correct each other, what was cancelled stays so."""
+
+
+OF_THE_DAY = CAME | {AppointmentState.NO_SHOW}
+"""What is said of a visit on its day."""
+
+
+def taken_back(now: AppointmentState, *, confirmed: bool, same_day: bool) -> AppointmentState | None:
+    """What a visit becomes when that is taken back which was said last: as it stood before its day, `confirmed` where
+    the patient had; that he had, booked. None: there is nothing to take back, or (of the day) it was not said today.
+    """
+    if now is AppointmentState.CONFIRMED:
+        return AppointmentState.BOOKED
+    if now not in OF_THE_DAY or not same_day:
+        return None
+    return AppointmentState.CONFIRMED if confirmed else AppointmentState.BOOKED
 
 
 def may_follow(new: AppointmentState, now: AppointmentState) -> bool:

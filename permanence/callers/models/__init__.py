@@ -2,9 +2,10 @@
 """Tables of the persons known to a client."""
 
 from permanence.callers.models.patient import NameWord, Patient, PatientConsent, PatientLink, PatientNumber
-from permanence.callers.models.trace import NoShow, NoShowRule, PatientMerge, PatientRequest
+from permanence.callers.models.trace import KeptVisit, NoShow, NoShowRule, PatientMerge, PatientRequest
 
 __all__ = (
+    "KeptVisit",
     "NameWord",
     "NoShow",
     "NoShowRule",

@@ -28,6 +28,27 @@ class NoShow(HouseModel):
         return f"no-show of {self.patient_id}"
 
 
+class KeptVisit(HouseModel):
+    """An appointment to which the person came. `act` names it: it counts once. `made_known`: before it nobody had said
+    that the practice knows him; if it is taken back, and there is no other, he is new again.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=ACT_LENGTH)
+    made_known = models.BooleanField()
+    at = models.DateTimeField()
+
+    objects = ClientQuerySet["KeptVisit"].as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["client", "act"], name="callers_kept_visit_once"),)
+        indexes = (models.Index(fields=["patient"], name="callers_kept_visit_patient"),)
+
+    def __str__(self) -> str:
+        return f"visit of {self.patient_id}"
+
+
 class NoShowRule(HouseModel):
     """What a client wants done about appointments that were not kept: from how many on; None: never."""
 

@@ -5,6 +5,7 @@ import { Asked } from "./bookasked.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
 import { Grid, hourOf } from "./bookgrid.js";
+import { hearMarks, offerMarks, wayBack } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
 import { Series } from "./bookseries.js";
 import { button, byId, isTyping, make, say, show } from "./dom.js";
@@ -131,7 +132,7 @@ export class Book {
       this.past = true;
       this.load();
     });
-    for (const one of document.querySelectorAll("[data-mark]")) one.addEventListener("click", () => this.mark(/** @type {HTMLElement} */ (one).dataset.mark ?? ""));
+    hearMarks((state, words) => this.mark(state, words));
     document.addEventListener("keydown", (event) => this.key(event));
     setInterval(() => this.tick(), 1000);
     window.addEventListener("pagehide", () => this.letGo(true));
@@ -596,7 +597,7 @@ export class Book {
     show(byId("book-acts"), Boolean(visit));
     if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
     show(byId("book-said"), Boolean(visit) && item?.hasAttribute("data-said") === true);
-    for (const one of ["arrived", "no_show"]) show(/** @type {HTMLElement} */ (document.querySelector(`[data-mark=${one}]`)), !item?.hasAttribute("data-to-come"));
+    offerMarks(item);
     show(byId("book-busy"), Boolean(spot) && !item && !this.moving);
     show(byId("book-unbusy"), item?.hasAttribute("data-freeable") === true && !this.moving);
     button("book-many").disabled = !this.client;
@@ -870,11 +871,20 @@ export class Book {
     return refused || word("book_site_down");
   }
 
-  /** @param {string} state */
-  async mark(state) {
-    const item = this.grid.spot()?.item ?? null;
-    if (item?.dataset.kind !== "appointment") return;
-    if (await this.act("/console/agenda/mark", { key: newId(), appointment: item.dataset.key, state })) await this.again(this.grid.spot()?.agenda ?? "");
+  /** @param {string} state @param {string} words the button's */
+  async mark(state, words) {
+    const spot = this.grid.spot();
+    const item = spot?.item ?? null;
+    if (!spot || item?.dataset.kind !== "appointment") return;
+    const { key: appointment = "", name = "", state: was = "" } = item.dataset;
+    const say = (/** @type {string} */ one) => this.act("/console/agenda/mark", { key: newId(), appointment, state: one });
+    if (await say(state)) {
+      await this.after(`${name}: ${words}`, spot.agenda, async () => {
+        if (!(await say(wayBack(was, state)))) return;
+        this.did(word("book_undone"));
+        await this.again(spot.agenda);
+      });
+    }
     this.grid.body?.focus({ preventScroll: true });
   }
 

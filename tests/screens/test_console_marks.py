@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is said of a visit has a way back: Ctrl Z at once, a button the same day."""
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.test_console_agenda import book_at, click_at, lane, ready_to_book
+
+STATE = "select state from agenda_appointment order by id"
+ARRIVED = "update agenda_appointment set state='arrived', state_at=datetime('now')"
+
+
+def offered(page: Page, state: str) -> str:
+    return f"#book-acts [data-mark={state}]"
+
+
+async def test_each_mark_is_taken_back(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    page = screen.page
+    await book_at(screen, "Dr Weber", 540)
+    visit = lane(screen, "Dr Weber").locator(".appt")
+    await click_at(screen, "Dr Weber", 545)
+    await expect(page.locator(offered(page, "booked"))).to_be_hidden()
+    await expect(page.locator(offered(page, "arrived"))).to_be_hidden()
+    await page.locator(offered(page, "confirmed")).click()
+    await expect(visit).to_have_attribute("data-state", "confirmed")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne: Confirmé")
+    await screen.press("Control+z")
+    await expect(visit).to_have_attribute("data-state", "booked")
+    assert site.rows(STATE) == [("booked",)]
+    site.change(ARRIVED)
+    await page.reload()
+    await screen.by_id("book-after").click()
+    await expect(visit).to_have_attribute("data-state", "arrived")
+    await click_at(screen, "Dr Weber", 545)
+    await expect(page.locator(offered(page, "booked"))).to_be_visible()
+    await looks_right(screen, "agenda-take-back", ("1366",))
+    await page.locator(offered(page, "booked")).click()
+    await expect(visit).to_have_attribute("data-state", "booked")
+    await expect(screen.by_id("book-move")).to_be_enabled()
+    await screen.press("Control+z")
+    await expect(visit).to_have_attribute("data-state", "arrived")
+    await expect(screen.by_id("book-place")).to_have_text("Défait")
+    assert screen.complaints == []
