@@ -122,7 +122,7 @@ def _shown(
         asked=asked,
         when=parts.moment_words(form.starts_at, parts.zone_of(page)),
         held=at < form.held_until,
-        site=parts.site_of(page, ""),
+        place=parts.place_asked(page, asked.reason, form.site),
         **more,
     )
 

@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
+from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import agendas, slots
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
@@ -82,7 +84,10 @@ class ReminderTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderPage:
-    """What a link shows: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved."""
+    """What a link shows: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved.
+
+    `place`: at which site or by what way, in the patient's language; "" once it is another appointment than was told.
+    """
 
     link: str
     who: str
@@ -91,6 +96,7 @@ class ReminderPage:
     starts_at: datetime
     state: AppointmentState
     standing: bool
+    place: str = ""
     choices: tuple[datetime, ...] = ()
 
 
@@ -271,11 +277,15 @@ def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
     account = clients.client(house=by.house, client=str(row.client_id))
     rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
-    holds = _holds(row, visit, at=at)
+    holds, named = _holds(row, visit, at=at), rule is not None and rule.names_practice
+    language = next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr")
+    with translation.override(language):
+        place = told_line(visit, house=by.house, named=named) if holds else ""
     return ReminderPage(
         link=link,
-        who=account.name if rule is not None and rule.names_practice else row.house.name,
-        language=next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr"),
+        who=account.name if named else row.house.name,
+        language=language,
+        place=place,
         time_zone=account.time_zone,
         starts_at=row.starts_at,
         state=visit.state,

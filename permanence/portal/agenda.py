@@ -22,6 +22,7 @@ from permanence.agenda.answer_words import answer_words
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
+from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
@@ -29,9 +30,10 @@ from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
-from permanence.agenda.rules.states import AppointmentState, Door
+from permanence.agenda.rules.states import STANDING, AppointmentState, Door
 from permanence.clients import away
 from permanence.clients import queries as clients
+from permanence.clients.directory_queries import told_sites
 from permanence.clients.queries import ClientView
 from permanence.dispatch import late_operations
 from permanence.foundation import dates, moments
@@ -70,7 +72,8 @@ LATE = (10, 15, 20, 30, 45, 60, 90)
 class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
     of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
-    `whole`: busy or away all day, which `at` says in words; `until` is empty then.
+    `whole`: busy or away all day, which `at` says in words; `until` is empty then. `video`: where the practice meets a
+    patient by video, "" for none.
     """
 
     at: str
@@ -88,6 +91,7 @@ class Line:
     mark: Mark | None = None
     said: tuple[tuple[str, str], ...] = ()
     whole: bool = False
+    video: str = ""
 
 
 @never_cache
@@ -267,13 +271,16 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
     asked = [each.appointment for each in known.appointments if each.answered and is_own]
     said = appointments.answers_of(by=by, appointments=asked) if asked else {}
+    sites = told_sites(house=by.house, clients=[known.agenda.client])
     found = []
     for each in known.appointments:
         answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()))
         line = replace(
-            _visit(each, zone, at, agenda=known.agenda.id), mark=marks.get(each.reason, UNKNOWN), said=answers
+            _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
+            mark=marks.get(each.reason, UNKNOWN),
+            said=answers,
         )
-        found.append((each.starts_at, line if is_own else replace(line, acts=())))
+        found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
@@ -298,10 +305,11 @@ def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: Ag
     )
 
 
-def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) -> Line:
-    """A visit in one of its agendas; a combined one says with whom."""
+def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, sites: Mapping[str, str]) -> Line:
+    """A visit in one of its agendas: where it is, with whom a combined one. `sites`: those that are told apart."""
     other = each.also_name if agenda == each.agenda else each.agenda_name
-    what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
+    others = str(_("with %(name)s")) % {"name": other} if each.also else ""
+    what = ", ".join(filter(None, (each.reason_name, where(each.way, each.site, sites=sites), others)))
     words, tone = STATES[each.state]
     begun = each.starts_at <= at
     today = each.starts_at.astimezone(zone).date() <= at.astimezone(zone).date()
@@ -324,4 +332,5 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) 
         now=begun and at < each.ends_at,
         over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
         new=not each.known,
+        video=each.video_link if each.state in STANDING | {AppointmentState.ARRIVED} else "",
     )

@@ -160,7 +160,7 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
     }
     let_go(appointment=visit)
     visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
-    visit.also_id = _other(slot)
+    visit.also_id, visit.site_id = _other(slot), _site(slot)
     visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
     visit.revision += 1
     visit.save()
@@ -246,6 +246,7 @@ def put(
         client_id=row.client_id,
         agenda=row,
         also_id=_other(slot),
+        site_id=_site(slot),
         key=key,
         patient_id=int(patient.id),
         known=not is_new,
@@ -295,6 +296,11 @@ def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[s
 def _other(slot: Slot) -> int | None:
     """The other agenda of a combined visit."""
     return None if slot.also is None else int(slot.also.agenda)
+
+
+def _site(slot: Slot) -> int | None:
+    """The site at which the visit is."""
+    return int(slot.site) if slot.site else None
 
 
 def subject(visit: Appointment) -> str:

@@ -27,6 +27,7 @@ from permanence.agenda.queries.public import (
     FormView,
     form_row,
     form_view,
+    hold_of,
     holder_of,
     is_code,
     page,
@@ -159,11 +160,6 @@ def begin(
         # the same page, sent twice at one moment, is one form
         made, _new = PublicForm.objects.get_or_create(house_id=row.house_id, key=key, defaults=first)
     return form_view(made)
-
-
-def hold_of(key: str) -> str:
-    """The id of the hold of a form: as that of its appointment it does not tell the form's own."""
-    return f"hold-{visit_key(key)}"
 
 
 @busy_named()
