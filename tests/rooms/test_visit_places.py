@@ -320,7 +320,7 @@ def test_calendar_mails_and_the_page_of_a_reminder_name_it_where_the_practice_ma
         rule = {"remind_hours": 48, "names_practice": named, "entropy": SystemEntropy()}
         reminder_operations.change_contact_rule(client=cast.cabinet.id, **rule, by=cast.claire, at=NOON)
         link = reminder_operations.link_of(Reminder.objects.latest("pk").key).rpartition("/")[2]
-        shown = Visitor(cast, clock).get(f"/r/{link}").content.decode()
+        shown = Visitor(cast, clock, language="de").get(f"/r/{link}").content.decode()
         assert ("Meinau, 1 rue de Meinau" in shown) is named
     moved(cast, visit.appointment, after(40))
     assert "rue de" not in Visitor(cast, clock).get(f"/r/{link}").content.decode()
