@@ -2,7 +2,7 @@
 """The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -27,10 +27,13 @@ from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
+from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.agenda.rules.states import STANDING, AppointmentState, Door
+from permanence.callers import queries as callers
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import told_sites
@@ -73,7 +76,7 @@ class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
     of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
     `whole`: busy or away all day, which `at` says in words; `until` is empty then. `video`: where the practice meets a
-    patient by video, "" for none.
+    patient by video, "" for none; `address`: where one at home is visited.
     """
 
     at: str
@@ -92,6 +95,7 @@ class Line:
     said: tuple[tuple[str, str], ...] = ()
     whole: bool = False
     video: str = ""
+    address: str = ""
 
 
 @never_cache
@@ -274,12 +278,14 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     sites = told_sites(house=by.house, clients=[known.agenda.client])
     found = []
     for each in known.appointments:
-        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()))
+        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()) if not one.address)
         line = replace(
             _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
             mark=marks.get(each.reason, UNKNOWN),
             said=answers,
         )
+        if is_own and each.way is Way.HOME:
+            line = replace(line, address=_address(by, each, said.get(each.appointment, ())))
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
@@ -287,6 +293,12 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
         found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
     found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
+
+
+def _address(by: Who, each: AppointmentView, said: Sequence[Answer]) -> str:
+    """Where a visit at home is: as it was said, else as it stands in the patient's file; "" where nobody knows."""
+    told = next((one.words for one in said if one.address), "")
+    return told or callers.standing(house=by.house, client=each.client, patient=each.patient).address
 
 
 def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:

@@ -149,7 +149,7 @@ def test_a_patient_is_told_by_what_way_and_no_address(cast, clock, way, words, m
     form = unescape(jeanne.browser.get(jeanne.answer["Location"]).content.decode())
     assert words.capitalize() in form
     assert LINK not in form
-    jeanne.tell()
+    jeanne.tell(address="3 rue des Lilas")
     jeanne.code()
     path = jeanne.answer["Location"]
     jeanne.get(path)

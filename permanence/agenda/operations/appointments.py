@@ -55,8 +55,8 @@ def book(
     """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
     that span becomes the booking.
 
-    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, SlotRefused, SlotAlreadyTaken, HoldUnknown,
-    HoldOver, and those of `acts.once`.
+    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, AddressMissing, SlotRefused, SlotAlreadyTaken,
+    HoldUnknown, HoldOver, and those of `acts.once`.
     """
     row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
@@ -203,11 +203,16 @@ def cancel(
 def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
     """The agenda, who stands for the patient, and the wish.
 
-    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered where the door asks and somebody did not.
+    Raises AgendaUnknown, callers' PatientUnknown; where the door asks and somebody did not, QuestionsUnanswered,
+    AddressMissing.
     """
     row = reach(agenda, by=by)
     patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
-    yes = booking.yes_to if booking.said is None else booking.yes_to | asked(row, booking.reason, booking.said)
+    yes = (
+        booking.yes_to
+        if booking.said is None
+        else booking.yes_to | asked(row, booking.reason, booking.said, on_file=patient.address)
+    )
     is_new = (not patient.known) if booking.new_here is None else booking.new_here
     call = short(booking.call, HOLDER_LIMIT - 8)
     return (
