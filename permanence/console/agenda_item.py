@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.place_words import where
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.console.agenda_words import STATES
@@ -153,6 +154,8 @@ class Items:
         tall, past = span >= TALL, visit.ends_at <= self.at
         more = [each for each in (place, note if visit.also else "") if each]
         note = note or (visit.reason_name if tall else "")
+        # the lane says the site of its hours: only a visit with room for it says it again
+        beside = place if tall or visit.way is not Way.PRACTICE else ""
         return Item(
             kind="appointment",
             key=visit.appointment,
@@ -165,7 +168,7 @@ class Items:
             classes=CLASSES[visit.state] + " appt--tall" * tall + " is-past" * past + " appt--tied" * bool(visit.also),
             code=mark.code,
             colour=mark.colour,
-            note=" · ".join(filter(None, (place, note))),
+            note=" · ".join(filter(None, (beside, note))),
             where=place,
             state=visit.state.value,
             state_words=state,
