@@ -6,6 +6,11 @@ from django.utils.translation import gettext as _
 from permanence.agenda.rules.answers import NO, Answer
 
 
+def question_words(answer: Answer) -> str:
+    """What was asked: in the words of the practice, of an address in the reader's language."""
+    return _("Address of the visit") if answer.address else answer.question
+
+
 def answer_words(answer: Answer) -> str:
     """The answer in the reader's language where it was a choice, else as it was written down."""
     return _("No") if answer.forbids and answer.words == NO else answer.words

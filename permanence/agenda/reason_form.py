@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from permanence.agenda.rules.kinds import (
     CELL,
     CODE_LIMIT,
     COLOURS,
+    LINK_LIMIT,
     LONGEST_VISIT,
     Asker,
     Need,
@@ -92,6 +94,14 @@ class ReasonForm(forms.Form):
         choices=[(each.value, words) for each, words in WAY_WORDS.items()],
         widget=forms.Select(attrs=INPUT),
     )
+    video_link = forms.URLField(
+        label=_("link for visits by video"),
+        max_length=LINK_LIMIT,
+        required=False,
+        assume_scheme="https",
+        validators=[URLValidator(schemes=["https"])],
+        widget=forms.URLInput(attrs=INPUT),
+    )
     before = length(_("minutes to prepare"), most=240)
     after = length(_("minutes to tidy up"), most=240)
     notice_hours = forms.DecimalField(
@@ -146,11 +156,13 @@ class ReasonForm(forms.Form):
         fields["sites"].choices = choices.of(choices.sites)
 
     def clean(self) -> dict[str, Any]:
-        """The ages in their order."""
+        """The ages in their order, a link only where it is for something."""
         given = super().clean() or {}
         youngest, oldest = given.get("youngest"), given.get("oldest")
         if youngest is not None and oldest is not None and oldest < youngest:
             self.add_error("oldest", _("The second age is below the first one."))
+        if given.get("video_link") and given.get("way") != Way.TELE:
+            self.add_error("video_link", _("Only for a reason that takes place by video."))
         return given
 
     def value(self, client: str) -> VisitReason:
@@ -172,6 +184,7 @@ class ReasonForm(forms.Form):
             notice=round((given["notice_hours"] or 0) * 60),
             bookable_by=frozenset(Asker(each) for each in given["bookable_by"]),
             way=Way(given["way"]),
+            video_link=given["video_link"],
             needs=self._needs(),
             also=given["also"],
             sites=tuple(given["sites"]),
@@ -225,6 +238,7 @@ def _initial(reason: VisitReason | None) -> dict[str, Any]:
         **{name: getattr(reason, name) or None for name in zeros},
         "notice_hours": (Decimal(reason.notice) / 60).quantize(Decimal("0.01")).normalize() if reason.notice else None,
         "way": reason.way.value,
+        "video_link": reason.video_link,
         "bookable_by": [each.value for each in reason.bookable_by],
         "overbooking": reason.overbooking,
         "needs": [_ticked(each) for each in reason.needs],

@@ -73,6 +73,12 @@ class SeriesEmpty(Refusal):
     code = "series_empty"
 
 
+class AddressMissing(Refusal):
+    """A visit at home, and neither an address was said nor has the patient's file one."""
+
+    code = "address_missing"
+
+
 class QuestionsUnanswered(Refusal):
     """A question that may forbid the visit was answered neither by yes nor by no; `why` is the first one."""
 

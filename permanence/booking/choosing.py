@@ -104,7 +104,7 @@ def shown_times(
         asked=asked,
         week=offered.week(page, asked.offers, wish, asked=day, at=at),
         nearest=() if near is None else offered.nearest(page, asked.offers, wish, near=near, at=at),
-        site=parts.site_of(page, ""),
+        place=parts.place_asked(page, asked.reason),
         key=parts.fresh_key(),
         failed=failed,
     )

@@ -12,6 +12,8 @@ from permanence.agenda.operations import public_forms
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import FormView, PageView, token_of
 from permanence.agenda.refusals import CodeOver, CodeWrong, SlotRefused
+from permanence.agenda.rules.answers import ADDRESS, WORDS_LIMIT
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.public import QUICKEST
 from permanence.booking import parts, told
 from permanence.booking.choosing import Asked, asked_of, gone
@@ -40,7 +42,7 @@ def identity(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             slug=slug,
             key=key,
             identity=said.identity,
-            yes_to=said.yes_to,
+            said=said.answers,
             language=parts.language_of(),
             address=parts.address_of(request),
             at=at,
@@ -92,16 +94,18 @@ def _form(
     request: HttpRequest, page: PageView, form: FormView, asked: Asked, *, said: told.Told | None = None
 ) -> HttpResponse:
     status = 422 if said is not None else 200
+    answers, wrong = ({}, {}) if said is None else (said.answers, said.wrong)
     questions = [
-        {
-            "id": each.id,
-            "text": each.text,
-            "answer": "" if said is None else said.answers.get(each.id, ""),
-            "wrong": "" if said is None else said.wrong.get(f"q-{each.id}", ""),
-        }
+        {"id": each.id, "text": each.text, "answer": answers.get(each.id, ""), "wrong": wrong.get(f"q-{each.id}", "")}
         for each in asked.reason.contra_indications
     ]
-    return _shown(request, "identity", page, form, asked, status=status, said=said, questions=questions, sms=_sms())
+    told = [
+        {"name": f"q-{each.id}", "text": each.text, "answer": answers.get(each.id, "")}
+        for each in asked.reason.questions
+    ]
+    more = {"questions": questions, "told": told, "address": answers.get(ADDRESS, ""), "limit": WORDS_LIMIT}
+    at_home = asked.reason.way is Way.HOME
+    return _shown(request, "identity", page, form, asked, status=status, said=said, at_home=at_home, sms=_sms(), **more)
 
 
 def _code(request: HttpRequest, page: PageView, form: FormView, asked: Asked, *, failed: str = "") -> HttpResponse:
@@ -122,7 +126,7 @@ def _shown(
         asked=asked,
         when=parts.moment_words(form.starts_at, parts.zone_of(page)),
         held=at < form.held_until,
-        site=parts.site_of(page, ""),
+        place=parts.place_asked(page, asked.reason, form.site),
         **more,
     )
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The times that a public page offers: a week of days, each with its times or with the words why there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from permanence.agenda.queries.public import Offer, PageView
 from permanence.agenda.queries.slots import free_days, next_free
 from permanence.agenda.rules.free import Hidden, counted
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.why_not import NewPatientsNot, WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.agenda.words import Names, public_sentence
 from permanence.booking.parts import day_words, moment_words, read_moment, zone_of
+from permanence.clients.directory_queries import told_sites
 from permanence.foundation import moments
 
 WEEK = timedelta(days=7)
@@ -36,11 +38,15 @@ FULL = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Time:
-    """A time that can be chosen. `value` as the form sends it; `who` receives him, where he left that open."""
+    """A time that can be chosen. `value` as the form sends it; `who` receives him, where he left that open.
+
+    `where`: at which site, where the practice has several and the day's times are not all at one.
+    """
 
     value: str
     words: str
     who: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +64,16 @@ class Halves:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day on which the agenda is open: the times seen at once, and those to unfold. `why`: "" where there are any."""
+    """A day on which the agenda is open: the times seen at once, and those to unfold. `why`: "" where there are any.
+
+    `where`: the site at which all of them are, "" where that needs not be told.
+    """
 
     name: str
     first: Halves
     more: Halves
     why: str
+    where: str = ""
 
     @property
     def last(self) -> str:
@@ -80,6 +90,11 @@ class Week:
     before: date | None
     after: date | None
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether a time has more words than its hour."""
+        return any(time.who or time.where for day in self.days for time in day.first.every + day.more.every)
+
 
 def week(page: PageView, offers: Sequence[Offer], wish: Wish, *, asked: str, at: datetime) -> Week:
     """The week that begins on the day asked for: today at the earliest, in a year at the latest.
@@ -95,14 +110,14 @@ def week(page: PageView, offers: Sequence[Offer], wish: Wish, *, asked: str, at:
     ]
     slots = _soonest([apart(each.slots) for each in found])
     closed = [hidden for each in found for hidden in each.hidden]
-    names = Names(asked=offers[0].reason(wish.reason).name)
+    names, sites = Names(asked=offers[0].reason(wish.reason).name), _sites(page, offers, wish)
     days = []
     for day in (first + timedelta(days=number) for number in range(WEEK.days)):
         times = [each for each in slots if each.starts.astimezone(zone).date() == day]
         hidden = [each for each in closed if each.starts.astimezone(zone).date() == day]
         if times or hidden:
             why = "" if times else _why(day, hidden, names, zone, at)
-            days.append(_shown(day, [(each, _time(each, offers, zone)) for each in times], why, zone))
+            days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
     return Week(
         days=tuple(days),
         first=first,
@@ -118,7 +133,8 @@ def nearest(page: PageView, offers: Sequence[Offer], wish: Wish, *, near: dateti
     agendas = [each.agenda.id for each in offers]
     found = next_free(by=page.by, agendas=agendas, wish=wish, first=first, at=at, days=NEXT_DAYS, most=NEXT_MOST)
     slots = sorted((each.slot for each in found.proposals), key=lambda each: each.starts)
-    return tuple(replace(_time(each, offers, zone), words=moment_words(each.starts, zone)) for each in slots)
+    sites = _sites(page, offers, wish)
+    return tuple(replace(_time(each, offers, zone, sites), words=moment_words(each.starts, zone)) for each in slots)
 
 
 def chosen_of(value: str, offers: Sequence[Offer]) -> tuple[Offer, datetime] | None:
@@ -151,17 +167,29 @@ def _soonest(lists: Sequence[Sequence[Slot]]) -> list[Slot]:
     return [found[starts] for starts in sorted(found)]
 
 
-def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo) -> Time:
-    moment, words = slot.starts.isoformat(), moments.clock(slot.starts, zone)
+def _sites(page: PageView, offers: Sequence[Offer], wish: Wish) -> dict[str, str]:
+    """The sites to be told apart, by id; none for a visit that is at none of them."""
+    if offers[0].reason(wish.reason).way is not Way.PRACTICE:
+        return {}
+    return told_sites(house=page.by.house, clients=[page.client.id])
+
+
+def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo, sites: Mapping[str, str]) -> Time:
+    moment, words, where = slot.starts.isoformat(), moments.clock(slot.starts, zone), sites.get(slot.site, "")
     if len(offers) == 1:
-        return Time(value=moment, words=words)
+        return Time(value=moment, words=words, where=where)
     who = next(each.agenda.recipient_name for each in offers if each.agenda.id == slot.agenda)
-    return Time(value=f"{slot.agenda}@{moment}", words=words, who=who)
+    return Time(value=f"{slot.agenda}@{moment}", words=words, who=who, where=where)
 
 
 def _shown(day: date, times: Sequence[tuple[Slot, Time]], why: str, zone: ZoneInfo) -> Day:
     seen = len(times) if len(times) <= UNFOLDED else FIRST
-    return Day(name=day_words(day), first=_halves(times[:seen], zone), more=_halves(times[seen:], zone), why=why)
+    places = {time.where for _slot, time in times}
+    where = places.pop() if len(places) == 1 else ""
+    if where:
+        times = [(slot, replace(time, where="")) for slot, time in times]
+    first, more = _halves(times[:seen], zone), _halves(times[seen:], zone)
+    return Day(name=day_words(day), first=first, more=more, why=why, where=where)
 
 
 def _halves(times: Sequence[tuple[Slot, Time]], zone: ZoneInfo) -> Halves:

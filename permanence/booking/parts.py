@@ -16,16 +16,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
+from permanence.agenda.place_words import Place, place_of
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import PageView
-from permanence.clients.directory_queries import held_sites
+from permanence.agenda.rules.kinds import VisitReason
 from permanence.countries.emergency import emergency_rule
 from permanence.foundation import dates, moments
 from permanence.kernel.clock import Clock
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.reception.table import SiteEntry
 
 CLOCK: Clock = SystemClock()
 ENTROPY = SystemEntropy()
@@ -113,12 +113,10 @@ def frame(page: PageView, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def site_of(page: PageView, site: str) -> SiteEntry | None:
-    """Where a visit takes place: the site of the opening, else the only one there is."""
-    held = held_sites(house=page.by.house, client=page.client.id)
-    if not site:
-        return held[0].entry if len(held) == 1 else None
-    return next((each.entry for each in held if each.id == site), None)
+def place_asked(page: PageView, reason: VisitReason, site: str = "") -> Place:
+    """Where a visit would be. The link of one by video is for those alone who are booked."""
+    only = reason.sites[0] if len(reason.sites) == 1 else ""
+    return place_of(reason.way, site or only, "", house=page.by.house, client=page.client.id)
 
 
 def shown(

@@ -14,8 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.booking import parts
+from permanence.countries.emergency import emergency_rule
 from permanence.dispatch import reminder_operations as reminders
-from permanence.dispatch.reminder_operations import ReminderOver, ReminderPage, ReminderUnknown
+from permanence.dispatch import reminder_pages
+from permanence.dispatch.reminder_operations import ReminderOver, ReminderUnknown
+from permanence.dispatch.reminder_pages import ReminderFrame, ReminderPage
+from permanence.dispatch.sms_operations import LANGUAGES
 from permanence.kernel.refusals import Refusal
 
 ACTS = {"confirm": True, "cancel": False}
@@ -24,51 +28,77 @@ ACTS = {"confirm": True, "cancel": False}
 @require_http_methods(["GET", "HEAD", "POST"])
 @parts.public_view
 def show(request: HttpRequest, link: str) -> HttpResponse:
-    """The appointment, in the patient's language. 404 for a link that is not ours, 410 once the visit has begun."""
-    at = parts.now()
-    moving = request.GET.get("move") == "1"
+    """The appointment, in the language he chose on the page, else in the patient's. 404 for a link that is not ours,
+    410 once the visit has begun.
+    """
+    at, chosen = parts.now(), request.GET.get("lang", "")
     try:
-        if request.method == "POST":
-            return _act(request, link, at=at)
-        page = reminders.look(link=link, at=at, moving=moving)
+        frame = reminder_pages.frame(link=link)
     except (ReminderUnknown, AppointmentUnknown):
-        return _render(request, {"gone": "unknown"}, status=404)
-    except ReminderOver:
-        return _render(request, {"gone": "over"}, status=410)
-    return _shown(request, page, moving=moving)
+        with translation.override(chosen if chosen in LANGUAGES else parts.language_of()):
+            return _render(request, {"gone": "unknown", "lang": parts.language_of()}, status=404)
+    with translation.override(chosen if chosen in LANGUAGES else frame.language):
+        try:
+            return _act(request, frame, at=at) if request.method == "POST" else _looked(request, frame, at=at)
+        except ReminderOver:
+            return _framed(request, frame, {"gone": "over"}, at=at, status=410)
 
 
-def _act(request: HttpRequest, link: str, *, at: datetime) -> HttpResponse:
-    """Do what a button says. Who comes too late sees the appointment as it is now."""
-    act, again = request.POST.get("act", ""), HttpResponseRedirect(reverse("booking:reminder", args=[link]), status=303)
+def _looked(request: HttpRequest, frame: ReminderFrame, *, at: datetime) -> HttpResponse:
+    moving = request.GET.get("move") == "1"
+    return _shown(request, frame, reminder_pages.look(link=frame.link, at=at, moving=moving), at=at, moving=moving)
+
+
+def _act(request: HttpRequest, frame: ReminderFrame, *, at: datetime) -> HttpResponse:
+    """Do what a button says. Who comes too late sees the appointment as it is now. Raises ReminderOver."""
+    act, failed = request.POST.get("act", ""), "not_now"
+    again = f"{reverse('booking:reminder', args=[frame.link])}?lang={parts.language_of()}"
     try:
         if act in ACTS:
-            reminders.answer(link=link, yes=ACTS[act], at=at)
-            return again
-        if act == "move":
-            starts = parts.read_moment(request.POST.get("starts", ""))
-            if starts is not None:
-                reminders.move(link=link, starts_at=starts, act_key=request.POST.get("key", ""), at=at)
-                return _render(request, {"gone": "moved"})
-    except (ReminderUnknown, AppointmentUnknown):
-        raise
+            reminders.answer(link=frame.link, yes=ACTS[act], at=at)
+            return HttpResponseRedirect(again, status=303)
+        starts = parts.read_moment(request.POST.get("starts", "")) if act == "move" else None
+        if starts is not None:
+            reminders.move(link=frame.link, starts_at=starts, act_key=request.POST.get("key", ""), at=at)
+            return HttpResponseRedirect(again, status=303)
     except Refusal as refusal:
-        return _shown(request, reminders.look(link=link, at=at, moving=act == "move"), failed=refusal.code)
-    return _shown(request, reminders.look(link=link, at=at, moving=act == "move"), failed="not_now")
+        failed = refusal.code
+    page = reminder_pages.look(link=frame.link, at=at, moving=act == "move")
+    return _shown(request, frame, page, at=at, failed=_words(failed))
 
 
-def _shown(request: HttpRequest, page: ReminderPage, *, moving: bool = False, failed: str = "") -> HttpResponse:
-    zone = ZoneInfo(page.time_zone)
+def _shown(
+    request: HttpRequest,
+    frame: ReminderFrame,
+    page: ReminderPage,
+    *,
+    at: datetime,
+    moving: bool = False,
+    failed: str = "",
+) -> HttpResponse:
+    zone = ZoneInfo(frame.time_zone)
     context = {
         "page": page,
         "starts": page.starts_at.astimezone(zone),
         "choices": [(each.isoformat(), each.astimezone(zone)) for each in page.choices],
         "moving": moving or bool(page.choices),
         "key": parts.fresh_key(),
+        "failed": failed,
     }
-    with translation.override(page.language):
-        context["failed"] = _words(failed) if failed else ""
-        return _render(request, context, status=409 if failed else 200)
+    return _framed(request, frame, context, at=at, status=409 if failed else 200)
+
+
+def _framed(
+    request: HttpRequest, frame: ReminderFrame, context: dict[str, Any], *, at: datetime, status: int
+) -> HttpResponse:
+    today = at.astimezone(ZoneInfo(frame.time_zone)).date()
+    around = {
+        "frame": frame,
+        "who": frame.who,
+        "lang": parts.language_of(),
+        "emergency": emergency_rule(frame.country, on=today).numbers,
+    }
+    return _render(request, around | context, status=status)
 
 
 def _words(code: str) -> str:
@@ -79,5 +109,5 @@ def _words(code: str) -> str:
     }.get(code, _("That is no longer possible: look at your appointment as it is now, or call."))
 
 
-def _render(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    return render(request, "booking/reminded.html", context, status=status)
+def _render(request: HttpRequest, context: dict[str, Any], *, status: int) -> HttpResponse:
+    return render(request, "booking/reminded.html", {"languages": LANGUAGES, **context}, status=status)

@@ -8,7 +8,8 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from permanence.agenda.operations.public_forms import Identity
-from permanence.agenda.rules.kinds import VisitReason
+from permanence.agenda.rules.answers import ADDRESS, WORDS_LIMIT, lacks_address, unanswered
+from permanence.agenda.rules.kinds import VisitReason, Way
 from permanence.callers.rules.birth import read_birth
 from permanence.callers.rules.form import read_mail, read_number
 from permanence.callers.rules.identity import FieldUnfit, clean_name
@@ -21,16 +22,11 @@ LIMIT = 320
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """As typed, what is wrong with it by field, and which questions were answered by yes."""
+    """As typed, and what is wrong with it by field. `answers`: to the questions of the reason, and `ADDRESS`."""
 
     identity: Identity
     wrong: dict[str, str]
     answers: dict[str, str]
-
-    @property
-    def yes_to(self) -> frozenset[str]:
-        """The questions he answered by yes."""
-        return frozenset(key for key, answer in self.answers.items() if answer == "yes")
 
 
 def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date, sms: bool) -> Told:
@@ -56,8 +52,13 @@ def read(sent: Mapping[str, str], reason: VisitReason, *, country: str, on: date
     }
     if identity.by_sms and not wrong["number"]:
         wrong["number"] = "" if takes_code(read_number(identity.number, country=country)) else "no_mobile"
-    answers = {each.id: _field(sent, f"q-{each.id}") for each in reason.contra_indications}
-    wrong |= {f"q-{key}": "" if answer in {"yes", "no"} else "unanswered" for key, answer in answers.items()}
+    answers = {
+        each.id: _field(sent, f"q-{each.id}")[:WORDS_LIMIT] for each in reason.contra_indications + reason.questions
+    }
+    wrong |= {f"q-{each.id}": "unanswered" for each in unanswered(reason, answers)}
+    if reason.way is Way.HOME:
+        answers[ADDRESS] = _field(sent, "address")[:WORDS_LIMIT]
+        wrong["address"] = "missing" if lacks_address(reason, answers) else ""
     return Told(
         identity=identity, wrong={name: _words(name, code) for name, code in wrong.items() if code}, answers=answers
     )
@@ -90,5 +91,6 @@ def _words(name: str, code: str) -> str:
         "birth_date": _("Write day, month and year: 14.03.1961."),
         "number": _("Write a telephone number, in figures."),
         "mail": _("Write a mail address: name@example.org."),
+        "address": _("Write where you are to be visited: street, number, town."),
     }
     return by_code.get(code) or by_name.get(name, _("Answer yes or no."))

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from permanence.agenda.interop.invitation import Invitation, Method, as_calendar
 from permanence.agenda.operations import public_visits
+from permanence.agenda.place_words import place_of_visit
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import PageView, VisitView
 from permanence.agenda.refusals import NotNow, SlotAlreadyTaken, SlotRefused
@@ -35,7 +36,7 @@ def show(request: HttpRequest, slug: str, token: str) -> HttpResponse:
 def calendar(request: HttpRequest, slug: str, token: str) -> HttpResponse:  # noqa: ARG001 - a view
     """The appointment as a file for the patient's own calendar; nothing of the reason is in it."""
     page, visit = _behind(slug, token)
-    found, site = visit.appointment, parts.site_of(page, "")
+    found = visit.appointment
     entry = Invitation(
         method=Method.PUBLISH,
         appointment=found.appointment,
@@ -44,7 +45,7 @@ def calendar(request: HttpRequest, slug: str, token: str) -> HttpResponse:  # no
         starts_at=found.starts_at,
         ends_at=found.ends_at,
         summary=_("Appointment: %(practice)s") % {"practice": page.client.name},
-        place=", ".join(filter(None, (site.name, site.address))) if site is not None else "",
+        place=place_of_visit(found, house=page.by.house).line,
         link=_link(page, token),
         organizer=parseaddr(settings.PERMANENCE.mail_from)[1],
         organizer_name=page.client.name,
@@ -130,7 +131,7 @@ def _shown(
         token=token,
         when=parts.moment_words(visit.appointment.starts_at, parts.zone_of(page)),
         is_cancelled=visit.appointment.state is AppointmentState.CANCELLED,
-        site=parts.site_of(page, ""),
+        place=place_of_visit(visit.appointment, house=page.by.house),
         link=_link(page, token),
         key=parts.fresh_key(),
         **more,

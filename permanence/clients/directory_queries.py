@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads of sites and directories, scoped to the house (its slug or key) and the client (his key)."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +44,14 @@ def site_names(*, house: int | str, client: int) -> dict[str, str]:
     """The client's sites by id, in order: their names. One query."""
     rows = Site.objects.for_house(house).for_client(client).order_by("position", "pk")
     return {str(key): name for key, name in rows.values_list("pk", "name")}
+
+
+def told_sites(*, house: int | str, clients: Iterable[str]) -> dict[str, str]:
+    """The names, by id, of the sites of those clients that have several: a single one needs no name. One query."""
+    rows = Site.objects.for_house(house).filter(client__in=[int(each) for each in clients])
+    found = list(rows.order_by("position", "pk").values_list("client", "pk", "name"))
+    many = Counter(client for client, _key, _name in found)
+    return {str(key): name for client, key, name in found if many[client] > 1}
 
 
 def contacts_of(house: int | str, client: int) -> tuple[ContactEntry, ...]:

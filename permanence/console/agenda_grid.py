@@ -8,13 +8,15 @@ steps into places, so that no element carries a style of its own. What begins be
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from permanence.agenda.queries.views import AgendaDays
-from permanence.agenda.rules.kinds import OpeningKind, Taken
+from permanence.agenda.rules.admission import WAYS
+from permanence.agenda.rules.kinds import OpeningKind, Taken, Way
 from permanence.agenda.rules.marks import Mark
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.console.agenda_item import DAY, STEP, Item, Items, Wall, markup
@@ -27,18 +29,20 @@ KEPT_BEFORE = 90
 """Minutes before the present one that are shown though they are past."""
 USUAL = (8 * HOUR, 18 * HOUR)
 """The hours of a day on which nothing is open."""
+NO_SITES: Mapping[str, str] = MappingProxyType({})
 MOST_BESIDE = 8
 """So many visits at one time stand beside one another in a lane."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """An opening or an absence: what lies under the visits. `words` stand in it."""
+    """An opening or an absence: what lies under the visits. `words` stand in it; `site`: at which of several it is."""
 
     first: int
     span: int
     words: str
     kind: str
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +95,20 @@ class Grid:
 
 
 def lanes_of(
-    found: AgendaDays, *, marks: Mapping[str, Mark], person: str, at: datetime, by_day: bool = False
+    found: AgendaDays,
+    *,
+    marks: Mapping[str, Mark],
+    person: str,
+    at: datetime,
+    by_day: bool = False,
+    sites: Mapping[str, str] = NO_SITES,
 ) -> tuple[Lane, ...]:
-    """The lanes of one agenda: one a day. `person`: whose holds are hers. `by_day`: a lane is called by its day."""
+    """The lanes of one agenda: one a day. `person`: whose holds are hers. `by_day`: a lane is called by its day.
+
+    `sites`: id -> name of those that are told apart.
+    """
     days = [found.first + timedelta(days=number) for number in range((found.until - found.first).days)]
-    made = Items.of(marks, person=person, at=at)
+    made = Items.of(marks, sites=sites, person=person, at=at)
     return tuple(_lane(found, day, made, by_day=by_day) for day in days)
 
 
@@ -178,18 +191,23 @@ def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
         colour=agenda.colour,
         today=day == made.at.astimezone(wall.zone).date(),
         step=agenda.setting.step,
-        grounds=(*(_opening(each, wall) for each in found.openings if wall.touches(each.starts, each.ends)), *away),
+        grounds=(
+            *(_opening(each, wall, made.sites) for each in found.openings if wall.touches(each.starts, each.ends)),
+            *away,
+        ),
         items=tuple(_beside(sorted((each for each in items if each.span), key=lambda one: (one.first, one.key)))),
     )
 
 
-def _opening(span: OpenSpan, wall: Wall) -> Ground:
+def _opening(span: OpenSpan, wall: Wall, sites: Mapping[str, str]) -> Ground:
     first, count = wall.steps(span.starts, span.ends)
     kind = span.opening.kind
     words = str(OPENINGS[kind]) if kind is not OpeningKind.NORMAL else ""
     if span.opening.capacity > 1:
         words = _("%(places)d places") % {"places": span.opening.capacity}
-    return Ground(first=first, span=count, words=words, kind="open")
+    site = sites.get(span.opening.site, "") if WAYS.get(kind, Way.PRACTICE) is Way.PRACTICE else ""
+    words = " · ".join(filter(None, (site, words)))
+    return Ground(first=first, span=count, words=words, kind="open", site=site)
 
 
 def _absence(absence: Taken, wall: Wall) -> Ground:

@@ -15,7 +15,9 @@ from django.template.loader import render_to_string
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from permanence.agenda.place_words import where
 from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.state_words import STATES
@@ -47,7 +49,7 @@ class Item:
 
     `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
     `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `tied`: of a combined
-    visit, which stands in two agendas.
+    visit, which stands in two agendas. `where`: at home, by video, or at which of several sites.
     """
 
     kind: str
@@ -76,6 +78,7 @@ class Item:
     answered: bool = False
     freeable: bool = False
     tied: bool = False
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +118,26 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Makes the items of one agenda: its marks and the words of the language are looked up once. `person` sees hers."""
+    """Makes the items of one agenda: its marks and the words of the language are looked up once. `person` sees hers.
+
+    `sites`: id -> name of those that are told apart.
+    """
 
     marks: Mapping[str, Mark]
     person: str
     at: datetime
     titles: tuple[str, str]
     states: Mapping[AppointmentState, str]
+    sites: Mapping[str, str]
 
     @classmethod
-    def of(cls, marks: Mapping[str, Mark], *, person: str, at: datetime) -> "Items":
+    def of(cls, marks: Mapping[str, Mark], *, sites: Mapping[str, str], person: str, at: datetime) -> "Items":
         """In the language that is spoken now."""
         titles = (
             _("%(starts)s to %(until)s, %(patient)s, %(reason)s, %(state)s"),
             _("%(starts)s to %(until)s, %(held)s"),
         )
-        return cls(marks, person, at, titles, {state: str(words) for state, words in STATES.items()})
+        return cls(marks, person, at, titles, {state: str(words) for state, words in STATES.items()}, sites)
 
     def visit(self, visit: AppointmentView, wall: Wall, *, agenda: str) -> Item:
         """An appointment in the lane of `agenda`; a combined one says with whom."""
@@ -138,26 +145,31 @@ class Items:
         mark = self.marks.get(visit.reason, UNKNOWN)
         starts, until, state = wall.clock(visit.starts_at), wall.until(visit.ends_at), self.states[visit.state]
         names = {"starts": starts, "until": until, "patient": visit.patient_name, "reason": visit.reason_name}
-        note = visit.overbooked
+        note, place = visit.overbooked, where(visit.way, visit.site, sites=self.sites)
         if not note and visit.position is not None:
             note = _("Session %(number)d") % {"number": visit.position}
         if visit.also:
             other = visit.also_name if agenda == visit.agenda else visit.agenda_name
             note = " · ".join(filter(None, (_("with %(name)s") % {"name": other}, note)))
         tall, past = span >= TALL, visit.ends_at <= self.at
+        more = [each for each in (place, note if visit.also else "") if each]
+        note = note or (visit.reason_name if tall else "")
+        # the lane says the site of its hours: only a visit with room for it says it again
+        beside = place if tall or visit.way is not Way.PRACTICE else ""
         return Item(
             kind="appointment",
             key=visit.appointment,
             first=first,
             span=span,
             name=visit.patient_name,
-            title=self.titles[0] % {**names, "state": state} + (f", {note}" if visit.also else ""),
+            title=", ".join([self.titles[0] % {**names, "state": state}, *more]),
             starts=starts,
             until=until,
             classes=CLASSES[visit.state] + " appt--tall" * tall + " is-past" * past + " appt--tied" * bool(visit.also),
             code=mark.code,
             colour=mark.colour,
-            note=note or (visit.reason_name if tall else ""),
+            note=" · ".join(filter(None, (beside, note))),
+            where=place,
             state=visit.state.value,
             state_words=state,
             movable=visit.state in MOVABLE,

@@ -18,9 +18,11 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from permanence.agenda import words
+from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries import slots as free
 from permanence.agenda.queries.views import AgendaDays, AgendaView
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import Mark, marks_of
 from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
@@ -29,6 +31,7 @@ from permanence.callers.queries import no_show_rule, today_of
 from permanence.callers.rules.birth import age_at
 from permanence.callers.words import born_words, no_show_words
 from permanence.calls import queries as calls
+from permanence.clients.directory_queries import told_sites
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_asked import (
     NOBODY,
@@ -162,7 +165,10 @@ def lane(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """A time to propose, in words. `given_up`: which preference it does not keep, "" for none."""
+    """A time to propose, in words. `given_up`: which preference it does not keep, "" for none.
+
+    `where`: at home, by video, or at which of several sites.
+    """
 
     number: int
     agenda: str
@@ -173,6 +179,7 @@ class Offer:
     when: str
     hour: str
     name: str
+    where: str
     given_up: str = ""
 
 
@@ -186,7 +193,7 @@ def slots(request: HttpRequest) -> HttpResponse:
     client = client_asked(by, asked.get("client", ""))
     patient = patient_asked(by, client.id, asked.get("patient", ""), at)
     every = agendas.agendas(by=by, client=client.id)
-    offered = {each.id for each in agendas.reasons(by=by, client=client.id)}
+    offered = {each.id: each for each in agendas.reasons(by=by, client=client.id)}
     if not every or asked.get("reason", "") not in offered:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
     first = day_of(asked.get("from", ""), today_of(client, at))
@@ -195,7 +202,8 @@ def slots(request: HttpRequest) -> HttpResponse:
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
     )
-    offers = _offers(found, {each.id: each for each in every}, at=at)
+    way, sites = offered[wish.reason].way, told_sites(house=by.house, clients=[client.id])
+    offers = _offers(found, {each.id: each for each in every}, way, sites, at=at)
     until = date.fromisoformat(offers[0].day) + timedelta(days=1) if offers else first + timedelta(days=DAYS_COUNTED)
     aside = _aside(by, wanted, wish, first=first, until=min(until, first + timedelta(days=DAYS_COUNTED)), at=at)
     context = {
@@ -244,7 +252,9 @@ def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetim
     return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
 
 
-def _offers(found: Found, known: dict[str, AgendaView], *, at: datetime) -> list[Offer]:
+def _offers(
+    found: Found, known: dict[str, AgendaView], way: Way, sites: dict[str, str], *, at: datetime
+) -> list[Offer]:
     given_up = {
         "time": _("at another hour"),
         "half_days": _("at another time of the day"),
@@ -255,10 +265,15 @@ def _offers(found: Found, known: dict[str, AgendaView], *, at: datetime) -> list
     }
     pairs = [(each, "") for each in found.proposals]
     pairs += [(each.proposal, given_up[each.dropped]) for each in found.alternatives]
-    return [_offer(number, each, dropped, known, at=at) for number, (each, dropped) in enumerate(pairs[:PROPOSALS], 1)]
+    return [
+        _offer(number, each, dropped, known, where(way, each.slot.site, sites=sites), at=at)
+        for number, (each, dropped) in enumerate(pairs[:PROPOSALS], 1)
+    ]
 
 
-def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaView], *, at: datetime) -> Offer:
+def _offer(
+    number: int, each: Proposal, dropped: str, known: dict[str, AgendaView], place: str, *, at: datetime
+) -> Offer:
     slot, agenda = each.slot, known[each.slot.agenda]
     local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
     days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
@@ -273,6 +288,7 @@ def _offer(number: int, each: Proposal, dropped: str, known: dict[str, AgendaVie
         when=when,
         hour=f"{local:%H:%M}",
         name=agenda.name,
+        where=place,
         given_up=dropped,
     )
 
@@ -296,13 +312,14 @@ def _aside(
 def _lanes(
     by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
 ) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
-    reasons = agendas.reasons_of(by=by, clients={each.agenda.client for each in found})
+    shown = {each.agenda.client for each in found}
+    reasons, sites = agendas.reasons_of(by=by, clients=shown), told_sites(house=by.house, clients=shown)
     marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
     lanes = [
         lane
         for each in found
         for lane in drawn.lanes_of(
-            each, marks=marks.get(each.agenda.client, {}), person=by.person, at=at, by_day=by_day
+            each, marks=marks.get(each.agenda.client, {}), person=by.person, at=at, by_day=by_day, sites=sites
         )
     ]
     return lanes, marks

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from permanence.agenda.answer_words import answer_words
+from permanence.agenda.answer_words import answer_words, question_words
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.rules.answers import Answer
-from permanence.agenda.rules.kinds import Question, VisitReason
+from permanence.agenda.rules.kinds import Question, VisitReason, Way
 from permanence.agenda.rules.marks import Mark
 from permanence.console.agenda_asked import appointment_asked, says_why
 from permanence.console.own_page import own_page_only
@@ -46,6 +46,7 @@ def reason_told(
         "code": mark.code,
         "questions": [_question(each) for each in reason.questions],
         "forbidding": [_question(each) for each in reason.contra_indications],
+        "at_home": reason.way is Way.HOME,
         "documents": list(reason.documents),
         "ages": ages_words(reason),
         "takes": also + [resources.get(next(iter(each.ids), ""), each.kind) for each in reason.needs],
@@ -67,4 +68,4 @@ def _question(question: Question) -> dict[str, str]:
 
 
 def _answer(answer: Answer) -> dict[str, str]:
-    return {"question": answer.question, "words": answer_words(answer)}
+    return {"question": question_words(answer), "words": answer_words(answer)}

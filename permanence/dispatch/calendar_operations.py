@@ -16,12 +16,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.agenda.interop.invitation import Invitation, Method
+from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING, AppointmentState, Door
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
-from permanence.clients.directory_queries import held_sites
 from permanence.dispatch.models import CalendarMail
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, Attempt, Outcome, ReminderState, retry_in
@@ -136,11 +136,9 @@ def _taken(row: CalendarMail, *, at: datetime) -> CalendarTaken:
 def invitation_of(
     visit: AppointmentView, *, by: Who, address: str, practice: str, sender: str, is_cancelled: bool, link: str = ""
 ) -> Invitation:
-    """The entry of a visit in the active language. `practice`: its name, "" where it is not to be named: then the place
+    """The entry of a visit in the active language. `practice`: its name, "" where it is not to be named: then the site
     is not said either.
     """
-    sites = held_sites(house=by.house, client=visit.client) if practice else ()
-    place = ", ".join(filter(None, (sites[0].entry.name, sites[0].entry.address))) if len(sites) == 1 else ""
     return Invitation(
         method=Method.CANCEL if is_cancelled else Method.REQUEST,
         appointment=visit.appointment,
@@ -149,7 +147,7 @@ def invitation_of(
         starts_at=visit.starts_at,
         ends_at=visit.ends_at,
         summary=_("Appointment: %(practice)s") % {"practice": sender},
-        place=place,
+        place=told_line(visit, house=by.house, named=bool(practice)),
         link=link,
         organizer=parseaddr(settings.PERMANENCE.mail_from)[1],
         organizer_name=sender,

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from permanence.agenda.operations import public_mails
 from permanence.agenda.operations.public_mails import DuePublicMail
+from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import appointments as agenda
+from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.dispatch import post, sms_operations
 from permanence.dispatch.calendar_operations import invitation_of
@@ -76,6 +78,7 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
     )
     path = f"/rdv/{taken.slug}/visit/{taken.token}" if taken.token else ""
     link = f"{settings.PERMANENCE.web_url}{path}" if path else ""
+    visit = _visit(taken)
     with translation.override(taken.language), timezone.override(zone):
         day, hour = (
             dates.say(taken.starts_at.astimezone(zone), dates.Form.NAMED_WHOLE),
@@ -88,25 +91,32 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
             "when": f"{day}, {hour}",
             "until": moments.hour(taken.until, zone),
             "link": link,
+            "place": "" if visit is None else told_line(visit, house=taken.house, named=True),
         }
         text = render_to_string("dispatch/public.txt", context)
         html = render_to_string("dispatch/public.html", context)
     mail = letter(about, subject=subject, text=text, html=html, at=at.astimezone(zone))
-    if taken.visit and not taken.code:
-        _for_calendar(mail, taken, about, link=link, named=rule.names_practice)
+    if visit is not None:
+        _for_calendar(mail, taken, visit, about, link=link, named=rule.names_practice)
     return mail
 
 
-def _for_calendar(mail: EmailMessage, taken: DuePublicMail, about: Addressed, *, link: str, named: bool) -> None:
-    """The same as an entry for his calendar; none in a mail that a later one overtakes."""
-    by = house_system(house=taken.house)
-    visit = agenda.appointment(by=by, appointment=taken.visit)
-    if visit.revision != taken.number:
-        return
+def _visit(taken: DuePublicMail) -> AppointmentView | None:
+    """The appointment that is told; None for a code, and in a mail that a later one overtakes."""
+    if not taken.visit or taken.code:
+        return None
+    visit = agenda.appointment(by=house_system(house=taken.house), appointment=taken.visit)
+    return visit if visit.revision == taken.number else None
+
+
+def _for_calendar(
+    mail: EmailMessage, taken: DuePublicMail, visit: AppointmentView, about: Addressed, *, link: str, named: bool
+) -> None:
+    """The same as an entry for his calendar."""
     with translation.override(taken.language):
         entry = invitation_of(
             visit,
-            by=by,
+            by=house_system(house=taken.house),
             address=taken.mail,
             practice=taken.practice if named else "",
             sender=about.house_name,

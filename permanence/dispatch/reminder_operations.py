@@ -41,6 +41,8 @@ from permanence.kernel.refusals import Refusal
 SIGNATURE = 20
 """Hexadecimal digits: 80 bits."""
 MOST_HOURS = 336
+MOVED = "moved"
+"""What he answered who took another moment."""
 CHOICES = 6
 """So many other moments are proposed to who wants to move."""
 
@@ -78,20 +80,6 @@ class ReminderTaken:
     practice: str
     language: str
     address: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReminderPage:
-    """What a link shows: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved."""
-
-    link: str
-    who: str
-    language: str
-    time_zone: str
-    starts_at: datetime
-    state: AppointmentState
-    standing: bool
-    choices: tuple[datetime, ...] = ()
 
 
 def change_contact_rule(
@@ -182,7 +170,7 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
     rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
     address = ""
-    if not _holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
+    if not holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
         _end(row, ReminderState.OVERTAKEN, at=at)
     elif row.channel != "email" and _by_sms(row, person, by=by, at=at, entropy=entropy):
         _end(row, ReminderState.SENT, channel="sms", at=at)
@@ -263,30 +251,9 @@ def link_of(key: str) -> str:
     return f"{settings.PERMANENCE.web_url}/r/{key}-{_signature(key)}"
 
 
-def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
-    """What the page of a link shows; `moving`: with other moments. Raises ReminderUnknown, ReminderOver."""
-    row, visit, by = _found(link)
-    if at >= row.starts_at:
-        raise ReminderOver("begun")
-    account = clients.client(house=by.house, client=str(row.client_id))
-    rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
-    person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
-    holds = _holds(row, visit, at=at)
-    return ReminderPage(
-        link=link,
-        who=account.name if rule is not None and rule.names_practice else row.house.name,
-        language=next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr"),
-        time_zone=account.time_zone,
-        starts_at=row.starts_at,
-        state=visit.state,
-        standing=holds,
-        choices=_choices(visit, account, by=by, at=at) if moving and holds else (),
-    )
-
-
 def answer(*, link: str, yes: bool, at: datetime) -> None:
     """The patient confirms or cancels by his link. Raises ReminderUnknown, ReminderOver, and those of the agenda."""
-    row, _visit, _by = _found(link)
+    row, _visit, _by = behind(link)
     act(key=row.key, yes=yes, at=at)
 
 
@@ -294,11 +261,11 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
     """The patient takes another moment, one that is proposed to him. Raises ReminderUnknown, ReminderOver, SlotRefused,
     SlotAlreadyTaken, and those of the agenda's acts.
     """
-    row, visit, by = _found(link)
+    row, visit, by = behind(link)
     account = clients.client(house=by.house, client=str(row.client_id))
-    if not _holds(row, visit, at=at):
+    if not holds(row, visit, at=at):
         raise ReminderOver(row.key)
-    if starts_at not in _choices(visit, account, by=by, at=at):
+    if starts_at not in choices_of(visit, account, by=by, at=at):
         raise ReminderOver("not proposed")
     appointments.move(
         key=act_key,
@@ -310,7 +277,7 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
         door=Door.REMINDER,
         holder=f"reminder:{row.key}",
     )
-    _answered(row, "moved", at=at)
+    _answered(row, MOVED, at=at)
 
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
@@ -325,7 +292,7 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
     visit = agenda.appointment(by=by, appointment=row.appointment)
     if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
         return
-    if not _holds(row, visit, at=at):
+    if not holds(row, visit, at=at):
         raise ReminderOver(row.key)
     act_key = f"reminder-{row.key}-{'yes' if yes else 'no'}"[:40]
     try:
@@ -343,7 +310,7 @@ def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
     Sms.objects.for_house(row.house_id).filter(about=row.key, answered_at=None).update(answered_at=at, answer=answer)
 
 
-def _choices(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
+def choices_of(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
     """Free moments in the same agenda for the same reason, as the public may book them, the soonest first."""
     wish = Wish(reason=visit.reason, is_new=not visit.known, asked_by=Asker.ONLINE)
     first = at.astimezone(ZoneInfo(account.time_zone)).date()
@@ -351,13 +318,14 @@ def _choices(visit: AppointmentView, account: clients.ClientView, *, by: Who, at
     return tuple(each.slot.starts for each in found.proposals)
 
 
-def _holds(row: Reminder, visit: AppointmentView, *, at: datetime) -> bool:
+def holds(row: Reminder, visit: AppointmentView, *, at: datetime) -> bool:
     """Whether the appointment is still the one that was told, and to come."""
     same = visit.revision == row.revision and visit.starts_at == row.starts_at
     return same and visit.state in STANDING and at < visit.starts_at
 
 
-def _found(link: str) -> tuple[Reminder, AppointmentView, Who]:
+def behind(link: str) -> tuple[Reminder, AppointmentView, Who]:
+    """The reminder of a link, with its appointment as it is now. Raises ReminderUnknown."""
     key, _dash, signature = link.partition("-")
     if not hmac.compare_digest(signature.encode(), _signature(key).encode()):
         raise ReminderUnknown("not ours")

@@ -2,7 +2,7 @@
 """The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -22,17 +22,22 @@ from permanence.agenda.answer_words import answer_words
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
+from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
+from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
-from permanence.agenda.rules.states import OF_THE_DAY, AppointmentState, Door
+from permanence.agenda.rules.states import OF_THE_DAY, STANDING, AppointmentState, Door
 from permanence.agenda.state_words import STATES
+from permanence.callers import queries as callers
 from permanence.clients import away
 from permanence.clients import queries as clients
+from permanence.clients.directory_queries import told_sites
 from permanence.clients.queries import ClientView
 from permanence.dispatch import late_operations
 from permanence.foundation import dates, moments
@@ -70,7 +75,8 @@ LATE = (10, 15, 20, 30, 45, 60, 90)
 class Line:
     """One line of the day: a visit, busy time or an absence. `acts`: what may be said of the visit now; `block`: the id
     of busy time that he may take away. `mark` of the visit's reason; `said`: what was asked before it was booked.
-    `whole`: busy or away all day, which `at` says in words; `until` is empty then.
+    `whole`: busy or away all day, which `at` says in words; `until` is empty then. `video`: where the practice meets a
+    patient by video, "" for none; `address`: where one at home is visited.
     """
 
     at: str
@@ -88,6 +94,8 @@ class Line:
     mark: Mark | None = None
     said: tuple[tuple[str, str], ...] = ()
     whole: bool = False
+    video: str = ""
+    address: str = ""
 
 
 @never_cache
@@ -267,19 +275,30 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
     asked = [each.appointment for each in known.appointments if each.answered and is_own]
     said = appointments.answers_of(by=by, appointments=asked) if asked else {}
+    sites = told_sites(house=by.house, clients=[known.agenda.client])
     found = []
     for each in known.appointments:
-        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()))
+        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()) if not one.address)
         line = replace(
-            _visit(each, zone, at, agenda=known.agenda.id), mark=marks.get(each.reason, UNKNOWN), said=answers
+            _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
+            mark=marks.get(each.reason, UNKNOWN),
+            said=answers,
         )
-        found.append((each.starts_at, line if is_own else replace(line, acts=())))
+        if is_own and each.way is Way.HOME:
+            line = replace(line, address=_address(by, each, said.get(each.appointment, ())))
+        found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
         found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
     found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
+
+
+def _address(by: Who, each: AppointmentView, said: Sequence[Answer]) -> str:
+    """Where a visit at home is: as it was said, else as it stands in the patient's file; "" where nobody knows."""
+    told = next((one.words for one in said if one.address), "")
+    return told or callers.standing(house=by.house, client=each.client, patient=each.patient).address
 
 
 def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:
@@ -298,10 +317,11 @@ def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: Ag
     )
 
 
-def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) -> Line:
-    """A visit in one of its agendas; a combined one says with whom."""
+def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str, sites: Mapping[str, str]) -> Line:
+    """A visit in one of its agendas: where it is, with whom a combined one. `sites`: those that are told apart."""
     other = each.also_name if agenda == each.agenda else each.agenda_name
-    what = f"{each.reason_name}, {_('with %(name)s') % {'name': other}}" if each.also else each.reason_name
+    others = str(_("with %(name)s")) % {"name": other} if each.also else ""
+    what = ", ".join(filter(None, (each.reason_name, where(each.way, each.site, sites=sites), others)))
     return Line(
         at=moments.clock(each.starts_at, zone),
         until=moments.clock_until(each.ends_at, zone),
@@ -314,6 +334,7 @@ def _visit(each: AppointmentView, zone: ZoneInfo, at: datetime, *, agenda: str) 
         now=each.starts_at <= at < each.ends_at,
         over=each.state in {AppointmentState.DONE, AppointmentState.NO_SHOW},
         new=not each.known,
+        video=each.video_link if each.state in STANDING | {AppointmentState.ARRIVED} else "",
     )
 
 

@@ -319,7 +319,7 @@ def test_moved_by_link_to_a_moment_that_is_proposed(cast, provider, deliver_all,
     for wrong in ("2090-01-01T10:00:00+00:00", "x", "2026-12-01T10:00", ""):
         assert browser.post(address, {"act": "move", "starts": wrong, "key": key}).status_code == 409
     assert Appointment.objects.get().starts_at == MONDAY
-    assert browser.post(address, {"act": "move", "starts": moments[0], "key": key}).status_code == 200
+    assert browser.post(address, {"act": "move", "starts": moments[0], "key": key}).status_code == 303
     assert Appointment.objects.get().starts_at.isoformat() == moments[0]
     assert browser.post(address, {"act": "cancel"}).status_code == 409
     assert state() is AppointmentState.BOOKED

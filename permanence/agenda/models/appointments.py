@@ -30,9 +30,13 @@ class AgendaRow(HouseModel):
 
 
 class VisitRow(AgendaRow):
-    """A row that a visit makes in its agenda, and in the agenda `also` when it is a combined one."""
+    """A row that a visit makes in its agenda, and in the agenda `also` when it is a combined one.
+
+    `site`: of the opening in which it begins; none where the opening says none, or the client has it no longer.
+    """
 
     also = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
+    site = models.ForeignKey("clients.Site", on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
 
     class Meta:
         abstract = True

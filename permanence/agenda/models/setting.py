@@ -3,7 +3,7 @@
 
 from django.db import models
 
-from permanence.agenda.rules.kinds import CODE_LIMIT, OpeningKind, Way
+from permanence.agenda.rules.kinds import CODE_LIMIT, LINK_LIMIT, OpeningKind, Way
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
 
@@ -78,6 +78,7 @@ class VisitReason(HouseModel):
     max_new_per_day = models.PositiveSmallIntegerField(default=0)
     bookable_by = models.JSONField(default=list)
     way = models.CharField(max_length=12, default=Way.PRACTICE.value)
+    video_link = models.CharField(max_length=LINK_LIMIT, blank=True, default="")
     needs = models.JSONField(default=list, blank=True)
     also = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     sites = models.JSONField(default=list, blank=True)

@@ -8,15 +8,17 @@ from dataclasses import asdict
 from permanence.agenda.models import Agenda, VisitReason
 from permanence.agenda.queries.appointments import ANSWERS
 from permanence.agenda.queries.books import reason_of
-from permanence.agenda.refusals import QuestionsUnanswered
+from permanence.agenda.refusals import AddressMissing, QuestionsUnanswered
 from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import VisitReason as Rule
 from permanence.foundation import secrecy
 from permanence.foundation.keys import row_key
 
 
-def asked(row: Agenda, reason: str, said: Mapping[str, str]) -> frozenset[str]:
-    """The questions that forbid the visit, for they were answered by yes. Raises QuestionsUnanswered.
+def asked(row: Agenda, reason: str, said: Mapping[str, str], *, on_file: str) -> frozenset[str]:
+    """The questions that forbid the visit, for they were answered by yes. Raises QuestionsUnanswered, AddressMissing.
+
+    `on_file`: the address in the patient's file, where a visit at home is when no other one was said.
 
     A reason that this client does not offer has no questions: the rules refuse it.
     """
@@ -26,6 +28,8 @@ def asked(row: Agenda, reason: str, said: Mapping[str, str]) -> frozenset[str]:
     open_ones = answers.unanswered(rule, said)
     if open_ones:
         raise QuestionsUnanswered(open_ones[0].text)
+    if answers.lacks_address(rule, said) and not on_file:
+        raise AddressMissing(reason)
     return answers.yes_to(rule, said)
 
 

@@ -56,8 +56,8 @@ def book(
     """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
     that span becomes the booking.
 
-    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, SlotRefused, SlotAlreadyTaken, HoldUnknown,
-    HoldOver, and those of `acts.once`.
+    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, AddressMissing, SlotRefused, SlotAlreadyTaken,
+    HoldUnknown, HoldOver, and those of `acts.once`.
     """
     row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
@@ -161,7 +161,7 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
     }
     let_go(appointment=visit)
     visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
-    visit.also_id = _other(slot)
+    visit.also_id, visit.site_id = _other(slot), _site(slot)
     visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
     visit.confirmed_at = None
     visit.revision += 1
@@ -205,11 +205,16 @@ def cancel(
 def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
     """The agenda, who stands for the patient, and the wish.
 
-    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered where the door asks and somebody did not.
+    Raises AgendaUnknown, callers' PatientUnknown; where the door asks and somebody did not, QuestionsUnanswered,
+    AddressMissing.
     """
     row = reach(agenda, by=by)
     patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
-    yes = booking.yes_to if booking.said is None else booking.yes_to | asked(row, booking.reason, booking.said)
+    yes = (
+        booking.yes_to
+        if booking.said is None
+        else booking.yes_to | asked(row, booking.reason, booking.said, on_file=patient.address)
+    )
     is_new = (not patient.known) if booking.new_here is None else booking.new_here
     call = short(booking.call, HOLDER_LIMIT - 8)
     return (
@@ -248,6 +253,7 @@ def put(
         client_id=row.client_id,
         agenda=row,
         also_id=_other(slot),
+        site_id=_site(slot),
         key=key,
         patient_id=int(patient.id),
         known=not is_new,
@@ -297,6 +303,11 @@ def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[s
 def _other(slot: Slot) -> int | None:
     """The other agenda of a combined visit."""
     return None if slot.also is None else int(slot.also.agenda)
+
+
+def _site(slot: Slot) -> int | None:
+    """The site at which the visit is."""
+    return int(slot.site) if slot.site else None
 
 
 def subject(visit: Appointment) -> str:

@@ -142,6 +142,7 @@ def keep(
         client_id=row.client_id,
         agenda=row,
         also_id=None if slot.also is None else int(slot.also.agenda),
+        site_id=int(slot.site) if slot.site else None,
         key=key,
         reason_id=int(slot.reason),
         known=not is_new,

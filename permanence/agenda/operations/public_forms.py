@@ -7,6 +7,7 @@ provisional one, whom a secretary may merge.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from django.db.models import F
 from permanence.agenda.models import PublicForm
 from permanence.agenda.operations import appointments, holds
 from permanence.agenda.operations.acts import busy_named, reach
+from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.knocks import knock
 from permanence.agenda.operations.public_mails import queue
@@ -27,6 +29,7 @@ from permanence.agenda.queries.public import (
     FormView,
     form_row,
     form_view,
+    hold_of,
     holder_of,
     is_code,
     page,
@@ -36,11 +39,13 @@ from permanence.agenda.queries.public import (
 from permanence.agenda.refusals import (
     ActKeyMalformed,
     ActKeyTaken,
+    AddressMissing,
     CodeOver,
     CodeWrong,
     FormIncomplete,
     FormUnknown,
     HoldUnknown,
+    QuestionsUnanswered,
     SlotRefused,
 )
 from permanence.agenda.rules.kinds import Asker
@@ -125,10 +130,10 @@ def begin(
     shown = page(slug)
     shown.offer(agenda).reason(reason)
     by, row = shown.by, page_row(slug)
-    asked = {"page_id": row.pk, "agenda_id": int(agenda), "reason_id": int(reason), "starts_at": starts_at}
+    wanted = {"page_id": row.pk, "agenda_id": int(agenda), "reason_id": int(reason), "starts_at": starts_at}
     before = PublicForm.objects.for_house(by.house_key).filter(key=key).first()
     if before is not None:
-        if any(getattr(before, name) != value for name, value in asked.items()) or before.is_new != is_new:
+        if any(getattr(before, name) != value for name, value in wanted.items()) or before.is_new != is_new:
             raise ActKeyTaken(key)
         return form_view(before)
     if instead:
@@ -154,16 +159,11 @@ def begin(
             "held_until": held.expires_at,
             "made_at": at,
             "expires_at": at + FORM_TIME,
-            **asked,
+            **wanted,
         }
         # the same page, sent twice at one moment, is one form
         made, _new = PublicForm.objects.get_or_create(house_id=row.house_id, key=key, defaults=first)
     return form_view(made)
-
-
-def hold_of(key: str) -> str:
-    """The id of the hold of a form: as that of its appointment it does not tell the form's own."""
-    return f"hold-{visit_key(key)}"
 
 
 @busy_named()
@@ -186,15 +186,16 @@ def tell(
     slug: str,
     key: str,
     identity: Identity,
-    yes_to: frozenset[str],
+    said: Mapping[str, str],
     language: str,
     address: str,
     at: datetime,
 ) -> FormView:
     """He says who he is, and is sent a code. The same at once again sends no other one.
 
-    `yes_to`: contra-indication questions answered by yes. Raises PageUnknown, FormUnknown, FormIncomplete, CodeOver (no
-    more codes for this form), SlotRefused, SlotAlreadyTaken, TooManyKnocks, and what callers' `read_form` raises.
+    `said`: question -> answer, those of the reason and for a visit at home `rules.answers.ADDRESS`. Raises PageUnknown,
+    FormUnknown, FormIncomplete, CodeOver (no more codes for this form), SlotRefused, SlotAlreadyTaken, TooManyKnocks,
+    and what callers' `read_form` raises.
     """
     row = form_row(slug, key, at=at)
     if row.booked_at is not None:
@@ -208,12 +209,12 @@ def tell(
         raise FormIncomplete("birth_date")
     if identity.by_sms and not takes_code(kept.numbers[0]):
         raise FormIncomplete("number")
-    wish = _wish(row, birth, yes_to)
+    wish = _wish(row, birth, _yes_to(row, said))
     judged(reach(str(row.agenda_id), by=system_of(row.agenda.house)), wish, starts=row.starts_at, at=at)
-    said = json.dumps({"identity": asdict(identity), "yes_to": sorted(yes_to), "language": language})
+    told = json.dumps({"identity": asdict(identity), "said": dict(said), "language": language})
     with transaction.atomic():
         fresh = form_row(slug, key, at=at, lock=True)
-        if _said_just_now(fresh, said, at=at):
+        if _said_just_now(fresh, told, at=at):
             return form_view(fresh)
         if fresh.code_number >= MOST_CODES:
             raise CodeOver(key)
@@ -221,7 +222,7 @@ def tell(
         counted += [(Knock.SMS, row.agenda.house.slug)] if identity.by_sms else []
         for what, who in counted:
             knock(what=what, who=who, house=row.house_id, client=row.client_id, at=at)
-        fresh.sealed = secrecy.seal(said, house=row.agenda.house.slug, purpose=PURPOSE)
+        fresh.sealed = secrecy.seal(told, house=row.agenda.house.slug, purpose=PURPOSE)
         fresh.mail, fresh.language = str(kept.fields["mail"]), language
         fresh.by_sms, fresh.number = identity.by_sms, kept.numbers[0]
         fresh.code_number, fresh.code_tries, fresh.code_sent_at = fresh.code_number + 1, 0, at
@@ -237,7 +238,7 @@ def tell_again(*, slug: str, key: str, address: str, at: datetime) -> FormView:
         slug=slug,
         key=key,
         identity=Identity(**said["identity"]),
-        yes_to=frozenset(said["yes_to"]),
+        said=said["said"],
         language=said["language"],
         address=address,
         at=at,
@@ -263,6 +264,7 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
         if row.code_number != proved:  # he said meanwhile that he is somebody else, or at another address
             raise CodeWrong(row.key)
         said, by = _opened(row), system_of(row.agenda.house)
+        _yes_to(row, said["said"])  # the practice may ask more than it did then
         patient = _patient(row, Identity(**said["identity"]), language=said["language"], by=by, at=at)
         booking = Booking(
             patient=patient,
@@ -270,11 +272,10 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
             door=Door.PUBLIC,
             holder=holder_of(key),
             new_here=row.is_new,
-            yes_to=frozenset(said["yes_to"]),
+            said=said["said"],
         )
-        agenda = str(row.agenda_id)
         made = appointments.book(
-            key=visit_key(key), agenda=agenda, starts_at=row.starts_at, booking=booking, by=by, at=at
+            key=visit_key(key), agenda=str(row.agenda_id), starts_at=row.starts_at, booking=booking, by=by, at=at
         )
         if said["identity"].get("agrees"):
             way = ContactWay.SMS if row.by_sms else ContactWay.MAIL
@@ -323,7 +324,17 @@ def _opened(row: PublicForm) -> dict[str, Any]:
     if not row.sealed:
         raise FormIncomplete("identity")
     said: dict[str, Any] = json.loads(secrecy.unseal(row.sealed, house=row.agenda.house.slug, purpose=PURPOSE))
+    if "said" not in said:
+        raise FormIncomplete("said")
     return said
+
+
+def _yes_to(row: PublicForm, said: Mapping[str, str]) -> frozenset[str]:
+    """The questions that forbid the visit, for they were answered by yes. Raises FormIncomplete."""
+    try:
+        return asked(row.agenda, str(row.reason_id), said, on_file="")
+    except (QuestionsUnanswered, AddressMissing) as refusal:
+        raise FormIncomplete(refusal.code) from refusal
 
 
 def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at: datetime) -> str:

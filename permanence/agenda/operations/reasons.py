@@ -202,6 +202,7 @@ def _fields(reason: kinds.VisitReason) -> dict[str, Any]:
         "max_new_per_day": reason.max_new_per_day,
         "bookable_by": sorted(each.value for each in reason.bookable_by),
         "way": reason.way.value,
+        "video_link": reason.video_link,
         "needs": [
             {"ids": list(each.ids), "kind": short(each.kind, 40), "before": each.before, "after": each.after}
             for each in reason.needs

@@ -173,6 +173,7 @@ def reason_of(row: VisitReason) -> kinds.VisitReason:
         max_new_per_day=row.max_new_per_day,
         bookable_by=frozenset(kinds.Asker(each) for each in row.bookable_by),
         way=kinds.Way(row.way),
+        video_link=row.video_link,
         also="" if row.also_id is None else str(row.also_id),
         needs=tuple(
             kinds.Need(ids=tuple(each["ids"]), kind=each["kind"], before=each["before"], after=each["after"])

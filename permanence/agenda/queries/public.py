@@ -9,7 +9,7 @@ from django.core.signing import BadSignature, Signer
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 
-from permanence.agenda.models import Appointment, PublicForm, PublicPage
+from permanence.agenda.models import Appointment, PublicForm, PublicPage, SlotHold
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.agendas import known_key
 from permanence.agenda.queries.views import AgendaView, AppointmentView, agenda_view, appointment_view, loaded
@@ -79,7 +79,7 @@ class PageView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormView:
     """A form in hand. `mail` and `number` are "" until he said who he is; `by_sms`: where the code went; `booked`: it
-    became an appointment.
+    became an appointment. `site`: of the slot that was held for it, "" for none.
     """
 
     key: str
@@ -96,6 +96,7 @@ class FormView:
     code_until: datetime | None
     may_ask_again: bool
     booked: bool
+    site: str
 
     @property
     def holder(self) -> str:
@@ -293,7 +294,18 @@ def form_view(row: PublicForm) -> FormView:
         code_until=None if row.code_sent_at is None else row.code_sent_at + CODE_TIME,
         may_ask_again=row.code_number < MOST_CODES,
         booked=row.booked_at is not None,
+        site=_site_held(row),
     )
+
+
+def _site_held(row: PublicForm) -> str:
+    held = SlotHold.objects.for_house(row.house_id).filter(key=hold_of(row.key))
+    return str(held.values_list("site", flat=True).first() or "")
+
+
+def hold_of(key: str) -> str:
+    """The id of the hold of a form: as that of its appointment it does not tell the form's own."""
+    return f"hold-{visit_key(key)}"
 
 
 def visit_key(key: str) -> str:

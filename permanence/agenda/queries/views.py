@@ -54,7 +54,7 @@ class AppointmentView:
     `also`: the other agenda of a combined visit, with its recipient; "" of an ordinary one.
 
     `overbooked`: why it was put where something stood, "" for an ordinary one. `cancel_cause` is "" unless cancelled.
-    `answered`: questions were asked, see `appointments.answers`.
+    `answered`: there are `appointments.answers`. `way`, `video_link`: its reason's; `site`: an id or "".
     """
 
     appointment: str
@@ -88,6 +88,9 @@ class AppointmentView:
     series: str
     position: int | None
     answered: bool
+    way: kinds.Way
+    video_link: str
+    site: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +157,7 @@ _COLUMNS = (
     "patient__birth_date", "known", "reason_id", "reason__name", "starts_at", "ends_at", "state", "state_at", "door",
     "call", "booked_by_id", "booked_by_name", "booked_at", "revision", "cancel_cause", "cancel_words",
     "cancelled_by_name", "overbook_cause", "series__key", "position", "sealed_answers",
+    "reason__way", "reason__video_link", "site_id",
 )  # fmt: skip
 """What a view of an appointment is made of."""
 
@@ -243,6 +247,9 @@ def _appointment(row: Mapping[str, Any]) -> AppointmentView:
         series=row["series__key"] or "",
         position=row["position"],
         answered=row["sealed_answers"] != "",
+        way=kinds.Way(row["reason__way"]),
+        video_link=row["reason__video_link"],
+        site=str(row["site_id"] or ""),
     )
 
 

@@ -17,6 +17,7 @@ kind, resources, places). Its buffers before and after may lie outside. Between 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from permanence.kernel.refusals import Refusal
 from permanence.reception.hours import minutes_of
@@ -32,6 +33,7 @@ MOST_PLACES = 500
 LONGEST_VISIT = 12 * 60
 MOST_WEEKS = 53
 COLOURS, CODE_LIMIT = 8, 4
+LINK_LIMIT = 200
 
 
 class OpeningImpossible(Refusal):
@@ -171,7 +173,8 @@ class VisitReason:
     `needs`: one resource each, all at once. `also`: the agenda that each visit takes too, "" for none: a combined
     visit, free where both are, and not booked in the agenda `also` itself. `sites`: only there; () everywhere.
     `youngest`, `oldest`: ages in years that may come, both included, None for any. `colour` (1 to COLOURS) and `code`
-    tell it in the grid, 0 and "" leave it to the grid. Raises VisitReasonImpossible.
+    tell it in the grid, 0 and "" leave it to the grid. `video_link`: where patients go for a visit by video (https),
+    "" where the practice sends them a link itself. Raises VisitReasonImpossible.
     """
 
     id: str
@@ -188,6 +191,7 @@ class VisitReason:
     max_new_per_day: int = 0
     bookable_by: frozenset[Asker] = frozenset(Asker)
     way: Way = Way.PRACTICE
+    video_link: str = ""
     needs: tuple[Need, ...] = ()
     also: str = ""
     sites: tuple[str, ...] = ()
@@ -211,6 +215,8 @@ class VisitReason:
             raise VisitReasonImpossible("nobody may book it")
         if self.youngest is not None and self.oldest is not None and self.oldest < self.youngest:
             raise VisitReasonImpossible(f"from {self.youngest} to {self.oldest} years")
+        if self.video_link and not _is_video(self.way, self.video_link):
+            raise VisitReasonImpossible(f"{self.way}, a link of {len(self.video_link)} characters")
         if not 0 <= self.colour <= COLOURS or len(self.code) > CODE_LIMIT:
             raise VisitReasonImpossible(f"colour {self.colour}, code {self.code!r}")
 
@@ -353,6 +359,16 @@ def clock(text: str) -> int:
         return minutes_of(text)
     except ValueError as fault:
         raise OpeningImpossible(str(fault)) from fault
+
+
+def _is_video(way: Way, link: str) -> bool:
+    """Whether a link is one for visits of this way: a whole https address, fit to stand in a calendar."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    plain = len(link) <= LINK_LIMIT and link.isprintable() and not any(each.isspace() for each in link)
+    return way is Way.TELE and plain and parts.scheme == "https" and bool(parts.hostname)
 
 
 def _in_cells(*minutes: int) -> bool:

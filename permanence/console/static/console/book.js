@@ -535,7 +535,7 @@ export class Book {
 
   /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
   emptyWords(spot) {
-    const known = { hour: spot.hour, agenda: spot.name };
+    const known = { hour: spot.hour, agenda: [spot.name, spot.site].filter(Boolean).join(", ") };
     const at = placeOf(spot);
     if (at === this.barred && !this.moving) return word("book_not_free", { ...known, why: this.cause });
     if (!spot.isOpen && at !== this.allowed) return word("book_not_free", { ...known, why: word("book_closed") });

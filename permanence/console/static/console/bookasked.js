@@ -4,9 +4,11 @@ import { byId, make, show } from "./dom.js";
 import { word } from "./words.js";
 
 /** @typedef {{id: string, text: string}} Question */
-/** @typedef {{questions: Question[], forbidding: Question[], documents: string[], ages: string, takes: string[]}} About what is told of a reason */
+/** @typedef {{questions: Question[], forbidding: Question[], documents: string[], ages: string, takes: string[], at_home: boolean}} About what is told of a reason */
 
 const WORDS = 200;
+/** As the id of a question: where a visit at home is. */
+const ADDRESS = "visit-address";
 
 export class Asked {
   /** @param {() => void} changed a question that may forbid the visit was answered */
@@ -19,11 +21,12 @@ export class Asked {
 
   /** Another reason, or another patient: nothing that was said before counts. @param {About|null} about */
   show(about) {
-    const told = about && (about.questions.length || about.forbidding.length || about.documents.length || about.ages || about.takes.length);
+    const told = about && (about.questions.length || about.forbidding.length || about.documents.length || about.ages || about.takes.length || about.at_home);
     show(this.box, Boolean(told));
     this.box.replaceChildren();
     if (!about || !told) return;
-    if (about.questions.length || about.forbidding.length) this.box.append(make("p", { class: "label asked__title" }, word("book_asked"), " ", make("kbd", {}, "A")));
+    if (about.questions.length || about.forbidding.length || about.at_home) this.box.append(make("p", { class: "label asked__title" }, word("book_asked"), " ", make("kbd", {}, "A")));
+    if (about.at_home) this.box.append(make("div", { class: "field", "data-question": ADDRESS }, make("label", { for: "ask-address" }, word("book_address")), make("input", { class: "input", id: "ask-address", maxLength: WORDS, autocomplete: "off", placeholder: word("book_address_file") })));
     for (const { id, text } of about.forbidding) {
       const choice = (/** @type {string} */ value, /** @type {string} */ words) => make("label", {}, make("input", { type: "radio", name: `ask-${id}`, value }), make("span", {}, words));
       this.box.append(make("fieldset", { class: "field asked__forbidding", "data-question": id }, make("legend", { class: "label" }, text), make("div", { class: "choice choice--sm" }, choice("no", word("book_no")), choice("yes", word("book_yes")))));

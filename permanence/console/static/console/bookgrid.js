@@ -4,7 +4,7 @@ import { fragment } from "./api.js";
 import { byId, make } from "./dom.js";
 
 /** @typedef {{lane: string, step: number}} Place a lane's key and a step of five minutes on its clock */
-/** @typedef {{agenda: string, client: string, day: string, name: string, minute: number, hour: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away */
+/** @typedef {{agenda: string, client: string, day: string, name: string, minute: number, hour: string, site: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away; `site`: at which of several that opening is */
 
 const STEP = 5;
 /** Arrows go a quarter of an hour, and stop where something begins. */
@@ -139,16 +139,25 @@ export class Grid {
     if (!lane || !this.place) return null;
     const item = this.itemAt(lane, this.place.step);
     const minute = item ? Number(item.dataset.minute) : this.place.step * STEP;
-    return { agenda: lane.dataset.agenda ?? "", client: lane.dataset.clientId ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", minute, hour: hourOf(minute), item, isOpen: this.isOpenAt(lane, this.place.step) };
+    return { agenda: lane.dataset.agenda ?? "", client: lane.dataset.clientId ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", minute, hour: hourOf(minute), site: this.siteAt(lane, this.place.step), item, isOpen: this.isOpenAt(lane, this.place.step) };
   }
 
   /** @param {Element} lane @param {number} step */
   isOpenAt(lane, step) {
-    const covers = (/** @type {Element} */ ground) => {
+    return this.groundsAt(lane, step, ".lane__open").length > 0 && !this.groundsAt(lane, step, ".lane__absent").length;
+  }
+
+  /** At which of several sites the opening is. @param {Element} lane @param {number} step */
+  siteAt(lane, step) {
+    return this.groundsAt(lane, step, ".lane__open[data-site]")[0]?.dataset.site ?? "";
+  }
+
+  /** @param {Element} lane @param {number} step @param {string} kind @returns {HTMLElement[]} */
+  groundsAt(lane, step, kind) {
+    return [...lane.querySelectorAll(kind)].map((one) => /** @type {HTMLElement} */ (one)).filter((ground) => {
       const [, first = 0, span = 0] = (/ f(\d+) s(\d+)/.exec(ground.className) ?? []).map(Number);
       return first <= step && step < first + span;
-    };
-    return [...lane.querySelectorAll(".lane__open")].some(covers) && ![...lane.querySelectorAll(".lane__absent")].some(covers);
+    });
   }
 
   /** @param {Element} lane @param {number} step @returns {HTMLElement|null} */

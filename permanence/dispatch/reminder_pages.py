@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the page of a reminder's link shows: who writes, the appointment, where it is, and what may become of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from permanence.agenda.place_words import told_line
+from permanence.agenda.rules.states import STANDING, AppointmentState
+from permanence.callers import queries as callers
+from permanence.clients import queries as clients
+from permanence.clients.forwarding import lines_of
+from permanence.dispatch.reminder_operations import MOVED, ReminderOver, behind, choices_of, holds
+from permanence.dispatch.reminder_queries import contact_rule
+from permanence.dispatch.sms_operations import language_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderFrame:
+    """Around the appointment, also once it is over. `who` writes, in the `language` of the patient.
+
+    `phone`: E.164, "" for none: what callers of the practice dial; where it is not to be named, the house's own line.
+    """
+
+    link: str
+    who: str
+    language: str
+    time_zone: str
+    country: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderPage:
+    """The appointment: nothing of the reason, the practitioner or the patient. `choices`: where it could be moved.
+
+    `standing`: it is still the one that was told; `moved`: he moved it with this link, and `starts_at` is where it is
+    now. `place`: at which site or by what way, in the active language; "" where it is neither.
+    """
+
+    starts_at: datetime
+    state: AppointmentState
+    standing: bool
+    moved: bool
+    place: str
+    choices: tuple[datetime, ...] = ()
+
+
+def frame(*, link: str) -> ReminderFrame:
+    """The frame of a link's page. Raises ReminderUnknown."""
+    row, visit, by = behind(link)
+    account = clients.client(house=by.house, client=str(row.client_id))
+    person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
+    named = contact_rule(house=by.house, client=account.id).names_practice
+    line = next(iter(lines_of(house=by.house, client=account.id)), None)
+    phone = "" if line is None else line.number
+    return ReminderFrame(
+        link=link,
+        who=account.name if named else row.house.name,
+        language=language_for(person, account),
+        time_zone=account.time_zone,
+        country=account.country,
+        phone=(line.dialled_by_callers or phone) if line is not None and named else phone,
+    )
+
+
+def look(*, link: str, at: datetime, moving: bool = False) -> ReminderPage:
+    """What the page of a link shows; `moving`: with other moments. Raises ReminderUnknown, ReminderOver."""
+    row, visit, by = behind(link)
+    moved = row.answer == MOVED and visit.state in STANDING
+    starts_at = visit.starts_at if moved else row.starts_at
+    if at >= starts_at:
+        raise ReminderOver("begun")
+    account = clients.client(house=by.house, client=str(row.client_id))
+    standing = holds(row, visit, at=at)
+    named = contact_rule(house=by.house, client=account.id).names_practice
+    return ReminderPage(
+        starts_at=starts_at,
+        state=visit.state,
+        standing=standing,
+        moved=moved,
+        place=told_line(visit, house=by.house, named=named) if standing or moved else "",
+        choices=choices_of(visit, account, by=by, at=at) if moving and standing else (),
+    )

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The page behind a reminder: in the patient's language, with a telephone, and where he moved his appointment to."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client as Browser
+
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments
+from permanence.booking import parts
+from permanence.callers.models import Patient
+from permanence.clients.forwarding import set_forwarding
+from permanence.clients.operations import give_line
+from permanence.countries.forwarding import ForwardingMode
+from permanence.dispatch import reminder_operations
+from permanence.dispatch.models import Reminder
+from permanence.dispatch.reminder_operations import link_of
+from permanence.kernel.system import SystemEntropy
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_public_booking import Hands
+
+pytestmark = pytest.mark.django_db
+OURS, DIALLED = "+33140000099", "+33388000001"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr(parts, "CLOCK", hands)
+    return hands
+
+
+@pytest.fixture
+def cast(clock):
+    made = make_agenda_cast()
+    Patient.objects.filter(pk=int(made.jeanne)).update(language="de")
+    give_line(client=made.cabinet.id, number=OURS, by=made.claire, at=NOON)
+    set_forwarding(
+        client=made.cabinet.id, number=OURS, mode=ForwardingMode.ALL, public_number=DIALLED, by=made.claire, at=NOON
+    )
+    return made
+
+
+def reminded(cast, *, named=True):
+    """Jeanne is booked on Monday at eight, and has a link: its address."""
+    appointments.book(
+        key=cast.key(), agenda=cast.dupont, starts_at=MONDAY, booking=cast.booking(), by=cast.claire, at=NOON
+    )
+    reminder_operations.change_contact_rule(
+        client=cast.cabinet.id,
+        names_practice=named,
+        remind_hours=48,
+        by=cast.claire,
+        at=NOON,
+        entropy=SystemEntropy(),
+    )
+    return f"/r/{link_of(Reminder.objects.get().key).rpartition('/')[2]}"
+
+
+def read(address, *, language="fr", status=200):
+    answer = Browser(headers={"accept-language": language}).get(address)
+    assert answer.status_code == status
+    return answer.content.decode()
+
+
+def test_in_the_language_of_the_patient_or_the_one_he_chooses(cast):
+    address = reminded(cast)
+    assert "Ihr Termin" in read(address)
+    assert "Montag, 30. November 2026" in read(address)
+    assert "Votre rendez-vous" in read(f"{address}?lang=fr", language="de")
+    assert "Ihr Termin" in read(f"{address}?lang=xx")
+    assert re.findall(r'href="\?lang=(\w+)"', read(address)) == ["fr", "en", "de"]
+
+
+def test_over_it_is_said_in_his_language_with_a_telephone(cast, clock):
+    address = reminded(cast)
+    clock.at = MONDAY
+    over = read(address, status=410)
+    assert "Dieser Link ist nicht mehr gültig" in over
+    assert f'href="tel:{DIALLED}"' in over
+    assert "Ce lien" in read(f"{address}?lang=fr", status=410)
+
+
+def test_with_the_emergency_numbers_and_the_number_that_callers_dial(cast):
+    shown = read(reminded(cast))
+    assert 'href="tel:15"' in shown
+    assert 'href="tel:112"' in shown
+    assert f'href="tel:{DIALLED}"' in shown
+    assert OURS not in shown
+
+
+def test_where_the_practice_is_not_named_neither_is_its_number(cast):
+    shown = read(reminded(cast, named=False))
+    assert f'href="tel:{OURS}"' in shown
+    assert DIALLED not in shown
+    assert "Dupont" not in shown
+
+
+def test_moved_it_says_in_his_language_to_when_and_goes_on_saying_it(cast, clock):
+    address = reminded(cast)
+    browser = Browser(headers={"accept-language": "fr"})
+    asked = browser.get(f"{address}?move=1").content.decode()
+    moment = re.findall(r'name="starts" value="([^"]+)"', asked)[2]
+    key = re.search(r'name="key" value="([^"]+)"', asked)[1]
+    answer = browser.post(f"{address}?lang=de", {"act": "move", "starts": moment, "key": key})
+    assert answer.status_code == 303
+    visit = Appointment.objects.get()
+    assert visit.starts_at.isoformat() == moment
+    for _again in range(2):
+        shown = browser.get(answer["Location"]).content.decode()
+        assert "Ihr Termin ist verlegt." in shown
+        assert f'datetime="{visit.starts_at.astimezone(parts.ZoneInfo("Europe/Paris")).isoformat()}"' in shown
+        assert 'name="act"' not in shown
+    clock.at = visit.starts_at - timedelta(minutes=1)
+    assert "Ihr Termin ist verlegt." in read(address)
+    clock.at = visit.starts_at
+    read(address, status=410)
+
+
+def test_moved_by_the_practice_it_says_so_and_not_that_he_did(cast):
+    address = reminded(cast)
+    where = {"agenda": cast.dupont, "starts_at": after(60), "by": cast.claire, "at": NOON}
+    appointments.move(key=cast.key(), appointment=Appointment.objects.get().key, **where)
+    shown = read(address)
+    assert "verlegt." not in shown
+    assert "Dieser Termin wurde seither geändert" in shown
