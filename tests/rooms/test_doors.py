@@ -269,6 +269,7 @@ DOORS: dict[str, Door] = {
     "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_agenda": Door(get=to(302, "portal")),
     "portal_day_of": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_book": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_day_block": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_day_unblock": Door(
         has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{block}"), other=404
