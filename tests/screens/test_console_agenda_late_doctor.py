@@ -52,9 +52,9 @@ async def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(browser: Browser
     doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
     await doctor.page.goto(f"{site.url}/portal/agenda")
     await doctor.page.get_by_role("button", name="40 min").click()
-    await expect(doctor.by_id("late")).to_contain_text("40")
+    await expect(doctor.page.locator("#late")).to_contain_text("40")
     assert (site.rows(DELAYS), site.rows(NOTICES)) == ([(40,)], [(40,)])
     await looks_right(doctor, "portal-late", ("390",))
     await doctor.page.get_by_role("button", name="De nouveau à l’heure").click()
-    await expect(doctor.by_id("late")).to_have_count(0)
+    await expect(doctor.page.locator("#late")).to_have_count(0)
     assert site.rows(DELAYS) == [(0,)]

@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rarer wishes of the search behind one key, "in three months" as it is said, and the grid at a day that is typed."""
 
+import subprocess
+import sys
+
 from playwright.async_api import Browser, expect
 
-from tests.screens.fakes.site import Site
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import ROOT, Site, environment
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import ready_to_book, slot
+from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book, slot
+
+CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
+WITH_ADDRESS = """
+import django; django.setup()
+from permanence.callers.models import Patient
+Patient.objects.filter(first_name="Jeanne").update(mail="jeanne@patients.example")
+"""
 
 READ = """async (typed) => {
   const { readAhead } = await import("/static/console/ahead.js");
@@ -84,4 +95,22 @@ async def test_the_grid_goes_to_a_day_that_is_typed(browser: Browser, site: Site
     await screen.press("g")
     await screen.press("Escape")
     await expect(screen.by_id("book-jump")).to_be_hidden()
+    assert screen.complaints == []
+
+
+async def test_whether_he_may_be_written_to_is_asked_while_booking(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    command = [sys.executable, "-c", WITH_ADDRESS]
+    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+    screen = await jeanne_tomorrow(browser, site, made)
+    asked = screen.by_id("book-consent").locator("[data-consent=mail]")
+    await expect(asked).to_contain_text("jeanne@patients.example")
+    await screen.by_id("book-grid").focus()
+    await looks_right(screen, "agenda-consent", ("1366",))
+    await screen.press("Shift+E")
+    await expect(asked.locator("[data-answer=no]")).to_have_attribute("aria-pressed", "true")
+    await screen.press("e")
+    await expect(asked.locator("[data-answer=yes]")).to_have_attribute("aria-pressed", "true")
+    await expect(asked.locator("[data-answer=no]")).to_have_attribute("aria-pressed", "false")
+    assert site.rows(CONSENTS) == [("mail", 0, "Claire"), ("mail", 1, "Claire")]
     assert screen.complaints == []
