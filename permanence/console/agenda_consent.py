@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 
 from permanence.callers import operations, queries
 from permanence.callers.queries import PatientView
@@ -23,17 +23,22 @@ ANSWERS = {"yes": True, "no": False}
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @own_page_only
 @says_why
-def consent(request: HttpRequest) -> HttpResponse:
-    """What is still to be asked of a patient, `{"ways": [{"way", "to"}]}`; posted, what he said: `way`, `answer`."""
-    by = who(request)
-    if request.method != "POST":
-        client = client_asked(by, request.GET.get("client", ""))
-        person = queries.standing(house=by.house, client=client.id, patient=request.GET.get("patient", ""))
-        return JsonResponse({"ways": [{"way": way.value, "to": to} for way, to in _unasked(person, by=by)]})
-    data = json_body(request)
+def unasked(request: HttpRequest) -> HttpResponse:
+    """What is still to be asked of a patient, `{"ways": [{"way", "to"}]}`."""
+    by, client = who(request), client_asked(who(request), request.GET.get("client", ""))
+    person = queries.standing(house=by.house, client=client.id, patient=request.GET.get("patient", ""))
+    return JsonResponse({"ways": [{"way": way.value, "to": to} for way, to in _unasked(person, by=by)]})
+
+
+@require_POST
+@own_page_only
+@says_why
+def note(request: HttpRequest) -> HttpResponse:
+    """What he said of one `way`: `answer` yes or no. Kept as on his file, with who asked and when."""
+    by, data = who(request), json_body(request)
     client, answer = client_asked(by, text_of(data, "client")), text_of(data, "answer")
     person = queries.standing(house=by.house, client=client.id, patient=text_of(data, "patient"))
     if answer not in ANSWERS:

@@ -36,7 +36,7 @@ def unasked(cast, browser, patient):
 
 def says(cast, browser, patient, way, answer):
     said = {"client": cast.cabinet.id, "patient": patient, "way": way, "answer": answer}
-    return browser.post(CONSENT, said, content_type="application/json")
+    return browser.post(f"{CONSENT}-said", said, content_type="application/json")
 
 
 def test_what_was_never_asked_is_asked_once_and_kept_with_who_and_when(cast, anna, provider, browser_of):

@@ -205,9 +205,8 @@ DOORS: dict[str, Door] = {
         get=to(200, "secretary"), query="client={client}&reason={visit_reason}&days=0,7", other=404
     ),
     "console:agenda-late-back": Door(has_get=False, post=to(422, "secretary")),
-    "console:agenda-consent": Door(
-        get=to(200, "secretary"), post=to(422, "secretary"), query="client={client}&patient={patient}", other=404
-    ),
+    "console:agenda-consent-said": Door(has_get=False, post=to(422, "secretary")),
+    "console:agenda-consent": Door(get=to(200, "secretary"), query="client={client}&patient={patient}", other=404),
     "console:agenda-visit": Door(get=to(200, "secretary"), query="appointment={visit}", other=404),
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),

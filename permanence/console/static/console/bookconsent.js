@@ -43,7 +43,7 @@ export class Consent {
   /** @param {{way: Way, to: string}} one */
   row({ way, to }) {
     const choice = (/** @type {string} */ answer, /** @type {string} */ words, /** @type {string} */ key) => make("button", { class: "btn btn--sm", type: "button", "data-way": way, "data-answer": answer, "aria-pressed": "false" }, words, " ", make("kbd", {}, key));
-    return make("p", { class: "consent__way", "data-consent": way }, make("span", {}, word(`book_consent_${way}`, { to })), choice("yes", word("book_yes"), KEYS[way]), choice("no", word("book_no"), `⇧${KEYS[way]}`));
+    return make("p", { class: "consent__way", "data-consent": way }, make("span", {}, way === "sms" ? word("book_consent_sms", { to }) : word("book_consent_mail", { to })), choice("yes", word("book_yes"), KEYS[way]), choice("no", word("book_no"), `⇧${KEYS[way]}`));
   }
 
   /** What he said, kept at once with who asked and when. @param {Way} way @param {boolean} given */
@@ -54,7 +54,7 @@ export class Consent {
     const { turn } = this;
     row.querySelector(".error")?.remove();
     try {
-      await request("/console/agenda/consent", { method: "POST", json: { client: this.client, patient: this.patient, way, answer } });
+      await request("/console/agenda/consent-said", { method: "POST", json: { client: this.client, patient: this.patient, way, answer } });
       if (turn !== this.turn) return;
       for (const one of row.querySelectorAll("[data-answer]")) one.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (one).dataset.answer === answer));
     } catch {
