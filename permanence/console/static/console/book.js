@@ -213,6 +213,8 @@ export class Book {
     show(byId("book-pick-client"), client === "");
     this.reasons = [];
     this.asking.show(null);
+    this.wishes.begin();
+    this.consent.about(client, null);
     byId("book-slots").replaceChildren();
     if (!quiet) this.load();
     if (!client) return this.say();
@@ -220,7 +222,7 @@ export class Book {
     const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
     if (turn !== this.turn || !told) return undefined;
     this.reasons = told.reasons;
-    this.wishes.begin(told.sites);
+    this.wishes.offer(told.sites);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
     this.consent.about(client, this.patient.patient);

@@ -26,12 +26,17 @@ export class Wishes {
     });
   }
 
-  /** Another client: nothing that was wished counts. @param {{id: string, name: string}[]} sites */
-  begin(sites) {
-    [this.day, this.hour] = ["", ""];
-    for (const id of ["book-from", "book-hour"]) input(id).value = "";
+  /** Where the client can be visited: a choice only where there are several. @param {{id: string, name: string}[]} sites */
+  offer(sites) {
     select("book-site").replaceChildren(make("option", { value: "" }, word("book_site_any")), ...sites.map(({ id, name }) => make("option", { value: id }, name)));
     show(byId("book-site-field"), sites.length > 1);
+  }
+
+  /** Another client: nothing that was wished counts. */
+  begin() {
+    [this.day, this.hour] = ["", ""];
+    for (const id of ["book-from", "book-hour"]) input(id).value = "";
+    this.offer([]);
     this.fold.open = false;
     this.error("");
     this.say();
