@@ -35,6 +35,7 @@ from permanence.reception.hours import moment_of
 
 YEARS = range(2000, 2100)
 NUMBER = re.compile(r"[0-9]{1,4}")
+HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MOST_ANSWERS = 80
 """Questions of one reason, of both kinds."""
 QUESTION_LIMIT = 40
@@ -159,13 +160,19 @@ def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_o
         raise BadRequest("no such wish") from error
     if not out <= set(range(7)):
         raise BadRequest("a week has seven days")
+    hour, site = asked.get("hour", ""), asked.get("site", "")
+    if hour and not HOUR.fullmatch(hour):
+        raise BadRequest(f"{hour[:20]!r} is no hour")
+    if len(site) > QUESTION_LIMIT:
+        raise BadRequest("no such site")
     return Wish(
         reason=asked.get("reason", ""),
         is_new=patient.is_new,
         age=patient.age,
         holder=holder_of(holder="", call=asked.get("call", "")[:48], by=by),
         yes_to=frozenset(asked.get("yes", "").split(",")),
-        preferences=Preferences(half_days=halves, weekdays_out=out, agendas=tuple(agendas_of)),
+        sites=(site,) if site else (),
+        preferences=Preferences(half_days=halves, weekdays_out=out, agendas=tuple(agendas_of), from_time=hour),
     )
 
 

@@ -31,6 +31,7 @@ from permanence.callers.queries import no_show_rule, today_of
 from permanence.callers.rules.birth import age_at
 from permanence.callers.words import born_words, no_show_words
 from permanence.calls import queries as calls
+from permanence.clients import directory_queries
 from permanence.clients.directory_queries import told_sites
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_asked import (
@@ -101,7 +102,7 @@ def setting(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def start(request: HttpRequest) -> HttpResponse:
-    """With what the search begins for a client: his reasons, the patient, and the reason for which he came last.
+    """With what the search begins for a client: reasons, sites, the patient, the reason for which he came last.
 
     `patient`: who was chosen already; else who alone is known under `number`; null when nobody or several are.
     """
@@ -129,7 +130,12 @@ def start(request: HttpRequest) -> HttpResponse:
     resources = {each.id: each.name for each in agendas.resources(by=by, client=client.id)}
     others = {each.id: each.name for each in agendas.agendas(by=by, client=client.id)}
     listed = [reason_told(each, marks[each.id], resources=resources, others=others) for each in reasons]
-    return JsonResponse({"patient": view, "reason": last or first, "reasons": listed, "today": today.isoformat()})
+    sites = [
+        {"id": key, "name": name}
+        for key, name in directory_queries.site_names(house=by.house, client=int(client.id)).items()
+    ]
+    told = {"patient": view, "reason": last or first, "reasons": listed, "sites": sites, "today": today.isoformat()}
+    return JsonResponse(told)
 
 
 @never_cache
@@ -196,7 +202,8 @@ def slots(request: HttpRequest) -> HttpResponse:
     offered = {each.id: each for each in agendas.reasons(by=by, client=client.id)}
     if not every or asked.get("reason", "") not in offered:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
-    first = day_of(asked.get("from", ""), today_of(client, at))
+    today = today_of(client, at)
+    first = max(today, day_of(asked.get("from", ""), today))
     wanted = wanted_of(every, asked.get("with", ""), only=asked.get("only") == "1")
     wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
     found = free.next_free(

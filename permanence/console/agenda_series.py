@@ -37,7 +37,22 @@ from permanence.foundation import dates
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
-FIELDS = ("key", "client", "reason", "patient", "call", "with", "only", "halves", "out", "first", "days", "tolerance")
+FIELDS = (
+    "key",
+    "client",
+    "reason",
+    "patient",
+    "call",
+    "with",
+    "only",
+    "halves",
+    "out",
+    "hour",
+    "site",
+    "first",
+    "days",
+    "tolerance",
+)
 DAYS = re.compile(r"[0-9]{1,3}(?:,[0-9]{1,3}){0,59}")
 TOLERANCES = range(8)
 MOST_CAUSES = 3
@@ -91,7 +106,11 @@ def book(request: HttpRequest) -> HttpResponse:
         key=asked["key"],
         agendas=[each.id for each in wanted],
         pattern=acts.SeriesPattern(
-            first=wish.first, days=wish.days, tolerance=wish.tolerance, preferences=wish.wish.preferences
+            first=wish.first,
+            days=wish.days,
+            tolerance=wish.tolerance,
+            preferences=wish.wish.preferences,
+            sites=wish.wish.sites,
         ),
         booking=Booking(patient=asked["patient"], reason=asked["reason"], call=asked["call"], said=said_asked(data)),
         by=by,

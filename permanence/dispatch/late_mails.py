@@ -43,9 +43,10 @@ def write(
     starts_at: datetime,
     by: Who,
     at: datetime,
+    due_at: datetime,
     entropy: Entropy,
 ) -> None:
-    """Inside the act that tells them: a mail to this patient, at once. It is of no use once his visit has begun."""
+    """Inside the act that tells them: a mail to this patient, due at `due_at`. Of no use once his visit has begun."""
     client = str(notice.client_id)
     person = callers.standing(house=by.house, client=client, patient=patient)
     LateMail.objects.create(
@@ -58,7 +59,7 @@ def write(
         language=language_for(person, clients.client(house=by.house, client=client)),
         starts_at=starts_at,
         expires_at=starts_at + timedelta(minutes=notice.minutes),
-        next_attempt_at=at,
+        next_attempt_at=due_at,
     )
 
 

@@ -14,7 +14,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
-from permanence.dispatch.models import LateNotice
+from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
@@ -83,15 +83,23 @@ def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
 
 def told_today(*, agenda: str, by: Who, at: datetime) -> int:
     """How many minutes patients were told last today, on the client's clock; 0 for none. Raises AgendaUnknown."""
+    return next((each.minutes for each in notices_today(agenda=agenda, by=by, at=at) if each.told), 0)
+
+
+def notices_today(*, agenda: str, by: Who, at: datetime) -> list[LateNotice]:
+    """For this room alone: what was told today, on the client's clock, the last first. Raises AgendaUnknown."""
     view = agendas.agenda(by=by, agenda=agenda)
-    row = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id)).order_by("-at", "-pk").first()
     zone = ZoneInfo(view.time_zone)
-    return row.minutes if row is not None and row.at.astimezone(zone).date() == at.astimezone(zone).date() else 0
+    rows = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id), at__gt=at - timedelta(days=2))
+    today = at.astimezone(zone).date()
+    return [each for each in rows.order_by("-at", "-pk") if each.at.astimezone(zone).date() == today]
 
 
-def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy) -> tuple[Concerned, ...]:
-    """Tell them, by SMS or else by mail, at once; gives who was told and who was not. The same act again tells nobody
-    twice.
+def tell_late(
+    *, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy, kept_for: timedelta = timedelta()
+) -> tuple[Concerned, ...]:
+    """Tell them, by SMS or else by mail, at once or after `kept_for`; gives who is told and who is not. The same act
+    again tells nobody twice.
 
     Raises agenda's AgendaUnknown, MinutesImpossible, LateKeyTaken.
     """
@@ -117,7 +125,8 @@ def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, ent
             )
             for each in found:
                 if each.by_sms:
-                    _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
+                    sms = _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
+                    Sms.objects.filter(key=sms).update(next_attempt_at=at + kept_for)
                 elif each.by_mail:
                     late_mails.write(
                         row,
@@ -127,6 +136,7 @@ def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, ent
                         starts_at=each.starts_at,
                         by=by,
                         at=at,
+                        due_at=at + kept_for,
                         entropy=entropy,
                     )
             detail = {"minutes": minutes, "told": len(told), "untold": len(said["untold"])}
@@ -141,8 +151,8 @@ def tell_late(*, key: str, agenda: str, minutes: int, by: Who, at: datetime, ent
     return found
 
 
-def _tell(each: Concerned, client: str, minutes: int, *, by: Who, at: datetime, entropy: Entropy) -> None:
-    sms_operations.send_sms(
+def _tell(each: Concerned, client: str, minutes: int, *, by: Who, at: datetime, entropy: Entropy) -> str:
+    return sms_operations.send_sms(
         kind=SmsKind.LATE,
         client=client,
         patient=each.patient,

@@ -39,7 +39,8 @@ from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import told_sites
 from permanence.clients.queries import ClientView
-from permanence.dispatch import late_operations
+from permanence.dispatch import late_acts, late_operations
+from permanence.dispatch.late_words import concerned_lines
 from permanence.foundation import dates, moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
@@ -67,7 +68,7 @@ WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.CALL: _("Call them, I decide then"),
     Wanted.CANCEL: _("Cancel their appointment and tell them"),
 }
-LATE = (10, 15, 20, 30, 45, 60, 90)
+LATE = (5, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, 120)
 """Minutes that the button offers."""
 
 
@@ -226,7 +227,11 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
     except SpanImpossible as impossible:
         raise Http404(str(shown)) from impossible
     late, mine = delay(by=by, agenda=found.id, day=shown), is_own(found, by=by)
-    coming = _concerned(found, by=by, at=at) if late and shown == today and mine else []
+    coming = (
+        concerned_lines(agenda=found.id, time_zone=found.time_zone, by=by, at=at)
+        if late and shown == today and mine
+        else []
+    )
     context = {
         "client": view,
         "agenda": found,
@@ -249,24 +254,14 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "reachable": sum(each.is_told for _when, each, _why in coming),
         "told": late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes,
         "key": new_id(at, _ENTROPY),
+        "back": late_acts.may_take_back(agenda=found.id, by=by, at=at) if shown == today and mine else "",
+        "late_before": request.GET.get("before", "0")[:3],
         "minutes": LATE,
         "refused": refused,
         "typed": request.POST if "until" in request.POST else {},
         "topic": f"client/{found.client}/agenda/{found.id}",
     }
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
-
-
-def _concerned(found: AgendaView, *, by: Who, at: datetime) -> list[tuple[str, late_operations.Concerned, str]]:
-    """Who is still to come today: the hour, who, and why no SMS reaches him ("" where one does)."""
-    words = {
-        "sms_off": _("no SMS are sent from here"),
-        "no_consent": _("has not agreed to SMS"),
-        "no_mobile": _("no mobile number"),
-    }
-    zone = ZoneInfo(found.time_zone)
-    coming = late_operations.concerned(agenda=found.id, by=by, at=at)
-    return [(moments.clock(each.starts_at, zone), each, str(words.get(each.why, ""))) for each in coming]
 
 
 def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: bool) -> list[Line]:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The practitioner is late: one tap tells the secretaries, and his page shows whom it concerns; a second tells those
-by SMS who agreed to it. One number of minutes, wherever it is read.
+"""The practitioner is late: one tap tells the secretaries and those still to come who agreed to it; for half a minute
+it can be taken back. His page shows whom it concerns and who is to be telephoned.
 """
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from permanence.agenda.operations import day as day_acts
 from permanence.agenda.refusals import DelayImpossible
-from permanence.dispatch import late_operations
+from permanence.dispatch import late_acts
+from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
 from permanence.foundation.who import portal_only
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -24,18 +24,26 @@ _ENTROPY = SystemEntropy()
 @require_POST
 @portal_only
 def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
-    """He is late today, or on time again; with `step` tell, those who agreed to SMS hear of it."""
+    """He is late today, or on time again; with `tell` those who agreed to it hear of it. `step` back takes that back:
+    `key` is the act, `minutes` what was said before it.
+    """
     by, view, found = reached(request, client, agenda)
-    at, typed = _CLOCK.now(), request.POST.get("minutes", "")
+    at, posted = _CLOCK.now(), request.POST
+    typed, key, before = posted.get("minutes", ""), posted.get("key", ""), 0
     minutes = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 5 else -1
     try:
-        if request.POST.get("step") == "tell":
-            key = request.POST.get("key", "")
-            late_operations.tell_late(key=key, agenda=found.id, minutes=minutes, by=by, at=at, entropy=_ENTROPY)
+        if posted.get("step") == "back":
+            late_acts.take_back(key=key, agenda=found.id, before=minutes, by=by, at=at)
         else:
-            day_acts.say_late(agenda=found.id, minutes=minutes, by=by, at=at)
-    except DelayImpossible:
+            tell = posted.get("tell") == "1"
+            said = late_acts.say_and_tell(
+                key=key, agenda=found.id, minutes=minutes, tell=tell, by=by, at=at, entropy=_ENTROPY
+            )
+            before = said.before
+    except (DelayImpossible, MinutesImpossible):
         return day_page(request, by, view, found, refused=_("Choose how many minutes you are late."))
+    except LateKeyTaken:
+        return day_page(request, by, view, found, refused=_("There is nothing to take back any more."))
     except Refusal:
         return day_page(request, by, view, found, refused=_("It could not be sent. Look at it again."))
-    return HttpResponseRedirect(f"{address_of_day(found)}#late", status=303)
+    return HttpResponseRedirect(f"{address_of_day(found)}?before={before}#late", status=303)

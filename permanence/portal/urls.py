@@ -9,6 +9,7 @@ from permanence.portal import (
     agendas_elsewhere,
     announcements,
     approvals,
+    book,
     busy,
     calendars,
     contact_rule,
@@ -96,6 +97,7 @@ urlpatterns = [
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/calendars", other_calendars.edit, name="portal_other_calendars"
     ),
+    path("portal/line/<slug:client>/agenda/<slug:agenda>/book", book.page, name="portal_book"),
     path("portal/line/<slug:client>/agenda/<slug:agenda>/busy", busy.block, name="portal_day_block"),
     path(
         "portal/line/<slug:client>/agenda/<slug:agenda>/busy/<slug:block>/free",

@@ -182,17 +182,33 @@ DOORS: dict[str, Door] = {
     "console:agenda-why": Door(
         get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30&minute=540&reason=1", other=404
     ),
+    "console:agenda-late-concerned": Door(get=to(200, "secretary"), query="agenda={agenda}", other=404),
     "console:agenda-grid": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-lane": Door(get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30", other=404),
     "console:agenda-paper": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-slots": Door(get=to(200, "secretary"), query="client={client}", other=404),
     **{
         f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))
-        for act in ("hold", "release", "book", "overbook", "series", "move", "cancel", "mark", "block", "unblock")
+        for act in (
+            "hold",
+            "release",
+            "book",
+            "overbook",
+            "series",
+            "move",
+            "cancel",
+            "mark",
+            "block",
+            "unblock",
+            "late",
+        )
     },
     "console:agenda-series-plan": Door(
         get=to(200, "secretary"), query="client={client}&reason={visit_reason}&days=0,7", other=404
     ),
+    "console:agenda-late-back": Door(has_get=False, post=to(422, "secretary")),
+    "console:agenda-consent-said": Door(has_get=False, post=to(422, "secretary")),
+    "console:agenda-consent": Door(get=to(200, "secretary"), query="client={client}&patient={patient}", other=404),
     "console:agenda-visit": Door(get=to(200, "secretary"), query="appointment={visit}", other=404),
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
@@ -256,6 +272,7 @@ DOORS: dict[str, Door] = {
     "portal_device_revoke": Door(has_get=False, post=to(404, "portal"), args=("{client}", "none"), other=404),
     "portal_agenda": Door(get=to(302, "portal")),
     "portal_day_of": Door(get=to(200, "portal"), args=("{client}", "{agenda}"), other=404),
+    "portal_book": Door(get=to(200, "portal"), post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_day_block": Door(has_get=False, post=to(422, "portal"), args=("{client}", "{agenda}"), other=404),
     "portal_day_unblock": Door(
         has_get=False, post=to(303, "portal"), args=("{client}", "{agenda}", "{block}"), other=404

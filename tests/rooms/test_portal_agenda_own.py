@@ -35,7 +35,7 @@ def test_a_colleagues_agenda_is_not_his_to_change(cast):
     week = list(OpeningPattern.objects.order_by("pk").values())
     his = SignedInBrowser(cast.dr_dupont)
     asked = {
-        url(cast, "portal_day_late", cast.lemaire): {"minutes": "30", "step": "tell", "key": "k" * 20},
+        url(cast, "portal_day_late", cast.lemaire): {"minutes": "30", "tell": "1", "key": "k" * 20},
         url(cast, "portal_visit", cast.lemaire, visit, "arrived"): {},
         url(cast, "portal_agenda_opening", cast.lemaire, "new"): {"weekday": "5", "opens": "08:00", "until": "12:00"},
         url(cast, "portal_agenda_day", cast.lemaire, "new"): {"date": "2026-12-24"},

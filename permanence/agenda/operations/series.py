@@ -23,20 +23,23 @@ from permanence.foundation.who import Who
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesPattern:
-    """When the visits of a series are wanted: on each of `days` after `first`, give or take `tolerance` days."""
+    """When the visits of a series are wanted: on each of `days` after `first`, give or take `tolerance` days; where:
+    ids of `sites`, () for anywhere.
+    """
 
     first: date
     days: tuple[int, ...]
     tolerance: int = 0
     same_half_day: bool = True
     preferences: Preferences = field(default_factory=Preferences)
+    sites: tuple[str, ...] = ()
 
     @property
     def content(self) -> list[str]:
         """What tells it from another one, the same in every process."""
         liked = [getattr(self.preferences, each.name) for each in fields(self.preferences)]
         said = [str(sorted(each) if isinstance(each, frozenset) else each) for each in liked]
-        return [str(self.first), str(self.days), str(self.tolerance), str(self.same_half_day), *said]
+        return [str(self.first), str(self.days), str(self.tolerance), str(self.same_half_day), *said, *self.sites]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ def book_series(
         raise AgendaUnknown("agendas of one client are wanted")
     _, patient, wish = wanted(agendas[0], booking, starts_at=at, by=by)
     asked = SeriesWish(
-        wish=replace(wish, preferences=replace(pattern.preferences, agendas=tuple(agendas))),
+        wish=replace(wish, sites=pattern.sites, preferences=replace(pattern.preferences, agendas=tuple(agendas))),
         first=pattern.first,
         days=pattern.days,
         tolerance=pattern.tolerance,

@@ -4,10 +4,14 @@ import { config, fragment, newId, request, SiteRefusal } from "./api.js";
 import { Asked } from "./bookasked.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
+import { Consent } from "./bookconsent.js";
+import { DayJump } from "./bookday.js";
 import { Grid, hourOf } from "./bookgrid.js";
+import { Late } from "./booklate.js";
 import { hearMarks, offerMarks, wayBack } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
 import { Series } from "./bookseries.js";
+import { Wishes } from "./bookwish.js";
 import { button, byId, isTyping, make, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { topic } from "./live.js";
@@ -78,6 +82,10 @@ export class Book {
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.asking = new Asked(() => this.changed(false));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
+    this.consent = new Consent();
+    this.wishes = new Wishes(() => this.changed(false), () => this.today);
+    this.jump = new DayJump((day) => this.goDay(day), () => this.today);
+    this.late = new Late((words, agenda) => void this.again(agenda).then(() => this.did(words)));
     this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     /** What stands against the time that may be overbooked. @type {string[]} */
@@ -113,6 +121,7 @@ export class Book {
     press("book-cancel", () => this.askCancel());
     press("book-why", () => this.why(true));
     press("book-print", () => this.print());
+    press("book-late", () => this.askLate());
     press("book-many", () => this.many());
     press("book-busy", () => this.askBusy());
     press("book-unbusy", () => this.askFree());
@@ -205,6 +214,8 @@ export class Book {
     show(byId("book-pick-client"), client === "");
     this.reasons = [];
     this.asking.show(null);
+    this.wishes.begin();
+    this.consent.about(client, null);
     byId("book-slots").replaceChildren();
     if (!quiet) this.load();
     if (!client) return this.say();
@@ -212,8 +223,10 @@ export class Book {
     const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
     if (turn !== this.turn || !told) return undefined;
     this.reasons = told.reasons;
+    this.wishes.offer(told.sites);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
+    this.consent.about(client, this.patient.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
     this.asking.show(this.reason);
@@ -236,6 +249,7 @@ export class Book {
     this.error("");
     // What one patient said is not what another one says.
     if (person) this.asking.show(this.reason);
+    if (person) this.consent.about(this.client, this.patient.patient);
     if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
     // What is held is held for this reason; what is said from now on is not taken away by what comes late.
     if (!person) this.letGo();
@@ -289,6 +303,7 @@ export class Book {
       out: checked("book-out").join(","),
       with: first ?? "",
       only: only ?? "",
+      ...this.wishes.asked,
     };
   }
 
@@ -433,6 +448,13 @@ export class Book {
     this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
     this.past = false;
     return this.load();
+  }
+
+  /** @param {string} day "2026-12-03" */
+  goDay(day) {
+    this.day = day;
+    this.past = false;
+    this.load().then(() => this.toGrid());
   }
 
   /** Which day that is, the site says again: the page may be open since yesterday. */
@@ -831,6 +853,12 @@ export class Book {
     return this.busyTime.open(spot, hourOf(Math.min(...later, spot.minute + 60, 1440)));
   }
 
+  /** R: a practitioner is late: the one under the cursor, else one of the client in hand. */
+  askLate() {
+    const clients = this.clients.filter(({ id }) => !this.client || id === this.client);
+    this.late.open(clients.flatMap((one) => one.agendas), this.grid.spot()?.agenda ?? "");
+  }
+
   /** F: the busy time under the cursor is free again. */
   askFree() {
     const spot = this.grid.spot();
@@ -964,6 +992,11 @@ export class Book {
       b: () => void this.askBusy(),
       f: () => void this.askFree(),
       i: () => void this.told(),
+      r: () => this.askLate(),
+      p: () => this.wishes.open(),
+      g: () => this.jump.open(),
+      y: () => void this.consent.answer("sms", !event.shiftKey),
+      e: () => void this.consent.answer("mail", !event.shiftKey),
       a: () => this.asking.focus(),
     };
     return letters[event.key.toLowerCase()] ?? null;

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A practitioner who is late telephones: the secretary sees whom it concerns, tells them in one act, takes it back."""
+
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from permanence.agenda.queries.follow_ups import delay
+from permanence.agenda.refusals import DelayImpossible
+from permanence.console.agenda_asked import agenda_asked, says_why
+from permanence.console.own_page import own_page_only
+from permanence.console.views import json_body, text_of
+from permanence.dispatch import late_acts, late_operations
+from permanence.dispatch.late_words import concerned_lines
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock, SystemEntropy
+
+_CLOCK = SystemClock()
+_ENTROPY = SystemEntropy()
+NUMBER_LIMIT = 4
+"""Digits of a number of minutes."""
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def concerned(request: HttpRequest) -> HttpResponse:
+    """Who is still to come to an agenda today, how each is told, and how late it is said to be already."""
+    by, at = who(request), _CLOCK.now()
+    agenda = agenda_asked(by, request.GET.get("agenda", ""))
+    lines = concerned_lines(agenda=agenda.id, time_zone=agenda.time_zone, by=by, at=at)
+    context = {
+        "lines": lines,
+        "told": sum(each.is_told for _when, each, _why in lines),
+        "late": delay(by=by, agenda=agenda.id, day=at.astimezone(ZoneInfo(agenda.time_zone)).date()),
+        "told_minutes": late_operations.told_today(agenda=agenda.id, by=by, at=at),
+    }
+    return render(request, "console/agenda_late.html", context)
+
+
+@require_POST
+@own_page_only
+@says_why
+def say(request: HttpRequest) -> HttpResponse:
+    """So many `minutes` late today, 0 for on time again; `tell`: those still to come hear of it.
+
+    Answers `{"late", "before", "told", "untold"}`: the act's id, the minutes said until then, how many hear of it.
+    """
+    by, data = who(request), json_body(request)
+    agenda, key = agenda_asked(by, text_of(data, "agenda")), text_of(data, "key")
+    said = late_acts.say_and_tell(
+        key=key,
+        agenda=agenda.id,
+        minutes=_minutes(text_of(data, "minutes")),
+        tell=text_of(data, "tell") != "",
+        by=by,
+        at=_CLOCK.now(),
+        entropy=_ENTROPY,
+    )
+    return JsonResponse(
+        {"late": key, "before": said.before, "told": said.told, "untold": len(said.found) - said.told}, status=201
+    )
+
+
+@require_POST
+@own_page_only
+@says_why
+def take_back(request: HttpRequest) -> HttpResponse:
+    """The act `late` is taken back; he is late as he was `before`. Answers `{"told"}`: how many it had reached."""
+    by, at, data = who(request), _CLOCK.now(), json_body(request)
+    agenda, before = agenda_asked(by, text_of(data, "agenda")).id, _minutes(text_of(data, "before"))
+    told = late_acts.take_back(key=text_of(data, "late"), agenda=agenda, before=before, by=by, at=at)
+    return JsonResponse({"told": told})
+
+
+def _minutes(typed: str) -> int:
+    """Raises DelayImpossible for what is no number of minutes."""
+    if not (typed.isascii() and typed.isdecimal() and len(typed) < NUMBER_LIMIT):
+        raise DelayImpossible(typed[:20])
+    return int(typed)

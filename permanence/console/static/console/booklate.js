@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The practitioner is late: by how many minutes, whom it concerns and how each is told, before it is told; and back.
+import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { button, byId, make, say, show } from "./dom.js";
+import { offerUndo } from "./undo.js";
+import { word } from "./words.js";
+
+/** @typedef {{id: string, name: string}} Agenda */
+
+const USUAL_MINUTES = "15";
+const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
+
+export class Late {
+  /** @param {(words: string, agenda: string) => void} done what was done, said where the grid says it */
+  constructor(done) {
+    this.done = done;
+    this.asking = 0;
+    this.sending = false;
+    this.told = 0;
+    this.dialog = /** @type {HTMLDialogElement} */ (byId("book-late-dialog"));
+    this.agenda = /** @type {HTMLSelectElement} */ (byId("book-late-agenda"));
+    button("book-late-keep").addEventListener("click", () => this.dialog.close());
+    button("book-late-over").addEventListener("click", () => this.send("0"));
+    this.agenda.addEventListener("change", () => this.look());
+    for (const id of ["book-late-minutes", "book-late-tell"]) input(id).addEventListener("input", () => this.say());
+    byId("book-late-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send(input("book-late-minutes").value.trim());
+    });
+    this.dialog.addEventListener("close", () => document.getElementById("book-grid")?.focus({ preventScroll: true }));
+  }
+
+  /** @param {Agenda[]} agendas @param {string} first whose it most likely is */
+  open(agendas, first) {
+    if (!agendas.length) return;
+    this.agenda.replaceChildren(...agendas.map(({ id, name }) => make("option", { value: id }, name)));
+    this.agenda.value = agendas.some(({ id }) => id === first) ? first : agendas[0].id;
+    input("book-late-minutes").value = USUAL_MINUTES;
+    input("book-late-tell").checked = true;
+    this.error("");
+    this.dialog.showModal();
+    input("book-late-minutes").select();
+    this.look();
+  }
+
+  /** Whom it concerns, before anybody is told. */
+  async look() {
+    this.asking += 1;
+    const { asking } = this;
+    this.told = 0;
+    byId("book-late-concerned").replaceChildren();
+    this.say();
+    try {
+      const found = await fragment(`/console/fragments/agenda/late?${new URLSearchParams({ agenda: this.agenda.value })}`);
+      if (asking !== this.asking) return;
+      byId("book-late-concerned").replaceChildren(found);
+    } catch (error) {
+      return void (asking === this.asking && this.error(this.against(error)));
+    }
+    const count = /** @type {HTMLElement|null} */ (byId("book-late-concerned").querySelector("[data-told]"));
+    this.told = Number(count?.dataset.told ?? 0);
+    show(button("book-late-over"), byId("book-late-concerned").querySelector(".late__now") !== null);
+    this.say();
+  }
+
+  /** What Enter would do. */
+  say() {
+    const minutes = input("book-late-minutes").value.trim() || "…";
+    const tells = input("book-late-tell").checked && this.told > 0;
+    say(byId("book-late-act"), word(tells ? "book_late_tell" : "book_late_say", { minutes, told: this.told }));
+  }
+
+  /** @param {string} minutes "0": on time again */
+  async send(minutes) {
+    if (this.sending) return;
+    this.sending = true;
+    const agenda = this.agenda.value;
+    const name = this.agenda.selectedOptions[0]?.textContent ?? "";
+    const json = { key: newId(), agenda, minutes, tell: minutes !== "0" && input("book-late-tell").checked ? "1" : "" };
+    try {
+      const told = await (await request("/console/agenda/late", { method: "POST", json })).json();
+      this.dialog.close();
+      if (minutes === "0") return this.done(word("book_late_over", { agenda: name }), agenda);
+      const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
+      this.done(words, agenda);
+      offerUndo(words, () => this.back(agenda, told, json.tell !== ""));
+    } catch (error) {
+      this.error(this.against(error));
+      input("book-late-minutes").select();
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  /** As it was before. @param {string} agenda @param {{late: string, before: number}} said @param {boolean} wasTold */
+  async back(agenda, said, wasTold) {
+    const before = String(said.before);
+    try {
+      const path = wasTold ? "/console/agenda/late-back" : "/console/agenda/late";
+      const json = wasTold ? { agenda, late: said.late, before } : { key: newId(), agenda, minutes: before, tell: "" };
+      const { told } = await (await request(path, { method: "POST", json })).json();
+      this.done(told ? word("book_late_gone", { told }) : word("book_undone"), agenda);
+    } catch (error) {
+      this.done(this.against(error), agenda);
+    }
+  }
+
+  /** @param {unknown} error */
+  against(error) {
+    return (error instanceof SiteRefusal && error.why) || word("book_site_down");
+  }
+
+  /** @param {string} text */
+  error(text) {
+    say(byId("book-late-error"), text);
+    show(byId("book-late-error"), text !== "");
+  }
+}

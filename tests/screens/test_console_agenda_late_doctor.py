@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The practitioner telephones that he is late: told with the keyboard in one act, looked at first, taken back."""
+
+from playwright.async_api import Browser, expect
+
+from permanence.project import demo_cast as cast
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.test_console_agenda import click_at, ready_to_book
+from tests.screens.test_waiting_list import signed_in
+
+DELAYS = "select minutes from agenda_delay"
+NOTICES = "select minutes from dispatch_latenotice"
+
+
+async def test_forty_minutes_in_four_keys_and_back(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await click_at(screen, "Dr Weber", 720)
+    await screen.press("r")
+    await expect(screen.by_id("book-late-dialog")).to_be_visible()
+    await expect(screen.by_id("book-late-minutes")).to_be_focused()
+    await expect(screen.by_id("book-late-agenda").locator("option:checked")).to_have_text("Dr Weber")
+    await screen.type("40")
+    await expect(screen.by_id("book-late-act")).to_contain_text("40 min de retard")
+    await expect(screen.by_id("book-late-concerned").locator(".late__count")).to_be_visible()
+    await looks_right(screen, "agenda-late-doctor", ("1366",))
+    assert site.rows(DELAYS) == []
+    await screen.press("Enter")
+    await expect(screen.by_id("book-late-dialog")).to_be_hidden()
+    await expect(screen.by_id("toasts")).to_contain_text("Dr Weber a 40 min de retard")
+    assert (site.rows(DELAYS), site.rows(NOTICES)) == ([(40,)], [(40,)])
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait")
+    assert site.rows(DELAYS) == [(0,)]
+    await screen.press("r")
+    await screen.type("7")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-late-error")).to_contain_text("de cinq en cinq")
+    await screen.type("25")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-late-dialog")).to_be_hidden()
+    await screen.press("r")
+    await expect(screen.by_id("book-late-over")).to_be_visible()
+    await screen.by_id("book-late-over").click()
+    await expect(screen.by_id("book-place")).to_contain_text("de nouveau à l’heure")
+    assert site.rows(DELAYS) == [(0,)]
+    assert screen.complaints == []
+
+
+async def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(browser: Browser, site: Site) -> None:
+    await ready_to_book(browser, site)
+    doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
+    await doctor.page.goto(f"{site.url}/portal/agenda")
+    await doctor.page.get_by_role("button", name="40 min").click()
+    await expect(doctor.page.locator("#late")).to_contain_text("40")
+    assert (site.rows(DELAYS), site.rows(NOTICES)) == ([(40,)], [(40,)])
+    await looks_right(doctor, "portal-late", ("390",))
+    await doctor.page.get_by_role("button", name="De nouveau à l’heure").click()
+    await expect(doctor.page.locator("#late")).to_have_count(0)
+    assert site.rows(DELAYS) == [(0,)]

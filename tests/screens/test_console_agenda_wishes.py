@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Rarer wishes of the search behind one key, "in three months" as it is said, and the grid at a day that is typed."""
+
+import subprocess
+import sys
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.looks import looks_right
+from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book, slot
+
+CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
+WITH_ADDRESS = """
+import django; django.setup()
+from permanence.callers.models import Patient
+Patient.objects.filter(first_name="Jeanne").update(mail="jeanne@patients.example")
+"""
+
+READ = """async (typed) => {
+  const { readAhead } = await import("/static/console/ahead.js");
+  return typed.map(([text, today]) => readAhead(text, today));
+}"""
+TODAY = "2026-11-30"
+SAID = {
+    "3 mois": "2027-02-28",
+    "dans 3 mois": "2027-02-28",
+    "in 3 months": "2027-02-28",
+    "3 Monate": "2027-02-28",
+    "+2 sem.": "2026-12-14",
+    "2 wochen": "2026-12-14",
+    "10 j": "2026-12-10",
+    "10 tage": "2026-12-10",
+    "1 an": "2027-11-30",
+    "1 année": "2027-11-30",
+    "12/3": "2027-03-12",
+    "": "",
+    "3 chats": None,
+    "9999 mois": None,
+    "mois": None,
+    "0 j": TODAY,
+}
+FIRST = "(day) => document.querySelector('#book-slots .slot')?.dataset.day === day"
+
+
+async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    assert await screen.page.evaluate(READ, [[text, TODAY] for text in SAID]) == list(SAID.values())
+    await expect(slot(screen.page, 1)).to_be_visible()
+    (wanted,) = await screen.page.evaluate(
+        READ, [["3 mois", await screen.page.evaluate("new Date().toISOString().slice(0, 10)")]]
+    )
+    await screen.by_id("book-grid").focus()
+    await looks_right(screen, "agenda-wishes-closed", ("1366",))
+    await screen.press("p")
+    await expect(screen.by_id("book-from")).to_be_focused()
+    await screen.type("bientôt")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-more-error")).to_contain_text("3 mois")
+    await screen.press("p")
+    await screen.type("3 mois")
+    await screen.press("Tab")
+    await screen.type("17h")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-more-said")).to_contain_text("après 17:00")
+    await screen.page.wait_for_function(FIRST, arg=wanted)
+    hours = await screen.page.locator("#book-slots .slot").evaluate_all("all => all.map((one) => one.dataset.hour)")
+    assert hours
+    assert min(hours) >= "17:00"
+    await screen.by_id("book-out").locator("input[value='5']").check()
+    await expect(screen.by_id("book-out").locator("input:checked")).to_have_count(1)
+    await expect(slot(screen.page, 1)).to_be_visible()
+    await looks_right(screen, "agenda-wishes", ("1366", "625"))
+    await screen.by_id("book-client").select_option(index=0)
+    await expect(screen.by_id("book-from")).to_have_value("")
+    assert screen.complaints == []
+
+
+async def test_the_grid_goes_to_a_day_that_is_typed(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    today = await screen.page.evaluate("new Date().toISOString().slice(0, 10)")
+    (wanted,) = await screen.page.evaluate(READ, [["2 sem", today]])
+    await screen.by_id("book-grid").focus()
+    await screen.press("g")
+    await expect(screen.by_id("book-jump-day")).to_be_focused()
+    await screen.type("hier ou demain")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-jump-day")).to_have_attribute("aria-invalid", "true")
+    await screen.by_id("book-jump-day").fill("2 sem")
+    await looks_right(screen, "agenda-jump", ("1366",))
+    await screen.by_id("book-jump-day").press("Enter")
+    await expect(screen.page.locator(f"#book-frame [data-lane][data-day='{wanted}']")).not_to_have_count(0)
+    await expect(screen.by_id("book-jump")).to_be_hidden()
+    await screen.press("g")
+    await screen.press("Escape")
+    await expect(screen.by_id("book-jump")).to_be_hidden()
+    assert screen.complaints == []
+
+
+async def test_whether_he_may_be_written_to_is_asked_while_booking(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    command = [sys.executable, "-c", WITH_ADDRESS]
+    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+    screen = await jeanne_tomorrow(browser, site, made)
+    asked = screen.by_id("book-consent").locator("[data-consent=mail]")
+    await expect(asked).to_contain_text("jeanne@patients.example")
+    await screen.by_id("book-grid").focus()
+    await looks_right(screen, "agenda-consent", ("1366",))
+    await screen.press("Shift+E")
+    await expect(asked.locator("[data-answer=no]")).to_have_attribute("aria-pressed", "true")
+    await screen.press("e")
+    await expect(asked.locator("[data-answer=yes]")).to_have_attribute("aria-pressed", "true")
+    await expect(asked.locator("[data-answer=no]")).to_have_attribute("aria-pressed", "false")
+    assert site.rows(CONSENTS) == [("mail", 0, "Claire"), ("mail", 1, "Claire")]
+    assert screen.complaints == []
