@@ -29,7 +29,17 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
-from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, Outcome, ReminderState, remind_at, retry_in
+from permanence.dispatch.rules import (
+    LEASE,
+    NO_WAY,
+    OVERTAKEN,
+    Attempt,
+    DeliveryState,
+    Outcome,
+    ReminderState,
+    remind_at,
+    retry_in,
+)
 from permanence.dispatch.sms_operations import LANGUAGES, NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system
@@ -134,7 +144,7 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
         asked = Sms.objects.for_house(by.house_key).filter(
             kind=SmsKind.REMINDER.value, about__in=keys, answered_at=None
         )
-        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why="overtaken")
+        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)
         asked.filter(expires_at__gt=at).update(expires_at=at)
         if visit.state not in STANDING or visit.revision != revision:
             return
@@ -190,7 +200,7 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
         address = person.mail
         Reminder.objects.filter(pk=row.pk).update(channel="email")
     else:
-        _end(row, ReminderState.UNREACHABLE, at=at, why="no way he agreed to")
+        _end(row, ReminderState.UNREACHABLE, at=at, why=NO_WAY)
     return ReminderTaken(
         reminder=row.pk,
         attempt=row.attempts + 1,

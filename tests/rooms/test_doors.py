@@ -308,6 +308,7 @@ DOORS: dict[str, Door] = {
         get=to(200, "supervisor", "owner"), query="client={client}&month=2026-11", other=404, writes=("AuditEntry",)
     ),
     "supervision:called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:sent": Door(get=to(200, *HOUSE_ROLES), query="undelivered=1"),
     "supervision:not-called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:send-again": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(MESSAGE,), other=404),
     # Other systems come in with a token: no session opens these, whoever is signed in.
