@@ -10,6 +10,7 @@ from django.utils import translation
 
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
+from permanence.clients.models import Client
 from permanence.dispatch import late_tasks, offer_tasks, sent_queries, sms_operations, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.channels.sms.http import Report
@@ -163,10 +164,11 @@ def failed(cast, provider, deliver_all):
 
 
 def test_the_page_says_to_whom_when_and_why_not_and_never_what(failed, monkeypatch):
+    name = Client.objects.get(pk=int(failed.cabinet.id)).name
     for by in (failed.claire, failed.marc):
         answer = shown(SignedInBrowser(by), monkeypatch)
         said = answer.content.decode()
-        for part in ("HOFFMANN Jeanne", "unknown number", "2 parties, GSM-7", "0,09 EUR", "Cabinet"):
+        for part in ("HOFFMANN Jeanne", "unknown number", "2 parties, GSM-7", "0,09 EUR", name):
             assert part in said.replace("\xa0", " "), part
         assert not [each for each in OF_HEALTH if each in said]
     assert "unknown number" in shown(SignedInBrowser(failed.claire), monkeypatch, "undelivered=1").content.decode()
@@ -194,7 +196,7 @@ def test_nothing_typed_makes_an_error(failed, monkeypatch, typed):
 
 
 def test_the_sms_of_a_month_are_summed_by_client_as_the_provider_took_them(cast, provider):
-    """Two of the cabinet's in November and one in December, one of Dr Weber's; one the provider refuses costs nothing."""
+    """Two of the cabinet's in November and one in December, one of Dr Weber's; a refused one costs nothing."""
     jeanne = known(cast.cabinet.id, "Zyrianka")
     write(cast, jeanne, asks=False)
     write(cast, jeanne, asks=False, about="b")
