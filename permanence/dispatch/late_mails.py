@@ -4,10 +4,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.dispatch import unreached_operations
 from permanence.dispatch.models import LateMail, LateNotice
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, TOO_LATE, Attempt, DeliveryState, ended
@@ -88,7 +90,7 @@ def take_due(*, at: datetime) -> LateMailTaken | None:
 
 
 def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
-    """Write how the try ended; what has no time left has failed. Does nothing when the lease was lost."""
+    """Write how the try ended; what has no time left failed: a secretary calls. Nothing when the lease was lost."""
     sent, wait = ended(attempt, taken.attempt)
     mine = LateMail.objects.filter(pk=taken.row, attempts=taken.attempt, state=DeliveryState.PENDING)
     if sent:
@@ -96,4 +98,6 @@ def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
     elif wait is not None:
         mine.update(leased_until=None, next_attempt_at=at + wait, why=attempt.why)
     else:
-        mine.update(leased_until=None, state=DeliveryState.FAILED, why=attempt.why)
+        with transaction.atomic():
+            if mine.update(leased_until=None, state=DeliveryState.FAILED, why=attempt.why):
+                unreached_operations.late_failed(taken.row, at=at)

@@ -26,7 +26,7 @@ from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.countries.quiet import heard_from
-from permanence.dispatch import sms_operations
+from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
 from permanence.dispatch.rules import (
@@ -265,7 +265,9 @@ def finish(taken: ReminderTaken, attempt: Attempt, *, at: datetime) -> None:
     else:
         fields = {"state": ReminderState.FAILED, "why": attempt.why}
     rows = Reminder.objects.filter(pk=taken.reminder, attempts=taken.attempt, state=ReminderState.PENDING)
-    rows.update(leased_until=None, **fields)
+    with transaction.atomic():
+        if rows.update(leased_until=None, **fields) and fields.get("state") is ReminderState.FAILED:
+            unreached_operations.reminder_failed(taken.reminder, at=at)
 
 
 def link_of(key: str) -> str:

@@ -44,6 +44,13 @@ class ReplyOutcome(enum.StrEnum):
     DONE = "done"
 
 
+class UnreachedOutcome(enum.StrEnum):
+    """What a secretary made of somebody who was not reached: told by telephone, or missed so too."""
+
+    TOLD = "told"
+    MISSED = "missed"
+
+
 class Outcome(enum.StrEnum):
     """How one try ended: taken over by the channel, to be tried again, or never to succeed."""
 

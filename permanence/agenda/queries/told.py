@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from permanence.agenda.models import Appointment, PublicMail, SlotOffer
+from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.public import CODE_TIME, PublicMailKind
 
 
@@ -38,6 +39,12 @@ def patients_of_visits(*, house_key: int, appointments: Collection[str]) -> dict
     """The patient (id) of each of these appointments. One query."""
     rows = Appointment.objects.for_house(house_key).filter(key__in=appointments)
     return {key: str(patient) for key, patient in rows.values_list("key", "patient")}
+
+
+def visits(*, house_key: int, appointments: Collection[str]) -> dict[str, AppointmentView]:
+    """These appointments of a house, by id, cancelled or not. One query."""
+    rows = appointment_views(Appointment.objects.for_house(house_key).filter(key__in=appointments))
+    return {each.appointment: each for each in rows}
 
 
 def patients_of_offers(*, house_key: int, offers: Collection[str]) -> dict[str, str]:
