@@ -20,6 +20,7 @@ from permanence.console import (
     reading,
     red_flags,
     replies,
+    unreached,
     views,
     waiting,
 )
@@ -80,6 +81,7 @@ urlpatterns = [
     path("console/follow-ups", follow_ups.page, name="follow-ups"),
     path("console/follow-ups/<str:follow_up>", follow_ups.done, name="follow-up"),
     path("console/replies/<str:reply>", replies.settle, name="reply"),
+    path("console/unreached/<str:unreached>", unreached.settle, name="unreached"),
     path("console/waiting", waiting.page, name="waiting"),
     path("console/waiting/add", waiting.add, name="waiting-add"),
     path("console/waiting/take-back", waiting.take_back, name="waiting-take-back"),

@@ -15,7 +15,7 @@ from permanence.agenda.queries import agendas
 from permanence.agenda.queries.follow_ups import delay
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.late_operations import Concerned, LateKeyTaken, notices_today, tell_late
-from permanence.dispatch.models import LateMail, LateNotice, Sms
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
 from permanence.dispatch.rules import DeliveryState
 from permanence.foundation import audit
 from permanence.foundation.who import Who
@@ -89,6 +89,8 @@ def _withdraw(row: LateNotice, *, at: datetime) -> int:
     mails = LateMail.objects.filter(notice=row)
     texts.filter(*unsent).delete()
     mails.filter(*unsent).delete()
+    calls = Unreached.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, appointment__in=row.untold, at=row.at)
+    calls.filter(done_at=None).delete()
     told = {*texts.exclude(state=DeliveryState.FAILED).values_list("about", flat=True)}
     told |= {*mails.exclude(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
     row.told = [each for each in row.told if each in told]

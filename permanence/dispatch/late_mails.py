@@ -4,13 +4,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.dispatch import unreached_operations
 from permanence.dispatch.models import LateMail, LateNotice
 from permanence.dispatch.reminder_queries import contact_rule
-from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, ended
+from permanence.dispatch.rules import LEASE, TOO_LATE, Attempt, DeliveryState, ended
 from permanence.dispatch.sms_operations import language_for
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
@@ -67,7 +69,7 @@ def take_due(*, at: datetime) -> LateMailTaken | None:
     """Take a mail that is due, the longest due first; None when there is none. One that came too late has failed."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = LateMail.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why="too late", leased_until=None)
+    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
     for row in due.select_related("house", "client", "notice").order_by("next_attempt_at", "pk")[:20]:
         mine = LateMail.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts)
         if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
@@ -89,7 +91,7 @@ def take_due(*, at: datetime) -> LateMailTaken | None:
 
 
 def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
-    """Write how the try ended; what has no time left has failed. Does nothing when the lease was lost."""
+    """Write how the try ended; what has no time left failed: a secretary calls. Nothing when the lease was lost."""
     sent, wait = ended(attempt, taken.attempt)
     mine = LateMail.objects.filter(pk=taken.row, attempts=taken.attempt, state=DeliveryState.PENDING)
     if sent:
@@ -97,4 +99,6 @@ def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
     elif wait is not None:
         mine.update(leased_until=None, next_attempt_at=at + wait, why=attempt.why)
     else:
-        mine.update(leased_until=None, state=DeliveryState.FAILED, why=attempt.why)
+        with transaction.atomic():
+            if mine.update(leased_until=None, state=DeliveryState.FAILED, why=attempt.why):
+                unreached_operations.late_failed(taken.row, at=at)

@@ -12,7 +12,7 @@ from permanence.agenda.queries import agendas, days
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
-from permanence.dispatch import late_mails, sms_operations
+from permanence.dispatch import late_mails, sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
@@ -20,6 +20,7 @@ from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
+from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 
 _KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
@@ -127,7 +128,17 @@ def tell_late(
                 if each.by_sms:
                     sms = _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
                     Sms.objects.filter(key=sms).update(next_attempt_at=at + kept_for)
-                elif each.by_mail:
+                elif not each.by_mail:
+                    unreached_operations.note(
+                        key=new_id(at, entropy),
+                        kind=SmsKind.LATE,
+                        client=int(view.client),
+                        appointment=each.appointment,
+                        starts_at=each.starts_at,
+                        house_key=by.house_key,
+                        at=at,
+                    )
+                else:
                     late_mails.write(
                         row,
                         appointment=each.appointment,

@@ -18,7 +18,7 @@ from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.reminder_queries import contact_rule
-from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, ended
+from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, TOO_LATE, Attempt, DeliveryState, ended
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff, language_for
 from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
@@ -75,7 +75,7 @@ def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
             mine.update(channel="email", address=person.mail)
             way = OfferWay.EMAIL
         else:
-            mine.update(state=DeliveryState.FAILED, why="no way he agreed to")
+            mine.update(state=DeliveryState.FAILED, why=NO_WAY)
             way = OfferWay.PHONE
         offer_answers.note_way(offer=offer, way=way, by=by, at=at)
 
@@ -111,9 +111,9 @@ def close_question(*, house: str, offer: str, at: datetime) -> None:
     by = house_system(house=house)
     with transaction.atomic():
         notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, state=DeliveryState.PENDING)
-        notices.update(state=DeliveryState.FAILED, why="overtaken", leased_until=None)
+        notices.update(state=DeliveryState.FAILED, why=OVERTAKEN, leased_until=None)
         asked = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, answered_at=None)
-        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why="overtaken")
+        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)
         asked.filter(expires_at__gt=at).update(expires_at=at)
 
 
@@ -121,7 +121,7 @@ def take_due(*, at: datetime) -> OfferMailTaken | None:
     """Take a mail that is due, the longest due first; None when there is none. One that came too late has failed."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = OfferNotice.objects.filter(free, channel="email", state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why="too late", leased_until=None)
+    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
     for row in due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]:
         mine = OfferNotice.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts)
         if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):

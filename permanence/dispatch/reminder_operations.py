@@ -26,10 +26,20 @@ from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.countries.quiet import heard_from
-from permanence.dispatch import sms_operations
+from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
-from permanence.dispatch.rules import LEASE, Attempt, DeliveryState, Outcome, ReminderState, remind_at, retry_in
+from permanence.dispatch.rules import (
+    LEASE,
+    NO_WAY,
+    OVERTAKEN,
+    Attempt,
+    DeliveryState,
+    Outcome,
+    ReminderState,
+    remind_at,
+    retry_in,
+)
 from permanence.dispatch.sms_operations import LANGUAGES, NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system
@@ -122,7 +132,7 @@ def follow(*, house: str, appointment: str, client: str, revision: int, at: date
         asked = Sms.objects.for_house(by.house_key).filter(
             kind=SmsKind.REMINDER.value, about__in=keys, answered_at=None
         )
-        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why="overtaken")
+        asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)
         asked.filter(expires_at__gt=at).update(expires_at=at)
         if visit.state not in STANDING or visit.revision != revision:
             return
@@ -178,7 +188,7 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
         address = person.mail
         Reminder.objects.filter(pk=row.pk).update(channel="email")
     else:
-        _end(row, ReminderState.UNREACHABLE, at=at, why="no way he agreed to")
+        _end(row, ReminderState.UNREACHABLE, at=at, why=NO_WAY)
     return ReminderTaken(
         reminder=row.pk,
         attempt=row.attempts + 1,
@@ -243,7 +253,9 @@ def finish(taken: ReminderTaken, attempt: Attempt, *, at: datetime) -> None:
     else:
         fields = {"state": ReminderState.FAILED, "why": attempt.why}
     rows = Reminder.objects.filter(pk=taken.reminder, attempts=taken.attempt, state=ReminderState.PENDING)
-    rows.update(leased_until=None, **fields)
+    with transaction.atomic():
+        if rows.update(leased_until=None, **fields) and fields.get("state") is ReminderState.FAILED:
+            unreached_operations.reminder_failed(taken.reminder, at=at)
 
 
 def link_of(key: str) -> str:

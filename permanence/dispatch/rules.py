@@ -44,6 +44,13 @@ class ReplyOutcome(enum.StrEnum):
     DONE = "done"
 
 
+class UnreachedOutcome(enum.StrEnum):
+    """What a secretary made of somebody who was not reached: told by telephone, or missed so too."""
+
+    TOLD = "told"
+    MISSED = "missed"
+
+
 class Outcome(enum.StrEnum):
     """How one try ended: taken over by the channel, to be tried again, or never to succeed."""
 
@@ -165,3 +172,47 @@ def remind_at(*, starts_at: datetime, booked_at: datetime, hours: int) -> dateti
     """When a visit's reminder is due; None where there is none, or where it was booked later than that: he knows."""
     due = starts_at - timedelta(hours=hours)
     return due if hours and due > booked_at else None
+
+
+OVERTAKEN, TOO_LATE, STOPPED, NO_WAY = "overtaken", "too late", "stop", "no way he agreed to"
+"""The house's own reasons for what was not sent. Every other reason is a server's words."""
+
+
+class SentKind(enum.StrEnum):
+    """What a patient is told. BOOKED and OVER answer who wanted an offered time; CALENDAR is for his calendar."""
+
+    CODE = "code"
+    REMINDER = "reminder"
+    LATE = "late"
+    OFFER = "offer"
+    BOOKED = "booked"
+    OVER = "over"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    CALENDAR = "calendar"
+
+
+class SentState(enum.StrEnum):
+    """What became of it. AGAIN: tried in vain, and tried again; NO_WAY: he agreed to none; OVERTAKEN: useless now."""
+
+    WAITING = "waiting"
+    AGAIN = "again"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    NO_WAY = "no_way"
+    OVERTAKEN = "overtaken"
+
+
+NOT_DELIVERED = frozenset({SentState.FAILED, SentState.BOUNCED, SentState.NO_WAY})
+"""He knows nothing of it."""
+
+
+def sent_state(*, state: DeliveryState | ReminderState, attempts: int, why: str) -> SentState:
+    """What became of it, by the row's state, its tries so far and its reason."""
+    if state in {DeliveryState.PENDING, ReminderState.PENDING}:
+        return SentState.AGAIN if attempts and why else SentState.WAITING
+    if state in {DeliveryState.FAILED, ReminderState.FAILED} and why in {OVERTAKEN, NO_WAY}:
+        return SentState.OVERTAKEN if why == OVERTAKEN else SentState.NO_WAY
+    return SentState.NO_WAY if state is ReminderState.UNREACHABLE else SentState(state.value)

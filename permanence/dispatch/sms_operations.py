@@ -24,7 +24,7 @@ from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import LEASE, DeliveryState, Outcome, retry_in
+from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, Outcome, retry_in
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.models import House
@@ -242,7 +242,7 @@ def take_due(*, at: datetime) -> SmsTaken | None:
     """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Sms.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why="too late", leased_until=None)
+    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
     for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
         unchanged = {"state": DeliveryState.PENDING, "attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
         mine = Sms.objects.filter(free, pk=row.pk, **unchanged)
@@ -328,7 +328,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
             for house in rows.order_by("house").values_list("house", flat=True).distinct():
                 SmsStop.objects.update_or_create(house_id=house, number=number, defaults={"at": at})
             waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
-            waiting.update(state=DeliveryState.FAILED, why="stop", leased_until=None)
+            waiting.update(state=DeliveryState.FAILED, why=STOPPED, leased_until=None)
         elif meant is not None:
             _answered(meant, answer.meaning, at=at)
     return True

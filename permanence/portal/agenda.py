@@ -47,6 +47,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
+from permanence.portal.late_reached import reached_lines
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
@@ -232,6 +233,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         if late and shown == today and mine
         else []
     )
+    told = late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes
     context = {
         "client": view,
         "agenda": found,
@@ -252,7 +254,8 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "late_said": "" if late is None else moments.hour(late.said_at, zone),
         "concerned": coming,
         "reachable": sum(each.is_told for _when, each, _why in coming),
-        "told": late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes,
+        "told": told,
+        "reached": reached_lines(coming, agenda=found.id, by=by, at=at) if told else [],
         "key": new_id(at, _ENTROPY),
         "back": late_acts.may_take_back(agenda=found.id, by=by, at=at) if shown == today and mine else "",
         "late_before": request.GET.get("before", "0")[:3],

@@ -18,6 +18,7 @@ from permanence.calls.events import CALLS_EVENTS
 from permanence.clients.events import CLIENTS_EVENTS
 from permanence.dispatch import offer_handlers as offers
 from permanence.dispatch import reminder_handlers as reminders
+from permanence.dispatch import unreached_handlers as unreached
 from permanence.dispatch.events import DISPATCH_EVENTS
 from permanence.dispatch.handlers import on_message_taken
 from permanence.foundation.events import FOUNDATION_EVENTS
@@ -91,7 +92,10 @@ WIRING = Wiring(
         "AgendaChanged": (("agenda.waiting_freed", waiting.on_freed),),
         "SlotOffered": (("dispatch.slot_offered", offers.on_slot_offered),),
         "OfferAnswered": (("dispatch.offer_answered", offers.on_offer_answered),),
-        "SmsFailed": (("dispatch.sms_failed", offers.on_sms_failed),),
+        "SmsFailed": (
+            ("dispatch.sms_failed", offers.on_sms_failed),
+            ("dispatch.unreached", unreached.on_sms_failed),
+        ),
         "SmsAnswered": (
             ("dispatch.reminders", reminders.on_sms_answered),
             ("dispatch.offers", offers.on_sms_answered),

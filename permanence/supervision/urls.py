@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from permanence.supervision import replay, views
+from permanence.supervision import replay, sent, views
 
 app_name = "supervision"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("supervision/calls.csv", views.export, name="export"),
     path("supervision/appointments.csv", views.appointments, name="appointments"),
     path("supervision/instructions", replay.to_read, name="instructions"),
+    path("supervision/sent", sent.page, name="sent"),
     path("supervision/calls/<str:call>", replay.call, name="call"),
     path("supervision/calls/<str:call>/called-back", views.called_back, name="called-back"),
     path("supervision/calls/<str:call>/not-called-back", views.not_called_back, name="not-called-back"),

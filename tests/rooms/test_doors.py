@@ -48,7 +48,7 @@ from permanence.clients.agenda_queries import held_agendas
 from permanence.clients.models import Client, ForwardingCode, Instruction, PortalUser
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.countries.forwarding import Access, ForwardingKind
-from permanence.dispatch.models import Sms, SmsReply
+from permanence.dispatch.models import Sms, SmsReply, Unreached
 from permanence.dispatch.sms_operations import REPLY, TEXT
 from permanence.foundation import operations, secrecy
 from permanence.foundation.access import ASKED_IN_VAIN, NAMING, NOT_THERE
@@ -213,6 +213,7 @@ DOORS: dict[str, Door] = {
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
     "console:reply": Door(has_get=False, post=to(302, "secretary"), args=("{reply}",), other=404),
+    "console:unreached": Door(has_get=False, post=to(302, "secretary"), args=("{unreached}",), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "console:waiting": Door(get=to(200, "secretary")),
     "console:waiting-form": Door(
@@ -329,6 +330,7 @@ DOORS: dict[str, Door] = {
         get=to(200, "supervisor", "owner"), query="client={client}&month=2026-11", other=404, writes=("AuditEntry",)
     ),
     "supervision:called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
+    "supervision:sent": Door(get=to(200, *HOUSE_ROLES), query="undelivered=1"),
     "supervision:not-called-back": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(CALL,), other=404),
     "supervision:send-again": Door(has_get=False, post=to(302, "supervisor", "owner"), args=(MESSAGE,), other=404),
     # Other systems come in with a token: no session opens these, whoever is signed in.
@@ -721,6 +723,7 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
         "follow_up": open_follow_ups(by=cast.marc)[0].id,
         "block": _busy(cast, made.id, starts + timedelta(hours=4), now),
         "reply": _answered(cast, patient, now),
+        "unreached": _unreached(cast, starts),
         "agenda": made.id,
         "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
         "visit_reason": reason.id,
@@ -734,6 +737,13 @@ def _busy(cast: Any, agenda: str, starts: datetime, now: datetime) -> str:
     """A time that is kept free of patients."""
     span = {"starts_at": starts, "ends_at": starts + timedelta(minutes=30)}
     return blocks.block(key=BLOCK, agenda=agenda, words="agenda-canari", by=cast.claire, at=now, **span).block
+
+
+def _unreached(cast: Any, starts: datetime) -> str:
+    """Dr Weber's patient was not reached by his reminder."""
+    house = House.objects.get(slug=cast.house)
+    told = {"key": "unreached", "kind": "reminder", "appointment": VISIT, "starts_at": starts, "at": NOW}
+    return str(Unreached.objects.create(house=house, client_id=int(cast.weber), **told).pk)
 
 
 def _answered(cast: Any, patient: str, now: datetime) -> str:

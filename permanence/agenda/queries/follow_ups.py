@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How late a day runs, whom it concerns; and the list of those booked who cannot be received."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,6 +65,17 @@ def delay(*, by: Who, agenda: str, day: date) -> DelayView | None:
     if row is None:
         return None
     return DelayView(minutes=row.minutes, said_at=row.said_at, said_by_name=row.said_by_name)
+
+
+def minutes_late(*, agendas: Iterable[str], at: datetime) -> dict[str, int]:
+    """How many minutes these agendas (ids) run late on the day it is where each is; those on time are left out."""
+    near = at.date() - timedelta(days=1), at.date() + timedelta(days=1)
+    rows = Delay.objects.filter(agenda__in=[row_key(each) for each in agendas], day__range=near, minutes__gt=0)
+    return {
+        str(row.agenda_id): row.minutes
+        for row in rows.select_related("client")
+        if row.day == at.astimezone(ZoneInfo(row.client.time_zone)).date()
+    }
 
 
 def late_today(*, by: Who, at: datetime) -> tuple[LateAgenda, ...]:

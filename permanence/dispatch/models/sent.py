@@ -109,6 +109,7 @@ class Sms(HouseModel):
             models.Index(fields=["number", "-created_at"], name="dispatch_sms_number"),
             models.Index(fields=["provider_id"], name="dispatch_sms_provider"),
             models.Index(fields=["house", "about"], name="dispatch_sms_about"),
+            models.Index(fields=["house", "-created_at"], name="dispatch_sms_made"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whom the secretaries telephone because what was sent did not reach him, and how far a late notice came."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from permanence.agenda.queries import agendas, told
+from permanence.agenda.queries.follow_ups import minutes_late
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.states import STANDING
+from permanence.callers import queries as callers
+from permanence.clients import queries as clients
+from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.rules import MOST_LATE, DeliveryState, SentState, UnreachedOutcome, sent_state
+from permanence.foundation.keys import row_key
+from permanence.foundation.who import Who
+
+LIST_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreachedView:
+    """Somebody to be telephoned. `kind`: REMINDER, or LATE with the `minutes` of today; `numbers` E.164."""
+
+    id: str
+    kind: SmsKind
+    client_name: str
+    time_zone: str
+    visit: AppointmentView
+    minutes: int
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateReach:
+    """How far the last late notice of today came to one patient. `outcome`: what a secretary made of it, with `by_name`
+    hers; None while nobody telephoned.
+    """
+
+    state: SentState
+    outcome: UnreachedOutcome | None = None
+    by_name: str = ""
+
+
+def client_of_unreached(*, house_key: int, unreached: str) -> str | None:
+    """Whose patient it is, done or not; None when the house has none with that id. One query."""
+    rows = Unreached.objects.for_house(house_key).filter(pk=row_key(unreached))
+    client = rows.values_list("client", flat=True).first()
+    return None if client is None else str(client)
+
+
+def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
+    """Who is to be telephoned for the clients `by` sees, the earliest visit first, `LIST_LIMIT` at most; each once.
+
+    Not any more: who was moved, cancelled or has come, whose visit has begun, whose doctor is on time again. Seven
+    queries.
+    """
+    seen = [row_key(each) for each in clients.clients_visible_to(by)]
+    rows = Unreached.objects.for_house(by.house_key).filter(done_at=None, client__in=seen)
+    near = rows.filter(starts_at__gt=at - timedelta(minutes=MOST_LATE)).select_related("client")
+    found = list(near.order_by("starts_at", "-pk")[:LIST_LIMIT])
+    visits = told.visits(house_key=by.house_key, appointments={each.appointment for each in found})
+    late = minutes_late(agendas={each.agenda for each in visits.values()}, at=at)
+    people = callers.standing_of(pairs={(each.client, each.patient) for each in visits.values()})
+    views: dict[tuple[str, str], UnreachedView] = {}
+    for row in found:
+        visit = visits.get(row.appointment)
+        if visit is None or visit.state not in STANDING or visit.starts_at != row.starts_at:
+            continue
+        minutes = late.get(visit.agenda, 0) if row.kind == SmsKind.LATE else 0
+        person = people.get((visit.client, visit.patient))
+        is_over = at >= visit.starts_at + timedelta(minutes=minutes) or (row.kind == SmsKind.LATE and not minutes)
+        if person is None or is_over:
+            continue
+        view = UnreachedView(
+            id=str(row.pk),
+            kind=SmsKind(row.kind),
+            client_name=row.client.name,
+            time_zone=row.client.time_zone,
+            visit=visit,
+            minutes=minutes,
+            numbers=person.numbers,
+        )
+        views.setdefault((row.appointment, row.kind), view)
+    return tuple(views.values())
+
+
+def late_reach(*, agenda: str, by: Who, at: datetime) -> dict[str, LateReach]:
+    """How far the last notice of today, on the client's clock, came, by appointment; {} where there is none.
+
+    Raises agenda's AgendaUnknown. Five queries.
+    """
+    view = agendas.agenda(by=by, agenda=agenda)
+    notice = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id)).order_by("-at", "-pk").first()
+    zone = ZoneInfo(view.time_zone)
+    if notice is None or notice.at.astimezone(zone).date() != at.astimezone(zone).date():
+        return {}
+    states = dict.fromkeys(notice.untold, SentState.NO_WAY)
+    sms = Sms.objects.for_house(by.house_key).filter(about__in=notice.told, kind=SmsKind.LATE.value)
+    for row in sms.filter(created_at=notice.at):
+        states[row.about] = sent_state(state=DeliveryState(row.state), attempts=row.attempts, why=row.why)
+    for mail in LateMail.objects.filter(notice=notice):
+        state = sent_state(state=DeliveryState(mail.state), attempts=mail.attempts, why=mail.why)
+        states[mail.appointment] = state
+    done = Unreached.objects.for_house(by.house_key).filter(kind=SmsKind.LATE.value, done_at__gte=notice.at)
+    calls = {each.appointment: each for each in done.filter(appointment__in=list(states)).order_by("pk")}
+    return {
+        appointment: LateReach(
+            state=state,
+            outcome=UnreachedOutcome(calls[appointment].outcome) if appointment in calls else None,
+            by_name=calls[appointment].done_by_name if appointment in calls else "",
+        )
+        for appointment, state in states.items()
+    }
