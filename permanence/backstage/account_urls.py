@@ -28,6 +28,7 @@ urlpatterns = [
     path("import", transfer_views.import_now, name="import"),
     path("export", transfer_views.export, name="export"),
     path("quarantine", ending_views.resting_numbers, name="quarantine"),
+    path("quarantine/lift", ending_views.lift, name="lift"),
     path("<str:client>/end", ending_views.end, name="end"),
     path("<str:client>/take-away", ending_views.take_away, name="take-away"),
     path("<str:client>/take-up", ending_views.take_up, name="take-up"),

@@ -26,6 +26,7 @@ from permanence.clients import operations
 from permanence.clients.ending_operations import ContractEnded, QuarantineOver, end_contract
 from permanence.clients.models import Client, Quarantine
 from permanence.clients.quarantine import usual_end
+from permanence.clients.resting_operations import ReasonMissing, RestUnknown, lift_rest
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
 from permanence.foundation import audit
@@ -122,6 +123,7 @@ class RestingRow:
     calls: int
     last: str
     free: bool
+    e164: str
 
 
 @never_cache
@@ -129,6 +131,27 @@ class RestingRow:
 @supervisor_only
 def resting_numbers(request: HttpRequest) -> HttpResponse:
     """The numbers that rest, by the day they are free."""
+    return _resting_page(request)
+
+
+@never_cache
+@require_POST
+@owner_only
+def lift(request: HttpRequest) -> HttpResponse:
+    """One number is given free before its day, for the reason that is written."""
+    number = request.POST.get("number", "")
+    try:
+        lift_rest(number=number, reason=request.POST.get("reason", ""), by=who(request), at=CLOCK.now())
+    except ReasonMissing:
+        return _resting_page(request, wrong=gettext("Write why this number may be given to somebody else already."))
+    except RestUnknown:
+        return _resting_page(request, wrong=gettext("This number does not rest any more."))
+    shown = {"number": spell_international(PhoneNumber(number))}
+    messages.success(request, gettext("%(number)s may be given to another client from now on.") % shown)
+    return redirect("accounts:quarantine")
+
+
+def _resting_page(request: HttpRequest, wrong: str = "") -> HttpResponse:
     by, at = who(request), CLOCK.now()
     zone = ZoneInfo(House.objects.get(pk=by.house_key).time_zone)
     came = Call.objects.filter(
@@ -148,12 +171,14 @@ def resting_numbers(request: HttpRequest) -> HttpResponse:
             client_key=row.client_id,
             since=spelt_moment(row.since, zone),
             until=row.until,
-            reason=row.reason,
+            reason=row.reason or (gettext("line taken off") if row.removed else ""),
             calls=row.calls or 0,
             last=spelt_moment(row.last, zone) if row.last else "",
             free=row.until <= at.date(),
+            e164=row.number,
         )
         for row in rows.order_by("until", "number")
         if by.may_see(str(row.client_id))
     ]
-    return render(request, "backstage/accounts/quarantine.html", {"rows": shown, **doors(by)})
+    context = {"rows": shown, "wrong": wrong, **doors(by)}
+    return render(request, "backstage/accounts/quarantine.html", context, status=422 if wrong else 200)

@@ -64,6 +64,7 @@ ACTIONS = {
     "client.greeting_set": _("wrote the phrase to say"),
     "client.hours_set": _("changed the opening hours"),
     "client.line_given": _("gave a number"),
+    "client.rest_lifted": _("gave a number free that rested"),
     "client.opened": _("opened the client"),
     "client.portal_user_added": _("gave access to the portal"),
     "client.reason_added": _("wrote a reason"),
