@@ -22,13 +22,14 @@ from permanence.backstage.account_forms import (
 )
 from permanence.backstage.agendas import AgendaInline
 from permanence.backstage.inlines import FOLDED, Inline
-from permanence.backstage.instructions import InstructionInline, instruction_body
+from permanence.backstage.instructions import InstructionInline
 from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.backstage.used_forms import ReasonFormSet, RecipientFormSet
 from permanence.clients import acts, operations, queries
+from permanence.clients.instruction_bodies import instruction_body
 from permanence.clients.models import (
     Absence,
     Client,

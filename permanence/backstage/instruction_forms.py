@@ -4,6 +4,7 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyForm
@@ -66,7 +67,10 @@ class InstructionForm(TextForm):
         self._last, self._retired = last, bool(self.instance.pk and self.instance.retired)
         mine = {"house": client.house_id, "client": client.pk}
         recipients = forms.ModelChoiceField(
-            Recipient.objects.filter(**mine), required=False, empty_label=EVERYBODY, label=_("only for this recipient")
+            Recipient.objects.filter(Q(active=True) | Q(pk=self.instance.recipient_id), **mine),
+            required=False,
+            empty_label=EVERYBODY,
+            label=_("only for this recipient"),
         )
         self.fields["recipient"] = recipients
         lines = [(row.number, spelt(row.number)) for row in Line.objects.filter(**mine).order_by("number")]

@@ -76,7 +76,7 @@ def checked_scope(client: Client, scope: Scope, *, kept: Scope = EVERYTHING) -> 
     if scope.recipient:
         key = row_key(scope.recipient)
         recipient = Recipient.objects.for_client(client).filter(pk=key).first()
-        if recipient is None:
+        if recipient is None or not (recipient.active or scope.recipient == kept.recipient):
             raise RecipientUnknown(scope.recipient)
     if scope.line not in {"", kept.line} and not Line.objects.for_client(client).filter(number=scope.line).exists():
         raise LineUnknown(scope.line)
