@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.instruction_meanwhile import Apart, meanwhile, spelt, version_of
 from permanence.clients import instruction_fields as fields
+from permanence.clients.instruction_words import html_words
 from permanence.clients.models import Client, Instruction, Line, Reason, Recipient
 from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
 from permanence.countries.numbers import NotANumber, parse_number
@@ -44,6 +45,8 @@ class TextForm(AnyForm):
             return fields.checked_text(self.cleaned_data["text"])
         except fields.InstructionEmpty as refusal:
             raise forms.ValidationError(_("Nothing of this would be shown.")) from refusal
+        except fields.InstructionHtml as refusal:
+            raise forms.ValidationError(html_words(self.cleaned_data["text"])) from refusal
 
 
 class InstructionForm(TextForm):

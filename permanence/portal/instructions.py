@@ -18,6 +18,7 @@ from permanence.clients import approval_queries, approvals, instructions
 from permanence.clients import queries as clients
 from permanence.clients.instruction_bodies import instruction_body
 from permanence.clients.instruction_fields import CallerMalformed, InstructionChanged, ReasonUnknown
+from permanence.clients.instruction_words import html_words
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, LineUnknown, RecipientUnknown
@@ -243,6 +244,8 @@ def _failed(typed: dict[str, Any]) -> str:
         return _("Write what the secretary should know or do.")
     if len(typed["text"]) > INSTRUCTION_LIMIT:
         return _("At most %(limit)s characters.") % {"limit": INSTRUCTION_LIMIT}
+    if told := html_words(typed["text"]):
+        return told
     for side in ("starts", "ends"):
         if typed[side] and typed[f"{side}_at"] is None:
             return _("Write day and hour, such as 24/12 14:00, or leave the field empty.")
