@@ -30,6 +30,7 @@ urlpatterns = [
     path("quarantine", ending_views.resting_numbers, name="quarantine"),
     path("quarantine/lift", ending_views.lift, name="lift"),
     path("<str:client>/end", ending_views.end, name="end"),
+    path("<str:client>/end/withdraw", ending_views.withdraw, name="end-withdraw"),
     path("<str:client>/take-away", ending_views.take_away, name="take-away"),
     path("<str:client>/take-up", ending_views.take_up, name="take-up"),
     path("<str:client>/approvals/<str:proposal>", approval_views.approval, name="approval"),

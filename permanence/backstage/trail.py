@@ -57,6 +57,8 @@ ACTIONS = {
     "client.copied": _("opened the client like another one"),
     "client.day_set": _("changed the hours of one day"),
     "client.ended": _("ended the contract"),
+    "client.end_planned": _("planned the end of the contract"),
+    "client.end_withdrawn": _("took back the planned end of the contract"),
     "client.exported": _("exported everything of the client"),
     "client.exception_added": _("wrote an exception to the hours"),
     "client.greeting_removed": _("removed a phrase to say"),

@@ -332,6 +332,7 @@ DOORS: dict[str, Door] = {
     "accounts:quarantine": Door(get=to(200, "supervisor", "owner")),
     "accounts:lift": Door(has_get=False, post=to(422, "owner")),
     "accounts:end": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:end-withdraw": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:take-away": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
     "accounts:take-up": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:approval": Door(
