@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences, directory_changes, parts, second_person, supervised
+from permanence.backstage import absences, directory_changes, line_changes, parts, second_person, supervised
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -22,13 +22,14 @@ from permanence.backstage.account_forms import (
 )
 from permanence.backstage.agendas import AgendaInline
 from permanence.backstage.inlines import FOLDED, Inline
-from permanence.backstage.instructions import InstructionInline, instruction_body
+from permanence.backstage.instructions import InstructionInline
 from permanence.backstage.said import SaidAdmin
 from permanence.backstage.site import changes
 from permanence.backstage.sites import ContactInline, SiteInline
 from permanence.backstage.spoken_forms import GreetingInline
 from permanence.backstage.used_forms import ReasonFormSet, RecipientFormSet
 from permanence.clients import acts, operations, queries
+from permanence.clients.instruction_bodies import instruction_body
 from permanence.clients.models import (
     Absence,
     Client,
@@ -66,7 +67,10 @@ class LineInline(Inline):
     formset = LineFormSet
     extra_at_first = 1
     classes = ()  # what every client has stands open
-    explained = _("The number of the house to which the client forwards its line: calls on it are for this client.")
+    explained = _(
+        "The number of the house to which the client forwards its line: calls on it are for this client. One that is "
+        "taken off or replaced rests: no other client is given it for 180 days."
+    )
 
 
 class ExceptionInline(Inline):
@@ -274,12 +278,16 @@ class ClientAdmin(SaidAdmin):
         else:
             for gone in formset.deleted_objects:
                 directory_changes.note_removed(request, gone)
-                gone.delete()
+                if isinstance(gone, Line):
+                    line_changes.take_off(request, gone, at=CLOCK.now())
+                else:
+                    gone.delete()
         for row in rows:
             row.house_id, row.client_id = client.house_id, client.pk
             self._place(row)
             directory_changes.note_written(request, row)
             if isinstance(row, Line):
+                line_changes.renumbered(request, row, at=CLOCK.now())
                 operations.number_given([row.number], at=CLOCK.now())
             row.save()
             if isinstance(row, PortalUser):

@@ -23,9 +23,17 @@ from permanence.backstage.cells import spelt_moment
 from permanence.backstage.client_export import export_client
 from permanence.calls.models import Call
 from permanence.clients import operations
-from permanence.clients.ending_operations import ContractEnded, QuarantineOver, end_contract
+from permanence.clients.ending_operations import (
+    ContractEnded,
+    NoEndPlanned,
+    QuarantineOver,
+    end_contract,
+    planned_end,
+    withdraw_end,
+)
 from permanence.clients.models import Client, Quarantine
 from permanence.clients.quarantine import usual_end
+from permanence.clients.resting_operations import ReasonMissing, RestUnknown, lift_rest
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_international
 from permanence.foundation import audit
@@ -53,9 +61,14 @@ def end(request: HttpRequest, client: str) -> HttpResponse:
     """Ask, then end the contract."""
     by, at = who(request), CLOCK.now()
     row = client_or_404(by, client)
+    planned = planned_end(row)
     days = {"last": row.contract_until or at.date(), "until": usual_end(at)}
+    if planned is not None:
+        days = {"last": planned.ends_on, "until": planned.until}
+    elif days["last"] > at.date():
+        days["until"] = days["last"] + (usual_end(at) - at.date())
     first = {name: date_format(day, "SHORT_DATE_FORMAT") for name, day in days.items()}
-    first["reason"] = gettext("end of the contract")
+    first["reason"] = planned.reason if planned is not None else gettext("end of the contract")
     form = EndForm(request.POST) if request.method == "POST" else EndForm(initial=first)
     if form.is_valid():
         given = form.cleaned_data
@@ -72,14 +85,38 @@ def _ended(form: EndForm, row: Client, last: date | None, until: date, request: 
     try:
         end_contract(client=str(row.pk), last=last, until=until, reason=reason, by=who(request), at=CLOCK.now())
     except QuarantineOver:
-        form.add_error("until", gettext("Write a day to come."))
+        form.add_error("until", gettext("Write a day to come, after the end of the contract."))
         return False
     except ContractEnded:
         form.add_error(None, gettext("This contract has ended already."))
         return False
+    if (planned := planned_end(row)) is not None:
+        told = gettext(
+            "The contract of %(name)s ends on %(day)s: calls are answered until midnight before, and the end can be "
+            "taken back until then."
+        )
+        shown = {"name": row.name, "day": date_format(planned.ends_on, "SHORT_DATE_FORMAT")}
+        messages.success(request, told % shown)
+        return True
     told = gettext("The contract of %(name)s has ended. Callers hear the closing words; the numbers rest.")
     messages.success(request, told % {"name": row.name})
     return True
+
+
+@never_cache
+@require_POST
+@owner_only
+def withdraw(request: HttpRequest, client: str) -> HttpResponse:
+    """A planned end is taken back: the contract goes on."""
+    by = who(request)
+    row = client_or_404(by, client)
+    try:
+        withdraw_end(client=str(row.pk), by=by, at=CLOCK.now())
+    except NoEndPlanned:
+        messages.warning(request, gettext("No end of this contract is planned any more."))
+    else:
+        messages.success(request, gettext("The contract goes on: its end is taken back."))
+    return redirect("accounts:card", row.pk)
 
 
 @never_cache
@@ -122,6 +159,7 @@ class RestingRow:
     calls: int
     last: str
     free: bool
+    e164: str
 
 
 @never_cache
@@ -129,6 +167,27 @@ class RestingRow:
 @supervisor_only
 def resting_numbers(request: HttpRequest) -> HttpResponse:
     """The numbers that rest, by the day they are free."""
+    return _resting_page(request)
+
+
+@never_cache
+@require_POST
+@owner_only
+def lift(request: HttpRequest) -> HttpResponse:
+    """One number is given free before its day, for the reason that is written."""
+    number = request.POST.get("number", "")
+    try:
+        lift_rest(number=number, reason=request.POST.get("reason", ""), by=who(request), at=CLOCK.now())
+    except ReasonMissing:
+        return _resting_page(request, wrong=gettext("Write why this number may be given to somebody else already."))
+    except RestUnknown:
+        return _resting_page(request, wrong=gettext("This number does not rest any more."))
+    shown = {"number": spell_international(PhoneNumber(number))}
+    messages.success(request, gettext("%(number)s may be given to another client from now on.") % shown)
+    return redirect("accounts:quarantine")
+
+
+def _resting_page(request: HttpRequest, wrong: str = "") -> HttpResponse:
     by, at = who(request), CLOCK.now()
     zone = ZoneInfo(House.objects.get(pk=by.house_key).time_zone)
     came = Call.objects.filter(
@@ -148,12 +207,14 @@ def resting_numbers(request: HttpRequest) -> HttpResponse:
             client_key=row.client_id,
             since=spelt_moment(row.since, zone),
             until=row.until,
-            reason=row.reason,
+            reason=row.reason or (gettext("line taken off") if row.removed else ""),
             calls=row.calls or 0,
             last=spelt_moment(row.last, zone) if row.last else "",
             free=row.until <= at.date(),
+            e164=row.number,
         )
         for row in rows.order_by("until", "number")
         if by.may_see(str(row.client_id))
     ]
-    return render(request, "backstage/accounts/quarantine.html", {"rows": shown, **doors(by)})
+    context = {"rows": shown, "wrong": wrong, **doors(by)}
+    return render(request, "backstage/accounts/quarantine.html", context, status=422 if wrong else 200)

@@ -4,11 +4,13 @@
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from permanence.backstage.bases import AnyForm
 from permanence.backstage.instruction_meanwhile import Apart, meanwhile, spelt, version_of
 from permanence.clients import instruction_fields as fields
+from permanence.clients.instruction_words import html_words
 from permanence.clients.models import Client, Instruction, Line, Reason, Recipient
 from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
 from permanence.countries.numbers import NotANumber, parse_number
@@ -43,6 +45,8 @@ class TextForm(AnyForm):
             return fields.checked_text(self.cleaned_data["text"])
         except fields.InstructionEmpty as refusal:
             raise forms.ValidationError(_("Nothing of this would be shown.")) from refusal
+        except fields.InstructionHtml as refusal:
+            raise forms.ValidationError(html_words(self.cleaned_data["text"])) from refusal
 
 
 class InstructionForm(TextForm):
@@ -66,7 +70,10 @@ class InstructionForm(TextForm):
         self._last, self._retired = last, bool(self.instance.pk and self.instance.retired)
         mine = {"house": client.house_id, "client": client.pk}
         recipients = forms.ModelChoiceField(
-            Recipient.objects.filter(**mine), required=False, empty_label=EVERYBODY, label=_("only for this recipient")
+            Recipient.objects.filter(Q(active=True) | Q(pk=self.instance.recipient_id), **mine),
+            required=False,
+            empty_label=EVERYBODY,
+            label=_("only for this recipient"),
         )
         self.fields["recipient"] = recipients
         lines = [(row.number, spelt(row.number)) for row in Line.objects.filter(**mine).order_by("number")]

@@ -15,17 +15,16 @@ from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import second_person, supervised
+from permanence.backstage import instruction_look, second_person, supervised
 from permanence.backstage.inlines import Inline
 from permanence.backstage.instruction_forms import SCOPE, InstructionForm, TextForm
 from permanence.backstage.instruction_meanwhile import views_apart
-from permanence.backstage.site import HouseAdmin
-from permanence.clients import instruction_fields, instructions, operations
+from permanence.backstage.unsaved import HeldAdmin, Unsaved
+from permanence.clients import instruction_fields, instructions
+from permanence.clients.instruction_bodies import instruction_body
 from permanence.clients.models import Client, Instruction
-from permanence.clients.rules import EVERYTHING, Scope
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.difference import side_by_side
-from permanence.clients.urgent_paths import ApprovalNeeded
 from permanence.foundation import access
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import who
@@ -37,8 +36,8 @@ BEGAN_FROM = "began_from"
 """The field with the version that was on the page."""
 HISTORY = "clients_instruction_history"
 """The address of an instruction's versions."""
-_WANTED = "_wanted"
-"""Where a request keeps what is to be submitted should a second person be needed."""
+_WAITS = "_waits_at"
+"""Where a request keeps the client at whom what it asked for waits for a second person."""
 
 
 def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
@@ -47,42 +46,6 @@ def in_place(rows: QuerySet[Instruction]) -> QuerySet[Instruction]:
         Q(root=OuterRef("pk")) | Q(root=OuterRef("root")), version__gt=OuterRef("version")
     )
     return rows.filter(~Exists(later), retired=False)
-
-
-def _write(request: HttpRequest, client: Client, form: Any) -> str:
-    """A new instruction of what the form holds; gives its id."""
-    by, given = who(request), form.cleaned_data
-    return operations.write_instruction(
-        client=str(client.pk),
-        text=given["text"],
-        author=by.person,
-        starts_at=given["starts_at"],
-        ends_at=given["ends_at"],
-        priority=given["priority"],
-        scope=form.scope,
-        acknowledge=given["acknowledge"],
-        by=by,
-        at=CLOCK.now(),
-    )
-
-
-def instruction_body(
-    *, text: str, priority: int, acknowledge: bool, scope: Scope = EVERYTHING, **more: Any
-) -> dict[str, Any]:
-    """An instruction as a proposal keeps it; a new one unless `more` names it and the version it changes."""
-    moments = {name: more[name].isoformat() if more.get(name) else None for name in ("starts_at", "ends_at")}
-    return {
-        "instruction": more.get("instruction", ""),
-        "text": text,
-        **moments,
-        "priority": priority,
-        "recipient": scope.recipient,
-        "line": scope.line,
-        "reason": scope.reason,
-        "caller": scope.caller,
-        "acknowledge": acknowledge,
-        "began_from": more.get("began_from"),
-    }
 
 
 def _on_clock(at: datetime | None, client: Client) -> str:
@@ -113,7 +76,7 @@ class InstructionInline(Inline):
         return False
 
 
-class InstructionAdmin(HouseAdmin):
+class InstructionAdmin(HeldAdmin):
     """Instructions in place, whoever they are for; a supervisor writes those of the clients she answers for."""
 
     supervisors = frozenset({"view", "add", "change", "delete"})
@@ -223,15 +186,12 @@ class InstructionAdmin(HouseAdmin):
     ) -> Any:
         """Django's page on the client's clock: what is typed and what is shown are his hours.
 
-        What a second person has to approve is kept as a proposal, and the client's page lists it. A version that
-        came between the check and the write: the page again, which now says so.
+        A version that came between the check and the write: the page again, which now says so.
         """
         client = self._client(request, None if object_id is None else self.get_object(request, object_id))
         with timezone.override(ZoneInfo(client.time_zone if client else "UTC")):
             try:
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
-            except ApprovalNeeded:
-                return self._wait(request)
             except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
                 answer = super().changeform_view(request, object_id, form_url, extra_context)
             return answer.render() if isinstance(answer, TemplateResponse) else answer
@@ -266,12 +226,24 @@ class InstructionAdmin(HouseAdmin):
             try:
                 shown = {**self._ending(request, object_id), **(extra_context or {})}
                 answer = super().delete_view(request, object_id, shown)
-            except ApprovalNeeded:
-                return self._wait(request)
+            except Unsaved as unsaved:
+                answer = self._kept(request, object_id, unsaved)
             except (instruction_fields.InstructionChanged, instructions.InstructionUnknown):
                 seen = row_key(request.POST.get(BEGAN_FROM, ""))
                 return HttpResponseRedirect(f"{request.path}?{BEGAN_FROM}={seen}")
             return answer.render() if isinstance(answer, TemplateResponse) else answer
+
+    def _kept(self, request: HttpRequest, object_id: str, unsaved: Unsaved) -> HttpResponse:
+        """The page that asks, with what its end would do or why it cannot end."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "object": self.get_object(request, object_id),
+            "title": self.opts.verbose_name,
+            "unsaved": unsaved,
+            **self._ending(request, object_id),
+        }
+        return self.render_delete_form(request, context)
 
     def _ending(self, request: HttpRequest, object_id: str) -> dict[str, Any]:
         """What stands now, and beside it the version that was seen, where that is another one."""
@@ -292,12 +264,6 @@ class InstructionAdmin(HouseAdmin):
         """Nothing is deleted: a last version says that it holds no longer, and who has read it stays known."""
         return [], {}, set(), []
 
-    def _wait(self, request: HttpRequest) -> HttpResponse:
-        """What `save_model` or `delete_model` was about to do waits for a second person."""
-        client, kind, body = getattr(request, _WANTED)
-        second_person.submit(request, client=client, kind=kind, body=body)
-        return second_person.to_card(client)
-
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         """Above the form: how it is shown, who has read it, and where two wrote at once, both versions."""
         obj, form = kwargs.get("obj"), context["adminform"].form
@@ -314,46 +280,53 @@ class InstructionAdmin(HouseAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Instruction, form: Any, change: bool) -> None:
-        """A new version, or a first one; the row on the page stays as it was."""
-        by, given = who(request), form.cleaned_data
-        fields = {name: given[name] for name in ("text", "priority", "acknowledge", "starts_at", "ends_at")}
-        body = instruction_body(**fields, scope=form.scope)
-        if not change or obj.retired:
-            client = obj.client if change else self._client(request, None)
-            if client is None:
-                raise instructions.InstructionUnknown("no client")
-            setattr(request, _WANTED, (str(client.pk), ProposalKind.INSTRUCTION, body))
-            obj.pk = int(_write(request, client, form))
-            return
-        key = str(obj.root_id or obj.pk)
-        body |= {"instruction": key, "began_from": given["began_from"]}
-        setattr(request, _WANTED, (str(obj.client_id), ProposalKind.INSTRUCTION, body))
-        operations.revise_instruction(
-            client=str(obj.client_id),
-            instruction=key,
-            text=given["text"],
-            author=by.person,
-            starts_at=given["starts_at"],
-            ends_at=given["ends_at"],
-            priority=given["priority"],
+        """A new version, or a first one; the row on the page stays as it was. Raises Unsaved."""
+        given, new = form.cleaned_data, not change or obj.retired
+        client = obj.client if change else self._client(request, None)
+        if client is None:
+            raise instructions.InstructionUnknown("no client")
+        body = instruction_body(
+            **{name: given[name] for name in ("text", "priority", "acknowledge", "starts_at", "ends_at")},
             scope=form.scope,
-            acknowledge=given["acknowledge"],
-            began_from=given["began_from"],
-            by=by,
-            at=CLOCK.now(),
+            instruction="" if new else str(obj.root_id or obj.pk),
+            began_from=None if new else given["began_from"],
         )
+        if instruction_look.save(request, client=str(client.pk), kind=ProposalKind.INSTRUCTION, body=body):
+            setattr(request, _WAITS, str(client.pk))
+        elif new:
+            obj.pk = Instruction.objects.for_client(client).latest("pk").pk
 
     def delete_model(self, request: HttpRequest, obj: Instruction) -> None:
-        """It holds no longer."""
-        by = who(request)
-        seen = row_key(request.POST.get(BEGAN_FROM, ""))
+        """It holds no longer. Raises Unsaved."""
+        client, seen = str(obj.client_id), row_key(request.POST.get(BEGAN_FROM, ""))
         body = {"instruction": str(obj.root_id or obj.pk), "began_from": seen}
-        setattr(request, _WANTED, (str(obj.client_id), ProposalKind.RETIREMENT, body))
-        operations.retire_instruction(
-            client=str(obj.client_id),
-            instruction=str(obj.root_id or obj.pk),
-            author=by.person,
-            began_from=seen,
-            by=by,
-            at=CLOCK.now(),
-        )
+        if instruction_look.save(request, client=client, kind=ProposalKind.RETIREMENT, body=body):
+            setattr(request, _WAITS, client)
+
+    def response_add(
+        self, request: HttpRequest, obj: Instruction, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """To the list; to the client's page where it waits for a second person."""
+        return _waiting(request) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Instruction) -> HttpResponse:
+        """As above."""
+        return _waiting(request) or super().response_change(request, obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """As above."""
+        return _waiting(request) or super().response_delete(request, obj_display, obj_id)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The operation notes what was done; of one that waits Django would note what was not."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """As above."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """As above."""
+
+
+def _waiting(request: HttpRequest) -> HttpResponse | None:
+    client = getattr(request, _WAITS, None)
+    return None if client is None else second_person.to_card(client)

@@ -13,6 +13,7 @@ from permanence.backstage.account_forms import DAYS, DayField, reason_code, two_
 from permanence.backstage.fields import COUNTRY_CHOICES, REGION_CHOICES
 from permanence.backstage.wrong import part_of
 from permanence.clients import operations
+from permanence.clients.instruction_words import html_words
 from permanence.clients.models import Client, Greeting, Recipient
 from permanence.clients.new_client_operations import NewClient, NewRecipient
 from permanence.clients.rules import INSTRUCTION_LIMIT, ClientKind, RecipientKind, Sector
@@ -242,6 +243,9 @@ class FilledForm(forms.Form):
             self.add_error("day_0", _("Write at least one day on which his calls are answered."))
         if not any(cleaned.get(f"greeting_{each}") for each in Language.values):
             self.add_error(f"greeting_{self.language}", _("Write what the secretary says when she answers."))
+        for number, _priority in enumerate(self.priorities):
+            if told := html_words(cleaned.get(f"instruction_{number}", "")):
+                self.add_error(f"instruction_{number}", told)
         names = [each.name for each in self._recipients()]
         if len(set(names)) < len(names):
             self.add_error("recipient_1_name", _("Two recipients have the same name."))

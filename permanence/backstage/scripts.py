@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from permanence.backstage import second_person, supervised
 from permanence.backstage.site import OwnPage, site
+from permanence.backstage.unsaved import Unsaved
 from permanence.clients import queries
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
@@ -71,14 +72,17 @@ def script(request: HttpRequest, client: str) -> HttpResponse:
     by = who(request)
     view = _client(by, client)
     supervised.owner_writes(request)
-    refused, typed = None, None
+    refused: list[str] = []
     if request.method == "POST":
         try:
             return _done(request, by, client)
         except Refusal as refusal:
-            refused, typed = refusal, request.POST.get("text")
+            refused = _said(refusal)
+        except Unsaved as unsaved:  # as many changes wait for a second person as there may
+            refused = [unsaved.refused]
+    typed = request.POST.get("text") if refused else None
     page = _page(request, by, view, typed=typed)
-    context = {**site.each_context(request), **page, "refused": _said(refused), "looks": supervised.reads(request)}
+    context = {**site.each_context(request), **page, "refused": refused, "looks": supervised.reads(request)}
     return TemplateResponse(request, "backstage/script.html", context, status=422 if refused else 200)
 
 
@@ -205,6 +209,7 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "red_flags": acts.red_flags_text(read) if read else "",
         "sample_names": _sample_names(read),
         "today": CLOCK.now().date().isoformat(),
+        "chosen": {name: request.POST.get(name, "") for name in ("doctor", "validated")},
         "words": {key: str(words) for key, words in {**PREVIEW, **OUTLINE}.items()},
     }
 
@@ -285,10 +290,8 @@ def _sample_names(read: Script | None) -> list[str]:
     return [each.name for each in read.samples] if read else []
 
 
-def _said(refusal: Refusal | None) -> list[str]:
+def _said(refusal: Refusal) -> list[str]:
     """The refusal in sentences."""
-    if refusal is None:
-        return []
     if isinstance(refusal, acts.ScriptRefused):
         return _sentences(refusal.faults)
     return [str(REFUSALS.get(refusal.code, refusal.code))]

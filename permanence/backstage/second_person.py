@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from permanence.backstage import directory_changes
 from permanence.backstage.unsaved import Unsaved
@@ -21,22 +23,34 @@ from permanence.clients.directory_rules import is_urgent_number, mark_of
 from permanence.clients.models import Client, Contact
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.foundation.who import Who, who
+from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 
 CLOCK = SystemClock()
 ENTROPY = SystemEntropy()
-REFUSED = (approvals.TooManyWaiting, DirectoryFull, EntryChanged, EntryTaken, EntryUnknown)
+REFUSED: dict[type[Refusal], Promise] = {
+    approvals.TooManyWaiting: gettext_lazy("Too many changes wait for a second person: have some approved first."),
+    DirectoryFull: gettext_lazy("The card can hold no more."),
+    EntryChanged: gettext_lazy("Somebody else changed this entry of the directory meanwhile: look at it again."),
+    EntryTaken: gettext_lazy("The directory has an entry of this name already."),
+    EntryUnknown: gettext_lazy("Somebody else removed this entry of the directory meanwhile: look at it again."),
+}
 
 
 def submit(request: HttpRequest, *, client: str, kind: ProposalKind, body: Mapping[str, Any]) -> bool:
     """Do it, or have it wait and say so; gives whether it waits. Raises Unsaved with the reason in words."""
-    try:
-        waits = approvals.submit(client=client, kind=kind, body=body, by=who(request), at=CLOCK.now(), entropy=ENTROPY)
-    except REFUSED as refusal:
-        raise Unsaved(refused=_("A change of the directory or of an urgent path cannot be kept.")) from refusal
+    waits = keep(who(request), client=client, kind=kind, body=body, at=CLOCK.now())
     if waits:
         tell(request)
     return bool(waits)
+
+
+def keep(by: Who, *, client: str, kind: ProposalKind, body: Mapping[str, Any], at: datetime) -> str:
+    """As `approvals.submit`: the id of the proposal, "" when nothing waits. Raises Unsaved with the reason in words."""
+    try:
+        return approvals.submit(client=client, kind=kind, body=body, by=by, at=at, entropy=ENTROPY)
+    except tuple(REFUSED) as refusal:
+        raise Unsaved(refused=str(REFUSED[type(refusal)])) from refusal
 
 
 def tell(request: HttpRequest) -> None:

@@ -52,8 +52,8 @@ def in_words(proof: Proof) -> tuple[FindingWords, ...]:
     return tuple(finding_words(each, proof.coverage.client) for each in (*proof.conflicts, *proof.gaps))
 
 
-class ProvedAdmin(HouseAdmin):
-    """The page of a client, saved only when what is said holds together."""
+class HeldAdmin(HouseAdmin):
+    """A page whose save may be taken back: then it is shown again as it was typed, with what was found."""
 
     def changeform_view(
         self,
@@ -68,7 +68,7 @@ class ProvedAdmin(HouseAdmin):
         try:
             with transaction.atomic():
                 if request.method == "POST" and object_id is not None:
-                    setattr(request, _BEFORE, self._before(request, object_id))
+                    self._begin(request, object_id)
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except Unsaved as taken_back:
             unsaved = taken_back
@@ -82,6 +82,17 @@ class ProvedAdmin(HouseAdmin):
         form = super().get_form(request, obj, change=change, **kwargs)
         unsaved = getattr(request, _HELD, None)
         return form if unsaved is None else type(form.__name__, (_Held, form), {"unsaved": unsaved})
+
+    def _begin(self, request: HttpRequest, object_id: str) -> None:
+        """What is to be known before a row is saved."""
+
+
+class ProvedAdmin(HeldAdmin):
+    """The page of a client, saved only when what is said holds together."""
+
+    def _begin(self, request: HttpRequest, object_id: str) -> None:
+        """What was found before the save."""
+        setattr(request, _BEFORE, self._before(request, object_id))
 
     def _before(self, request: HttpRequest, object_id: str) -> tuple[datetime, Proof] | None:
         """What was found before the save, and of which moment; None for a client whom the house does not have."""

@@ -7,6 +7,7 @@ from typing import Any
 from permanence.clients.models import Client, Line, Reason, Recipient
 from permanence.clients.queries import LineUnknown, RecipientUnknown
 from permanence.clients.rules import EVERYTHING, INSTRUCTION_LIMIT, Scope
+from permanence.clients.rules.html_tags import html_in
 from permanence.foundation.keys import row_key
 from permanence.kernel.phone import PhoneNumber
 from permanence.kernel.refusals import Refusal
@@ -23,6 +24,12 @@ class InstructionTooLong(Refusal):
     """More than can be read while the phone rings (`rules.INSTRUCTION_LIMIT` characters)."""
 
     code = "instruction_too_long"
+
+
+class InstructionHtml(Refusal):
+    """There is HTML in it: it would be read as it stands."""
+
+    code = "instruction_html"
 
 
 class PeriodBackwards(Refusal):
@@ -50,12 +57,14 @@ class InstructionChanged(Refusal):
 
 
 def checked_text(text: str) -> str:
-    """The text without blanks around it. Raises InstructionEmpty, InstructionTooLong."""
+    """The text without blanks around it. Raises InstructionEmpty, InstructionTooLong, InstructionHtml."""
     text = text.strip()
     if not markup.words(text):
         raise InstructionEmpty("an instruction says something")
     if len(text) > INSTRUCTION_LIMIT:
         raise InstructionTooLong(f"{len(text)} characters, {INSTRUCTION_LIMIT} at most")
+    if tag := html_in(text):
+        raise InstructionHtml(tag)
     return text
 
 
@@ -76,7 +85,7 @@ def checked_scope(client: Client, scope: Scope, *, kept: Scope = EVERYTHING) -> 
     if scope.recipient:
         key = row_key(scope.recipient)
         recipient = Recipient.objects.for_client(client).filter(pk=key).first()
-        if recipient is None:
+        if recipient is None or not (recipient.active or scope.recipient == kept.recipient):
             raise RecipientUnknown(scope.recipient)
     if scope.line not in {"", kept.line} and not Line.objects.for_client(client).filter(number=scope.line).exists():
         raise LineUnknown(scope.line)

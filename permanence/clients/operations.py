@@ -19,6 +19,7 @@ from permanence.clients.models import (
     HoursException,
     Instruction,
     Line,
+    PlannedEnd,
     PortalUser,
     Reason,
     Recipient,
@@ -129,6 +130,7 @@ def set_state(*, client: str, state: rules.ClientState, by: Who, at: datetime) -
     ends, had_ended = state is rules.ClientState.ENDED, row.state == rules.ClientState.ENDED
     if ends and not had_ended:
         quarantine.lay_to_rest(row, until=quarantine.usual_end(at), reason="", at=at)
+        PlannedEnd.objects.for_client(row).delete()
     elif had_ended and not ends:
         quarantine.wake(row)
     row.state = state.value

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Numbers that rest after a contract: callers still have them, so that nobody else is given one before a stated day.
+"""Numbers that rest after a contract or a line: callers still have them, so that nobody else is given one before a
+stated day.
 
-While a number rests, its calls hear the closing words of the client who left (`queries.client_file`). Once the day has
-come it may be given to another client; until somebody is given it, it stays as it is. Called within transactions.
+While a number rests, its calls hear the closing words of the client who left (`queries.client_file`); where only the
+line was taken off, it is a line that nobody has. Once the day has come it may be given to another client; until
+somebody is given it, it stays as it is. Called within transactions.
 """
 
 from collections.abc import Iterable
@@ -63,13 +65,33 @@ def lay_to_rest(client: Client, *, until: date, reason: str, at: datetime) -> tu
     return tuple(line.number for line in lines)
 
 
+def rest_removed(line: Line, *, at: datetime) -> date:
+    """The number of a line that is taken off, or gets another number, rests for the usual time; gives its day.
+
+    Only he may have it before, and without what the line knew: that he does without it is what was meant.
+    """
+    until = usual_end(at)
+    Quarantine.objects.create(
+        house_id=line.house_id,
+        client_id=line.client_id,
+        number=line.number,
+        label=line.label,
+        since=at,
+        until=until,
+        reason="",
+        removed=True,
+    )
+    return until
+
+
 def wake(client: Client) -> tuple[str, ...]:
-    """The numbers that rest for the client are his lines again, with what they knew and said; gives them.
+    """The numbers that rest since his contract ended are his lines again, with what they knew and said; gives them.
 
     A public number that another line of the house has meanwhile is left out.
     """
-    rows = list(Quarantine.objects.for_client(client).order_by("number"))
-    Quarantine.objects.for_client(client).delete()
+    resting = Quarantine.objects.for_client(client).filter(removed=False)
+    rows = list(resting.order_by("number"))
+    resting.delete()
     taken = _taken(client, [public for row in rows if (public := row.kept.get("public_number"))])
     for row in rows:
         known = {field: row.kept[field] for field in LINE_KEEPS if field in row.kept}

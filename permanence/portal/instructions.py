@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from permanence.clients import approval_queries, approvals, instructions
 from permanence.clients import queries as clients
+from permanence.clients.instruction_bodies import instruction_body
 from permanence.clients.instruction_fields import CallerMalformed, InstructionChanged, ReasonUnknown
+from permanence.clients.instruction_words import html_words
 from permanence.clients.instructions import InstructionUnknown
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientFile, ClientView, LineUnknown, RecipientUnknown
-from permanence.clients.rules import INSTRUCTION_LIMIT
+from permanence.clients.rules import INSTRUCTION_LIMIT, Scope
 from permanence.clients.rules.approvals import URGENT_PRIORITY, ProposalKind, is_urgent_instruction
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.countries.numbers import NotANumber, parse_number, spell_number
@@ -155,19 +157,19 @@ def _ended(
 
 def _body(held: InstructionEntry | None, typed: dict[str, Any]) -> dict[str, Any]:
     """A new instruction, or the next version of one."""
-    moments = {name: typed[name].isoformat() if typed[name] else None for name in ("starts_at", "ends_at")}
-    return {
-        "instruction": held.id if held is not None else "",
-        "text": typed["text"],
-        **moments,
-        "priority": _priority(held, urgent=typed["urgent"]),
-        "recipient": typed["recipient"],
-        "line": typed["line"],
-        "reason": typed["reason"],
-        "caller": typed["caller_number"],
-        "acknowledge": typed["acknowledge"],
-        "began_from": held.version if held is not None else None,
-    }
+    scope = Scope(
+        recipient=typed["recipient"], line=typed["line"], reason=typed["reason"], caller=typed["caller_number"]
+    )
+    return instruction_body(
+        text=typed["text"],
+        starts_at=typed["starts_at"],
+        ends_at=typed["ends_at"],
+        priority=_priority(held, urgent=typed["urgent"]),
+        scope=scope,
+        acknowledge=typed["acknowledge"],
+        instruction=held.id if held is not None else "",
+        began_from=held.version if held is not None else None,
+    )
 
 
 def _priority(held: InstructionEntry | None, *, urgent: bool) -> int:
@@ -242,6 +244,8 @@ def _failed(typed: dict[str, Any]) -> str:
         return _("Write what the secretary should know or do.")
     if len(typed["text"]) > INSTRUCTION_LIMIT:
         return _("At most %(limit)s characters.") % {"limit": INSTRUCTION_LIMIT}
+    if told := html_words(typed["text"]):
+        return told
     for side in ("starts", "ends"):
         if typed[side] and typed[f"{side}_at"] is None:
             return _("Write day and hour, such as 24/12 14:00, or leave the field empty.")

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The process *worker*: a thread that consumes the engine's bus, one for the outbox, ahead of a loop over due rows.
 
-The loop: held slots, the comparison of the routing table, tests of the forwardings, alerts nobody sent, the spool,
-sweeping, the proofs of the clients; and in threads of their own, since a mail relay, a calendar or an exchange may keep
-silent for as long as it likes, deliveries with their receipts, calendars of other products and the look at what is
-wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it works, logs to
-stderr, stops on SIGTERM after the step in hand.
+The loop: contracts that end, held slots, the comparison of the routing table, tests of the forwardings, alerts nobody
+sent, the spool, sweeping, the proofs of the clients; and in threads of their own, since a mail relay, a calendar or an
+exchange may keep silent for as long as it likes, deliveries with their receipts, calendars of other products and the
+look at what is wrong. Each step fails alone: what one cannot do now the next turn tries again. Prints `ready` when it
+works, logs to stderr, stops on SIGTERM after the step in hand.
 """
 
 import logging
@@ -28,6 +28,7 @@ from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections, connections  # noqa: E402
 
 from permanence.agenda import tasks as agenda  # noqa: E402
+from permanence.clients import ending_operations  # noqa: E402
 from permanence.dispatch import (  # noqa: E402
     approval_mails,
     calendar_tasks,
@@ -71,6 +72,7 @@ EVENTS_EVERY = timedelta(hours=1)
 SWEEP_EVERY = timedelta(minutes=10)
 OUTBOX_KEPT = timedelta(days=30)
 TESTS_EVERY = timedelta(seconds=1)
+ENDINGS_EVERY = timedelta(seconds=1)
 COVERAGE_EVERY = timedelta(seconds=1)
 
 
@@ -100,17 +102,24 @@ class Loop:
     sweep_at: datetime | None = None
     tests_at: datetime | None = None
     coverage_at: datetime | None = None
+    endings_at: datetime | None = None
     turned_at: datetime | None = None
     steps: list[Step] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.steps = [self.holds, self.changes.compare, self.tests]
+        self.steps = [self.endings, self.holds, self.changes.compare, self.tests]
         self.steps += [self.alerts, self.spool, self.events, self.sweep, self.coverage]
 
     def turn(self) -> None:
         """One turn."""
         take_turn(self.steps, self.clock)
         self.turned_at = self.clock.now()
+
+    def endings(self, at: datetime) -> None:
+        """End the contracts whose last day is over."""
+        if self.endings_at is None or at >= self.endings_at:
+            self.endings_at = at + ENDINGS_EVERY
+            ending_operations.end_due_contracts(at=at)
 
     def holds(self, at: datetime) -> None:
         """Free the slots of the agendas that are held no longer, after what was offered went to the next who waits."""

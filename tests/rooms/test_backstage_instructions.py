@@ -105,6 +105,7 @@ def test_a_period_is_on_the_clients_clock(cast, marc):
         {"reason": "no-such"},
         {"caller": "abc"},
         {"text": "\u202e"},
+        {"text": MARKUP},
         {"text": "x" * 2001},
         {"starts_at_0": "2026-12-02", "starts_at_1": "10:00", "ends_at_0": "2026-12-01", "ends_at_1": "10:00"},
     ],
@@ -225,9 +226,10 @@ def test_a_version_written_between_the_check_and_the_save_is_not_written_over(ca
 
 def test_a_new_one_is_written_for_the_client_of_the_address(cast, marc):
     url = f"/backstage/clients/instruction/add/?client={cast.weber}"
-    answer = fill(marc, url, text=MARKUP, caller="+352621000147", acknowledge="on", priority="5")
+    words = "**Urgence**\n- un\n- CRP < 5"
+    answer = fill(marc, url, text=words, caller="+352621000147", acknowledge="on", priority="5")
     assert (answer.status_code, errors(answer)) == (302, [])
-    row = Instruction.objects.get(text=MARKUP)
+    row = Instruction.objects.get(text=words)
     assert (row.client_id, row.caller, row.acknowledge, row.version) == (int(cast.weber), "+352621000147", True, 1)
 
 
@@ -241,7 +243,8 @@ def test_without_a_client_of_the_house_there_is_nothing_to_write_for(cast, marc,
 
 
 def test_the_owner_sees_how_it_is_set_and_who_has_read_it(cast, marc, row):
-    revise(cast, row, MARKUP, acknowledge=True)
+    revise(cast, row, "Avant", acknowledge=True)
+    Instruction.objects.filter(root=row.pk).update(text=MARKUP)  # from before HTML was refused
     reading.acknowledge_instruction(instruction=str(row.pk), version=2, by=cast.claire, at=SystemClock().now())
     for path in (page_of(row), f"/backstage/clients/client/{cast.weber}/change/"):
         page = marc.get(path).content.decode()
@@ -334,7 +337,7 @@ def rows_of(page):
 
 
 def test_the_history_of_an_instruction_is_its_versions_the_last_first(cast, marc, row):
-    revise(cast, row, "Deux, <i>à lire</i>.", acknowledge=True, starts_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
+    revise(cast, row, "Deux, CRP < 5.", acknowledge=True, starts_at=datetime(2030, 7, 1, 10, tzinfo=UTC))
     fill(marc, page_of(row), text="Trois.", acknowledge="")
     assert history_of(Instruction.objects.get(root=row.pk, version=3)) in marc.get(page_of(row)).content.decode()
     pages = [marc.get(history_of(each)).content.decode() for each in (row, *Instruction.objects.filter(root=row))]
@@ -342,7 +345,7 @@ def test_the_history_of_an_instruction_is_its_versions_the_last_first(cast, marc
     assert [rows_of(each) for each in pages] == [rows] * len(pages)
     assert [each.split()[0] for each in rows] == ["3", "2", "1"]
     assert ("Marc" in rows[0], "Trois." in rows[0], "Dr Weber" in rows[1]) == (True, True, True)
-    assert "Deux, &lt;i&gt;à lire&lt;/i&gt;." in rows[1]
+    assert "Deux, CRP &lt; 5." in rows[1]
     assert "1er juil. 2030, 12:00" in rows[1]
     assert [each.endswith("oui") for each in rows] == [False, True, False]
 
@@ -377,3 +380,18 @@ def test_where_django_noted_nothing_no_link_leads_to_an_empty_history(cast, marc
     assert link not in marc.get(url).content.decode()
     assert fill(marc, url, place="Esch").status_code == 302
     assert link in marc.get(url).content.decode()
+
+
+def test_html_is_refused_with_the_reason_on_the_clients_page_too(cast, marc):
+    url = f"/backstage/clients/client/{cast.weber}/change/?part=instructions"
+    rows = Form(marc.get(url).content.decode()).data["instruction-TOTAL_FORMS"]
+    line = {f"instruction-{rows}-text": "<p>Bonjour</p>", f"instruction-{rows}-priority": "0"}
+    answer = fill(marc, url, **line, **{"instruction-TOTAL_FORMS": str(int(rows) + 1)})
+    assert answer.status_code == 200
+    assert "« &lt;p&gt; » est du HTML" in answer.content.decode()
+    assert not Instruction.objects.filter(text__contains="Bonjour").exists()
+
+
+def test_every_door_is_refused_it_by_the_operation(cast, row):
+    with pytest.raises(instruction_fields.InstructionHtml, match="<img src=x onerror"):
+        revise(cast, row, MARKUP)

@@ -27,7 +27,7 @@ from tests.rooms.test_scripts import begin, publish, revised, validate
 
 pytestmark = pytest.mark.django_db
 CALLER = "+352621000147"
-TEXT = "**Urgence** : <b>le 15</b>\n- rappeler\n- noter"
+TEXT = "**Urgence** : < 15 min\n- rappeler\n- noter"
 
 
 class House:

@@ -353,7 +353,9 @@ DOORS: dict[str, Door] = {
     "accounts:import": Door(has_get=False, post=to(422, "owner")),
     "accounts:export": Door(has_get=False, post=to(200, "owner")),
     "accounts:quarantine": Door(get=to(200, "supervisor", "owner")),
+    "accounts:lift": Door(has_get=False, post=to(422, "owner")),
     "accounts:end": Door(get=to(200, "owner"), post=to(422, "owner"), args=("{client}",), other=404),
+    "accounts:end-withdraw": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:take-away": Door(has_get=False, post=to(200, "owner"), args=("{client}",), other=404),
     "accounts:take-up": Door(has_get=False, post=to(302, "owner"), args=("{client}",), other=404),
     "accounts:approval": Door(

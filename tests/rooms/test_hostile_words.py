@@ -29,9 +29,9 @@ def hostile(cast):
     Recipient.objects.filter(client=int(cast.weber)).update(name=MARKUP)
     Person.objects.filter(pk=cast.dr_weber.person_key).update(name=MARKUP)
     House.objects.filter(slug=cast.house).update(name=MARKUP)
-    clients.write_instruction(
+    key = clients.write_instruction(
         client=cast.weber,
-        text=MARKUP,
+        text="Avant",
         author=cast.marc.person,
         starts_at=None,
         ends_at=None,
@@ -39,6 +39,7 @@ def hostile(cast):
         by=cast.marc,
         at=now,
     )
+    Instruction.objects.filter(pk=key).update(text=MARKUP)  # from before HTML was refused
     Call.objects.create(
         house=House.objects.get(slug=cast.house),
         client_id=int(cast.weber),

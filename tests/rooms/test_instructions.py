@@ -342,11 +342,11 @@ def test_only_a_secretary_of_the_house_reads_and_only_what_asks_for_it(cast):
 
 def test_her_page_gets_the_list_and_says_what_she_has_read(cast, browser_of):
     write(cast, "Sans lecture")
-    key = write(cast, "**Urgence** <b>", at=SystemClock().now(), acknowledge=True, scope=whole_scope(cast))
+    key = write(cast, "**Urgence** < 3 ans", at=SystemClock().now(), acknowledge=True, scope=whole_scope(cast))
     claire = browser_of(cast.claire)
     (shown,) = claire.get("/console/instructions/to-read").json()["unread"]
     assert (shown["id"], shown["version"], shown["name"], shown["author"]) == (key, 1, "Dr Weber", "Dr Weber")
-    assert shown["blocks"][0]["lines"][0] == [{"text": "Urgence", "bold": True}, {"text": " <b>", "bold": False}]
+    assert shown["blocks"][0]["lines"][0] == [{"text": "Urgence", "bold": True}, {"text": " < 3 ans", "bold": False}]
     assert (shown["recipient_name"], shown["caller"]) == ("Dr Weber", "+352 621 000 147")
     assert claire.post(f"/console/instructions/{key}/1/read").status_code == 204
     assert claire.post(f"/console/instructions/{key}/1/read").status_code == 204

@@ -271,3 +271,12 @@ def test_the_other_house_may_have_the_same_name(cast, browser_of):
     nadia = browser_of(cast.nadia)
     assert saved(nadia, name="Atlas").status_code == 303
     assert Client.objects.filter(name="Atlas").count() == 2
+
+
+def test_html_in_an_instruction_is_refused_beside_it_and_nobody_is_opened(cast, marc):
+    before = Client.objects.count()
+    answer = saved(marc, instruction_0="<b>Toujours</b> dire CRP < 5")
+    html = answer.content.decode()
+    assert (answer.status_code, Client.objects.count()) == (422, before)
+    assert "« &lt;b&gt; » est du HTML" in html
+    assert "&lt;b&gt;Toujours&lt;/b&gt; dire CRP &lt; 5</textarea>" in html

@@ -206,7 +206,7 @@ def test_who_wrote_an_instruction_sees_which_secretaries_have_read_it(cast, now)
         staff.make_secretary(person=one.person, languages=("fr",), by=cast.marc, at=now)
     keys = [
         clients.write_instruction(
-            client=client, text="Porte <b>B</b>", author=cast.marc.person, by=cast.marc, at=now, acknowledge=True
+            client=client, text="Porte B < C", author=cast.marc.person, by=cast.marc, at=now, acknowledge=True
         )
         for client in (cast.weber.id, cast.cabinet.id)
     ]
@@ -355,10 +355,26 @@ def test_who_asks_for_another_clients_line_stands_in_the_trail(cast):
     assert (entry.by_name, entry.client_key) == (cast.dr_weber.name, int(cast.cabinet.id))
 
 
-def test_html_in_an_instruction_is_shown_as_text(cast):
+def test_html_in_an_instruction_is_refused_with_the_reason_and_what_was_typed_stays(cast):
+    typed = {"text": "Un <b>mot</b> & CRP < 5", "starts": "", "ends": "", "version": "0"}
+    for step in ("check", "save"):
+        answer = signed_in(cast.dr_weber).post(page(cast, "/instructions/new"), {**typed, "step": step})
+        assert answer.status_code == 422
+        assert "“<b>” is HTML" in text_of(answer)
+        assert "Un &lt;b&gt;mot&lt;/b&gt; &amp; CRP &lt; 5</textarea>" in answer.content.decode()
+    assert not Instruction.objects.filter(text__contains="<b>").exists()
+
+
+def test_a_sign_that_is_no_tag_is_kept(cast):
+    typed = {"text": "CRP < 5 <nom du patient>", "starts": "", "ends": "", "version": "0", "step": "save"}
+    assert signed_in(cast.dr_weber).post(page(cast, "/instructions/new"), typed).status_code in {302, 303}
+    assert Instruction.objects.filter(text=typed["text"]).exists()
+
+
+def test_html_in_an_instruction_of_before_is_shown_as_text(cast, now):
     browser = signed_in(cast.dr_weber)
-    typed = {"text": "<script>alert(1)</script>", "starts": "", "ends": "", "version": "0", "step": "save"}
-    browser.post(page(cast, "/instructions/new"), typed)
+    key = clients.write_instruction(client=cast.weber.id, text="Porte B", author=cast.marc.person, by=cast.marc, at=now)
+    Instruction.objects.filter(pk=key).update(text="<script>alert(1)</script>")
     shown = browser.get(page(cast, "")).content.decode()
     assert "<script>alert" not in shown
     assert "&lt;script&gt;alert(1)" in shown

@@ -10,7 +10,7 @@ import pytest
 
 from permanence.clients import operations as clients
 from permanence.clients import reading
-from permanence.clients.models import Recipient
+from permanence.clients.models import Instruction, Recipient
 from permanence.kernel.system import SystemClock
 from permanence.supervision.rows import when
 from tests.rooms.conftest import NOW
@@ -40,7 +40,7 @@ def test_the_page_of_a_call_shows_the_card_of_that_moment(cast, marc):
     everything_changes(cast, key)
     after = marc.get("/supervision/calls/c1").content.decode()
     for page in (before, after):
-        assert "<strong>Urgence</strong>\u00a0: &lt;b&gt;le 15&lt;/b&gt;" in page.replace(" :", "\u00a0:")
+        assert "<strong>Urgence</strong>\u00a0: &lt; 15 min" in page.replace(" :", "\u00a0:")
         assert "<li>rappeler</li><li>noter</li>" in page
         assert offer.card.greetings[0].text in page.replace("&#x27;", "'")
     history = f"/backstage/clients/instruction/{key}/history/"
@@ -135,14 +135,15 @@ def test_the_supervisor_sees_by_name_who_has_not_read(cast, marc, browser_of):
         assert "Aoife" in missing
         assert "Claire" not in missing
         assert "Claire" in read
-        assert "&lt;b&gt;le 15&lt;/b&gt;" in answer.content.decode()
+        assert "&lt; 15 min" in answer.content.decode()
     assert "Dr Weber" not in words(browser_of(cast.nadia).get("/supervision/instructions"))
 
 
 def test_what_stands_on_the_pages_stays_words(cast, marc):
     hostile = "</dl><img src=x onerror=alert(1)>"
     Recipient.objects.filter(pk=cast.recipients["Dr Weber"]).update(name=hostile)
-    write(cast, hostile, acknowledge=True)
+    key = write(cast, "Avant", acknowledge=True)
+    Instruction.objects.filter(pk=key).update(text=hostile)  # from before HTML was refused
     house = House(cast)
     house.sits(cast.claire_secretary)
     house.rings()

@@ -99,6 +99,10 @@ async def test_a_card_shown_again_and_who_has_read(browser: Browser, site: Site)
     await page.context.close()
 
 
+async def looked_at(page: Page) -> None:
+    await page.locator("input[name=_check]").click()
+
+
 async def saved(page: Page) -> None:
     await page.locator("input[name=_save]").click()
 
@@ -112,13 +116,14 @@ async def test_two_who_write_at_once_see_both_texts(browser: Browser, site: Site
     await looks_right(login, "instruction", ("1366", "390"))
     await page.fill("#id_text", "**À partir de lundi** : les résultats sont lus au téléphone par le cabinet.\n- Nom")
     said_by_the_worker(site, THE_OTHER)
-    await saved(page)
+    await looked_at(page)
     await expect(page.locator(".meanwhile")).to_be_visible()
     assert "mardi**" in await page.locator(".meanwhile mark").evaluate_all(BOX)
     await expect(page.locator("#id_text")).to_have_value(
         "**À partir de lundi** : les résultats sont lus au téléphone par le cabinet.\n- Nom"
     )
     await looks_right(login, "meanwhile", ("1366", "390"))
+    await looked_at(page)
     await saved(page)
     await page.wait_for_url("**/backstage/clients/instruction/")
     await expect(page.locator("#result_list")).to_contain_text("par le cabinet")

@@ -5,6 +5,7 @@ from permanence.clients.models.account import CLOCK, Client, Line, PortalUser, R
 from permanence.clients.models.agendas import ExternalAgenda
 from permanence.clients.models.approvals import EntryChange, Proposal, ProposalMail
 from permanence.clients.models.directory import Contact, ImportDraft, Quarantine, Site
+from permanence.clients.models.endings import PlannedEnd
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
@@ -29,6 +30,7 @@ __all__ = (
     "Instruction",
     "InstructionAcknowledgement",
     "Line",
+    "PlannedEnd",
     "PortalUser",
     "Proposal",
     "ProposalMail",

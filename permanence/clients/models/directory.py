@@ -81,7 +81,8 @@ class Quarantine(HouseModel):
     """A number of a client who left: until the day `until` it is given to nobody else, for the reason that stands here.
 
     Callers still have it, and would tell another client's secretary what is not for her. `kept`: what the line knew of
-    his telephone, and the phrases that were said on it alone, for the day he takes it up again.
+    his telephone, and the phrases that were said on it alone, for the day he takes it up again. `removed`: the line was
+    taken off while the contract ran, so that it does not come back with the contract.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
@@ -91,6 +92,7 @@ class Quarantine(HouseModel):
     until = models.DateField(_("until"))
     reason = models.CharField(_("reason"), max_length=200)
     kept = models.JSONField(default=dict)
+    removed = models.BooleanField(default=False)
 
     objects = ClientQuerySet["Quarantine"].as_manager()
 

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("clients", "0001_squashed_0015_read_first"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="quarantine",
+            name="removed",
+            field=models.BooleanField(default=False),
+        ),
+    ]
