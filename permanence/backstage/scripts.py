@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The scripts in the back office: one page a client to write, try, publish and have the red flags validated."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from permanence.backstage import second_person, supervised
 from permanence.backstage.site import OwnPage, site
-from permanence.clients import queries
+from permanence.clients import queries, script_mending
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
 from permanence.clients.rules import RecipientKind
@@ -84,12 +85,16 @@ def script(request: HttpRequest, client: str) -> HttpResponse:
 
 @require_POST
 def check(request: HttpRequest, client: str) -> HttpResponse:
-    """What stands in the way of publishing a text that is being written; keeps nothing."""
+    """What stands in the way of publishing a text being written, and what would put it in order; keeps nothing."""
     by = who(request)
     _client(by, client)
     text = request.POST.get("text", "")[: SIZE_LIMIT + 1]
-    found = acts.check(house=by.house, client=client, text=text, on=CLOCK.now().date())
-    return JsonResponse({"faults": [fault_words(each) for each in found]})
+    today = CLOCK.now().date()
+    found = acts.check(house=by.house, client=client, text=text, on=today)
+    reply: dict[str, object] = {"faults": [fault_words(each) for each in found]}
+    if found:
+        reply["offer"] = dataclasses.asdict(script_mending.offer(house=by.house, client=client, text=text, on=today))
+    return JsonResponse(reply)
 
 
 PAGES = (
