@@ -2,6 +2,7 @@
 """The back office's pages of the scripts: begin, write, publish, have the red flags validated, find."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
 from permanence.clients.rules.script import read_text
 from permanence.clients.rules.script_templates import TEMPLATES
+from permanence.foundation.models import Person
 from permanence.kernel.system import SystemClock
 from tests.rooms.conftest import NOW
 
@@ -186,6 +188,20 @@ def test_the_page_asks_as_often_whatever_the_script_holds(cast, marc, django_ass
     begun(cast, marc)
     with django_assert_max_num_queries(16):
         shown(marc, cast)
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "en"])
+def test_the_day_of_the_validation_stands_and_is_read_as_days_are_written_in_her_language(cast, marc, language):
+    text = begun(cast, marc)
+    Person.objects.filter(pk=int(cast.marc.person)).update(language=language)
+    found = shown(marc, cast)
+    assert 'type="date"' not in found
+    (day,) = re.findall(r'name="validated" value="([^"]+)"', found)
+    form = {"act": "validate", "version": "1", "doctor": cast.recipients["Dr Weber"], "validated": day}
+    flags = acts.red_flags_text(read_text(text)[0])
+    assert marc.post(page(cast), {**form, "red_flags": flags}).status_code == 302
+    valid = scripts.last_validation(house=cast.house, client=cast.weber)
+    assert valid.validated_date == SystemClock().now().date()
 
 
 def checked(marc, cast, data):

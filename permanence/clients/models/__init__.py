@@ -8,7 +8,7 @@ from permanence.clients.models.directory import Contact, ImportDraft, Quarantine
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
-from permanence.clients.models.scripts import RedFlagValidation, Script
+from permanence.clients.models.scripts import RedFlagRemark, RedFlagValidation, Script
 from permanence.clients.models.spoken import SPOKEN_LIMIT, Absence, Announcement, Greeting
 from permanence.clients.models.training import Training
 
@@ -35,6 +35,7 @@ __all__ = (
     "Quarantine",
     "Reason",
     "Recipient",
+    "RedFlagRemark",
     "RedFlagValidation",
     "Script",
     "Site",
