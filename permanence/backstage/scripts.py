@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The scripts in the back office: one page a client to write, try, publish and have the red flags validated."""
 
+import dataclasses
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -10,22 +10,25 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.backstage import second_person, supervised
+from permanence.backstage.script_page_words import OFFER, OUTLINE, PREVIEW
 from permanence.backstage.site import OwnPage, site
 from permanence.backstage.unsaved import Unsaved
-from permanence.clients import queries
+from permanence.clients import queries, remark_operations, script_mending
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
+from permanence.clients.remark_queries import remark_waits, remarks_waiting
 from permanence.clients.rules import RecipientKind
-from permanence.clients.rules.approvals import ProposalKind
-from permanence.clients.rules.script import SIZE_LIMIT, Fault, Script, read_text
+from permanence.clients.rules.approvals import REMARK_LIMIT, ProposalKind
+from permanence.clients.rules.script import SIZE_LIMIT, Fault, read_text
 from permanence.clients.rules.script_templates import TEMPLATES, title
+from permanence.clients.rules.typed_moments import read_typed
 from permanence.clients.script_words import fault_words
 from permanence.clients.validation_queries import validations_so_far
-from permanence.foundation import access
+from permanence.foundation import access, dates
 from permanence.foundation.who import Who, who
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
@@ -40,6 +43,8 @@ REFUSALS = {
     "doctor_unknown": gettext_lazy("Choose the practitioner who validated the red flags."),
     "date_ahead": gettext_lazy("The day of the validation lies ahead."),
     "red_flags_changed": gettext_lazy("The red flags have changed since: look at them again with the doctor."),
+    "remark_over": gettext_lazy("Somebody answered this remark meanwhile."),
+    "words_missing": gettext_lazy("Write your answer in a few words."),
     "nothing_asked": gettext_lazy("Choose what is to be done."),
 }
 
@@ -59,6 +64,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "title": _("Scripts"),
         "sought": sought,
+        "remarks": remarks_waiting(house=house, only=by.clients),
         "places": scripts.search(house=house, text=sought, only=by.clients),
         "rows": [(each, states.get(each.id)) for each in queries.clients(house=house) if by.may_see(each.id)],
         "script_pages": True,
@@ -88,12 +94,16 @@ def script(request: HttpRequest, client: str) -> HttpResponse:
 
 @require_POST
 def check(request: HttpRequest, client: str) -> HttpResponse:
-    """What stands in the way of publishing a text that is being written; keeps nothing."""
+    """What stands in the way of publishing a text being written, and what would put it in order; keeps nothing."""
     by = who(request)
     _client(by, client)
     text = request.POST.get("text", "")[: SIZE_LIMIT + 1]
-    found = acts.check(house=by.house, client=client, text=text, on=CLOCK.now().date())
-    return JsonResponse({"faults": [fault_words(each) for each in found]})
+    today = CLOCK.now().date()
+    found = acts.check(house=by.house, client=client, text=text, on=today)
+    reply: dict[str, object] = {"faults": [fault_words(each) for each in found]}
+    if found:
+        reply["offer"] = dataclasses.asdict(script_mending.offer(house=by.house, client=client, text=text, on=today))
+    return JsonResponse(reply)
 
 
 PAGES = (
@@ -110,6 +120,7 @@ def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
         "save": (_save, gettext_lazy("The draft is kept.")),
         "publish": (_publish, gettext_lazy("The script is published: the next call runs it.")),
         "validate": (_validate, gettext_lazy("The red flags are in force.")),
+        "answer": (_answer, gettext_lazy("The doctor reads your answer in the portal; the list waits for him again.")),
     }
     act, said = words.get(request.POST.get("act", ""), (None, ""))
     if act is None:
@@ -161,18 +172,23 @@ def _publish(request: HttpRequest, by: Who, client: str) -> None:
 
 
 def _validate(request: HttpRequest, by: Who, client: str) -> None:
-    try:
-        day = date.fromisoformat(request.POST.get("validated", ""))
-    except ValueError as error:
-        raise NothingAsked from error
+    typed = read_typed(f"{request.POST.get('validated', '')} 00:00", now=CLOCK.now().replace(tzinfo=None))
+    if typed is None:
+        raise NothingAsked("validated")
     body = {
         "version": _number(request, "version"),
         "red_flags": request.POST.get("red_flags", ""),
         "doctor": request.POST.get("doctor", ""),
-        "validated": day.isoformat(),
+        "validated": typed.date().isoformat(),
         "last": validations_so_far(house=by.house, client=client),
     }
     second_person.submit(request, client=client, kind=ProposalKind.RED_FLAGS, body=body)
+
+
+def _answer(request: HttpRequest, by: Who, client: str) -> None:
+    """To a doctor's remark."""
+    words = request.POST.get("words", "")
+    remark_operations.answer(client=client, remark=request.POST.get("remark", ""), words=words, by=by, at=CLOCK.now())
 
 
 def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str | None) -> dict[str, Any]:
@@ -205,89 +221,18 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "valid": valid,
         "ahead": last if last != valid else None,
         "seen": read is not None and read.red_flags in seen,
+        "remark": remark_waits(house=by.house, client=view.id),
+        "remark_limit": REMARK_LIMIT,
         "last": last is not None and read is not None and last.red_flags == read.red_flags,
         "red_flags": acts.red_flags_text(read) if read else "",
-        "sample_names": _sample_names(read),
-        "today": CLOCK.now().date().isoformat(),
+        "today": dates.say(CLOCK.now().date(), dates.Form.FIGURES),
         "chosen": {name: request.POST.get(name, "") for name in ("doctor", "validated")},
-        "words": {key: str(words) for key, words in {**PREVIEW, **OUTLINE}.items()},
+        "words": {key: str(words) for key, words in {**PREVIEW, **OUTLINE, **OFFER}.items()},
     }
-
-
-PREVIEW = {
-    "yes": gettext_lazy("Yes"),
-    "no": gettext_lazy("No"),
-    "next": pgettext_lazy("script", "Next"),
-    "again": gettext_lazy("From the beginning"),
-    "route": gettext_lazy("Where the call goes"),
-    "nowhere": gettext_lazy("The script does not say where this call goes. Choose for whom in the form."),
-    "sound": gettext_lazy("Nothing stands in the way of publishing."),
-    "unread": gettext_lazy("The preview comes back when the text is a script again."),
-    "away": gettext_lazy("The site does not answer: the reasons are not up to date."),
-}
-
-
-OUTLINE = {
-    "questions": gettext_lazy("Questions"),
-    "routes": gettext_lazy("Where the call goes"),
-    "add_question": gettext_lazy("Add a question"),
-    "add_route": gettext_lazy("Add a route"),
-    "add_choice": gettext_lazy("Add an answer"),
-    "add_when": gettext_lazy("Only if…"),
-    "new_question": gettext_lazy("What is said to the caller?"),
-    "new_label": gettext_lazy("New"),
-    "new_choice": gettext_lazy("New answer"),
-    "up": gettext_lazy("Up"),
-    "down": gettext_lazy("Down"),
-    "remove": gettext_lazy("Remove"),
-    "ask": gettext_lazy("Said to the caller"),
-    "label": gettext_lazy("In the message"),
-    "hint": gettext_lazy("For the secretary"),
-    "kind": gettext_lazy("Kind of answer"),
-    "kind_text": gettext_lazy("text"),
-    "kind_choice": gettext_lazy("choice"),
-    "kind_number": gettext_lazy("a number"),
-    "kind_yes_no": gettext_lazy("yes or no"),
-    "kind_date": gettext_lazy("date"),
-    "kind_phone": gettext_lazy("telephone number"),
-    "kind_recipient": gettext_lazy("one of the recipients"),
-    "required": gettext_lazy("required"),
-    "read_back": gettext_lazy("read back to the caller"),
-    "fills": gettext_lazy("Stands in"),
-    "fills_text": gettext_lazy("the text of the message"),
-    "fills_name": gettext_lazy("the caller's name"),
-    "fills_number": gettext_lazy("the number to call back"),
-    "then": gettext_lazy("Then"),
-    "next_question": gettext_lazy("the next question"),
-    "end": gettext_lazy("the end"),
-    "question": gettext_lazy("If"),
-    "at_least": gettext_lazy("at least"),
-    "below": gettext_lazy("below"),
-    "act": gettext_lazy("What is done"),
-    "act_message": gettext_lazy("message"),
-    "act_appointment": gettext_lazy("appointment"),
-    "act_transfer": gettext_lazy("transfer"),
-    "act_ticket": gettext_lazy("ticket"),
-    "act_information": gettext_lazy("nothing to pass on"),
-    "recipient": gettext_lazy("For"),
-    "recipient_from": gettext_lazy("For the answer to"),
-    "nobody": gettext_lazy("nobody"),
-    "urgency": gettext_lazy("Urgency"),
-    "urgency_information": gettext_lazy("information"),
-    "urgency_today": gettext_lazy("today"),
-    "urgency_urgent": gettext_lazy("urgent"),
-    "number": gettext_lazy("Number"),
-    "say": gettext_lazy("Said at the end"),
-}
-"""The words of the script as a form (`outline.js`)."""
 
 
 def _sentences(faults: tuple[Fault, ...]) -> list[str]:
     return [fault_words(each) for each in faults]
-
-
-def _sample_names(read: Script | None) -> list[str]:
-    return [each.name for each in read.samples] if read else []
 
 
 def _said(refusal: Refusal) -> list[str]:

@@ -24,6 +24,7 @@ from permanence.backstage import supervised
 from permanence.backstage.bases import AnyAdmin
 from permanence.backstage.start import steps
 from permanence.backstage.wrong import wrong_in, wrong_in_lines
+from permanence.clients.remark_queries import remarks_waiting
 from permanence.foundation import alarms, audit
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
@@ -71,6 +72,7 @@ class BackstageSite(AdminSite):
             "title": None,
             "left": len(left),
             "alarms": alarms.standing(house=who(request).house, at=CLOCK.now()),
+            "remarks": len(remarks_waiting(house=who(request).house)),
         }
         return super().index(request, {**context, **(extra_context or {})})
 

@@ -137,6 +137,8 @@ ACTIONS = {
     "proposal.taken_back": _("took a change of an urgent path back"),
     "proposal.overtaken": _("found a change of an urgent path overtaken"),
     "client.voice_messages_set": _("changed the voice messages and the duty contact"),
+    "red_flags.answered": _("answered a doctor's remark on the red flags"),
+    "red_flags.remarked": _("did not want the red flags as they are"),
     "red_flags.validated": _("recorded the doctor's validation of the red flags"),
     "script.drafted": _("wrote a version of the script"),
     "script.published": _("published a script"),

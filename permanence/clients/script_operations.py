@@ -89,17 +89,18 @@ def check(*, house: str, client: str, text: str, on: date) -> tuple[Fault, ...]:
         dataclasses.replace(each, expect=dataclasses.replace(each.expect, red_flags=())) for each in script.samples
     )
     shown = dataclasses.replace(script, red_flags=valid.red_flags, samples=samples)
-    return lint(shown, _around(house=house, client=client, on=on))
+    return lint(shown, around_of(house=house, client=client, on=on))
 
 
 def _faults(script: Script, *, house: str, client: str, on: date) -> tuple[Fault, ...]:
     """What is wrong with the script itself."""
-    around = _around(house=house, client=client, on=on)
+    around = around_of(house=house, client=client, on=on)
     faults = lint(script, around)
     return faults or tuple(of_sample(each) for each in run_samples(script, recipients=around.recipients))
 
 
-def _around(*, house: str, client: str, on: date) -> Around:
+def around_of(*, house: str, client: str, on: date) -> Around:
+    """What stands around the script of this client. Two queries. Raises ClientUnknown."""
     view = queries.client(house=house, client=client)
     recipients = {each.id: each.name for each in queries.recipients(house=house, client=client)}
     return Around(recipients=recipients, country=view.country, health=view.health, on=on)

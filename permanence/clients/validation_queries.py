@@ -8,6 +8,7 @@ from django.db.models import Q, Subquery
 
 from permanence.clients.models import Proposal, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
+from permanence.clients.remark_queries import Remark, last_remarks
 from permanence.clients.rules.approvals import ProposalKind, ProposalState
 from permanence.clients.rules.script import Script, read_text
 from permanence.clients.script_operations import red_flags_text
@@ -19,6 +20,7 @@ class FlagList:
     """The red flags of one version. `draft`: not published yet. `validation`: the one that holds it, None: it waits.
 
     `text` is the list as it is validated (`red_flags_text`). `pending`: a validation waits for a second person.
+    `remark`: the last thing a doctor said against it, since it was validated.
     """
 
     client: str
@@ -28,15 +30,21 @@ class FlagList:
     text: str
     validation: Validation | None
     pending: bool = False
+    remark: Remark | None = None
+
+    @property
+    def may_be_validated(self) -> bool:
+        """Whether a doctor may still validate this list."""
+        return self.validation is None and not self.pending
 
     @property
     def waits(self) -> bool:
-        """Whether a doctor has still to validate this list."""
-        return self.validation is None and not self.pending
+        """Whether this list waits for a doctor, and not for the house to answer him."""
+        return self.may_be_validated and (self.remark is None or not self.remark.waits)
 
 
 def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]:
-    """The list of the draft, if it says something else, then that of the script in force; three queries at most.
+    """The list of the draft, if it says something else, then that of the script in force; four queries at most.
 
     Empty where there is no script, or never a red flag in it.
     """
@@ -61,6 +69,10 @@ def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]
     for each in found:
         if each is not None and (each.script.red_flags or last is not None):
             kept.setdefault(each.text, each)
+    if not kept:
+        return ()
+    said = last_remarks(house=house, client=client)
+    kept = {key: replace(each, remark=said.get(key)) for key, each in kept.items()}
     if all(each.validation is not None for each in kept.values()):
         return tuple(kept.values())
     rows_waiting = Proposal.objects.for_house(house).for_client(client).filter(kind=ProposalKind.RED_FLAGS)

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from permanence.clients import approvals, script_operations
+from permanence.clients import approvals, remark_operations, script_operations
 from permanence.clients import queries as clients
 from permanence.clients.queries import PortalAccess
-from permanence.clients.rules.approvals import ProposalKind
+from permanence.clients.rules.approvals import REMARK_LIMIT, ProposalKind
 from permanence.clients.rules.script import NO, YES, Clause, RedFlag, Sample, Script
 from permanence.clients.rules.script_run import progress
 from permanence.clients.validation_queries import FlagList, flag_lists, validations_so_far
@@ -34,6 +34,7 @@ _ENTROPY = SystemEntropy()
 SAID = {
     "valid": gettext_lazy("The red flags are validated and in force."),
     "ahead": gettext_lazy("The red flags are validated. They are in force once this version is published."),
+    "remarked": gettext_lazy("Your remark is with the house. It changes the list or answers you here."),
     "waits": gettext_lazy("Your validation waits for a second person; the red flags are not in force before."),
 }
 
@@ -74,15 +75,17 @@ class Shown:
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def red_flags(request: HttpRequest, client: str) -> HttpResponse:
-    """The lists of the draft and of the script in force. POST validates one, as the practitioner who is signed in."""
+    """The lists of the draft and of the script in force. POST validates one, or says what is not right in it (`act`:
+    "remark"), as the practitioner who is signed in."""
     by, _view = own(request, client)
     me = next(each for each in clients.portal_access(house=by.house, person=by.person) if each.client.id == client)
     if request.method != "POST":
         return _page(request, by, me)
     if not is_doctor(me):
         raise PermissionDenied("red flags are validated by a practitioner of the client")
+    act = _remark if request.POST.get("act") == "remark" else _validate
     try:
-        said = _validate(request, by, me, at=_CLOCK.now())
+        said = act(request, by, me, at=_CLOCK.now())
     except (Refusal, ValueError) as refusal:
         return _page(request, by, me, failed=_why(refusal))
     return HttpResponseRedirect(f"{reverse('portal_flags', args=[client])}?said={said}#t-page", status=303)
@@ -90,9 +93,9 @@ def red_flags(request: HttpRequest, client: str) -> HttpResponse:
 
 def _validate(request: HttpRequest, by: Who, me: PortalAccess, *, at: datetime) -> str:
     """What to say of it. Raises the refusals of `validate_red_flags`, ValueError for a version that is no number."""
-    client, version = me.client.id, request.POST.get("version", "")
+    client = me.client.id
     body = {
-        "version": int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0,
+        "version": _version(request),
         "red_flags": request.POST.get("red_flags", ""),
         "doctor": me.recipient.id if me.recipient else "",
         "validated": at.astimezone(ZoneInfo(me.client.time_zone)).date().isoformat(),
@@ -105,6 +108,26 @@ def _validate(request: HttpRequest, by: Who, me: PortalAccess, *, at: datetime) 
     return "ahead" if any(each.draft and each.version == body["version"] for each in lists) else "valid"
 
 
+def _remark(request: HttpRequest, by: Who, me: PortalAccess, *, at: datetime) -> str:
+    """What to say of it. Raises the refusals of `remark`."""
+    remark_operations.remark(
+        client=me.client.id,
+        version=_version(request),
+        red_flags=request.POST.get("red_flags", ""),
+        doctor=me.recipient.id if me.recipient else "",
+        words=request.POST.get("words", ""),
+        by=by,
+        at=at,
+    )
+    return "remarked"
+
+
+def _version(request: HttpRequest) -> int:
+    """The version of the form, 0 for none."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isascii() and version.isdecimal() and len(version) < 10 else 0
+
+
 def _page(request: HttpRequest, by: Who, me: PortalAccess, *, failed: str = "") -> HttpResponse:
     at, view = _CLOCK.now(), me.client
     recipients = clients.client_file(house=by.house, client=view.id, at=at).recipients
@@ -115,6 +138,9 @@ def _page(request: HttpRequest, by: Who, me: PortalAccess, *, failed: str = "") 
         "is_doctor": is_doctor(me),
         "said": SAID.get(request.GET.get("said", ""), ""),
         "failed": failed,
+        "words": request.POST.get("words", "")[:REMARK_LIMIT],
+        "about": _version(request),
+        "remark_limit": REMARK_LIMIT,
     }
     return render(request, "portal/red_flags.html", context, status=422 if failed else 200)
 
@@ -185,6 +211,8 @@ def _why(refusal: Exception) -> str:
         return _("The script is not sound yet: the house has to correct it before it can be validated.")
     if isinstance(refusal, script_operations.DoctorUnknown):
         return _("You receive messages no longer: ask the house.")
+    if isinstance(refusal, remark_operations.WordsMissing):
+        return _("Say in a few words what is not right.")
     if isinstance(refusal, approvals.TooManyWaiting):
         return _("Too many changes wait for a second person: have some approved first.")
     return _("The red flags have changed since. Look at them again, then validate.")

@@ -2,6 +2,7 @@
 """The back office's pages of the scripts: begin, write, publish, have the red flags validated, find."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
 from permanence.clients.rules.script import read_text
 from permanence.clients.rules.script_templates import TEMPLATES
+from permanence.foundation.models import Person
 from permanence.kernel.system import SystemClock
 from tests.rooms.conftest import NOW
 
@@ -186,3 +188,58 @@ def test_the_page_asks_as_often_whatever_the_script_holds(cast, marc, django_ass
     begun(cast, marc)
     with django_assert_max_num_queries(16):
         shown(marc, cast)
+
+
+@pytest.mark.parametrize("language", ["fr", "de", "en"])
+def test_the_day_of_the_validation_stands_and_is_read_as_days_are_written_in_her_language(cast, marc, language):
+    text = begun(cast, marc)
+    Person.objects.filter(pk=int(cast.marc.person)).update(language=language)
+    found = shown(marc, cast)
+    assert 'type="date"' not in found
+    (day,) = re.findall(r'name="validated" value="([^"]+)"', found)
+    form = {"act": "validate", "version": "1", "doctor": cast.recipients["Dr Weber"], "validated": day}
+    flags = acts.red_flags_text(read_text(text)[0])
+    assert marc.post(page(cast), {**form, "red_flags": flags}).status_code == 302
+    valid = scripts.last_validation(house=cast.house, client=cast.weber)
+    assert valid.validated_date == SystemClock().now().date()
+
+
+def checked(marc, cast, data):
+    return marc.post(page(cast) + "check", {"text": json.dumps(data)}).json()
+
+
+def test_a_removed_route_is_offered_with_its_sample_calls_before_and_after_and_is_publishable(cast, marc):
+    data = json.loads(begun(cast, marc))
+    gone = next(each for each in data["routes"] if "Résultats" in each["label"])
+    data["routes"].remove(gone)
+    found = checked(marc, cast, data)
+    assert found["faults"]
+    (change,) = found["offer"]["changes"]
+    assert "Autre demande" in change
+    before = [line for each in found["offer"]["samples"] for line in each["before"]]
+    assert f"finit à\u00a0: {gone['label']}" in before
+    assert all("finit à\u00a0: Autre demande" in each["after"] for each in found["offer"]["samples"])
+    assert checked(marc, cast, json.loads(found["offer"]["text"])) == {"faults": []}
+    answer = marc.post(page(cast), {"act": "publish", "text": found["offer"]["text"], "after": "1"})
+    assert answer.status_code == 302
+    assert in_force(cast).version == 2
+
+
+def test_one_sample_call_is_corrected_or_taken_out_alone(cast, marc):
+    data = json.loads(begun(cast, marc))
+    data["samples"][0]["expect"]["route"], data["samples"][1]["expect"]["route"] = (
+        data["samples"][1]["expect"]["route"],
+        data["samples"][0]["expect"]["route"],
+    )
+    offer = checked(marc, cast, data)["offer"]
+    assert (offer["changes"], [each["place"] for each in offer["samples"]]) == ([], [0, 1])
+    data["samples"][0] = json.loads(offer["samples"][0]["text"])
+    assert [each["place"] for each in checked(marc, cast, data)["offer"]["samples"]] == [1]
+    del data["samples"][1]
+    assert checked(marc, cast, data) == {"faults": []}
+
+
+def test_nothing_is_offered_for_what_is_no_script_nor_in_the_words_of_another_client(cast, marc):
+    begun(cast, marc)
+    reply = marc.post(page(cast) + "check", {"text": "{"}).json()
+    assert reply["offer"] == {"changes": [], "samples": [], "text": ""}

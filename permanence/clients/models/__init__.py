@@ -9,7 +9,7 @@ from permanence.clients.models.endings import PlannedEnd
 from permanence.clients.models.forwarding import E164, ForwardingCode
 from permanence.clients.models.hours import HoursException, WeeklyOpening
 from permanence.clients.models.instructions import Instruction, InstructionAcknowledgement
-from permanence.clients.models.scripts import RedFlagValidation, Script
+from permanence.clients.models.scripts import RedFlagRemark, RedFlagValidation, Script
 from permanence.clients.models.spoken import SPOKEN_LIMIT, Absence, Announcement, Greeting
 from permanence.clients.models.training import Training
 
@@ -37,6 +37,7 @@ __all__ = (
     "Quarantine",
     "Reason",
     "Recipient",
+    "RedFlagRemark",
     "RedFlagValidation",
     "Script",
     "Site",

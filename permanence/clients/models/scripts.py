@@ -4,6 +4,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from permanence.clients.rules.approvals import REMARK_LIMIT
 from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
 
@@ -63,3 +64,32 @@ class RedFlagValidation(HouseModel):
 
     def __str__(self) -> str:
         return f"{self.doctor_name}, {self.validated_date}"
+
+
+class RedFlagRemark(HouseModel):
+    """A doctor does not want a list of red flags as it is, and says why. Only the answer is written later, once.
+
+    It waits for the house until that answers, until the list it is about is no longer shown, or is validated after it.
+    """
+
+    client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+", verbose_name=_("client"))
+    script = models.ForeignKey(Script, on_delete=models.PROTECT, related_name="+", verbose_name=_("script"))
+    text = models.TextField(_("red flags"))
+    words = models.CharField(max_length=REMARK_LIMIT)
+    author = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    author_name = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    answer = models.CharField(max_length=REMARK_LIMIT, blank=True, default="")
+    answered_by_name = models.CharField(max_length=120, blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+
+    objects = ClientQuerySet["RedFlagRemark"].as_manager()
+
+    class Meta:
+        verbose_name = _("remark on red flags")
+        verbose_name_plural = _("remarks on red flags")
+        ordering = ("client", "-made_at", "-pk")
+        indexes = (models.Index(fields=["client", "made_at"], name="clients_remark_made"),)
+
+    def __str__(self) -> str:
+        return f"{self.author_name}, {self.made_at}"

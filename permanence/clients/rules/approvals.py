@@ -10,6 +10,8 @@ LASTS = timedelta(days=7)
 """A change that nobody approved for so long lapses."""
 MOST_WAITING = 50
 """Changes of one client that wait at once."""
+REMARK_LIMIT = 600
+"""Characters of a doctor's remark on the red flags, and of the answer to it."""
 CAUSE_LIMIT = 300
 """Characters of the cause for which a change is refused."""
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The page of a client's script: while it is written, the reasons against publishing it, and the script itself, running as in a call.
-import { outline } from "./outline.js";
+import { outline, readOnly } from "./outline.js";
+import { make } from "./outline_parts.js";
+import { showOffer } from "./script_offer.js";
 
 /** @typedef {import("../../../console/static/console/script.js").Script} Script @typedef {import("../../../console/static/console/script.js").Question} Question */
 
@@ -16,14 +18,6 @@ const recipients = data("script-recipients");
 const CHECK_AFTER_MS = 400;
 /** A pasted text comes line by line: it is drawn once. */
 const DRAW_AFTER_MS = 100;
-
-/** @param {string} tag @param {Record<string, string>} attributes @param {...(Node|string)} children */
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
 
 /** The answers of the trial call; they stay while the script is changed. */
 let answers = /** @type {Record<string, string>} */ ({});
@@ -109,36 +103,65 @@ async function check() {
   const csrf = /** @type {HTMLInputElement} */ (byId("script-form").querySelector("[name=csrfmiddlewaretoken]")).value;
   /** @type {string[]} */
   let faults;
+  /** @type {import("./script_offer.js").Offer|undefined} */
+  let offer;
   try {
     const reply = await fetch(byId("script-page").dataset.check ?? "", { method: "POST", body, headers: { "X-CSRFToken": csrf } });
     if (!reply.ok) throw new Error(String(reply.status));
-    faults = (await reply.json()).faults;
+    ({ faults, offer } = await reply.json());
   } catch {
     faults = [words.away];
   }
   if (mine !== asked) return;
   byId("script-faults").replaceChildren(...(faults.length ? faults : [words.sound]).map((sentence) => make("li", {}, sentence)));
+  showOffer(byId("script-offer"), offer, words, write, correct);
+}
+
+/** Takes a whole text as if it had been written. @param {string} whole */
+function write(whole) {
+  text().value = whole;
+  changed();
+  draw();
+  byId("faults-title").focus();
+}
+
+/** Corrects one sample call, or removes it. @param {number} place @param {object|null} sample */
+function correct(place, sample) {
+  const script = /** @type {import("./outline_parts.js").Whole|null} */ (readScript(text().value));
+  if (!script?.samples) return;
+  script.samples.splice(place, 1, .../** @type {import("./outline_parts.js").Sample[]} */ (sample ? [sample] : []));
+  write(`${JSON.stringify(script, null, 2)}\n`);
 }
 
 /** The text has changed, by hand or by the form. */
 function changed() {
   preview();
+  byId("script-offer").inert = true; // it was made for the text of before
   clearTimeout(waiting);
   waiting = setTimeout(check, CHECK_AFTER_MS);
 }
 
+/** Whether who looks at the page may only read. */
+const looks = "looks" in byId("script-page").dataset;
+
 /** The form of the script, as long as the text is one. */
 function draw() {
   const box = byId("script-outline");
-  const script = readScript(text().value);
+  const script = /** @type {import("./outline_parts.js").Whole|null} */ (readScript(text().value));
   box.toggleAttribute("hidden", !script);
   if (!script) return;
+  /** @type {Set<() => void>} */
+  const watch = new Set();
   const keep = () => {
     text().value = `${JSON.stringify(script, null, 2)}\n`;
+    for (const show of watch) show();
     changed();
   };
-  const redraw = () => outline(box, { script, words, recipients, keep, redraw });
+  const ids = recipients.map(({ id }) => id);
+  const run = (/** @type {Script} */ one, /** @type {Record<string, string>} */ given, /** @type {string} */ heard) => progress(one, given, { heard, recipients: ids });
+  const redraw = () => outline(box, { script, words, recipients, run, watch, keep, redraw });
   redraw();
+  if (looks) readOnly(box);
 }
 
 if (document.getElementById("script-text")) {
@@ -151,6 +174,9 @@ if (document.getElementById("script-text")) {
     }, DRAW_AFTER_MS);
   });
   preview();
-  if (!("looks" in byId("script-page").dataset)) draw(); // who only looks reads the text itself
-  /** @type {HTMLDetailsElement} */ (byId("script-source")).open = byId("script-outline").hidden;
+  draw();
+  const source = /** @type {HTMLDetailsElement} */ (byId("script-source"));
+  source.open = byId("script-outline").hidden;
+  source.hidden = looks && !source.open;
+  if (!looks) check();
 }
