@@ -14,7 +14,7 @@ UNESCAPED = re.compile(
     r"\|\s*safe(?:seq)?\b|autoescape\s+off|mark_safe|SafeString|format_html\(\s*[^\"'\s]|\|\s*escapejs"
 )
 WRITES_MARKUP = re.compile(
-    r"\.(?:innerHTML|outerHTML|srcdoc)\s*\+?=|insertAdjacentHTML|document\.write|createContextualFragment"
+    r"\.(?:innerHTML|outerHTML|srcdoc)\s*\+?=(?!=)|insertAdjacentHTML|document\.write|createContextualFragment"
     r"|setHTMLUnsafe|DOMParser|\beval\(|new Function|setTimeout\(\s*[\"'`]|javascript:"
 )
 FRAGMENT = re.compile(r"\.innerHTML = await (?:answer|\(await request\(path\)\))\.text\(\);")
@@ -55,10 +55,15 @@ def test_no_module_writes_markup() -> None:
         "box.innerHTML += `<b>${name}</b>`;",
         "box.insertAdjacentHTML('beforeend', name);",
         "box.innerHTML = await (await fetch(path)).text();",
+        "box.innerHTML=name;",
     ],
 )
 def test_the_net_holds(line: str) -> None:
     assert markup(line) == [line]
+
+
+def test_a_comparison_writes_nothing() -> None:
+    assert markup("if (told.innerHTML === list.innerHTML) return;") == []
 
 
 @pytest.mark.parametrize("line", ["{{ name|safe }}", "{% autoescape off %}", "mark_safe(name)", "format_html(name)"])

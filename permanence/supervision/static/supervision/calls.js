@@ -32,13 +32,13 @@ async function refresh(part) {
  * @param {Response} answer
  */
 async function show(part, answer) {
-  const said = await answer.text();
+  const said = await answer.clone().text();
   if (shown.get(part) === said) return;
   shown.set(part, said);
   const focused = document.activeElement?.id ?? "";
   const inside = focused !== "" && part.contains(document.activeElement);
   const opened = part.querySelector("details")?.open ?? false;
-  part.innerHTML = said;
+  part.innerHTML = await answer.text();
   const details = part.querySelector("details");
   if (details) details.open = opened;
   if (inside) document.getElementById(focused)?.focus();
