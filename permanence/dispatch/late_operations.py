@@ -129,15 +129,7 @@ def tell_late(
                     sms = _tell(each, view.client, minutes, by=by, at=at, entropy=entropy)
                     Sms.objects.filter(key=sms).update(next_attempt_at=at + kept_for)
                 elif not each.by_mail:
-                    unreached_operations.note(
-                        key=new_id(at, entropy),
-                        kind=SmsKind.LATE,
-                        client=int(view.client),
-                        appointment=each.appointment,
-                        starts_at=each.starts_at,
-                        house_key=by.house_key,
-                        at=at,
-                    )
+                    _to_be_called(each, view.client, by=by, at=at, entropy=entropy)
                 else:
                     late_mails.write(
                         row,
@@ -160,6 +152,18 @@ def tell_late(
         first = {*done.told, *done.untold}
         return tuple(each for each in found if each.appointment in first)
     return found
+
+
+def _to_be_called(each: Concerned, client: str, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    unreached_operations.note(
+        key=new_id(at, entropy),
+        kind=SmsKind.LATE,
+        client=int(client),
+        appointment=each.appointment,
+        starts_at=each.starts_at,
+        house_key=by.house_key,
+        at=at,
+    )
 
 
 def _tell(each: Concerned, client: str, minutes: int, *, by: Who, at: datetime, entropy: Entropy) -> str:

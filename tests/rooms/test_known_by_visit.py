@@ -120,7 +120,7 @@ def test_who_came_before_this_was_counted_is_known_too(cast):
     came, gone, known = (book(cast, n * 30, who) for n, who in enumerate((twin, cast.paul, cast.jeanne)))
     Appointment.objects.filter(key__in=[came.appointment, known.appointment]).update(state="done")
     Patient.objects.filter(pk=int(twin)).update(merged_into=int(cast.paul))
-    count = import_module("permanence.agenda.migrations.0051_known_by_visit").count_visits
+    count = import_module("permanence.agenda.migrations.0018_known_by_visit").count_visits
     count(apps, None)
     count(apps, None)
     assert is_known(cast.paul)

@@ -103,7 +103,7 @@ def test_once_by_its_id_and_by_nobody_else(made, visit):
 def test_what_was_confirmed_before_this_was_kept_is_confirmed(made, visit):
     said(made, visits.confirm, visit)
     Appointment.objects.update(confirmed_at=None)
-    import_module("permanence.agenda.migrations.0052_confirmed_at").keep_confirmed(apps, None)
+    import_module("permanence.agenda.migrations.0019_confirmed_at").keep_confirmed(apps, None)
     said(made, visits.mark_done, visit)
     assert said(made, visits.take_back, visit) is AppointmentState.CONFIRMED
 

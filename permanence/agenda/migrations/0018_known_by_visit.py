@@ -26,6 +26,6 @@ def count_visits(apps: Apps, schema_editor: BaseDatabaseSchemaEditor | None) -> 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0050_follow_ups_that_end"), ("callers", "0050_kept_visits")]
+    dependencies = [("agenda", "0017_follow_ups_that_end"), ("callers", "0003_kept_visits")]
 
     operations = [migrations.RunPython(count_visits, migrations.RunPython.noop)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0050_line_removed'),
+        ('clients', '0017_line_removed'),
         ('foundation', '0001_squashed_0006_only_clients'),
     ]
 

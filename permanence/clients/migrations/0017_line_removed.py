@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("clients", "0001_squashed_0015_read_first"),
+        ("clients", "0016_red_flag_remark"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0001_squashed_0016_call_acts'),
+        ('agenda', '0019_confirmed_at'),
         ('clients', '0001_squashed_0015_read_first'),
     ]
 

@@ -13,7 +13,7 @@ def keep_confirmed(apps: Apps, schema_editor: BaseDatabaseSchemaEditor | None) -
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0051_known_by_visit")]
+    dependencies = [("agenda", "0018_known_by_visit")]
 
     operations = [
         migrations.AddField(
