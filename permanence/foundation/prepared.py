@@ -45,11 +45,18 @@ class _Compiled:
 class Prepared[*Values, Row]:
     """`build(*values)`, a queryset of rows or of `values_list`, as a function that gives its rows as a list.
 
-    Safe for threads. What `build` asks for besides its values is the same each time. Raises ValueError for a value that
-    the query does not ask the database for as it is.
+    Safe for threads. What `build` asks for besides its values is the same each time: it may know nothing but them, or
+    the first house that asks would be answered to every other one. Raises ValueError for a `build` that holds values of
+    its own, and for a value that the query does not ask the database for as it is.
     """
 
     def __init__(self, build: Callable[[*Values], QuerySet[Any, Row]]) -> None:
+        if (
+            getattr(build, "__closure__", None)
+            or getattr(build, "__defaults__", None)
+            or not hasattr(build, "__code__")
+        ):
+            raise ValueError(f"{build!r}: a prepared query knows nothing but its values")
         self._build: Callable[..., QuerySet[Any, Row]] = build
         self._known: dict[tuple[object, ...], _Compiled] = {}
         self.__doc__ = build.__doc__

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A query that is compiled once answers as Django's own does, whatever it is asked with and in whatever order."""
 
+import functools
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
@@ -94,8 +95,8 @@ class TestAnswers:
         assert ask(made[2].date, "mark 0001") == ask(made[2].date, "'; --") == []
 
     def test_it_is_compiled_once_a_shape_and_asks_the_database_each_time(self, cast):
-        built = []
-        ask = Prepared(lambda keys: built.append(keys) or Agenda.objects.filter(pk__in=keys))
+        BUILT.clear()
+        built, ask = BUILT, Prepared(noted)
         for keys in ((1,), (2,), (1, 2), (3, 4), (5,)):
             with CaptureQueriesContext(connection) as asked:
                 ask(keys)
@@ -106,7 +107,26 @@ class TestAnswers:
         assert built[-1] == many
 
 
+BUILT = []
+
+
+def noted(keys):
+    BUILT.append(keys)
+    return Agenda.objects.filter(pk__in=keys)
+
+
 class TestRefusals:
+    def test_what_knows_more_than_its_values(self):
+        """It would give the first house's answer to every other one."""
+        house = 1
+        for build in (
+            lambda name: Agenda.objects.filter(house=house, name=name),
+            lambda name, house=house: Agenda.objects.filter(house=house, name=name),
+            functools.partial(noted, (1,)),
+        ):
+            with pytest.raises(ValueError, match="nothing but its values"):
+                Prepared(build)
+
     def test_what_the_query_does_not_ask_for_as_it_is(self):
         with pytest.raises(ValueError, match="as it is"):
             Prepared(lambda name: Agenda.objects.filter(name__contains=name))("a")
