@@ -24,7 +24,7 @@ from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
-from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
+from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
@@ -274,12 +274,20 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
             _visit(each, zone, at, agenda=known.agenda.id), mark=marks.get(each.reason, UNKNOWN), said=answers
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=())))
+    held = [each for each in known.holds if each.stands(at)]
+    found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone))) for each in held]
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
         found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
     found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
+
+
+def _held_words(hold: HoldView, zone: ZoneInfo) -> str:
+    """Who keeps a time for somebody, and until when."""
+    by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
+    return str(_("Held by %(name)s until %(hour)s") % {"name": by, "hour": moments.clock(hold.expires_at, zone)})
 
 
 def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:
