@@ -25,7 +25,7 @@ from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
-from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView
+from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
@@ -285,6 +285,8 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
         if is_own and each.way is Way.HOME:
             line = replace(line, address=_address(by, each, said.get(each.appointment, ())))
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
+    held = [each for each in known.holds if each.stands(at)]
+    found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone))) for each in held]
     for block in known.blocks:
         line = plain(block.starts_at, block.ends_at, block.words or str(_("busy")))
         is_ours = is_own and block.door is not Door.CALENDAR
@@ -297,6 +299,12 @@ def _address(by: Who, each: AppointmentView, said: Sequence[Answer]) -> str:
     """Where a visit at home is: as it was said, else as it stands in the patient's file; "" where nobody knows."""
     told = next((one.words for one in said if one.address), "")
     return told or callers.standing(house=by.house, client=each.client, patient=each.patient).address
+
+
+def _held_words(hold: HoldView, zone: ZoneInfo) -> str:
+    """Who keeps a time for somebody, and until when."""
+    by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
+    return str(_("Held by %(name)s until %(hour)s") % {"name": by, "hour": moments.clock(hold.expires_at, zone)})
 
 
 def _plain(starts: datetime, ends: datetime, what: str, *, day: date, agenda: AgendaView, at: datetime) -> Line:

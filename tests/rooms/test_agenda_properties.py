@@ -3,6 +3,8 @@
 
 from datetime import timedelta
 
+import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -126,17 +128,24 @@ class World:
                 beside = one.place_until <= other.place_from or other.place_until <= one.place_from
                 assert not (same and meet and not beside)
         for visit in Appointment.objects.all():
-            own = [row for row in rows if row.appointment_id == visit.pk and row.agenda_id is not None]
+            of_visit = [row for row in rows if row.appointment_id == visit.pk]
             if visit.state == AppointmentState.CANCELLED:
-                assert own == []
+                assert of_visit == []
                 continue
+            own = [row for row in of_visit if row.agenda_id is not None]
             assert sorted(row.agenda_id for row in own) == sorted(filter(None, (visit.agenda_id, visit.also_id)))
-            for taken in own:
+            used = [row for row in of_visit if row.resource_id is not None]
+            needs = [(int(self.cast.ecg), 0, 5)] if str(visit.reason_id) == self.cast.tracing else []
+            assert [(row.resource_id, row.before, row.after) for row in used] == needs
+            for taken in (*own, *used):
                 assert taken.starts_at + timedelta(minutes=taken.before) == visit.starts_at
                 assert taken.ends_at - timedelta(minutes=taken.after) == visit.ends_at
                 assert taken.blocking != (bool(visit.overbook_cause) and taken.agenda_id == visit.agenda_id)
         held = {row.hold_id for row in rows if row.hold_id}
-        assert held == set(SlotHold.objects.filter(ended_at=None).values_list("pk", flat=True))
+        open_holds = SlotHold.objects.filter(ended_at=None)
+        assert held == set(open_holds.values_list("pk", flat=True))
+        with_device = {row.hold_id for row in rows if row.hold_id and row.resource_id == int(self.cast.ecg)}
+        assert with_device == set(open_holds.filter(reason=int(self.cast.tracing)).values_list("pk", flat=True))
         assert {row.block_id for row in rows if row.block_id} == set(
             Block.objects.filter(removed_at=None).values_list("pk", flat=True)
         )
@@ -157,3 +166,16 @@ class TestAnyOrder(TestCase):
         standing = Appointment.objects.exclude(state="cancelled")
         twice = standing.filter(also__isnull=False).count()
         assert sum(len(each.appointments) for each in shown) == standing.count() + twice
+
+    def test_a_device_that_was_lost_is_seen(self):
+        world = World()
+        assert world.act("book", 0, 0, 1, 0)
+        assert world.act("hold", 12, 0, 1, 0)
+        world.check()
+        for of in ("appointment", "hold"):
+            before = transaction.savepoint_create()
+            assert Occupancy.objects.exclude(resource=None).exclude(**{of: None}).delete()[0] == 1
+            with pytest.raises(AssertionError):
+                world.check()
+            transaction.savepoint_rollback(before)
+        world.check()

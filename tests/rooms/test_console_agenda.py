@@ -16,9 +16,10 @@ from permanence.agenda.queries import days
 from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.agenda.state_words import STATES
 from permanence.clients.access import choose_clients
 from permanence.console import agenda_grid as drawn
-from permanence.console.agenda_words import CAUSES, OPENINGS, STATES
+from permanence.console.agenda_words import CAUSES, OPENINGS
 from permanence.foundation.models import AuditEntry, LiveTouch
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import make_agenda_cast, patient

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from permanence.agenda.models import Appointment, Delay, FollowUp, Occupancy, OpeningPattern, VisitReason
-from permanence.agenda.operations import appointments, setting
+from permanence.agenda.operations import appointments, holds, setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.day import ask_follow_up, say_late, settle
@@ -288,3 +288,22 @@ def test_who_has_no_agenda_is_told_so(cast, doctor):
     page = doctor.get("/portal/agenda")
     assert page.status_code == 200
     assert "empty" in page.content.decode()
+
+
+def test_a_time_that_is_held_stands_in_his_day_until_it_is_over(practice, cast, doctor):
+    starts = (practice.now + timedelta(days=2)).replace(minute=0, second=0, microsecond=0)
+    held = holds.hold_slot(
+        key=practice.key(),
+        agenda=practice.agenda,
+        reason=practice.reason,
+        starts_at=starts,
+        is_new=False,
+        by=cast.claire,
+        at=practice.now,
+    )
+    address, day = practice.url("portal_day_of", practice.agenda), {"day": starts.astimezone(ZONE).date().isoformat()}
+    until = held.expires_at.astimezone(ZONE)
+    words = f"Tenu par {cast.claire.name} jusqu’à {until:%H:%M}"
+    assert words in doctor.get(address, day).content.decode()
+    holds.release_hold(hold=held.hold, by=cast.claire, at=practice.now)
+    assert words not in doctor.get(address, day).content.decode()

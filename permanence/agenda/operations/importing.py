@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Appointments and busy times of another product come into an agenda: first as a dry run, then for good.
 
-What stood there stands here, within the openings or not; but never over what is booked, held or busy: the database
-refuses, and the line says what is there. A line that was brought in before is known again by what it says.
+What stood there stands here, within the openings or not, with the rooms, equipment, buffers and other agenda that such
+a visit takes (`rules.brought`); but never over what is booked, held or busy: it is refused, and the line says why. A
+line that was brought in before is known again by what it says.
 """
 
 import hashlib
@@ -19,7 +20,9 @@ from permanence.agenda.operations.appointments import Booking, put
 from permanence.agenda.operations.blocks import block
 from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import reasons as reasons_of
+from permanence.agenda.queries.books import books
 from permanence.agenda.refusals import SettingImpossible, SlotAlreadyTaken
+from permanence.agenda.rules.brought import brought_slot
 from permanence.agenda.rules.imports import MOST_LINES, ImportLine
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.rules.why_not import WhyNot
@@ -74,6 +77,7 @@ class _Import:
     at: datetime
     reasons: dict[str, str]
     persons: dict[Called, list[tuple[str, str]]]
+    spans: list[tuple[datetime, datetime]]
     report: ImportReport = field(default_factory=ImportReport)
 
     def take(self, line: ImportLine) -> None:
@@ -115,13 +119,21 @@ class _Import:
         if reason is None:
             raise LineRefused("reason_unknown", line.reason)
         patient, is_new = self._patient(line, key)
-        slot = Slot(agenda=str(self.row.pk), reason=reason, starts=line.starts, ends=line.ends)
+        slot = self._slot(line, reason)
         booking = Booking(patient=patient.id, reason=reason, door=Door.IMPORT, new_here=False)
         put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)
         self.report.appointments += 1
         if is_new:
             self.report.new_patients += 1
             self._there(line).append((patient.id, patient.birth_date))
+
+    def _slot(self, line: ImportLine, reason: str) -> Slot:
+        """Where the line puts it, with the rooms, the equipment and the other agenda that such a visit takes."""
+        found = books([self.row], starts=line.starts, ends=line.ends)[str(self.row.pk)]
+        slot = brought_slot(found, reason, span=(line.starts, line.ends), beside=self.spans, at=self.at)
+        if isinstance(slot, Slot):
+            return slot
+        raise SlotAlreadyTaken(*slot)
 
     def _patient(self, line: ImportLine, key: str) -> tuple[patients.PatientView, bool]:
         client, born = str(self.row.client_id), ""
@@ -177,6 +189,7 @@ def import_lines(
             at=at,
             reasons={each.name.casefold(): each.id for each in reasons_of(by=by, client=client)},
             persons=namesakes(house=by.house, client=client),
+            spans=[(each.starts, each.ends) for each in lines],
         )
         for line in sorted(lines, key=lambda each: each.line):
             work.take(line)
