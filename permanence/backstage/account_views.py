@@ -22,7 +22,6 @@ from permanence.backstage.client_list import (
 )
 from permanence.backstage.second_person import waiting_rows
 from permanence.calls.models import Call
-from permanence.clients.ending_operations import planned_end
 from permanence.clients.file_parts import agendas_from, contacts_from, sites_from
 from permanence.clients.file_rows import accounts_of
 from permanence.clients.models import Client, Line
@@ -85,7 +84,6 @@ def client_card(request: HttpRequest, client: str) -> HttpResponse:
         "voice": consent(row),
         "waiting": waiting_rows(by, str(row.pk), at=at),
         "missing": missing(row),
-        "planned": planned_end(row),
         "sites": sites_from(rows["sites"]),
         "contacts": contacts_from(rows["contacts"], country=row.country),
         "agendas": [(each, names.get(each.recipient, "")) for each in agendas_from(rows["agendas"])],

@@ -8,6 +8,7 @@ them with a number of questions that does not grow with them. A room that knows 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -24,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from permanence.backstage.cells import Cell, Reader, spelt_moment
 from permanence.backstage.client_health import coverages, forwardings
 from permanence.calls.models import Call
-from permanence.clients.models import Client, Contact, Greeting, Line, Recipient, WeeklyOpening
+from permanence.clients.models import Client, Contact, Greeting, Line, PlannedEnd, Recipient, WeeklyOpening
 from permanence.clients.rules import ClientState
 from permanence.countries.numbers import spell_number
 from permanence.foundation.folded import Folded, folded
@@ -154,13 +155,22 @@ def _judged(rows: QuerySet[Client]) -> QuerySet[Client]:
         has_hours=Exists(WeeklyOpening.objects.filter(**his)),
         has_greeting=Exists(Greeting.objects.filter(**his)),
         has_recipient=Exists(Recipient.objects.filter(**his, active=True).exclude(email="")),
+        planned_end=Subquery(PlannedEnd.objects.filter(**his).values("ends_on")[:1]),
     )
 
 
 def _states(_by: Who, clients: Sequence[Client]) -> Mapping[int, Cell]:
     marks = {ClientState.SUSPENDED.value: "warn"}
     words = state_words()
-    return {each.pk: Cell(lines=(words[each.state],), mark=marks.get(each.state, "")) for each in clients}
+    return {
+        each.pk: Cell(lines=(words[each.state], *_planned(each)), mark=marks.get(each.state, "")) for each in clients
+    }
+
+
+def _planned(client: Client) -> tuple[str, ...]:
+    """The planned end of his contract."""
+    day: date | None = getattr(client, "planned_end", None)
+    return () if day is None else (gettext("ends on %(day)s") % {"day": date_format(day, "SHORT_DATE_FORMAT")},)
 
 
 def _places(_by: Who, clients: Sequence[Client]) -> Mapping[int, Cell]:
@@ -262,6 +272,13 @@ def state_choices() -> list[tuple[str, str]]:
 
 
 def one_client(by: Who, key: str) -> Client | None:
-    """The client with what `missing` asks; None when the house has none of that key. One query."""
+    """The client with what `missing` asks, and the end that is planned; None when the house has none of that key.
+
+    One query.
+    """
     number = row_key(key)
-    return _judged(Client.objects.for_house(by.house_key)).filter(pk=number).first()
+    planned = PlannedEnd.objects.filter(client=OuterRef("pk"))
+    rows = _judged(Client.objects.for_house(by.house_key)).annotate(
+        planned_until=Subquery(planned.values("until")[:1]), planned_by=Subquery(planned.values("planned_by")[:1])
+    )
+    return rows.filter(pk=number).first()

@@ -2,12 +2,14 @@
 """Reads: what will be said for a client, at a moment and over the months to come, and what is wrong with that."""
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 from permanence.clients import queries
 from permanence.clients.queries import ClientFile, LineUnknown
 from permanence.clients.rules.coverage import Said, said_at
 from permanence.clients.rules.findings import Proof, prove
 from permanence.reception.table import ClientSlice
+from permanence.staff import queries as staff
 
 SPAN = timedelta(days=365)
 """How far what is said is proved."""
@@ -71,5 +73,13 @@ def what_is_said(*, house: str, client: str, line: str, at: datetime) -> Said:
 
 
 def proof_of(*, house: str, client: str, at: datetime) -> Proof:
-    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Two queries."""
-    return prove(client_at(house=house, client=client, at=at), starts=at, until=at + SPAN)
+    """What will be said for twelve months from `at` on, and what is wrong. Raises ClientUnknown. Three queries."""
+    entry = client_at(house=house, client=client, at=at)
+    return prove(entry, starts=at, until=at + SPAN, spoken=_spoken(house, client))
+
+
+def _spoken(house: str, client: str) -> frozenset[str] | None:
+    """The languages of the secretaries who answer for the client; None where the house has no secretary yet."""
+    found = staff.secretaries(house=house)
+    hers = [each.languages for each in found if each.clients is None or client in each.clients]
+    return frozenset(chain.from_iterable(hers)) if found else None

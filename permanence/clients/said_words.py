@@ -241,6 +241,15 @@ def _no_line(_finding: Finding, _client: ClientSlice) -> str:
     return now("The client has no number yet: no call can arrive.")
 
 
+def _no_phrase(_finding: Finding, _client: ClientSlice) -> str:
+    return now("No phrase to say is written yet.")
+
+
+def _nobody_speaks(_finding: Finding, client: ClientSlice) -> str:
+    names = {"languages": ", ".join(language_name(each) for each in client.languages)}
+    return now("No secretary who answers for this client speaks his language (%(languages)s).") % names
+
+
 def _first(finding: Finding, client: ClientSlice) -> str:
     return "" if finding.starts is None else moment_words(finding.starts, client)
 
@@ -258,4 +267,6 @@ _SENTENCES: dict[str, Callable[[Finding, ClientSlice], str]] = {
     "instruction_never_shown": _never_shown,
     "never_answered": _never_answered,
     "no_line": _no_line,
+    "no_phrase": _no_phrase,
+    "nobody_speaks": _nobody_speaks,
 }

@@ -11,9 +11,11 @@ from permanence.backstage.client_list import COLUMNS, Asked, client_page
 from permanence.clients import absences, said
 from permanence.clients import forwarding as lines
 from permanence.clients import operations as clients
+from permanence.clients.access import choose_clients
 from permanence.clients.models import Client, Greeting, Quarantine
 from permanence.clients.rules import ClientState
 from permanence.countries.forwarding import ForwardingMode
+from permanence.staff.models import Secretary
 from permanence.switchboard import coverage, forwarding, queries, tasks
 from permanence.switchboard.models import CoverageCount, ForwardingProof
 from permanence.switchboard.rules import ProofState, Why
@@ -196,3 +198,38 @@ def test_the_other_house_reads_nothing_of_it(cast, deliver_all):
 def test_how_a_count_is_said(count, words, mark):
     found = coverage_cell(count)
     assert (found.lines, found.mark) == (words, mark)
+
+
+# -- who is not answered yet, and whom nobody understands --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [ClientState.PROSPECT, ClientState.SUSPENDED])
+def test_without_a_phrase_who_is_not_answered_is_not_complete_either(cast, deliver_all, state):
+    clients.set_state(client=cast.weber, state=state, by=cast.marc, at=NOW)
+    settle(deliver_all)
+    assert cell(cast, "coverage") == (("complete",), "")
+    Greeting.objects.for_client(int(cast.weber)).delete()
+    clients.set_hours(client=cast.weber, always=True, week=(), by=cast.marc, at=NOW)
+    settle(deliver_all)
+    assert cell(cast, "coverage") == (("1 gap",), "warn")
+
+
+def test_nobody_who_speaks_his_language_is_a_gap_and_is_named(cast, browser_of):
+    Client.objects.filter(pk=int(cast.weber)).update(languages=["pt"])
+    codes = [each.code for each in said.proof_of(house=cast.house, client=cast.weber, at=NOW).gaps]
+    assert "nobody_speaks" in codes
+    page = browser_of(cast.marc).get(f"/backstage/clients/client/{cast.weber}/said/").content.decode()
+    assert "ne parle sa langue (pt)" in page
+    Secretary.objects.filter(pk=int(cast.claire_secretary)).update(languages=["fr", "pt"])
+    codes = [each.code for each in said.proof_of(house=cast.house, client=cast.weber, at=NOW).gaps]
+    assert "nobody_speaks" not in codes
+
+
+def test_a_secretary_who_does_not_answer_for_him_does_not_count(cast):
+    Client.objects.filter(pk=int(cast.weber)).update(languages=["pt"])
+    row = Secretary.objects.get(pk=int(cast.claire_secretary))
+    row.languages = ["pt"]
+    row.save()
+    choose_clients(person=cast.claire.person, clients=(cast.dupont,), by=cast.marc, at=NOW)
+    codes = [each.code for each in said.proof_of(house=cast.house, client=cast.weber, at=NOW).gaps]
+    assert "nobody_speaks" in codes

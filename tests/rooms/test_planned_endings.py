@@ -166,6 +166,7 @@ def test_the_pages_plan_show_and_take_it_back(cast, marc):
     assert state(cast) == "active"
     assert page.count(f"{day:%d/%m/%Y}") == 2
     assert "Planifié par Marc" in marc.get(card).content.decode()
+    assert f"prend fin le {day:%d/%m/%Y}" in marc.get("/backstage/accounts/").content.decode()
     assert f'value="{day:%d/%m/%Y}"' in marc.get(address).content.decode()
     taken_back = marc.post(f"{address}/withdraw", follow=True).content.decode()
     assert "Le contrat continue" in taken_back

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
+from permanence.clients.rules.account import ClientState
 from permanence.clients.rules.coverage import Coverage, Segment, cover
 from permanence.clients.rules.spoken import meets
 from permanence.reception.absence import ANSWER, VOICE_MESSAGE
@@ -42,6 +43,8 @@ GAPS = (
     "instruction_never_shown",
     "never_answered",
     "no_line",
+    "no_phrase",
+    "nobody_speaks",
 )
 
 _DAY = timedelta(days=1)
@@ -100,8 +103,11 @@ class Proof:
         return tuple(each for each in self.findings if not each.is_conflict)
 
 
-def prove(client: ClientSlice, *, starts: datetime, until: datetime) -> Proof:
-    """What is said from `starts` until `until` (aware), and every gap and conflict. Raises what `cover` raises."""
+def prove(client: ClientSlice, *, starts: datetime, until: datetime, spoken: frozenset[str] | None = None) -> Proof:
+    """What is said from `starts` until `until` (aware), and every gap and conflict. Raises what `cover` raises.
+
+    `spoken`: the languages of those who may answer for him; None: that is not looked at.
+    """
     starts, until = starts.astimezone(UTC), until.astimezone(UTC)
     days = KeptDays(client)
     coverage = cover(client, starts=starts, until=until, days=days)
@@ -112,6 +118,7 @@ def prove(client: ClientSlice, *, starts: datetime, until: datetime) -> Proof:
         *_without_consent(client, starts, until),
         *_clashing_absences(client, starts, until),
         *_gaps(client, coverage),
+        *_nobody_speaks(client, spoken),
     )
     return Proof(coverage=coverage, findings=findings)
 
@@ -203,6 +210,8 @@ def _gaps(client: ClientSlice, coverage: Coverage) -> Iterator[Finding]:
     if not client.lines:
         yield Finding(code="no_line")
     if client.state not in ANSWERED:
+        if client.state != ClientState.ENDED and not client.greetings:
+            yield Finding(code="no_phrase")
         return
     answered = list(_joined((each.starts, each.ends) for each in coverage.segments if each.treatment.kind == ANSWER))
     if not answered:
@@ -214,6 +223,17 @@ def _gaps(client: ClientSlice, coverage: Coverage) -> Iterator[Finding]:
     yield from _unsaid(client, coverage, answered, offered)
     yield from _never_said(client, coverage, offered)
     yield from _never_shown(client, offered, end)
+
+
+def _nobody_speaks(client: ClientSlice, spoken: frozenset[str] | None) -> Iterator[Finding]:
+    """Whether those who may answer for him speak none of his languages: his calls wait for nobody."""
+    if (
+        spoken is not None
+        and client.languages
+        and client.state != ClientState.ENDED
+        and not spoken & set(client.languages)
+    ):
+        yield Finding(code="nobody_speaks")
 
 
 def _unsaid(

@@ -331,6 +331,24 @@ def test_a_client_in_order_has_nothing_to_say_about() -> None:
     assert proof_of(WEBER).findings == ()
 
 
+@pytest.mark.parametrize("state", ["prospect", "suspended"])
+def test_who_is_not_answered_yet_is_not_in_order_without_a_phrase(state: str) -> None:
+    bare = changed(state=state, greetings=())
+    assert [each.code for each in proof_of(bare).gaps] == ["no_phrase"]
+    assert proof_of(changed(state=state)).findings == ()
+    assert proof_of(changed(state="ended", greetings=())).findings == ()
+
+
+@given(st.frozensets(st.sampled_from(["fr", "de", "en", "lb", "pt"])), st.sampled_from(["active", "prospect", "ended"]))
+def test_somebody_speaks_one_of_his_languages(spoken: frozenset[str], state: str) -> None:
+    entry = changed(state=state)
+    found = prove(entry, starts=START, until=START + HOUR, spoken=spoken).findings
+    told = any(each.code == "nobody_speaks" for each in found)
+    assert told == (state != "ended" and not any(each in spoken for each in entry.languages))
+    unasked = prove(entry, starts=START, until=START + HOUR).findings
+    assert not any(each.code == "nobody_speaks" for each in unasked)
+
+
 def test_codes_are_conflicts_or_gaps() -> None:
     assert not set(CONFLICTS) & set(GAPS)
     assert Finding(code="greeting_tie").is_conflict
