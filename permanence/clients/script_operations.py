@@ -28,6 +28,9 @@ from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
+_UNDER_A_FLAG = frozenset({"question_unknown", "choice_unknown", "clause_wrong", "branch_on_free_answer"})
+"""The faults of a red flag in force whose question or answer a script takes from under it."""
+
 
 class ScriptRefused(Refusal):
     """The script is not sound; `faults` says why, and `script_words` in words."""
@@ -89,7 +92,16 @@ def check(*, house: str, client: str, text: str, on: date) -> tuple[Fault, ...]:
         dataclasses.replace(each, expect=dataclasses.replace(each.expect, red_flags=())) for each in script.samples
     )
     shown = dataclasses.replace(script, red_flags=valid.red_flags, samples=samples)
-    return lint(shown, around_of(house=house, client=client, on=on))
+    called = {each.id: each.label for each in valid.red_flags}
+    found = lint(shown, around_of(house=house, client=client, on=on))
+    return tuple(
+        dict.fromkeys(
+            Fault(code="red_flag_in_force", where=called[each.where])
+            if each.code in _UNDER_A_FLAG and each.where in called
+            else each
+            for each in found
+        )
+    )
 
 
 def _faults(script: Script, *, house: str, client: str, on: date) -> tuple[Fault, ...]:

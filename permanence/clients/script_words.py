@@ -61,6 +61,10 @@ FAULTS = {
     "red_flag_without_number": gettext_lazy(
         "The words to say of the red flag “{where}” do not name the emergency number {what}."
     ),
+    "red_flag_in_force": gettext_lazy(
+        "The red flag “{where}” is in force and needs what this version no longer has. Keep it as a draft, have the "
+        "doctor validate the red flags of the draft, then publish."
+    ),
     "sample_missing": gettext_lazy("There is no sample call: write at least one."),
     "sample_twice": gettext_lazy("Two sample calls are called “{what}”."),
     "sample_unknown": gettext_lazy("The sample call “{where}” names “{what}”, which the script does not have."),

@@ -16,6 +16,7 @@ from permanence.clients.queries import ClientUnknown
 from permanence.clients.rules.script import plain, read_text
 from permanence.clients.rules.script_run import progress
 from permanence.clients.rules.script_templates import TEMPLATES
+from permanence.clients.script_words import fault_words
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.reception.card import CallerShown, build_card
 from permanence.reception.table import HouseSlice, SecretaryEntry, read_slice, write_slice
@@ -227,8 +228,9 @@ def test_a_script_that_takes_a_question_from_under_a_validated_red_flag_is_refus
     with pytest.raises(acts.ScriptRefused) as refused:
         publish(cast, version)
     assert [(each.code, each.where, each.what) for each in refused.value.faults] == [
-        ("question_unknown", "infant_fever", "fever")
+        ("red_flag_in_force", "Fièvre d’un nourrisson", "")
     ]
+    assert "Gardez-la comme brouillon" in fault_words(refused.value.faults[0])
     validate(cast, version)  # the doctor agrees to the shorter list: now it may
     publish(cast, version)
 
