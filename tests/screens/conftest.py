@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the screens' tests share: the browser, and the console before an exchange that the test plays."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from playwright.async_api import Browser
 
 from permanence.foundation.translations import compile_catalogues
 from permanence.project import demo_cast as cast
+from tests.migrated import migrated_file
 from tests.screens import voices
 from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import ROOT, Site, prepare, running_site
+from tests.screens.fakes.forked import ROOT, Forks, forks
+from tests.screens.fakes.site import Site, environment, prepare, running_site
 from tests.screens.pages import FAKE_DEVICE, ConsolePage, LoginPage, stock_chromium
 from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
@@ -34,17 +36,24 @@ def compiled() -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
     """A data folder with the demonstration house, to be copied."""
     folder = tmp_path_factory.mktemp("prepared") / "house"
-    prepare(folder)
+    prepare(folder, migrated_file(pytestconfig.cache.mkdir("migrated")))
     return folder
 
 
+@pytest.fixture(scope="session")
+def house_forks(prepared: Path) -> Iterator[Forks]:
+    """What starts a site, or a program with its database, at once."""
+    with forks(environment(prepared)) as one:
+        yield one
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(prepared: Path, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(prepared: Path, house_forks: Forks, tmp_path: Path) -> AsyncIterator[Site]:
     """The real web process."""
-    async with running_site(prepared, tmp_path / "house") as one:
+    async with running_site(prepared, tmp_path / "house", house_forks) as one:
         yield one
 
 

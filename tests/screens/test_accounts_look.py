@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The clients' pages as they look, by keyboard: no axe violation, nothing scrolls sideways."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
 
@@ -29,13 +26,8 @@ for n, row in enumerate(rows[:20]):
 """
 
 
-def run_in_site(site: Site, script: str) -> None:
-    text = f"import django; django.setup()\n{script}"
-    subprocess.run([sys.executable, "-c", text], env=environment(site.data), cwd=ROOT, check=True, timeout=120)
-
-
 async def test_the_list_is_searched_by_keyboard_and_read(browser: Browser, site: Site) -> None:
-    run_in_site(site, CLIENTS)
+    site.run(CLIENTS)
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     await screen.open()

@@ -9,11 +9,10 @@ from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage, Screen
 from tests.screens.test_console_agenda import ready_to_book
-from tests.screens.test_public_booking import in_the_house, phone
+from tests.screens.test_public_booking import phone
 
 WAITING = "select state, half_days, is_urgent from agenda_waitingplace order by id"
 OFFERED = """
-import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from permanence.agenda.models import Agenda, SlotHold, SlotOffer
 from permanence.agenda.operations import waiting_list, waiting_offers
@@ -88,7 +87,7 @@ async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, si
 
 async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Site) -> None:
     agendas.make(site)
-    in_the_house(site, OFFERED)
+    site.run(OFFERED)
     screen = await signed_in(browser, site, cast.CLAIRE, width=1366, height=768, lands="console")
     await screen.page.goto(f"{site.url}/console/waiting")
     await expect(screen.page.locator("tbody tr")).to_have_count(2)
@@ -105,7 +104,7 @@ async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Si
 
 async def test_the_offer_on_a_telephone_without_javascript(browser: Browser, site: Site) -> None:
     agendas.make(site)
-    link = in_the_house(site, OFFERED).split()[0]
+    link = site.run(OFFERED).split()[0]
     screen = await phone(browser, site, script=False)
     await screen.page.goto(f"{site.url}/o/{link}")
     await expect(screen.page.get_by_role("heading", level=1)).to_contain_text("retenu pour vous")
