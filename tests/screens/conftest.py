@@ -16,7 +16,7 @@ from tests.screens import voices
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.forked import ROOT, Forks, forks
 from tests.screens.fakes.site import Site, environment, prepare, running_site
-from tests.screens.pages import FAKE_DEVICE, ConsolePage, LoginPage, stock_chromium
+from tests.screens.pages import FAKE_DEVICE, ConsolePage, stock_chromium
 from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
 
@@ -90,12 +90,9 @@ async def console(browser: Browser, site: Site, exchange: FakeExchange) -> Async
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
     )
-    page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console")
-    one = ConsolePage(page, site.url)
+    await site.let_in(context, cast.CLAIRE)
+    one = ConsolePage(await context.new_page(), site.url)
+    await one.open()
     await exchange.command("hello")
     yield one
     assert one.complaints == []

@@ -9,18 +9,15 @@ from playwright.async_api import Browser, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage, Screen
+from tests.screens.pages import Screen
 
 
 async def owner_at(browser: Browser, site: Site, path: str) -> Screen:
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
     )
+    await site.let_in(context, cast.MARC)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url(lambda url: "/login" not in url)
     await page.goto(site.url + path)
     return Screen(page, site.url)
 

@@ -70,9 +70,8 @@ BOX = "els => els.map((el) => el.textContent)"
 async def marc_at(browser: Browser, site: Site, path: str) -> LoginPage:
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
     login = LoginPage(await context.new_page(), site.url)
-    await login.open(f"/login?next={path}")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await login.page.wait_for_url(f"**{path}")
+    await site.let_in(context, cast.MARC)
+    await login.open(path)
     return login
 
 

@@ -36,9 +36,8 @@ print(invitations.token_of(Invitation.objects.get(person__email="zoe@permanence.
 async def signed_in(browser: Browser, site: Site, email: str, path: str, locale: str = "fr-FR") -> LoginPage:
     context = await browser.new_context(locale=locale, viewport={"width": 1366, "height": 768})
     login = LoginPage(await context.new_page(), site.url)
-    await login.open(f"/login?next={path}")
-    await login.sign_in(email, cast.PASSWORD)
-    await login.page.wait_for_url(f"**{path}")
+    await site.let_in(context, email)
+    await login.open(path)
     return login
 
 

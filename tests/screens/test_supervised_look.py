@@ -27,9 +27,8 @@ async def test_a_supervisor_reads_a_client_and_writes_an_instruction(browser: Br
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     page = screen.page
-    await screen.open()
-    await screen.sign_in(VERA, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, VERA)
+    await screen.open("/supervision/calls")
     client, _recipients = site.client("Dr Weber")
     pages = {
         "client": f"/backstage/clients/client/{client}/change/",

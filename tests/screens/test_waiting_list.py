@@ -7,7 +7,7 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage, Screen
+from tests.screens.pages import Screen
 from tests.screens.test_console_agenda import ready_to_book
 from tests.screens.test_public_booking import phone
 
@@ -52,10 +52,9 @@ async def signed_in(browser: Browser, site: Site, email: str, *, width: int, hei
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": width, "height": height}, reduced_motion="reduce"
     )
+    await site.let_in(context, email)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(email, cast.PASSWORD)
+    await page.goto(site.url)
     await page.wait_for_url(f"**/{lands}")
     return Screen(page, site.url)
 

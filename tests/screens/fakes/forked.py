@@ -159,12 +159,20 @@ def run(request: Mapping[str, Any], given: int) -> NoReturn:
         os._exit(status)
 
 
+def bury() -> None:
+    """Lets go of the programs that have ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            pass
+
+
 def serve(asked: socket.socket) -> None:
     """Forks whenever somebody asks, until nobody can any more."""
     read_the_house()
     asked.send(b".")
     while True:
         text, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 1)
+        bury()
         if not text:
             return
         assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing after the fork"

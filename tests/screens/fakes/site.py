@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import sqlite3
@@ -11,6 +12,8 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from playwright.async_api import BrowserContext
+
 from permanence.kernel.system import SystemEntropy
 from permanence.project.supervisor.folder import make_keys, make_parts
 from tests.processes import free_port
@@ -18,6 +21,17 @@ from tests.screens.fakes.forked import ROOT, Forked, Forks
 
 SETTINGS = "permanence.project.settings"
 START_WITHIN_S = 30
+SIGNED_IN = """
+import json
+import sys
+from django.conf import settings
+from django.test import Client
+from permanence.foundation.models import Person
+person, browser = Person.objects.get(email=sys.argv[1]), Client()
+browser.force_login(person)
+kept = {name: each.value for name, each in browser.cookies.items()}
+print(json.dumps({**kept, settings.LANGUAGE_COOKIE_NAME: person.language}))
+"""
 
 
 def environment(data: Path, web_port: int = 8000, line_port: int = 8001) -> dict[str, str]:
@@ -79,6 +93,11 @@ class Site:
     def run(self, text: str, *arguments: str) -> str:
         """What a program with the site's database prints, Django being set up for it."""
         return self._forks.run(self._environment, text, *arguments)
+
+    async def let_in(self, context: BrowserContext, email: str) -> None:
+        """Gives a browser what the sign-in page gives: a session of this person, and her language."""
+        kept = json.loads(self.run(SIGNED_IN, email))
+        await context.add_cookies([{"name": name, "value": value, "url": self.url} for name, value in kept.items()])
 
     @property
     def _environment(self) -> dict[str, str]:
