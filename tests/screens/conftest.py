@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the screens' tests share: the browser, and the console before an exchange that the test plays."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -11,6 +12,7 @@ from playwright.async_api import Browser
 
 from permanence.foundation.translations import compile_catalogues
 from permanence.project import demo_cast as cast
+from tests.demonstration import prepared_demonstration
 from tests.migrated import migrated_file
 from tests.screens import voices
 from tests.screens.fakes.exchange import FakeExchange
@@ -99,10 +101,18 @@ async def console(browser: Browser, site: Site, exchange: FakeExchange) -> Async
     await context.close()
 
 
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """The data folder of the demonstration, prepared, to be copied."""
+    return prepared_demonstration(tmp_path_factory, pytestconfig)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
-    """One whole house for the calls of a module."""
-    async with whole_house(tmp_path_factory.mktemp("whole") / "demo") as one:
+async def house(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
+    """One whole house for the calls of a module: its second start, as it were."""
+    data = tmp_path_factory.mktemp("whole") / "demo"
+    shutil.copytree(demonstration, data)
+    async with whole_house(data) as one:
         yield one
 
 
