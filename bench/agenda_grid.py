@@ -19,7 +19,8 @@ from bench.house import folder_of_its_own
 from bench.programs import told
 from permanence.project import demo_cast as cast
 from tests.screens.fakes import agendas
-from tests.screens.fakes.site import Site, prepare, running_site
+from tests.screens.fakes.forked import Forks, forks
+from tests.screens.fakes.site import Site, environment, prepare, running_site
 from tests.screens.pages import LoginPage, stock_chromium
 
 MANY, FEW = 200, 100
@@ -53,10 +54,11 @@ async def measured(many: int, few: int, runs: int) -> list[Figures]:
     with folder_of_its_own() as folder:
         prepare(folder / "prepared")
         told("grid: the house is there")
-        async with stock_chromium() as browser:
-            halves = await _days(browser, folder, few, runs)
-            told(f"grid: {few} practitioners measured")
-            wholes = await _days(browser, folder, many, runs)
+        with forks(environment(folder / "prepared")) as house:
+            async with stock_chromium() as browser:
+                halves = await _days(browser, folder, house, few, runs)
+                told(f"grid: {few} practitioners measured")
+                wholes = await _days(browser, folder, house, many, runs)
     return [_figures(half, whole, many) for half, whole in zip(halves, wholes, strict=True)]
 
 
@@ -72,13 +74,13 @@ def _figures(half: dict[str, float], whole: dict[str, float], many: int) -> Figu
     }
 
 
-async def _days(browser: Browser, folder: Path, practitioners: int, runs: int) -> list[dict[str, float]]:
+async def _days(browser: Browser, folder: Path, house: Forks, practitioners: int, runs: int) -> list[dict[str, float]]:
     """What a day of so many practitioners costs, run by run; one round before them warms up."""
-    async with running_site(folder / "prepared", folder / f"house{practitioners}") as site:
+    async with running_site(folder / "prepared", folder / f"house{practitioners}", house) as site:
         await asyncio.to_thread(agendas.make, site, practitioners)
         page = await _signed_in(browser, site)
         await page.evaluate(DRAW, [ADDRESS, 1])
-        found = [await _day(page, site.process.pid if site.process is not None else 0) for _ in range(runs)]
+        found = [await _day(page, site.pid) for _ in range(runs)]
         await page.context.close()
     return found
 

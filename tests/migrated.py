@@ -29,7 +29,8 @@ def _state_of_the_code() -> str:
 
 
 @contextmanager
-def _one_at_a_time(lock_file: Path) -> Iterator[None]:
+def one_at_a_time(lock_file: Path) -> Iterator[None]:
+    """One process after the other."""
     with lock_file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -52,7 +53,7 @@ def _migrate(data: Path, **environment: str) -> None:
 def migrated_file(folder: Path) -> Path:
     """A database of SQLite with every table and nothing in them, to be copied. `folder` keeps it for the next run."""
     kept = folder / f"{_state_of_the_code()}.sqlite3"
-    with _one_at_a_time(folder / "sqlite.lock"):
+    with one_at_a_time(folder / "sqlite.lock"):
         if not kept.exists():
             for old in folder.glob("*.sqlite3"):
                 old.unlink()
@@ -70,7 +71,7 @@ def migrated_file(folder: Path) -> Path:
 def migrated_template(folder: Path, url: str) -> str:
     """The name of such a database of PostgreSQL, in the cluster of `url`, as a template for others."""
     name = f"migrated_{_state_of_the_code()}"
-    with _one_at_a_time(folder / "postgresql.lock"), psycopg.connect(url, autocommit=True) as server:
+    with one_at_a_time(folder / "postgresql.lock"), psycopg.connect(url, autocommit=True) as server:
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
             server.execute(f'DROP DATABASE IF EXISTS "{name}_half"')
             server.execute(f'CREATE DATABASE "{name}_half"')

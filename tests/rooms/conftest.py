@@ -83,6 +83,11 @@ class Cast:
         return (self.claire, self.aoife, self.marc, self.dr_weber, self.dr_dupont, self.dr_lemaire, self.niamh)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, or one process would be at them when the others have nothing left."""
+    items.sort(key=lambda item: item.path.name != "test_bench.py")
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW

@@ -77,16 +77,16 @@ def remembered[T](again: Callable[[T], T]) -> Callable[[Maker[T]], Maker[T]]:
 
 def _made[T](make: Maker[T]) -> tuple[dict[str, object], T]:
     """What the maker gave, and the rows it wrote: all of them in tables that were empty."""
-    before = _rows()
+    before = rows_of_tables()
     made = make()
-    after = _rows()
+    after = rows_of_tables()
     changed = [table for table, rows in before.items() if rows != after[table]]
     assert changed == [], "rows that stood already were changed"
     return {table: rows for table, rows in after.items() if table not in before}, made
 
 
-def _rows() -> dict[str, object]:
-    """The rows of every table that has any."""
+def rows_of_tables() -> dict[str, object]:
+    """The rows of every table that has any, as they are kept: to be compared, or laid down again."""
     read = _NOTES[connection.vendor].read
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)

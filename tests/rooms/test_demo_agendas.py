@@ -58,8 +58,7 @@ def test_four_agendas_are_half_full_whenever_it_is_made(entropy, at):
     half_full(*shown(at), at)
 
 
-def test_all_that_happens_in_a_practice_is_there(entropy, deliver_all):
-    load_demonstration(at=NOW, entropy=entropy)
+def test_all_that_happens_in_a_practice_is_there(demonstration, entropy, deliver_all):
     by, found, weeks = shown(NOW)
     half_full(by, found, weeks, NOW)
     everything = [visit for found in weeks.values() for week in found for visit in week.appointments]

@@ -20,11 +20,13 @@ from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.channels.sms.replies import codes
 from permanence.dispatch.models import Reminder, Sms
 from permanence.dispatch.reminder_operations import ReminderUnknown
+from permanence.foundation import secrecy
 from permanence.foundation.models import House
 from permanence.portal import smsbox
-from permanence.project import demo_cast
+from permanence.project import demo_cast, demo_house
 from permanence.project.demo_knowledge import load_demonstration
-from tests.rooms.conftest import person
+from tests.rooms.conftest import SeededEntropy, person
+from tests.rooms.remembered import remembered
 from tests.rooms.test_sms import BEARER, describe, served
 
 pytestmark = pytest.mark.django_db
@@ -46,10 +48,22 @@ def provider(settings, tmp_path, monkeypatch):
         yield told
 
 
+@remembered(str)
+def _opened_late() -> str:
+    load_demonstration(at=LATE, entropy=SeededEntropy(2))
+    return demo_house.HOUSE
+
+
 @pytest.fixture
-def tomorrow(entropy, deliver_all, provider):
+def late():
+    """The demonstration, opened that evening; its key in the test's folder."""
+    secrecy.make_key(demo_house.HOUSE, entropy=SeededEntropy(2))
+    return _opened_late()
+
+
+@pytest.fixture
+def tomorrow(late, deliver_all, provider):
     """A visit at SOS Glacis, booked late in the evening for the next day."""
-    load_demonstration(at=LATE, entropy=entropy)
     by = person(demo_cast.CLAIRE)
     client = next(each for each in queries.clients(house="demo") if each.name == "SOS Glacis")
     [agenda] = agendas.agendas(by=by, client=client.id)
@@ -105,8 +119,7 @@ def test_it_is_of_the_demonstration_alone(tomorrow, entropy, settings):
     assert not Sms.objects.exists()
 
 
-def test_in_the_evening_and_at_night_a_doctor_is_answered_and_has_free_time(entropy):
-    load_demonstration(at=LATE, entropy=entropy)
+def test_in_the_evening_and_at_night_a_doctor_is_answered_and_has_free_time(late):
     lines = queries.lines(house="demo")
     client = lines[demo_cast.SOS_LINE]
     file = queries.client_file(house="demo", client=client, at=LATE)

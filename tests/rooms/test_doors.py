@@ -62,6 +62,7 @@ from permanence.staff import membership
 from permanence.staff import operations as staff
 from permanence.switchboard.models import Trunk
 from tests.rooms.conftest import NOW, OTHER_PASSWORD, SignedInBrowser
+from tests.rooms.remembered import rows_of_tables
 
 pytestmark = pytest.mark.django_db
 
@@ -854,15 +855,15 @@ def test_who_answers_for_some_clients_finds_nothing_of_another(houses: Houses, c
         if allowed is None or allowed in {403, 405}:
             continue
         status = ANOTHER_CLIENTS.get(name, door.other)
-        rows = kept()
+        rows, entries = kept(), AuditEntry.objects.count()
         with asked(browser, method, address(name, houses.ids)) as answer:
             body = answer.content.decode(errors="replace")
             wrong += [(name, role, secret) for secret in secrets if secret in body]
             if status is None:
                 continue
-            changed = {table: after for table, after in kept().items() if after != rows[table]}
-            noted = [each["action"] for each in changed.get("AuditEntry", [])[len(rows["AuditEntry"]) :]]
-            if answer.status_code != status or set(changed) != {"AuditEntry"} or noted != ["security.not_hers"]:
+            changed = differ(rows, kept())
+            noted = trail_since(entries)
+            if answer.status_code != status or changed != {"AuditEntry"} or noted != ["security.not_hers"]:
                 wrong.append((name, role, answer.status_code, sorted(changed), noted))
     assert not wrong, "\n".join(map(str, wrong))
 
@@ -901,7 +902,7 @@ def test_who_may(houses: Houses, method: str) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_other_house_sees_nothing(houses: Houses, method: str) -> None:
     """The same role of house B: what names a thing of house A is not there, the rest shows nothing of house A."""
-    rows, wrong = kept(), []
+    rows, entries, wrong = kept(), AuditEntry.objects.count(), []
     for name, door in sorted(DOORS.items()):
         for role, allowed in (door.post if method == "POST" else door.get).items():
             if role == "nobody":
@@ -912,15 +913,16 @@ def test_the_other_house_sees_nothing(houses: Houses, method: str) -> None:
                     wrong.append((name, role, answer.status_code, door.other))
                 wrong += [(name, role, secret) for secret in SECRETS if secret in body]
                 if door.other is not None:
-                    wrong += told_of(rows, name, role, noted=answer.status_code == 404 and name.startswith(NAMING))
+                    wrong += told_of(
+                        rows, entries, name, role, noted=answer.status_code == 404 and name.startswith(NAMING)
+                    )
     assert not wrong, "\n".join(map(str, wrong))
 
 
-def told_of(rows: dict[str, list[dict[str, Any]]], name: str, role: str, *, noted: bool) -> list[tuple[Any, ...]]:
-    """What is wrong: where it is `noted` one line of the trail came to `rows` and nothing else, elsewhere nothing."""
-    now = kept()
-    changed = {table for table, after in now.items() if after != rows[table]}
-    actions = [each["action"] for each in now["AuditEntry"][len(rows["AuditEntry"]) :]]
+def told_of(rows: dict[str, object], entries: int, name: str, role: str, *, noted: bool) -> list[tuple[Any, ...]]:
+    """What is wrong: where it is `noted` one line of the trail came to `rows` and nothing else, elsewhere nothing.
+    `entries`: lines of the trail there were."""
+    changed, actions = differ(rows, kept()), trail_since(entries)
     if changed - {"AuditEntry"} or len(actions) != noted or not {*actions} <= {ASKED_IN_VAIN, NOT_THERE}:
         return [(name, role, sorted(changed), actions)]
     return []
@@ -945,23 +947,30 @@ def test_a_clients_person_finds_nothing_of_another_client_of_the_house(houses: H
         allowed = (door.post if method == "POST" else door.get).get("portal")
         if allowed is None or allowed == 405 or door.other is None:
             continue
-        rows = kept()
+        rows, entries = kept(), AuditEntry.objects.count()
         with asked(other, method, address(name, houses.ids)) as answer:
             body = answer.content.decode(errors="replace")
             wrong += [(name, secret) for secret in SECRETS if secret in body]
             if answer.status_code != 404:
                 wrong.append((name, answer.status_code))
-            wrong += told_of(rows, name, "portal", noted=True)
+            wrong += told_of(rows, entries, name, "portal", noted=True)
     assert not wrong, "\n".join(map(str, wrong))
 
 
-def kept() -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table."""
-    return {
-        table.__name__: list(table._default_manager.order_by("pk").values())
-        for table in apps.get_models()
-        if table._meta.managed
-    }
+def trail_since(entries: int) -> list[str]:
+    """The acts in the trail after so many others."""
+    return list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)[entries:])
+
+
+def kept() -> dict[str, object]:
+    """Every row of every table, by the name of its model, or the table's own where it has none."""
+    models = {model._meta.db_table: model.__name__ for model in apps.get_models()}
+    return {models.get(table, table): found for table, found in rows_of_tables().items()}
+
+
+def differ(before: dict[str, object], after: dict[str, object]) -> set[str]:
+    """The tables that are not as they were."""
+    return {table for table in {*before, *after} if before.get(table) != after.get(table)}
 
 
 def files() -> dict[str, bytes]:
@@ -971,15 +980,12 @@ def files() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_changes_nothing(houses: Houses, method: str) -> None:
-    rows, before, wrong = kept(), files(), []
+    rows, entries, before, wrong = kept(), AuditEntry.objects.count(), files(), []
     for name in sorted(DOORS):
         with transaction.atomic():
             for browser in (*houses.a.values(), *houses.b.values()):
                 browser.generic(method, address(name, houses.ids))
-            after = kept()
-            changed = {table for table in rows if rows[table] != after[table]}
-            if {each["action"] for each in after["AuditEntry"][len(rows["AuditEntry"]) :]} <= {NOT_THERE}:
-                changed -= {"AuditEntry"}
+            changed = differ(rows, kept()) - ({"AuditEntry"} if {*trail_since(entries)} <= {NOT_THERE} else set())
             if changed - set(DOORS[name].writes):
                 wrong.append((name, changed))
             transaction.set_rollback(True)

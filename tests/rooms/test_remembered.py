@@ -15,7 +15,7 @@ from tests import processes
 from tests.rooms.agenda_cast import make_agenda_cast
 from tests.rooms.conftest import both_houses
 from tests.rooms.messaging_cast import make_cast
-from tests.rooms.remembered import _rows, remembered
+from tests.rooms.remembered import remembered, rows_of_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = "from tests.processes import free_port, own_thousand; print(free_port(), own_thousand()[0])"
@@ -24,7 +24,7 @@ PORT = "from tests.processes import free_port, own_thousand; print(free_port(), 
 def undone(make):
     """What was made, and every row that stood then; nothing of it stands any more."""
     with transaction.atomic():
-        found = make(), _rows()
+        found = make(), rows_of_tables()
         transaction.set_rollback(True)
     return found
 
@@ -33,13 +33,13 @@ def undone(make):
 @pytest.mark.parametrize("maker", [make_cast, make_agenda_cast, both_houses], ids=lambda each: each.__name__)
 def test_what_is_laid_down_is_what_the_operations_made(maker):
     again = remembered(replace)(maker.__wrapped__)
-    before = _rows()
+    before = rows_of_tables()
     made, kept = undone(again)
     laid, found = undone(again)
     assert (laid, found) == (made, kept)
     assert kept.keys() > before.keys()
     assert {"foundation_house", "foundation_person", "clients_client", "foundation_auditentry"} <= kept.keys()
-    assert _rows() == before
+    assert rows_of_tables() == before
 
 
 @pytest.mark.django_db

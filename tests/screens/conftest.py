@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the screens' tests share: the browser, and the console before an exchange that the test plays."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from inspect import iscoroutinefunction
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from playwright.async_api import Browser
 
 from permanence.foundation.translations import compile_catalogues
 from permanence.project import demo_cast as cast
+from tests.demonstration import prepared_demonstration
+from tests.migrated import migrated_file
 from tests.screens import voices
 from tests.screens.fakes.exchange import FakeExchange
-from tests.screens.fakes.site import ROOT, Site, prepare, running_site
-from tests.screens.pages import FAKE_DEVICE, ConsolePage, LoginPage, stock_chromium
+from tests.screens.fakes.forked import ROOT, Forks, forks
+from tests.screens.fakes.site import Site, environment, prepare, running_site
+from tests.screens.pages import FAKE_DEVICE, ConsolePage, stock_chromium
 from tests.screens.whole_house import WholeHouse, whole_house
 from tests.wire.media_process import running_media
 
@@ -34,17 +38,24 @@ def compiled() -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
     """A data folder with the demonstration house, to be copied."""
     folder = tmp_path_factory.mktemp("prepared") / "house"
-    prepare(folder)
+    prepare(folder, migrated_file(pytestconfig.cache.mkdir("migrated")))
     return folder
 
 
+@pytest.fixture(scope="session")
+def house_forks(prepared: Path) -> Iterator[Forks]:
+    """What starts a site, or a program with its database, at once."""
+    with forks(environment(prepared)) as one:
+        yield one
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(prepared: Path, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(prepared: Path, house_forks: Forks, tmp_path: Path) -> AsyncIterator[Site]:
     """The real web process."""
-    async with running_site(prepared, tmp_path / "house") as one:
+    async with running_site(prepared, tmp_path / "house", house_forks) as one:
         yield one
 
 
@@ -81,22 +92,27 @@ async def console(browser: Browser, site: Site, exchange: FakeExchange) -> Async
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
     )
-    page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console")
-    one = ConsolePage(page, site.url)
+    await site.let_in(context, cast.CLAIRE)
+    one = ConsolePage(await context.new_page(), site.url)
+    await one.open()
     await exchange.command("hello")
     yield one
     assert one.complaints == []
     await context.close()
 
 
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """The data folder of the demonstration, prepared, to be copied."""
+    return prepared_demonstration(tmp_path_factory, pytestconfig)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
-    """One whole house for the calls of a module."""
-    async with whole_house(tmp_path_factory.mktemp("whole") / "demo") as one:
+async def house(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
+    """One whole house for the calls of a module: its second start, as it were."""
+    data = tmp_path_factory.mktemp("whole") / "demo"
+    shutil.copytree(demonstration, data)
+    async with whole_house(data) as one:
         yield one
 
 

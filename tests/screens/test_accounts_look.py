@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The clients' pages as they look, by keyboard: no axe violation, nothing scrolls sideways."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
 
@@ -29,18 +26,12 @@ for n, row in enumerate(rows[:20]):
 """
 
 
-def run_in_site(site: Site, script: str) -> None:
-    text = f"import django; django.setup()\n{script}"
-    subprocess.run([sys.executable, "-c", text], env=environment(site.data), cwd=ROOT, check=True, timeout=120)
-
-
 async def test_the_list_is_searched_by_keyboard_and_read(browser: Browser, site: Site) -> None:
-    run_in_site(site, CLIENTS)
+    site.run(CLIENTS)
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
-    await screen.open()
-    await screen.sign_in(cast.MARC, cast.PASSWORD)
-    await screen.page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, cast.MARC)
+    await screen.open("/supervision/calls")
     await screen.page.locator("nav").get_by_role("link", name="Clients").click()
     await expect(screen.page.locator("tbody tr")).to_have_count(50)
     await looks_right(screen, "accounts", ("1366", "390"))
@@ -65,9 +56,8 @@ async def test_a_file_is_checked_and_brought_in(browser: Browser, site: Site) ->
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     page = screen.page
-    await screen.open("/login?next=/backstage/accounts/transfers")
-    await screen.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/backstage/accounts/transfers")
+    await site.let_in(context, cast.MARC)
+    await screen.open("/backstage/accounts/transfers")
     await looks_right(screen, "transfer", ("1366", "390"))
     for text, found in ((BAD, 2), (BAD.splitlines()[0] + "\n" + BAD.splitlines()[1], 0)):
         await page.set_input_files("#file", {"name": "x.csv", "mimeType": "text/csv", "buffer": text.encode()})
@@ -86,9 +76,8 @@ async def test_a_contract_is_ended_and_its_numbers_rest(browser: Browser, site: 
     context = await browser.new_context(locale="de-DE", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     page = screen.page
-    await screen.open("/login?next=/backstage/accounts/")
-    await screen.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/backstage/accounts/")
+    await site.let_in(context, cast.MARC)
+    await screen.open("/backstage/accounts/")
     await page.get_by_role("link", name="Atlas").click()
     await looks_right(screen, "account-acts", ("1366", "390"))
     await page.locator("a[href$='/copy']").click()

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_staff_look import in_the_house, signed_in
+from tests.screens.test_staff_look import signed_in
 
 AGENDAS = """
 from permanence.foundation.models import Person
@@ -40,7 +40,7 @@ print(absences.announce_absence(client=str(row.client_id), starts=row.starts_at,
 
 
 async def test_an_owner_sets_an_agenda(browser: Browser, site: Site) -> None:
-    client, agenda = in_the_house(site, AGENDAS).split()
+    client, agenda = site.run(AGENDAS).split()
     marc = await signed_in(browser, site, cast.MARC, f"/backstage/accounts/{client}/agendas")
     page = marc.page
     await expect(page.locator(".setting__week").first).to_be_visible()
@@ -63,8 +63,8 @@ async def test_an_owner_sets_an_agenda(browser: Browser, site: Site) -> None:
 
 
 async def test_a_doctor_keeps_his_day_on_his_telephone(browser: Browser, site: Site) -> None:
-    client, agenda = in_the_house(site, AGENDAS).split()
-    _absence, booked = in_the_house(site, ABSENCE).split()
+    client, agenda = site.run(AGENDAS).split()
+    _absence, booked = site.run(ABSENCE).split()
     doctor = await signed_in(browser, site, cast.WEBER, f"/portal/line/{client}/agenda/{agenda}", locale="de-DE")
     page = doctor.page
     await page.set_viewport_size({"width": 390, "height": 844})

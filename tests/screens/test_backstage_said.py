@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What will be said, as the owner sees it: the week, what is missing, a moment asked by keyboard, a page checked."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import SIZES
 from tests.screens.pages import LoginPage, Screen, violations
 
@@ -35,12 +32,6 @@ print(client.id)
 """
 
 
-def spoken(site: Site) -> str:
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", SPOKEN]
-    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
-
-
 async def looks_right(screen: Screen, name: str, sizes: tuple[str, ...] = ("1366",)) -> None:
     """Both themes, each as the page opens in it: Django's colours move when the theme changes under an open page."""
     for scheme in ("light", "dark"):
@@ -56,13 +47,12 @@ async def looks_right(screen: Screen, name: str, sizes: tuple[str, ...] = ("1366
 
 
 async def test_what_will_be_said_at_every_size_and_in_both_themes(browser: Browser, site: Site) -> None:
-    client = spoken(site)
+    client = site.run(SPOKEN)
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)
-    await login.open(f"/login?next=/backstage/clients/client/{client}/said/")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/said/")
+    await site.let_in(context, cast.MARC)
+    await login.open(f"/backstage/clients/client/{client}/said/")
     await expect(page.locator(".findings li")).to_have_count(1)
     await expect(page.locator(".findings li")).to_contain_text("Rien à dire en allemand")
     await expect(page.locator(".week tbody tr")).to_have_count(7)

@@ -9,8 +9,7 @@ from playwright.async_api import Browser, expect
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage, Screen
-from tests.screens.test_accounts_look import run_in_site
+from tests.screens.pages import Screen
 from tests.screens.test_supervised_look import SUPERVISOR, VERA
 
 
@@ -18,11 +17,8 @@ async def owner_at(browser: Browser, site: Site, path: str, name: str = cast.MAR
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
     )
+    await site.let_in(context, name)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(name, cast.PASSWORD)
-    await page.wait_for_url(lambda url: "/login" not in url)
     await page.goto(site.url + path)
     return Screen(page, site.url)
 
@@ -193,7 +189,7 @@ async def test_a_supervisor_reads_the_form_and_neither_changes_it_nor_sees_json(
     await press(owner, "Commencer")
     await expect(owner.page.locator("#script-faults")).to_contain_text("Rien n’empêche de publier")
     await owner.page.context.close()
-    run_in_site(site, SUPERVISOR)
+    site.run(SUPERVISOR)
     reader = await owner_at(browser, site, path, name=VERA)
     page = reader.page
     form = page.locator("#script-outline")

@@ -13,7 +13,7 @@ from tests.screens.fakes import agendas, cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import PAINTED, SHOTS, ConsolePage, LoginPage
+from tests.screens.pages import PAINTED, SHOTS, ConsolePage
 from tests.screens.test_console_appointments import COUNT_KEYS
 
 MOST_KEYS = 25
@@ -89,11 +89,8 @@ async def beside(browser: Browser, site: Site, email: str = cast.CLAIRE, query: 
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 1366, "height": 768}, reduced_motion="reduce"
     )
+    await site.let_in(context, email)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(email, cast.PASSWORD)
-    await page.wait_for_url("**/console")
     screen = ConsolePage(page, site.url)
     await page.goto(f"{site.url}/console/agenda{query}")
     await expect(page.locator("#book-grid")).to_be_visible()

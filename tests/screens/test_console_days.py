@@ -11,7 +11,6 @@ from playwright.async_api import Browser
 from permanence.foundation import dates
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
-from tests.screens.pages import LoginPage
 
 YEAR = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
 SAY = """async (days) => {
@@ -24,11 +23,9 @@ SAY = """async (days) => {
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
 async def test_the_browser_writes_days_as_the_house_does(browser: Browser, site: Site, language: str) -> None:
     context = await browser.new_context(locale=language)
+    await site.let_in(context, cast.CLAIRE)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console")
+    await page.goto(site.url + "/console")
     await context.add_cookies([{"name": "django_language", "value": language, "url": site.url}])
     await page.reload()
     assert await page.evaluate("document.documentElement.lang") == language

@@ -11,7 +11,7 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage, LoginPage, comes_true, stock_chromium
+from tests.screens.pages import ConsolePage, comes_true, stock_chromium
 
 TEXTS = "select count(*) from messaging_message"
 
@@ -300,12 +300,10 @@ async def deaf_browser() -> Any:
 
 async def open_console(browser: Browser, site: Site) -> ConsolePage:
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
-    page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console")
-    return ConsolePage(page, site.url)
+    await site.let_in(context, cast.CLAIRE)
+    screen = ConsolePage(await context.new_page(), site.url)
+    await screen.open()
+    return screen
 
 
 async def test_a_refused_microphone_is_said_in_words_and_the_demonstration_goes_on_with_a_voice(

@@ -11,7 +11,7 @@ from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage, LoginPage, comes_true
+from tests.screens.pages import ConsolePage, comes_true
 
 KEYS = "select s.keys from staff_secretary s join foundation_person p on p.id = s.person_id where p.name = 'Claire'"
 HERE = "key => localStorage.getItem(Object.keys(localStorage).find((each) => each.startsWith(key)) ?? '')"
@@ -32,12 +32,10 @@ async def change_hold_to(console: ConsolePage, key: str) -> None:
 async def other_machine(browser: Browser, site: Site, login: str) -> ConsolePage:
     """A browser of another computer, signed in."""
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
-    page = await context.new_page()
-    door = LoginPage(page, site.url)
-    await door.open()
-    await door.sign_in(login, cast.PASSWORD)
-    await page.wait_for_url("**/console")
-    return ConsolePage(page, site.url)
+    await site.let_in(context, login)
+    screen = ConsolePage(await context.new_page(), site.url)
+    await screen.open()
+    return screen
 
 
 async def test_changed_keys_follow_her_to_another_machine_and_nobody_else(

@@ -10,7 +10,7 @@ from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import ConsolePage, LoginPage
+from tests.screens.pages import ConsolePage
 
 TEXT = "Demande si la prise de sang doit être refaite.\nJoignable toute la journée."
 TEXTS = "select r.name from messaging_message m join clients_recipient r on r.id = m.recipient_id"
@@ -52,11 +52,9 @@ async def take_for_weber(console: ConsolePage, exchange: FakeExchange, site: Sit
 async def portal_of_weber(browser: Browser, site: Site) -> Page:
     """The message, opened by Dr Weber in his portal, on a browser of his own."""
     context = await browser.new_context(locale="fr-FR")
+    await site.let_in(context, cast.WEBER)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(cast.WEBER, cast.PASSWORD)
-    await page.wait_for_url("**/portal")
+    await page.goto(site.url + "/portal")
     await page.get_by_role("link", name="Jeanne Hoffmann").click()
     await expect(page.locator("#text")).to_be_visible()
     return page

@@ -2,17 +2,26 @@
 """The whole way of one call, nothing played: a telephone, the house, stock Chromium, the mail, the doctor's portal."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens import voices
 from tests.screens.pages import heard_at
-from tests.screens.whole_house import WholeHouse, at_seat, signed_in, signed_in_seat
+from tests.screens.whole_house import WholeHouse, at_seat, signed_in, signed_in_seat, whole_house
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WholeHouse]:
+    """The house that a newcomer starts: nothing of it is there before."""
+    async with whole_house(tmp_path_factory.mktemp("whole") / "demo") as one:
+        yield one
 
 
 async def test_a_caller_is_answered_and_the_client_acknowledges(

@@ -7,11 +7,9 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_public_booking import in_the_house
 from tests.screens.test_waiting_list import OFFERED, signed_in
 
 AWAY = """
-import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from permanence.agenda.models import Agenda
 from permanence.agenda.operations import appointments
@@ -45,8 +43,8 @@ say_late(agenda=str(agenda.pk), minutes=45, by=doctor, at=at)
 
 async def test_what_is_to_be_looked_after_fits_a_telephone(browser: Browser, site: Site) -> None:
     agendas.make(site)
-    in_the_house(site, OFFERED)
-    in_the_house(site, AWAY)
+    site.run(OFFERED)
+    site.run(AWAY)
     screen = await signed_in(browser, site, cast.CLAIRE, width=390, height=844, lands="console")
     await screen.page.goto(f"{site.url}/console/follow-ups")
     rows = screen.page.locator("tbody tr")

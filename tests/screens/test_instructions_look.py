@@ -7,7 +7,6 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
-from tests.screens.test_supervision_look import said_by_the_worker
 
 WRITTEN = """
 from datetime import timedelta
@@ -71,14 +70,13 @@ BOX = "els => els.map((el) => el.textContent)"
 async def marc_at(browser: Browser, site: Site, path: str) -> LoginPage:
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
     login = LoginPage(await context.new_page(), site.url)
-    await login.open(f"/login?next={path}")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await login.page.wait_for_url(f"**{path}")
+    await site.let_in(context, cast.MARC)
+    await login.open(path)
     return login
 
 
 async def test_a_card_shown_again_and_who_has_read(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, WRITTEN)
+    site.run(WRITTEN)
     login = await marc_at(browser, site, "/supervision/calls")
     page = login.page
     await page.locator(".calls__table tbody a").first.click()
@@ -93,7 +91,7 @@ async def test_a_card_shown_again_and_who_has_read(browser: Browser, site: Site)
     await expect(page.locator(".reading")).to_have_count(1)
     await expect(page.locator(".reading .facts")).to_contain_text("Aoife")
     await looks_right(login, "readings", ("1366", "390"))
-    said_by_the_worker(site, THE_OTHER)
+    site.run(THE_OTHER)
     await expect(page.locator(".reading .marked strong").first).to_have_text("À partir de mardi")
     assert login.complaints == []
     await page.context.close()
@@ -108,14 +106,14 @@ async def saved(page: Page) -> None:
 
 
 async def test_two_who_write_at_once_see_both_texts(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, WRITTEN)
+    site.run(WRITTEN)
     login = await marc_at(browser, site, "/backstage/clients/instruction/")
     page = login.page
     await page.locator("#result_list tbody th a").first.click()
     await expect(page.locator(".preview .marked li")).to_have_count(2)
     await looks_right(login, "instruction", ("1366", "390"))
     await page.fill("#id_text", "**À partir de lundi** : les résultats sont lus au téléphone par le cabinet.\n- Nom")
-    said_by_the_worker(site, THE_OTHER)
+    site.run(THE_OTHER)
     await looked_at(page)
     await expect(page.locator(".meanwhile")).to_be_visible()
     assert "mardi**" in await page.locator(".meanwhile mark").evaluate_all(BOX)

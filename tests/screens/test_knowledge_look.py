@@ -4,14 +4,11 @@
 In French and German, on a telephone and on a desk, in both themes.
 """
 
-import subprocess
-import sys
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.test_portal_approvals import language, signed_in
 
@@ -46,9 +43,7 @@ print(client)
 @pytest.fixture
 def client(site: Site) -> str:
     """The id of a cabinet of which all this is known: somebody away, announcements heard, an agenda elsewhere."""
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", KNOWN]
-    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
+    return site.run(KNOWN)
 
 
 async def check(page: Page) -> None:

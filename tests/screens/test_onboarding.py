@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Marc sets a client up beside the client's telephone: by keyboard, and what arrives stands there without a reload."""
 
-import subprocess
-import sys
 from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
 
@@ -35,11 +33,6 @@ apply_engine_event("e1", {sequence}, CallArrived(house="demo", at=SystemClock().
 """
 
 
-def in_the_house(site: Site, code: str) -> None:
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", code]
-    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
-
-
 async def types(page: Page, label: str, text: str) -> None:
     """By keyboard, in the field of that name."""
     field = page.get_by_label(label, exact=True)
@@ -56,14 +49,13 @@ async def signed_in(browser: Browser, site: Site, **options: Any) -> LoginPage:
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce", **options)
     page = await context.new_page()
     login = LoginPage(page, site.url)
-    await login.open("/login?next=/backstage/onboarding/")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/backstage/onboarding/")
+    await site.let_in(context, cast.MARC)
+    await login.open("/backstage/onboarding/")
     return login
 
 
 async def test_a_client_is_set_up_by_keyboard_and_the_call_is_seen_to_arrive(browser: Browser, site: Site) -> None:
-    in_the_house(site, NEW_CLIENT % cast.MARC)
+    site.run(NEW_CLIENT % cast.MARC)
     login = await signed_in(browser, site, viewport={"width": 390, "height": 844})
     page = login.page
     await looks_right(login, "onboarding-clients", ("1366", "390"))
@@ -92,13 +84,13 @@ async def test_a_client_is_set_up_by_keyboard_and_the_call_is_seen_to_arrive(bro
     first = page.locator("[data-test]")
     await expect(first).to_have_attribute("data-test", "run")
     await looks_right(login, "onboarding-waiting", ("1366", "390"))
-    in_the_house(site, ARRIVES.format(sequence=1, called=LINE, caller=MOBILE, forwarded_by=PUBLIC))
+    site.run(ARRIVES.format(sequence=1, called=LINE, caller=MOBILE, forwarded_by=PUBLIC))
     await expect(first).to_have_attribute("data-test", "good")
     await expect(done).to_have_count(6)
     await page.get_by_label("Le téléphone d’où vous appelez").fill("621 000 147")
     await page.get_by_role("button", name="Guetter mon appel").press("Enter")
     await expect(first).to_have_attribute("data-test", "run")
-    in_the_house(site, ARRIVES.format(sequence=2, called=cast.WEBER_LINE, caller=MOBILE, forwarded_by=PUBLIC))
+    site.run(ARRIVES.format(sequence=2, called=cast.WEBER_LINE, caller=MOBILE, forwarded_by=PUBLIC))
     await expect(first).to_have_attribute("data-test", "bad")
     await expect(first).to_contain_text("+352 20 00 01 01")
     await expect(done).to_have_count(4)

@@ -12,9 +12,8 @@ async def test_a_patient_is_added_in_one_line_and_corrected_by_keyboard(browser:
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     page = screen.page
-    await screen.open("/login?next=/console/patients/find")
-    await screen.sign_in(cast.CLAIRE, cast.PASSWORD)
-    await page.wait_for_url("**/console/patients/find")
+    await site.let_in(context, cast.CLAIRE)
+    await screen.open("/console/patients/find")
     await page.locator("#client").select_option(label="Cabinet Dupont")
     await page.locator("#words").fill("150361 Quetsch Jeanne")
     await screen.press("Enter")

@@ -17,9 +17,8 @@ async def signed_in(browser: Browser, site: Site, email: str, path: str) -> Logi
     """A page as wide as a telephone."""
     context = await browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     login = LoginPage(await context.new_page(), site.url)
-    await login.open(f"/login?next={path}")
-    await login.sign_in(email, cast.PASSWORD)
-    await login.page.wait_for_url(lambda url: "/login" not in url)
+    await site.let_in(context, email)
+    await login.open(path)
     await login.page.evaluate(PAINTED)
     return login
 

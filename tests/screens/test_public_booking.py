@@ -2,20 +2,17 @@
 """A patient books on his telephone with JavaScript off, moves and cancels; every page is looked at by axe."""
 
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage, Screen
 
 SIZES = ("390", "1366")
 OPEN = """
-import django; django.setup()
 from datetime import UTC, datetime
 from permanence.agenda.operations import public_pages, reasons, setting
 from permanence.agenda.rules import kinds
@@ -42,7 +39,6 @@ public_pages.set_page(client=client, agenda=agenda, slug="dr-weber", active=True
                       phone="27 00 00 10")
 """
 MAIL = """
-import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from permanence.agenda.operations import public_mails
 from permanence.dispatch.public_mails import compose
@@ -51,19 +47,6 @@ while (taken := public_mails.take_due(at=at, lease=timedelta(minutes=3))) is not
     print(compose(taken, at=at).get_body(("plain",)).get_content())
     public_mails.finish(taken, at=at, sent=True)
 """
-
-
-def in_the_house(site: Site, text: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", text],
-        env=environment(site.data, site.port),
-        cwd=ROOT,
-        check=True,
-        timeout=120,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return done.stdout
 
 
 async def phone(browser: Browser, site: Site, *, script: bool) -> Screen:
@@ -102,7 +85,7 @@ async def tell(screen: Screen, **said: str) -> None:
 
 
 async def test_booked_moved_and_cancelled_without_javascript(browser: Browser, site: Site) -> None:
-    in_the_house(site, OPEN)
+    site.run(OPEN)
     his = await phone(browser, site, script=False)
     page = his.page
     await choose(his)
@@ -114,13 +97,13 @@ async def test_booked_moved_and_cancelled_without_javascript(browser: Browser, s
     await expect(page.locator("#last_name")).to_have_value("Hoffmann")
     await tell(his)
     await expect(page.locator("h1")).to_have_text("Tapez le code")
-    ((code,),) = [re.findall(r"\b\d{6}\b", in_the_house(site, MAIL))]
+    ((code,),) = [re.findall(r"\b\d{6}\b", site.run(MAIL))]
     await page.locator("#code").fill(code)
     await page.get_by_role("button", name="Réserver").click()
     await expect(page.locator("h1")).to_have_text("Votre rendez-vous")
     assert site.rows("select count(*) from agenda_appointment where state = 'booked'") == [(1,)]
     assert (datetime.now(UTC) - held_at).total_seconds() < 600
-    (link,) = re.findall(r"http\S+/visit/\S+", in_the_house(site, MAIL))
+    (link,) = re.findall(r"http\S+/visit/\S+", site.run(MAIL))
     await page.goto(link)
     before = await page.locator(".public__when").inner_text()
     await page.get_by_role("link", name="Un autre horaire").click()
@@ -137,7 +120,7 @@ async def test_booked_moved_and_cancelled_without_javascript(browser: Browser, s
 
 
 async def test_every_page_fits_a_telephone_and_axe_finds_nothing(browser: Browser, site: Site) -> None:
-    in_the_house(site, OPEN)
+    site.run(OPEN)
     his = await phone(browser, site, script=True)  # axe is a script of its own
     page = his.page
     await page.goto(f"{site.url}/rdv/dr-weber/")
@@ -154,7 +137,7 @@ async def test_every_page_fits_a_telephone_and_axe_finds_nothing(browser: Browse
     await tell(his)
     await expect(page.locator("h1")).to_have_text("Tapez le code")
     await looks_right(his, "booking-code", SIZES)
-    ((code,),) = [re.findall(r"\b\d{6}\b", in_the_house(site, MAIL))]
+    ((code,),) = [re.findall(r"\b\d{6}\b", site.run(MAIL))]
     await page.locator("#code").fill(code)
     await page.get_by_role("button", name="Réserver").click()
     await expect(page.locator("h1")).to_have_text("Votre rendez-vous")
@@ -170,11 +153,11 @@ async def test_every_page_fits_a_telephone_and_axe_finds_nothing(browser: Browse
 
 
 async def test_the_doctor_closes_his_page_on_his_telephone(browser: Browser, site: Site) -> None:
-    in_the_house(site, OPEN)
+    site.run(OPEN)
     context = await browser.new_context(locale="fr-FR", viewport={"width": 390, "height": 844}, reduced_motion="reduce")
     his = LoginPage(await context.new_page(), site.url)
-    await his.open("/login?next=/portal/line")
-    await his.sign_in(cast.WEBER, cast.PASSWORD)
+    await site.let_in(context, cast.WEBER)
+    await his.open("/portal/line")
     await his.page.wait_for_url("**/portal/line/*")
     await his.page.locator("a[href$='/public']").click()
     await looks_right(his, "booking-portal", SIZES)

@@ -5,12 +5,11 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_public_booking import SIZES, in_the_house, phone
+from tests.screens.test_public_booking import SIZES, phone
 
 MANY = 8
 TWO_SCREENS = 2 * 844
 PRACTICE = f"""
-import django; django.setup()
 from datetime import UTC, datetime
 from permanence.agenda.operations import public_pages, reasons, setting
 from permanence.agenda.rules import kinds
@@ -51,7 +50,7 @@ async def on_its_page(page: Page, site: Site) -> None:
 
 
 async def test_all_practitioners_and_a_week_are_seen_within_two_screens(browser: Browser, site: Site) -> None:
-    in_the_house(site, PRACTICE)
+    site.run(PRACTICE)
     his = await phone(browser, site, script=True)  # axe is a script of its own
     page = his.page
     await on_its_page(page, site)
@@ -72,7 +71,7 @@ async def test_all_practitioners_and_a_week_are_seen_within_two_screens(browser:
 
 
 async def test_what_is_folded_is_reached_by_the_keyboard_alone_without_javascript(browser: Browser, site: Site) -> None:
-    in_the_house(site, PRACTICE)
+    site.run(PRACTICE)
     his = await phone(browser, site, script=False)
     page = his.page
     await on_its_page(page, site)

@@ -7,7 +7,6 @@ from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.test_instructions_look import WRITTEN, marc_at
 from tests.screens.test_portal_line import dr_weber
-from tests.screens.test_supervision_look import said_by_the_worker
 
 NO_TRUNK = """
 from permanence.switchboard.models import Trunk
@@ -16,7 +15,7 @@ Trunk.objects.all().delete()
 
 
 async def test_a_card_says_who_had_read_and_leads_back_to_the_list_as_it_was(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, WRITTEN)
+    site.run(WRITTEN)
     login = await marc_at(browser, site, "/supervision/calls")
     page = login.page
     await page.select_option("#client", label="Dr Weber")
@@ -38,7 +37,7 @@ async def test_a_card_says_who_had_read_and_leads_back_to_the_list_as_it_was(bro
 
 
 async def test_the_doctor_sees_on_his_telephone_who_has_read_his_instruction(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, WRITTEN)
+    site.run(WRITTEN)
     screen = await dr_weber(browser, site)
     page = screen.page
     await looks_right(screen, "portal-read-shut", ("390",))
@@ -61,7 +60,7 @@ async def test_a_new_trunk_is_three_fields_and_without_one_the_page_of_a_client_
     await looks_right(login, "trunk-new", ("1366", "390"))
     await page.get_by_text("Transport, chiffrement (TLS)").click()
     await expect(page.locator("#id_ca_file")).to_be_visible()
-    said_by_the_worker(site, NO_TRUNK)
+    site.run(NO_TRUNK)
     await page.goto(f"{site.url}/backstage/onboarding")
     await page.get_by_role("link", name="Dr Weber").click()
     await expect(page.get_by_role("link", name="Ajouter la ligne opérateur")).to_be_visible()

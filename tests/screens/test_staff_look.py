@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The pages about the people of the house, by keyboard and as they look: pools, training, invitation, place."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
 
@@ -36,23 +33,16 @@ print(invitations.token_of(Invitation.objects.get(person__email="zoe@permanence.
 """
 
 
-def in_the_house(site: Site, code: str) -> str:
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", code]
-    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
-
-
 async def signed_in(browser: Browser, site: Site, email: str, path: str, locale: str = "fr-FR") -> LoginPage:
     context = await browser.new_context(locale=locale, viewport={"width": 1366, "height": 768})
     login = LoginPage(await context.new_page(), site.url)
-    await login.open(f"/login?next={path}")
-    await login.sign_in(email, cast.PASSWORD)
-    await login.page.wait_for_url(f"**{path}")
+    await site.let_in(context, email)
+    await login.open(path)
     return login
 
 
 async def test_the_pages_of_pools_and_of_who_knows_whom(browser: Browser, site: Site) -> None:
-    in_the_house(site, KNOWN)
+    site.run(KNOWN)
     marc = await signed_in(browser, site, cast.MARC, "/backstage/staff/pool/")
     await expect(marc.page.locator("#result_list tbody tr")).to_have_count(2)
     await looks_right(marc, "pools", ("1366",))
@@ -95,7 +85,7 @@ async def test_a_person_is_invited_and_begins_by_keyboard(browser: Browser, site
     zoe = LoginPage(await context.new_page(), site.url)
     await zoe.open("/invitation/nothing")
     await looks_right(zoe, "join-no-good", ("1366", "390"))
-    await zoe.open("/invitation/" + in_the_house(site, LINK))
+    await zoe.open("/invitation/" + site.run(LINK))
     await looks_right(zoe, "join", ("1366", "390"))
     await zoe.page.fill("#name", "Zoé")
     await zoe.press("Tab")

@@ -8,7 +8,6 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
-from tests.screens.test_accounts_look import run_in_site
 
 VERA = "vera@permanence.example"
 SUPERVISOR = f"""
@@ -24,13 +23,12 @@ operations.add_person(email="{VERA}", name="Vera", language="fr", roles=frozense
 
 
 async def test_a_supervisor_reads_a_client_and_writes_an_instruction(browser: Browser, site: Site) -> None:
-    run_in_site(site, SUPERVISOR)
+    site.run(SUPERVISOR)
     context = await browser.new_context(locale="fr-FR", reduced_motion="reduce")
     screen = LoginPage(await context.new_page(), site.url)
     page = screen.page
-    await screen.open()
-    await screen.sign_in(VERA, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, VERA)
+    await screen.open("/supervision/calls")
     client, _recipients = site.client("Dr Weber")
     pages = {
         "client": f"/backstage/clients/client/{client}/change/",

@@ -2,13 +2,10 @@
 """The supervisor's page as it looks: filters in one row at 1366, days in the page's language, no axe violation; what is
 wrong comes and goes by itself."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import LoginPage
 
@@ -79,37 +76,31 @@ messaging.record_transmission(house=by.house, message="m" * 20, at=at, sent=Fals
 """
 
 
-def said_by_the_worker(site: Site, code: str) -> None:
-    command = [sys.executable, "-m", "django", "shell", "--no-imports", "-c", code]
-    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
-
-
 async def marc_looks(browser: Browser, site: Site) -> LoginPage:
     """Marc, at the list of calls, in a browser of his own."""
     context = await browser.new_context(locale="fr-FR", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)
-    await login.open("/login?next=/supervision/calls")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, cast.MARC)
+    await login.open("/supervision/calls")
     return login
 
 
 async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, KEEP % "[]")
+    site.run(KEEP % "[]")
     login = await marc_looks(browser, site)
     page = login.page
     alarms = page.locator("[data-alarm]")
     await expect(page.locator(".calls__calm")).to_be_visible()
     await expect(alarms).to_have_count(0)
     await looks_right(login, "supervision-calm", ("1366", "390"))
-    said_by_the_worker(site, KEEP % FOUND)
+    site.run(KEEP % FOUND)
     await expect(alarms).to_have_count(3)
     shown = await alarms.evaluate_all("(all) => all.map((one) => one.dataset.alarm)")
     assert (shown[-1], set(shown)) == ("disk", {"disk", "journal", "trunk"})
     await expect(page.locator("[data-alarm=trunk]")).to_contain_text("L’opérateur sip-1 n’accepte pas")
     await looks_right(login, "supervision-alarms", ("1366", "390"))
-    said_by_the_worker(site, KEEP % "[]")
+    site.run(KEEP % "[]")
     await expect(page.locator(".calls__calm")).to_be_visible()
     await expect(alarms).to_have_count(0)
     assert login.complaints == []
@@ -117,12 +108,12 @@ async def test_what_is_wrong_is_seen_without_a_reload_and_goes_when_it_is_mended
 
 
 async def test_a_message_that_reached_nobody_appears_and_is_sent_again(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, KEEP % "[]")
+    site.run(KEEP % "[]")
     login = await marc_looks(browser, site)
     page = login.page
     again = page.locator("#again-" + "m" * 20)
     await expect(again).to_have_count(0)
-    said_by_the_worker(site, UNDELIVERED)
+    site.run(UNDELIVERED)
     await expect(again).to_be_visible()
     await looks_right(login, "supervision-undelivered", ("1366", "390"))
     await again.focus()
@@ -138,9 +129,8 @@ async def test_a_page_that_does_not_reach_the_house_says_so(browser: Browser, si
     context = await browser.new_context(locale="en-US", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)
-    await login.open("/login?next=/supervision/calls")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, cast.MARC)
+    await login.open("/supervision/calls")
     await expect(page.locator("#stale")).to_be_hidden()
     await site.kill()
     await expect(page.locator("#stale")).to_be_visible()
@@ -151,13 +141,12 @@ async def test_a_page_that_does_not_reach_the_house_says_so(browser: Browser, si
 
 
 async def test_the_call_list_in_every_language_size_and_theme(browser: Browser, site: Site) -> None:
-    said_by_the_worker(site, CALLS)
+    site.run(CALLS)
     context = await browser.new_context(locale="en-US", viewport={"width": 1366, "height": 768})
     page = await context.new_page()
     login = LoginPage(page, site.url)
-    await login.open("/login?next=/supervision/calls")
-    await login.sign_in(cast.MARC, cast.PASSWORD)
-    await page.wait_for_url("**/supervision/calls")
+    await site.let_in(context, cast.MARC)
+    await login.open("/supervision/calls")
     for language, yesterday in (("en", "Yesterday"), ("de", "Gestern"), ("fr", "Hier")):
         await page.locator(".menu > summary").click()
         await page.locator(f".menu button[value={language}]").click()

@@ -7,13 +7,12 @@ from permanence.project import demo_cast as cast
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.pages import LoginPage, Screen
+from tests.screens.pages import Screen
 from tests.screens.test_console_agenda import ready_to_book
-from tests.screens.test_public_booking import in_the_house, phone
+from tests.screens.test_public_booking import phone
 
 WAITING = "select state, half_days, is_urgent from agenda_waitingplace order by id"
 OFFERED = """
-import django; django.setup()
 from datetime import UTC, datetime, timedelta
 from permanence.agenda.models import Agenda, SlotHold, SlotOffer
 from permanence.agenda.operations import waiting_list, waiting_offers
@@ -53,10 +52,9 @@ async def signed_in(browser: Browser, site: Site, email: str, *, width: int, hei
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": width, "height": height}, reduced_motion="reduce"
     )
+    await site.let_in(context, email)
     page = await context.new_page()
-    login = LoginPage(page, site.url)
-    await login.open()
-    await login.sign_in(email, cast.PASSWORD)
+    await page.goto(site.url)
     await page.wait_for_url(f"**/{lands}")
     return Screen(page, site.url)
 
@@ -88,7 +86,7 @@ async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, si
 
 async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Site) -> None:
     agendas.make(site)
-    in_the_house(site, OFFERED)
+    site.run(OFFERED)
     screen = await signed_in(browser, site, cast.CLAIRE, width=1366, height=768, lands="console")
     await screen.page.goto(f"{site.url}/console/waiting")
     await expect(screen.page.locator("tbody tr")).to_have_count(2)
@@ -105,7 +103,7 @@ async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Si
 
 async def test_the_offer_on_a_telephone_without_javascript(browser: Browser, site: Site) -> None:
     agendas.make(site)
-    link = in_the_house(site, OFFERED).split()[0]
+    link = site.run(OFFERED).split()[0]
     screen = await phone(browser, site, script=False)
     await screen.page.goto(f"{site.url}/o/{link}")
     await expect(screen.page.get_by_role("heading", level=1)).to_contain_text("retenu pour vous")

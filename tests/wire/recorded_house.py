@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import http.cookiejar
 import os
+import shutil
 import sqlite3
 import sys
 import urllib.error
@@ -63,7 +64,11 @@ class RecordedHouse(RealHouse):
             "DJANGO_SETTINGS_MODULE": "permanence.project.settings",
         }
 
-    async def prepare(self) -> None:
+    async def prepare(self, demonstration: Path) -> None:
+        """Makes the database; an embedded one of that of a prepared demonstration, with the key to its secrets."""
+        if not self.database_url:
+            for part in ("db.sqlite3", "keys/house-demo.key"):
+                shutil.copy(demonstration / part, self.folder / part)
         code = PREPARE.format(open=demo_cast.WEBER_LINE, closed=demo_cast.DUPONT_LINE)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", code, env=self.environment, stdin=asyncio.subprocess.DEVNULL
@@ -168,11 +173,13 @@ class Browser:
 
 
 @contextlib.asynccontextmanager
-async def recorded_house(folder: Path, database_url: str = "", *, web: bool = False) -> AsyncIterator[RecordedHouse]:
-    """All of it, the routing table published by the worker."""
+async def recorded_house(
+    folder: Path, demonstration: Path, database_url: str = "", *, web: bool = False
+) -> AsyncIterator[RecordedHouse]:
+    """All of it, the routing table published by the worker. `demonstration`: the data folder of a prepared one."""
     house = RecordedHouse(folder, database_url)
     try:
-        await house.prepare()
+        await house.prepare(demonstration)
         await house.start_media()
         await house.start_exchange()
         await house.start_worker()

@@ -33,8 +33,8 @@ async def bring(house: RecordedHouse, owner: Browser, client: str, name: str, da
     return str(key), str(content)
 
 
-async def test_what_the_owner_brings_is_what_callers_hear(tmp_path: Path) -> None:
-    async with recorded_house(tmp_path, web=True) as house:
+async def test_what_the_owner_brings_is_what_callers_hear(tmp_path: Path, demonstration: Path) -> None:
+    async with recorded_house(tmp_path, demonstration, web=True) as house:
         client = read_table(tmp_path).client_of(demo_cast.WEBER_LINE)
         assert client is not None
         number = client.client

@@ -135,8 +135,8 @@ class Hand:
         await self.process.wait()
 
 
-async def test_what_was_changed_is_on_the_card_of_the_next_call(tmp_path: Path) -> None:
-    async with recorded_house(tmp_path) as house, Hand.of(house) as hand:
+async def test_what_was_changed_is_on_the_card_of_the_next_call(tmp_path: Path, demonstration: Path) -> None:
+    async with recorded_house(tmp_path, demonstration) as house, Hand.of(house) as hand:
         claire = await claire_at_her_seat(house)
         for what, words in ON_THE_CARD.items():
             version = held(house).version
@@ -152,8 +152,10 @@ async def test_what_was_changed_is_on_the_card_of_the_next_call(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("absent", ["worker", "exchange", "both"])
-async def test_after_an_outage_the_exchange_ends_with_the_right_versions(tmp_path: Path, absent: str) -> None:
-    async with recorded_house(tmp_path) as house, Hand.of(house) as hand:
+async def test_after_an_outage_the_exchange_ends_with_the_right_versions(
+    tmp_path: Path, demonstration: Path, absent: str
+) -> None:
+    async with recorded_house(tmp_path, demonstration) as house, Hand.of(house) as hand:
         await hand.changes("site")
         await until("the site is there", lambda: held(house).sites, within_s=10)
         if absent in {"worker", "both"}:

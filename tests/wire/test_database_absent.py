@@ -70,8 +70,8 @@ async def heard_again_changes_nothing(house: RecordedHouse, calls: list[str]) ->
     await recorded(house, calls)
 
 
-async def test_a_database_that_is_locked_is_waited_for(tmp_path: Path) -> None:
-    async with recorded_house(tmp_path) as house:
+async def test_a_database_that_is_locked_is_waited_for(tmp_path: Path, demonstration: Path) -> None:
+    async with recorded_house(tmp_path, demonstration) as house:
         claire = await claire_at_her_seat(house)
         with contextlib.closing(sqlite3.connect(tmp_path / "db.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -83,9 +83,11 @@ async def test_a_database_that_is_locked_is_waited_for(tmp_path: Path) -> None:
         await recorded(house, calls)
 
 
-async def test_a_database_that_is_absent_is_waited_for_and_none_is_made_in_its_place(tmp_path: Path) -> None:
+async def test_a_database_that_is_absent_is_waited_for_and_none_is_made_in_its_place(
+    tmp_path: Path, demonstration: Path
+) -> None:
     database, elsewhere = tmp_path / "db.sqlite3", tmp_path / "elsewhere.sqlite3"
-    async with recorded_house(tmp_path) as house:
+    async with recorded_house(tmp_path, demonstration) as house:
         claire = await claire_at_her_seat(house)
         calls = [await answered_call(house, claire)]
         await recorded(house, calls)
@@ -102,8 +104,8 @@ async def test_a_database_that_is_absent_is_waited_for_and_none_is_made_in_its_p
         await heard_again_changes_nothing(house, calls)
 
 
-async def test_the_whole_house_on_postgresql_which_stops_and_comes_back(tmp_path: Path) -> None:
-    async with running_cluster() as cluster, recorded_house(tmp_path, cluster.url, web=True) as house:
+async def test_the_whole_house_on_postgresql_which_stops_and_comes_back(tmp_path: Path, demonstration: Path) -> None:
+    async with running_cluster() as cluster, recorded_house(tmp_path, demonstration, cluster.url, web=True) as house:
         claire = await claire_at_her_seat(house)
         marc = await house.browser(demo_cast.MARC)
         address = f"ws://localhost:{house.web_port}/live"

@@ -16,6 +16,7 @@ from permanence.project.supervisor import plan
 from permanence.project.supervisor.children import Child
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
+from tests.migrated import migrated_file
 from tests.processes import exchange_arguments, media_arguments, until
 from tests.screens.fakes.site import ROOT, environment, prepare
 from tests.wire.line_house import Changes, RealHouse
@@ -112,10 +113,10 @@ async def test_an_exchange_that_hangs_is_killed_and_its_calls_are_taken_over(tmp
 
 
 @pytest.mark.parametrize("module", ["web", "worker"])
-async def test_site_and_worker_pulse(tmp_path: Path, module: str) -> None:
+async def test_site_and_worker_pulse(tmp_path: Path, pytestconfig: pytest.Config, module: str) -> None:
     compile_catalogues(ROOT / "locale")
     data = tmp_path / "house"
-    prepare(data)
+    prepare(data, migrated_file(pytestconfig.cache.mkdir("migrated")))
     program = plan.Program(module, ("-m", f"permanence.project.{module}"), pulses=True)
     child = await Child.start(
         program, {**environment(data), "PYTHONPATH": str(ROOT)}, Log(tmp_path / "log", SystemClock())

@@ -41,8 +41,8 @@ async def speaks(house: RecordedHouse, phone: Phone, seconds: int) -> str:
     return call
 
 
-async def test_from_the_longest_wait_to_the_acknowledgement(tmp_path: Path) -> None:
-    async with recorded_house(tmp_path, web=True) as house:
+async def test_from_the_longest_wait_to_the_acknowledgement(tmp_path: Path, demonstration: Path) -> None:
+    async with recorded_house(tmp_path, demonstration, web=True) as house:
         phone, closed = house.phone(), house.phone()
         await closed.dials(demo_cast.DUPONT_LINE)
         call = await speaks(house, phone, 2)
@@ -91,8 +91,10 @@ async def test_from_the_longest_wait_to_the_acknowledgement(tmp_path: Path) -> N
         assert len(house.rows(MESSAGES)) == 1
 
 
-async def test_what_media_recorded_before_it_was_killed_is_a_message_all_the_same(tmp_path: Path) -> None:
-    async with recorded_house(tmp_path) as house:
+async def test_what_media_recorded_before_it_was_killed_is_a_message_all_the_same(
+    tmp_path: Path, demonstration: Path
+) -> None:
+    async with recorded_house(tmp_path, demonstration) as house:
         phone = house.phone()
         call = await speaks(house, phone, 2)
         await house.kill(house.media)

@@ -2,18 +2,21 @@
 """Agendas in the site's database: Dr Weber's and a colleague's, open all day every day, and persons to book for."""
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import date
 
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 
 NUMBER = "+352621000147"
+TWO_AGENDAS = """
+import json
+import sys
+from tests.screens.fakes.agendas_made import main
+print(json.dumps(main(int(sys.argv[1]))))
+"""
 SHUT = """
 import sys
 from datetime import date
-import django; django.setup()
 from permanence.agenda.models import Agenda
 from permanence.agenda.operations import setting
 from permanence.agenda.rules.kinds import ExceptionKind
@@ -26,7 +29,6 @@ setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, 
 
 TWO = """
 import sys
-import django; django.setup()
 from permanence.agenda.models import Agenda
 from permanence.agenda.operations import reasons
 from permanence.agenda.rules.kinds import VisitReason
@@ -55,19 +57,14 @@ class Made:
 
 def make(site: Site, many: int = 0) -> Made:
     """The agendas of Dr Weber's practice; `many` more, each with a full day tomorrow."""
-    command = [sys.executable, "-m", "tests.screens.fakes.agendas_made", str(many)]
-    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, capture_output=True, text=True)
-    return Made(**json.loads(done.stdout.splitlines()[-1]))
+    return Made(**json.loads(site.run(TWO_AGENDAS, str(many))))
 
 
 def shut(site: Site, day: date) -> None:
     """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
-    command = [sys.executable, "-c", SHUT, day.isoformat()]
-    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+    site.run(SHUT, day.isoformat())
 
 
 def for_two(site: Site, made: Made) -> str:
     """A reason for which Dr Klein is wanted too: its id."""
-    command = [sys.executable, "-c", TWO, made.klein]
-    done = subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True, capture_output=True, text=True)
-    return done.stdout.split()[-1]
+    return site.run(TWO, made.klein)

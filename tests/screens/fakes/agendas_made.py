@@ -1,27 +1,20 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Makes the agendas of `tests.screens.fakes.agendas`; a program of its own, in the environment of the site."""
+"""Makes the agendas of `tests.screens.fakes.agendas`; for a program in the environment of the site."""
 
-import json
-import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import django
-
-django.setup()
-
-# The tables are there only once Django is set up.
-from permanence.agenda.models import Agenda, Appointment  # noqa: E402
-from permanence.agenda.operations import reasons, setting  # noqa: E402
-from permanence.agenda.rules import kinds  # noqa: E402
-from permanence.callers import operations as callers  # noqa: E402
-from permanence.callers.rules.form import PatientForm  # noqa: E402
-from permanence.clients.models import Client, Recipient  # noqa: E402
-from permanence.foundation.models import Person  # noqa: E402
-from permanence.foundation.who import who_is  # noqa: E402
-from permanence.kernel.system import SystemClock  # noqa: E402
-from permanence.project import demo_cast  # noqa: E402
-from tests.screens.fakes.agendas import NUMBER  # noqa: E402
+from permanence.agenda.models import Agenda, Appointment
+from permanence.agenda.operations import reasons, setting
+from permanence.agenda.rules import kinds
+from permanence.callers import operations as callers
+from permanence.callers.rules.form import PatientForm
+from permanence.clients.models import Client, Recipient
+from permanence.foundation.models import Person
+from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemClock
+from permanence.project import demo_cast
+from tests.screens.fakes.agendas import NUMBER
 
 AT = SystemClock().now()
 ZONE = ZoneInfo("Europe/Luxembourg")
@@ -107,6 +100,3 @@ def full(agenda: str, made: dict[str, str]) -> None:
         for number in range(VISITS)
         for start in [datetime.fromtimestamp(morning.timestamp() + number * 1200, tz=ZONE)]
     )
-
-
-print(json.dumps(main(int(sys.argv[1]))))
