@@ -16,12 +16,15 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.series import SeriesPattern, SeriesView, book_series
 from permanence.agenda.operations.waiting_list import Waits
 from permanence.agenda.queries import days, waiting
+from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules import kinds
+from permanence.agenda.rules.follow_ups import Wanted
 from permanence.agenda.rules.states import CancelCause
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.identity import ContactWay
+from permanence.clients import absences
 from permanence.clients import queries as clients
 from permanence.dispatch import late_operations, late_tasks, offer_tasks, reminder_tasks, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.http import Incoming, Report
@@ -167,6 +170,40 @@ class Practice(Office):
         at = self.clock.now()
         entry = next(each for each in open_unreached(by=self.by, at=at) if each.visit.patient_name == name)
         settle_unreached(unreached=entry.id, outcome=UnreachedOutcome.TOLD, by=self.by, at=at)
+        self.works()
+
+    def doctor_is_away(self, day: date, wanted: Wanted) -> str:
+        """Dr Dupont says on her telephone that she is away that day, and what becomes of her patients; its id."""
+        at, by = self.clock.now(), self.dr_dupont.who
+        starts = datetime(day.year, day.month, day.day, tzinfo=PARIS)
+        absence = absences.announce_absence(
+            client=self.client,
+            starts=starts,
+            ends=starts + timedelta(days=1),
+            words="Le cabinet est fermé.",
+            announced_by=by.person,
+            by=by,
+            at=at,
+        )
+        day_acts.ask_follow_up(client=self.client, absence=absence, wanted=wanted, by=by, at=at)
+        self.works()
+        return absence
+
+    def doctor_is_there_after_all(self, absence: str) -> None:
+        """Dr Dupont takes the absence back."""
+        absences.withdraw_absence(client=self.client, absence=absence, by=self.dr_dupont.who, at=self.clock.now())
+        self.works()
+
+    def to_look_after(self) -> list[tuple[str, str]]:
+        """Claire's list of who is booked in an absence: the name, and what the doctor wants."""
+        return [(each.visit.patient_name, each.wanted.value) for each in open_follow_ups(by=self.by)]
+
+    def moves(self, visit: AppointmentView, at: datetime) -> None:
+        """Claire finds him another time."""
+        now = self.clock.now()
+        appointments.move(
+            key=self.key(), appointment=visit.appointment, agenda=self.agenda, starts_at=at, by=self.by, at=now
+        )
         self.works()
 
     def doctor_sees_told(self) -> dict[str, str]:

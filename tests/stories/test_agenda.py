@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The agenda in the trade's words: the waiting list, a series, the late doctor, from the call to the doctor's day."""
+"""The agenda in words of the trade: waiting list, series, late doctor, moved absence; from call to the doctor's day."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from permanence.agenda.rules.follow_ups import Wanted
 from tests.rooms.test_sms import BEARER, Provider, describe, served
 from tests.stories.mailbox import Relay
 from tests.stories.practice import Practice
@@ -146,3 +147,24 @@ def test_the_doctor_is_late_and_everybody_hears_of_it_one_way_or_another(practic
     practice.forward(minutes=20)
     for one in (jeanne, paul, anna):
         one.gets_nothing()
+
+
+def test_an_absence_that_is_moved_leaves_the_right_patients_to_be_looked_after(practice: Practice) -> None:
+    """Dr Dupont says Thursday, to cancel; it was Friday. Jeanne's Thursday stands; Paul's Friday is moved to Monday."""
+    jeanne, paul = practice.patient("Hoffmann", "+33639980102"), practice.patient("Martin", "+33639980103")
+    friday, monday = THURSDAY + timedelta(days=1), THURSDAY + timedelta(days=4)
+    practice.books(jeanne, NINE)
+    visit = practice.books(paul, NINE + timedelta(days=1))
+    absence = practice.doctor_is_away(THURSDAY, Wanted.CANCEL)
+    assert practice.to_look_after() == [("HOFFMANN", "cancel")]
+    practice.doctor_is_there_after_all(absence)
+    assert practice.to_look_after() == []
+    practice.doctor_is_away(friday, Wanted.MOVE)
+    assert practice.to_look_after() == [("MARTIN", "move")]
+    practice.calls(paul)
+    practice.moves(visit, NINE + timedelta(days=4))
+    practice.hangs_up("appointment_moved")
+    assert practice.to_look_after() == []
+    assert practice.day_of_doctor(THURSDAY) == [("09:00", "HOFFMANN")]
+    assert practice.day_of_doctor(friday) == []
+    assert practice.day_of_doctor(monday) == [("09:00", "MARTIN")]
