@@ -452,7 +452,6 @@ def test_never_shown_is_what_no_offered_minute_shows(situation: tuple[ClientSlic
 def test_a_client_who_is_never_answered_or_has_no_number() -> None:
     assert [each.code for each in proof_of(changed(hours=OpeningHours())).findings] == ["never_answered"]
     assert [each.code for each in proof_of(changed(lines=())).findings] == ["no_line"]
-    assert proof_of(changed(state="suspended", greetings=())).findings == ()
 
 
 def test_a_tie_says_when_it_first_happens() -> None:
