@@ -44,7 +44,7 @@ SAID = {
 FIRST = "(day) => document.querySelector('#book-slots .slot')?.dataset.day === day"
 
 
-async def test_in_three_months_after_five_by_keyboard(browser: Browser, site: Site) -> None:
+async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
     assert await screen.page.evaluate(READ, [[text, TODAY] for text in SAID]) == list(SAID.values())
     await expect(slot(screen.page, 1)).to_be_visible()
@@ -68,6 +68,12 @@ async def test_in_three_months_after_five_by_keyboard(browser: Browser, site: Si
     hours = await screen.page.locator("#book-slots .slot").evaluate_all("all => all.map((one) => one.dataset.hour)")
     assert hours
     assert min(hours) >= "17:00"
+    await screen.by_id("book-out").locator("input[value='5']").check()
+    await expect(screen.by_id("book-out").locator("input:checked")).to_have_count(1)
+    await expect(slot(screen.page, 1)).to_be_visible()
+    await looks_right(screen, "agenda-wishes", ("1366", "625"))
+    await screen.by_id("book-client").select_option(index=0)
+    await expect(screen.by_id("book-from")).to_have_value("")
     assert screen.complaints == []
 
 
