@@ -36,7 +36,7 @@ def _run(rounds: int) -> Figures:
 async def _measured(folder: Path, rounds: int) -> Figures:
     took: list[float] = []
     failed = 0
-    async with recorded_house(folder) as house, _hand(house) as hand:
+    async with recorded_house(folder, None) as house, _hand(house) as hand:
         claire = await claire_at_her_seat(house)
         for number in range(rounds):
             words = f"Consigne mesurée, la {number + 1}e."

@@ -109,6 +109,11 @@ class InstructionAdmin(HeldAdmin):
         rows = supervised.hers(who(request), super().get_queryset(request), "client")
         return in_place(rows).select_related("client", "author")
 
+    def is_over(self, request: HttpRequest, object_id: str) -> bool:
+        """An instruction that was ended, or of which there is a newer version."""
+        rows = supervised.hers(who(request), super().get_queryset(request), "client")
+        return rows.filter(pk=row_key(object_id)).exists()
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Django's list; of a client who is not hers there is none."""
         asked = request.GET.get("client__id__exact")

@@ -5,6 +5,7 @@ supervisor where `supervised` says so."""
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.views import redirect_to_login
@@ -125,9 +126,16 @@ class HouseAdmin(AnyAdmin):
         """The rows of the house."""
         return super().get_queryset(request).filter(house=who(request).house_key)
 
-    def _get_obj_does_not_exist_redirect(self, _request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
-        """404, as at every other door, and not Django's way back to the start page."""
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """Back to the list from what is over; what the house never had is not there, as at every other door."""
+        if self.is_over(request, object_id):
+            messages.warning(request, _("It is not there any more: it ended meanwhile."))
+            return redirect(f"admin:{opts.app_label}_{opts.model_name}_changelist")
         raise Http404(f"{opts.label}:{object_id}")
+
+    def is_over(self, request: HttpRequest, object_id: str) -> bool:  # noqa: ARG002 - for those that end
+        """Whether the house had such a row, which is shown no more."""
+        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any | None = None) -> bool:
         """An owner, and a supervisor where she may."""

@@ -142,7 +142,7 @@ def test_names_are_the_doctors_choice_alone(cast, browser_of):
             assert his.post(address, {"names": "1" if chosen else "0"})["location"].startswith(his_page)
             assert model.objects.get().names is chosen
     trail = list(AuditEntry.objects.filter(action__endswith="_names").order_by("pk").values_list("action", "by_name"))
-    assert trail == [(f"agenda.{what}_names", "Dr Dupont") for what in ("device", "device", "feed", "feed")]
+    assert trail == [(f"agenda.{what}_names", cast.dr_dupont.name) for what in ("device", "device", "feed", "feed")]
 
 
 def test_the_house_changes_no_names(cast):

@@ -263,8 +263,8 @@ def test_another_houses_instruction_is_not_there(cast, marc):
         client=cast.other_client, text="secret", author=cast.nadia.person, by=cast.nadia, at=SystemClock().now()
     )
     url = f"/backstage/clients/instruction/{key}/change/"
-    assert marc.get(url).status_code == 302
-    assert marc.post(url, {"text": "x", "began_from": "1", "priority": "0"}).status_code == 302
+    assert marc.get(url).status_code == 404
+    assert marc.post(url, {"text": "x", "began_from": "1", "priority": "0"}).status_code == 404
     assert instructions.current(house="nadia", client=cast.other_client, instruction=key).version == 1
 
 
@@ -367,7 +367,7 @@ def test_the_versions_of_another_house_and_of_none_are_not_there(cast, marc, row
     by = {"author": cast.nadia.person, "by": cast.nadia, "at": SystemClock().now()}
     foreign = operations.write_instruction(client=cast.other_client, text="secret", **by)
     for key in (foreign, "999999", "x"):
-        assert marc.get(f"/backstage/clients/instruction/{key}/history/").status_code == 302
+        assert marc.get(f"/backstage/clients/instruction/{key}/history/").status_code == 404
     with pytest.raises(instructions.InstructionUnknown):
         instructions.series(house=cast.house, client=cast.weber, instruction=foreign)
     with pytest.raises(instructions.InstructionUnknown):
@@ -388,7 +388,7 @@ def test_html_is_refused_with_the_reason_on_the_clients_page_too(cast, marc):
     line = {f"instruction-{rows}-text": "<p>Bonjour</p>", f"instruction-{rows}-priority": "0"}
     answer = fill(marc, url, **line, **{"instruction-TOTAL_FORMS": str(int(rows) + 1)})
     assert answer.status_code == 200
-    assert "« &lt;p&gt; » est du HTML" in answer.content.decode()
+    assert "«\u00a0&lt;p&gt;\u00a0» est du HTML" in answer.content.decode()
     assert not Instruction.objects.filter(text__contains="Bonjour").exists()
 
 

@@ -144,7 +144,7 @@ def test_one_word_for_one_state_in_both_rooms(practice, cast, browser_of):
     doctor, past = browser_of(cast.dr_weber), practice.now - timedelta(hours=3)
     visit = practice.book(past, asked=past - timedelta(days=2))
     day = {"day": past.astimezone(ZONE).date().isoformat()}
-    words = Items.of({}, person="", at=practice.now).states
+    words = Items.of({}, sites={}, person="", at=practice.now).states
     for state in AppointmentState:
         if state in {AppointmentState.BOOKED, AppointmentState.CANCELLED}:
             continue

@@ -278,5 +278,5 @@ def test_html_in_an_instruction_is_refused_beside_it_and_nobody_is_opened(cast, 
     answer = saved(marc, instruction_0="<b>Toujours</b> dire CRP < 5")
     html = answer.content.decode()
     assert (answer.status_code, Client.objects.count()) == (422, before)
-    assert "« &lt;b&gt; » est du HTML" in html
+    assert "«\u00a0&lt;b&gt;\u00a0» est du HTML" in html
     assert "&lt;b&gt;Toujours&lt;/b&gt; dire CRP &lt; 5</textarea>" in html

@@ -229,6 +229,15 @@ def test_the_wall_another_client_and_another_house_find_nothing(cast, who):
         fields = {"answer": "a" * 20, "text": "x"}
         assert browser.post(f"/portal/messages/{KEY}/{act}", fields).status_code == 404
     assert KEY not in page(browser, "/portal")[1]
+    asked = AuditEntry.objects.filter(action="security.not_there")
+    assert sorted(asked.values_list("subject", flat=True)) == sorted(
+        [
+            f"portal_message:{KEY}",
+            f"portal_message:{'z' * 20}",
+            *(f"portal_{act}:{KEY}" for act in ("read", "acknowledge", "answer")),
+        ]
+    )
+    asked.delete()
     assert rows() == before
 
 

@@ -196,7 +196,7 @@ def test_who_has_come_or_whose_delay_is_over_is_not_telephoned(late):
 
 def test_on_her_page_she_telephones_and_on_his_page_it_is_said(late, deliver_all, monkeypatch):
     comes_back(Sms.objects.get(), deliver_all, at=TEN)
-    hands = SimpleNamespace(now=lambda: TEN)
+    hands = SimpleNamespace(now=lambda: TEN + timedelta(minutes=1))
     for module in (follow_ups, unreached_page, portal_agenda):
         monkeypatch.setattr(module, "_CLOCK", hands)
     claire, doctor = SignedInBrowser(late.claire), SignedInBrowser(late.dr_dupont)

@@ -156,7 +156,7 @@ def test_online_the_address_is_asked_and_reaches_the_doctor_alone(cast, clock, b
     jeanne = Visitor(cast, clock)
     jeanne.take()
     assert jeanne.tell().status_code == 422
-    assert "où l’on doit vous rendre visite : rue" in jeanne.text()
+    assert "où l’on doit vous rendre visite\u00a0: rue" in jeanne.text()
     assert "12 avenue de la Paix" not in jeanne.text()
     jeanne.answer = {"Location": jeanne.path}
     assert jeanne.tell(address=HOME).status_code == 303

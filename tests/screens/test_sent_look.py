@@ -21,8 +21,8 @@ at, who = SystemClock().now(), Patient.objects.select_related("client").get(pk=i
 for n, (state, why) in enumerate((("sent", ""), ("failed", "unknown number"), ("pending", ""))):
     Sms.objects.create(house_id=who.house_id, client_id=who.client_id, key=f"told{n}", kind=SmsKind.REMINDER.value,
         patient=who, created_at=at - timedelta(minutes=10 * n), expires_at=at + timedelta(hours=1),
-        next_attempt_at=at, number="+352621000555", parts=1 + n, price_micros=75_000, currency="EUR",
-        state=DeliveryState(state).value, error=why)
+        next_attempt_at=at, number="+352621000555", language="fr", sealed_text="sealed", encoding="gsm7",
+        parts=1 + n, price_micros=75_000, currency="EUR", state=DeliveryState(state).value, why=why)
 """
 
 
@@ -43,3 +43,17 @@ async def test_nobody_was_told_anything_yet(browser: Browser, site: Site) -> Non
     claire = await opened(browser, site, cast.CLAIRE)
     await looks_right(claire, "sent-none-hers", ("1366",))
     assert marc.complaints == claire.complaints == []
+
+
+async def test_what_was_told_with_its_length_and_price(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    site.run(TOLD, made.jeanne)
+    claire = await opened(browser, site, cast.CLAIRE)
+    rows = claire.page.locator(".calls__table").first.locator("tbody tr")
+    await expect(rows).to_have_count(3)
+    await looks_right(claire, "sent", ("1366", "390"))
+    await claire.page.locator("input[name=undelivered]").check()
+    await claire.page.locator("form[role=search] .btn--primary").press("Enter")
+    await expect(rows).to_have_count(1)
+    await expect(rows.first).to_contain_text("unknown number")
+    assert claire.complaints == []

@@ -64,9 +64,9 @@ class RecordedHouse(RealHouse):
             "DJANGO_SETTINGS_MODULE": "permanence.project.settings",
         }
 
-    async def prepare(self, demonstration: Path) -> None:
+    async def prepare(self, demonstration: Path | None) -> None:
         """Makes the database; an embedded one of that of a prepared demonstration, with the key to its secrets."""
-        if not self.database_url:
+        if demonstration is not None and not self.database_url:
             for part in ("db.sqlite3", "keys/house-demo.key"):
                 shutil.copy(demonstration / part, self.folder / part)
         code = PREPARE.format(open=demo_cast.WEBER_LINE, closed=demo_cast.DUPONT_LINE)
@@ -174,9 +174,10 @@ class Browser:
 
 @contextlib.asynccontextmanager
 async def recorded_house(
-    folder: Path, demonstration: Path, database_url: str = "", *, web: bool = False
+    folder: Path, demonstration: Path | None, database_url: str = "", *, web: bool = False
 ) -> AsyncIterator[RecordedHouse]:
-    """All of it, the routing table published by the worker. `demonstration`: the data folder of a prepared one."""
+    """All of it, the routing table published by the worker. `demonstration`: the data folder of a prepared one,
+    None where there is none."""
     house = RecordedHouse(folder, database_url)
     try:
         await house.prepare(demonstration)
