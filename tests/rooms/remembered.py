@@ -4,7 +4,7 @@ that its rows are laid down as the operations wrote them: every test has its own
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Protocol
 
 from django.db import connection
@@ -32,12 +32,23 @@ class _Postgres:
     """The binary form of COPY. Sequences never go back, not even when a test is undone: no key is given twice."""
 
     def read(self, table):
-        with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" TO STDOUT (FORMAT BINARY)') as copy:
+        """In the order of the first column: where a row lies in the table is chance."""
+        asked = f'SELECT {_columns(table)} FROM "{table}" ORDER BY 1'  # noqa: S608 - names of tables and columns
+        with connection.cursor() as cursor, cursor.copy(f"COPY ({asked}) TO STDOUT (FORMAT BINARY)") as copy:
             return b"".join(copy)
 
     def write(self, table, noted):
         with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" FROM STDIN (FORMAT BINARY)') as copy:
             copy.write(noted)
+
+
+@cache
+def _columns(table):
+    """Those of a table of PostgreSQL that are written, in their order."""
+    written = "attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT attname FROM pg_attribute WHERE {written} ORDER BY attnum", [f'"{table}"'])  # noqa: S608
+        return ", ".join(f'"{name}"' for (name,) in cursor.fetchall())
 
 
 _NOTES = {"sqlite": _Sqlite(), "postgresql": _Postgres()}
