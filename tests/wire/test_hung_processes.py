@@ -17,7 +17,7 @@ from permanence.project.supervisor.children import Child
 from permanence.project.supervisor.house import House
 from permanence.project.supervisor.log import Log
 from tests.migrated import migrated_file
-from tests.processes import exchange_arguments, media_arguments, until
+from tests.processes import exchange_arguments, free_port, media_arguments, until
 from tests.screens.fakes.site import ROOT, environment, prepare
 from tests.wire.line_house import Changes, RealHouse
 from tests.wire.media_client_webrtc import BrowserLine, tone
@@ -119,7 +119,9 @@ async def test_site_and_worker_pulse(tmp_path: Path, pytestconfig: pytest.Config
     prepare(data, migrated_file(pytestconfig.cache.mkdir("migrated")))
     program = plan.Program(module, ("-m", f"permanence.project.{module}"), pulses=True)
     child = await Child.start(
-        program, {**environment(data), "PYTHONPATH": str(ROOT)}, Log(tmp_path / "log", SystemClock())
+        program,
+        {**environment(data, free_port(), free_port()), "PYTHONPATH": str(ROOT)},
+        Log(tmp_path / "log", SystemClock()),
     )
     try:
         await asyncio.wait_for(child.ready.wait(), HUNG_S)
