@@ -34,6 +34,7 @@ from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock
 
 CLOCK = SystemClock()
+MEANWHILE = gettext_lazy("Somebody changed this meanwhile: open the page again and look at what stands there now.")
 REFUSALS = {
     "script_changed": gettext_lazy(
         "Somebody wrote another version meanwhile. Yours is still below; compare, then save."
@@ -239,7 +240,7 @@ def _said(refusal: Refusal) -> list[str]:
     """The refusal in sentences."""
     if isinstance(refusal, acts.ScriptRefused):
         return _sentences(refusal.faults)
-    return [str(REFUSALS.get(refusal.code, refusal.code))]
+    return [str(REFUSALS.get(refusal.code, MEANWHILE))]
 
 
 def _client(by: Who, client: str) -> queries.ClientView:

@@ -138,8 +138,8 @@ def _save(request: HttpRequest, client: str, people: Iterable[staff.SecretaryVie
         return _("A day of training cannot lie in the future.")
     except ValidationError:
         return _("Write the day as %(day)s.") % {"day": _typed(_today(by.house))}
-    except Refusal as refusal:
-        return refusal.why
+    except Refusal:
+        return _("Somebody changed this meanwhile: open the page again and look at what stands there now.")
     return ""
 
 
