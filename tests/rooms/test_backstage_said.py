@@ -145,7 +145,7 @@ def test_check_shows_what_was_found_and_saves_nothing(cast, marc):
     page = unescape(answer.content.decode())
     assert answer.status_code == 200
     assert "Checked, not saved yet" in page
-    assert "exactly one phrase" in page
+    assert "it is settled which phrase is said" in page
     assert rows() == before
     data = Form(answer.content.decode()).data
     assert (data["max_wait_s"], data["day_5"]) == ("240", "9-11")
