@@ -294,6 +294,7 @@ async def test_every_key_can_be_changed_and_the_hints_follow(
     await comes_true(console.page, KEYS_AT_SITE)
     await console.by_id("keys-numbers").uncheck()
     await console.press("Escape")
+    await comes_true(console.page, KEYS_AT_SITE)
     await console.page.reload()
     await console.shows("desk")
     await console.press("F4")
