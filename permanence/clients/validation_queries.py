@@ -4,9 +4,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-from permanence.clients.models import Proposal, RedFlagValidation
+from permanence.clients.models import Proposal, RedFlagRemark, RedFlagValidation
 from permanence.clients.models import Script as ScriptRow
 from permanence.clients.remark_queries import Remark, last_remarks
 from permanence.clients.rules.approvals import ProposalKind, ProposalState
@@ -44,14 +44,17 @@ class FlagList:
 
 
 def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]:
-    """The list of the draft, if it says something else, then that of the script in force; four queries at most.
+    """The list of the draft, if it says something else, then that of the script in force; three queries at most, and
+    one where a doctor ever made a remark.
 
     Empty where there is no script, or never a red flag in it.
     """
     rows = ScriptRow.objects.for_house(house).for_client(int(client))
     last_written = rows.order_by("-version").values("pk")[:1]
     last_published = rows.exclude(published_at=None).order_by("-published_at", "-version").values("pk")[:1]
-    both = rows.filter(Q(pk=Subquery(last_written)) | Q(pk=Subquery(last_published))).order_by("-version")
+    remarked = Exists(RedFlagRemark.objects.filter(client=OuterRef("client")))
+    both = rows.filter(Q(pk=Subquery(last_written)) | Q(pk=Subquery(last_published))).annotate(remarked=remarked)
+    both = both.order_by("-version")
     newest = next(iter(both), None)
     if newest is None:
         return ()
@@ -71,7 +74,7 @@ def flag_lists(*, house: str, client: str, at: datetime) -> tuple[FlagList, ...]
             kept.setdefault(each.text, each)
     if not kept:
         return ()
-    said = last_remarks(house=house, client=client)
+    said = last_remarks(house=house, client=client) if newest.remarked else {}
     kept = {key: replace(each, remark=said.get(key)) for key, each in kept.items()}
     if all(each.validation is not None for each in kept.values()):
         return tuple(kept.values())
