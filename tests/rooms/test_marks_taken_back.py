@@ -8,6 +8,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.urls import reverse
+from django.utils import translation
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments, visits
@@ -144,7 +145,8 @@ def test_one_word_for_one_state_in_both_rooms(practice, cast, browser_of):
     doctor, past = browser_of(cast.dr_weber), practice.now - timedelta(hours=3)
     visit = practice.book(past, asked=past - timedelta(days=2))
     day = {"day": past.astimezone(ZONE).date().isoformat()}
-    words = Items.of({}, sites={}, person="", at=practice.now).states
+    with translation.override(cast.dr_weber.language):
+        words = Items.of({}, sites={}, person="", at=practice.now).states
     for state in AppointmentState:
         if state in {AppointmentState.BOOKED, AppointmentState.CANCELLED}:
             continue
