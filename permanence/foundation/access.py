@@ -71,4 +71,5 @@ def _named(request: HttpRequest) -> str:
     if match is None or not match.view_name.startswith(NAMING):
         return ""
     ids = [str(each) for each in (*match.args, *match.kwargs.values(), *request.GET.getlist("client"))]
-    return ":".join([match.view_name, *ids]) if ids else ""
+    # PostgreSQL takes no NUL, and who asks writes what he likes.
+    return ":".join([match.view_name, *ids]).replace("\x00", "") if ids else ""

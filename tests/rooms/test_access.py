@@ -190,3 +190,12 @@ def test_the_owner_chooses_the_clients_of_a_person(cast, sam, browser_of):
     assert refused.status_code == 200
     assert errors(refused)
     assert person(SAM).clients is None
+
+
+@pytest.mark.parametrize(
+    "address", ["/backstage/clients/client/%00/change/", "/backstage/accounts/transfers?client=%00x"]
+)
+def test_what_no_database_takes_is_asked_for_in_vain_too(cast, browser_of, address):
+    assert browser_of(cast.marc).get(address).status_code == 404
+    (entry,) = AuditEntry.objects.filter(action=access.NOT_THERE)
+    assert "\x00" not in entry.subject
