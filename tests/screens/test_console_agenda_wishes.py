@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rarer wishes of the search behind one key, "in three months" as it is said, and the grid at a day that is typed."""
 
-import subprocess
-import sys
-
 from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
-from tests.screens.fakes.site import ROOT, Site, environment
+from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book, slot
 
 CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
 WITH_ADDRESS = """
-import django; django.setup()
 from permanence.callers.models import Patient
 Patient.objects.filter(first_name="Jeanne").update(mail="jeanne@patients.example")
 """
@@ -100,8 +96,7 @@ async def test_the_grid_goes_to_a_day_that_is_typed(browser: Browser, site: Site
 
 async def test_whether_he_may_be_written_to_is_asked_while_booking(browser: Browser, site: Site) -> None:
     made = agendas.make(site)
-    command = [sys.executable, "-c", WITH_ADDRESS]
-    subprocess.run(command, env=environment(site.data), cwd=ROOT, check=True)
+    site.run(WITH_ADDRESS)
     screen = await jeanne_tomorrow(browser, site, made)
     asked = screen.by_id("book-consent").locator("[data-consent=mail]")
     await expect(asked).to_contain_text("jeanne@patients.example")
