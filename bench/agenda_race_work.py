@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """One race of `agenda_race`: prepares the database its environment names, forks the racers, looks at what is left."""
 
+import gc
 import json
 import multiprocessing
 import os
@@ -245,6 +246,8 @@ def main() -> int:
     racers = [
         fork.Process(target=_one, args=(ground, number, seed, share, told)) for number, share in enumerate(shares)
     ]
+    gc.collect()
+    gc.freeze()  # what is there already is looked at by no racer
     began = time.monotonic()
     for each in racers:
         each.start()
