@@ -284,7 +284,7 @@ def _offer(
     slot, agenda = each.slot, known[each.slot.agenda]
     local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
     days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
-    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(local, dates.Form.NAMED)
+    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(local, dates.Form.SHORT_NAMED)
     return Offer(
         number=number,
         agenda=agenda.id,

@@ -6,6 +6,7 @@ from django.urls import path
 from permanence.console import (
     agenda_acts,
     agenda_busy,
+    agenda_coming,
     agenda_consent,
     agenda_late,
     agenda_pages,
@@ -73,6 +74,7 @@ urlpatterns = [
     path("console/agenda/late-back", agenda_late.take_back, name="agenda-late-back"),
     path("console/agenda/mark", agenda_acts.mark, name="agenda-mark"),
     path("console/fragments/agenda", agenda_pages.grid, name="agenda-grid"),
+    path("console/fragments/agenda/coming", agenda_coming.coming, name="agenda-coming"),
     path("console/fragments/agenda/lane", agenda_pages.lane, name="agenda-lane"),
     path("console/fragments/agenda/late", agenda_late.concerned, name="agenda-late-concerned"),
     path("console/fragments/agenda/paper", agenda_paper.paper, name="agenda-paper"),

@@ -37,9 +37,10 @@ def contact_rule(*, house: str, client: str) -> ContactRuleView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderToCome:
-    """A reminder that waits: of whose telephone (E.164), of which visit, when it goes out; the client's clock."""
+    """A reminder that waits: of which client, to which number (E.164), of which visit, when it goes out; his zone."""
 
     key: str
+    client: str
     number: str
     starts_at: datetime
     due_at: datetime
@@ -57,6 +58,7 @@ def to_come_in_demonstration(*, most: int) -> tuple[ReminderToCome, ...]:
             found.append(
                 ReminderToCome(
                     key=row.key,
+                    client=row.client.name,
                     number=person.numbers[0],
                     starts_at=row.starts_at,
                     due_at=row.next_attempt_at,

@@ -66,9 +66,10 @@ def read_smsbox(folder: Path) -> list[Shown]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToCome:
-    """A reminder that waits: its key, whose telephone, and in words when the visit is and when it goes out."""
+    """A reminder that waits: its key, of which client, to which number; in words when the visit is, and when it goes out."""
 
     key: str
+    client: str
     number: str
     visit: str
     due: str
@@ -77,7 +78,13 @@ class ToCome:
 def _to_come() -> list[ToCome]:
     found = reminder_queries.to_come_in_demonstration(most=TO_COME)
     return [
-        ToCome(key=each.key, number=each.number, visit=_when(each.starts_at, zone), due=_when(each.due_at, zone))
+        ToCome(
+            key=each.key,
+            client=each.client,
+            number=each.number,
+            visit=_when(each.starts_at, zone),
+            due=_when(each.due_at, zone),
+        )
         for each, zone in ((each, ZoneInfo(each.time_zone)) for each in found)
     ]
 

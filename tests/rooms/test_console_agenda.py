@@ -27,6 +27,7 @@ from tests.rooms.agenda_cast import make_agenda_cast, patient
 pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
 GRID, LANE = "/console/fragments/agenda", "/console/fragments/agenda/lane"
+COMING = "/console/fragments/agenda/coming"
 SLOTS, WHY, START = "/console/fragments/agenda/slots", "/console/agenda/why", "/console/agenda/start"
 
 
@@ -368,3 +369,39 @@ def test_queries_do_not_grow_with_the_agendas(cast, browser_of, monday, django_a
     page(browser, GRID, day=monday.isoformat())
     with django_assert_max_num_queries(32):
         page(browser, GRID, day=monday.isoformat())
+
+
+def coming(browser, cast, who, **more):
+    text = page(browser, COMING, client=cast.cabinet.id, patient=who, **more)
+    return re.findall(
+        r'data-appointment="([^"]+)" data-agenda="(\d+)" data-day="([^"]+)" data-minute="(\d+)"', text
+    ), text
+
+
+def test_what_a_patient_has_before_him_is_listed_by_day_and_nothing_else(cast, browser_of, monday):
+    late = booked(cast, monday + timedelta(days=1), 9)
+    first = booked(cast, monday, 10, 15)
+    booked(cast, monday, 11, patient=cast.paul)
+    given_up = booked(cast, monday, 15)
+    appointments.cancel(
+        key=cast.key(),
+        appointment=given_up.appointment,
+        cause=CancelCause.PATIENT,
+        by=cast.claire,
+        at=SystemClock().now(),
+    )
+    found, text = coming(browser_of(cast.claire), cast, cast.jeanne)
+    tuesday = monday + timedelta(days=1)
+    assert found == [
+        (first.appointment, str(cast.dupont), monday.isoformat(), "615"),
+        (late.appointment, str(cast.dupont), tuesday.isoformat(), "540"),
+    ]
+    assert "10:15" in text
+    assert coming(browser_of(cast.claire), cast, "")[0] == []
+
+
+def test_what_a_patient_has_before_him_stays_behind_his_client_s_wall(cast, browser_of, monday):
+    booked(cast, monday, 10)
+    answer = browser_of(cast.claire).get(COMING, {"client": cast.weber.id, "patient": cast.jeanne})
+    assert (answer.status_code, answer.json()["code"]) == (422, "patient_unknown")
+    assert b"data-appointment" not in answer.content

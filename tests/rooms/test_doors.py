@@ -187,6 +187,7 @@ DOORS: dict[str, Door] = {
     "console:agenda-grid": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-lane": Door(get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30", other=404),
     "console:agenda-paper": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
+    "console:agenda-coming": Door(get=to(200, "secretary"), query="client={client}", other=404),
     "console:agenda-slots": Door(get=to(200, "secretary"), query="client={client}", other=404),
     **{
         f"console:agenda-{act}": Door(has_get=False, post=to(422, "secretary"))

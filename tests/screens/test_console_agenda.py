@@ -381,3 +381,32 @@ async def test_two_hundred_practitioners_are_drawn_at_once(browser: Browser, sit
     assert await screen.page.locator(".appt").count() == 6000
     print("drawn in ms:", took)  # the figure itself is one of a quiet machine
     assert took[0] <= DRAWN_MS * 5, took
+
+
+async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    coming = screen.page.locator("#book-coming [data-appointment]")
+    await expect(coming).to_have_count(0)
+    await screen.press("v")
+    await expect(screen.by_id("book-error")).to_contain_text("Rien n’est réservé pour ce patient")
+    day = await day_of(screen)
+    await book_at(screen, "Dr Weber", 600)
+    await expect(coming).to_have_count(1)
+    await book_at(screen, "Dr Klein", 660)
+    await expect(coming).to_have_count(2)
+    await expect(coming.nth(1)).to_contain_text("11:00")
+    for _press in range(3):
+        await screen.press("g")
+        await screen.type(f"{day + timedelta(days=21):%d/%m/%Y}")
+        await screen.press("Enter")
+        await expect(screen.page.locator("#book-frame .appt")).to_have_count(0)
+        await screen.press("v")
+        await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne")
+        await expect(screen.by_id("book-act")).to_be_disabled()
+    await looks_right(screen, "agenda-coming", ("1366", "625"))
+    await screen.press("m")
+    await screen.press("ArrowDown")
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("déplacé")
+    await expect(coming.nth(0)).not_to_contain_text("10:00")
+    assert screen.complaints == []

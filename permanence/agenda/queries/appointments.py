@@ -70,6 +70,20 @@ def of_patient(*, by: Who, client: str, patient: str) -> tuple[AppointmentView, 
     return appointment_views(rows.filter(patient=row_key(patient)).order_by("-starts_at", "-pk"))
 
 
+def before_him(*, by: Who, client: str, patient: str, at: datetime, most: int) -> tuple[AppointmentView, ...]:
+    """The first `most` standing appointments of a patient of a client that are not over at `at`, the earliest first.
+
+    () where `by` does not see the client.
+    """
+    rows = Appointment.objects.for_house(by.house_key).filter(
+        client__in=clients_seen(by, [row_key(client)]),
+        patient=row_key(patient),
+        state__in=[each.value for each in STANDING],
+        ends_at__gt=at,
+    )
+    return appointment_views(rows.order_by("starts_at", "pk")[:most])
+
+
 def of_call(*, by: Who, call: str) -> tuple[AppointmentView, ...]:
     """The appointments that were booked during a call, of clients whom `by` sees."""
     rows = Appointment.objects.for_house(by.house_key).filter(call=call[:64]) if call else Appointment.objects.none()

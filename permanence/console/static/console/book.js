@@ -4,6 +4,7 @@ import { config, fragment, newId, request, SiteRefusal } from "./api.js";
 import { Asked } from "./bookasked.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
+import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
 import { DayJump } from "./bookday.js";
 import { Grid, hourOf } from "./bookgrid.js";
@@ -83,6 +84,7 @@ export class Book {
     this.asking = new Asked(() => this.changed(false));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.consent = new Consent();
+    this.coming = new Coming((agenda, day, minute) => this.goTo(agenda, day, minute));
     this.wishes = new Wishes(() => this.changed(false), () => this.today);
     this.jump = new DayJump((day) => this.goDay(day), () => this.today);
     this.late = new Late((words, agenda) => void this.again(agenda).then(() => this.did(words)));
@@ -193,7 +195,7 @@ export class Book {
   async touched(agenda) {
     if (!this.isOpen) return;
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), mine ? this.propose() : undefined]);
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine ? [this.propose(), this.coming.again()] : [])]);
     // What was against the time may be gone.
     if (this.barred.startsWith(`${agenda} `)) return this.lookAgain();
     return this.say();
@@ -215,7 +217,7 @@ export class Book {
     this.reasons = [];
     this.asking.show(null);
     this.wishes.begin();
-    this.consent.about(client, null);
+    this.regarding(null);
     byId("book-slots").replaceChildren();
     if (!quiet) this.load();
     if (!client) return this.say();
@@ -226,13 +228,19 @@ export class Book {
     this.wishes.offer(told.sites);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
-    this.consent.about(client, this.patient.patient);
+    this.regarding(this.patient.patient);
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
     this.asking.show(this.reason);
     this.fillWith(client);
     await this.propose();
     return this.say();
+  }
+
+  /** Of whom consent is asked and visits are shown. @param {import("./patient.js").Patient|null} patient */
+  regarding(patient) {
+    this.consent.about(this.client, patient);
+    this.coming.about(this.client, patient);
   }
 
   /** @param {string} client */
@@ -249,7 +257,7 @@ export class Book {
     this.error("");
     // What one patient said is not what another one says.
     if (person) this.asking.show(this.reason);
-    if (person) this.consent.about(this.client, this.patient.patient);
+    if (person) this.regarding(this.patient.patient);
     if (person && this.patient.patient) this.grid.body?.focus({ preventScroll: true });
     // What is held is held for this reason; what is said from now on is not taken away by what comes late.
     if (!person) this.letGo();
@@ -756,7 +764,7 @@ export class Book {
 
   /** @param {string} agenda "" for all that are shown */
   async again(agenda) {
-    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.propose()]);
+    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.propose(), this.coming.again()]);
     this.say();
   }
 
@@ -998,6 +1006,7 @@ export class Book {
       y: () => void this.consent.answer("sms", !event.shiftKey),
       e: () => void this.consent.answer("mail", !event.shiftKey),
       a: () => this.asking.focus(),
+      v: () => this.coming.next() || this.error(word("book_coming_none")),
     };
     return letters[event.key.toLowerCase()] ?? null;
   }

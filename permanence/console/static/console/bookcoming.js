@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What the patient in hand has before him: V turns to the next of it, where M moves it and X cancels it.
+import { fragment } from "./api.js";
+import { byId, show } from "./dom.js";
+
+export class Coming {
+  /** @param {(agenda: string, day: string, minute: number) => Promise<void>} go the grid, with its cursor, to a visit */
+  constructor(go) {
+    this.go = go;
+    this.box = byId("book-coming");
+    this.client = "";
+    this.patient = "";
+    this.turn = 0;
+    /** The visit that V turned to last. */
+    this.at = "";
+    this.box.addEventListener("click", (event) => {
+      const pressed = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-appointment]"));
+      if (pressed) this.turnTo(pressed);
+    });
+  }
+
+  /** Of whom it is: asked again only for another one. @param {string} client @param {{id: string}|null} patient */
+  about(client, patient) {
+    const id = patient?.id ?? "";
+    if (client === this.client && id === this.patient) return;
+    [this.client, this.patient, this.at] = [client, id, ""];
+    this.clear();
+    this.again();
+  }
+
+  clear() {
+    this.box.replaceChildren();
+    show(this.box, false);
+  }
+
+  /** Something was booked, moved or cancelled. */
+  async again() {
+    this.turn += 1;
+    const { turn } = this;
+    if (!this.client || !this.patient) return;
+    try {
+      const found = await fragment(`/console/fragments/agenda/coming?${new URLSearchParams({ client: this.client, patient: this.patient })}`);
+      if (turn !== this.turn) return;
+      this.box.replaceChildren(found);
+      show(this.box, this.visits.length > 0);
+    } catch {
+      // A visit that may be over by now would lead astray.
+      if (turn === this.turn) this.clear();
+    }
+  }
+
+  get visits() {
+    return [...this.box.querySelectorAll("[data-appointment]")].map((one) => /** @type {HTMLElement} */ (one));
+  }
+
+  /** V: the one after that which it turned to last, round and round. @returns {boolean} whether there is one */
+  next() {
+    const all = this.visits;
+    const here = all.findIndex((one) => one.dataset.appointment === this.at);
+    const one = all[(here + 1) % Math.max(all.length, 1)];
+    if (one) this.turnTo(one);
+    return one !== undefined;
+  }
+
+  /** @param {HTMLElement} visit */
+  turnTo(visit) {
+    const { appointment = "", agenda = "", day = "", minute = "0" } = visit.dataset;
+    this.at = appointment;
+    this.go(agenda, day, Number(minute));
+  }
+}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A patient who calls is given a time while he speaks, and what is given back is offered on: in a whole house."""
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
+
+from permanence.project import demo_cast as cast
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_appointments import COUNT_KEYS
+from tests.screens.whole_house import PhoneCall, WholeHouse, answered, at_seat, signed_in, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MOST_KEYS, MOST_MS = 25, 20_000
+"""From the card to booked."""
+LEONIE, ELSEWHERE, WAITS = "+352621000201", "+33639980131", "+352621000205"
+"""Numbers: of Léonie Brandel, whom Dr Weber knows; one that nobody knows; of Ilka Oberlinger, who waits for an earlier
+appointment with him and agreed to SMS."""
+BOOKED = """
+select v.key, v.state, v.door, p.birth_name, c.outcome from agenda_appointment v
+join callers_patient p on p.id = v.patient_id join calls_call c on c.call = v.call where c.caller = ?
+and c.outcome <> ''
+"""
+REMINDER = "select key from dispatch_reminder where appointment = ? and state = 'pending'"
+STANDS = "select state from agenda_appointment where key = ?"
+TAKEN = """
+select v.state, v.door from agenda_appointment v join callers_patient p on p.id = v.patient_id
+where p.birth_name = 'Oberlinger' and v.starts_at = (select starts_at from agenda_appointment where key = ?)
+"""
+
+
+async def begun(console: ConsolePage) -> float:
+    """The card is there: from now on keys are counted and the clock runs."""
+    await console.page.evaluate(COUNT_KEYS)
+    moment: float = await console.page.evaluate("performance.now()")
+    return moment
+
+
+async def books_the_first(console: ConsolePage, name: str, since: float) -> None:
+    """The first of the free times, within the keys and the time that a caller is asked to wait."""
+    await expect(console.by_id("book-patient-name")).to_have_text(name)
+    await expect(console.page.locator("#book-slots .slot").first).to_be_visible()
+    await console.press("1")
+    await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text(f"Réservé\u00a0: {name}")
+    took = await console.page.evaluate("performance.now()") - since
+    keys = await console.page.evaluate("window.keysPressed")
+    assert (took <= MOST_MS, len(keys) <= MOST_KEYS) == (True, True), (took, keys)
+
+
+async def ready_again(console: ConsolePage, phone: PhoneCall) -> None:
+    """She hangs up and leaves the call: what she booked is its outcome."""
+    await console.press("F9")
+    assert await phone.over() == 0
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await console.presence_is("ready")
+
+
+async def test_a_patient_who_is_known_by_his_number_has_his_time_in_three_keys(
+    house: WholeHouse, speaking_browser: Browser
+) -> None:
+    await house.set_hours(cast.WEBER_LINE, always=True)
+    async with (
+        at_seat(speaking_browser, house, cast.CLAIRE, locale="fr-FR") as claire,
+        house.call(cast.WEBER_LINE, "--from", LEONIE, "--language", "fr") as phone,
+    ):
+        await answered(claire, phone)
+        since = await begun(claire)
+        await claire.press("Alt+a")
+        await books_the_first(claire, "BRANDEL Léonie", since)
+        assert await claire.page.evaluate("window.keysPressed") == ["a", "1", "Enter"]
+        day = await claire.page.locator("#book-frame .book__title").get_attribute("data-day")
+        await ready_again(claire, phone)
+    ((_key, *booked),) = await until("the call is recorded", lambda: house.rows(BOOKED, LEONIE))
+    assert booked == ["booked", "console", "Brandel", "appointment_booked"]
+    ((client, agenda),) = house.rows("select client_id, id from agenda_agenda where name = 'Dr Weber'")
+    doctor = await signed_in(speaking_browser, house, cast.WEBER, "/portal")
+    await doctor.goto(f"{house.site}/portal/line/{client}/agenda/{agenda}?day={day}")
+    await expect(doctor.get_by_text("BRANDEL Léonie").first).to_be_visible()
+    await doctor.context.close()
+
+
+async def test_what_a_patient_gives_back_by_his_reminder_is_offered_to_who_waits(
+    house: WholeHouse, speaking_browser: Browser
+) -> None:
+    await house.set_hours(cast.WEBER_LINE, always=True)
+    async with (
+        at_seat(speaking_browser, house, cast.CLAIRE, locale="fr-FR") as claire,
+        house.call(cast.WEBER_LINE, "--from", ELSEWHERE, "--language", "fr") as phone,
+    ):
+        await answered(claire, phone)
+        since = await begun(claire)
+        await claire.press("Alt+a")
+        await expect(claire.page.locator("#book-slots .slot").first).to_be_visible()
+        await claire.press("/")
+        await expect(claire.by_id("book-patient")).to_be_focused()
+        await claire.type("020971 kir")
+        await expect(claire.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("KIRSCHMEYER")
+        await claire.press("Enter")
+        await books_the_first(claire, "KIRSCHMEYER Tun", since)
+        await ready_again(claire, phone)
+    ((visit, *booked),) = await until("the call is recorded", lambda: house.rows(BOOKED, ELSEWHERE))
+    assert booked == ["booked", "console", "Kirschmeyer", "appointment_booked"]
+    ((reminder,),) = await until("his reminder waits", lambda: house.rows(REMINDER, visit))
+
+    options = {"locale": "fr-FR", "viewport": {"width": 390, "height": 844}, "java_script_enabled": False}
+    patient = await (await speaking_browser.new_context(**options)).new_page()
+    await patient.goto(f"{house.site}/demo/sms")
+    await patient.locator(f"form[action$='/{reminder}'] button").click()
+    await (await received(house, patient, "+352621000202", "/r/")).click()
+    await patient.locator("button[value=cancel]").click()
+    await expect(patient.locator(".badge--danger")).to_have_text("annulé")
+    assert house.rows(STANDS, visit) == [("cancelled",)]
+
+    # The most urgent of those who wait has no mobile: a secretary telephones, and hears no.
+    ((offer,),) = await until("it is offered", lambda: house.rows("select key from agenda_slotoffer"))
+    claires = await signed_in(speaking_browser, house, cast.CLAIRE, "/console", viewport={"width": 1366, "height": 768})
+    await claires.goto(f"{house.site}/console/follow-ups")
+    await claires.locator(f"form[action$='/{offer}'] button[value=decline]").click()
+    await (await received(house, patient, WAITS, "/o/")).click()
+    await expect(patient.locator("h1")).to_have_text("Un rendez-vous libre, retenu pour vous")
+    await patient.locator("button[value=take]").click()
+    await expect(patient.locator("h1")).to_have_text("Votre rendez-vous est réservé")
+    assert house.rows(TAKEN, visit) == [("booked", "waiting")]
+    await claires.context.close()
+    await patient.context.close()
+
+
+async def received(house: WholeHouse, page: Page, number: str, path: str) -> Locator:
+    """The link in the SMS that this number got."""
+    folder = house.data / "sms"
+    await until(
+        f"{number} gets a link to {path}",
+        lambda: any(number in text and path in text for text in (each.read_text() for each in folder.glob("*.sms"))),
+    )
+    await page.goto(f"{house.site}/demo/sms")
+    return page.locator(f"section[aria-label='{number}'] .sms__text a[href*='{path}']").first
