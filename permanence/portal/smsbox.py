@@ -66,7 +66,7 @@ def read_smsbox(folder: Path) -> list[Shown]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToCome:
-    """A reminder that waits: its key, of which client, to which number; in words when the visit is, and when it goes out."""
+    """A reminder that waits: its key, of which client, to which number; in words when the visit is, when it goes."""
 
     key: str
     client: str
