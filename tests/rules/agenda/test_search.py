@@ -77,6 +77,29 @@ def test_without_anything_as_preferred_the_nearest_instead_says_what_is_given_up
     assert [(each.dropped, each.proposal.slot.starts) for each in found.alternatives] == [("all", on("14:20"))]
 
 
+def instead(books, preferences, *, days=10):
+    found = propose(books, wish(preferences=preferences), first=TUESDAY, days=days, at=NOW)
+    assert found.proposals == ()
+    return [(each.dropped, each.proposal.slot.agenda, each.proposal.slot.starts) for each in found.alternatives]
+
+
+def test_who_wants_a_late_hour_is_offered_the_latest_of_the_day_and_not_its_first():
+    evening = Preferences(from_time="18:30")
+    assert instead([weber()], evening) == [("time", "weber", on("17:40"))]
+    early = Preferences(until_time="07:30", from_date=later(1))
+    assert instead([weber()], early)[0] == ("time", "weber", on("08:00", later(1)))
+    assert instead([weber(block("16:00", "18:00")), practice("klein")], evening) == [("time", "klein", on("17:40"))]
+
+
+def test_who_wants_certain_days_is_offered_the_day_beside_them():
+    closed = *full(later(7)), *full(later(8))
+    asked = Preferences(from_date=later(7), until_date=later(9))
+    assert instead([weber(*closed)], asked) == [("dates", "weber", on("08:00", later(6)))]
+    assert instead([weber(*closed, *full(later(6)))], asked) == [("dates", "weber", on("08:00", later(9)))]
+    late = Preferences(from_date=later(7), until_date=later(9), from_time="17:00")
+    assert instead([weber(*closed)], late)[-1] == ("dates", "weber", on("17:00", later(6)))
+
+
 def test_with_nothing_at_all_the_hidden_starts_are_counted():
     found = propose([weber(away("14:00", "18:00"))], wish(), first=TUESDAY, days=1, at=NOW)
     assert (found.proposals, found.alternatives) == ((), ())
