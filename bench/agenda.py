@@ -23,8 +23,9 @@ REMARKS = (
     "search_cold_ms: all rows for the first time, measured once; search_growth: cost an agenda against half as many, 1 "
     "is linear; failed: answers that differ from the exact search",
     "grid: tomorrow of 200 practitioners, 30 visits each, in Chromium at 1920x1080; grid_200_ms: from the answer to "
-    "the picture, the median; grid_site_cpu_ms: CPU of the web process for one such day; grid_growth: both together "
-    "against half as many practitioners, by lane, 1 is linear",
+    "the picture, the median; grid_whole_ms: with the site's own time before it; grid_site_cpu_ms: CPU of the web "
+    "process for one such day; grid_growth: picture and CPU together against half as many practitioners, by lane, 1 is "
+    "linear",
     "patients: one of 200,000 patients of a client found, from the words to the persons shown, eight ways of asking in "
     "turn (birth: the date alone; caller: the number before a word is typed); cpu: of the thread, whatever else the "
     "machine does; patients_missed: asked for in a spelling that no sound forgives",

@@ -51,7 +51,10 @@ def on_sms_answered(_event_id: str, event: Event) -> None:
     if event.kind != SmsKind.REMINDER:
         return
     try:
-        reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
+        if event.answer == Meaning.MOVE:
+            reminder_operations.tell_choices(key=event.about, at=event.at, entropy=SystemEntropy())
+        else:
+            reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
     except (ReminderOver, ReminderUnknown) as refusal:
         log.info("the answer to reminder %s changes nothing: %s", event.about, refusal.code)
         reply_operations.ask_a_person(house_key=house_system(house=event.house).house_key, sms=event.sms)

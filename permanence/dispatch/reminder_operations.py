@@ -317,6 +317,37 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
     _answered(row, "yes" if yes else "no", at=at)
 
 
+def tell_choices(*, key: str, at: datetime, entropy: Entropy) -> None:
+    """He answered that another moment suits him better: an SMS with the link where he chooses one, once a reminder.
+
+    Raises ReminderUnknown, and ReminderOver where he cannot: it is another visit now, nothing else is free, no SMS
+    reaches him, or he has had the link.
+    """
+    row = Reminder.objects.select_related("house").filter(key=key).first()
+    if row is None:
+        raise ReminderUnknown(key[:40])
+    by = house_system(house=row.house.slug)
+    visit = agenda.appointment(by=by, appointment=row.appointment)
+    account = clients.client(house=by.house, client=str(row.client_id))
+    told = Sms.objects.for_house(row.house_id).filter(about=row.key, kind=SmsKind.MOVE)
+    if not holds(row, visit, at=at) or told.exists() or not choices_of(visit, account, by=by, at=at):
+        raise ReminderOver(row.key)
+    try:
+        sms_operations.send_sms(
+            kind=SmsKind.MOVE,
+            client=account.id,
+            patient=visit.patient,
+            about=row.key,
+            words=Words(house="", at=row.starts_at, link=f"{link_of(row.key)}?move=1"),
+            expires_at=row.starts_at,
+            by=by,
+            at=at,
+            entropy=entropy,
+        )
+    except (SmsOff, NoConsent, NoMobile) as refusal:
+        raise ReminderOver(row.key) from refusal
+
+
 def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
     Reminder.objects.filter(pk=row.pk).update(answer=answer, answered_at=at)
     Sms.objects.for_house(row.house_id).filter(about=row.key, answered_at=None).update(answered_at=at, answer=answer)

@@ -36,7 +36,7 @@ from permanence.kernel.refusals import Refusal
 
 TEXT, REPLY = "sms.text", "sms.reply"
 """What the words are sealed for."""
-AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER})
+AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER, SmsKind.MOVE})
 """Not held back by quiet hours: asked for or answered this moment, or about a visit of this very day."""
 CODE_GOOD_FOR = timedelta(minutes=10)
 ANSWERED_FOR = timedelta(days=14)
@@ -319,6 +319,8 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
         if not open_now and answer.meaning is Meaning.YES:
             meant = _offered_before(rows, answer)  # too late: nothing comes of it, but he is told so
+        if answer.meaning is Meaning.MOVE and len(open_now) == 1 and open_now[0].kind == SmsKind.REMINDER:
+            meant = open_now[0]
         sms = meant or (open_now[0] if len(open_now) == 1 else last)
         of_reminder = sms.kind == SmsKind.REMINDER
         asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
@@ -362,7 +364,10 @@ def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, a
 
 
 def _answered(sms: Sms, meaning: Meaning, *, at: datetime) -> None:
-    if Sms.objects.filter(pk=sms.pk, answered_at=None).update(answered_at=at, answer=meaning.value):
+    """Say so once; who asks for another moment has not answered yet: yes and no are still understood."""
+    if meaning is Meaning.MOVE or Sms.objects.filter(pk=sms.pk, answered_at=None).update(
+        answered_at=at, answer=meaning.value
+    ):
         client = str(sms.client_id)
         outbox.announce(
             SmsAnswered(

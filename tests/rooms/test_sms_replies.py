@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.agenda.models import Appointment
+from permanence.agenda.models import Appointment, OpeningPattern
 from permanence.agenda.refusals import NotNow
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
@@ -16,7 +16,8 @@ from permanence.dispatch import sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
-from permanence.dispatch.models import SmsReply
+from permanence.dispatch.models import Reminder, Sms, SmsReply
+from permanence.dispatch.reminder_operations import link_of
 from permanence.dispatch.reply_operations import NothingToAnswer, ReplyUnknown, settle_reply
 from permanence.dispatch.reply_queries import client_of_reply, open_replies
 from permanence.dispatch.rules import ReplyOutcome
@@ -25,7 +26,7 @@ from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send
+from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
 from tests.rooms.test_sms import JEANNES, known
 from tests.rooms.test_sms import send as write
 from tests.rooms.waiting_cast import booked, cancelled, last_offer, person, pursue, waits
@@ -122,6 +123,54 @@ def test_what_she_says_comes_of_it_once_and_is_noted(cast, reminded, outcome, be
     note = AuditEntry.objects.get(action="sms.reply_settled")
     assert (note.client_key, note.detail) == (int(cast.cabinet.id), {"outcome": outcome.value})
     assert HIS_WORDS not in str(list(AuditEntry.objects.values_list("detail", flat=True)))
+
+
+def sent(kind):
+    return list(Sms.objects.filter(kind=kind).order_by("pk"))
+
+
+@pytest.mark.parametrize("word", ["déplacer", "Autre date", "verschieben", "MOVE"])
+def test_who_wants_another_moment_gets_the_link_to_choose_one(cast, reminded, deliver_all, provider, word):
+    assert answers(word, key="in-1")
+    deliver_all(SOON)
+    assert len(sent(SmsKind.MOVE)) == 1
+    sms_tasks.run_sms(at=SOON)
+    text = told(provider)[-1]
+    assert f"{link_of(Reminder.objects.get().key)}?move=1" in text
+    assert [word for word in ("Consultation", "Dupont", "HOFFMANN") if word in text] == []
+    assert (open_replies(by=cast.claire), state()) == ((), AppointmentState.BOOKED)
+    answers("1", at=SOON + timedelta(minutes=1), key="in-2")  # she comes after all: the question is still open
+    deliver_all(SOON + timedelta(minutes=1))
+    assert state() == AppointmentState.CONFIRMED
+
+
+def test_asked_again_or_without_another_moment_a_secretary_reads_it(cast, reminded, deliver_all):
+    answers("déplacer", key="in-1")
+    deliver_all(SOON)
+    answers("déplacer !", key="in-2")
+    deliver_all(SOON)
+    assert len(sent(SmsKind.MOVE)) == 1
+    assert [row.words for row in open_replies(by=cast.claire)] == ["déplacer !"]
+
+
+def test_without_any_free_moment_no_link_is_sent(cast, reminded, deliver_all):
+    OpeningPattern.objects.update(online=False)
+    answers("déplacer", key="in-1")
+    deliver_all(SOON)
+    assert sent(SmsKind.MOVE) == []
+    assert [row.words for row in open_replies(by=cast.claire)] == ["déplacer"]
+
+
+def test_an_offer_is_not_moved(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "First", number="+33639980150"))
+    cancelled(cast, visit, at=later)
+    pursue(deliver_all, later)
+    sms_tasks.run_sms(at=later)
+    answers("déplacer", at=later, number="+33639980150")
+    assert [row.words for row in open_replies(by=cast.claire)] == ["déplacer"]
+    assert last_offer().state == "open"
 
 
 def test_what_cannot_be_done_any_more_leaves_the_words_on_the_list(cast, reminded):

@@ -27,6 +27,7 @@ class SmsKind(enum.StrEnum):
     CANCELLED = "cancelled"
     BOOKED = "booked"
     OVER = "over"
+    MOVE = "move"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,8 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: your appointment on %(day)s at %(hour)s is booked.")
         case SmsKind.OVER:
             return _("%(who)s: the appointment on %(day)s at %(hour)s is no longer free. Nothing was changed.")
+        case SmsKind.MOVE:
+            return _("%(who)s: choose another moment for %(day)s at %(hour)s. Until then nothing is changed.")
 
 
 def _answer(kind: SmsKind) -> str:

@@ -19,6 +19,7 @@ class Meaning(enum.StrEnum):
 
     YES = "yes"
     NO = "no"
+    MOVE = "move"
     STOP = "stop"
     UNCLEAR = "unclear"
 
@@ -38,6 +39,12 @@ YES_WORDS = frozenset(
 NO_WORDS = frozenset(
     {"non", "annule", "annuler", "j'annule", "no", "cancel", "nein", "absagen", "stornieren", "ich sage ab"}
 )
+MOVE_WORDS = frozenset(
+    {
+        "deplacer", "reporter", "decaler", "autre date", "autre moment", "changer", "move", "change", "reschedule",
+        "verschieben", "verlegen", "anderer termin", "umbuchen",
+    }
+)  # fmt: skip
 
 
 def codes(slot: int) -> tuple[int, int]:
@@ -58,13 +65,16 @@ def read_answer(text: str) -> Answer:
         return Answer(meaning=Meaning.NO if no else Meaning.YES, slot=slot)
     if word in YES_WORDS:
         return Answer(meaning=Meaning.YES)
+    if word in MOVE_WORDS:
+        return Answer(meaning=Meaning.MOVE)
     return Answer(meaning=Meaning.NO if word in NO_WORDS else Meaning.UNCLEAR)
 
 
 def asks_a_person(meaning: Meaning, *, open_questions: int, of_reminder: bool) -> bool:
     """Whether a secretary is to read an answer that nothing came of: his words are neither yes nor no, or it is not
-    certain to which question he said it, or he answers a reminder that can be answered no more.
+    certain to which question he said it, or he answers a reminder that can be answered no more, or wants another
+    moment where nothing can be moved.
     """
-    if meaning is Meaning.UNCLEAR:
+    if meaning in {Meaning.UNCLEAR, Meaning.MOVE}:
         return True
     return meaning in {Meaning.YES, Meaning.NO} and (open_questions > 1 or of_reminder)
