@@ -21,6 +21,13 @@ MOST_MS = 20_000
 VISITS = "select state, agenda_id, call, starts_at from agenda_appointment order by id"
 HOLDS = "select ended, ended_at is null from agenda_slothold order by id"
 FRAME = "#book-frame"
+OFFERED = """() => {
+  const said = [], act = document.getElementById('book-act');
+  const hear = new MutationObserver(() => act.disabled || said.push(act.textContent));
+  hear.observe(act, { attributes: true, childList: true, subtree: true, characterData: true });
+  return said;
+}"""
+"""All that Enter ever offered."""
 LIVE_MS = 500
 DRAWN_MS = 300
 
@@ -410,3 +417,14 @@ async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(bro
     await expect(screen.by_id("toasts")).to_contain_text("déplacé")
     await expect(coming.nth(0)).not_to_contain_text("10:00")
     assert screen.complaints == []
+
+
+async def test_what_is_closed_is_not_offered_for_a_moment_and_enter_says_why(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    offered = await screen.page.evaluate_handle(OFFERED)
+    await click_at(screen, "Dr Weber", 725)
+    await expect(screen.by_id("book-place")).to_contain_text("pas libre")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Fermé à cette heure")
+    assert [each for each in await offered.json_value() if "12:05" in each] == []
+    assert site.rows(VISITS) == []

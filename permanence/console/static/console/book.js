@@ -634,6 +634,12 @@ export class Book {
     for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
   }
 
+  /** Whether the rules say no to a place, or nothing is open there as far as is known. @param {import("./bookgrid.js").Spot} spot */
+  isShut(spot) {
+    const at = placeOf(spot);
+    return at === this.barred || (!spot.isOpen && at !== this.allowed);
+  }
+
   /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string, minutes?: number}|null} */
   target() {
     const spot = this.grid.spot();
@@ -641,7 +647,7 @@ export class Book {
     const step = this.grid.place?.step ?? 0;
     if (this.moving) return spot && { ...spot, minute: step * STEP_MINUTES, hour: hourOf(step * STEP_MINUTES) };
     if (this.held && (!spot || this.isHeld(spot))) return this.held;
-    if (!spot || spot.item || spot.client !== this.client || placeOf(spot) === this.barred) return this.held;
+    if (!spot || spot.item || spot.client !== this.client || this.isShut(spot)) return this.held;
     return spot;
   }
 
@@ -655,7 +661,7 @@ export class Book {
     const at = this.target();
     // Where it is refused, Enter says all that is against it.
     const spot = this.grid.spot();
-    if (!at && spot && placeOf(spot) === this.barred) return this.why(true);
+    if (!at && spot && !spot.item && spot.client === this.client && this.isShut(spot)) return this.why(true);
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.moving) return this.move(this.moving, at);
     const patient = this.ready();
