@@ -23,7 +23,7 @@ from permanence.agenda.rules.wishes import Also, Book, Preferences, Slot, Wish
 
 _DAY = timedelta(days=1)
 _STRIDE = 7
-"""Days worked out at once, until there are enough."""
+"""Days worked out at once at most, until there are enough."""
 
 NEAR = 20
 """Agendas that are looked at for what is nearest, the preferred first."""
@@ -140,8 +140,7 @@ class _Quest:
         order = preferences.agendas or tuple(book.agenda.id for book in self.books)
         rank = {agenda: number for number, agenda in enumerate(order)}
         books = self._soonest(preferences, rank, most)
-        for offset in range(0, self.days, _STRIDE):
-            since, until = (self.first + min(day, self.days) * _DAY for day in (offset, offset + _STRIDE))
+        for since, until in _strides(self.first, self.days):
             some = list[tuple[tuple[date, int], Proposal]]()
             for begins, book in books:
                 zone = ZoneInfo(book.agenda.zone)
@@ -230,6 +229,14 @@ class _Quest:
             if is_preferred(slot, preferences, judge.zone):
                 gaps = _gaps(judge, place, start, busy) if place.opening.capacity == 1 else ()
                 yield Proposal(slot=slot, hole=sum(each for each in gaps if each < shortest) // 60)
+
+
+def _strides(first: date, days: int) -> Iterator[tuple[date, date]]:
+    """One day, then two, four and _STRIDE at once: several agendas have enough in a day, one of them in a week."""
+    since, many = 0, 1
+    while since < days:
+        yield first + since * _DAY, first + min(since + many, days) * _DAY
+        since, many = since + many, min(2 * many, _STRIDE)
 
 
 def _distance(slot: Slot, wanted: Preferences, zone: ZoneInfo) -> tuple[int, date, int]:
