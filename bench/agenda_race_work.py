@@ -9,6 +9,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.queues import SimpleQueue
 from typing import Any
@@ -26,6 +27,7 @@ from bench.agenda_read import read_here  # noqa: E402
 from permanence.agenda.models import Appointment, Occupancy  # noqa: E402
 from permanence.agenda.operations import appointments, blocks, holds, reasons, setting  # noqa: E402
 from permanence.agenda.operations.appointments import Booking  # noqa: E402
+from permanence.agenda.queries.views import AppointmentView  # noqa: E402
 from permanence.agenda.rules import kinds  # noqa: E402
 from permanence.agenda.rules.states import AppointmentState, CancelCause  # noqa: E402
 from permanence.callers import operations as callers  # noqa: E402
@@ -33,11 +35,15 @@ from permanence.callers.rules.form import PatientForm  # noqa: E402
 from permanence.clients import operations as clients  # noqa: E402
 from permanence.clients.rules import ClientKind, RecipientKind, Sector  # noqa: E402
 from permanence.foundation import operations as foundation  # noqa: E402
-from permanence.foundation.who import Who  # noqa: E402
+from permanence.foundation.models import Person  # noqa: E402
+from permanence.foundation.rules import Role  # noqa: E402
+from permanence.foundation.who import Who, who_is  # noqa: E402
 from permanence.kernel.refusals import Refusal  # noqa: E402
 from permanence.project.config import read_configuration  # noqa: E402
 
-CHANCES = (("book", 55), ("hold", 15), ("move", 12), ("cancel", 12), ("block", 6))
+CHANCES = (("book", 50), ("hold", 15), ("move", 12), ("cancel", 12), ("block", 6), ("overbook", 5))
+OVERBOOKINGS = 8
+"""So many a day and agenda."""
 
 
 class Ground:
@@ -48,6 +54,7 @@ class Ground:
             slug="race", name="Race", language="fr", country="FR", time_zone="Europe/Paris", at=AT
         )
         self.by: Who = by
+        self.secretary = _secretary(by)
         client = clients.open_client(
             name="Cabinet",
             initials="CA",
@@ -62,7 +69,7 @@ class Ground:
         self.client = client
         device = setting.add_resource(client=client, name="ECG", kind="ecg", by=by, at=AT).id
         self.reasons = [
-            _reason(client, "Consultation", 20, by),
+            _reason(client, "Consultation", 20, by, overbooking=True),
             _reason(client, "ECG", 15, by, after=5, needs=(kinds.Need(ids=(device,)),)),
             _reason(client, "Contrôle", 10, by, before=5),
         ]
@@ -76,6 +83,13 @@ class Ground:
         self.patient = callers.add_patient(client=client, patient="p" * 20, form=form, by=by, at=AT).id
 
 
+def _secretary(by: Who) -> Who:
+    """Whoever overbooks is somebody: the system books as a patient would, who may not."""
+    given: dict[str, Any] = {"email": "claire@race.example", "name": "Claire", "language": "fr"}
+    key = foundation.add_person(roles=frozenset({Role.SECRETARY}), by=by, at=AT, **given)
+    return who_is(Person.objects.select_related("house").get(pk=key))
+
+
 def _reason(client: str, name: str, minutes: int, by: Who, **more: Any) -> str:
     new = kinds.VisitReason(id="", client=client, name=name, minutes=minutes, **more)
     return reasons.set_reason(client=client, reason=new, by=by, at=AT).id
@@ -86,6 +100,8 @@ def _agenda(client: str, name: str, by: Who) -> str:
     agenda = setting.open_agenda(client=client, recipient=recipient, name=name, by=by, at=AT).id
     week = [kinds.Opening(id="", agenda=agenda, weekday=day, opens="08:00", until="18:00") for day in range(5)]
     setting.set_openings(agenda=agenda, openings=week, by=by, at=AT)
+    may = {"step": STEP_MIN, "closed_on_holidays": True, "active": True, "overbookings_per_day": OVERBOOKINGS}
+    setting.change_agenda(agenda=agenda, name=name, by=by, at=AT, **may)
     return agenda
 
 
@@ -97,7 +113,7 @@ class Racer:
         self._number = number
         self._chance = random.Random(f"{seed} {number}")
         self._acts = 0
-        self._mine: list[str] = []
+        self._mine: list[AppointmentView] = []
         self.tally = Tally()
 
     def race(self, attempts: int) -> None:
@@ -109,10 +125,11 @@ class Racer:
             "move": self._move,
             "cancel": self._cancel,
             "block": self._block,
+            "overbook": self._overbook,
         }
         while self.tally.attempts < attempts:
             act = self._chance.choices(names, weights)[0]
-            if act in {"move", "cancel"} and not self._mine:
+            if act in {"move", "cancel", "overbook"} and not self._mine:
                 act = "book"
             self.tally.attempts += act != "cancel"
             self._acts += 1
@@ -147,7 +164,26 @@ class Racer:
             by=self._ground.by,
             at=self._at,
         )
-        self._mine.append(visit.appointment)
+        self._mine.append(visit)
+
+    def _near_mine(self) -> tuple[str, datetime]:
+        """An agenda and a moment at which a visit of his begins or is on."""
+        there = self._chance.choice(self._mine)
+        return there.agenda, there.starts_at + timedelta(minutes=STEP_MIN * self._chance.randrange(4))
+
+    def _overbook(self) -> None:
+        booking = replace(self._booking(), reason=self._ground.reasons[0])
+        agenda, starts_at = self._near_mine()
+        visit = appointments.overbook(
+            key=self._key(),
+            agenda=agenda,
+            starts_at=starts_at,
+            booking=booking,
+            cause="urgent",
+            by=self._ground.secretary,
+            at=self._at,
+        )
+        self._mine.append(visit)
 
     def _hold(self) -> None:
         booking = self._booking()
@@ -164,9 +200,10 @@ class Racer:
             holds.release_hold(hold=kept.hold, by=self._ground.by, at=self._at, holder=booking.holder)
 
     def _move(self) -> None:
-        appointments.move(
+        which = self._chance.randrange(len(self._mine))
+        self._mine[which] = appointments.move(
             key=self._key(),
-            appointment=self._chance.choice(self._mine),
+            appointment=self._mine[which].appointment,
             agenda=self._chance.choice(self._ground.agendas),
             starts_at=self._moment(),
             by=self._ground.by,
@@ -177,16 +214,19 @@ class Racer:
     def _cancel(self) -> None:
         mine = self._mine.pop(self._chance.randrange(len(self._mine)))
         appointments.cancel(
-            key=self._key(), appointment=mine, cause=CancelCause.PATIENT, by=self._ground.by, at=self._at
+            key=self._key(), appointment=mine.appointment, cause=CancelCause.PATIENT, by=self._ground.by, at=self._at
         )
 
     def _block(self) -> None:
-        starts, by, at = self._moment(), self._ground.by, self._at
-        agenda = self._chance.choice(self._ground.agendas)
+        by, at = self._ground.by, self._at
+        agenda, starts = self._chance.choice(self._ground.agendas), self._moment()
+        if self._mine and self._chance.random() < 0.5:
+            agenda, starts = self._near_mine()
         made = blocks.block(
             key=self._key(), agenda=agenda, starts_at=starts, ends_at=starts + timedelta(minutes=15), by=by, at=at
         )
-        blocks.unblock(key=f"{self._key()}-un", block=made.block, by=by, at=at)
+        if self._chance.random() < 0.5:
+            blocks.unblock(key=f"{self._key()}-un", block=made.block, by=by, at=at)
 
 
 def wrong() -> dict[str, int]:
@@ -206,12 +246,30 @@ def wrong() -> dict[str, int]:
         "devices": _meeting([(row.resource_id, row.starts_at, row.ends_at) for row in there if row.resource_id]),
         "visits": _meeting([(agenda, starts, ends) for agenda, starts, ends, _ in spans]),
         "without": sum((key, agenda) not in occupied for agenda, *_, key in spans),
+        "covered": _covered(),
     }
+
+
+def _covered() -> int:
+    """What was put over an overbooked visit afterwards and is not overbooked itself. None of these has buffers."""
+    extra = Occupancy.objects.filter(blocking=False)
+    later = Occupancy.objects.filter(blocking=True)
+    return sum(
+        later.filter(
+            agenda=each.agenda_id, pk__gt=each.pk, starts_at__lt=each.ends_at, ends_at__gt=each.starts_at
+        ).count()
+        for each in extra
+    )
 
 
 def combined() -> int:
     """How many combined visits stand: without any the race says nothing about them."""
     return Appointment.objects.exclude(state=AppointmentState.CANCELLED.value).filter(also__isnull=False).count()
+
+
+def overbooked() -> int:
+    """How many visits stand that were put where something stood: as `combined`."""
+    return Occupancy.objects.filter(blocking=False).count()
 
 
 def _meeting(spans: list[tuple[int, datetime, datetime]]) -> int:
@@ -254,7 +312,8 @@ def main() -> int:
     tallies = [told.get() for _ in racers]
     for each in racers:
         each.join()
-    print(json.dumps({**together(tallies, wrong(), time.monotonic() - began), "combined": combined()}))
+    stand = {"combined": combined(), "overbooked": overbooked()}
+    print(json.dumps({**together(tallies, wrong(), time.monotonic() - began), **stand}))
     return 0
 
 

@@ -24,9 +24,9 @@ from bench.programs import Program, told
 
 DATABASES = ("sqlite", "postgresql")
 REMARKS = (
-    f"race: {PROCESSES} processes that book, hold, move, cancel and block at the level of operations (race_attempts), "
-    "and as many that come through the console, the public pages, $book and CalDAV in turn, each giving back most of "
-    "what he took (race_door_attempts, through all doors together); sums of SQLite and PostgreSQL",
+    f"race: {PROCESSES} processes that book, overbook, hold, move, cancel and block at the level of operations "
+    "(race_attempts), and as many that come through the console, the public pages, $book and CalDAV in turn, each "
+    "giving back most of what he took (race_door_attempts, through all doors together); sums of SQLite and PostgreSQL",
     "race_overlaps: visits, events or devices at one moment, appointments and events without their span, bookings that "
     "were promised and do not stand or stand unpromised, acts that ended in anything but success or a named refusal; "
     "..._refused: every refusal by its name",

@@ -5,6 +5,7 @@ The link is signed: nobody makes one who has not our key. It acts on the appoint
 or cancelled by somebody else, link and digits of the old moment change nothing.
 """
 
+import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
@@ -293,7 +294,8 @@ def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
 
 
 def act(*, key: str, yes: bool, at: datetime) -> None:
-    """What the patient answered becomes of his appointment; the same answer again changes nothing.
+    """What the patient answered becomes of his appointment; the same answer again changes nothing, unless the house has
+    taken it back since: then he says it anew. An SMS that is heard again (`at`: when it came) is no new answer.
 
     Raises ReminderUnknown, ReminderOver, and those of the agenda's acts.
     """
@@ -304,9 +306,12 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
     visit = agenda.appointment(by=by, appointment=row.appointment)
     if visit.state is (AppointmentState.CONFIRMED if yes else AppointmentState.CANCELLED):
         return
+    said = "yes" if yes else "no"
+    if row.answer == said and row.answered_at is not None and at <= row.answered_at:
+        return
     if not holds(row, visit, at=at):
         raise ReminderOver(row.key)
-    act_key = f"reminder-{row.key}-{'yes' if yes else 'no'}"[:40]
+    act_key = _act_key(row, said, visit)
     try:
         if yes:
             visits.confirm(key=act_key, appointment=visit.appointment, by=by, at=at)
@@ -314,7 +319,13 @@ def act(*, key: str, yes: bool, at: datetime) -> None:
             appointments.cancel(key=act_key, appointment=visit.appointment, cause=CancelCause.PATIENT, by=by, at=at)
     except NotNow as refusal:
         raise ReminderOver(row.key) from refusal
-    _answered(row, "yes" if yes else "no", at=at)
+    _answered(row, said, at=at)
+
+
+def _act_key(row: Reminder, said: str, visit: AppointmentView) -> str:
+    """The id of the act that an answer is: one for as long as nothing else is said of the visit."""
+    about = f"{row.key} {said} {visit.state_at.isoformat()}"
+    return f"reminder-{hashlib.sha256(about.encode()).hexdigest()}"[:40]
 
 
 def tell_choices(*, key: str, at: datetime, entropy: Entropy) -> None:

@@ -31,9 +31,10 @@ def url(transactional_db):
 def test_nothing_is_taken_twice_however_many_try(url, tmp_path):
     found = agenda_race.run(tmp_path, url, attempts=ATTEMPTS)
     assert found["unnamed"] == []
-    assert found["wrong"] == {"agendas": 0, "devices": 0, "visits": 0, "without": 0}
+    assert found["wrong"] == {"agendas": 0, "devices": 0, "visits": 0, "without": 0, "covered": 0}
     assert (found["race_attempts"], found["race_overlaps"]) == (ATTEMPTS, 0)
     assert found["done"]["book"] > 0
+    assert found["overbooked"] > 0
     assert found["combined"] > 0
     assert sum(found["done"].values()) + sum(found["refused"].values()) >= ATTEMPTS
     assert found["refused"].keys() <= {

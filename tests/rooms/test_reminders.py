@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from django.test import Client as Browser
 
 from permanence.agenda.models import Appointment, Occupancy
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, visits
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.booking import parts
 from permanence.callers.models import Patient, PatientNumber
@@ -305,6 +305,43 @@ def test_the_page_shows_and_posts_act(cast, provider, deliver_all, clock):
     assert state() is AppointmentState.CANCELLED
     clock.at = MONDAY
     assert browser.get(address).status_code == 410
+
+
+def taken_back(cast, at):
+    visits.take_back(key=cast.key(), appointment=Appointment.objects.get().key, by=cast.claire, at=at)
+    assert state() is AppointmentState.BOOKED
+
+
+def test_a_yes_after_the_house_took_the_first_back_is_a_yes_again(cast, provider, deliver_all, clock):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    address, browser = f"/r/{link()}", Browser()
+    for minutes in (0, 10, 20):
+        clock.at = DUE + timedelta(minutes=minutes)
+        for _ in range(2):
+            assert browser.post(address, {"act": "confirm"}).status_code == 303
+        assert state() is AppointmentState.CONFIRMED
+        row = Reminder.objects.get()
+        assert (row.answer, row.answered_at) == ("yes", clock.at)
+        taken_back(cast, clock.at + timedelta(minutes=5))
+    clock.at += timedelta(minutes=6)
+    assert browser.post(address, {"act": "cancel"}).status_code == 303
+    assert state() is AppointmentState.CANCELLED
+    noted = AuditEntry.objects.filter(action="appointment.confirmed")
+    assert noted.count() == 3
+
+
+def test_an_answer_by_sms_that_is_heard_again_later_is_not_said_again(cast, provider, deliver_all):
+    book(cast)
+    deliver_all(NOON)
+    send()
+    assert reply("1")
+    deliver_all(DUE)
+    assert state() is AppointmentState.CONFIRMED
+    taken_back(cast, DUE + timedelta(minutes=5))
+    reminder_operations.act(key=Reminder.objects.get().key, yes=True, at=DUE)
+    assert state() is AppointmentState.BOOKED
 
 
 def test_moved_by_link_to_a_moment_that_is_proposed(cast, provider, deliver_all, clock):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Events that a device keeps in an agenda: each makes it busy, never over what is booked or held.
+"""Events that a device keeps in an agenda: each makes it busy, never over what is booked, overbooked or held.
 
 One act, one transaction: where one of its times is taken nothing is kept, and the cause is told. A rule makes it busy
 to the horizon of the calendar; the worker carries it on (`carry_on`).

@@ -226,7 +226,8 @@ class Occupancy(HouseModel):
     The one guarantee against taking anything twice: of those that block, no two of one agenda and one place overlap,
     nor two of one resource. A visit takes every place, `[0, ALL_PLACES)`, but for one of a group, which takes one of as
     many as the opening has: so there are never more than these at once. An overbooked appointment has one that does not
-    block. `before`, `after`: the buffers in it, minutes. Exactly one of the three says what takes it.
+    block, also when nothing stands beside it any more: whoever writes looks at it under the lock. `before`, `after`:
+    the buffers in it, minutes. Exactly one of the three says what takes it.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")

@@ -17,10 +17,14 @@ from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Also, Book, Slot, Wish
 from permanence.foundation.no_overlap import violated
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 
 IN_THE_WAY = frozenset({"taken", "held", "blocked", "busy_elsewhere", "full", "buffer", "equipment_taken"})
 """Causes that say that somebody was there first."""
+
+type Stretch = tuple[datetime, datetime]
+"""From when until when."""
 
 
 def asker(by: Who, door: Door) -> Asker:
@@ -141,18 +145,33 @@ def occupy(
 def occupy_block(block: Block, *, beside: bool = False) -> None:
     """Take the agenda for busy time; with `beside` what other busy time takes already is left to that. Raises
     SlotAlreadyTaken.
+
+    Busy time is judged by no rule, and an overbooked visit does not block: so what stands there is looked at here.
     """
-    spans = _untaken(block) if beside else [(block.starts_at, block.ends_at)]
+    there = list(_over(block).values_list("starts_at", "ends_at", "block_id"))
+    busy = [(starts, ends) for starts, ends, key in there if beside and key is not None]
+    rows = _rows_of(block, _untaken(block, busy))
+    others = [(starts, ends) for starts, ends, key in there if not beside or key is None]
+    if any(starts < row.ends_at and row.starts_at < ends for starts, ends in others for row in rows):
+        raise SlotAlreadyTaken(*in_the_way(rows))
+    _write(rows)
+
+
+def _over(block: Block) -> ClientQuerySet[Occupancy]:
+    """What takes any of its time, the earliest first."""
+    there = Occupancy.objects.filter(agenda=block.agenda_id, starts_at__lt=block.ends_at, ends_at__gt=block.starts_at)
+    return there.order_by("starts_at", "pk")
+
+
+def _rows_of(block: Block, spans: Iterable[Stretch]) -> list[Occupancy]:
     of = {"house_id": block.house_id, "client_id": block.client_id, "agenda_id": block.agenda_id, "block": block}
-    _write([Occupancy(starts_at=starts, ends_at=ends, **of) for starts, ends in spans])
+    return [Occupancy(starts_at=starts, ends_at=ends, **of) for starts, ends in spans]
 
 
-def _untaken(block: Block) -> list[tuple[datetime, datetime]]:
-    """The parts of its span that no busy time takes."""
-    there = Occupancy.objects.filter(agenda=block.agenda_id, blocking=True, block__isnull=False)
-    there = there.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("starts_at")
+def _untaken(block: Block, busy: Iterable[Stretch]) -> list[Stretch]:
+    """The parts of its span in which none of `busy` is, the earliest of which comes first."""
     found, begins = [], block.starts_at
-    for starts, ends in there.values_list("starts_at", "ends_at"):
+    for starts, ends in busy:
         if begins < starts:
             found.append((begins, starts))
         begins = max(begins, ends)
@@ -160,13 +179,16 @@ def _untaken(block: Block) -> list[tuple[datetime, datetime]]:
 
 
 def let_go(*, appointment: Appointment | None = None, block: Block | None = None) -> None:
-    """What was taken by it is free; of a block that was removed, other busy time takes what it had left to it."""
+    """What was taken by it is free; of a block that was removed, other busy time takes what it had left to it: that was
+    busy all along, so nobody is asked for it.
+    """
     rows = Occupancy.objects.filter(appointment=appointment) if appointment else Occupancy.objects.filter(block=block)
     rows.delete()
     if block is not None:
         others = Block.objects.filter(agenda=block.agenda_id, removed_at=None)
         for each in others.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("pk"):
-            occupy_block(each, beside=True)
+            busy = _over(each).filter(block__isnull=False).values_list("starts_at", "ends_at")
+            _write(_rows_of(each, _untaken(each, busy)))
 
 
 def _write(rows: list[Occupancy], *, other: Also | None = None) -> None:
@@ -180,7 +202,7 @@ def _write(rows: list[Occupancy], *, other: Also | None = None) -> None:
 
 
 def in_the_way(rows: Iterable[Occupancy], *, other: Also | None = None) -> tuple[WhyNot, ...]:
-    """What of what stands is in the way of these rows; `other`: the other agenda of a combined visit."""
+    """What stands in the way of these rows, overbooked or not; `other`: the other agenda of a combined visit."""
     found: list[WhyNot] = []
     if other is not None:
         rows = list(rows)
@@ -189,7 +211,7 @@ def in_the_way(rows: Iterable[Occupancy], *, other: Also | None = None) -> tuple
         who = str(Agenda.objects.values_list("recipient_id", flat=True).get(pk=int(other.agenda)))
         found = [why_not.AlsoRefuses(who=who, why=each) for each in in_the_way(theirs)]
     for row in rows:
-        there = Occupancy.objects.filter(blocking=True, starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
+        there = Occupancy.objects.filter(starts_at__lt=row.ends_at, ends_at__gt=row.starts_at)
         for _, taken in taken_in(there.filter(agenda=row.agenda_id, resource=row.resource_id)):
             if taken.of_resource:
                 begins, ends = taken.from_buffer, taken.until_buffer

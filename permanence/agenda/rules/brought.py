@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from permanence.agenda.rules.kinds import CELL, Need, Opening, TakenKind, VisitReason
 from permanence.agenda.rules.openings import open_spans
 from permanence.agenda.rules.resources import Assigned, Shelf
-from permanence.agenda.rules.why_not import ReasonUnknown, WhyNot
+from permanence.agenda.rules.seconds import crowded, whole
+from permanence.agenda.rules.why_not import AlsoRefuses, Full, Occupied, ReasonUnknown, WhyNot
 from permanence.agenda.rules.wishes import Also, Book, Slot
 
 _DAY = timedelta(days=1)
@@ -27,15 +28,23 @@ type Stretch = tuple[datetime, datetime]
 def brought_slot(
     book: Book, reason: str, *, span: Stretch, beside: Iterable[Stretch], at: datetime
 ) -> Slot | tuple[WhyNot, ...]:
-    """The slot of a visit for `reason` that takes this span, or what is against its rooms and equipment.
+    """The slot of a visit for `reason` that takes this span, or what is against it: its rooms and equipment, and an
+    overbooked visit that is there.
 
-    `beside`: what else comes in from there. What stands in the agendas is for the database to refuse.
+    `beside`: what else comes in from there. What else stands in the agendas is for the database to refuse.
     """
     found = book.reason(reason)
     if found is None:
         return (ReasonUnknown(),)
     other = book.other(found)
     opening = _opening(book, found, span)
+    theirs = None if other is None else _opening(other, found, span)
+    against = list(_overbooked(book, opening, span, at))
+    if other is not None and theirs is not None:
+        causes = _overbooked(other, theirs, span, at)
+        against += [AlsoRefuses(who=other.agenda.recipient, why=each) for each in causes]
+    if against:
+        return tuple(against)
     room = _room(span, [*beside, *_around(book, at), *(_around(other, at) if other is not None else ())])
     before, after = min(found.before + opening.travel, room[0]), min(found.after, room[1])
     taken = (each for each in book.taken if not each.takes(book.agenda.id) and each.counts(at=at, holder=""))
@@ -45,8 +54,7 @@ def brought_slot(
     if resources is None:
         return shelf.causes([replace(each, before=0, after=0) for each in needs], start, opening.site)
     also = None
-    if other is not None:
-        theirs = _opening(other, found, span)
+    if other is not None and theirs is not None:
         also = Also(agenda=other.agenda.id, before=before, after=after, capacity=theirs.capacity)
     return Slot(
         agenda=book.agenda.id,
@@ -72,6 +80,25 @@ def _opening(book: Book, reason: VisitReason, span: Stretch) -> Opening:
         if lies_in and (not each.opening.reasons or reason.id in each.opening.reasons):
             return each.opening
     return Opening(id="", agenda=book.agenda.id, opens="00:00", until="24:00")
+
+
+def _overbooked(book: Book, opening: Opening, span: Stretch, at: datetime) -> Iterator[WhyNot]:
+    """What is against it because of overbooked visits, which the database does not see: each of them, or that the group
+    is full with them.
+    """
+    there = [
+        each
+        for each in book.taken
+        if each.takes(book.agenda.id) and each.is_visit and each.counts(at=at, holder="")
+        if each.from_buffer < span[1] and span[0] < each.until_buffer
+    ]
+    extra = [each for each in there if each.overbooked]
+    if opening.capacity == 1:
+        yield from (Occupied(starts=each.starts, until=each.ends, reason=each.reason) for each in extra)
+    elif extra:
+        begins, ends = (int(each.timestamp()) for each in span)
+        if any(lo < ends and begins < hi for lo, hi in crowded([whole(each) for each in there], opening.capacity)):
+            yield Full(places=opening.capacity)
 
 
 def _around(book: Book, at: datetime) -> Iterator[Stretch]:
