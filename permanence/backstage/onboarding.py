@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.backstage import flag_warnings
 from permanence.backstage import onboarding_forms as forms
 from permanence.backstage.client_list import state_words
 from permanence.backstage.onboarding_acts import ACTS, Scene
@@ -241,6 +242,7 @@ def _context(scene: Scene) -> dict[str, Any]:
         "state": state_words().get(view.state, view.state),
         "answered": view.state in ANSWERED,
         "minute": _minute(scene),
+        "flags": flag_warnings.warning(view, house=house, holds=flag_warnings.hold_any(scene.file.script), at=scene.at),
         "demonstration": settings.DEMONSTRATION,
         "played": _played(line),
         "here": quote(_address(scene.client, number, "answer")),
