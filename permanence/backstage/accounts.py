@@ -5,12 +5,21 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import display
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
-from permanence.backstage import absences, directory_changes, line_changes, parts, second_person, supervised
+from permanence.backstage import (
+    absences,
+    directory_changes,
+    flag_warnings,
+    line_changes,
+    parts,
+    second_person,
+    supervised,
+)
 from permanence.backstage.account_forms import (
     DAYS,
     ClientForm,
@@ -54,7 +63,7 @@ from permanence.foundation.rules import Role
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
 from permanence.reception.instructions import holds, in_order, instructions_in_force
-from permanence.reception.table import GreetingEntry
+from permanence.reception.table import ANSWERED, GreetingEntry
 
 CLOCK = SystemClock()
 
@@ -332,3 +341,8 @@ class ClientAdmin(SaidAdmin):
             detail=changes(form, [each for each in formsets if hasattr(each, "new_objects")]),
         )
         self.prove(request, str(form.instance.pk))
+        if "state" in form.changed_data and form.instance.state in ANSWERED:
+            view = queries.client(house=who(request).house, client=str(form.instance.pk))
+            warning = flag_warnings.warning_of(view, house=who(request).house, at=CLOCK.now())
+            if warning:
+                messages.warning(request, warning)

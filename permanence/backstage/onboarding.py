@@ -20,9 +20,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from permanence.backstage import flag_warnings
 from permanence.backstage import onboarding_forms as forms
 from permanence.backstage.client_list import state_words
 from permanence.backstage.onboarding_acts import ACTS, Scene
+from permanence.backstage.onboarding_agenda import AgendaStep, agenda_step
 from permanence.backstage.onboarding_refusals import FIELDS, told
 from permanence.backstage.start import phone_command
 from permanence.calls import queries as calls
@@ -190,16 +192,18 @@ def _minute(scene: Scene) -> Minute:
     return Minute(*status(file.hours, file.view, at=scene.at))
 
 
-def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str) -> tuple[Step, ...]:
+def _steps(scene: Scene, tests: tuple[ProofView, ...], clock: str, agenda: AgendaStep | None) -> tuple[Step, ...]:
     line, file = scene.line, scene.file
     ended = [each for each in tests if each.state in {ProofState.PASSED, ProofState.FAILED}]
     proved = bool(ended) and ended[0].proves
     waits = _("First give him a number of the house.") if line is None else ""
+    booked = () if agenda is None else (Step("agenda", _("Agenda"), agenda.done, can_wait=True),)
     return (
         Step("number", _("Number"), line is not None),
         Step("phone", _("His telephone"), line is not None and bool(line.dialled_by_callers), waits=waits),
         Step("greeting", _("Greeting"), bool(file.greetings)),
         Step("hours", _("Hours"), file.hours.always or bool(file.hours.week)),
+        *booked,
         Step("codes", _("Codes"), proved or (line is not None and line.mode is ForwardingMode.DIRECT), waits=waits),
         Step("test", _("Test call"), proved, waits=waits),
         Step("answer", _("In service"), file.view.state in ANSWERED, waits=waits),
@@ -214,7 +218,8 @@ def _context(scene: Scene) -> dict[str, Any]:
     tests = tuple(each for each in found if each.number == number)
     clock = switchboard.checks_of(house=house, client=scene.client).get(number, "")
     keys = () if line is None else lines.keys_for(line, house=house, country=view.country, on=scene.at.date())
-    steps = _steps(scene, tests, clock)
+    agenda = agenda_step(view, by=scene.by, at=scene.at)
+    steps = _steps(scene, tests, clock, agenda)
     has_trunk = switchboard.has_trunk(house=house)
     return {
         "client": view,
@@ -230,12 +235,14 @@ def _context(scene: Scene) -> dict[str, Any]:
         "keys": [_drawn_keys(each) for each in keys],
         "unchecked": any(not each.checked for each in keys),
         "steps": steps,
+        "agenda": agenda,
         "left": sum(1 for each in steps if not each.done and not each.can_wait),
         "tests": _drawn_tests(tests[:SHOWN_TESTS], scene),
         "clock": clock,
         "state": state_words().get(view.state, view.state),
         "answered": view.state in ANSWERED,
         "minute": _minute(scene),
+        "flags": flag_warnings.warning(view, house=house, holds=flag_warnings.hold_any(scene.file.script), at=scene.at),
         "demonstration": settings.DEMONSTRATION,
         "played": _played(line),
         "here": quote(_address(scene.client, number, "answer")),

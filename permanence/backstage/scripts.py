@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from permanence.backstage import second_person, supervised
+from permanence.backstage import flag_warnings, second_person, supervised
 from permanence.backstage.script_page_words import OFFER, OUTLINE, PREVIEW
 from permanence.backstage.site import OwnPage, site
 from permanence.backstage.unsaved import Unsaved
@@ -132,7 +132,8 @@ def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("backstage:script", args=[client]))  # it waits, and a message says so
     if act is _validate and not _holds(by, client):
         said = gettext_lazy("The red flags are validated. They are in force once this version is published.")
-    messages.success(request, str(said))
+    waits = flag_warnings.once_published(house=by.house, client=client, at=CLOCK.now()) if act is _publish else ""
+    messages.success(request, f"{said} {waits}".strip())
     return HttpResponseRedirect(reverse("backstage:script", args=[client]))
 
 
@@ -220,6 +221,7 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "doctors": [each for each in own if each.kind == RecipientKind.PRACTITIONER],
         "uses": [(each, uses[each.id]) for each in own if each.id in uses],
         "valid": valid,
+        "unflagged": _unflagged(by, view, rows, valid),
         "ahead": last if last != valid else None,
         "seen": read is not None and read.red_flags in seen,
         "remark": remark_waits(house=by.house, client=view.id),
@@ -230,6 +232,16 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "chosen": {name: request.POST.get(name, "") for name in ("doctor", "validated")},
         "words": {key: str(words) for key, words in {**PREVIEW, **OUTLINE, **OFFER}.items()},
     }
+
+
+def _unflagged(
+    by: Who, view: queries.ClientView, rows: tuple[scripts.ScriptVersion, ...], valid: scripts.Validation | None
+) -> str:
+    """That no red flag warns in his calls, once a script is published; "" where one does."""
+    if not any(each.in_force for each in rows):
+        return ""
+    holds = valid is not None and bool(valid.red_flags)
+    return flag_warnings.warning(view, house=by.house, holds=holds, at=CLOCK.now())
 
 
 def _sentences(faults: tuple[Fault, ...]) -> list[str]:

@@ -175,7 +175,7 @@ def _sites(page: PageView, offers: Sequence[Offer], wish: Wish) -> dict[str, str
 
 
 def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo, sites: Mapping[str, str]) -> Time:
-    moment, words, where = slot.starts.isoformat(), moments.clock(slot.starts, zone), sites.get(slot.site, "")
+    moment, words, where = slot.starts.isoformat(), moments.hour(slot.starts, zone), sites.get(slot.site, "")
     if len(offers) == 1:
         return Time(value=moment, words=words, where=where)
     who = next(each.agenda.recipient_name for each in offers if each.agenda.id == slot.agenda)

@@ -16,7 +16,13 @@ from permanence.foundation import dates
 
 def hour(at: datetime, zone: tzinfo) -> str:
     """The hour of a moment as a sentence says it, on the clock of `zone`."""
-    local = at.astimezone(zone)
+    return hour_there(at.astimezone(zone))
+
+
+def hour_there(local: datetime) -> str:
+    """The same for a moment that is on its clock already. The one way in which whatever patients read writes it: pages,
+    mails and SMS, rows of times too.
+    """
     return formats.date_format(local, "SENTENCE_TIME_FORMAT" if local.minute else "SENTENCE_FULL_HOUR_FORMAT")
 
 

@@ -89,7 +89,7 @@ def test_before_there_is_a_number_every_step_leads_somewhere_and_says_what_comes
     for step in re.findall(r'<a href="#(\w+)"', html):
         assert re.search(rf'<section [^>]*id="{step}"', html), step
     order = re.findall(r'<section [^>]*id="(\w+)"', html)
-    assert order == ["number", "phone", "greeting", "hours", "codes", "test", "answer", "daily"]
+    assert order == ["number", "phone", "greeting", "hours", "agenda", "codes", "test", "answer", "daily"]
     assert html.count("First give him a number of the house.") == 5
     assert "Let the house call" not in html
 

@@ -127,7 +127,7 @@ def test_a_patient_gets_the_slot_by_a_digit(cast, provider, deliver_all):
     round_(deliver_all)
     (first,) = told(provider)
     assert "lun 30/11" in first
-    assert "11:00" in first  # until when it is kept
+    assert "11 h" in first  # until when it is kept
     assert LINK.search(first).group(1).startswith(last_offer().key)
     assert [word for word in OF_HEALTH if word.casefold() in first.casefold()] == []
     assert last_offer().way == OfferWay.SMS
@@ -135,7 +135,7 @@ def test_a_patient_gets_the_slot_by_a_digit(cast, provider, deliver_all):
     round_(deliver_all)
     assert place(mine).state == PlaceState.BOOKED
     assert Appointment.objects.get(patient=int(jeanne)).starts_at == MONDAY
-    assert "8:00" in told(provider)[1]
+    assert "8 h" in told(provider)[1]
     assert Sms.objects.filter(kind="booked").count() == 1
 
 

@@ -56,8 +56,8 @@ def test_a_day_with_few_times_is_not_folded(jeanne, cast):
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("fr", "20 autres horaires, jusqu’à 17:40 lundi 30 novembre"),
-        ("de", "20 weitere Zeiten, bis 17:40 Montag, 30. November"),
+        ("fr", "20 autres horaires, jusqu’à 17\u00a0h\u00a040 lundi 30 novembre"),
+        ("de", "20 weitere Zeiten, bis 17:40\u00a0Uhr Montag, 30. November"),
         ("en", "20 more times, until 17:40 Monday 30 November"),
     ],
 )

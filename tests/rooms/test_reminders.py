@@ -293,7 +293,7 @@ def test_the_page_shows_and_posts_act(cast, provider, deliver_all, clock):
     shown = browser.get(address)
     html = shown.content.decode()
     assert (shown.status_code, shown["X-Robots-Tag"]) == (200, "noindex, nofollow")
-    assert "8:00" in html
+    assert "8\u00a0h<" in html
     assert not [word for word in ("Consultation", "Dupont", "Hoffmann", "HOFFMANN") if word in html]
     assert state() is AppointmentState.BOOKED
     for _ in range(2):

@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from tests.screens.fakes import cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage, comes_true
 
 SAID = "«\u00a0Cabinet du docteur Weber, bonjour. Claire à votre écoute.\u00a0»"
@@ -195,6 +196,41 @@ async def test_the_history_is_of_this_client_only(console: ConsolePage, exchange
     await console.presence_is("ready")
     await exchange.ring(card(site), call="call-2")
     await expect(console.page.locator("#view-ringing [data-fragment=contacts]")).to_contain_text("Premier appel")
+
+
+async def test_who_called_before_stays_on_the_card_once_the_call_is_answered(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    before = console.page.locator("#desk-client [data-fragment=contacts]")
+    await on_a_call(console, exchange, card(site))
+    await expect(before).to_contain_text("Premier appel")
+    await console.page.fill("#caller-name", "Jeanne Hoffmann")
+    await console.write("Rappeler pour les résultats.")
+    await console.press("Control+Enter")
+    await expect(console.by_id("save")).to_be_disabled()
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await expect(before).to_be_visible()  # she may still be writing
+    await console.press("F2")
+    await console.presence_is("ready")
+    await exchange.ring(card(site), call="call-2")
+    ringing = console.page.locator("#view-ringing [data-fragment=contacts]")
+    await expect(ringing).to_contain_text("Peut-être Jeanne Hoffmann")
+    told = await ringing.inner_text()
+    await console.press("F2")
+    await console.shows("desk")
+    await expect(before).to_be_in_viewport(ratio=1)
+    assert await before.inner_text() == told
+    await looks_right(console, "called-before", ("1366", "390", "625"))
+    await console.choose("outcome", "information")
+    await console.press("F9")
+    await console.presence_is("wrap")
+    await console.press("F2")
+    await console.presence_is("ready")
+    await exchange.ring(card(site, number=None, masked=True, display=""), call="call-3")
+    await console.press("F2")
+    await console.shows("desk")
+    await expect(before).to_be_hidden()
 
 
 async def test_a_number_is_corrected_visibly(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:

@@ -23,6 +23,11 @@ from tests.screens.test_console_agenda import (
 )
 from tests.screens.test_console_agenda_acts import for_a_scan
 
+HEIGHTS = "all => Object.fromEntries(all.map((each) => [each.id, each.getBoundingClientRect().height]))"
+MIDDLES = """all => all.map((each) => {
+  const { top, bottom } = each.getBoundingClientRect();
+  return (top + bottom) / 2;
+})"""
 WHO = "select patient_id from agenda_appointment order by id"
 
 
@@ -182,3 +187,26 @@ async def test_a_closed_time_is_said_to_be_closed_and_is_not_offered(browser: Br
     await click_at(screen, "Dr Weber", 735)
     await expect(place).to_contain_text("12:15, Dr Weber, pas libre")
     assert screen.complaints == []
+
+
+async def test_the_menu_says_where_she_is_and_the_way_back_stands_in_one_line(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.page.reload()
+    await exchange.command("hello", times=2)
+    here = console.page.locator(".topbar nav [aria-current=page]")
+    await expect(here).to_have_text("Console")
+    await console.press("Alt+a")
+    await expect(here).to_have_attribute("id", "to-book")
+    for view in ("day", "week", "list"):
+        await console.page.locator(f"#book-views input[value={view}]").check(force=True)
+        for height in (768, 625):
+            await console.page.set_viewport_size({"width": 1366, "height": height})
+            await console.shot(f"agenda-back-{view}-{height}")
+            high = await console.page.locator(".book__tools .btn:not([hidden])").evaluate_all(HEIGHTS)
+            assert max(high.values()) <= 32, (view, high)
+            middles = await console.page.locator(".book__tools > :not([hidden])").evaluate_all(MIDDLES)
+            assert max(middles) - min(middles) < 12, f"{view}: one row of tools"
+    await console.press("Escape")
+    await expect(here).to_have_text("Console")

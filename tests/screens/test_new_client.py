@@ -123,7 +123,7 @@ async def sets_him_up(marc: Hands, house: WholeHouse) -> None:
     await marc.goes_to(page.locator("button[name=state][value=trial]"))
     await marc.press("Enter")
     await marc.lands("**#answer")
-    await expect(page.locator(".onboarding__steps li:not(.is-done)")).to_have_count(1)  # "each day" can wait
+    await expect(page.locator(".onboarding__steps li:not(.is-done)")).to_have_count(2)  # agenda and "each day" can wait
     await expect(page.locator(".onboarding__left")).to_contain_text("Ses appels arrivent chez nous")
 
 

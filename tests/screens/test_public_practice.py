@@ -89,10 +89,10 @@ async def test_what_is_folded_is_reached_by_the_keyboard_alone_without_javascrip
     await page.get_by_role("link", name="Semaine suivante").click()
     day = page.locator("fieldset.dayslots").first
     summary = day.get_by_text("autres horaires")
-    await expect(day.get_by_label("17:40")).to_be_hidden()
+    await expect(day.get_by_label("17 h 40")).to_be_hidden()
     await summary.focus()
     await his.press("Enter")
-    await day.get_by_label("17:40").focus()
+    await day.get_by_label("17 h 40").focus()
     await his.press("Space")
     await page.get_by_role("button", name="Continuer").click()
     await expect(page.locator("h1")).to_have_text("Vos coordonnées")

@@ -77,7 +77,7 @@ def test_what_a_patient_gives_back_goes_to_who_waits_one_after_the_other(practic
     jeanne.gets_nothing()
     paul.answers("oui")
     assert practice.day_of_doctor(THURSDAY) == [("09:00", "MARTIN")]
-    assert "09:00" in paul.gets_sms()
+    assert "9 h" in paul.gets_sms()
     practice.forward(minutes=120)
     for one in (anna, jeanne, paul):
         one.gets_nothing()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django import template
 
-from permanence.foundation import dates
+from permanence.foundation import dates, moments
 
 register = template.Library()
 
@@ -26,3 +26,9 @@ def iso_day(value: str) -> str:
 def short_moment(value: datetime | None) -> str:
     """`{{ row.at|short_moment }}`: day and hour of a list, on the clock of the page."""
     return "" if value is None else dates.short_moment(value)
+
+
+@register.filter(expects_localtime=True)
+def hour(value: datetime | None) -> str:
+    """`{{ form.held_until|hour }}`: the hour as a sentence says it, on the clock of the page."""
+    return "" if value is None else moments.hour_there(value)

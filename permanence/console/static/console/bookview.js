@@ -6,6 +6,12 @@ import { WaitList } from "./waitlist.js";
 
 /** @typedef {{call: string, card: import("./state.js").Card}} Desk */
 
+/** Whether the menu says that this is where she is. @param {HTMLElement} tab @param {boolean} is */
+function here(tab, is) {
+  if (is) tab.setAttribute("aria-current", "page");
+  else tab.removeAttribute("aria-current");
+}
+
 export class BookView {
   /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, call: string, patient?: import("./patient.js").Patient|null) => void, painted: () => void}} hooks */
   constructor(hooks) {
@@ -67,6 +73,8 @@ export class BookView {
     show(byId("view-book"), open);
     document.body.toggleAttribute("data-book", open);
     button("to-book").setAttribute("aria-expanded", String(open));
+    here(byId("to-book"), open);
+    here(byId("to-console"), !open);
     show(byId("desk-book"), this.has(desk?.card ?? null));
     for (const hint of document.querySelectorAll("#desk-agendas [data-key=agenda]")) show(hint, byId("desk-book").hidden);
   }

@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.dispatch.channels.email.content import Addressed, letter
+from permanence.foundation import moments
 
 
 def compose_late(about: Addressed, *, practice: str, visit_at: datetime, minutes: int, at: datetime) -> EmailMessage:
@@ -18,7 +19,7 @@ def compose_late(about: Addressed, *, practice: str, visit_at: datetime, minutes
         said = _("%(who)s: about %(minutes)s minutes late today. Your appointment at %(hour)s will begin later.") % {
             "who": practice or about.house_name,
             "minutes": minutes,
-            "hour": f"{visit_at:%H:%M}",
+            "hour": moments.hour_there(visit_at),
         }
         context = {"subject": subject, "about": about, "said": said}
         text = render_to_string("dispatch/late.txt", context)

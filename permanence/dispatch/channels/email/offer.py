@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from permanence.dispatch.channels.email.content import Addressed, letter
-from permanence.foundation import dates
+from permanence.foundation import dates, moments
 
 
 def compose_offer(
@@ -21,11 +21,11 @@ def compose_offer(
         said = _("%(who)s: an appointment is free on %(day)s at %(hour)s.") % {
             "who": practice or about.house_name,
             "day": dates.say(visit_at, dates.Form.WHOLE),
-            "hour": f"{visit_at:%H:%M}",
+            "hour": moments.hour_there(visit_at),
         }
         kept = _("It is kept for you until %(hour)s on %(day)s. Nobody else can take it until then.") % {
             "day": dates.say(until, dates.Form.WHOLE),
-            "hour": f"{until:%H:%M}",
+            "hour": moments.hour_there(until),
         }
         context = {"subject": subject, "about": about, "said": said, "kept": kept, "link": link}
         text = render_to_string("dispatch/offer.txt", context)

@@ -12,6 +12,7 @@ from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from permanence.dispatch.channels.sms.length import plain
+from permanence.foundation import moments
 
 DAYS = {"fr": "D d/m", "en": "D j M", "de": "D., d.m."}
 """How a day is written, short."""
@@ -53,8 +54,8 @@ def compose(kind: SmsKind, words: Words, *, language: str) -> str:
         said = {
             "who": " ".join((words.practice or words.house).split()),
             "day": "" if words.at is None else formats.date_format(words.at, DAYS[language]),
-            "hour": "" if words.at is None else f"{words.at:%H:%M}",
-            "until": "" if words.until is None else f"{words.until:%H:%M}",
+            "hour": "" if words.at is None else moments.hour_there(words.at),
+            "until": "" if words.until is None else moments.hour_there(words.until),
             "yes": words.yes,
             "no": words.no,
             "minutes": words.minutes,
