@@ -53,11 +53,7 @@ def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
 def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str) -> tuple[Entry, ...]:
     """What stands in the agenda (its client and house loaded) in [starts, ends), by moment. Eleven queries."""
     with translation.override(language):
-        span = {"starts_at__lt": ends, "ends_at__gt": starts}
-        visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
-        found = [visit_entry(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
-        blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
-        found += [_block(each, names=names) for each in blocks]
+        found = _kept(row, names=names, starts=starts, ends=ends)
         book = books([row], starts=starts, ends=ends)[str(row.pk)]
         away = [each for each in book.taken if each.kind is TakenKind.ABSENCE]
         found += [_away(each, names=names) for each in away if each.starts < ends and starts < each.ends]
@@ -69,12 +65,17 @@ def entry_with(row: Agenda, key: str, *, names: bool, starts: datetime, ends: da
     if key.startswith(_ABSENCE):
         found = entries(row, names=names, starts=starts, ends=ends, language=language)
         return next((each for each in found if each.key == key), None)
-    span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts, "key": known_key(key)}
-    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
     with translation.override(language):
-        named = [visit_entry(each, names=names) for each in appointment_views(visits)]
-        named += [_block(each, names=names) for each in Block.objects.filter(**span, removed_at=None)]
-    return next(iter(named), None)
+        return next(iter(_kept(row, names=names, starts=starts, ends=ends, key=known_key(key))), None)
+
+
+def _kept(row: Agenda, *, names: bool, starts: datetime, ends: datetime, **which: str) -> list[Entry]:
+    """The visits that take the agenda, combined ones of others too, then its busy times; `which`: those alone."""
+    span = {"starts_at__lt": ends, "ends_at__gt": starts, **which}
+    visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
+    found = [visit_entry(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
+    blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
+    return found + [_block(each, names=names) for each in blocks]
 
 
 def visit_entry(view: AppointmentView, *, names: bool) -> Entry:
