@@ -34,6 +34,10 @@ class Place:
             return ", ".join(filter(None, (self.site.name, self.site.address)))
         return ", ".join(filter(None, (capfirst(self.way), self.link)))
 
+    def told(self, *, named: bool) -> str:
+        """The line for what leaves the house; where the practice is not to be `named`, only the way."""
+        return self.line if named else capfirst(self.way)
+
 
 def where(way: Way, site: str, *, sites: Mapping[str, str]) -> str:
     """In a word or two, for who knows the practice; "" where nothing is to be told.
@@ -62,6 +66,5 @@ def place_of_visit(visit: AppointmentView, *, house: str) -> Place:
 
 
 def told_line(visit: AppointmentView, *, house: str, named: bool) -> str:
-    """The line for what leaves the house; where the practice is not to be `named`, only the way."""
-    place = place_of_visit(visit, house=house)
-    return place.line if named else capfirst(place.way)
+    """What leaves the house of where a visit is: `Place.told`."""
+    return place_of_visit(visit, house=house).told(named=named)
