@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a visit takes place, in words: at a site of the practice, at home, by video. Nothing of the reason is in it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.kinds import Way
-from permanence.clients.directory_queries import held_sites
+from permanence.clients.directory_queries import Held, held_sites
 from permanence.reception.table import SiteEntry
 
 WAYS = {Way.HOME: pgettext_lazy("visit", "at home"), Way.TELE: pgettext_lazy("visit", "by video")}
@@ -34,6 +34,10 @@ class Place:
             return ", ".join(filter(None, (self.site.name, self.site.address)))
         return ", ".join(filter(None, (capfirst(self.way), self.link)))
 
+    def told(self, *, named: bool) -> str:
+        """The line for what leaves the house; where the practice is not to be `named`, only the way."""
+        return self.line if named else capfirst(self.way)
+
 
 def where(way: Way, site: str, *, sites: Mapping[str, str]) -> str:
     """In a word or two, for who knows the practice; "" where nothing is to be told.
@@ -45,11 +49,15 @@ def where(way: Way, site: str, *, sites: Mapping[str, str]) -> str:
 
 def place_of(way: Way, site: str, link: str, *, house: str, client: str) -> Place:
     """For a patient, in the active language. `site`: an id, "" for the only one that there is. One query."""
+    return place_among(way, site, link, sites=() if way in WAYS else held_sites(house=house, client=client))
+
+
+def place_among(way: Way, site: str, link: str, *, sites: Sequence[Held[SiteEntry]]) -> Place:
+    """The same where the client's `sites` are read already."""
     if way in WAYS:
         return Place(way=str(WAYS[way]), site=None, link=link)
-    held = held_sites(house=house, client=client)
-    found = next((each.entry for each in held if each.id == site), None)
-    return Place(way="", site=held[0].entry if found is None and len(held) == 1 else found, link="")
+    found = next((each.entry for each in sites if each.id == site), None)
+    return Place(way="", site=sites[0].entry if found is None and len(sites) == 1 else found, link="")
 
 
 def place_of_visit(visit: AppointmentView, *, house: str) -> Place:
@@ -58,6 +66,5 @@ def place_of_visit(visit: AppointmentView, *, house: str) -> Place:
 
 
 def told_line(visit: AppointmentView, *, house: str, named: bool) -> str:
-    """The line for what leaves the house; where the practice is not to be `named`, only the way."""
-    place = place_of_visit(visit, house=house)
-    return place.line if named else capfirst(place.way)
+    """What leaves the house of where a visit is: `Place.told`."""
+    return place_of_visit(visit, house=house).told(named=named)

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from permanence.agenda.operations import offer_answers
+from permanence.agenda.place_words import place_of
 from permanence.agenda.queries import offers
 from permanence.agenda.queries.offers import OfferPage
 from permanence.agenda.refusals import AgendaBusy, OfferOver, OfferUnknown, SlotRefused
@@ -92,6 +93,15 @@ def _is_over(page: OfferPage, at: datetime) -> bool:
     )
 
 
+def _place(page: OfferPage, at: datetime, *, named: bool) -> str:
+    """Where he would go, or goes now that he took it: then with the link of a visit by video; "" once it is over."""
+    taken = page.offer.state is OfferState.TAKEN
+    if not taken and (page.offer.state is not OfferState.OPEN or _is_over(page, at)):
+        return ""
+    link = page.video_link if taken else ""
+    return place_of(page.way, page.site, link, house=page.by.house, client=page.offer.client).told(named=named)
+
+
 def _shown(
     request: HttpRequest, page: OfferPage, language: str, *, at: datetime, status: int, failed: str = ""
 ) -> HttpResponse:
@@ -107,6 +117,7 @@ def _shown(
         "is_open": offer.state is OfferState.OPEN and not _is_over(page, at),
         "who": account.name if named else page.house_name,
         "when": parts.moment_words(offer.starts_at, zone),
+        "place": _place(page, at, named=named),
         "until": until,
         "later": "" if page.later is None else parts.moment_words(page.later, zone),
         "gives_up": page.gives_up,

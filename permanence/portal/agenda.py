@@ -2,7 +2,7 @@
 """The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -27,14 +27,11 @@ from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
-from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
-from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.agenda.rules.states import OF_THE_DAY, STANDING, AppointmentState, Door
 from permanence.agenda.state_words import STATES
-from permanence.callers import queries as callers
 from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import told_sites
@@ -274,6 +271,7 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     asked = [each.appointment for each in known.appointments if each.answered and is_own]
     said = appointments.answers_of(by=by, appointments=asked) if asked else {}
     sites = told_sites(house=by.house, clients=[known.agenda.client])
+    homes = appointments.home_addresses(visits=known.appointments, said=said) if is_own else {}
     found = []
     for each in known.appointments:
         answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()) if not one.address)
@@ -281,9 +279,8 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
             _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
             mark=marks.get(each.reason, UNKNOWN),
             said=answers,
+            address=homes.get(each.appointment, ""),
         )
-        if is_own and each.way is Way.HOME:
-            line = replace(line, address=_address(by, each, said.get(each.appointment, ())))
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))
     held = [each for each in known.holds if each.stands(at)]
     found += [(each.starts_at, plain(each.starts_at, each.ends_at, _held_words(each, zone))) for each in held]
@@ -293,12 +290,6 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
         found.append((block.starts_at, replace(line, block=block.block if is_ours else "")))
     found += [(each.starts, plain(each.starts, each.ends, str(_("away")))) for each in known.absences]
     return [line for _when, line in sorted(found, key=lambda each: each[0])]
-
-
-def _address(by: Who, each: AppointmentView, said: Sequence[Answer]) -> str:
-    """Where a visit at home is: as it was said, else as it stands in the patient's file; "" where nobody knows."""
-    told = next((one.words for one in said if one.address), "")
-    return told or callers.standing(house=by.house, client=each.client, patient=each.patient).address
 
 
 def _held_words(hold: HoldView, zone: ZoneInfo) -> str:

@@ -54,6 +54,7 @@ class Phone:
     """A device that speaks HTTP."""
 
     def __init__(self, login, password):
+        self.password = password
         said = base64.b64encode(f"{login}:{password}".encode()).decode()
         self.headers, self.browser = {"Authorization": f"Basic {said}"}, Browser()
 

@@ -3,7 +3,7 @@
 
 A calendar shows from the first day of the month before to the last of the thirteenth month to come, on the client's
 clock: it begins elsewhere once a month, not at every moment. Without `names` an entry says that the time is taken, and
-nothing else.
+nothing else: not where, for that may be a patient's home.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from permanence.agenda.interop.places import NOWHERE, Where, whereabouts
 from permanence.agenda.models import Agenda, Appointment, Block
 from permanence.agenda.queries.agendas import known_key
 from permanence.agenda.queries.asked import taking
@@ -32,6 +33,7 @@ class Entry:
     """One entry. `key` names it in the agenda for good, `uid` in the world; `sequence` grows when it moves.
 
     `changed_at` is the last moment that is known to have changed it. `confirmed`: the patient said that he comes.
+    `place`: where it is, in a line; `link`: where one meets by video. Both are "" for who is told no names.
     """
 
     key: str
@@ -43,6 +45,8 @@ class Entry:
     changed_at: datetime
     sequence: int = 0
     confirmed: bool = True
+    place: str = ""
+    link: str = ""
 
 
 def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
@@ -51,13 +55,12 @@ def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
 
 
 def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str) -> tuple[Entry, ...]:
-    """What stands in the agenda (its client and house loaded) in [starts, ends), by moment. Eleven queries."""
+    """What stands in the agenda (its client and house loaded) in [starts, ends), by moment.
+
+    Eleven queries; with names one more, and five where visits are at home.
+    """
     with translation.override(language):
-        span = {"starts_at__lt": ends, "ends_at__gt": starts}
-        visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
-        found = [visit_entry(each, names=names) for each in appointment_views(visits.order_by("starts_at", "pk"))]
-        blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
-        found += [_block(each, names=names) for each in blocks]
+        found = _kept(row, names=names, starts=starts, ends=ends)
         book = books([row], starts=starts, ends=ends)[str(row.pk)]
         away = [each for each in book.taken if each.kind is TakenKind.ABSENCE]
         found += [_away(each, names=names) for each in away if each.starts < ends and starts < each.ends]
@@ -65,30 +68,44 @@ def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, langu
 
 
 def entry_with(row: Agenda, key: str, *, names: bool, starts: datetime, ends: datetime, language: str) -> Entry | None:
-    """That one of `entries` which has this key, or None. Two queries, seven for an absence."""
+    """That one of `entries` which has this key, or None.
+
+    Two queries, seven for an absence; as many more with names as `entries` asks.
+    """
     if key.startswith(_ABSENCE):
         found = entries(row, names=names, starts=starts, ends=ends, language=language)
         return next((each for each in found if each.key == key), None)
-    span = {"agenda": row, "starts_at__lt": ends, "ends_at__gt": starts, "key": known_key(key)}
-    visits = Appointment.objects.filter(**span).exclude(state=AppointmentState.CANCELLED.value)
     with translation.override(language):
-        named = [visit_entry(each, names=names) for each in appointment_views(visits)]
-        named += [_block(each, names=names) for each in Block.objects.filter(**span, removed_at=None)]
-    return next(iter(named), None)
+        return next(iter(_kept(row, names=names, starts=starts, ends=ends, key=known_key(key))), None)
 
 
-def visit_entry(view: AppointmentView, *, names: bool) -> Entry:
+def _kept(row: Agenda, *, names: bool, starts: datetime, ends: datetime, **which: str) -> list[Entry]:
+    """The visits that take the agenda, combined ones of others too, then its busy times; `which`: those alone."""
+    span = {"starts_at__lt": ends, "ends_at__gt": starts, **which}
+    visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
+    views = appointment_views(visits.order_by("starts_at", "pk"))
+    where = whereabouts(views, house=row.house) if names else {}
+    found = [visit_entry(each, names=names, where=where.get(each.appointment, NOWHERE)) for each in views]
+    blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
+    return found + [_block(each, names=names) for each in blocks]
+
+
+def visit_entry(view: AppointmentView, *, names: bool, where: Where = NOWHERE) -> Entry:
     """An appointment; without `names` it says that the time is taken, in the language that is active."""
+    if not names:
+        where = NOWHERE
     return Entry(
         key=view.appointment,
         uid=f"{view.appointment}@{DOMAIN}",
         starts_at=view.starts_at,
         ends_at=view.ends_at,
         summary=view.patient_name if names else _("Busy"),
-        description=view.reason_name if names else "",
+        description=", ".join(filter(None, (view.reason_name, where.way))) if names else "",
         changed_at=max(view.booked_at, view.state_at),
         sequence=view.revision,
         confirmed=view.state is not AppointmentState.BOOKED,
+        place=where.line,
+        link=where.link,
     )
 
 

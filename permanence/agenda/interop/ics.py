@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vDuration
+from icalendar import Calendar, Event, Timezone, vDuration, vUri
 
 from permanence.agenda.interop.entries import Entry
 from permanence.agenda.interop.timezones import comes_twice, vtimezone
@@ -59,6 +59,11 @@ def _event(entry: Entry, zone: ZoneInfo | None) -> Event:
     event.add("summary", entry.summary)
     if entry.description:
         event.add("description", entry.description)
+    if entry.place:
+        event.add("location", entry.place)
+    if entry.link:  # RFC 7986, 5.11; many programs show a URL alone
+        event.add("conference", vUri(entry.link, params={"VALUE": "URI", "FEATURE": "VIDEO"}))
+        event.add("url", entry.link)
     event.add("sequence", entry.sequence)
     event.add("status", "CONFIRMED" if entry.confirmed else "TENTATIVE")
     event.add("transp", "OPAQUE")

@@ -15,6 +15,7 @@ from django.utils import translation
 from permanence.agenda.interop import ics
 from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedThere
 from permanence.agenda.interop.entries import visit_entry
+from permanence.agenda.interop.places import NOWHERE, whereabouts
 from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import touch
 from permanence.agenda.queries.asked import taking
@@ -78,7 +79,12 @@ def _wanted(row: OtherCalendar, *, at: datetime, until: datetime) -> list[tuple[
     rows = Appointment.objects.filter(taking([row.agenda_id]), starts_at__gt=at, starts_at__lt=until)
     rows = rows.exclude(state=AppointmentState.CANCELLED.value).order_by("starts_at", "pk")
     with translation.override(row.house.language):
-        return [(each, ics.single(visit_entry(appointment_view(each), names=row.names))) for each in loaded(rows)]
+        found = [(each, appointment_view(each)) for each in loaded(rows)]
+        where = whereabouts([view for _row, view in found], house=row.house) if row.names else {}
+        return [
+            (each, ics.single(visit_entry(view, names=row.names, where=where.get(each.key, NOWHERE))))
+            for each, view in found
+        ]
 
 
 def _put(

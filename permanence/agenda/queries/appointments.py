@@ -2,7 +2,7 @@
 """Appointments: one, those of a patient, of a call, and those that an absence leaves to be looked after."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -12,7 +12,9 @@ from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.views import AppointmentView, appointment_of_key, appointment_views
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.answers import Answer
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.states import STANDING
+from permanence.callers import queries as callers
 from permanence.clients import away
 from permanence.foundation import secrecy
 from permanence.foundation.keys import row_key
@@ -50,6 +52,20 @@ def answers_of(*, by: Who, appointments: Iterable[str]) -> dict[str, tuple[Answe
     rows = Appointment.objects.for_house(by.house_key).filter(key__in=keys).only("key", "client_id", "sealed_answers")
     may = set(clients_seen(by, {each.client_id for each in rows}))
     return {each.key: _said(each.sealed_answers, house=by.house) for each in rows if each.client_id in may}
+
+
+def home_addresses(*, visits: Iterable[AppointmentView], said: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
+    """Where visits at home are, by appointment: as it was said before the booking, else as it stands in the patient's
+    file today; "" where nobody knows. `said`: of `answers_of`. Two queries, none where every address was said.
+    """
+    there = [each for each in visits if each.way is Way.HOME]
+    found = {
+        each.appointment: next((one.words for one in said.get(each.appointment, ()) if one.address), "")
+        for each in there
+    }
+    files = callers.standing_of(pairs={(each.client, each.patient) for each in there if not found[each.appointment]})
+    living = {pair: each.address for pair, each in files.items()}
+    return {each.appointment: found[each.appointment] or living.get((each.client, each.patient), "") for each in there}
 
 
 def _said(sealed: str, *, house: str) -> tuple[Answer, ...]:

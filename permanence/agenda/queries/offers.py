@@ -14,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.refusals import OfferUnknown
+from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState
 from permanence.callers import queries as callers
@@ -51,7 +52,7 @@ class OfferPage:
     """What stands behind the link of an offer; nothing of the reason, the practitioner or the patient's name.
 
     `later`: when the appointment begins that he may give up for this one, None for none; `gives_up`: that he said he
-    would when he was put on the list.
+    would when he was put on the list. `way`, `site`, `video_link`: where it is, as of an appointment.
     """
 
     link: str
@@ -61,6 +62,9 @@ class OfferPage:
     by: Who
     person: PatientView
     later: datetime | None
+    way: Way
+    site: str
+    video_link: str
 
 
 def client_of_offer(*, by: Who, offer: str) -> str | None:
@@ -93,7 +97,8 @@ def behind(link: str) -> OfferPage:
     key, _dash, signature = link[:LINK_LIMIT].partition("-")
     if not compare_digest(signature.encode(), _signature(key).encode()):
         raise OfferUnknown("not ours")
-    row = SlotOffer.objects.select_related("agenda__client", "agenda__house", "place").filter(key=key).first()
+    rows = SlotOffer.objects.select_related("agenda__client", "agenda__house", "place__reason", "hold")
+    row = rows.filter(key=key).first()
     if row is None:
         raise OfferUnknown(key[:40])
     by = system_of(row.agenda.house)
@@ -107,6 +112,9 @@ def behind(link: str) -> OfferPage:
         by=by,
         person=person,
         later=None if later is None else later.starts_at,
+        way=Way(row.place.reason.way),
+        site="" if row.hold.site_id is None else str(row.hold.site_id),
+        video_link=row.place.reason.video_link,
     )
 
 

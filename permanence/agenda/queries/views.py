@@ -96,7 +96,7 @@ class AppointmentView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldView:
     """A held slot. `ended` is "" while it stands; `held_by` (an id or "") keeps it, `call` for which call. `online`: a
-    patient on the public page. `also` as of an appointment.
+    patient on the public page. `also`, `site` as of an appointment.
     """
 
     hold: str
@@ -113,6 +113,7 @@ class HoldView:
     ended: str
     online: bool = False
     also: str = ""
+    site: str = ""
 
     def stands(self, at: datetime) -> bool:
         """Whether it keeps the slot at `at`."""
@@ -270,6 +271,7 @@ def hold_view(row: SlotHold) -> HoldView:
         ended=row.ended,
         online=row.door == Door.PUBLIC,
         also="" if row.also_id is None else str(row.also_id),
+        site="" if row.site_id is None else str(row.site_id),
     )
 
 

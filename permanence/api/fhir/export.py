@@ -61,12 +61,12 @@ def _bounds(params: Params, name: str, asked: Asked) -> tuple[datetime, datetime
 
 
 def _resources(asked: Asked, since: datetime, before: datetime) -> Iterator[Resource]:
-    practice, by, client = asked.practice, asked.access.by, asked.practice.client.id
+    by, client = asked.access.by, asked.practice.client.id
     for kind in FEW:
         yield from searches.all_of(kind, asked)
     for visits in interface.every_appointment(by=by, client=client, since=since, before=before):
-        for visit in visits:
-            yield fhir.appointment(visit, practice)
+        for visit, resource in zip(visits, searches.visits(visits, asked), strict=True):
+            yield resource
             if fhir.STATUS[visit.state] != "cancelled":
                 yield fhir.slot_busy(visit)
                 if visit.also:

@@ -20,6 +20,7 @@ APPOINTMENT = frozenset(
         "resourceType",
         "id",
         "meta",
+        "contained",
         "status",
         "cancelationReason",
         "serviceType",

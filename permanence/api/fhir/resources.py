@@ -16,6 +16,7 @@ from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.rules.wishes import Slot
 from permanence.api.fhir.ids import Start, keyed
+from permanence.api.fhir.places import place_of
 from permanence.callers.queries import PatientView
 from permanence.clients.directory_queries import Held
 from permanence.clients.queries import ClientView, RecipientView
@@ -185,19 +186,23 @@ def _slot(
     )
 
 
-def appointment(row: AppointmentView, practice: Practice) -> Resource:
-    """What was booked."""
+def appointment(row: AppointmentView, practice: Practice, *, home: str = "") -> Resource:
+    """What was booked. `home`: where a visit at home is, for who is told."""
     status = STATUS[row.state]
+    contained, places = place_of(row.way, row.site, practice.sites, link=row.video_link, home=home)
     found: Resource = {"resourceType": "Appointment", "id": keyed("a", row.appointment), "status": status}
     if row.state is AppointmentState.CANCELLED:
         code = _CAUSES.get(CancelCause(row.cancel_cause), "other")
         found["cancelationReason"] = {"coding": [{"system": CANCELLED_BY, "code": code}]}
+        contained = places = []
     else:
         found["slot"] = [reference("Slot", keyed("a", row.appointment))]
     reason = practice.reasons.get(row.reason)
     answer = "declined" if status == "cancelled" else "accepted"
+    actors = [actor_of(each, practice) for each in (row.recipient, row.also_recipient) if each]
     return versioned(
         found
+        | _some("contained", contained)
         | _some("serviceType", [] if reason is None else [service_type(reason)])
         | {
             "start": instant(row.starts_at),
@@ -205,11 +210,7 @@ def appointment(row: AppointmentView, practice: Practice) -> Resource:
             "created": instant(row.booked_at),
             "participant": [
                 {"actor": reference("Patient", row.patient), "required": "required", "status": answer},
-                *(
-                    {"actor": actor_of(each, practice), "required": "required", "status": "accepted"}
-                    for each in (row.recipient, row.also_recipient)
-                    if each
-                ),
+                *({"actor": each, "required": "required", "status": "accepted"} for each in (*actors, *places)),
             ],
         }
     )
@@ -220,7 +221,7 @@ def appointment_held(row: HoldView, practice: Practice) -> Resource:
     span = {"start": instant(row.starts_at), "end": instant(row.ends_at)}
     key = keyed("h", row.hold)
     body = {"id": key, "status": "pending", **span, "slot": [reference("Slot", key)]}
-    return _unbooked(body, (row.agenda, row.also), row.reason, practice)
+    return _unbooked(body, (row.agenda, row.also), row.reason, row.site, practice)
 
 
 def appointment_proposed(slot: Slot, practice: Practice, *, is_new: bool = False) -> Resource:
@@ -230,18 +231,22 @@ def appointment_proposed(slot: Slot, practice: Practice, *, is_new: bool = False
     free = reference("Slot", start.id("f"))
     body = {"id": start.id("p"), "status": "proposed", **span, "slot": [free]}
     agendas = slot.agenda, "" if slot.also is None else slot.also.agenda
-    return _unbooked(body, agendas, slot.reason, practice)
+    return _unbooked(body, agendas, slot.reason, slot.site, practice)
 
 
-def _unbooked(body: Resource, agendas: Iterable[str], reason: str, practice: Practice) -> Resource:
+def _unbooked(body: Resource, agendas: Iterable[str], reason: str, site: str, practice: Practice) -> Resource:
+    contained, places = place_of(practice.reasons[reason].way, site, practice.sites)
     actors = [actor_of(practice.agendas[each].recipient, practice) for each in agendas if each]
     return versioned(
         {
             "resourceType": "Appointment",
             **body,
             "serviceType": [service_type(practice.reasons[reason])],
-            "participant": [{"actor": each, "required": "required", "status": "needs-action"} for each in actors],
+            "participant": [
+                {"actor": each, "required": "required", "status": "needs-action"} for each in (*actors, *places)
+            ],
         }
+        | _some("contained", contained)
     )
 
 

@@ -21,7 +21,8 @@ from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import key_of, start_of
 from permanence.api.fhir.outcome import Failure, Resource, cause, outcome
 from permanence.api.fhir.params import Params, moment, moments, referred, unfit
-from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing
+from permanence.api.fhir.places import place_of
+from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing, visit
 from permanence.callers import queries as callers
 from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.form import PatientForm
@@ -106,11 +107,12 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
     patient, newcomer = _for_whom(given, wanted, base)
     letter, kept = key_of(key)
     if letter == "h":
-        view = _from_hold(kept, patient, newcomer, asked)
+        view = _from_hold(kept, patient, newcomer, wanted, asked)
     else:
         start = start_of(key)
         if start is None or not key.startswith("p."):
             raise missing()
+        _as_proposed(wanted, start.reason, asked)
         view = acts.book(
             key=new_id(asked.at, CHANCE),
             agenda=start.agenda,
@@ -120,7 +122,7 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
             by=asked.access.by,
             at=asked.at,
         )
-    return Answer([fhir.appointment(view, asked.practice)])
+    return Answer([visit(view, asked)])
 
 
 def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resource:
@@ -131,7 +133,7 @@ def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resour
     incoming.only(wanted, incoming.APPOINTMENT, at="Appointment")
     key = key_of(incoming.text(wanted, "id", at="Appointment"))[1]
     now = booked(key, asked)
-    there = fhir.appointment(now, asked.practice)
+    there = visit(now, asked)
     status = incoming.text(wanted, "status", at="Appointment")
     to = _cancelled(wanted) if status == "cancelled" else _moved(wanted, now, there, asked, base)
     told = f"{key} {version or there['meta']['versionId']} {to}"
@@ -146,11 +148,11 @@ def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resour
         by=asked.access.by,
         at=asked.at,
     )
-    return fhir.appointment(view, asked.practice)
+    return visit(view, asked)
 
 
 def _version(view: AppointmentView, asked: Asked) -> str:
-    found: str = fhir.appointment(view, asked.practice)["meta"]["versionId"]
+    found: str = visit(view, asked)["meta"]["versionId"]
     return found
 
 
@@ -170,13 +172,13 @@ def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked
     length = now.ends_at - now.starts_at
     if "end" in wanted and moment(incoming.text(wanted, "end", at="Appointment"), at="end") != starts + length:
         raise incoming.unreadable("Appointment.end")
-    for name in ("serviceType", "created"):
+    for name in ("serviceType", "created", "contained"):
         if name in wanted and wanted[name] != there.get(name):
             raise incoming.unreadable(f"Appointment.{name}")
     agenda = now.agenda
     for reference in _actors(wanted):
         kind, _slash, key = reference.removeprefix(f"{base}/").rpartition("/")
-        if kind == "Patient" and key != now.patient:
+        if (kind == "Patient" and key != now.patient) or (kind == "Location" and f"{kind}/{key}" not in _actors(there)):
             raise incoming.unreadable("Appointment.participant")
         if kind in {"Practitioner", "PractitionerRole"} and key not in {now.recipient, now.also_recipient}:
             theirs = [each.id for each in asked.practice.agendas.values() if each.recipient == key and each.active]
@@ -186,11 +188,21 @@ def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked
     return agenda, starts
 
 
-def _from_hold(kept: str, patient: str, newcomer: PatientForm | None, asked: Asked) -> AppointmentView:
+def _as_proposed(wanted: Resource, reason: str, asked: Asked) -> None:
+    """Raises Failure for another place than the one that was proposed: it would not be kept."""
+    known = asked.practice.reasons.get(reason)
+    if "contained" in wanted and (known is None or wanted["contained"] != place_of(known.way, "", {})[0]):
+        raise incoming.unreadable("Appointment.contained")
+
+
+def _from_hold(
+    kept: str, patient: str, newcomer: PatientForm | None, wanted: Resource, asked: Asked
+) -> AppointmentView:
     """The hold's own booking has its id: the same request sent twice books once."""
     view = interface.hold(by=asked.access.by, client=asked.practice.client.id, hold=kept)
     if not view.held_for.startswith(f"{_system(asked)}:"):
         raise missing()
+    _as_proposed(wanted, view.reason, asked)
     return acts.book(
         key=f"{kept}-b",
         agenda=view.agenda,

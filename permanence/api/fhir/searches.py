@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Search and read of each type; what is of another client is not there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from permanence.agenda.interop.places import homes_of
 from permanence.agenda.queries import appointments, interface, slots
 from permanence.agenda.queries.interface import Access
 from permanence.agenda.queries.views import AppointmentView, HoldView
+from permanence.agenda.rules.interface import Scope
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
@@ -185,18 +187,29 @@ def _appointments(params: Params, asked: Asked) -> Found:
         since=since,
         before=before,
     )
-    return total, [fhir.appointment(each, practice) for each in rows]
+    return total, visits(rows, asked)
 
 
 def _appointment(key: str, asked: Asked) -> Resource | None:
     letter, kept = key_of(key)
     by, client = asked.access.by, asked.practice.client.id
     if letter == "a":
-        return fhir.appointment(booked(kept, asked), asked.practice)
+        return visit(booked(kept, asked), asked)
     if letter == "h":
         view = interface.hold(by=by, client=client, hold=kept)
         return fhir.appointment_held(view, asked.practice) if view.stands(asked.at) else None
     return None
+
+
+def visits(views: Sequence[AppointmentView], asked: Asked) -> list[Resource]:
+    """Appointments for who asks: where a visit at home is learns who may read patients, or takes the practice out."""
+    homes = homes_of(views, by=asked.access.by) if asked.access.scopes & {Scope.READ, Scope.EXPORT} else {}
+    return [fhir.appointment(each, asked.practice, home=homes.get(each.appointment, "")) for each in views]
+
+
+def visit(view: AppointmentView, asked: Asked) -> Resource:
+    """One of them."""
+    return visits([view], asked)[0]
 
 
 def _there(key: str, asked: Asked) -> Resource | None:

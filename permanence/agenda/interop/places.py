@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where visits are, for a calendar in which patients' names stand: at a site, by video with its link, at a home.
+
+Where somebody lives is as personal as his name: who is told no names is told nothing of this.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+
+from permanence.agenda.place_words import Place, place_among
+from permanence.agenda.queries.appointments import answers_of, home_addresses
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.answers import Answer
+from permanence.agenda.rules.kinds import Way
+from permanence.clients.directory_queries import held_sites
+from permanence.foundation.models import House
+from permanence.foundation.secrecy import SealBroken
+from permanence.foundation.who import Who, system_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """In the language that was active: `line` where one goes; `way` in a word, "" at the practice; `link` by video."""
+
+    line: str
+    way: str
+    link: str
+
+
+NOWHERE = Where(line="", way="", link="")
+"""Nothing is told."""
+
+
+def whereabouts(visits: Sequence[AppointmentView], *, house: House) -> dict[str, Where]:
+    """Where these visits of one client are, by appointment. One query, and five more where visits are at home."""
+    if not visits:
+        return {}
+    sites = held_sites(house=house.slug, client=visits[0].client)
+    homes = homes_of(visits, by=system_of(house))
+    return {
+        each.appointment: _where(
+            place_among(each.way, each.site, each.video_link, sites=sites), homes.get(each.appointment, "")
+        )
+        for each in visits
+    }
+
+
+def homes_of(visits: Sequence[AppointmentView], *, by: Who) -> dict[str, str]:
+    """The addresses of those visits that are at home, by appointment; "" where nobody knows. Five queries, or none."""
+    visits = [each for each in visits if each.way is Way.HOME]
+    said: Mapping[str, Sequence[Answer]] = {}
+    asked = {each.appointment for each in visits if each.answered}
+    if asked:
+        try:
+            said = answers_of(by=by, appointments=asked)
+        except SealBroken:  # what was said cannot be read: the patient's file may name another place, so none is told
+            visits = [each for each in visits if each.appointment not in asked]
+    return home_addresses(visits=visits, said=said)
+
+
+def _where(place: Place, home: str) -> Where:
+    if place.site is not None:
+        return Where(line=place.line, way="", link="")
+    return Where(line=home or capfirst(place.way), way=place.way, link=place.link)
