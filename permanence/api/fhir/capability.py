@@ -69,6 +69,8 @@ def _resource(name: str, kind: Kind) -> Resource:
         "versioning": "versioned-update" if kind.update else "versioned",
         "searchParam": [{"name": param, "type": of} for param, of in (*kind.search, *PAGE)],
     }
+    if kind.documentation:
+        found["documentation"] = kind.documentation
     if kind.update:
         found |= {"updateCreate": False, "conditionalUpdate": False}
     if kind.operations:

@@ -9,11 +9,15 @@ PAGE = (("_count", "number"), ("_offset", "number"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A type of resource: its search parameters (name, type), whether it is updated, its operations (name, URL)."""
+    """A type of resource: its search parameters (name, type), whether it is updated, its operations (name, URL).
+
+    `documentation`: what a system has to know of it besides.
+    """
 
     search: tuple[tuple[str, str], ...]
     update: bool = False
     operations: tuple[tuple[str, str], ...] = ()
+    documentation: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -21,6 +25,10 @@ class Kind:
         return frozenset(name for name, _type in (*self.search, *PAGE))
 
 
+_ASKED_FIRST = (
+    "Reasons with questions that may forbid the visit, and visits at the patient's home, are neither proposed nor held "
+    "nor booked here: a person asks first. They are refused as questions_unanswered or address_missing"
+)
 _IHE = "https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-"
 
 KINDS: dict[str, Kind] = {
@@ -34,6 +42,7 @@ KINDS: dict[str, Kind] = {
         ),
         update=True,
         operations=(("find", f"{_IHE}find"), ("hold", f"{_IHE}hold"), ("book", f"{_IHE}book")),
+        documentation=_ASKED_FIRST,
     ),
     "HealthcareService": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "Location": Kind(search=(("_id", "token"), ("name", "string"))),

@@ -85,6 +85,11 @@ class _Said:
     words: Callable[[], str]
 
 
+def asked_first() -> str:
+    """Why a visit before which something is asked is not booked here."""
+    return _("Something is asked before this visit is booked: please call us to make this appointment.")
+
+
 def _not_there() -> str:
     return _("There is no such thing here.")
 
@@ -101,6 +106,8 @@ _REFUSALS: dict[type[Refusal], _Said] = {
     agenda.NotNow: _Said(409, "conflict", lambda: _("This appointment can no longer be changed.")),
     agenda.ChangedMeanwhile: _Said(412, "conflict", lambda: _("It was changed meanwhile: read it again.")),
     agenda.NotByHimself: _Said(422, "business-rule", lambda: _("Please call us to make this appointment.")),
+    agenda.QuestionsUnanswered: _Said(422, "business-rule", asked_first),
+    agenda.AddressMissing: _Said(422, "business-rule", asked_first),
     agenda.ActKeyTaken: _Said(409, "duplicate", lambda: _("Another act came with this key before.")),
     agenda.ActKeyMalformed: _Said(400, "value", lambda: _("The key is 16 to 40 letters, digits, - or _.")),
     agenda.AgendaBusy: _Said(409, "lock-error", lambda: _("Others are writing: send the same again.")),

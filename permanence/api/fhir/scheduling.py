@@ -13,13 +13,15 @@ from permanence.agenda.operations.acts import is_done
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import interface
 from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import QuestionsUnanswered
+from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
 from permanence.api.fhir import incoming
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import key_of, start_of
-from permanence.api.fhir.outcome import Failure, Resource, cause, outcome
+from permanence.api.fhir.outcome import Failure, Resource, asked_first, cause, issue, outcome
 from permanence.api.fhir.params import Params, moment, moments, referred, unfit
 from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing
 from permanence.callers import queries as callers
@@ -57,16 +59,27 @@ def find(params: Params, asked: Asked) -> Answer:
     people = params.references("practitioner", "Practitioner", "PractitionerRole")
     sites = params.references("location-reference", "Location")
     agendas = [each for each in asked.practice.agendas.values() if each.active]
+    reasons = params.tokens("visit-type", system=fhir.REASONS)
     chosen = [each.id for each in agendas if people is None or each.recipient in people]
     known = params.references("patient-reference", "Patient")
     is_new, age = (_first_visit(params), None) if known is None else _who(known, since, asked)
     wish = Wish(reason="", is_new=is_new, age=age, asked_by=Asker.ONLINE, sites=sites or ())
-    found, against = free(chosen, params.tokens("visit-type", system=fhir.REASONS), wish, (since, before), asked)
+    found, against = free(chosen, reasons, wish, (since, before), asked)
     shown = found[: params.page().most]
     causes = [cause(each, zone=asked.zone, at=asked.at, severity="information") for each in against[:CAUSES_TOLD]]
+    causes += [_asked_first() for each in reasons or () if _is_asked_first(each, asked)]
     unique = list({each["details"]["text"]: each for each in causes}.values())
     told = outcome(*unique) if not found and unique else None
     return Answer([fhir.appointment_proposed(each, asked.practice, is_new=is_new) for each in shown], told)
+
+
+def _is_asked_first(reason: str, asked: Asked) -> bool:
+    practice = asked.practice
+    return reason in practice.offered and answers.comes_first(practice.reasons[reason])
+
+
+def _asked_first() -> Resource:
+    return issue("business-rule", QuestionsUnanswered.code, asked_first(), severity="information")
 
 
 def hold(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
