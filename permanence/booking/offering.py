@@ -20,7 +20,14 @@ from django.views.decorators.http import require_http_methods
 from permanence.agenda.operations import offer_answers
 from permanence.agenda.queries import offers
 from permanence.agenda.queries.offers import OfferPage
-from permanence.agenda.refusals import AgendaBusy, OfferOver, OfferUnknown, SlotRefused
+from permanence.agenda.refusals import (
+    AddressMissing,
+    AgendaBusy,
+    OfferOver,
+    OfferUnknown,
+    QuestionsUnanswered,
+    SlotRefused,
+)
 from permanence.agenda.rules.waiting import OfferState
 from permanence.booking import parts
 from permanence.clients import queries as clients
@@ -53,13 +60,16 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
         except SlotRefused:
             words = _("This is not possible any more. Nothing was changed: please call your practice.")
             return _shown(request, page, language, at=at, status=409, failed=words)
+        except (QuestionsUnanswered, AddressMissing):
+            words = _("Something is asked before this visit is booked: please call us to make this appointment.")
+            return _shown(request, page, language, at=at, status=409, failed=words)
         except AgendaBusy:
             words = _("Many are booking at this moment. Nothing was changed: please try again.")
             return _shown(request, page, language, at=at, status=503, failed=words)
 
 
 def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetime) -> HttpResponse:
-    """Do what a button says. Raises OfferOver, SlotRefused, AgendaBusy."""
+    """Do what a button says. Raises OfferOver, QuestionsUnanswered, AddressMissing, SlotRefused, AgendaBusy."""
     act, later = request.POST.get("act", ""), LATER.get(request.POST.get("later", ""))
     if act == "decline":
         offer_answers.decline(offer=page.offer.offer, by=page.by, at=at)
