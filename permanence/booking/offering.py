@@ -25,6 +25,7 @@ from permanence.agenda.refusals import (
     AgendaBusy,
     OfferOver,
     OfferUnknown,
+    PatientDeceased,
     QuestionsUnanswered,
     SlotRefused,
 )
@@ -57,7 +58,7 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
             return _answer(request, page, language, at=at)
         except OfferOver:
             return _shown(request, offers.behind(link), language, at=at, status=409)
-        except SlotRefused:
+        except (SlotRefused, PatientDeceased):
             words = _("This is not possible any more. Nothing was changed: please call your practice.")
             return _shown(request, page, language, at=at, status=409, failed=words)
         except (QuestionsUnanswered, AddressMissing):
@@ -69,7 +70,9 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetime) -> HttpResponse:
-    """Do what a button says. Raises OfferOver, QuestionsUnanswered, AddressMissing, SlotRefused, AgendaBusy."""
+    """Do what a button says. Raises OfferOver, QuestionsUnanswered, AddressMissing, SlotRefused, PatientDeceased,
+    AgendaBusy.
+    """
     act, later = request.POST.get("act", ""), LATER.get(request.POST.get("later", ""))
     if act == "decline":
         offer_answers.decline(offer=page.offer.offer, by=page.by, at=at)

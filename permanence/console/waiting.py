@@ -27,6 +27,7 @@ from permanence.agenda.refusals import (
     AddressMissing,
     FreedUnknown,
     OfferOver,
+    PatientDeceased,
     PlaceUnknown,
     QuestionsUnanswered,
     SlotRefused,
@@ -202,7 +203,7 @@ def answer(request: HttpRequest, offer: str) -> HttpResponse:
         messages.error(request, str(TOO_LATE))
     except SlotRefused as refusal:
         messages.error(request, _ruled_out(refusal) or str(TOO_LATE))
-    except (QuestionsUnanswered, AddressMissing) as refusal:
+    except (QuestionsUnanswered, AddressMissing, PatientDeceased) as refusal:
         messages.error(request, str(REFUSED[refusal.code]))
     else:
         messages.success(request, _("The appointment is booked.") if what == "take" else _("The next one is asked."))

@@ -10,7 +10,7 @@ from django.db.models import Q
 from permanence.agenda.operations import offer_answers
 from permanence.agenda.queries import offers, waiting
 from permanence.agenda.queries.offers import OfferView, link_of
-from permanence.agenda.refusals import AddressMissing, OfferOver, QuestionsUnanswered, SlotRefused
+from permanence.agenda.refusals import AddressMissing, OfferOver, PatientDeceased, QuestionsUnanswered, SlotRefused
 from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
@@ -95,6 +95,8 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
     try:
         offer_answers.take(offer=offer, by=by, at=at)
         kind = SmsKind.BOOKED
+    except PatientDeceased:  # nobody writes to him, nor telephones
+        return
     except (QuestionsUnanswered, AddressMissing):  # asked since he was written to: a secretary telephones him
         return
     except (OfferOver, SlotRefused):

@@ -54,8 +54,8 @@ def take(
     """He takes it: booked, and off the list. `gives_up_later`: his later appointment is cancelled, or kept; None: as he
     said when he was put on the list. `said`: question -> answer, of what was asked only now.
 
-    Raises OfferUnknown, OfferOver, AgendaBusy; QuestionsUnanswered, AddressMissing where nobody asked what comes before
-    the visit: then a secretary is to telephone; SlotRefused where the rules are against it by now.
+    Raises OfferUnknown, OfferOver, AgendaBusy, PatientDeceased; QuestionsUnanswered, AddressMissing where nobody asked
+    what comes before the visit: then a secretary is to telephone; SlotRefused where the rules are against it by now.
     """
     try:
         return _taken(offer, gives_up_later, said or {}, by=by, at=at)

@@ -25,6 +25,7 @@ from permanence.agenda.refusals import (
     AgendaUnknown,
     AlreadyWaiting,
     AppointmentUnknown,
+    PatientDeceased,
     PlaceUnknown,
     SlotRefused,
     WindowImpossible,
@@ -65,14 +66,16 @@ class Waits:
 def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -> PlaceView:
     """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing.
 
-    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, VisitReasonUnknown,
-    AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken; where he was asked,
-    QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
+    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, PatientDeceased,
+    VisitReasonUnknown, AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken; where he was
+    asked, QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
     account = client_of(client, by=by)
     patient = callers.standing(house=by.house, client=account.id, patient=waits.patient)
+    if patient.is_deceased:
+        raise PatientDeceased(patient.id)
     wanted = reason(by=by, client=account.id, reason=waits.reason)
     _check(waits, account.id, patient.id, today=at.astimezone(ZoneInfo(account.time_zone)).date(), by=by)
     fields: dict[str, Any] = {

@@ -101,6 +101,9 @@ _REFUSALS: dict[type[Refusal], _Said] = {
     ClientUnknown: _Said(404, "not-found", _not_there),
     PatientUnknown: _Said(422, "not-found", lambda: _("This patient is not known here.")),
     PatientMerged: _Said(422, "not-found", lambda: _("This patient is not known here.")),
+    agenda.PatientDeceased: _Said(
+        422, "business-rule", lambda: _("Nothing can be booked for this patient: please call us.")
+    ),
     agenda.HoldOver: _Said(409, "expired", lambda: _("The time for this slot is over: ask for it again.")),
     agenda.TooManyHolds: _Said(409, "too-costly", lambda: _("Too many slots are held at a time.")),
     agenda.NotNow: _Said(409, "conflict", lambda: _("This appointment can no longer be changed.")),

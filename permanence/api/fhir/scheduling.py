@@ -13,7 +13,7 @@ from permanence.agenda.operations.acts import is_done
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import interface
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import QuestionsUnanswered
+from permanence.agenda.refusals import PatientDeceased, QuestionsUnanswered
 from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import CancelCause, Door
@@ -236,11 +236,13 @@ def _actors(wanted: Resource) -> list[str]:
 
 
 def _who(known: tuple[str, ...], since: datetime, asked: Asked) -> tuple[bool, int | None]:
-    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown."""
+    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown, PatientDeceased."""
     if len(known) != 1:
         raise unfit("patient-reference")
     client = asked.practice.client.id
     view = callers.standing(house=asked.access.by.house, client=client, patient=known[0])
+    if view.is_deceased:
+        raise PatientDeceased(view.id)
     if view.birth is None:
         return not view.known, None
     age = age_at(view.birth, since.date())
