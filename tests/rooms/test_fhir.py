@@ -287,7 +287,7 @@ def test_a_patient_shows_who_he_is_and_nothing_of_his_health(agendas, system):
     read = system.get(f"Patient/{agendas.jeanne}")
     assert read["name"] == [{"use": "official", "family": "Hoffmann", "given": ["Jeanne"]}]
     assert read["birthDate"] == "1961-03-14"
-    assert set(read.body) == {"resourceType", "id", "meta", "active", "name", "birthDate"}
+    assert set(read.body) == {"resourceType", "id", "meta", "identifier", "active", "name", "birthDate"}
 
 
 @pytest.mark.parametrize("query", ["", "given=Jeanne", "_count=3"])
