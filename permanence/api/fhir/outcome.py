@@ -50,8 +50,13 @@ def outcome(*issues: Resource) -> Resource:
 
 def cause(why: WhyNot, *, zone: str, at: datetime, severity: str = "error") -> Resource:
     """A cause of the rules as an issue, in the words of the public: nothing about anybody else."""
-    said = public_sentence(why, names=Names(), zone=ZoneInfo(zone), at=at)
+    said = softened(why, zone=zone, at=at)
     return issue("business-rule", why.code if why.code in TOLD else "not_available", said, severity=severity)
+
+
+def softened(why: WhyNot, *, zone: str, at: datetime) -> str:
+    """A cause of the rules in the words of the public."""
+    return public_sentence(why, names=Names(), zone=ZoneInfo(zone), at=at)
 
 
 TOLD = frozenset(

@@ -161,10 +161,10 @@ def slot_free(slot: Slot, practice: Practice, *, is_new: bool = False) -> Resour
     return _slot(start.id("f"), slot.agenda, "free", (slot.starts, slot.ends), service)
 
 
-def slot_gone(start: Start, ends: datetime, practice: Practice) -> Resource:
-    """The same moment, which cannot be booked (any more)."""
+def slot_gone(start: Start, ends: datetime, practice: Practice, *, why: str) -> Resource:
+    """The same moment, which cannot be booked (any more); `why`: the main cause, in the words of the public."""
     service = [service_type(practice.reasons[start.reason])]
-    return _slot(start.id("f"), start.agenda, "busy-unavailable", (start.starts, ends), service)
+    return _slot(start.id("f"), start.agenda, "busy-unavailable", (start.starts, ends), service, comment=why)
 
 
 def slot_busy(row: AppointmentView | HoldView | BlockView) -> Resource:
@@ -184,7 +184,13 @@ def slot_beside(row: AppointmentView | HoldView) -> Resource:
 
 
 def _slot(
-    key: str, agenda: str, status: str, span: tuple[datetime, datetime], service: Iterable[Resource] = ()
+    key: str,
+    agenda: str,
+    status: str,
+    span: tuple[datetime, datetime],
+    service: Iterable[Resource] = (),
+    *,
+    comment: str = "",
 ) -> Resource:
     return versioned(
         {"resourceType": "Slot", "id": key}
@@ -195,6 +201,7 @@ def _slot(
             "start": instant(span[0]),
             "end": instant(span[1]),
         }
+        | ({"comment": comment} if comment else {})
     )
 
 

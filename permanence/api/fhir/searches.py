@@ -16,7 +16,7 @@ from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import Start, is_row, key_of, start_of
-from permanence.api.fhir.outcome import Failure
+from permanence.api.fhir.outcome import Failure, asked_first, softened
 from permanence.api.fhir.params import MOST, Params, phone, unfit
 from permanence.api.fhir.resources import Practice, Resource
 from permanence.callers import queries as callers
@@ -307,11 +307,12 @@ def _start(start: Start, asked: Asked) -> Resource | None:
     reason = practice.reasons[start.reason]
     length = timedelta(minutes=reason.length(is_new=start.is_new))
     if answers.comes_first(reason):
-        return fhir.slot_gone(start, start.starts + length, practice)
+        return fhir.slot_gone(start, start.starts + length, practice, why=asked_first())
     wish = Wish(reason=start.reason, is_new=start.is_new, asked_by=Asker.ONLINE)
     against = slots.explain(by=asked.access.by, agenda=start.agenda, wish=wish, starts=start.starts, at=asked.at)
     if against:
-        return fhir.slot_gone(start, start.starts + length, practice)
+        why = softened(against[0], zone=asked.zone, at=asked.at)
+        return fhir.slot_gone(start, start.starts + length, practice, why=why)
     slot = Slot(agenda=start.agenda, reason=start.reason, starts=start.starts, ends=start.starts + length)
     return fhir.slot_free(slot, practice, is_new=start.is_new)
 
