@@ -79,6 +79,12 @@ class AddressMissing(Refusal):
     code = "address_missing"
 
 
+class PatientDeceased(Refusal):
+    """He died: nothing is booked for him, and he waits for nothing."""
+
+    code = "patient_deceased"
+
+
 class QuestionsUnanswered(Refusal):
     """A question that may forbid the visit was answered neither by yes nor by no; `why` is the first one."""
 

@@ -19,6 +19,7 @@ from django.db import models
 from permanence.agenda.interop import events
 from permanence.agenda.operations import public_forms
 from permanence.agenda.queries.appointments import ANSWERS
+from permanence.agenda.queries.place_answers import SAID
 from permanence.backstage.sheets import write_sheet
 from permanence.callers.merge_operations import BEFORE
 from permanence.callers.queries import NOTES
@@ -49,6 +50,7 @@ SEALED = {
     ("messaging.MessageAnswer", "sealed_text"): ANSWER,
     ("agenda.CalendarObject", "body"): events.PURPOSE,
     ("agenda.Appointment", "sealed_answers"): ANSWERS,
+    ("agenda.WaitingPlace", "sealed_answers"): SAID,
     ("agenda.PublicForm", "sealed"): public_forms.PURPOSE,
     ("dispatch.Sms", "sealed_text"): sms_operations.TEXT,
     ("dispatch.SmsReply", "sealed_text"): sms_operations.REPLY,

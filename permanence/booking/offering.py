@@ -21,7 +21,15 @@ from permanence.agenda.operations import offer_answers
 from permanence.agenda.place_words import place_of
 from permanence.agenda.queries import offers
 from permanence.agenda.queries.offers import OfferPage
-from permanence.agenda.refusals import AgendaBusy, OfferOver, OfferUnknown, SlotRefused
+from permanence.agenda.refusals import (
+    AddressMissing,
+    AgendaBusy,
+    OfferOver,
+    OfferUnknown,
+    PatientDeceased,
+    QuestionsUnanswered,
+    SlotRefused,
+)
 from permanence.agenda.rules.waiting import OfferState
 from permanence.booking import parts
 from permanence.clients import queries as clients
@@ -51,8 +59,11 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
             return _answer(request, page, language, at=at)
         except OfferOver:
             return _shown(request, offers.behind(link), language, at=at, status=409)
-        except SlotRefused:
+        except (SlotRefused, PatientDeceased):
             words = _("This is not possible any more. Nothing was changed: please call your practice.")
+            return _shown(request, page, language, at=at, status=409, failed=words)
+        except (QuestionsUnanswered, AddressMissing):
+            words = _("Something is asked before this visit is booked: please call us to make this appointment.")
             return _shown(request, page, language, at=at, status=409, failed=words)
         except AgendaBusy:
             words = _("Many are booking at this moment. Nothing was changed: please try again.")
@@ -60,7 +71,9 @@ def show(request: HttpRequest, link: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetime) -> HttpResponse:
-    """Do what a button says. Raises OfferOver, SlotRefused, AgendaBusy."""
+    """Do what a button says. Raises OfferOver, QuestionsUnanswered, AddressMissing, SlotRefused, PatientDeceased,
+    AgendaBusy.
+    """
     act, later = request.POST.get("act", ""), LATER.get(request.POST.get("later", ""))
     if act == "decline":
         offer_answers.decline(offer=page.offer.offer, by=page.by, at=at)

@@ -35,6 +35,7 @@ REFUSED = {
     "act_key_malformed": _("The site did not understand this page: reload it."),
     "agenda_busy": _("Others are booking at this moment: try once more. Nothing was changed."),
     "patient_unknown": _("This patient is not at this client: choose again."),
+    "patient_deceased": _("This patient has died: nothing is booked for him."),
     "client_unknown": _("This client is not in the house any more."),
     "visit_reason_unknown": _("This reason is not offered any more: choose another."),
     "already_waiting": _("The patient is on the waiting list for this reason already."),

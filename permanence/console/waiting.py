@@ -5,7 +5,7 @@ A slot that is offered to somebody whom nobody may write to, and a time that nob
 her work list (`follow_ups`), by the rows made here.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,12 +22,20 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.agenda.operations import offer_answers, waiting_list
 from permanence.agenda.operations.waiting_list import Waits
 from permanence.agenda.queries import agendas, appointments, waiting
-from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.waiting import FreedView, NightView, PlaceView
-from permanence.agenda.refusals import FreedUnknown, OfferOver, PlaceUnknown, SlotRefused
+from permanence.agenda.refusals import (
+    AddressMissing,
+    FreedUnknown,
+    OfferOver,
+    PatientDeceased,
+    PlaceUnknown,
+    QuestionsUnanswered,
+    SlotRefused,
+)
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import FreedState
+from permanence.agenda.rules.why_not import ContraIndicated
 from permanence.agenda.waiting_words import (
     HALVES,
     WEEKDAYS,
@@ -42,7 +50,8 @@ from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView, today_of
 from permanence.callers.rules.identity import ContactWay
 from permanence.clients import queries as clients
-from permanence.console.agenda_asked import client_asked, offer_asked, place_asked, says_why
+from permanence.console.agenda_asked import client_asked, offer_asked, place_asked, said_asked, says_why
+from permanence.console.agenda_words import REFUSED
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.countries.numbers import spell_number
@@ -54,6 +63,8 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 SHOWN_AFTER = timedelta(days=7)
 """How long who waits no more still stands on the list."""
+SAID = "said-"
+"""What the name of a field begins with that asks a question; the question's id follows."""
 TOO_LATE: str | Promise = gettext_lazy(
     "That is no longer possible: somebody or the time was faster. Nothing was changed."
 )
@@ -124,8 +135,12 @@ def add(request: HttpRequest) -> HttpResponse:
         weekdays=_days(text_of(data, "weekdays")),
         is_urgent=text_of(data, "urgent") == "1",
         instead_of=text_of(data, "instead_of"),
+        said=said_asked(data),
     )
-    made = waiting_list.put_on_list(key=text_of(data, "key"), client=client.id, waits=waits, by=by, at=at)
+    try:
+        made = waiting_list.put_on_list(key=text_of(data, "key"), client=client.id, waits=waits, by=by, at=at)
+    except SlotRefused as refusal:
+        return JsonResponse({"code": refusal.code, "why": _ruled_out(refusal), "causes": []}, status=422)
     for way in ContactWay:
         if text_of(data, way.value) == "1":
             patients.note_consent(client=client.id, patient=made.person.id, way=way.value, given=True, by=by, at=at)
@@ -175,13 +190,21 @@ def answer(request: HttpRequest, offer: str) -> HttpResponse:
     """What he said on the telephone of the slot that is kept for him: taken, or declined."""
     by, at = who(request), _CLOCK.now()
     view, what = offer_asked(by, offer), request.POST.get("act", "")
-    acts: dict[str, Callable[..., OfferView]] = {"take": offer_answers.take, "decline": offer_answers.decline}
-    if what not in acts:
-        return HttpResponse(status=422)
     try:
-        acts[what](offer=view.offer, by=by, at=at)
-    except (OfferOver, SlotRefused):
+        if what == "take":
+            offer_answers.take(offer=view.offer, said=_said(request), by=by, at=at)
+        elif what == "decline":
+            offer_answers.decline(offer=view.offer, by=by, at=at)
+        else:
+            return HttpResponse(status=422)
+    except BadRequest:
+        return HttpResponse(status=422)
+    except OfferOver:
         messages.error(request, str(TOO_LATE))
+    except SlotRefused as refusal:
+        messages.error(request, _ruled_out(refusal) or str(TOO_LATE))
+    except (QuestionsUnanswered, AddressMissing, PatientDeceased) as refusal:
+        messages.error(request, str(REFUSED[refusal.code]))
     else:
         messages.success(request, _("The appointment is booked.") if what == "take" else _("The next one is asked."))
     return redirect((request.POST.get("back") == "list" and "console:waiting") or "console:follow-ups")
@@ -211,6 +234,19 @@ def tasks(by: Who, *, at: datetime) -> dict[str, Any]:
     now = [_row(each, countries, at=at) for each in waiting.to_telephone(by=by, at=at)]
     times = [_freed_row(each, countries, at=at) for each in waiting.freed_times(by=by, at=at)]
     return {"to_telephone": now, "freed_times": times}
+
+
+def _said(request: HttpRequest) -> dict[str, str]:
+    """What was asked on the telephone: question -> answer. Raises BadRequest."""
+    given = {name.removeprefix(SAID): words for name, words in request.POST.items() if name.startswith(SAID)}
+    return said_asked({"said": given})
+
+
+def _ruled_out(refusal: SlotRefused) -> str:
+    """The question that rules the visit out, in words; "" where something else is against it."""
+    found = next((each for each in refusal.causes if isinstance(each, ContraIndicated)), None)
+    words = _("A question that rules this visit out was answered by yes: %(question)s")
+    return "" if found is None else words % {"question": found.text}
 
 
 def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict[str, Any]:

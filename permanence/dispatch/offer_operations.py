@@ -10,7 +10,7 @@ from django.db.models import Q
 from permanence.agenda.operations import offer_answers
 from permanence.agenda.queries import offers, waiting
 from permanence.agenda.queries.offers import OfferView, link_of
-from permanence.agenda.refusals import OfferOver, SlotRefused
+from permanence.agenda.refusals import AddressMissing, OfferOver, PatientDeceased, QuestionsUnanswered, SlotRefused
 from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
@@ -45,7 +45,9 @@ class OfferMailTaken:
 
 
 def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
-    """Tell him of the offer: by SMS, else by mail, by consent; who agreed to neither is a secretary's. Idempotent."""
+    """Tell him of the offer: by SMS, else by mail, by consent; who agreed to neither, and whom nobody asked what has to
+    be asked before the visit, is a secretary's. Idempotent.
+    """
     by = house_system(house=house)
     found = offers.offer(by=by, offer=offer)
     if found.state is not OfferState.OPEN or at >= found.expires_at:
@@ -68,10 +70,11 @@ def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
         if not is_new:
             return
         mine = OfferNotice.objects.filter(pk=notice.pk)
-        if _by_sms(found, person, by=by, at=at, entropy=entropy):
+        asks = offers.unasked(by=by, offer=offer)
+        if not asks and _by_sms(found, person, by=by, at=at, entropy=entropy):
             mine.update(channel="sms", state=DeliveryState.SENT, sent_at=at)
             way = OfferWay.SMS
-        elif person.may_mail and person.mail:
+        elif not asks and person.may_mail and person.mail:
             mine.update(channel="email", address=person.mail)
             way = OfferWay.EMAIL
         else:
@@ -92,6 +95,10 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
     try:
         offer_answers.take(offer=offer, by=by, at=at)
         kind = SmsKind.BOOKED
+    except PatientDeceased:  # nobody writes to him, nor telephones
+        return
+    except (QuestionsUnanswered, AddressMissing):  # asked since he was written to: a secretary telephones him
+        return
     except (OfferOver, SlotRefused):
         kind = SmsKind.OVER
     if is_new and at < found.starts_at:

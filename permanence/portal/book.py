@@ -20,7 +20,7 @@ from permanence.agenda.operations.taking import holder_of
 from permanence.agenda.queries import agendas, slots
 from permanence.agenda.queries import appointments as booked
 from permanence.agenda.queries.views import AgendaView, AppointmentView
-from permanence.agenda.refusals import AppointmentUnknown, NotNow, SlotRefused
+from permanence.agenda.refusals import AppointmentUnknown, NotNow, PatientDeceased, SlotRefused
 from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.states import STANDING, CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
@@ -83,6 +83,10 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         return _page(request, by, view, found, asked, at=at, failed=failed)
     except NotNow:
         return _page(request, by, view, found, asked, at=at, failed=_("That cannot be said of this appointment now."))
+    except PatientDeceased:
+        return _page(
+            request, by, view, found, asked, at=at, failed=_("This patient has died: nothing is booked for him.")
+        )
     except Refusal:
         return _page(request, by, view, found, asked, at=at, failed=_("It could not be saved. Look at it again."))
 

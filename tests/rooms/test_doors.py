@@ -342,7 +342,7 @@ DOORS: dict[str, Door] = {
     "fhir_hold": Door(get=to(405, *OPEN), post=to(401, *OPEN)),
     "fhir_book": Door(get=to(405, *OPEN), post=to(401, *OPEN)),
     "fhir_export": Door(get=to(405, *OPEN), post=to(401, *OPEN)),
-    "fhir_export_definition": Door(get=to(200, *OPEN), post=to(405, *OPEN)),
+    "fhir_definition": Door(get=to(200, *OPEN), post=to(405, *OPEN), args=("appointment-find",)),
     "fhir_one": Door(get=to(401, *OPEN), post=to(405, *OPEN), args=("Schedule", "1")),
     "fhir_nothing": Door(get=to(401, *OPEN), post=to(401, *OPEN), args=("a/b/c",)),
     "accounts:list": Door(get=to(200, "supervisor", "owner"), query="q=%2B352&state=all"),

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """FHIR R4: what the statement declares works, nothing else does, and a token opens one practice alone."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.operations import appointments, blocks, holds
+from permanence.agenda.operations import appointments, blocks, holds, reasons
 from permanence.agenda.operations.interface import make_token, revoke_token
 from permanence.agenda.queries import interface
+from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.refusals import TokenUnfit, TokenUnknown
+from permanence.agenda.rules.kinds import Question
 from permanence.api.fhir.declared import KINDS
 from permanence.callers import index
 from permanence.callers.models import Patient
@@ -21,6 +24,7 @@ from tests.rooms.fhir_client import System, fixed, stamp, token_for
 from tests.rooms.messaging_cast import NOON
 
 pytestmark = pytest.mark.django_db
+FRENCH = {"Accept-Language": "fr"}
 
 
 @pytest.fixture
@@ -283,11 +287,29 @@ def test_what_is_free_no_more_reads_as_busy(agendas, system):
     assert system.get(f"Slot/{free['id']}")["status"] == "busy-unavailable"
 
 
+def test_what_is_free_no_more_says_why_in_soft_words(agendas, system):
+    free = system.get(f"Slot?service-type={agendas.consultation}&start={stamp(MONDAY)[:10]}").resources[0]
+    assert "comment" not in free
+    book(agendas, 0)
+    gone = system.get(f"Slot/{free['id']}").body
+    assert gone["comment"] == "This time is not available"
+    assert "Hoffmann" not in str(gone)
+    closed = system.get(f"Slot/f.{agendas.dupont}.{agendas.consultation}.20261129T070000Z", **FRENCH)
+    assert (closed["status"], closed["comment"]) == ("busy-unavailable", "Fermé à cette heure")
+    every = reasons_of(by=agendas.claire, client=agendas.cabinet.id)
+    asking = next(each for each in every if each.id == agendas.consultation)
+    question = Question(id="q-pacemaker", text="Portez-vous un stimulateur ?")
+    asking = replace(asking, contra_indications=(question,))
+    reasons.set_reason(client=agendas.cabinet.id, reason=asking, by=agendas.claire, at=NOON)
+    asked = system.get(f"Slot/{free['id']}").body
+    assert (asked["status"], "call us" in asked["comment"]) == ("busy-unavailable", True)
+
+
 def test_a_patient_shows_who_he_is_and_nothing_of_his_health(agendas, system):
     read = system.get(f"Patient/{agendas.jeanne}")
     assert read["name"] == [{"use": "official", "family": "Hoffmann", "given": ["Jeanne"]}]
     assert read["birthDate"] == "1961-03-14"
-    assert set(read.body) == {"resourceType", "id", "meta", "active", "name", "birthDate"}
+    assert set(read.body) == {"resourceType", "id", "meta", "identifier", "active", "name", "birthDate"}
 
 
 @pytest.mark.parametrize("query", ["", "given=Jeanne", "_count=3"])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from permanence.agenda.models import Appointment, SlotHold
 from permanence.agenda.operations import reasons
 from permanence.agenda.queries.agendas import reasons as reasons_of
-from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.kinds import Asker, Question, Way
 from permanence.callers.models import NoShowRule, Patient
 from permanence.clients.models import Client
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
@@ -476,3 +476,65 @@ def _spots(body, path=()):
     for step, inner in steps:
         yield (*path, step)
         yield from _spots(inner, (*path, step))
+
+
+# what is asked first
+
+
+def asks(agendas, **more):
+    """The tracing is one before which something is asked."""
+    every = reasons_of(by=agendas.claire, client=agendas.cabinet.id)
+    tracing = replace(next(each for each in every if each.id == agendas.tracing), **more)
+    reasons.set_reason(client=agendas.cabinet.id, reason=tracing, by=agendas.claire, at=NOON)
+
+
+FORBIDDING = {"contra_indications": (Question(id="q-pacemaker", text="Portez-vous un stimulateur ?"),)}
+AT_HOME = {"way": Way.HOME}
+ASKED_FIRST = pytest.mark.parametrize(
+    ("more", "code"), [(FORBIDDING, "questions_unanswered"), (AT_HOME, "address_missing")], ids=["forbids", "at home"]
+)
+
+
+@ASKED_FIRST
+def test_what_is_asked_about_first_is_neither_proposed_nor_free(agendas, system, more, code):
+    days = f"start={stamp(MONDAY)}&end={stamp(after(24 * 60))}"
+    spans = f"start=ge{stamp(MONDAY)}&start=lt{stamp(after(24 * 60))}&status=free&schedule=Schedule/{agendas.dupont}"
+    assert system.get(f"Appointment/$find?{days}&visit-type={agendas.tracing}").resources
+    assert system.get(f"Slot?{spans}&service-type={agendas.tracing}").resources
+    asks(agendas, **more)
+    assert system.get(f"Appointment/$find?{days}&visit-type={agendas.tracing}").resources == []
+    assert system.get(f"Appointment/$find?{days}").resources
+    assert system.get(f"Slot?{spans}&service-type={agendas.tracing}").resources == []
+
+
+@ASKED_FIRST
+def test_what_is_asked_about_first_is_neither_held_nor_booked_whatever_was_proposed_before(agendas, system, more, code):
+    found = proposed(agendas, system, **{"visit-type": agendas.tracing}).resources[0]
+    kept_slot = system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{found['id']}"))
+    asks(agendas, **more)
+    for name, key in (("$hold", found["id"]), ("$book", found["id"]), ("$book", kept_slot.resources[0]["id"])):
+        given = {"patient_resource": whom(agendas.jeanne)} if name == "$book" else {}
+        refused = system.post(f"Appointment/{name}", parameters(appointment_reference=f"Appointment/{key}", **given))
+        assert (refused.status, refused.codes) == (422, [code])
+        assert "call" in refused.said[0]
+        assert "stimulateur" not in str(refused.body)
+    assert not Appointment.objects.exists()
+
+
+def test_what_was_booked_before_anything_was_asked_is_told_again_and_moved(agendas, system):
+    found = proposed(agendas, system, **{"visit-type": agendas.tracing}).resources[0]
+    kept_slot = system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{found['id']}"))
+    wanted = parameters(
+        appointment_reference=f"Appointment/{kept_slot.resources[0]['id']}", patient_resource=whom(agendas.jeanne)
+    )
+    visit = system.post("Appointment/$book", wanted).resources[0]
+    asks(agendas, **FORBIDDING)
+    assert system.post("Appointment/$book", wanted).resources == [visit]
+    moved = {"resourceType": "Appointment", "id": visit["id"], "status": "booked", "start": stamp(after(60))}
+    answer = system.post("Appointment/$book", parameters(appointment_resource=moved))
+    assert (answer.status, Appointment.objects.get().starts_at) == (200, after(60))
+
+
+def test_the_statement_says_what_is_asked_first(system):
+    appointment = next(each for each in system.get("metadata")["rest"][0]["resource"] if each["type"] == "Appointment")
+    assert "forbid" in appointment["documentation"]

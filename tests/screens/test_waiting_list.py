@@ -9,6 +9,7 @@ from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import Screen
 from tests.screens.test_console_agenda import ready_to_book
+from tests.screens.test_console_agenda_acts import for_a_scan
 from tests.screens.test_public_booking import phone
 
 WAITING = "select state, half_days, is_urgent from agenda_waitingplace order by id"
@@ -45,6 +46,12 @@ SlotOffer.objects.update(expires_at=until, way="phone")
 SlotHold.objects.filter(door="waiting").update(expires_at=until)
 for each in offered:
     print(offers.link_of(each.key).rpartition("/")[2])
+"""
+
+ASKS = """
+from permanence.agenda.models import VisitReason
+VisitReason.objects.filter(name="Consultation").update(
+    contra_indications=[{"id": "q-pacemaker", "text": "Portez-vous un stimulateur cardiaque ?"}])
 """
 
 
@@ -84,6 +91,21 @@ async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, si
     assert [state for state, *_ in site.rows(WAITING)] == ["withdrawn"]
 
 
+async def test_what_may_forbid_the_visit_is_asked_before_he_is_put_on_the_list(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await for_a_scan(screen, made.scan)
+    await screen.by_id("book-grid").focus()
+    await screen.press("q")
+    await expect(screen.by_id("book-error")).to_contain_text("Posez d’abord les questions")
+    await expect(screen.page.locator("#book-asked input[value=no]")).to_be_focused()
+    await screen.press("Space")
+    await screen.press("q")
+    await expect(screen.by_id("wait-title")).to_contain_text("HOFFMANN Jeanne")
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
+    assert site.rows("select sealed_answers <> '' from agenda_waitingplace") == [(1,)]
+
+
 async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Site) -> None:
     agendas.make(site)
     site.run(OFFERED)
@@ -94,6 +116,13 @@ async def test_the_list_the_work_list_and_the_doctors(browser: Browser, site: Si
     await screen.page.goto(f"{site.url}/console/follow-ups")
     await expect(screen.page.get_by_text("À appeler maintenant")).to_be_visible()
     await looks_right(screen, "waiting-tasks", ("1366", "1920"))
+    site.run(ASKS)
+    await screen.page.reload()
+    await expect(screen.page.locator("input[value=no]").first).to_be_visible()
+    await looks_right(screen, "waiting-tasks-asked", ("1366", "1920"))
+    await screen.page.get_by_role("button", name="Prend").first.click()
+    assert await screen.page.evaluate("document.querySelector('input[value=no]').matches(':invalid')")
+    assert site.rows("select count(*) from agenda_slotoffer where state = 'taken'") == [(0,)]
     doctor = await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal")
     await doctor.page.goto(f"{site.url}/portal/agenda")
     await doctor.page.get_by_role("link", name="Liste d’attente").click()

@@ -5,7 +5,7 @@ The provider of SMS is a real server on loopback; its receipts and the patients'
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.series import SeriesPattern, SeriesView, book_series
 from permanence.agenda.operations.waiting_list import Waits
+from permanence.agenda.queries import appointments as kept
 from permanence.agenda.queries import days, waiting
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.views import AppointmentView
@@ -138,11 +139,25 @@ class Practice(Office):
         self.works()
         return made
 
-    def puts_on_list(self, patient: "Patient", *, weeks: int = 4) -> None:
-        """He wants an earlier time: Claire puts him on the waiting list."""
+    def asks(self, question: str) -> str:
+        """From now on the practice asks something that may forbid the visit; the question's id."""
+        found = kinds.Question(id="q-story", text=question)
+        wanted = kinds.VisitReason(
+            id=self.reason, client=self.client, name="Consultation", minutes=20, contra_indications=(found,)
+        )
+        reasons.set_reason(client=self.client, reason=wanted, by=self.by, at=self.clock.now())
+        self.works()
+        return found.id
+
+    def puts_on_list(self, patient: "Patient", *, weeks: int = 4, said: Mapping[str, str] | None = None) -> None:
+        """He wants an earlier time: Claire puts him on the waiting list, and asks him what comes before the visit."""
         today = self.clock.now().astimezone(PARIS).date()
         waits = Waits(
-            patient=patient.id, reason=self.reason, from_date=today, until_date=today + timedelta(weeks=weeks)
+            patient=patient.id,
+            reason=self.reason,
+            from_date=today,
+            until_date=today + timedelta(weeks=weeks),
+            said=said,
         )
         waiting_list.put_on_list(key=self.key(), client=self.client, waits=waits, by=self.by, at=self.clock.now())
         self.works()
@@ -160,6 +175,16 @@ class Practice(Office):
         """Who comes that day, as Dr Dupont sees it: the hour in Paris and the name."""
         [shown] = days.day(by=self.dr_dupont.who, agendas=[self.agenda], day=day, at=self.clock.now())
         return [(f"{each.starts_at.astimezone(PARIS):%H:%M}", each.patient_name) for each in shown.appointments]
+
+    def visits_of(self, day: date) -> tuple[AppointmentView, ...]:
+        """The visits of that day, as they stand."""
+        [shown] = days.day(by=self.dr_dupont.who, agendas=[self.agenda], day=day, at=self.clock.now())
+        return tuple(shown.appointments)
+
+    def said_before(self, visit: AppointmentView) -> list[tuple[str, str]]:
+        """What was asked before a visit was booked, and what was said, as Dr Dupont reads it."""
+        told = kept.answers(by=self.dr_dupont.who, appointment=visit.appointment)
+        return [(each.question, each.words) for each in told]
 
     def to_telephone(self) -> list[str]:
         """Whom Claire's list says to telephone because nothing reached them."""
@@ -219,12 +244,12 @@ class Practice(Office):
         """To whom of the waiting list Claire is to offer a time by telephone."""
         return [each.person.name for each in waiting.to_telephone(by=self.by, at=self.clock.now())]
 
-    def offer_is_taken_by_telephone(self) -> None:
-        """Claire telephones the first of them, and he takes it."""
+    def offer_is_taken_by_telephone(self, said: Mapping[str, str] | None = None) -> None:
+        """Claire telephones the first of them, asks what nobody asked him, and he takes it."""
         at = self.clock.now()
         offer = waiting.to_telephone(by=self.by, at=at)[0].open_offer
         assert offer is not None
-        offer_answers.take(offer=offer.offer, by=self.by, at=at)
+        offer_answers.take(offer=offer.offer, said=said, by=self.by, at=at)
         self.works()
 
     def clock_to(self, moment: datetime) -> None:

@@ -83,6 +83,31 @@ def test_what_a_patient_gives_back_goes_to_who_waits_one_after_the_other(practic
         one.gets_nothing()
 
 
+def test_who_was_asked_takes_it_by_sms_and_who_was_not_is_asked_on_the_telephone(practice: Practice) -> None:
+    """Jeanne said no to the question when she was put on the list; Paul waited before the practice asked anything."""
+    anna, jeanne = practice.patient("Bellard", "+33639980101"), practice.patient("Hoffmann", "+33639980102")
+    paul = practice.patient("Martin", "+33639980103")
+    visit = practice.books(anna, NINE)
+    practice.puts_on_list(paul)
+    question = practice.asks("Portez-vous un stimulateur ?")
+    practice.forward(minutes=5)
+    practice.puts_on_list(jeanne, said={question: "no"})
+    practice.forward(minutes=5)
+    practice.cancels(visit)
+    paul.gets_nothing()
+    assert practice.waiting_to_telephone() == ["MARTIN"]
+    practice.offer_is_taken_by_telephone(said={question: "no"})
+    [first] = [each for each in practice.visits_of(THURSDAY) if each.starts_at == NINE]
+    assert practice.said_before(first) == [("Portez-vous un stimulateur ?", "no")]
+
+    practice.cancels(first)
+    assert "26/11" in jeanne.gets_sms()
+    jeanne.answers("oui")
+    assert practice.day_of_doctor(THURSDAY) == [("09:00", "HOFFMANN")]
+    [second] = practice.visits_of(THURSDAY)
+    assert practice.said_before(second) == [("Portez-vous un stimulateur ?", "no")]
+
+
 def test_who_cannot_be_reached_by_sms_is_telephoned_and_the_next_waits_his_turn(practice: Practice) -> None:
     """The offer to Jeanne does not arrive: Claire telephones; nobody else is asked meanwhile."""
     anna, jeanne = practice.patient("Bellard", "+33639980101"), practice.patient("Hoffmann", "+33639980102")

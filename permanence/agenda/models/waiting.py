@@ -17,7 +17,8 @@ class WaitingPlace(HouseModel):
 
     From `from_date` on, to before `until_date`, local days. `agendas` (ids), `half_days`, `weekdays` (0 is Monday): to
     those he would come, to all where the list is empty. `instead_of`: the id of the appointment he gives up for an
-    earlier one, "" for none. `silent`: offers he left without an answer. `appointment`: what it ended in.
+    earlier one, "" for none. `sealed_answers`: what he said to the questions of the reason when he was put on the list,
+    "" where nobody asked. `silent`: offers he left without an answer. `appointment`: what it ended in.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -32,6 +33,7 @@ class WaitingPlace(HouseModel):
     until_date = models.DateField()
     is_urgent = models.BooleanField(default=False)
     instead_of = models.CharField(max_length=KEY_LENGTH, blank=True, default="")
+    sealed_answers = models.TextField(blank=True, default="")
     asked_at = models.DateTimeField()
     asked_by_name = models.CharField(max_length=NAME_LENGTH)
     silent = models.PositiveSmallIntegerField(default=0)

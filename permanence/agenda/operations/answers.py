@@ -23,13 +23,16 @@ def asked(row: Agenda, reason: str, said: Mapping[str, str], *, on_file: str) ->
     A reason that this client does not offer has no questions: the rules refuse it.
     """
     rule = _rule(row, reason)
-    if rule is None:
-        return frozenset()
+    return frozenset() if rule is None else demanded(rule, said, on_file=on_file)
+
+
+def demanded(rule: Rule, said: Mapping[str, str], *, on_file: str) -> frozenset[str]:
+    """The same of a reason that is there."""
     open_ones = answers.unanswered(rule, said)
     if open_ones:
         raise QuestionsUnanswered(open_ones[0].text)
     if answers.lacks_address(rule, said) and not on_file:
-        raise AddressMissing(reason)
+        raise AddressMissing(rule.id)
     return answers.yes_to(rule, said)
 
 

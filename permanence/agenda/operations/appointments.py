@@ -17,7 +17,14 @@ from permanence.agenda.queries import asked as questions
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, CauseMissing, NotNow
+from permanence.agenda.refusals import (
+    AgendaBusy,
+    AgendaUnknown,
+    AppointmentUnknown,
+    CauseMissing,
+    NotNow,
+    PatientDeceased,
+)
 from permanence.agenda.rules import free
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Slot, Wish
@@ -56,8 +63,8 @@ def book(
     """Book a visit; `key`, made by the page, is its id. From a hold, or directly: what the same person or call holds of
     that span becomes the booking.
 
-    Raises AgendaUnknown, callers' PatientUnknown, QuestionsUnanswered, AddressMissing, SlotRefused, SlotAlreadyTaken,
-    HoldUnknown, HoldOver, and those of `acts.once`.
+    Raises AgendaUnknown, callers' PatientUnknown, PatientDeceased, QuestionsUnanswered, AddressMissing, SlotRefused,
+    SlotAlreadyTaken, HoldUnknown, HoldOver, and those of `acts.once`.
     """
     row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
@@ -205,11 +212,13 @@ def cancel(
 def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
     """The agenda, who stands for the patient, and the wish.
 
-    Raises AgendaUnknown, callers' PatientUnknown; where the door asks and somebody did not, QuestionsUnanswered,
-    AddressMissing.
+    Raises AgendaUnknown, callers' PatientUnknown, PatientDeceased; where the door asks and somebody did not,
+    QuestionsUnanswered, AddressMissing.
     """
     row = reach(agenda, by=by)
     patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
+    if patient.is_deceased:
+        raise PatientDeceased(patient.id)
     yes = (
         booking.yes_to
         if booking.said is None

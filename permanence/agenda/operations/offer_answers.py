@@ -5,6 +5,7 @@ Taking it books, exactly once. The same answer again changes nothing; another on
 an offer that the house took back, is refused, and nothing is changed.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,9 @@ from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.waiting_offers import holder_of
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.offers import OfferView, later_of, named_later, offer_row, offer_view
+from permanence.agenda.queries.place_answers import said_of
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import FreedUnknown, HoldOver, OfferOver
+from permanence.agenda.refusals import AddressMissing, FreedUnknown, HoldOver, OfferOver, QuestionsUnanswered
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
 from permanence.foundation import audit
@@ -41,12 +43,28 @@ def note_way(*, offer: str, way: OfferWay, by: Who, at: datetime) -> None:
         touch(row.agenda, at=at)
 
 
-def take(*, offer: str, gives_up_later: bool | None = None, by: Who, at: datetime) -> OfferView:
+def take(
+    *,
+    offer: str,
+    gives_up_later: bool | None = None,
+    said: Mapping[str, str] | None = None,
+    by: Who,
+    at: datetime,
+) -> OfferView:
     """He takes it: booked, and off the list. `gives_up_later`: his later appointment is cancelled, or kept; None: as he
-    said when he was put on the list.
+    said when he was put on the list. `said`: question -> answer, of what was asked only now.
 
-    Raises OfferUnknown, OfferOver, AgendaBusy; SlotRefused where the rules are against it by now.
+    Raises OfferUnknown, OfferOver, AgendaBusy, PatientDeceased; QuestionsUnanswered, AddressMissing where nobody asked
+    what comes before the visit: then a secretary is to telephone; SlotRefused where the rules are against it by now.
     """
+    try:
+        return _taken(offer, gives_up_later, said or {}, by=by, at=at)
+    except (QuestionsUnanswered, AddressMissing):
+        note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
+        raise
+
+
+def _taken(offer: str, gives_up_later: bool | None, said: Mapping[str, str], *, by: Who, at: datetime) -> OfferView:
     row = offer_row(offer, by=by)
     later = later_of(row)
     if gives_up_later is None:
@@ -58,7 +76,7 @@ def take(*, offer: str, gives_up_later: bool | None = None, by: Who, at: datetim
             return offer_view(fresh)
         if fresh.state != OfferState.OPEN or at >= fresh.expires_at:
             raise OfferOver(f"{fresh.key} is {fresh.state}")
-        made = _book(fresh, by=by, at=at)
+        made = _book(fresh, said, by=by, at=at)
         close(fresh, rows[fresh.agenda_id], OfferState.TAKEN, by=by, at=at, appointment=made.appointment)
         _booked(WaitingPlace.objects.get(pk=fresh.place_id), made.appointment, by=by, at=at)
         if gives_up_later and later is not None:
@@ -122,7 +140,7 @@ def settle_freed(*, freed: str, by: Who, at: datetime) -> None:
     touch(row.agenda, at=at)
 
 
-def _book(offer: SlotOffer, *, by: Who, at: datetime) -> AppointmentView:
+def _book(offer: SlotOffer, said: Mapping[str, str], *, by: Who, at: datetime) -> AppointmentView:
     place = offer.place
     booking = Booking(
         patient=str(place.patient_id),
@@ -130,6 +148,7 @@ def _book(offer: SlotOffer, *, by: Who, at: datetime) -> AppointmentView:
         door=Door.WAITING,
         holder=holder_of(offer.key),
         new_here=not place.known,
+        said={**said_of(place, house=by.house), **said},
     )
     hold, agenda = offer.hold.key, str(offer.agenda_id)
     try:

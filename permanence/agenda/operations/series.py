@@ -63,7 +63,7 @@ def book_series(
     """Book a slot for each session, in the first of the agendas that has one; all of one client. One transaction.
 
     What is missing is not booked elsewhere. Raises SeriesEmpty with no session at all, AgendaUnknown, callers'
-    PatientUnknown, queries' WishTooWide, SlotAlreadyTaken, and those of `acts.once`.
+    PatientUnknown, PatientDeceased, queries' WishTooWide, SlotAlreadyTaken, and those of `acts.once`.
     """
     rows = seen(agendas, by=by)
     if not rows or len({row.client_id for row in rows}) > 1:

@@ -11,13 +11,21 @@ from datetime import datetime
 
 from django.db import transaction
 
+from permanence.agenda.models import Agenda
 from permanence.agenda.operations import appointments, holds
 from permanence.agenda.operations.acts import busy_named, is_done, locked, reach
+from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking, reach_appointment
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.interface import holds_standing
 from permanence.agenda.queries.views import AppointmentView, HoldView
-from permanence.agenda.refusals import ChangedMeanwhile, NotByHimself, TooManyHolds
+from permanence.agenda.refusals import (
+    AddressMissing,
+    ChangedMeanwhile,
+    NotByHimself,
+    QuestionsUnanswered,
+    TooManyHolds,
+)
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.callers import operations as callers
 from permanence.callers import queries as callers_queries
@@ -32,8 +40,12 @@ HOLDS_OF_A_SYSTEM = 20
 def hold(
     *, key: str, agenda: str, reason: str, starts_at: datetime, is_new: bool, system: str, by: Who, at: datetime
 ) -> HoldView:
-    """Keep a slot for somebody who books through a system. Raises what `holds.hold_slot` does."""
+    """Keep a slot for somebody who books through a system.
+
+    Raises QuestionsUnanswered, AddressMissing, and what `holds.hold_slot` does.
+    """
     row = reach(agenda, by=by)
+    _demand_nothing_asked(row, reason, key=key, by=by)
     with _at_once():
         locked([row.pk])
         if holds_standing(by=by, client=str(row.client_id), holder=f"{system}:", at=at) >= HOLDS_OF_A_SYSTEM:
@@ -64,9 +76,11 @@ def book(
 ) -> AppointmentView:
     """Book; for a `newcomer` a person is added with it, of whom `key` is the id too: the same act finds him again.
 
-    Raises NotByHimself, and what `appointments.book` and callers' `add_patient` do.
+    Raises QuestionsUnanswered, AddressMissing, NotByHimself, and what `appointments.book` and callers' `add_patient`
+    do.
     """
     row = reach(agenda, by=by)
+    _demand_nothing_asked(row, booking.reason, key=key, by=by)
     with _at_once():
         if newcomer is not None:
             added = callers.add_patient(client=str(row.client_id), patient=key, form=newcomer, by=by, at=at)
@@ -103,6 +117,18 @@ def change(
         return appointments.move(
             key=key, appointment=appointment, agenda=to[0], starts_at=to[1], door=Door.API, by=by, at=at
         )
+
+
+def _demand_nothing_asked(row: Agenda, reason: str, *, key: str, by: Who) -> None:
+    """A system is told no answers: what is asked before a visit only a person asks. What the act did before stands.
+
+    Raises QuestionsUnanswered, AddressMissing.
+    """
+    try:
+        asked(row, reason, {}, on_file="")
+    except (QuestionsUnanswered, AddressMissing):
+        if not is_done(key, by=by):
+            raise
 
 
 def _is_barred(client: str, patient: str, *, by: Who) -> bool:

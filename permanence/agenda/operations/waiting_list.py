@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The waiting list: somebody is put on it, marked as urgent, taken off; and for how long an agenda offers a slot."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,10 +12,12 @@ from django.db import IntegrityError, transaction
 
 from permanence.agenda.models import Agenda, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import changed, locked, reach, touch
+from permanence.agenda.operations.answers import demanded
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.setting import checked_offer_minutes, client_of
 from permanence.agenda.queries.agendas import KEY, reason, seen
 from permanence.agenda.queries.appointments import appointment as appointment_of
+from permanence.agenda.queries.place_answers import SAID
 from permanence.agenda.queries.waiting import PlaceView, place, place_row
 from permanence.agenda.refusals import (
     ActKeyMalformed,
@@ -22,14 +25,18 @@ from permanence.agenda.refusals import (
     AgendaUnknown,
     AlreadyWaiting,
     AppointmentUnknown,
+    PatientDeceased,
     PlaceUnknown,
+    SlotRefused,
     WindowImpossible,
 )
-from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules import answers
+from permanence.agenda.rules.kinds import HalfDay, VisitReason
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState, PlaceState
+from permanence.agenda.rules.why_not import ContraIndicated
 from permanence.callers import queries as callers
-from permanence.foundation import audit
+from permanence.foundation import audit, secrecy
 from permanence.foundation.who import Who
 
 LONGEST = timedelta(days=366)
@@ -39,7 +46,8 @@ LONGEST = timedelta(days=366)
 class Waits:
     """For what somebody waits. `until_date` is excluded; without `agendas`, `half_days`, `weekdays`: any.
 
-    `new_here` as in `appointments.Booking`; `instead_of`: the id of the appointment he gives up for an earlier one.
+    `new_here` and `said` as in `appointments.Booking`; `instead_of`: the id of the appointment he gives up for an
+    earlier one. Without `said` a person asks him when it is his turn.
     """
 
     patient: str
@@ -52,18 +60,22 @@ class Waits:
     is_urgent: bool = False
     instead_of: str = ""
     new_here: bool | None = None
+    said: Mapping[str, str] | None = None
 
 
 def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -> PlaceView:
     """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing.
 
-    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, VisitReasonUnknown,
-    AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken.
+    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, PatientDeceased,
+    VisitReasonUnknown, AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken; where he was
+    asked, QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
     """
     if not KEY.match(key):
         raise ActKeyMalformed(f"{key[:50]!r}")
     account = client_of(client, by=by)
     patient = callers.standing(house=by.house, client=account.id, patient=waits.patient)
+    if patient.is_deceased:
+        raise PatientDeceased(patient.id)
     wanted = reason(by=by, client=account.id, reason=waits.reason)
     _check(waits, account.id, patient.id, today=at.astimezone(ZoneInfo(account.time_zone)).date(), by=by)
     fields: dict[str, Any] = {
@@ -78,6 +90,7 @@ def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -
         "until_date": waits.until_date,
         "is_urgent": waits.is_urgent,
         "instead_of": waits.instead_of,
+        "sealed_answers": _sealed(wanted, waits.said, on_file=patient.address, by=by),
     }
     before = WaitingPlace.objects.for_house(by.house_key).filter(key=key).first()
     if before is None:
@@ -147,6 +160,20 @@ def _check(waits: Waits, client: str, patient: str, *, today: date, by: Who) -> 
         visit = appointment_of(by=by, appointment=waits.instead_of)
         if (visit.client, visit.patient) != (client, patient) or visit.state not in STANDING:
             raise AppointmentUnknown(waits.instead_of[:40])
+
+
+def _sealed(reason: VisitReason, said: Mapping[str, str] | None, *, on_file: str, by: Who) -> str:
+    """What is kept of what he said, sealed; "" for nothing."""
+    if said is None:
+        return ""
+    yes = demanded(reason, said, on_file=on_file)
+    if yes:
+        forbidding = [each for each in reason.contra_indications if each.id in yes]
+        raise SlotRefused(*(ContraIndicated(question=each.id, text=each.text) for each in forbidding))
+    known = {answers.ADDRESS, *(each.id for each in (*reason.contra_indications, *reason.questions))}
+    kept = {each: words.strip()[: answers.WORDS_LIMIT] for each, words in said.items() if each in known}
+    kept = {each: words for each, words in kept.items() if words}
+    return secrecy.seal(json.dumps(kept), house=by.house, purpose=SAID) if kept else ""
 
 
 def _note(row: WaitingPlace, action: str, *, by: Who, at: datetime, **detail: object) -> None:

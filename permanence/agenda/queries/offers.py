@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import OfferUnknown
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.states import STANDING
@@ -85,6 +86,13 @@ def offer_row(offer: str, *, by: Who) -> SlotOffer:
     if row is None or not clients_seen(by, [row.client_id]):
         raise OfferUnknown(offer[:40])
     return row
+
+
+def unasked(*, by: Who, offer: str) -> Unasked:
+    """What a person has to ask him before he can take it. Raises OfferUnknown."""
+    place = WaitingPlace.objects.select_related("reason").get(pk=offer_row(offer, by=by).place_id)
+    person = callers.standing(house=by.house, client=str(place.client_id), patient=str(place.patient_id))
+    return unasked_of(place, house=by.house, on_file=person.address)
 
 
 def link_of(offer: str) -> str:

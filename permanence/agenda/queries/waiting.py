@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key, seen
 from permanence.agenda.queries.offers import OfferView, offer_view
+from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import PlaceUnknown
 from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
@@ -27,7 +28,8 @@ LIST_LIMIT = 500
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
     """A place on the list. `until_date` is excluded. `agendas` names those he would come to, () for any; `turn` counts
-    from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first.
+    from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first. `unasked`: what
+    has to be asked before he is booked.
     """
 
     place: str
@@ -53,6 +55,7 @@ class PlaceView:
     appointment: str
     turn: int
     offers: tuple[OfferView, ...]
+    unasked: Unasked
 
     @property
     def open_offer(self) -> OfferView | None:
@@ -120,12 +123,12 @@ def waiting_list(
     may = set(clients_seen(by, {each.client_id for each in found}))
     found = [each for each in found if each.client_id in may and _would_come(each, agenda)]
     here = [each for each in found if each.state == PlaceState.WAITING]
-    return _views([*here, *(each for each in found if each.state != PlaceState.WAITING)])
+    return _views([*here, *(each for each in found if each.state != PlaceState.WAITING)], house=by.house)
 
 
 def place(*, by: Who, place: str) -> PlaceView:
     """One place. Raises PlaceUnknown, for one of a client that `by` does not see too."""
-    return _views([place_row(place, by=by)])[0]
+    return _views([place_row(place, by=by)], house=by.house)[0]
 
 
 def client_of_place(*, by: Who, place: str) -> str | None:
@@ -165,7 +168,7 @@ def to_telephone(*, by: Who, at: datetime) -> tuple[PlaceView, ...]:
     places = open_now.filter(way=OfferWay.PHONE.value).order_by("expires_at").values_list("place", flat=True)
     rows = {each.pk: each for each in _with_names(WaitingPlace.objects.filter(pk__in=list(places)))}
     may = set(clients_seen(by, {each.client_id for each in rows.values()}))
-    return _views([rows[key] for key in places if rows[key].client_id in may])
+    return _views([rows[key] for key in places if rows[key].client_id in may], house=by.house)
 
 
 def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[FreedView, ...]:
@@ -215,7 +218,7 @@ def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPla
     return rows.select_related("client", "reason")
 
 
-def _views(rows: Sequence[WaitingPlace]) -> tuple[PlaceView, ...]:
+def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]:
     """The rows (client and reason loaded), in turn, as views. Five queries."""
     offers: dict[int, list[OfferView]] = defaultdict(list)
     made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related("agenda", "place")
@@ -230,12 +233,20 @@ def _views(rows: Sequence[WaitingPlace]) -> tuple[PlaceView, ...]:
         waits = each.state == PlaceState.WAITING
         turns[each.client_id] += waits
         turn = turns[each.client_id] if waits else 0
-        found.append(_place_view(each, persons[_pair(each)], names, turn=turn, offers=tuple(offers[each.pk])))
+        person, made_to_him = persons[_pair(each)], tuple(offers[each.pk])
+        unasked = unasked_of(each, house=house, on_file=person.address) if waits else Unasked()
+        found.append(_place_view(each, person, names, turn=turn, offers=made_to_him, unasked=unasked))
     return tuple(found)
 
 
 def _place_view(
-    row: WaitingPlace, person: PatientView, names: dict[int, str], *, turn: int, offers: tuple[OfferView, ...]
+    row: WaitingPlace,
+    person: PatientView,
+    names: dict[int, str],
+    *,
+    turn: int,
+    offers: tuple[OfferView, ...],
+    unasked: Unasked,
 ) -> PlaceView:
     return PlaceView(
         place=row.key,
@@ -261,6 +272,7 @@ def _place_view(
         appointment=row.appointment,
         turn=turn,
         offers=offers,
+        unasked=unasked,
     )
 
 

@@ -36,6 +36,11 @@ def lacks_address(reason: VisitReason, said: Mapping[str, str]) -> bool:
     return reason.way is Way.HOME and not said.get(ADDRESS, "").strip()
 
 
+def comes_first(reason: VisitReason) -> bool:
+    """Whether something is asked before any booking: a question that may forbid the visit, or where one at home is."""
+    return bool(reason.contra_indications) or reason.way is Way.HOME
+
+
 def yes_to(reason: VisitReason, said: Mapping[str, str]) -> frozenset[str]:
     """The contra-indication questions that were answered by yes."""
     return frozenset(each.id for each in reason.contra_indications if said.get(each.id) == YES)

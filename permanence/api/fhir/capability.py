@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What this door says of itself: made of `declared`, by which it also acts."""
 
-from permanence.api.fhir.declared import EXPORT, EXPORT_DAYS, EXPORT_NAME, KINDS, PAGE, Kind
+from permanence.api.fhir.declared import EXPORT, KINDS, PAGE, Kind, Operation, Parameter
 from permanence.api.fhir.outcome import Resource
 
-DATED = "2026-11-27"
+DATED = "2026-11-28"
 
 
 def capability(base: str) -> Resource:
@@ -24,44 +24,56 @@ def capability(base: str) -> Resource:
                     "cors": False,
                     "description": "Authorization: Bearer and a token that the house made for one practice",
                 },
-                "resource": [_resource(name, kind) for name, kind in KINDS.items()],
-                "operation": [{"name": EXPORT_NAME, "definition": f"{base}/OperationDefinition/{EXPORT_NAME}"}],
+                "resource": [_resource(base, name, kind) for name, kind in KINDS.items()],
+                "operation": [_named(base, EXPORT)],
             }
         ],
     }
 
 
-def export_definition(base: str) -> Resource:
-    """The OperationDefinition behind the address that the statement names."""
-    said = {
-        "start": "The first day of what is taken out, or the moment from which on",
-        "end": f"The last day, or the moment: {EXPORT_DAYS} days later at most",
-    }
-    return {
+def definition(base: str, operation: Operation) -> Resource:
+    """The OperationDefinition at the address that the statement names."""
+    found: Resource = {
         "resourceType": "OperationDefinition",
-        "id": EXPORT_NAME,
-        "url": f"{base}/OperationDefinition/{EXPORT_NAME}",
-        "name": "ExportPractice",
-        "title": "Export of a practice",
+        "id": operation.id,
+        "url": _address(base, operation),
+        "name": operation.name,
+        "title": operation.title,
         "status": "active",
         "kind": "operation",
         "date": DATED,
-        "description": "One Bundle (collection): practitioners, roles, sites, visit reasons, agendas, the appointments "
-        "and taken slots of a time, and every patient. It is noted in the trail of the house",
-        "affectsState": True,
-        "code": EXPORT_NAME,
-        "system": True,
-        "type": False,
+        "description": operation.description,
+        "affectsState": operation.affects_state,
+        "code": operation.code,
+        "system": operation.resource == "",
+        "type": operation.resource != "",
         "instance": False,
         "parameter": [
-            *({"name": name, "use": "in", "min": 1, "max": "1", "documentation": said[name], "type": "dateTime"}
-              for name in EXPORT),
+            *(_parameter(each) for each in operation.parameters),
             {"name": "return", "use": "out", "min": 1, "max": "1", "type": "Bundle"},
         ],
-    }  # fmt: skip
+    }
+    said = {"base": operation.base, "comment": operation.comment}
+    found |= {name: text for name, text in said.items() if text}
+    return found | ({"resource": [operation.resource]} if operation.resource else {})
 
 
-def _resource(name: str, kind: Kind) -> Resource:
+def _parameter(given: Parameter) -> Resource:
+    found: Resource = {"name": given.name, "use": "in", "min": given.min, "max": given.max}
+    found |= {"documentation": given.documentation, "type": given.type}
+    found |= {"searchType": given.search} if given.search else {}
+    return found | ({"targetProfile": list(given.targets)} if given.targets else {})
+
+
+def _address(base: str, operation: Operation) -> str:
+    return f"{base}/OperationDefinition/{operation.id}"
+
+
+def _named(base: str, operation: Operation) -> Resource:
+    return {"name": operation.code, "definition": _address(base, operation)}
+
+
+def _resource(base: str, name: str, kind: Kind) -> Resource:
     does = ["read", "search-type", *(["update"] if kind.update else [])]
     found: Resource = {
         "type": name,
@@ -69,8 +81,10 @@ def _resource(name: str, kind: Kind) -> Resource:
         "versioning": "versioned-update" if kind.update else "versioned",
         "searchParam": [{"name": param, "type": of} for param, of in (*kind.search, *PAGE)],
     }
+    if kind.documentation:
+        found["documentation"] = kind.documentation
     if kind.update:
         found |= {"updateCreate": False, "conditionalUpdate": False}
     if kind.operations:
-        found["operation"] = [{"name": each, "definition": url} for each, url in kind.operations]
+        found["operation"] = [_named(base, each) for each in kind.operations]
     return found

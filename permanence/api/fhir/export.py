@@ -43,7 +43,7 @@ def export(params: Params, asked: Asked) -> Iterator[bytes]:
 
 
 def _span(params: Params, asked: Asked) -> tuple[datetime, datetime]:
-    start, end = EXPORT
+    start, end = EXPORT.names
     since, before = _bounds(params, start, asked)[0], _bounds(params, end, asked)[1]
     if not since < before <= since + timedelta(days=EXPORT_DAYS, hours=1):
         raise unfit(end)

@@ -8,8 +8,10 @@ import orjson
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from permanence.api.fhir.ids import is_row
 from permanence.api.fhir.outcome import Failure, Resource
 from permanence.api.fhir.params import VALUE_LIMIT
+from permanence.api.fhir.resources import IDENTIFIED, identifier_system
 from permanence.callers.rules.form import PatientForm
 
 LARGEST = 64 * 1024
@@ -93,7 +95,7 @@ def _text(entry: Resource) -> str:
     key = next((each for each in _VALUES if each in entry), "")
     value = entry.get(key)
     if key == "valueReference":
-        value = value.get("reference") if isinstance(value, dict) else None
+        value = referred(value, at="Parameters.parameter") if isinstance(value, dict) else None
     if key == "valueBoolean" and isinstance(value, bool):
         value = str(value).lower()
     if key == "valueInteger" and isinstance(value, int) and not isinstance(value, bool):
@@ -109,6 +111,19 @@ def text(found: Resource, name: str, *, at: str) -> str:
     if not isinstance(value, str) or len(value) > VALUE_LIMIT or not value.isprintable():
         raise unreadable(f"{at}.{name}")
     return value
+
+
+def referred(found: Resource, *, at: str) -> str:
+    """A reference as text, "" where it is not said; an identifier of ours does instead. Raises Failure."""
+    if "reference" in found or "identifier" not in found:
+        return text(found, "reference", at=at)
+    identifier = found["identifier"]
+    said = [identifier.get(each) for each in ("system", "value")] if isinstance(identifier, dict) else []
+    kind = next((each for each in IDENTIFIED if said[:1] == [identifier_system(each)]), "")
+    if not kind or not isinstance(said[1], str) or not is_row(said[1]):
+        words = _("This identifier is not known here: give the reference of a resource of this server.")
+        raise Failure(422, "not-found", "identifier_unknown", words, at=at)
+    return f"{kind}/{said[1]}"
 
 
 def every(found: Resource, name: str, *, at: str) -> list[Resource]:

@@ -50,8 +50,13 @@ def outcome(*issues: Resource) -> Resource:
 
 def cause(why: WhyNot, *, zone: str, at: datetime, severity: str = "error") -> Resource:
     """A cause of the rules as an issue, in the words of the public: nothing about anybody else."""
-    said = public_sentence(why, names=Names(), zone=ZoneInfo(zone), at=at)
+    said = softened(why, zone=zone, at=at)
     return issue("business-rule", why.code if why.code in TOLD else "not_available", said, severity=severity)
+
+
+def softened(why: WhyNot, *, zone: str, at: datetime) -> str:
+    """A cause of the rules in the words of the public."""
+    return public_sentence(why, names=Names(), zone=ZoneInfo(zone), at=at)
 
 
 TOLD = frozenset(
@@ -85,6 +90,11 @@ class _Said:
     words: Callable[[], str]
 
 
+def asked_first() -> str:
+    """Why a visit before which something is asked is not booked here."""
+    return _("Something is asked before this visit is booked: please call us to make this appointment.")
+
+
 def _not_there() -> str:
     return _("There is no such thing here.")
 
@@ -96,11 +106,16 @@ _REFUSALS: dict[type[Refusal], _Said] = {
     ClientUnknown: _Said(404, "not-found", _not_there),
     PatientUnknown: _Said(422, "not-found", lambda: _("This patient is not known here.")),
     PatientMerged: _Said(422, "not-found", lambda: _("This patient is not known here.")),
+    agenda.PatientDeceased: _Said(
+        422, "business-rule", lambda: _("Nothing can be booked for this patient: please call us.")
+    ),
     agenda.HoldOver: _Said(409, "expired", lambda: _("The time for this slot is over: ask for it again.")),
     agenda.TooManyHolds: _Said(409, "too-costly", lambda: _("Too many slots are held at a time.")),
     agenda.NotNow: _Said(409, "conflict", lambda: _("This appointment can no longer be changed.")),
     agenda.ChangedMeanwhile: _Said(412, "conflict", lambda: _("It was changed meanwhile: read it again.")),
     agenda.NotByHimself: _Said(422, "business-rule", lambda: _("Please call us to make this appointment.")),
+    agenda.QuestionsUnanswered: _Said(422, "business-rule", asked_first),
+    agenda.AddressMissing: _Said(422, "business-rule", asked_first),
     agenda.ActKeyTaken: _Said(409, "duplicate", lambda: _("Another act came with this key before.")),
     agenda.ActKeyMalformed: _Said(400, "value", lambda: _("The key is 16 to 40 letters, digits, - or _.")),
     agenda.AgendaBusy: _Said(409, "lock-error", lambda: _("Others are writing: send the same again.")),

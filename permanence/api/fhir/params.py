@@ -46,9 +46,13 @@ class Params:
             raise unfit(name)
         return found[0] if found else ""
 
-    def tokens(self, name: str, *, system: str = "") -> tuple[str, ...] | None:
+    def _either(self, name: str, *, repeats: bool) -> str:
+        """All that is said by commas; said several times too where that means either. Raises Failure."""
+        return ",".join(self.values.get(name, ())) if repeats else self.one(name)
+
+    def tokens(self, name: str, *, system: str = "", repeats: bool = False) -> tuple[str, ...] | None:
         """The codes, any of which will do; None where nothing is asked. `system`: the only one they may name."""
-        text = self.one(name)
+        text = self._either(name, repeats=repeats)
         if not text:
             return None
         codes = []
@@ -59,9 +63,9 @@ class Params:
             codes.append(code)
         return tuple(codes)
 
-    def references(self, name: str, *kinds: str) -> tuple[str, ...] | None:
+    def references(self, name: str, *kinds: str, repeats: bool = False) -> tuple[str, ...] | None:
         """The ids behind references to resources of these types, any of which will do; None where nothing is asked."""
-        text = self.one(name)
+        text = self._either(name, repeats=repeats)
         return tuple(referred(each, *kinds, base=self.base, at=name) for each in text.split(",")) if text else None
 
     def span(self, name: str, zone: str) -> tuple[datetime | None, datetime | None]:

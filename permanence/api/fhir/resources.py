@@ -27,6 +27,8 @@ type Resource = dict[str, Any]
 
 REASONS = "urn:permanence:visit-reason"
 """The system of the codes of visit reasons; the code is the id of the HealthcareService."""
+IDENTIFIED = ("Practitioner", "PractitionerRole", "Location", "Patient")
+"""Types that others may name by an identifier."""
 CANCELLED_BY = "http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason"
 STATUS = {
     AppointmentState.BOOKED: "booked",
@@ -73,14 +75,25 @@ def reference(kind: str, key: str, display: str = "") -> Resource:
     return {"reference": f"{kind}/{key}"} | ({"display": display} if display else {})
 
 
+def identifier_system(kind: str) -> str:
+    """The system of the identifiers of a type: the value is the id it has here."""
+    return f"urn:permanence:{kind.lower()}"
+
+
+def _identified(kind: str, key: str) -> Resource:
+    """Type and id of a resource, and the identifier by which others may name it."""
+    named = {"system": identifier_system(kind), "value": key}
+    return {"resourceType": kind, "id": key, "identifier": [named]}
+
+
 def practitioner(row: RecipientView) -> Resource:
     """Somebody who receives patients."""
-    return versioned({"resourceType": "Practitioner", "id": row.id, "active": row.active, "name": [{"text": row.name}]})
+    return versioned(_identified("Practitioner", row.id) | {"active": row.active, "name": [{"text": row.name}]})
 
 
 def practitioner_role(row: RecipientView, practice: Practice) -> Resource:
     """Who he is at this practice; a practice or a desk that has an agenda is a role without a person."""
-    found: Resource = {"resourceType": "PractitionerRole", "id": row.id, "active": row.active}
+    found = _identified("PractitionerRole", row.id) | {"active": row.active}
     if row.kind == RecipientKind.PRACTITIONER:
         found["practitioner"] = reference("Practitioner", row.id, row.name)
     else:
@@ -98,7 +111,7 @@ def practitioner_role(row: RecipientView, practice: Practice) -> Resource:
 
 def location(row: Held[SiteEntry], practice: Practice) -> Resource:
     """A site."""
-    found: Resource = {"resourceType": "Location", "id": row.id, "status": "active", "mode": "instance"}
+    found = _identified("Location", row.id) | {"status": "active", "mode": "instance"}
     found |= {"name": row.entry.name, "managingOrganization": {"display": practice.client.name}}
     return versioned(found | ({"address": {"text": row.entry.address}} if row.entry.address else {}))
 
@@ -149,10 +162,10 @@ def slot_free(slot: Slot, practice: Practice, *, is_new: bool = False) -> Resour
     return _slot(start.id("f"), slot.agenda, "free", (slot.starts, slot.ends), service)
 
 
-def slot_gone(start: Start, ends: datetime, practice: Practice) -> Resource:
-    """The same moment, which cannot be booked (any more)."""
+def slot_gone(start: Start, ends: datetime, practice: Practice, *, why: str) -> Resource:
+    """The same moment, which cannot be booked (any more); `why`: the main cause, in the words of the public."""
     service = [service_type(practice.reasons[start.reason])]
-    return _slot(start.id("f"), start.agenda, "busy-unavailable", (start.starts, ends), service)
+    return _slot(start.id("f"), start.agenda, "busy-unavailable", (start.starts, ends), service, comment=why)
 
 
 def slot_busy(row: AppointmentView | HoldView | BlockView) -> Resource:
@@ -172,7 +185,13 @@ def slot_beside(row: AppointmentView | HoldView) -> Resource:
 
 
 def _slot(
-    key: str, agenda: str, status: str, span: tuple[datetime, datetime], service: Iterable[Resource] = ()
+    key: str,
+    agenda: str,
+    status: str,
+    span: tuple[datetime, datetime],
+    service: Iterable[Resource] = (),
+    *,
+    comment: str = "",
 ) -> Resource:
     return versioned(
         {"resourceType": "Slot", "id": key}
@@ -183,6 +202,7 @@ def _slot(
             "start": instant(span[0]),
             "end": instant(span[1]),
         }
+        | ({"comment": comment} if comment else {})
     )
 
 
@@ -258,7 +278,7 @@ def patient(row: PatientView) -> Resource:
             names.append({"use": use, "family": family} | _some("given", row.first_name.split()))
     telecom = [{"system": "phone", "value": each} for each in row.numbers]
     telecom += [{"system": "email", "value": row.mail}] if row.mail else []
-    found: Resource = {"resourceType": "Patient", "id": row.id, "active": not row.merged_into}
+    found = _identified("Patient", row.id) | {"active": not row.merged_into}
     found |= _some("name", names) | _some("telecom", telecom)
     found |= {"gender": _GENDERS[row.sex]} if row.sex else {}
     found |= {"birthDate": row.birth_date} if row.birth_date else {}

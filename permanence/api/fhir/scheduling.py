@@ -13,13 +13,15 @@ from permanence.agenda.operations.acts import is_done
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import interface
 from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import PatientDeceased, QuestionsUnanswered
+from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
 from permanence.api.fhir import incoming
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import key_of, start_of
-from permanence.api.fhir.outcome import Failure, Resource, cause, outcome
+from permanence.api.fhir.outcome import Failure, Resource, asked_first, cause, issue, outcome
 from permanence.api.fhir.params import Params, moment, moments, referred, unfit
 from permanence.api.fhir.places import place_of
 from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing, visit
@@ -36,10 +38,16 @@ _CANCEL = {"pat": CancelCause.PATIENT, "prov": CancelCause.DOCTOR}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation found or made, and what it says beside."""
+    """What an operation found or made, and what it says beside. `of`: how many there are where these are a page."""
 
     found: list[Resource]
     beside: Resource | None = None
+    of: int | None = None
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return len(self.found) if self.of is None else self.of
 
     def bundle(self, base: str) -> Resource:
         """As IHE has it: a searchset, an outcome beside the appointments where there is something to say."""
@@ -48,26 +56,42 @@ class Answer:
             for each in self.found
         ]
         entries += [] if self.beside is None else [{"resource": self.beside, "search": {"mode": "outcome"}}]
-        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": len(self.found)}
+        bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": self.total}
         return bundle | ({"entry": entries} if entries else {})
 
 
 def find(params: Params, asked: Asked) -> Answer:
-    """What could be booked; where nothing can be, why not. Raises Failure."""
+    """What could be booked, a page of it; where nothing can be, why not. What is said several times means either.
+
+    Raises Failure.
+    """
     since, before = _between(params, asked)
-    people = params.references("practitioner", "Practitioner", "PractitionerRole")
-    sites = params.references("location-reference", "Location")
+    people = params.references("practitioner", "Practitioner", "PractitionerRole", repeats=True)
+    sites = params.references("location-reference", "Location", repeats=True)
     agendas = [each for each in asked.practice.agendas.values() if each.active]
+    reasons = params.tokens("visit-type", system=fhir.REASONS, repeats=True)
     chosen = [each.id for each in agendas if people is None or each.recipient in people]
     known = params.references("patient-reference", "Patient")
     is_new, age = (_first_visit(params), None) if known is None else _who(known, since, asked)
     wish = Wish(reason="", is_new=is_new, age=age, asked_by=Asker.ONLINE, sites=sites or ())
-    found, against = free(chosen, params.tokens("visit-type", system=fhir.REASONS), wish, (since, before), asked)
-    shown = found[: params.page().most]
+    found, against = free(chosen, reasons, wish, (since, before), asked)
+    page = params.page()
+    shown = found[page.first : page.first + page.most]
     causes = [cause(each, zone=asked.zone, at=asked.at, severity="information") for each in against[:CAUSES_TOLD]]
+    causes += [_asked_first() for each in reasons or () if _is_asked_first(each, asked)]
     unique = list({each["details"]["text"]: each for each in causes}.values())
     told = outcome(*unique) if not found and unique else None
-    return Answer([fhir.appointment_proposed(each, asked.practice, is_new=is_new) for each in shown], told)
+    proposals = [fhir.appointment_proposed(each, asked.practice, is_new=is_new) for each in shown]
+    return Answer(proposals, told, of=len(found))
+
+
+def _is_asked_first(reason: str, asked: Asked) -> bool:
+    practice = asked.practice
+    return reason in practice.offered and answers.comes_first(practice.reasons[reason])
+
+
+def _asked_first() -> Resource:
+    return issue("business-rule", QuestionsUnanswered.code, asked_first(), severity="information")
 
 
 def hold(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
@@ -231,15 +255,17 @@ def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple
 def _actors(wanted: Resource) -> list[str]:
     people = incoming.every(wanted, "participant", at="Appointment")
     actors = [incoming.part(each, "actor", at="Appointment.participant") for each in people]
-    return [incoming.text(each, "reference", at="Appointment.participant.actor") for each in actors]
+    return [incoming.referred(each, at="Appointment.participant.actor") for each in actors]
 
 
 def _who(known: tuple[str, ...], since: datetime, asked: Asked) -> tuple[bool, int | None]:
-    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown."""
+    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown, PatientDeceased."""
     if len(known) != 1:
         raise unfit("patient-reference")
     client = asked.practice.client.id
     view = callers.standing(house=asked.access.by.house, client=client, patient=known[0])
+    if view.is_deceased:
+        raise PatientDeceased(view.id)
     if view.birth is None:
         return not view.known, None
     age = age_at(view.birth, since.date())

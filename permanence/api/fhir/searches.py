@@ -11,13 +11,14 @@ from permanence.agenda.interop.places import homes_of
 from permanence.agenda.queries import appointments, interface, slots
 from permanence.agenda.queries.interface import Access
 from permanence.agenda.queries.views import AppointmentView, HoldView
+from permanence.agenda.rules import answers
 from permanence.agenda.rules.interface import Scope
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import Start, is_row, key_of, start_of
-from permanence.api.fhir.outcome import Failure
+from permanence.api.fhir.outcome import Failure, asked_first, softened
 from permanence.api.fhir.params import MOST, Params, phone, unfit
 from permanence.api.fhir.resources import Practice, Resource
 from permanence.callers import queries as callers
@@ -269,11 +270,14 @@ def free(
 ) -> tuple[list[Slot], list[WhyNot]]:
     """The slots of these agendas that whoever asks may book, by moment, and what hides others, the most frequent first.
 
+    Not for reasons before which something is asked: a person asks that, no system.
+
     Raises Failure, refusals of the agenda.
     """
     practice, (since, before) = asked.practice, span
     known = [key for key in practice.reasons if key in practice.offered and (reasons is None or key in reasons)]
     known = [key for key in known if Asker.ONLINE in practice.reasons[key].bookable_by]
+    known = [key for key in known if not answers.comes_first(practice.reasons[key])]
     chosen, since = list(agendas), max(since, asked.at)
     if len(known) * len(chosen) * ((before - since).days + 1) > CELLS:
         raise Failure(400, "too-costly", "too_wide", _("This asks for too much at once: choose fewer days."))
@@ -313,12 +317,15 @@ def _start(start: Start, asked: Asked) -> Resource | None:
     practice = asked.practice
     if start.agenda not in practice.agendas or start.reason not in practice.offered:
         return None
-    wish = Wish(reason=start.reason, is_new=start.is_new, asked_by=Asker.ONLINE)
-    against = slots.explain(by=asked.access.by, agenda=start.agenda, wish=wish, starts=start.starts, at=asked.at)
     reason = practice.reasons[start.reason]
     length = timedelta(minutes=reason.length(is_new=start.is_new))
+    if answers.comes_first(reason):
+        return fhir.slot_gone(start, start.starts + length, practice, why=asked_first())
+    wish = Wish(reason=start.reason, is_new=start.is_new, asked_by=Asker.ONLINE)
+    against = slots.explain(by=asked.access.by, agenda=start.agenda, wish=wish, starts=start.starts, at=asked.at)
     if against:
-        return fhir.slot_gone(start, start.starts + length, practice)
+        why = softened(against[0], zone=asked.zone, at=asked.at)
+        return fhir.slot_gone(start, start.starts + length, practice, why=why)
     slot = Slot(agenda=start.agenda, reason=start.reason, starts=start.starts, ends=start.starts + length)
     return fhir.slot_free(slot, practice, is_new=start.is_new)
 

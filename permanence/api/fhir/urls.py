@@ -7,7 +7,7 @@ from permanence.api.fhir import views
 
 urlpatterns = [
     path("metadata", views.metadata, name="fhir_metadata"),
-    path("OperationDefinition/export-practice", views.export_definition, name="fhir_export_definition"),
+    path("OperationDefinition/<slug:name>", views.definition, name="fhir_definition"),
     path("$export-practice", views.export, name="fhir_export"),
     path("Appointment/$find", views.find, name="fhir_find"),
     path("Appointment/$hold", views.hold, name="fhir_hold"),

@@ -17,7 +17,7 @@ from permanence.agenda.rules.interface import Scope
 from permanence.api.fhir import capability as capabilities
 from permanence.api.fhir import export as exports
 from permanence.api.fhir import scheduling, searches
-from permanence.api.fhir.declared import BOOK, EXPORT, FIND, HOLD, KINDS
+from permanence.api.fhir.declared import BOOK, EXPORT, FIND, HOLD, KINDS, OPERATIONS
 from permanence.api.fhir.gate import CLOCK, admit
 from permanence.api.fhir.incoming import body_of, parameters, unreadable
 from permanence.api.fhir.outcome import Failure, Resource, refused
@@ -90,10 +90,12 @@ def metadata(request: HttpRequest) -> HttpResponse:
 
 
 @door("GET")
-def export_definition(request: HttpRequest) -> HttpResponse:
-    """What `$export-practice` is: told to everybody."""
+def definition(request: HttpRequest, name: str) -> HttpResponse:
+    """What an operation is: told to everybody."""
     read(request.GET, known=(), base=base_of(request))
-    return answer(capabilities.export_definition(base_of(request)))
+    if name not in OPERATIONS:
+        raise searches.missing()
+    return answer(capabilities.definition(base_of(request), OPERATIONS[name]))
 
 
 @door("POST")
@@ -101,7 +103,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The practice, taken out whole."""
 
     def act(asked: Asked) -> StreamingHttpResponse:
-        params = Params(_texts(request, EXPORT), base_of(request))
+        params = Params(_texts(request, EXPORT.names), base_of(request))
         found = StreamingHttpResponse(exports.export(params, asked), content_type=f"{MEDIA}; charset=utf-8")
         found["Cache-Control"] = "private, no-store"
         return found
@@ -158,10 +160,12 @@ def find(request: HttpRequest) -> HttpResponse:
     """ITI-115."""
 
     def act(asked: Asked) -> HttpResponse:
-        params = read(request.GET, known=FIND if request.method != "POST" else (), base=base_of(request))
+        params = read(request.GET, known=FIND.names if request.method != "POST" else (), base=base_of(request))
         if request.method == "POST":
-            params = Params(_texts(request, FIND), params.base)
-        return answer(scheduling.find(params, asked).bundle(params.base))
+            params = Params(_texts(request, FIND.names), params.base)
+        found = scheduling.find(params, asked)
+        links = _links("Appointment/$find", params, found.total)
+        return answer(found.bundle(params.base) | {"link": links})
 
     return within(request, Scope.READ, act)
 
@@ -171,7 +175,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     """ITI-116."""
 
     def act(asked: Asked) -> HttpResponse:
-        given = parameters(body_of(request, "Parameters"), known=HOLD)
+        given = parameters(body_of(request, "Parameters"), known=HOLD.names)
         return answer(scheduling.hold(given, asked, base_of(request)).bundle(base_of(request)))
 
     return within(request, Scope.BOOK, act)
@@ -182,7 +186,7 @@ def book(request: HttpRequest) -> HttpResponse:
     """ITI-117."""
 
     def act(asked: Asked) -> HttpResponse:
-        given = parameters(body_of(request, "Parameters"), known=BOOK)
+        given = parameters(body_of(request, "Parameters"), known=BOOK.names)
         return answer(scheduling.book(given, asked, base_of(request)).bundle(base_of(request)))
 
     return within(request, Scope.BOOK, act)
@@ -226,7 +230,18 @@ def _in_json(request: HttpRequest) -> None:
 
 
 def _bundle(kind: str, params: Params, total: int, found: list[Resource]) -> Resource:
-    """A page as a searchset, with the addresses of the pages around."""
+    """A page as a searchset."""
+    links = _links(kind, params, total)
+    entries = [
+        {"fullUrl": f"{params.base}/{kind}/{each['id']}", "resource": each, "search": {"mode": "match"}}
+        for each in found
+    ]
+    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _links(kind: str, params: Params, total: int) -> list[Resource]:
+    """The addresses of a page and of those around it; what was asked in a body stands in them too."""
     page = params.page()
     links = [{"relation": "self", "url": _address(kind, params, page)}]
     if page.most and page.first + page.most < total:
@@ -236,12 +251,7 @@ def _bundle(kind: str, params: Params, total: int, found: list[Resource]) -> Res
     if page.most and page.first:
         before = Page(first=max(0, page.first - page.most), most=page.most)
         links.append({"relation": "previous", "url": _address(kind, params, before)})
-    entries = [
-        {"fullUrl": f"{params.base}/{kind}/{each['id']}", "resource": each, "search": {"mode": "match"}}
-        for each in found
-    ]
-    bundle: Resource = {"resourceType": "Bundle", "type": "searchset", "total": total, "link": links}
-    return bundle | ({"entry": entries} if entries else {})
+    return links
 
 
 def _address(kind: str, params: Params, page: Page) -> str:

@@ -16,6 +16,8 @@ export class WaitList {
     this.dialog = /** @type {HTMLDialogElement} */ (byId("wait-dialog"));
     /** The id of the place that is being asked for: the same when it is tried again. */
     this.key = "";
+    /** What was asked in the panel before: question to answer. @type {Record<string, string>} */
+    this.said = {};
     /** Enter was pressed before the form was there. */
     this.hurried = false;
     button("wait-open").addEventListener("click", () => this.open());
@@ -42,8 +44,14 @@ export class WaitList {
       this.book.patient.field.focus();
       return this.book.error(word("book_patient_missing"));
     }
+    const { missing } = this.book.asking;
+    if (missing) {
+      missing.focus();
+      return this.book.error(word("book_questions_missing"));
+    }
     const [first = "", only = ""] = select("book-with").value.split(":");
     const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only };
+    this.said = this.book.asking.said;
     this.dialog.replaceChildren();
     this.hurried = false;
     // Open at once: the keys that follow are for it, not for the agenda behind.
@@ -70,7 +78,7 @@ export class WaitList {
     const data = new FormData(form);
     const every = (/** @type {string} */ name) => data.getAll(name).join(",");
     const { client = "", patient = "", reason = "" } = form.dataset;
-    const json = { key: this.key, client, patient, reason };
+    const json = { key: this.key, client, patient, reason, said: this.said };
     const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
     this.error("");
     try {
