@@ -41,12 +41,14 @@ class Coming:
 @own_page_only
 @says_why
 def coming(request: HttpRequest) -> HttpResponse:
-    """What a patient of a client has before him, or is at now, the earliest first; MOST at most."""
+    """What a patient of a client has before him, or is at now, the earliest first, MOST at most."""
     by, at, asked = who(request), _CLOCK.now(), request.GET
     client = client_asked(by, asked.get("client", ""))
     patient = patient_asked(by, client.id, asked.get("patient", ""), at)
     zone = ZoneInfo(client.time_zone)
-    found = appointments.before_him(by=by, client=client.id, patient=patient.id, at=at, most=MOST) if patient.id else ()
+    found = (
+        appointments.before_him(by=by, client=client.id, patient=patient.id, at=at, most=MOST + 1) if patient.id else ()
+    )
     visits = [
         Coming(
             appointment=each.appointment,
@@ -59,7 +61,7 @@ def coming(request: HttpRequest) -> HttpResponse:
             name=each.agenda_name,
             confirmed=each.state is AppointmentState.CONFIRMED,
         )
-        for each in found
+        for each in found[:MOST]
         for local in (each.starts_at.astimezone(zone),)
     ]
-    return render(request, "console/agenda_coming.html", {"visits": visits})
+    return render(request, "console/agenda_coming.html", {"visits": visits, "more": len(found) > MOST})

@@ -79,6 +79,7 @@ AGENDA = {
     "book_reason_missing": _("Choose the reason first."),
     "book_client_missing": _("Choose the client first."),
     "book_time_missing": _("Choose a time: a number of the list, or go there with the arrows."),
+    "book_coming_failed": _("The patient’s appointments cannot be read now."),
     "book_coming_none": _("Nothing is booked for this patient from now on."),
     "book_not_appointment": _("There is no appointment here: go to one with the arrows."),
     "book_not_movable": _("This appointment cannot be changed any more."),

@@ -94,7 +94,7 @@ def _patient_name(sms: Sms) -> str:
 
 def _visit(sms: Sms, *, by: Who) -> AppointmentView | None:
     about = sms.about
-    if sms.kind == SmsKind.REMINDER:
+    if sms.kind in {SmsKind.REMINDER, SmsKind.MOVE}:
         reminder = Reminder.objects.for_house(by.house_key).filter(key=sms.about).first()
         about = "" if reminder is None else reminder.appointment
     elif sms.kind != SmsKind.LATE:

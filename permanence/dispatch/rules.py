@@ -179,7 +179,9 @@ OVERTAKEN, TOO_LATE, STOPPED, NO_WAY = "overtaken", "too late", "stop", "no way 
 
 
 class SentKind(enum.StrEnum):
-    """What a patient is told. BOOKED and OVER answer who wanted an offered time; CALENDAR is for his calendar."""
+    """What a patient is told. BOOKED and OVER answer who wanted an offered time, MOVE who wants another moment;
+    CALENDAR is for his calendar.
+    """
 
     CODE = "code"
     REMINDER = "reminder"
@@ -189,6 +191,7 @@ class SentKind(enum.StrEnum):
     OVER = "over"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    MOVE = "move"
     CALENDAR = "calendar"
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from permanence.agenda.queries import appointments
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.models import LateMail, Reminder, Sms, Unreached
+from permanence.dispatch.reply_operations import ask_a_person
 from permanence.dispatch.rules import UnreachedOutcome
 from permanence.dispatch.unreached_queries import UnreachedView, open_unreached
 from permanence.foundation import audit
@@ -44,9 +45,15 @@ def note(
 
 
 def sms_failed(*, house: str, sms: str, at: datetime) -> None:
-    """A reminder or a late notice by SMS did not reach its patient. Idempotent; nothing for SMS of other kinds."""
+    """A reminder or a late notice by SMS did not reach its patient, or he did not get the link that he asked for: a
+    secretary sees it. Idempotent; nothing for SMS of other kinds.
+    """
     by = house_system(house=house)
     row = Sms.objects.for_house(by.house_key).filter(key=sms).first()
+    if row is not None and row.kind == SmsKind.MOVE:
+        asked = Sms.objects.for_house(by.house_key).filter(about=row.about, kind=SmsKind.REMINDER)
+        for key in asked.values_list("key", flat=True):
+            ask_a_person(house_key=by.house_key, sms=key)
     if row is None or row.kind not in {SmsKind.REMINDER, SmsKind.LATE}:
         return
     about, kind = row.about, SmsKind(row.kind)

@@ -27,6 +27,7 @@ KINDS: Mapping[SentKind, str | Promise] = {
     SentKind.OVER: gettext_lazy("Offer no longer open"),
     SentKind.MOVED: pgettext_lazy("what a patient was told", "Moved"),
     SentKind.CANCELLED: pgettext_lazy("what a patient was told", "Cancelled"),
+    SentKind.MOVE: gettext_lazy("Link to choose another moment"),
     SentKind.CALENDAR: gettext_lazy("Entry for his calendar"),
 }
 CHANNELS: Mapping[str, str | Promise] = {

@@ -14,16 +14,17 @@ from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.dispatch import sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.channels.sms.http import Incoming
+from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
 from permanence.dispatch.models import Reminder, Sms, SmsReply
 from permanence.dispatch.reminder_operations import link_of
 from permanence.dispatch.reply_operations import NothingToAnswer, ReplyUnknown, settle_reply
 from permanence.dispatch.reply_queries import client_of_reply, open_replies
-from permanence.dispatch.rules import ReplyOutcome
+from permanence.dispatch.rules import ReplyOutcome, SentKind
 from permanence.foundation.models import AuditEntry, Person
 from permanence.foundation.who import who_is
 from permanence.kernel.system import SystemEntropy
+from permanence.supervision.sent_words import KINDS
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_reminders import DUE, book, patient_says, provider, rule, send, told
@@ -159,6 +160,22 @@ def test_without_any_free_moment_no_link_is_sent(cast, reminded, deliver_all):
     deliver_all(SOON)
     assert sent(SmsKind.MOVE) == []
     assert [row.words for row in open_replies(by=cast.claire)] == ["déplacer"]
+
+
+def test_whom_the_link_does_not_reach_a_secretary_hears(cast, reminded, deliver_all):
+    answers("déplacer", key="in-1")
+    deliver_all(SOON)
+    sms_tasks.run_sms(at=SOON)
+    [link] = sent(SmsKind.MOVE)
+    Sms.objects.filter(pk=link.pk).update(provider_id="the link's")
+    assert sms_operations.take_report(Report(id="the link's", delivered=False, why="no such number"), at=SOON)
+    deliver_all(SOON)
+    [row] = open_replies(by=cast.claire)
+    assert (row.words, row.visit.appointment) == ("déplacer", reminded.appointment)
+
+
+def test_all_that_is_written_to_a_patient_is_told_to_supervisors():
+    assert {each.value for each in SmsKind} <= {each.value for each in SentKind} == {each.value for each in KINDS}
 
 
 def test_an_offer_is_not_moved(cast, deliver_all):

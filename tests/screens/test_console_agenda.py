@@ -29,6 +29,7 @@ OFFERED = """() => {
 }"""
 """All that Enter ever offered."""
 LIVE_MS = 500
+COMING = "**/console/fragments/agenda/coming?*"
 DRAWN_MS = 300
 
 
@@ -396,6 +397,18 @@ async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(bro
     await expect(coming).to_have_count(0)
     await screen.press("v")
     await expect(screen.by_id("book-error")).to_contain_text("Rien n’est réservé pour ce patient")
+    await screen.page.route(COMING, lambda route: route.abort())
+    await screen.by_id("book-patient-other").click()
+    await screen.press("Escape")
+    await screen.press("v")
+    await expect(screen.by_id("book-error")).to_contain_text("patient")
+    await screen.press("/")
+    await screen.type("140361 hof")
+    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("HOFFMANN Jeanne")
+    await screen.press("Enter")
+    await screen.press("v")
+    await expect(screen.by_id("book-error")).to_contain_text("ne peuvent pas être lus")
+    await screen.page.unroute(COMING)
     day = await day_of(screen)
     await book_at(screen, "Dr Weber", 600)
     await expect(coming).to_have_count(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""A patient who calls is given a time while he speaks, and what is given back is offered on: in a whole house."""
+"""A patient who calls is given a time while he speaks, and gives it back by his reminder: in a whole house."""
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
@@ -13,9 +13,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MOST_KEYS, MOST_MS = 25, 20_000
 """From the card to booked."""
-LEONIE, ELSEWHERE, WAITS = "+352621000201", "+33639980131", "+352621000205"
-"""Numbers: of Léonie Brandel, whom Dr Weber knows; one that nobody knows; of Ilka Oberlinger, who waits for an earlier
-appointment with him and agreed to SMS."""
+LEONIE, TUN, ELSEWHERE = "+352621000201", "+352621000202", "+33639980131"
+"""Numbers: of Léonie Brandel and Tun Kirschmeyer, whom Dr Weber knows; one that nobody knows."""
+SLOTS = "**/console/fragments/agenda/slots?*"
 BOOKED = """
 select v.key, v.state, v.door, p.birth_name, c.outcome from agenda_appointment v
 join callers_patient p on p.id = v.patient_id join calls_call c on c.call = v.call where c.caller = ?
@@ -23,9 +23,9 @@ and c.outcome <> ''
 """
 REMINDER = "select key from dispatch_reminder where appointment = ? and state = 'pending'"
 STANDS = "select state from agenda_appointment where key = ?"
-TAKEN = """
-select v.state, v.door from agenda_appointment v join callers_patient p on p.id = v.patient_id
-where p.birth_name = 'Oberlinger' and v.starts_at = (select starts_at from agenda_appointment where key = ?)
+FREED = """
+select f.state from agenda_freedtime f join agenda_appointment v on v.agenda_id = f.agenda_id
+and v.starts_at = f.starts_at where v.key = ?
 """
 
 
@@ -82,7 +82,7 @@ async def test_a_patient_who_is_known_by_his_number_has_his_time_in_three_keys(
     await doctor.context.close()
 
 
-async def test_what_a_patient_gives_back_by_his_reminder_is_offered_to_who_waits(
+async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives_his_time_back_by_the_reminder(
     house: WholeHouse, speaking_browser: Browser
 ) -> None:
     await house.set_hours(cast.WEBER_LINE, always=True)
@@ -99,6 +99,13 @@ async def test_what_a_patient_gives_back_by_his_reminder_is_offered_to_who_waits
         await claire.type("020971 kir")
         await expect(claire.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("KIRSCHMEYER")
         await claire.press("Enter")
+        await expect(claire.by_id("book-patient-name")).to_have_text("KIRSCHMEYER Tun")
+        # So far ahead that he is reminded of it, whatever hour it is now.
+        await claire.press("p")
+        await claire.type("8 j")
+        async with claire.page.expect_response(SLOTS):
+            await claire.press("Enter")
+        await claire.by_id("book-grid").focus()
         await books_the_first(claire, "KIRSCHMEYER Tun", since)
         await ready_again(claire, phone)
     ((visit, *booked),) = await until("the call is recorded", lambda: house.rows(BOOKED, ELSEWHERE))
@@ -109,22 +116,13 @@ async def test_what_a_patient_gives_back_by_his_reminder_is_offered_to_who_waits
     patient = await (await speaking_browser.new_context(**options)).new_page()
     await patient.goto(f"{house.site}/demo/sms")
     await patient.locator(f"form[action$='/{reminder}'] button").click()
-    await (await received(house, patient, "+352621000202", "/r/")).click()
+    await (await received(house, patient, TUN, "/r/")).click()
     await patient.locator("button[value=cancel]").click()
     await expect(patient.locator(".badge--danger")).to_have_text("annulé")
     assert house.rows(STANDS, visit) == [("cancelled",)]
 
-    # The most urgent of those who wait has no mobile: a secretary telephones, and hears no.
-    ((offer,),) = await until("it is offered", lambda: house.rows("select key from agenda_slotoffer"))
-    claires = await signed_in(speaking_browser, house, cast.CLAIRE, "/console", viewport={"width": 1366, "height": 768})
-    await claires.goto(f"{house.site}/console/follow-ups")
-    await claires.locator(f"form[action$='/{offer}'] button[value=decline]").click()
-    await (await received(house, patient, WAITS, "/o/")).click()
-    await expect(patient.locator("h1")).to_have_text("Un rendez-vous libre, retenu pour vous")
-    await patient.locator("button[value=take]").click()
-    await expect(patient.locator("h1")).to_have_text("Votre rendez-vous est réservé")
-    assert house.rows(TAKEN, visit) == [("booked", "waiting")]
-    await claires.context.close()
+    # Whether somebody is asked at once depends on the hour: nobody is at night.
+    assert await until("it is offered on", lambda: house.rows(FREED, visit)) == [("offering",)]
     await patient.context.close()
 
 

@@ -3,7 +3,7 @@
 
 Proposals come by day, within a day by the order of the agendas ("Dr A else B"), and there those first that leave no
 hole: free minutes beside the visit too short for any visit. Each says what hole it leaves. Where nothing is as
-preferred, what is nearest to it: the day beside the days that were wanted, the hour beside the hour.
+preferred, what is nearest to it: the soonest, and of its day the hour beside the hours that were wanted.
 """
 
 from bisect import bisect_left, bisect_right
@@ -26,9 +26,8 @@ _STRIDE = 7
 """Days worked out at once at most, until there are enough."""
 
 NEAR = 20
-"""Agendas that are looked at for what is nearest, the preferred first."""
-_Span = tuple[tuple[date, date], ...]
-"""First days, and the days after the last ones."""
+"""Agendas whose hours are compared, the preferred first."""
+
 CAUSES_DAYS = 14
 """Days whose hidden starts are counted when nothing is found."""
 
@@ -156,46 +155,23 @@ class _Quest:
                 return
 
     def nearest(self, looser: Preferences) -> Proposal | None:
-        """The proposal for `looser` that is nearest to the wish: its day to the days that are not asked for any more,
-        within a day its hour to the hours; else the soonest. By the order of the agendas where two are as near.
+        """The soonest for `looser`; where the hour is given up, on that day the nearest to the hours that were wanted,
+        by the order of the agendas where two are as near.
         """
-        wanted = self.wish.preferences
-        if (looser.from_date, looser.until_date) != (wanted.from_date, wanted.until_date):
-            spans = self._outwards(wanted)
-        elif (looser.from_time, looser.until_time) != (wanted.from_time, wanted.until_time):
-            soonest = next(self.proposals(looser, most=1, a_day=1), None)
-            spans = iter(() if soonest is None else (self._day_of(soonest.slot),))
-        else:
-            return next(self.proposals(looser, most=1, a_day=1), None)
-        order = looser.agendas or tuple(book.agenda.id for book in self.books)
-        asked = sorted(
-            (each for each in self.books if each.agenda.id in order), key=lambda one: order.index(one.agenda.id)
-        )
-        for span in spans:
-            some = [
-                (*_distance(each.slot, wanted, ZoneInfo(book.agenda.zone)), rank, each.hole > 0, each.slot.starts, each)
-                for rank, book in enumerate(asked[:NEAR])
-                for since, until in span
-                for each in self._of_agenda(book, looser, since, until)
+        soonest, wanted = next(self.proposals(looser, most=1, a_day=1), None), self.wish.preferences
+        if soonest is None or (looser.from_time, looser.until_time) == (wanted.from_time, wanted.until_time):
+            return soonest
+        known = {book.agenda.id: book for book in self.books}
+        order = [each for each in looser.agendas or known if each in known]
+        some = list[tuple[int, int, bool, datetime, Proposal]]()
+        for rank, agenda in enumerate(dict.fromkeys((*order[:NEAR], soonest.slot.agenda))):
+            zone = ZoneInfo(known[agenda].agenda.zone)
+            day = soonest.slot.starts.astimezone(zone).date()
+            some += [
+                (_minutes_off(each.slot, wanted, zone), rank, each.hole > 0, each.slot.starts, each)
+                for each in self._of_agenda(known[agenda], looser, day, day + _DAY)
             ]
-            if some:
-                return min(some, key=lambda each: each[:-1])[-1]
-        return None
-
-    def _day_of(self, slot: Slot) -> _Span:
-        zone = next(ZoneInfo(book.agenda.zone) for book in self.books if book.agenda.id == slot.agenda)
-        day = slot.starts.astimezone(zone).date()
-        return ((day, day + _DAY),)
-
-    def _outwards(self, wanted: Preferences) -> Iterator[_Span]:
-        """The days that were not wanted, a stride before and a stride after at once, the nearest first."""
-        end = self.first + self.days * _DAY
-        lo, hi = wanted.from_date or self.first, wanted.until_date or end
-        for offset in range(0, self.days, _STRIDE):
-            near, far = offset * _DAY, (offset + _STRIDE) * _DAY
-            before = max(self.first, lo - far), min(lo - near, end)
-            after = max(self.first, hi + near), min(hi + far, end)
-            yield tuple((since, until) for since, until in (before, after) if since < until)
+        return min(some, key=lambda each: each[:-1])[-1]
 
     def _soonest(self, preferences: Preferences, rank: Mapping[str, int], most: int) -> list[tuple[date, Book]]:
         """The books that can be among the first `most` proposals, each with the day before which it has none.
@@ -239,16 +215,14 @@ def _strides(first: date, days: int) -> Iterator[tuple[date, date]]:
         since, many = since + many, min(2 * many, _STRIDE)
 
 
-def _distance(slot: Slot, wanted: Preferences, zone: ZoneInfo) -> tuple[int, date, int]:
-    """How many days it is from the days that are wanted, its day, and how many minutes from the hours."""
-    starts, ends = slot.starts.astimezone(zone), slot.ends.astimezone(zone)
-    day, begins = starts.date(), starts.hour * 60 + starts.minute
-    over = begins + int((ends - starts).total_seconds()) // 60
-    early = 0 if wanted.from_date is None else (wanted.from_date - day).days
-    late = 0 if wanted.until_date is None else (day - wanted.until_date).days + 1
-    before = clock(wanted.from_time) - begins if wanted.from_time else 0
-    after = over - clock(wanted.until_time) if wanted.until_time else 0
-    return max(early, late, 0), day, max(before, after, 0)
+def _minutes_off(slot: Slot, wanted: Preferences, zone: ZoneInfo) -> int:
+    """How many minutes a slot lies before or after the hours that are wanted."""
+    starts = slot.starts.astimezone(zone)
+    begins = starts.hour * 60 + starts.minute
+    ends = begins + int((slot.ends - slot.starts).total_seconds()) // 60
+    early = clock(wanted.from_time) - begins if wanted.from_time else 0
+    late = ends - clock(wanted.until_time) if wanted.until_time else 0
+    return max(early, late, 0)
 
 
 def _picked(some: list[tuple[tuple[date, int], Proposal]], *, most: int, a_day: int) -> list[Proposal]:

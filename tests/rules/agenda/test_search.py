@@ -91,13 +91,11 @@ def test_who_wants_a_late_hour_is_offered_the_latest_of_the_day_and_not_its_firs
     assert instead([weber(block("16:00", "18:00")), practice("klein")], evening) == [("time", "klein", on("17:40"))]
 
 
-def test_who_wants_certain_days_is_offered_the_day_beside_them():
-    closed = *full(later(7)), *full(later(8))
-    asked = Preferences(from_date=later(7), until_date=later(9))
-    assert instead([weber(*closed)], asked) == [("dates", "weber", on("08:00", later(6)))]
-    assert instead([weber(*closed, *full(later(6)))], asked) == [("dates", "weber", on("08:00", later(9)))]
-    late = Preferences(from_date=later(7), until_date=later(9), from_time="17:00")
-    assert instead([weber(*closed)], late)[-1] == ("dates", "weber", on("17:00", later(6)))
+def test_the_only_one_who_is_free_is_found_however_many_are_asked():
+    busy = [
+        practice(f"busy{number}", *(each for day in range(10) for each in full(later(day)))) for number in range(25)
+    ]
+    assert instead([*busy, practice("klein")], Preferences(from_time="18:30")) == [("time", "klein", on("17:40"))]
 
 
 def test_with_nothing_at_all_the_hidden_starts_are_counted():

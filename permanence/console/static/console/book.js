@@ -1012,7 +1012,7 @@ export class Book {
       y: () => void this.consent.answer("sms", !event.shiftKey),
       e: () => void this.consent.answer("mail", !event.shiftKey),
       a: () => this.asking.focus(),
-      v: () => this.coming.next() || this.error(word("book_coming_none")),
+      v: () => void this.coming.next().then((said) => said && this.error(word(said))),
     };
     return letters[event.key.toLowerCase()] ?? null;
   }

@@ -13,6 +13,10 @@ export class Coming {
     this.turn = 0;
     /** The visit that V turned to last. */
     this.at = "";
+    /** What stands there is what the site said last. */
+    this.known = false;
+    /** @type {Promise<void>} */
+    this.asking = Promise.resolve();
     this.box.addEventListener("click", (event) => {
       const pressed = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-appointment]"));
       if (pressed) this.turnTo(pressed);
@@ -28,13 +32,19 @@ export class Coming {
     this.again();
   }
 
+  /** Something was booked, moved or cancelled. */
+  again() {
+    this.asking = this.ask();
+    return this.asking;
+  }
+
   clear() {
+    this.known = false;
     this.box.replaceChildren();
     show(this.box, false);
   }
 
-  /** Something was booked, moved or cancelled. */
-  async again() {
+  async ask() {
     this.turn += 1;
     const { turn } = this;
     if (!this.client || !this.patient) return;
@@ -43,6 +53,7 @@ export class Coming {
       if (turn !== this.turn) return;
       this.box.replaceChildren(found);
       show(this.box, this.visits.length > 0);
+      this.known = true;
     } catch {
       // A visit that may be over by now would lead astray.
       if (turn === this.turn) this.clear();
@@ -53,13 +64,16 @@ export class Coming {
     return [...this.box.querySelectorAll("[data-appointment]")].map((one) => /** @type {HTMLElement} */ (one));
   }
 
-  /** V: the one after that which it turned to last, round and round. @returns {boolean} whether there is one */
-  next() {
+  /** V: the one after that which it turned to last, round and round. @returns {Promise<string>} the name of what is to be said where there is none, "" else */
+  async next() {
+    await this.asking;
+    if (!this.patient) return "book_patient_missing";
+    if (!this.known) return "book_coming_failed";
     const all = this.visits;
     const here = all.findIndex((one) => one.dataset.appointment === this.at);
     const one = all[(here + 1) % Math.max(all.length, 1)];
     if (one) this.turnTo(one);
-    return one !== undefined;
+    return one ? "" : "book_coming_none";
   }
 
   /** @param {HTMLElement} visit */
