@@ -43,6 +43,7 @@ FAULTS: dict[str, str | Promise] = {
     "length_impossible": _("Begin and length are multiples of five minutes, twelve hours at most."),
     "reason_unknown": _("No visit reason of the client is called so."),
     "patient_ambiguous": _("Several patients are called so: write the birth date."),
+    "patient_deceased": _("This patient has died: nothing is booked for him."),
     "already_taken": _("Something stands there already."),
     "too_many_cells": _("The line has more cells than the table has columns."),
     "birth_date_unreadable": _("This is no birth date."),

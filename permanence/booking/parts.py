@@ -150,6 +150,7 @@ def refused(request: HttpRequest, slug: str, refusal: Refusal) -> HttpResponse:
         "act_key_malformed": (409, _("This page is out of date. Please begin again.")),
         "act_key_taken": (409, _("This page is out of date. Please begin again.")),
         "not_now": (409, _("This appointment can be changed no longer. Please call us.")),
+        "patient_deceased": (409, _("This appointment can be changed no longer. Please call us.")),
         "link_over": (410, _("This visit is over: its link shows nothing any more.")),
     }.get(refusal.code, (404, _("There is nothing at this address. Please check the link, or call the practice.")))
     try:

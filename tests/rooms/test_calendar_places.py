@@ -112,6 +112,14 @@ def test_an_address_that_cannot_be_opened_is_not_guessed_and_stops_no_calendar(c
     assert both(cast, visit)[0] == ["À domicile"]
 
 
+def test_nor_does_it_take_the_addresses_of_the_others(cast):
+    Patient.objects.filter(pk=int(cast.jeanne)).update(address=PARK)
+    broken, whole = at_home(cast, said={ADDRESS: LILAC}), booked(cast, after(280), said={ADDRESS: LILAC})
+    Appointment.objects.filter(key=broken.appointment).update(sealed_answers="broken")
+    found = {each.dtstart.value: each.location.value for each in events(in_the_feed(cast))}
+    assert found == {broken.starts_at: "À domicile", whole.starts_at: LILAC}
+
+
 @pytest.mark.parametrize("where", ["site", "home", "file", "video"])
 def test_without_names_nothing_of_it_leaves(cast, where, tmp_path):
     Patient.objects.filter(pk=int(cast.jeanne)).update(address=PARK)

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
 from permanence.agenda.rules.answers import ADDRESS
 from permanence.agenda.rules.kinds import Way
@@ -105,6 +106,29 @@ def test_it_is_moved_with_the_place_that_was_read_and_to_no_other(cast, system):
     assert (refused.status, refused["issue"][0]["expression"]) == (422, ["Appointment.participant"])
     moved = system.put(path, visit | later, **seen)
     assert (moved.status, moved["start"]) == (200, stamp(after(420)))
+
+
+def elsewhere(resource, place):
+    """The same with another place among who takes part."""
+    kept = [each for each in resource["participant"] if "Location" not in str(each["actor"])]
+    return resource | {"participant": [*kept, {"actor": {"reference": place}, "status": "needs-action"}]}
+
+
+@pytest.mark.parametrize("was", ["proposed", "held"])
+def test_it_is_booked_at_the_place_that_was_said_and_at_no_other(cast, system, was):
+    at = two_sites(cast)
+    named = proposed(cast, system, 400).resources[0]
+    if was == "held":
+        kept = parameters(appointment_reference=f"Appointment/{named['id']}")
+        named = system.post("Appointment/$hold", kept).resources[0]
+    given = {"patient_resource": whom(cast.jeanne)}
+    for wrong in (f"Location/{at['Neudorf']}", f"https://elsewhere.example/Location/{at['Meinau']}", "#place"):
+        refused = system.post("Appointment/$book", parameters(appointment_resource=elsewhere(named, wrong), **given))
+        assert (refused.status, refused["issue"][0]["expression"]) == (422, ["Appointment.participant"])
+    assert not Appointment.objects.exists()
+    right = f"http://testserver/fhir/Location/{at['Meinau']}"
+    made = system.post("Appointment/$book", parameters(appointment_resource=elsewhere(named, right), **given))
+    assert there(made.resources[0]) == [{"reference": f"Location/{at['Meinau']}", "display": "Meinau"}]
 
 
 # by video

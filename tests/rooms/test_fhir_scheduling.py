@@ -508,6 +508,18 @@ def test_what_is_asked_about_first_is_neither_proposed_nor_free(agendas, system,
 
 
 @ASKED_FIRST
+def test_where_something_is_asked_first_about_every_reason_it_says_so_when_none_is_named(agendas, system, more, code):
+    every = reasons_of(by=agendas.claire, client=agendas.cabinet.id)
+    for each in every:
+        reason = replace(each, **more) if Asker.ONLINE in each.bookable_by else each
+        reasons.set_reason(client=agendas.cabinet.id, reason=reason, by=agendas.claire, at=NOON)
+    found = system.get(f"Appointment/$find?start={stamp(MONDAY)}&end={stamp(after(24 * 60))}")
+    assert found.resources == []
+    [told] = found["entry"]
+    assert [each["details"]["coding"][0]["code"] for each in told["resource"]["issue"]] == ["questions_unanswered"]
+
+
+@ASKED_FIRST
 def test_what_is_asked_about_first_is_neither_held_nor_booked_whatever_was_proposed_before(agendas, system, more, code):
     found = proposed(agendas, system, **{"visit-type": agendas.tracing}).resources[0]
     kept_slot = system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{found['id']}"))

@@ -472,6 +472,17 @@ def test_the_link_moves_and_cancels_and_frees_the_slot(jeanne, cast, clock, deli
     assert kinds_ == ["code", "booked", "moved", "cancelled"]
 
 
+def test_the_visit_of_a_patient_who_died_is_not_moved_by_its_link(jeanne, cast, clock):
+    link = jeanne.book()
+    visit = Appointment.objects.get()
+    client, patient = str(visit.client_id), str(visit.patient_id)
+    callers.note_death(client=client, patient=patient, is_deceased=True, by=cast.claire, at=clock.at)
+    jeanne.get(f"{link}/move")
+    refused = jeanne.post(f"{link}/move", key=jeanne.fields()["key"], starts=after(60).isoformat())
+    assert (refused.status_code, Appointment.objects.get().starts_at) == (409, visit.starts_at)
+    assert "Appelez-nous" in refused.content.decode()
+
+
 def test_a_link_is_for_one_appointment_on_one_page_until_the_visit(jeanne, cast, clock):
     link = jeanne.book()
     switch_on(cast, agenda=cast.lemaire, slug="dr-lemaire")

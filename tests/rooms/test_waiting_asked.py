@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is asked before a visit, and who waits for one: asked as he is put on the list, else on the telephone."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
 from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
-from permanence.agenda.operations import offer_answers, reasons, setting
-from permanence.agenda.queries import agendas, appointments, waiting
+from permanence.agenda.operations import offer_answers, reasons, setting, waiting_list
+from permanence.agenda.operations.closing import Leaving, Onwards
+from permanence.agenda.queries import agendas, appointments, place_answers, waiting
 from permanence.agenda.refusals import AddressMissing, QuestionsUnanswered, SlotRefused
 from permanence.agenda.rules.answers import ADDRESS, Answer
 from permanence.agenda.rules.kinds import OpeningKind, Question, Way
@@ -21,6 +24,7 @@ from permanence.console import waiting as screen
 from permanence.dispatch.models import OfferNotice, Sms
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_agenda_closing import closed
 from tests.rooms.test_offers import by_sms, opened, reply, round_
 from tests.rooms.test_sms import BEARER, describe, served
 from tests.rooms.test_waiting_screens import add, post, shown
@@ -238,3 +242,53 @@ def test_the_work_list_asks_what_was_not_asked(cast, browser_of, deliver_all):
     assert post(claire, where, {"act": "take", f"said-{PACEMAKER.id}": "x" * 300}).status_code == 422
     assert post(claire, where, {"act": "take", f"said-{PACEMAKER.id}": "no"}).status_code == 302
     assert answers(cast) == KEPT[:1]
+
+
+def test_answers_that_cannot_be_read_are_asked_again_and_stop_no_list(cast, browser_of, deliver_all):
+    claire = browser_of(cast.claire)
+    visit = booked(cast, MONDAY)
+    asks(cast, PACEMAKER)
+    broken = waits(cast, person(cast, "Bellard"), said=NO)
+    waits(cast, person(cast, "Zyrianka"), said=NO)
+    WaitingPlace.objects.filter(key=broken).update(sealed_answers="1.broken")
+    assert {"BELLARD", "ZYRIANKA"} <= set(re.findall(r"[A-Z]{6,}", shown(claire, "/console/waiting")))
+    offer = offered(cast, visit, deliver_all)
+    assert (offer.place.key, offer.way) == (broken, "phone")
+    [row] = waiting.to_telephone(by=cast.claire, at=LATER)
+    assert row.unasked.questions == (PACEMAKER,)
+    assert PACEMAKER.text in shown(claire, "/console/follow-ups")
+    with pytest.raises(QuestionsUnanswered):
+        take(cast, offer)
+    take(cast, offer, said=NO)
+    assert answers(cast) == KEPT[:1]
+
+
+def test_an_address_is_kept_only_for_a_visit_at_home(cast):
+    asks(cast, PACEMAKER)
+    key = waits(cast, cast.jeanne, said={**NO, ADDRESS: HOME})
+    assert place_answers.said_of(place(key), house=cast.claire.house) == NO
+    asks(cast, way=Way.HOME)
+    key = waits(cast, cast.paul, said={ADDRESS: HOME})
+    assert place_answers.said_of(place(key), house=cast.claire.house) == {ADDRESS: HOME}
+
+
+@pytest.mark.parametrize("how", ["taken", "booked by another door", "withdrawn", "agenda closed"])
+def test_who_waits_no_more_leaves_no_answers_on_the_list(cast, deliver_all, how):
+    visit = booked(cast, MONDAY)
+    asks(cast, PACEMAKER)
+    more = {"agendas": (cast.dupont,)} if how == "agenda closed" else {}
+    key = waits(cast, cast.paul, said=NO, **more)
+    assert place(key).sealed_answers
+    if how == "taken":
+        take(cast, offered(cast, visit, deliver_all))
+        assert answers(cast) == KEPT[:1]
+    elif how == "booked by another door":
+        booked(cast, MONDAY + timedelta(hours=1), who=cast.paul, at=LATER, said=NO)
+        deliver_all(LATER)
+    elif how == "withdrawn":
+        waiting_list.withdraw(place=key, by=cast.claire, at=LATER)
+    else:
+        cancelled(cast, visit)
+        closed(cast, cast.dupont, leaving=Leaving(onwards=Onwards.NONE), at=LATER)
+    assert place(key).state in {PlaceState.BOOKED, PlaceState.WITHDRAWN}
+    assert place(key).sealed_answers == ""

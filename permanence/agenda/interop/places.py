@@ -4,19 +4,17 @@
 Where somebody lives is as personal as his name: who is told no names is told nothing of this.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.text import capfirst
 
 from permanence.agenda.place_words import Place, place_among
-from permanence.agenda.queries.appointments import answers_of, home_addresses
+from permanence.agenda.queries.appointments import home_addresses, readable_answers_of
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.kinds import Way
 from permanence.clients.directory_queries import held_sites
 from permanence.foundation.models import House
-from permanence.foundation.secrecy import SealBroken
 from permanence.foundation.who import Who, system_of
 
 
@@ -50,14 +48,10 @@ def whereabouts(visits: Sequence[AppointmentView], *, house: House) -> dict[str,
 def homes_of(visits: Sequence[AppointmentView], *, by: Who) -> dict[str, str]:
     """The addresses of those visits that are at home, by appointment; "" where nobody knows. Five queries, or none."""
     visits = [each for each in visits if each.way is Way.HOME]
-    said: Mapping[str, Sequence[Answer]] = {}
     asked = {each.appointment for each in visits if each.answered}
-    if asked:
-        try:
-            said = answers_of(by=by, appointments=asked)
-        except SealBroken:  # what was said cannot be read: the patient's file may name another place, so none is told
-            visits = [each for each in visits if each.appointment not in asked]
-    return home_addresses(visits=visits, said=said)
+    said = readable_answers_of(by=by, appointments=asked) if asked else {}
+    unread = asked - said.keys()  # the patient's file may name another place than what he said, so none is told
+    return home_addresses(visits=[each for each in visits if each.appointment not in unread], said=said)
 
 
 def _where(place: Place, home: str) -> Where:

@@ -125,14 +125,15 @@ def move(
 
     It is to be confirmed anew. A combined visit that is put into the other agenda it takes stays in its own.
 
-    Raises AppointmentUnknown, AgendaUnknown, NotNow, SlotRefused, SlotAlreadyTaken, and those of `acts.once`.
+    Raises AppointmentUnknown, AgendaUnknown, PatientDeceased, NotNow, SlotRefused, SlotAlreadyTaken, and those of
+    `acts.once`.
     """
     found = reach_appointment(appointment, by=by)
     row = reach(agenda, by=by)
     row = found.agenda if row.pk == found.also_id else row
     if row.client_id != found.client_id:
         raise AgendaUnknown(agenda[:40])
-    patient = callers.patient(house=by.house, client=str(found.client_id), patient=str(found.patient_id))
+    patient = _alive(str(found.patient_id), client=str(found.client_id), by=by)
     holder = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
     wish = Wish(
         reason=str(found.reason_id),
@@ -216,9 +217,7 @@ def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tu
     QuestionsUnanswered, AddressMissing.
     """
     row = reach(agenda, by=by)
-    patient = callers.standing(house=by.house, client=str(row.client_id), patient=booking.patient)
-    if patient.is_deceased:
-        raise PatientDeceased(patient.id)
+    patient = _alive(booking.patient, client=str(row.client_id), by=by)
     yes = (
         booking.yes_to
         if booking.said is None
@@ -238,6 +237,14 @@ def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tu
             yes_to=yes,
         ),
     )
+
+
+def _alive(patient: str, *, client: str, by: Who) -> callers.PatientView:
+    """Who stands for the patient. Raises callers' PatientUnknown, PatientDeceased."""
+    found = callers.standing(house=by.house, client=client, patient=patient)
+    if found.is_deceased:
+        raise PatientDeceased(found.id)
+    return found
 
 
 def put(

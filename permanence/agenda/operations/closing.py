@@ -67,7 +67,7 @@ def _let_go_on(row: Agenda, alone: list[int], onwards: Onwards | None, *, by: Wh
     for place in WaitingPlace.objects.filter(client=row.client_id, state=PlaceState.WAITING.value).order_by("pk"):
         is_alone, named = place.pk in alone, [each for each in place.agendas if each != str(row.pk)]
         if is_alone and onwards is Onwards.NONE:
-            said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name}
+            said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
             _note(place, "waiting.withdrawn", said, by=by, at=at)
         elif is_alone:
             _note(place, "waiting.any_agenda", {"agendas": []}, by=by, at=at)

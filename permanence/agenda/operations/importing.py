@@ -2,8 +2,8 @@
 """Appointments and busy times of another product come into an agenda: first as a dry run, then for good.
 
 What stood there stands here, within the openings or not, with the rooms, equipment, buffers and other agenda that such
-a visit takes (`rules.brought`); but never over what is booked, held or busy: it is refused, and the line says why. A
-line that was brought in before is known again by what it says.
+a visit takes (`rules.brought`); but never over what is booked, held or busy, nor to come for a patient who died: it is
+refused, and the line says why. A line that was brought in before is known again by what it says.
 """
 
 import hashlib
@@ -119,6 +119,8 @@ class _Import:
         if reason is None:
             raise LineRefused("reason_unknown", line.reason)
         patient, is_new = self._patient(line, key)
+        if patient.is_deceased and line.starts > self.at:
+            raise LineRefused("patient_deceased", f"{line.name} {line.first_name}")
         slot = self._slot(line, reason)
         booking = Booking(patient=patient.id, reason=reason, door=Door.IMPORT, new_here=False)
         put(self.row, slot, key=key, booking=booking, patient=patient, holder="", by=self.by, at=self.at)

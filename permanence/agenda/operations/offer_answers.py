@@ -167,7 +167,8 @@ def _book(offer: SlotOffer, said: Mapping[str, str], *, by: Who, at: datetime) -
 
 def _booked(row: WaitingPlace, appointment: str, *, by: Who, at: datetime) -> bool:
     said = {"state": PlaceState.BOOKED.value, "state_at": at, "state_by_name": by.name, "appointment": appointment}
-    if not WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value).update(**said):
+    mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
+    if not mine.update(**said, sealed_answers=""):  # the visit has its own copy
         return False
     subject, detail = f"agenda.waitingplace:{row.pk}", {"appointment": appointment}
     audit.note(by=by, at=at, action="waiting.booked", subject=subject, client=row.client_id, detail=detail)

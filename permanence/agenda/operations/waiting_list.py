@@ -31,7 +31,7 @@ from permanence.agenda.refusals import (
     WindowImpossible,
 )
 from permanence.agenda.rules import answers
-from permanence.agenda.rules.kinds import HalfDay, VisitReason
+from permanence.agenda.rules.kinds import HalfDay, VisitReason, Way
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.agenda.rules.why_not import ContraIndicated
@@ -127,7 +127,7 @@ def withdraw(*, place: str, by: Who, at: datetime) -> None:
     with transaction.atomic():
         rows = locked(offers.values_list("agenda", flat=True))
         mine = WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.WAITING.value)
-        said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name}
+        said = {"state": PlaceState.WITHDRAWN.value, "state_at": at, "state_by_name": by.name, "sealed_answers": ""}
         if not mine.update(**said):
             return
         for each in offers.filter(agenda__in=list(rows)):
@@ -170,7 +170,8 @@ def _sealed(reason: VisitReason, said: Mapping[str, str] | None, *, on_file: str
     if yes:
         forbidding = [each for each in reason.contra_indications if each.id in yes]
         raise SlotRefused(*(ContraIndicated(question=each.id, text=each.text) for each in forbidding))
-    known = {answers.ADDRESS, *(each.id for each in (*reason.contra_indications, *reason.questions))}
+    known = {each.id for each in (*reason.contra_indications, *reason.questions)}
+    known |= {answers.ADDRESS} if reason.way is Way.HOME else set()
     kept = {each: words.strip()[: answers.WORDS_LIMIT] for each, words in said.items() if each in known}
     kept = {each: words for each, words in kept.items() if words}
     return secrecy.seal(json.dumps(kept), house=by.house, purpose=SAID) if kept else ""

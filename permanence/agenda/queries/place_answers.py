@@ -26,18 +26,18 @@ class Unasked:
 
 
 def said_of(row: WaitingPlace, *, house: str) -> dict[str, str]:
-    """Question -> answer, {} where nobody asked. Raises foundation's SealBroken."""
-    said: dict[str, str] = (
-        json.loads(secrecy.unseal(row.sealed_answers, house=house, purpose=SAID)) if row.sealed_answers else {}
-    )
+    """Question -> answer, {} where nobody asked, or where what was said cannot be read: then he is asked again."""
+    if not row.sealed_answers:
+        return {}
+    try:
+        said: dict[str, str] = json.loads(secrecy.unseal(row.sealed_answers, house=house, purpose=SAID))
+    except secrecy.SealBroken:  # the key is gone, or the row was altered: it stops neither the list nor anybody else's
+        return {}
     return said
 
 
 def unasked_of(row: WaitingPlace, *, house: str, on_file: str) -> Unasked:
-    """What nobody asked yet, as the reason asks today. The row has its reason; `on_file`: the address of his file.
-
-    Raises foundation's SealBroken.
-    """
+    """What nobody asked yet, as the reason asks today. The row has its reason; `on_file`: the address of his file."""
     reason = reason_of(row.reason)
     if not answers.comes_first(reason):
         return Unasked()

@@ -2,8 +2,9 @@
 """IHE ITI Scheduling: find (ITI-115), hold (ITI-116), book (ITI-117), on the holds and operations of the console."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
 from permanence.api.fhir import incoming
 from permanence.api.fhir import resources as fhir
-from permanence.api.fhir.ids import key_of, start_of
+from permanence.api.fhir.ids import Start, key_of, start_of
 from permanence.api.fhir.outcome import Failure, Resource, asked_first, cause, issue, outcome
 from permanence.api.fhir.params import Params, moment, moments, referred, unfit
 from permanence.api.fhir.places import place_of
@@ -78,11 +79,18 @@ def find(params: Params, asked: Asked) -> Answer:
     page = params.page()
     shown = found[page.first : page.first + page.most]
     causes = [cause(each, zone=asked.zone, at=asked.at, severity="information") for each in against[:CAUSES_TOLD]]
-    causes += [_asked_first() for each in reasons or () if _is_asked_first(each, asked)]
+    named = _online(asked) if reasons is None else reasons
+    causes += [_asked_first() for each in named if _is_asked_first(each, asked)]
     unique = list({each["details"]["text"]: each for each in causes}.values())
     told = outcome(*unique) if not found and unique else None
     proposals = [fhir.appointment_proposed(each, asked.practice, is_new=is_new) for each in shown]
     return Answer(proposals, told, of=len(found))
+
+
+def _online(asked: Asked) -> list[str]:
+    """What is looked for where no reason is named."""
+    reasons = asked.practice.reasons
+    return [key for key in asked.practice.offered if key in reasons and Asker.ONLINE in reasons[key].bookable_by]
 
 
 def _is_asked_first(reason: str, asked: Asked) -> bool:
@@ -128,15 +136,15 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
             raise incoming.unreadable("Appointment.status")
     else:
         key = _reference(given, base)
-    patient, newcomer = _for_whom(given, wanted, base)
+    whom = patient, newcomer = _for_whom(given, wanted, base)
     letter, kept = key_of(key)
     if letter == "h":
-        view = _from_hold(kept, patient, newcomer, wanted, asked)
+        view = _from_hold(kept, whom, wanted, asked, base)
     else:
         start = start_of(key)
         if start is None or not key.startswith("p."):
             raise missing()
-        _as_proposed(wanted, start.reason, asked)
+        _as_proposed(wanted, start.reason, lambda: _site_of(start, asked), asked, base)
         view = acts.book(
             key=new_id(asked.at, CHANCE),
             agenda=start.agenda,
@@ -212,21 +220,39 @@ def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked
     return agenda, starts
 
 
-def _as_proposed(wanted: Resource, reason: str, asked: Asked) -> None:
-    """Raises Failure for another place than the one that was proposed: it would not be kept."""
+def _as_proposed(wanted: Resource, reason: str, site: Callable[[], str | None], asked: Asked, base: str) -> None:
+    """Raises Failure for another place than the one that was proposed: it would not be kept.
+
+    `site`: of the slot, asked for only where a place is named; None where nothing is free: what books says why.
+    """
     known = asked.practice.reasons.get(reason)
     if "contained" in wanted and (known is None or wanted["contained"] != place_of(known.way, "", {})[0]):
         raise incoming.unreadable("Appointment.contained")
+    named = [each.removeprefix(f"{base}/") for each in _actors(wanted)]
+    places = {each for each in named if each.startswith("#") or "/Location/" in f"/{each}"}
+    there = site() if places and known is not None else None
+    if known is None or there is None:
+        return
+    if not places <= {each["reference"] for each in place_of(known.way, there, asked.practice.sites)[1]}:
+        raise incoming.unreadable("Appointment.participant")
+
+
+def _site_of(start: Start, asked: Asked) -> str | None:
+    """At which site the slot is, "" for none that is known; None where it is not free."""
+    wish = Wish(reason="", is_new=start.is_new, asked_by=Asker.ONLINE)
+    span = start.starts, start.starts + timedelta(minutes=1)
+    return next((each.site for each in free([start.agenda], (start.reason,), wish, span, asked)[0]), None)
 
 
 def _from_hold(
-    kept: str, patient: str, newcomer: PatientForm | None, wanted: Resource, asked: Asked
+    kept: str, whom: tuple[str, PatientForm | None], wanted: Resource, asked: Asked, base: str
 ) -> AppointmentView:
     """The hold's own booking has its id: the same request sent twice books once."""
+    patient, newcomer = whom
     view = interface.hold(by=asked.access.by, client=asked.practice.client.id, hold=kept)
     if not view.held_for.startswith(f"{_system(asked)}:"):
         raise missing()
-    _as_proposed(wanted, view.reason, asked)
+    _as_proposed(wanted, view.reason, lambda: view.site, asked, base)
     return acts.book(
         key=f"{kept}-b",
         agenda=view.agenda,
