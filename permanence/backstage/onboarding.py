@@ -216,11 +216,11 @@ def _context(scene: Scene) -> dict[str, Any]:
     number = "" if line is None else line.number
     found = switchboard.proofs_of(house=house, client=scene.client, limit=40)
     tests = tuple(each for each in found if each.number == number)
-    clock = switchboard.checks_of(house=house, client=scene.client).get(number, "")
+    checks, has_trunk = switchboard.dialling(house=house, client=scene.client)
+    clock = checks.get(number, "")
     keys = () if line is None else lines.keys_for(line, house=house, country=view.country, on=scene.at.date())
-    agenda = agenda_step(view, by=scene.by, at=scene.at)
+    agenda = agenda_step(scene.file, by=scene.by, at=scene.at)
     steps = _steps(scene, tests, clock, agenda)
-    has_trunk = switchboard.has_trunk(house=house)
     return {
         "client": view,
         "house": house,
