@@ -114,12 +114,15 @@ def calendars_page(
     )
 
 
-def shown(page: CalendarsPage, *, asked: str, edits: bool) -> dict[str, object]:
-    """What the template `agenda/calendars.html` takes. `asked`: what the address says was done."""
+def shown(page: CalendarsPage, *, asked: str, edits: bool, his: bool = False) -> dict[str, object]:
+    """What the template `agenda/calendars.html` takes. `asked`: what the address says was done; `his`: the client looks
+    himself.
+    """
     return {
         "page": page,
         "done": asked if asked in DONE else "",
         "edits": edits,
+        "his": his,
         "label_limit": LABEL_LENGTH,
         "address_limit": ADDRESS_LIMIT,
         "secret_limit": others.SECRET_LIMIT,
@@ -160,6 +163,7 @@ def _done(post: Mapping[str, str], *, agenda: AgendaView, by: Who, at: datetime,
         guard=others.house_guard(),
         writes=kind is BackendKind.CALDAV and post.get("writes") == "1",
         names=post.get("names") == "1",
+        homes=post.get("homes") == "1",
     )
     return "added"
 

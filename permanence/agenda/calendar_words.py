@@ -86,6 +86,9 @@ def refused_words(refusal: Refusal) -> str:
         % {"host": refusal.why},
         "calendars_missing": _("This login has no calendar there."),
         "found_over": _("That was too long ago: give the server and the login once more."),
+        "names_not_chosen": _(
+            "Addresses of visits at home are written where he chose so himself: he does it in his portal."
+        ),
         "setting_impossible": _("User or password cannot be so."),
     }.get(refusal.code)
     if said is None:

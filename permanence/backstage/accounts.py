@@ -56,6 +56,7 @@ from permanence.clients.models import (
 from permanence.clients.rules import next_colour
 from permanence.clients.rules.approvals import ProposalKind
 from permanence.clients.rules.week import TYPICAL_WEEK
+from permanence.clients.unflagged import why_unflagged_now
 from permanence.foundation import access
 from permanence.foundation import operations as common
 from permanence.foundation.models import House
@@ -343,6 +344,6 @@ class ClientAdmin(SaidAdmin):
         self.prove(request, str(form.instance.pk))
         if "state" in form.changed_data and form.instance.state in ANSWERED:
             view = queries.client(house=who(request).house, client=str(form.instance.pk))
-            warning = flag_warnings.warning_of(view, house=who(request).house, at=CLOCK.now())
+            warning = flag_warnings.warning(why_unflagged_now(view, house=who(request).house, at=CLOCK.now()))
             if warning:
                 messages.warning(request, warning)

@@ -35,6 +35,7 @@ from permanence.clients.models.forwarding import KINDS
 from permanence.clients.opening_words import status
 from permanence.clients.proving import NotSeen, SaidContradicts
 from permanence.clients.said_words import ChangeWords, change_words
+from permanence.clients.unflagged import why_unflagged
 from permanence.countries.forwarding import Access, ForwardingMode, Keys
 from permanence.foundation import access, moments
 from permanence.foundation.folded import folded
@@ -216,11 +217,11 @@ def _context(scene: Scene) -> dict[str, Any]:
     number = "" if line is None else line.number
     found = switchboard.proofs_of(house=house, client=scene.client, limit=40)
     tests = tuple(each for each in found if each.number == number)
-    clock = switchboard.checks_of(house=house, client=scene.client).get(number, "")
+    checks, has_trunk = switchboard.dialling(house=house, client=scene.client)
+    clock = checks.get(number, "")
     keys = () if line is None else lines.keys_for(line, house=house, country=view.country, on=scene.at.date())
-    agenda = agenda_step(view, by=scene.by, at=scene.at)
+    agenda = agenda_step(scene.file, by=scene.by, at=scene.at)
     steps = _steps(scene, tests, clock, agenda)
-    has_trunk = switchboard.has_trunk(house=house)
     return {
         "client": view,
         "house": house,
@@ -242,7 +243,7 @@ def _context(scene: Scene) -> dict[str, Any]:
         "state": state_words().get(view.state, view.state),
         "answered": view.state in ANSWERED,
         "minute": _minute(scene),
-        "flags": flag_warnings.warning(view, house=house, holds=flag_warnings.hold_any(scene.file.script), at=scene.at),
+        "flags": flag_warnings.warning(why_unflagged(view, house=house, script=scene.file.script, at=scene.at)),
         "demonstration": settings.DEMONSTRATION,
         "played": _played(line),
         "here": quote(_address(scene.client, number, "answer")),

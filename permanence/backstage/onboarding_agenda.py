@@ -7,6 +7,7 @@ It is there for who receives patients, and for whoever has an agenda here alread
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,8 +15,7 @@ from django.utils.translation import gettext as _
 from permanence.agenda import setting_pages
 from permanence.agenda.queries.begun import begun
 from permanence.agenda.queries.views import AgendaView
-from permanence.clients.agenda_queries import held_agendas
-from permanence.clients.queries import ClientView
+from permanence.clients.queries import ClientFile
 from permanence.foundation.rules import Role
 from permanence.foundation.who import Who
 
@@ -30,9 +30,10 @@ class AgendaStep(NamedTuple):
     waits_for_owner: bool = False
 
 
-def agenda_step(view: ClientView, *, by: Who, at: datetime) -> AgendaStep | None:
-    """The step for this client, whom `by` sees; None for one who keeps no agenda. At most three queries."""
-    found = begun(by=by, client=view.id, at=at)
+def agenda_step(file: ClientFile, *, by: Who, at: datetime) -> AgendaStep | None:
+    """The step for this client, whom `by` sees; None for one who keeps no agenda. One query."""
+    view = file.view
+    found = begun(by=by, client=view.id, today=at.astimezone(ZoneInfo(view.time_zone)).date())
     all_of_them = reverse("accounts:agendas", args=(view.id,))
     if found.bookable:
         words = _("Visits are booked in: %(names)s.") % {"names": _names(found.opened)}
@@ -41,9 +42,8 @@ def agenda_step(view: ClientView, *, by: Who, at: datetime) -> AgendaStep | None
         return None
     owner = Role.OWNER in by.roles
     if not found.agendas:
-        elsewhere = [each.entry for each in held_agendas(house=by.house, client=view.id)]
-        if elsewhere:
-            sites = ", ".join(dict.fromkeys(each.product for each in elsewhere))
+        if file.agendas:
+            sites = ", ".join(dict.fromkeys(each.product for each in file.agendas))
             words = _("His agenda is on another site (%(sites)s): the secretary books there.") % {"sites": sites}
             return AgendaStep(True, words, _("His agendas"), all_of_them)
         words, does, url = _("No agenda yet: nothing is booked here for this client."), _("Open an agenda"), all_of_them

@@ -27,6 +27,7 @@ from permanence.clients.rules.script import SIZE_LIMIT, Fault, read_text
 from permanence.clients.rules.script_templates import TEMPLATES, title
 from permanence.clients.rules.typed_moments import read_typed
 from permanence.clients.script_words import fault_words
+from permanence.clients.unflagged import new_flags, why_unflagged_now
 from permanence.clients.validation_queries import validations_so_far
 from permanence.foundation import access, dates
 from permanence.foundation.who import Who, who
@@ -132,7 +133,7 @@ def _done(request: HttpRequest, by: Who, client: str) -> HttpResponse:
         return HttpResponseRedirect(reverse("backstage:script", args=[client]))  # it waits, and a message says so
     if act is _validate and not _holds(by, client):
         said = gettext_lazy("The red flags are validated. They are in force once this version is published.")
-    waits = flag_warnings.once_published(house=by.house, client=client, at=CLOCK.now()) if act is _publish else ""
+    waits = _once_published(by, client) if act is _publish else ""
     messages.success(request, f"{said} {waits}".strip())
     return HttpResponseRedirect(reverse("backstage:script", args=[client]))
 
@@ -221,7 +222,7 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
         "doctors": [each for each in own if each.kind == RecipientKind.PRACTITIONER],
         "uses": [(each, uses[each.id]) for each in own if each.id in uses],
         "valid": valid,
-        "unflagged": _unflagged(by, view, rows, valid),
+        "unflagged": _unflagged(by, view, rows),
         "ahead": last if last != valid else None,
         "seen": read is not None and read.red_flags in seen,
         "remark": remark_waits(house=by.house, client=view.id),
@@ -234,14 +235,15 @@ def _page(request: HttpRequest, by: Who, view: queries.ClientView, *, typed: str
     }
 
 
-def _unflagged(
-    by: Who, view: queries.ClientView, rows: tuple[scripts.ScriptVersion, ...], valid: scripts.Validation | None
-) -> str:
+def _once_published(by: Who, client: str) -> str:
+    return flag_warnings.once_published(new_flags(house=by.house, client=client, at=CLOCK.now()))
+
+
+def _unflagged(by: Who, view: queries.ClientView, rows: tuple[scripts.ScriptVersion, ...]) -> str:
     """That no red flag warns in his calls, once a script is published; "" where one does."""
     if not any(each.in_force for each in rows):
         return ""
-    holds = valid is not None and bool(valid.red_flags)
-    return flag_warnings.warning(view, house=by.house, holds=holds, at=CLOCK.now())
+    return flag_warnings.warning(why_unflagged_now(view, house=by.house, at=CLOCK.now()))
 
 
 def _sentences(faults: tuple[Fault, ...]) -> list[str]:

@@ -81,6 +81,7 @@ def calendars(request: HttpRequest, client: str) -> HttpResponse:
             agenda=agenda,
             label=request.POST.get("label", ""),
             names=_names(request),
+            homes=_homes(request),
             by=by,
             at=at,
             entropy=_ENTROPY,
@@ -103,6 +104,7 @@ def device(request: HttpRequest, client: str) -> HttpResponse:
             client=client,
             label=request.POST.get("label", ""),
             names=_names(request),
+            homes=_homes(request),
             by=by,
             at=at,
             entropy=_ENTROPY,
@@ -117,10 +119,11 @@ def device(request: HttpRequest, client: str) -> HttpResponse:
 @require_POST
 @portal_only
 def name_in_device(request: HttpRequest, client: str, device: str) -> HttpResponse:
-    """Whether a telephone shows patients' names."""
+    """Whether a telephone shows patients' names, and with them the addresses of visits at home."""
     by, _view = own(request, client)
     try:
-        devices.name_in_device(client=client, device=device, names=_names(request), by=by, at=_CLOCK.now())
+        told = {"names": _names(request), "homes": _homes(request)}
+        devices.name_in_device(client=client, device=device, by=by, at=_CLOCK.now(), **told)
     except DeviceUnknown as refusal:
         raise Http404(device) from refusal
     return _done(client, "named")
@@ -129,11 +132,12 @@ def name_in_device(request: HttpRequest, client: str, device: str) -> HttpRespon
 @require_POST
 @portal_only
 def name_in_feed(request: HttpRequest, client: str, feed: str) -> HttpResponse:
-    """Whether an address shows patients' names."""
+    """Whether an address shows patients' names, and with them the addresses of visits at home."""
     by, _view = own(request, client)
     try:
         agenda = _own_feed(client, feed, by).agenda
-        feeds.name_in_feed(agenda=agenda, feed=feed, names=_names(request), by=by, at=_CLOCK.now())
+        told = {"names": _names(request), "homes": _homes(request)}
+        feeds.name_in_feed(agenda=agenda, feed=feed, by=by, at=_CLOCK.now(), **told)
     except FeedUnknown as refusal:
         raise Http404(feed) from refusal
     return _done(client, "named")
@@ -173,6 +177,10 @@ def _own_feed(client: str, feed: str, by: Who) -> FeedView:
 
 def _names(request: HttpRequest) -> bool:
     return request.POST.get("names") == "1"
+
+
+def _homes(request: HttpRequest) -> bool:
+    return request.POST.get("homes") == "1"
 
 
 def _done(client: str, what: str) -> HttpResponse:

@@ -37,6 +37,6 @@ def edit(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         "client": view,
         "agenda": found,
         "tab": "agenda",
-        **pages.shown(page, asked=request.GET.get("done", ""), edits=True),
+        **pages.shown(page, asked=request.GET.get("done", ""), edits=True, his=True),
     }
     return render(request, "portal/other_calendars.html", context, status=422 if page.failed else 200)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
 
 from permanence.clients import forwarding as lines
 from permanence.clients import queries as clients
@@ -49,11 +49,6 @@ def routing_table(*, at: datetime) -> RoutingTable:
         entries.append(house_slice(house=house, version=versions.get(house, 0)))
         entries.extend(client_slices(house=house, at=at))
     return RoutingTable.holding(entries)
-
-
-def has_trunk(*, house: str) -> bool:
-    """Whether the house can call out at all. One query."""
-    return Trunk.objects.for_house(house).exists()
 
 
 def house_slice(*, house: str, version: int) -> HouseSlice:
@@ -155,10 +150,14 @@ def proofs_of(*, house: str, client: str, limit: int = 20) -> tuple[ProofView, .
     return tuple(_view(row) for row in rows.order_by("-asked_at", "-pk")[:limit])
 
 
-def checks_of(*, house: str, client: str) -> dict[str, str]:
-    """The lines of a client that are tested each day: number -> time of his clock. One query."""
-    rows = ForwardingCheck.objects.for_house(house).filter(client=row_key(client))
-    return dict(rows.values_list("number", "clock"))
+def dialling(*, house: str, client: str) -> tuple[dict[str, str], bool]:
+    """The lines of a client that are tested each day (number -> time of his clock), and whether the house can call out
+    at all. One query.
+    """
+    checks = ForwardingCheck.objects.for_house(house).filter(client=row_key(client)).order_by()
+    trunks = Trunk.objects.for_house(house).order_by()
+    found = dict(checks.values_list("number", "clock").union(trunks.values_list(Value(""), Value(""))))
+    return {number: clock for number, clock in found.items() if number}, "" in found
 
 
 def last_proofs(*, house: str) -> dict[tuple[str, str], ProofView]:

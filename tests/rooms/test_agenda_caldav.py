@@ -67,11 +67,10 @@ class Phone:
         return self("PUT", path, body, content_type="text/calendar; charset=utf-8", **headers)
 
 
-def phone(cast, who=None, *, names=False, client=None):
+def phone(cast, who=None, *, client=None, **told):
     by = who or cast.dr_dupont
-    _view, secret = devices.make_device(
-        client=client or cast.cabinet.id, label="iPhone", names=names, by=by, at=NOON, entropy=ENTROPY
-    )
+    asked = {"client": client or cast.cabinet.id, "label": "iPhone", "names": False, "by": by}
+    _view, secret = devices.make_device(**asked | told, at=NOON, entropy=ENTROPY)
     return Phone(Person.objects.get(pk=int(by.person)).email, secret)
 
 

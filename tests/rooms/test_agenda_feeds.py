@@ -44,10 +44,9 @@ def book(cast, start=MONDAY, **changes):
     )
 
 
-def made(cast, *, agenda=None, names=False, by=None):
-    return feeds.make_feed(
-        agenda=agenda or cast.dupont, label="iPhone", names=names, by=by or cast.dr_dupont, at=NOON, entropy=ENTROPY
-    )
+def made(cast, *, agenda=None, by=None, **told):
+    asked = {"agenda": agenda or cast.dupont, "label": "iPhone", "names": False, "by": by or cast.dr_dupont}
+    return feeds.make_feed(**asked | told, at=NOON, entropy=ENTROPY)
 
 
 def events(body):

@@ -2,13 +2,14 @@
 """Addresses and devices in the back office: seen without their secrets, made for who asks, revoked one by one."""
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from permanence.agenda.interop import devices, feeds
 from permanence.agenda.interop.for_others import owners
-from permanence.agenda.models import CalendarDevice, CalendarFeed
+from permanence.agenda.models import CalendarDevice, CalendarFeed, OtherCalendar
 from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, FeedUnknown, NamesNotChosen
 from permanence.foundation.models import AuditEntry, Person
 from permanence.kernel.system import SystemEntropy
@@ -152,3 +153,56 @@ def test_the_house_changes_no_names(cast):
         devices.name_in_device(client=cast.cabinet.id, device=made.id, names=True, by=cast.marc, at=NOON)
     with pytest.raises(FeedUnknown):
         feeds.name_in_feed(agenda=cast.dupont, feed=feed.id, names=True, by=cast.marc, at=NOON)
+
+
+def test_the_addresses_of_visits_at_home_are_the_doctors_choice_beside_the_names(cast, browser_of):
+    """His page offers it where names are shown, says it, and takes it back; the house reads it and cannot choose it."""
+    his, base = browser_of(cast.dr_dupont), [cast.cabinet.id]
+    his_page, english = reverse("portal_calendars", args=base), {"accept-language": "en"}
+
+    def read(browser, address):
+        return unescape(browser.get(address, headers=english).content.decode())
+
+    his.post(reverse("portal_device", args=base), {"label": "iPhone", "homes": "1"})
+    his.post(his_page, {"agenda": cast.dupont, "label": "Outlook", "names": "1"})
+    device, feed = CalendarDevice.objects.get(), CalendarFeed.objects.get()
+    assert (device.names, device.homes, feed.names, feed.homes) == (False, False, True, False)
+    html = read(his, his_page)
+    assert html.count("and the addresses of visits at home") == 2
+    assert "Show home addresses: Outlook" in html
+    assert "home addresses: iPhone" not in html, "only where names are"
+    for door, model in (("portal_device_names", CalendarDevice), ("portal_feed_names", CalendarFeed)):
+        made = model.objects.get()
+        address = reverse(door, args=[*base, made.pk])
+        assert his.post(address, {"names": "1", "homes": "1"}).status_code == 303
+        assert model.objects.get().homes
+        assert browser_of(cast.assistant).post(address, {"names": "1", "homes": "0"}).status_code == 404
+    html = read(his, his_page)
+    assert html.count(">with names and home addresses<") == 2
+    assert html.count(">Hide names<") == html.count(">Hide home addresses<") == 2
+    assert read(browser_of(cast.marc), page(cast)).count(">with names and home addresses<") == 2
+    his.post(reverse("portal_feed_names", args=[*base, feed.pk]), {"names": "0"})
+    assert (CalendarFeed.objects.get().names, CalendarFeed.objects.get().homes) == (False, False)
+    marc = browser_of(cast.marc)
+    marc.post(page(cast), {"for": f"{cast.dr_dupont.person}:device", "label": "iPad", "names": "1", "homes": "1"})
+    assert not CalendarDevice.objects.get(label="iPad").homes
+
+
+def test_into_another_calendar_the_house_writes_no_home_addresses(cast, browser_of):
+    english = {"accept-language": "en"}
+    his = reverse("portal_other_calendars", args=[cast.cabinet.id, cast.dupont])
+    ours = reverse("accounts:agenda-calendars", args=[cast.cabinet.id, cast.dupont])
+    assert (
+        "and the addresses of visits at home" in browser_of(cast.dr_dupont).get(his, headers=english).content.decode()
+    )
+    Person.objects.filter(pk=cast.marc.person_key).update(is_owner=True)
+    marc = browser_of(cast.marc)
+    assert "and the addresses of visits at home" not in marc.get(ours, headers=english).content.decode()
+    asked = {"do": "add", "kind": "caldav", "label": "iCloud", "address": "https://cal.example.org/x/", "writes": "1"}
+    answer = marc.post(ours, asked | {"names": "1", "homes": "1"}, headers=english)
+    assert answer.status_code == 422
+    assert "Addresses of visits at home are written where he chose so himself" in answer.content.decode()
+    assert not OtherCalendar.objects.exists()
+    browser_of(cast.dr_dupont).post(his, asked | {"names": "1", "homes": "1"})
+    assert OtherCalendar.objects.get().homes
+    assert ">written, with names and home addresses<" in marc.get(ours, headers=english).content.decode()

@@ -182,7 +182,7 @@ def test_from_the_first_click_to_the_call_that_arrives(cast, klein, marc):
     follow(does(marc, klein, "answer", line=LINE, state="trial", seen=seen), "answer")
     assert done(page(marc, klein))[-2:] == ["test", "answer"]
     follow(does(marc, klein, "daily", line=LINE, clock="07:30"), "daily")
-    assert switchboard.checks_of(house=cast.house, client=klein) == {LINE: "07:30"}
+    assert switchboard.dialling(house=cast.house, client=klein)[0] == {LINE: "07:30"}
     assert 'value="07:30"' in page(marc, klein)
     actions = AuditEntry.objects.filter(client_key=int(klein)).order_by("pk").values_list("action", flat=True)
     assert list(actions)[-7:] == [

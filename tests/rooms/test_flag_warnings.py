@@ -8,11 +8,12 @@ from html import unescape
 import pytest
 from django.conf import settings
 
-from permanence.clients import operations
+from permanence.clients import operations, queries, unflagged
 from permanence.clients import script_operations as acts
 from permanence.clients import script_queries as scripts
 from permanence.clients.rules import ClientState, Sector
 from permanence.clients.rules.script import read_text
+from permanence.clients.unflagged import Unflagged
 from permanence.kernel.system import SystemClock
 from tests.rooms.conftest import NOW
 from tests.rooms.test_backstage import fill
@@ -168,3 +169,27 @@ def test_in_other_languages(cast, klein, marc, language, words):
     begun(cast, klein)
     marc.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     assert at_setting_up(marc, klein).startswith(words)
+
+
+def test_the_cause_is_found_by_six_questions_at_most_and_four_where_the_script_is_read(
+    cast, klein, doctor, marc, django_assert_max_num_queries
+):
+    def cause():
+        view = queries.client(house=cast.house, client=klein)
+        entry = scripts.script_entry(house=cast.house, client=int(klein))
+        with django_assert_max_num_queries(4):
+            found = unflagged.why_unflagged(view, house=cast.house, script=entry, at=NOW)
+        with django_assert_max_num_queries(6):
+            assert unflagged.why_unflagged_now(view, house=cast.house, at=NOW) == found
+        return found
+
+    assert cause() == Unflagged.NONE_WRITTEN
+    text = begun(cast, klein)
+    assert cause() == Unflagged.NOT_VALIDATED
+    validated(cast, klein, doctor, text)
+    assert cause() == Unflagged.NOT_PUBLISHED
+    acts.publish(client=klein, version=1, by=cast.marc, at=NOW)
+    assert cause() is None
+    plumber = queries.client(house=cast.house, client=opened(cast, "Plomberie Roux", Sector.AFTER_SALES))
+    with django_assert_max_num_queries(0):
+        assert unflagged.why_unflagged_now(plumber, house=cast.house, at=NOW) is None

@@ -2,15 +2,18 @@
 """The step "Agenda" of setting up a client: what is missing before a visit can be booked, and where it is done."""
 
 import re
+from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from permanence.agenda.operations import reasons, setting
 from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.rules import kinds
-from permanence.clients import operations
+from permanence.backstage.onboarding_agenda import agenda_step
+from permanence.clients import operations, queries
 from permanence.clients.external_agendas import put_agenda
 from permanence.clients.rules import ClientKind, RecipientKind, Sector
 from permanence.foundation.models import Person
@@ -104,6 +107,42 @@ def test_what_is_over_opens_no_agenda(cast, klein, marc):
     assert "Open at no hour yet" in step(marc, klein)[1]
     setting.set_openings(agenda=made, openings=[*only, past], by=cast.marc, at=NOW)
     assert "No visit reason yet" in step(marc, klein)[1]
+
+
+@pytest.mark.parametrize(
+    ("until", "opens"),
+    [("2026-11-23", False), ("2026-11-24", False), ("2026-11-25", False), ("2026-11-26", True)],
+)
+def test_an_opening_is_over_on_its_last_day_as_the_client_s_clock_has_it(cast, klein, until, opens):
+    """23:30 of the 24th in UTC is 00:30 of the 25th in Luxembourg: an opening until the 25th is over."""
+    made = begin_agenda(client=klein, recipient=person_of(klein, cast), name="Dr Klein", by=cast.marc, at=NOW).id
+    ends = kinds.Opening(
+        id="", agenda=made, weekday=0, opens="08:00", until="12:00", valid_until=date.fromisoformat(until)
+    )
+    setting.set_openings(agenda=made, openings=[ends], by=cast.marc, at=NOW)
+    at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
+    file = queries.client_file(house=cast.house, client=klein, at=at)
+    with translation.override("en"):
+        words = agenda_step(file, by=cast.marc, at=at).words
+    assert ("No visit reason yet" in words) is opens
+    assert ("Open at no hour yet" in words) is not opens
+
+
+def test_the_step_costs_one_question_however_far_it_is(cast, klein, django_assert_num_queries):
+    def asked():
+        file = queries.client_file(house=cast.house, client=klein, at=NOW)
+        with django_assert_num_queries(1):
+            return agenda_step(file, by=cast.marc, at=NOW)
+
+    assert not asked().done
+    made = begin_agenda(client=klein, recipient=person_of(klein, cast), name="Dr Klein", by=cast.marc, at=NOW).id
+    assert not asked().done
+    setting.set_openings(agenda=made, openings=week(made), by=cast.marc, at=NOW)
+    new = kinds.VisitReason(id="", client=klein, name="Consultation", minutes=20)
+    kept = reasons.set_reason(client=klein, reason=new, by=cast.marc, at=NOW)
+    assert asked().done
+    reasons.retire_reason(client=klein, reason=kept.id, by=cast.marc, at=NOW)
+    assert not asked().done
 
 
 def test_an_agenda_is_not_needed_for_his_calls_to_be_answered(cast, klein, marc):

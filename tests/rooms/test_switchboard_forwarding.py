@@ -238,7 +238,7 @@ def test_each_day_at_the_clients_clock_once(cast, weber, exchange, tmp_path):
     daily(cast)
     check = ForwardingCheck.objects.get()
     assert check.next_at == datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
-    assert queries.checks_of(house=cast.house, client=weber) == {LINE: "07:30"}
+    assert queries.dialling(house=cast.house, client=weber)[0] == {LINE: "07:30"}
     stale = ForwardingCheck.objects.get()
     assert run(tmp_path, at=check.next_at) == 1
     assert ForwardingCheck.objects.get().next_at == check.next_at + timedelta(days=1)
@@ -247,7 +247,17 @@ def test_each_day_at_the_clients_clock_once(cast, weber, exchange, tmp_path):
     assert ForwardingProof.objects.count() == 1
     assert last(cast).daily
     daily(cast, "")
-    assert queries.checks_of(house=cast.house, client=weber) == {}
+    assert queries.dialling(house=cast.house, client=weber)[0] == {}
+
+
+def test_whether_the_house_can_call_out_is_told_with_the_daily_tests(cast, weber, exchange, django_assert_num_queries):
+    daily(cast)
+    with django_assert_num_queries(1):
+        assert queries.dialling(house=cast.house, client=weber) == ({LINE: "07:30"}, True)
+    assert queries.dialling(house=cast.house, client=cast.dupont) == ({}, True)
+    assert queries.dialling(house=cast.other_house, client=weber) == ({}, False)
+    Trunk.objects.for_house(cast.house).delete()
+    assert queries.dialling(house=cast.house, client=weber) == ({LINE: "07:30"}, False)
 
 
 def test_the_daily_test_waits_for_a_client_who_left_and_goes_on_when_he_is_back(cast, weber, exchange, tmp_path):
@@ -257,7 +267,7 @@ def test_the_daily_test_waits_for_a_client_who_left_and_goes_on_when_he_is_back(
     run(tmp_path, at=due)
     assert (ForwardingCheck.objects.get().next_at, ForwardingProof.objects.count()) == (due + timedelta(days=1), 0)
     clients.set_state(client=weber, state=ClientState.ACTIVE, by=cast.marc, at=due)
-    assert queries.checks_of(house=cast.house, client=weber) == {LINE: "07:30"}
+    assert queries.dialling(house=cast.house, client=weber)[0] == {LINE: "07:30"}
     assert run(tmp_path, at=due + timedelta(days=1)) == 1
     assert last(cast).daily
 
@@ -280,7 +290,7 @@ def test_a_number_given_to_somebody_else_has_no_daily_test_of_the_one_before(cas
     clients.set_state(client=weber, state=ClientState.ENDED, by=cast.marc, at=NOW)
     Quarantine.objects.update(until=NOW.date())
     clients.give_line(client=cast.dupont, number=LINE, by=cast.marc, at=NOW)
-    assert queries.checks_of(house=cast.house, client=cast.dupont) == {}
+    assert queries.dialling(house=cast.house, client=cast.dupont)[0] == {}
     assert run(tmp_path, at=due) == 0
 
 

@@ -315,7 +315,8 @@ class Calendar(BaseCollection):
         """What of the house's own entries is asked for, and how it is said."""
         zone, session = self._agenda.time_zone, self._session
         starts, ends = window(zone=zone, today=session.at.astimezone(ZoneInfo(zone)).date())
-        return {"names": session.names, "starts": starts, "ends": ends, "language": session.by.language}
+        told = {"names": session.names, "homes": session.homes, "language": session.by.language}
+        return {**told, "starts": starts, "ends": ends}
 
     def _mine(self, **asked: str) -> Sequence[CalendarObject]:
         """The person's own events, or those asked for by name or identifier."""

@@ -33,6 +33,7 @@ class DeviceView:
     id: str
     label: str
     names: bool
+    homes: bool
     owner: str
     made_by_name: str
     made_at: datetime
@@ -40,12 +41,15 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who asks with a device's password, when, and which agendas are his: at least one. `names`: he is told names."""
+    """Who asks with a device's password, when, and which agendas are his: at least one. `names`: he is told names;
+    `homes`: and where visits at home are.
+    """
 
     by: Who
     at: datetime
     device: str
     names: bool
+    homes: bool
     agendas: tuple[AgendaView, ...]
 
     @property
@@ -60,19 +64,27 @@ class Session:
 
 @transaction.atomic
 def make_device(
-    *, client: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy, person: str = ""
+    *,
+    client: str,
+    label: str,
+    names: bool,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    person: str = "",
+    homes: bool = False,
 ) -> tuple[DeviceView, str]:
     """A password for one device of `by`, or of the client's `person` who asks the house for it; gives it this once.
 
-    An agenda of that client is his own. `names`: he is told patients' names; he alone chooses that. Raises
-    AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
+    An agenda of that client is his own. `names`: he is told patients' names; `homes`: with them the addresses of visits
+    at home; he alone chooses that. Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
     """
     said, owner = short(label, LABEL_LENGTH), acting_for(person, client=client, by=by)
     if owner.person_key is None:
         raise AgendaUnknown(client[:40])
     if not said:
         raise LabelMissing("")
-    if names and by.of_house:
+    if (names or homes) and by.of_house:
         raise NamesNotChosen("")
     rows = CalendarDevice.objects.for_house(by.house_key).filter(person=owner.person_key, client=row_key(client))
     if rows.filter(revoked_at=None).count() >= MOST:
@@ -85,6 +97,7 @@ def make_device(
         digest=digest_of(secret),
         label=said,
         names=names,
+        homes=names and homes,
         made_by_name=by.name,
         made_at=at,
     )
@@ -93,15 +106,18 @@ def make_device(
 
 
 @transaction.atomic
-def name_in_device(*, client: str, device: str, names: bool, by: Who, at: datetime) -> None:
-    """Patients' names are told to one of the person's own devices from now on, or no more. Raises DeviceUnknown."""
+def name_in_device(*, client: str, device: str, names: bool, by: Who, at: datetime, homes: bool = False) -> None:
+    """Patients' names are told to one of the person's own devices from now on, with `homes` the addresses of visits at
+    home too, or no more. Raises DeviceUnknown.
+    """
     own = CalendarDevice.objects.for_house(by.house_key).filter(person=by.person_key, client=row_key(client))
     found = None if by.of_house else own.filter(pk=row_key(device), revoked_at=None).first()
     if found is None:
         raise DeviceUnknown(device[:40])
-    if found.names != names:
-        found.names = names
-        CalendarDevice.objects.filter(pk=found.pk).update(names=names)
+    homes = names and homes
+    if (found.names, found.homes) != (names, homes):
+        found.names, found.homes = names, homes
+        CalendarDevice.objects.filter(pk=found.pk).update(names=names, homes=homes)
         _note("agenda.device_names", found, by=by, at=at)
 
 
@@ -147,11 +163,12 @@ def sign_in(*, login: str, password: str, at: datetime) -> Session:
     mine = own_agendas(client=str(found.client_id), by=by)
     if not mine:
         raise DeviceUnknown("")
-    return Session(by=by, at=at, device=str(found.pk), names=found.names, agendas=mine)
+    told = {"names": found.names, "homes": found.homes}
+    return Session(by=by, at=at, device=str(found.pk), agendas=mine, **told)
 
 
 def _note(action: str, row: CalendarDevice, *, by: Who, at: datetime) -> None:
-    detail = {"label": row.label, "names": row.names}
+    detail = {"label": row.label, "names": row.names, "homes": row.homes}
     subject = f"agenda.calendardevice:{row.pk}"
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
 
@@ -166,6 +183,7 @@ def _view(row: CalendarDevice) -> DeviceView:
         id=str(row.pk),
         label=row.label,
         names=row.names,
+        homes=row.homes,
         owner=row.person.name,
         made_by_name=row.made_by_name,
         made_at=row.made_at,

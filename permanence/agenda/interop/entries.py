@@ -3,7 +3,7 @@
 
 A calendar shows from the first day of the month before to the last of the thirteenth month to come, on the client's
 clock: it begins elsewhere once a month, not at every moment. Without `names` an entry says that the time is taken, and
-nothing else: not where, for that may be a patient's home.
+nothing else: not where, for that may be a patient's home. That home is told where `homes` was chosen beside the names.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ class Entry:
     """One entry. `key` names it in the agenda for good, `uid` in the world; `sequence` grows when it moves.
 
     `changed_at` is the last moment that is known to have changed it. `confirmed`: the patient said that he comes.
-    `place`: where it is, in a line; `link`: where one meets by video. Both are "" for who is told no names.
+    `place`: where it is, in a line; `link`: where one meets by video. Both are "" for who is told no names, the place
+    of a visit at home for who is told no homes.
     """
 
     key: str
@@ -54,37 +55,42 @@ def window(*, zone: str, today: date) -> tuple[datetime, datetime]:
     return moment_of(_month(today, -BACK), 0, zone, fold=0), moment_of(_month(today, AHEAD + 1), 0, zone, fold=0)
 
 
-def entries(row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str) -> tuple[Entry, ...]:
+def entries(
+    row: Agenda, *, names: bool, starts: datetime, ends: datetime, language: str, homes: bool = False
+) -> tuple[Entry, ...]:
     """What stands in the agenda (its client and house loaded) in [starts, ends), by moment.
 
-    Eleven queries; with names one more, and five where visits are at home.
+    Eleven queries; with names one more, and with homes five where visits are at home.
     """
     with translation.override(language):
-        found = _kept(row, names=names, starts=starts, ends=ends)
+        found = _kept(row, names=names, homes=homes, starts=starts, ends=ends)
         book = books([row], starts=starts, ends=ends)[str(row.pk)]
         away = [each for each in book.taken if each.kind is TakenKind.ABSENCE]
         found += [_away(each, names=names) for each in away if each.starts < ends and starts < each.ends]
         return tuple(sorted(found, key=lambda each: (each.starts_at, each.key)))
 
 
-def entry_with(row: Agenda, key: str, *, names: bool, starts: datetime, ends: datetime, language: str) -> Entry | None:
+def entry_with(
+    row: Agenda, key: str, *, names: bool, starts: datetime, ends: datetime, language: str, homes: bool = False
+) -> Entry | None:
     """That one of `entries` which has this key, or None.
 
     Two queries, seven for an absence; as many more with names as `entries` asks.
     """
     if key.startswith(_ABSENCE):
-        found = entries(row, names=names, starts=starts, ends=ends, language=language)
-        return next((each for each in found if each.key == key), None)
+        every = entries(row, names=names, homes=homes, starts=starts, ends=ends, language=language)
+        return next((each for each in every if each.key == key), None)
     with translation.override(language):
-        return next(iter(_kept(row, names=names, starts=starts, ends=ends, key=known_key(key))), None)
+        found = _kept(row, names=names, homes=homes, starts=starts, ends=ends, key=known_key(key))
+        return next(iter(found), None)
 
 
-def _kept(row: Agenda, *, names: bool, starts: datetime, ends: datetime, **which: str) -> list[Entry]:
+def _kept(row: Agenda, *, names: bool, homes: bool, starts: datetime, ends: datetime, **which: str) -> list[Entry]:
     """The visits that take the agenda, combined ones of others too, then its busy times; `which`: those alone."""
     span = {"starts_at__lt": ends, "ends_at__gt": starts, **which}
     visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
     views = appointment_views(visits.order_by("starts_at", "pk"))
-    where = whereabouts(views, house=row.house) if names else {}
+    where = whereabouts(views, house=row.house, homes=homes) if names else {}
     found = [visit_entry(each, names=names, where=where.get(each.appointment, NOWHERE)) for each in views]
     blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
     return found + [_block(each, names=names) for each in blocks]

@@ -42,6 +42,7 @@ class FeedView:
     agenda: str
     label: str
     names: bool
+    homes: bool
     made_by_name: str
     made_at: datetime
 
@@ -66,13 +67,21 @@ def digest_of(secret: str) -> str:
 
 @transaction.atomic
 def make_feed(
-    *, agenda: str, label: str, names: bool, by: Who, at: datetime, entropy: Entropy, person: str = ""
+    *,
+    agenda: str,
+    label: str,
+    names: bool,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    person: str = "",
+    homes: bool = False,
 ) -> tuple[FeedView, str]:
     """A new address for an agenda; gives it and its secret, which nobody can look up later. `person`: the client's
     person whose agenda it is, who asks the house for it.
 
-    `names`: patients' names stand in it; he whose agenda it is chooses that, nobody of the house. Raises AgendaUnknown,
-    LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
+    `names`: patients' names stand in it; `homes`: with them the addresses of visits at home. He whose agenda it is
+    chooses that, nobody of the house. Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
     """
     row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
     owner = acting_for(person, client=str(row.client_id), by=by) if person else by
@@ -80,7 +89,7 @@ def make_feed(
         raise AgendaUnknown(agenda[:40])
     if not said:
         raise LabelMissing("")
-    if names and by.of_house:
+    if (names or homes) and by.of_house:
         raise NamesNotChosen("")
     if CalendarFeed.objects.filter(agenda=row, revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
@@ -93,6 +102,7 @@ def make_feed(
         digest=digest_of(secret),
         label=said,
         names=names,
+        homes=names and homes,
         made_by_name=by.name,
         made_at=at,
     )
@@ -101,14 +111,17 @@ def make_feed(
 
 
 @transaction.atomic
-def name_in_feed(*, agenda: str, feed: str, names: bool, by: Who, at: datetime) -> None:
-    """Patients' names stand in it from now on, or no more: whose address it is says so. AgendaUnknown, FeedUnknown."""
+def name_in_feed(*, agenda: str, feed: str, names: bool, by: Who, at: datetime, homes: bool = False) -> None:
+    """Patients' names stand in it from now on, with `homes` the addresses of visits at home too, or no more: whose
+    address it is says so. Raises AgendaUnknown, FeedUnknown.
+    """
     found = _good(agenda, feed, by=by)
     if by.of_house or found.person_id != by.person_key or not _still_seen(found):
         raise FeedUnknown(feed[:40])
-    if found.names != names:
-        found.names = names
-        CalendarFeed.objects.filter(pk=found.pk).update(names=names)
+    homes = names and homes
+    if (found.names, found.homes) != (names, homes):
+        found.names, found.homes = names, homes
+        CalendarFeed.objects.filter(pk=found.pk).update(names=names, homes=homes)
         _note("agenda.feed_names", found, by=by, at=at)
 
 
@@ -146,7 +159,7 @@ def read_feed(*, secret: str, at: datetime) -> FeedFile:
         raise FeedUnknown(secret[:4])
     zone = row.agenda.client.time_zone
     starts, ends = window(zone=zone, today=at.astimezone(ZoneInfo(zone)).date())
-    found = entries(row.agenda, names=row.names, starts=starts, ends=ends, language=row.house.language)
+    found = entries(row.agenda, names=row.names, homes=row.homes, starts=starts, ends=ends, language=row.house.language)
     body = ics.feed(found, name=row.agenda.name, zone=zone, until=ends)
     return FeedFile(body=body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
@@ -164,7 +177,7 @@ def _still_seen(row: CalendarFeed) -> bool:
 
 
 def _note(action: str, row: CalendarFeed, *, by: Who, at: datetime) -> None:
-    detail = {"label": row.label, "names": row.names}
+    detail = {"label": row.label, "names": row.names, "homes": row.homes}
     subject = f"agenda.calendarfeed:{row.pk}"
     audit.note(by=by, at=at, action=action, subject=subject, client=row.client_id, detail=detail)
 
@@ -176,6 +189,7 @@ def _view(row: CalendarFeed) -> FeedView:
         agenda=str(row.agenda_id),
         label=row.label,
         names=row.names,
+        homes=row.homes,
         made_by_name=row.made_by_name,
         made_at=row.made_at,
     )

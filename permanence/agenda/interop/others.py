@@ -32,7 +32,13 @@ from permanence.agenda.interop.written import Busy
 from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import busy, changed, locked, reach, short, touch
-from permanence.agenda.refusals import CalendarUnknown, LabelMissing, SettingImpossible, TooManyCalendars
+from permanence.agenda.refusals import (
+    CalendarUnknown,
+    LabelMissing,
+    NamesNotChosen,
+    SettingImpossible,
+    TooManyCalendars,
+)
 from permanence.agenda.rules.calendars import READ, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit, secrecy
@@ -75,17 +81,21 @@ def add_calendar(
     guard: Guard,
     writes: bool = False,
     names: bool = False,
+    homes: bool = False,
 ) -> str:
     """A calendar whose busy time is the agenda's from its first look on, which the worker takes at once; gives its id.
 
-    Raises AgendaUnknown, LabelMissing, WordsTooLong, TooManyCalendars, SettingImpossible, OutsideRefused for what is no
-    address that may be asked.
+    `homes`: the addresses of visits at home are written too, where `names` are; nobody of the house chooses that.
+    Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyCalendars, SettingImpossible,
+    OutsideRefused for what is no address that may be asked.
     """
     row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
     if not said:
         raise LabelMissing("")
     if kind not in READ or (writes and kind is not BackendKind.CALDAV):
         raise SettingImpossible(f"{kind}, written: {writes}")
+    if homes and by.of_house:
+        raise NamesNotChosen("")
     check_login(access)
     host = read_address(access.address, guard=guard).hostname or ""
     kept = locked([row.pk])[row.pk]
@@ -101,6 +111,7 @@ def add_calendar(
         access=_sealed(access, house=kept.house.slug, entropy=entropy),
         writes=writes,
         names=names and writes,
+        homes=homes and names and writes,
         made_by_name=by.name,
         made_at=at,
         next_at=at,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where visits are, for a calendar in which patients' names stand: at a site, by video with its link, at a home.
 
-Where somebody lives is as personal as his name: who is told no names is told nothing of this.
+Who is told no names is told nothing of this. Where somebody lives is chosen apart from names (`homes`): without it of
+a visit at home the way alone is told, and no line.
 """
 
 from collections.abc import Sequence
@@ -31,18 +32,22 @@ NOWHERE = Where(line="", way="", link="")
 """Nothing is told."""
 
 
-def whereabouts(visits: Sequence[AppointmentView], *, house: House) -> dict[str, Where]:
-    """Where these visits of one client are, by appointment. One query, and five more where visits are at home."""
+def whereabouts(visits: Sequence[AppointmentView], *, house: House, homes: bool) -> dict[str, Where]:
+    """Where these visits of one client are, by appointment. One query, and with `homes` five more where visits are at
+    home.
+    """
     if not visits:
         return {}
     sites = held_sites(house=house.slug, client=visits[0].client)
-    homes = homes_of(visits, by=system_of(house))
-    return {
-        each.appointment: _where(
-            place_among(each.way, each.site, each.video_link, sites=sites), homes.get(each.appointment, "")
-        )
-        for each in visits
-    }
+    found = homes_of(visits, by=system_of(house)) if homes else {}
+    told = {}
+    for each in visits:
+        place = place_among(each.way, each.site, each.video_link, sites=sites)
+        if each.way is Way.HOME and not homes:
+            told[each.appointment] = Where(line="", way=place.way, link="")
+        else:
+            told[each.appointment] = _where(place, found.get(each.appointment, ""))
+    return told
 
 
 def homes_of(visits: Sequence[AppointmentView], *, by: Who) -> dict[str, str]:

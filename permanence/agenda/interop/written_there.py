@@ -80,7 +80,7 @@ def _wanted(row: OtherCalendar, *, at: datetime, until: datetime) -> list[tuple[
     rows = rows.exclude(state=AppointmentState.CANCELLED.value).order_by("starts_at", "pk")
     with translation.override(row.house.language):
         found = [(each, appointment_view(each)) for each in loaded(rows)]
-        where = whereabouts([view for _row, view in found], house=row.house) if row.names else {}
+        where = whereabouts([view for _row, view in found], house=row.house, homes=row.homes) if row.names else {}
         return [
             (each, ics.single(visit_entry(view, names=row.names, where=where.get(each.key, NOWHERE))))
             for each, view in found

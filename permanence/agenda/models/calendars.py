@@ -4,7 +4,7 @@
 from django.db import models
 
 from permanence.agenda.models.appointments import AgendaRow, Appointment
-from permanence.agenda.models.interop import DIGEST_LENGTH, LABEL_LENGTH
+from permanence.agenda.models.interop import DIGEST_LENGTH, HOMES_WITH_NAMES, LABEL_LENGTH
 from permanence.agenda.rules.calendars import READ
 from permanence.foundation.tenancy import ClientQuerySet
 
@@ -16,10 +16,11 @@ class OtherCalendar(AgendaRow):
     """A calendar of another product whose busy time is an agenda's too.
 
     `access`: address, user and password, sealed; `host` alone is shown. `writes`: whether bookings are written there,
-    with patients' names if `names`. Looked at when `next_at` has come; `turn` counts the looks, so that one that comes
-    back late changes nothing. `read_at`: the last look that brought what is known, `fault` why a later one did not;
-    `etag`, `modified`, `digest`: of what was read last. `unread`: events that could not be understood. What is known
-    reaches until `known_until`. With `removed_at` nothing of it counts, and `access` is empty.
+    with patients' names if `names`, and the addresses of visits at home if `homes`. Looked at when `next_at` has come;
+    `turn` counts the looks, so that one that comes back late changes nothing. `read_at`: the last look that brought
+    what is known, `fault` why a later one did not; `etag`, `modified`, `digest`: of what was read last. `unread`:
+    events that could not be understood. What is known reaches until `known_until`. With `removed_at` nothing of it
+    counts, and `access` is empty.
     """
 
     kind = models.CharField(max_length=8)
@@ -28,6 +29,7 @@ class OtherCalendar(AgendaRow):
     access = models.TextField()
     writes = models.BooleanField(default=False)
     names = models.BooleanField(default=False)
+    homes = models.BooleanField(default=False)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
@@ -51,6 +53,7 @@ class OtherCalendar(AgendaRow):
             models.CheckConstraint(
                 condition=models.Q(kind__in=sorted(each.value for each in READ)), name="agenda_other_kind"
             ),
+            models.CheckConstraint(condition=HOMES_WITH_NAMES, name="agenda_other_homes"),
         )
         indexes = (
             models.Index(fields=["next_at"], name="agenda_other_due", condition=models.Q(removed_at__isnull=True)),

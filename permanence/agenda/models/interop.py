@@ -8,19 +8,23 @@ from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 
 LABEL_LENGTH = 60
 DIGEST_LENGTH = 64
+HOMES_WITH_NAMES = models.Q(homes=False) | models.Q(names=True)
+"""Where a patient lives is told to nobody who is not told his name."""
 
 
 class CalendarFeed(AgendaRow):
     """A secret address that gives an agenda as an iCalendar file. Only the SHA-256 of its secret is kept.
 
-    `names`: whether patients' names stand in it. It is good until `revoked_at` is set, and while `person`, who made it,
-    still may look at the agenda; None: the system made it.
+    `names`: whether patients' names stand in it; `homes`: the addresses of visits at home too. It is
+    good until `revoked_at` is set, and while `person`, who made it, still may look at the agenda; None: the system made
+    it.
     """
 
     person = models.ForeignKey("foundation.Person", on_delete=models.PROTECT, null=True, related_name="+")
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
     label = models.CharField(max_length=LABEL_LENGTH)
     names = models.BooleanField(default=False)
+    homes = models.BooleanField(default=False)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
@@ -28,6 +32,7 @@ class CalendarFeed(AgendaRow):
     objects = ClientQuerySet["CalendarFeed"].as_manager()
 
     class Meta:
+        constraints = (models.CheckConstraint(condition=HOMES_WITH_NAMES, name="agenda_feed_homes"),)
         ordering = ("made_at", "id")
 
     def __str__(self) -> str:
@@ -37,7 +42,8 @@ class CalendarFeed(AgendaRow):
 class CalendarDevice(HouseModel):
     """A password for one telephone or program of a client's person. Only its SHA-256 is kept.
 
-    It opens that person's own agendas at this client, by CalDAV. `names`: whether it is told patients' names.
+    It opens that person's own agendas at this client, by CalDAV. `names`: whether it is told patients' names; `homes`:
+    the addresses of visits at home too.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -45,6 +51,7 @@ class CalendarDevice(HouseModel):
     digest = models.CharField(max_length=DIGEST_LENGTH, unique=True)
     label = models.CharField(max_length=LABEL_LENGTH)
     names = models.BooleanField(default=False)
+    homes = models.BooleanField(default=False)
     made_by_name = models.CharField(max_length=120)
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
@@ -52,6 +59,7 @@ class CalendarDevice(HouseModel):
     objects = ClientQuerySet["CalendarDevice"].as_manager()
 
     class Meta:
+        constraints = (models.CheckConstraint(condition=HOMES_WITH_NAMES, name="agenda_device_homes"),)
         ordering = ("made_at", "id")
 
     def __str__(self) -> str:

@@ -42,8 +42,13 @@ def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> 
 
 def of_client(*, by: Who, client: str) -> tuple[AgendaView, ...]:
     """The active agendas of a client of whom it is known already that `by` sees him. One query."""
+    return tuple(agenda_view(row) for row in in_use(by=by, client=client))
+
+
+def in_use(*, by: Who, client: str) -> ClientQuerySet[Agenda]:
+    """The rows of `of_client`, by name, for what is asked of them beside."""
     rows = Agenda.objects.for_house(by.house_key).filter(client=row_key(client), active=True)
-    return tuple(agenda_view(row) for row in rows.select_related("client", "house", "recipient").order_by("name", "pk"))
+    return rows.select_related("client", "house", "recipient").order_by("name", "pk")
 
 
 def closed_but_booked(

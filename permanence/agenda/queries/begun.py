@@ -2,14 +2,13 @@
 """How far the agendas of a client have begun: whether there is one, when it is open, for what patients come."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from permanence.agenda.models import OpeningPattern, VisitReason
-from permanence.agenda.queries.agendas import of_client
-from permanence.agenda.queries.views import AgendaView
-from permanence.foundation.keys import row_key
+from permanence.agenda.queries.agendas import in_use
+from permanence.agenda.queries.views import AgendaView, agenda_view
 from permanence.foundation.who import Who
 
 
@@ -27,24 +26,18 @@ class Begun:
         return bool(self.opened) and self.has_reason
 
 
-def begun(*, by: Who, client: str, at: datetime) -> Begun:
-    """Of a client of whom it is known already that `by` sees him; openings that are over do not count.
+def begun(*, by: Who, client: str, today: date) -> Begun:
+    """Of a client of whom it is known already that `by` sees him; openings that are over do not count. One query.
 
-    One query where he has no agenda, else three.
+    `today`: the day on the client's clock; on the day of its `valid_until` an opening is over (`rules.openings`).
     """
-    found = of_client(by=by, client=client)
-    if not found:
-        return Begun()
-    today = at.date()
-    over = Q(exception__date__lt=today) | Q(valid_until__lt=today)
-    patterns = (
-        OpeningPattern.objects.for_house(by.house_key)
-        .filter(agenda__in=[row_key(each.id) for each in found])
-        .exclude(over)
-    )
-    hours = {str(key) for key in patterns.values_list("agenda", flat=True).distinct().order_by()}
+    over = Q(exception__date__lt=today) | Q(valid_until__lte=today)
+    openings = OpeningPattern.objects.filter(agenda=OuterRef("pk")).exclude(over)
+    offered = VisitReason.objects.filter(client=OuterRef("client"), retired_at=None)
+    rows = in_use(by=by, client=client).annotate(is_open=Exists(openings), has_reason=Exists(offered))
+    found = [(agenda_view(row), row) for row in rows]
     return Begun(
-        agendas=found,
-        opened=tuple(each for each in found if each.id in hours),
-        has_reason=VisitReason.objects.for_house(by.house_key).filter(client=row_key(client), retired_at=None).exists(),
+        agendas=tuple(view for view, _row in found),
+        opened=tuple(view for view, row in found if row.is_open),
+        has_reason=any(row.has_reason for _view, row in found),
     )

@@ -34,6 +34,7 @@ class CalendarView:
     host: str
     writes: bool
     names: bool
+    homes: bool
     made_by_name: str
     made_at: datetime
     looked_at: datetime | None
@@ -154,6 +155,7 @@ def _view(row: OtherCalendar, *, busy: int, conflicts: int) -> CalendarView:
         host=row.host,
         writes=row.writes,
         names=row.names,
+        homes=row.homes,
         made_by_name=row.made_by_name,
         made_at=row.made_at,
         looked_at=row.looked_at,
