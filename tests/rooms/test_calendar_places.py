@@ -121,7 +121,7 @@ def test_nor_does_it_take_the_addresses_of_the_others(cast):
     Patient.objects.filter(pk=int(cast.jeanne)).update(address=PARK)
     broken, whole = at_home(cast, said={ADDRESS: LILAC}), booked(cast, after(280), said={ADDRESS: LILAC})
     Appointment.objects.filter(key=broken.appointment).update(sealed_answers="broken")
-    found = {each.dtstart.value: each.location.value for each in events(in_the_feed(cast))}
+    found = {each.dtstart.value: each.location.value for each in events(in_the_feed(cast, homes=True))}
     assert found == {broken.starts_at: "À domicile", whole.starts_at: LILAC}
 
 

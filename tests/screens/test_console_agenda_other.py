@@ -107,6 +107,10 @@ async def test_q_is_the_waiting_list_and_a_the_questions(browser: Browser, site:
     await click_at(screen, "Dr Weber", 540)
     await screen.press("a")
     await expect(screen.page.locator("#book-asked input[value=no]")).to_be_focused()
+    await screen.press("q")
+    await expect(screen.by_id("wait-dialog")).to_be_hidden()
+    await expect(screen.by_id("book-error")).to_contain_text("question")
+    await screen.page.locator("#book-asked input[value=no]").check()
     for place in ("#book-grid", "#book-asked input[value=no]", "#book-today"):
         await screen.page.locator(place).focus()
         await screen.press("q")
