@@ -116,8 +116,9 @@ class System:
 def fixed(monkeypatch, at=NOON):
     """The door at a moment, with no request counted yet."""
     clock = FixedClock(at)
-    monkeypatch.setattr(gate, "CLOCK", clock)
+    # The views first: read for the first time afterwards, they would keep this clock for good.
     monkeypatch.setattr("permanence.api.fhir.views.CLOCK", clock)
+    monkeypatch.setattr(gate, "CLOCK", clock)
     monkeypatch.setattr(gate, "REQUESTS", gate.Rate(gate.A_MINUTE, clock))
     monkeypatch.setattr(gate, "WRONG", gate.Rate(gate.WRONG_A_MINUTE, clock))
     return clock
