@@ -28,6 +28,8 @@ OFFERED = """() => {
   return said;
 }"""
 """All that Enter ever offered."""
+FOUND = "#book-patient-list[data-words='140361 hof'] [aria-selected=true]"
+"""Enter takes what was found for all that is typed, and nothing before that is there."""
 LIVE_MS = 500
 COMING = "**/console/fragments/agenda/coming?*"
 DRAWN_MS = 300
@@ -167,7 +169,7 @@ async def jeanne_tomorrow(browser: Browser, site: Site, made: agendas.Made) -> C
     await screen.press("/")
     await expect(screen.by_id("book-patient")).to_be_focused()
     await screen.type("140361 hof")
-    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("HOFFMANN Jeanne")
+    await expect(screen.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
     await screen.press("Enter")
     await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
     return screen
@@ -404,7 +406,7 @@ async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(bro
     await expect(screen.by_id("book-error")).to_contain_text("patient")
     await screen.press("/")
     await screen.type("140361 hof")
-    await expect(screen.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("HOFFMANN Jeanne")
+    await expect(screen.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
     await screen.press("Enter")
     await screen.press("v")
     await expect(screen.by_id("book-error")).to_contain_text("ne peuvent pas être lus")

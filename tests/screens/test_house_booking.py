@@ -97,7 +97,8 @@ async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives
         await claire.press("/")
         await expect(claire.by_id("book-patient")).to_be_focused()
         await claire.type("020971 kir")
-        await expect(claire.page.locator("#book-patient-list [aria-selected=true]")).to_contain_text("KIRSCHMEYER")
+        found = claire.page.locator("#book-patient-list[data-words='020971 kir'] [aria-selected=true]")
+        await expect(found).to_contain_text("KIRSCHMEYER")
         await claire.press("Enter")
         await expect(claire.by_id("book-patient-name")).to_have_text("KIRSCHMEYER Tun")
         # So far ahead that he is reminded of it, whatever hour it is now.

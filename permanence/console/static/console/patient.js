@@ -206,7 +206,7 @@ export class PatientField {
     if (turn !== this.turn || this.card !== card || document.activeElement !== this.field) return;
     this.error("");
     this.list.replaceChildren(found);
-    this.listed = words;
+    this.listed = this.list.dataset.words = words;
     show(this.list, this.list.childElementCount > 0);
     this.field.setAttribute("aria-expanded", String(!this.list.hidden));
     // The first that was asked for is under Enter; who only calls from that number, or is new, is taken by a choice.
