@@ -95,7 +95,8 @@ def propose(
     for dropped, preferences in (*looser, ("all", Preferences())):
         if preferences != wish.preferences and (dropped != "all" or not alternatives):
             nearest = quest.nearest(preferences)
-            alternatives += [Alternative(proposal=each, dropped=dropped) for each in (nearest,) if each is not None]
+            if nearest is not None:
+                alternatives.append(Alternative(proposal=nearest, dropped=dropped))
     if alternatives:
         return Found(alternatives=tuple(alternatives))
     until = first + min(days, CAUSES_DAYS) * _DAY
