@@ -1,35 +1,45 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Finding one of 200,000 patients of a client: `python -m bench.patients` prints one object.
+"""Finding one of 200,000 patients of a client, on SQLite and on PostgreSQL: `python -m bench.patients` prints a list of
+objects, one a run.
 
-The house stands in a folder of its own (SQLite), or in the empty database that PERMANENCE_DATABASE_URL names
-(PostgreSQL). `patients_p95_ms`: the 95th percentile over all ways of asking, from the words to the persons shown.
+`patients_p95_ms`: the 95th percentile over all ways of asking, from the words to the persons shown; keys with
+`postgresql` in them are of the same house in a database of its own, a cluster that is made for it.
 """
 
 import argparse
+import asyncio
 import json
-import os
-import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
+from bench.django_child import figures_of
 from bench.figures import Figures
+from tests.wire.postgres_cluster import running_cluster
 
 PATIENTS, ASKS = 200_000, 1_200
 QUICK = 2_000, 80
 """The same, small: does it work?"""
-_CHILD = "import django; django.setup(); from bench import patients_house; patients_house.main()"
-"""The tables can be imported once Django is set up, and that once the folder is known."""
+SERVERS = ("patients_p95_ms", "patients_p50_ms", "patients_cpu_p95_ms", "patients_missed")
+"""Which figures of PostgreSQL stand beside SQLite's; `cpu` is our process's, not the server's."""
 
 
-def measured(*, patients: int = PATIENTS, asks: int = ASKS, runs: int = 1) -> list[Figures]:
-    """The figures of the runs, in one house and in a process of its own. Raises CalledProcessError."""
+def measured(*, patients: int = PATIENTS, asks: int = ASKS, runs: int = 1, url: str = "") -> list[Figures]:
+    """The figures of the runs, in one house and in a process of its own, in the empty PostgreSQL database that `url`
+    names or on SQLite. Raises CalledProcessError."""
     with tempfile.TemporaryDirectory(prefix="permanence-bench-") as folder:
-        given = {"PERMANENCE_DATA": folder, "DJANGO_SETTINGS_MODULE": "permanence.project.settings"}
-        command = [sys.executable, "-c", _CHILD, str(patients), str(asks), str(runs)]
-        environment = {**os.environ, **given}
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
-    found: list[Figures] = json.loads(done.stdout)
-    return found
+        return figures_of("patients_house", [str(patients), str(asks), str(runs)], folder=Path(folder), url=url)
+
+
+async def on_both(*, patients: int, asks: int, runs: int) -> list[Figures]:
+    """SQLite's figures run by run, and beside them PostgreSQL's by other names. One after the other."""
+    embedded = await asyncio.to_thread(measured, patients=patients, asks=asks, runs=runs)
+    async with running_cluster() as cluster:
+        server = await asyncio.to_thread(measured, patients=patients, asks=asks, runs=runs, url=cluster.url)
+    return [
+        {**one, **{name.replace("patients_", "patients_postgresql_"): other[name] for name in SERVERS}}
+        for one, other in zip(embedded, server, strict=True)
+    ]
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +51,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="small numbers, does it work?")
     given = parser.parse_args(arguments)
     patients, asks = QUICK if given.quick else (given.patients, given.asks)
-    print(json.dumps(measured(patients=patients, asks=asks, runs=given.runs)))
+    print(json.dumps(asyncio.run(on_both(patients=patients, asks=asks, runs=given.runs))))
     return 0
 
 

@@ -50,6 +50,11 @@ def test_agenda(capfd):
     assert found["failed"] == 0
     assert found["search_agendas"] == 60
     assert all(found[key] > 0 for key in ("next_slot_ms", "search_1000_ms", "search_1000_none_ms", "search_cold_ms"))
+    assert (found["tables_agendas"], found["tables_visits"]) == (10, 19_220)
+    assert all(found[f"tables_next_{of}_ms"] > 0 for of in ("1", "tenth", "all", "changed"))
+    assert found["tables_queries"] <= 4
+    assert found["patients_postgresql_missed"] == found["patients_missed"]
+    assert found["patients_postgresql_p95_ms"] > 0
     assert (found["grid_lanes"], found["grid_visits"]) == (8, 180)
     assert all(found[key] > 0 for key in ("grid_200_ms", "grid_site_cpu_ms", "grid_kib", "grid_growth"))
     assert (found["race_attempts"], found["race_door_attempts"], found["race_overlaps"]) == (240, 64, 0)
