@@ -199,7 +199,7 @@ def test_the_whole_race_is_a_million_and_twenty_thousand_through_each_door():
     assert (full.operations * full.pieces, full.each_door * full.pieces) == (1_000_000, 20_000)
 
 
-def test_what_is_asked_for_usually_takes_five_minutes():
+def test_what_is_asked_for_usually_takes_less_than_ten_minutes():
     asked = {"runs": 5, "seconds": None, "rate": None, "quick": False, "gateway": ""}
-    assert 4 * 60 < command.about_s("agenda", command.Wish(**asked)) < 5.5 * 60
-    assert 2 < command.about_s("agenda", command.Wish(**asked, full=True)) / 3600 < 3
+    assert 6 * 60 < command.about_s("agenda", command.Wish(**asked)) < 9 * 60
+    assert 3 < command.about_s("agenda", command.Wish(**asked, full=True)) / 3600 < 4
