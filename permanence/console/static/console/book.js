@@ -9,6 +9,7 @@ import { Consent } from "./bookconsent.js";
 import { DayJump } from "./bookday.js";
 import { Grid, hourOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
+import { Nearest } from "./booknear.js";
 import { hearMarks, offerMarks, wayBack } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
 import { Series } from "./bookseries.js";
@@ -26,6 +27,8 @@ import { running, word } from "./words.js";
 /** @typedef {import("./bookgrid.js").Place} Place */
 
 const WHY_MS = 150;
+/** Refusals of the rules: another time would do. */
+const NOT_FREE = new Set(["slot_refused", "slot_already_taken"]);
 const STEP_MINUTES = 5;
 /** How long the cursor is while no reason says it. */
 const USUAL_MINUTES = 15;
@@ -72,6 +75,7 @@ export class Book {
     this.grid = new Grid({
       moved: () => {
         this.going += 1;
+        this.near.went(this.grid.spot());
         this.moved();
       },
       pressed: () => undefined,
@@ -88,6 +92,7 @@ export class Book {
     this.wishes = new Wishes(() => this.changed(false), () => this.today);
     this.jump = new DayJump((day) => this.goDay(day), () => this.today);
     this.late = new Late((words, agenda) => void this.again(agenda).then(() => this.did(words)));
+    this.near = new Nearest({ shown: () => this.beside(byId("book-refusal")), chosen: (chosen) => this.takeNear(chosen) });
     this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     /** What stands against the time that may be overbooked. @type {string[]} */
@@ -212,6 +217,7 @@ export class Book {
     this.turn += 1;
     const { turn } = this;
     this.letGo();
+    this.near.clear();
     for (const id of ["book-wishes", "book-slots-title", "book-patient-field"]) show(byId(id), client !== "");
     show(byId("book-pick-client"), client === "");
     this.reasons = [];
@@ -255,6 +261,7 @@ export class Book {
   /** Reason, wishes or patient are others. @param {boolean} person */
   async changed(person) {
     this.error("");
+    this.near.clear();
     // What one patient said is not what another one says.
     if (person) this.asking.show(this.reason);
     if (person) this.regarding(this.patient.patient);
@@ -282,6 +289,7 @@ export class Book {
       const causes = error.causes.length ? error.causes : [error.why];
       this.bar(held, causes);
       this.refusal({ what: word("book_not_at", { hour: held.hour }), causes, next: null });
+      this.offerNear(held);
     } finally {
       this.busy = false;
     }
@@ -437,7 +445,8 @@ export class Book {
     // One that is closed is shown as long as somebody is booked in it.
     for (const { dataset } of this.grid.lanes) this.hear(dataset.agenda ?? "");
     for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.movingKey);
-    this.moving = this.movingKey ? byId("book-frame").querySelector(`[data-key="${CSS.escape(this.movingKey)}"]`) : null;
+    // On a day where it does not stand it is in hand all the same.
+    this.moving = this.movingKey ? (byId("book-frame").querySelector(`[data-key="${CSS.escape(this.movingKey)}"]`) ?? this.moving) : null;
     this.tick();
     this.say();
   }
@@ -529,8 +538,8 @@ export class Book {
     return this.held !== null && spot.agenda === this.held.agenda && spot.day === this.held.day && spot.minute === this.held.minute;
   }
 
-  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked */
-  async why(asked) {
+  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered */
+  async why(asked, near = asked) {
     const spot = this.grid.spot();
     if (!spot) return;
     if (!this.client || !this.reason) return this.error(word(this.client ? "book_reason_missing" : "book_client_missing"));
@@ -552,7 +561,27 @@ export class Book {
       return;
     }
     this.borne = told.may_overbook ? told.causes : [];
-    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next: told.next && { ...told.next, agenda: spot.agenda, day: spot.day } });
+    const next = near ? null : told.next && { ...told.next, agenda: spot.agenda, day: spot.day };
+    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next });
+    if (near) this.offerNear(spot, this.movingKey);
+  }
+
+  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {{agenda: string, day: string, minute: number}} at @param {string} [moving] the appointment that is to be put there */
+  offerNear(at, moving = "") {
+    if (byId("book-refusal").hidden) return;
+    // What the cursor would have asked by itself says less than what is said now.
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
+    const { reason, patient, call, only } = this.wish;
+    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.asking.yes }, moving);
+  }
+
+  /** The cursor to it, held for her; what is moved is in hand. @param {import("./booknear.js").Chosen} chosen */
+  takeNear({ at, button: slot, moving }) {
+    if (!moving) return this.hold(slot);
+    const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(moving)}"]`));
+    if (this.movingKey !== moving && item) this.inHand(item);
+    return void this.goTo(at.agenda, at.day, at.minute);
   }
 
   /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
@@ -577,6 +606,8 @@ export class Book {
   refusal(told) {
     const box = byId("book-refusal");
     show(box, told !== null);
+    // Gone to one of the nearest, N goes on to the next of them.
+    if (told || !this.near.sent) this.near.clear();
     if (!told) return;
     say(byId("book-refusal-what"), told.what);
     byId("book-refusal-why").replaceChildren(...told.causes.map((one) => make("li", {}, one)));
@@ -668,7 +699,7 @@ export class Book {
     if (!patient || !this.reason) return undefined;
     const held = at === this.held ? this.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
-    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when });
+    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, () => this.offerNear(at));
     if (!told) return undefined;
     if (this.held && !held) this.giveBack(this.held.id);
     this.booked(told, at);
@@ -701,7 +732,7 @@ export class Book {
     const spot = this.grid.spot();
     const patient = this.ready();
     if (!spot || !patient) return;
-    await this.why(true);
+    await this.why(true, false);
     if (this.borne.length) this.overbooking.open(spot, patient.name, this.borne);
     else this.error(word("book_over_not"));
   }
@@ -763,6 +794,7 @@ export class Book {
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     this.done = "";
+    this.near.clear();
     this.refusal(null);
     offerUndo(words, undo);
     await this.again(agenda);
@@ -779,12 +811,16 @@ export class Book {
     const item = this.grid.spot()?.item ?? null;
     if (item?.dataset.kind !== "appointment") return this.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.error(word("book_not_movable"));
+    return this.inHand(item);
+  }
+
+  /** @param {HTMLElement} item */
+  inHand(item) {
     this.moving = item;
     [this.movingKey, this.movingName] = [item.dataset.key ?? "", item.dataset.name ?? ""];
     item.classList.add("is-moving");
     this.grid.body?.focus({ preventScroll: true });
     this.say();
-    return undefined;
   }
 
   /** A visit that is shown, to be moved. @param {string} appointment */
@@ -817,11 +853,13 @@ export class Book {
     const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
     const { key = "", name = "" } = item.dataset;
     const json = { appointment: key, agenda: at.agenda, day: at.day, minute: String(at.minute), call: this.call };
-    const told = await this.act("/console/agenda/move", { key: newId(), ...json }, () => {
+    const refused = () => {
       if (place) this.grid.go(place);
       this.grid.refused(true);
-    });
+    };
+    const told = await this.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.offerNear(at, key));
     if (!told) return;
+    this.near.clear();
     this.stopMoving();
     this.hooks.done("moved", this.call);
     const back = async () => {
@@ -930,13 +968,15 @@ export class Book {
     this.grid.body?.focus({ preventScroll: true });
   }
 
-  /** N: the next proposed time after the one that is held. */
+  /** N: the nearest of what was refused, else the next proposed time after the one that is held. */
   next() {
+    if (this.near.found.length) return void (this.busy || this.near.next());
     const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
     const here = all.findIndex((one) => one.classList.contains("slot--mine"));
     const slot = all[(here + 1) % Math.max(all.length, 1)];
     if (slot) this.hold(slot);
     else this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
+    return undefined;
   }
 
   /** Escape closes the top layer, and never touches a call. */
@@ -948,6 +988,7 @@ export class Book {
 
   close() {
     this.letGo();
+    this.near.clear();
     this.say();
     this.hooks.close();
   }
@@ -1027,13 +1068,14 @@ export class Book {
     }
   }
 
-  /** @param {string} path @param {object} json @param {() => void} [refused] @returns {Promise<any>} null when it was not done, which is said beside the cursor */
-  async act(path, json, refused) {
-    return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused);
+  /** @param {string} path @param {object} json @param {() => void} [refused] @param {() => void} [notFree] once it is said that the time is not free
+   * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
+  async act(path, json, refused, notFree) {
+    return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused, notFree);
   }
 
-  /** @param {() => Promise<any>} what @param {() => void} [refused] @returns {Promise<any>} as `act` */
-  async acting(what, refused) {
+  /** @param {() => Promise<any>} what @param {() => void} [refused] @param {() => void} [notFree] @returns {Promise<any>} as `act` */
+  async acting(what, refused, notFree) {
     this.busy = true;
     this.error("");
     try {
@@ -1041,6 +1083,7 @@ export class Book {
     } catch (error) {
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error);
+      if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.();
       return null;
     } finally {
       this.busy = false;
