@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Where a time was refused, the nearest that are free stand beside the reason: N takes the first, N again the next.
 import { request } from "./api.js";
+import { placeOf } from "./bookplaces.js";
 import { byId, make, show } from "./dom.js";
 
 /** @typedef {{agenda: string, starts: string, day: string, minute: number, minutes: number, hour: string, name: string, words: string}} Near */
 /** @typedef {{at: Near, button: HTMLElement, moving: string}} Chosen `moving`: the appointment that is put there, "" for a booking */
-
-const placeOf = (/** @type {{agenda: string, day: string, minute: number}} */ at) => `${at.agenda} ${at.day} ${at.minute}`;
 
 export class Nearest {
   /** @param {{shown: () => void, chosen: (chosen: Chosen) => void}} hooks `shown`: they stand there, the box is another size */
