@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was said to the questions of a reason, as those read it who look at the visit."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from permanence.agenda.rules.answers import NO, Answer
@@ -14,3 +16,10 @@ def question_words(answer: Answer) -> str:
 def answer_words(answer: Answer) -> str:
     """The answer in the reader's language where it was a choice, else as it was written down."""
     return _("No") if answer.forbids and answer.words == NO else answer.words
+
+
+def answers_told(said: Iterable[Answer] | None) -> tuple[tuple[str, str], ...]:
+    """Question and answer of each; None, where they cannot be unsealed, is told as that and no answer."""
+    if said is None:
+        return ((_("Answers not readable"), ""),)
+    return tuple((question_words(each), answer_words(each)) for each in said)

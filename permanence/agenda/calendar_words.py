@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from permanence.agenda.chosen_words import chosen_words
 from permanence.agenda.interop import others
 from permanence.agenda.interop.backends import CalendarFaulty
 from permanence.agenda.queries.calendars import CalendarView
@@ -76,9 +77,8 @@ def refused_words(refusal: Refusal) -> str:
         return _("The calendars were not found: %(why)s.") % {"why": FAULTS[refusal.fault.value]}
     if isinstance(refusal, OutsideRefused):
         return _("The address is not taken: %(why)s.") % {"why": FAULTS[refusal.code]}
-    said = {
-        "label_missing": _("Write what the calendar is called: so it is told why a time is busy."),
-        "words_too_long": _("That is too long: say it in fewer words."),
+    label = _("Write what the calendar is called: so it is told why a time is busy.")
+    said = chosen_words(refusal, label=label) or {
         "too_many_calendars": _("There are %(limit)s already: take one away first.") % {"limit": others.MOST},
         "led_elsewhere": _(
             "That server says that the calendars are at %(host)s. If you trust it, give that as the server."
@@ -86,9 +86,6 @@ def refused_words(refusal: Refusal) -> str:
         % {"host": refusal.why},
         "calendars_missing": _("This login has no calendar there."),
         "found_over": _("That was too long ago: give the server and the login once more."),
-        "names_not_chosen": _(
-            "Addresses of visits at home are written where he chose so himself: he does it in his portal."
-        ),
         "setting_impossible": _("User or password cannot be so."),
     }.get(refusal.code)
     if said is None:

@@ -235,6 +235,12 @@ class NamesNotChosen(Refusal):
     code = "names_not_chosen"
 
 
+class HomesNotChosen(NamesNotChosen):
+    """The addresses of visits at home leave only where he chose so himself, beside the names."""
+
+    code = "homes_not_chosen"
+
+
 class TooManyFeeds(Refusal):
     """As many are good as may be: one has to be revoked first."""
 

@@ -107,11 +107,13 @@ def _is_over(page: OfferPage, at: datetime) -> bool:
 
 
 def _place(page: OfferPage, at: datetime, *, named: bool) -> str:
-    """Where he would go, or goes now that he took it: then with the link of a visit by video; "" once it is over."""
+    """Where he would go, or goes now that he took it: then with the link of a visit by video, as long as that is not
+    over; "" once the offer is.
+    """
     taken = page.offer.state is OfferState.TAKEN
     if not taken and (page.offer.state is not OfferState.OPEN or _is_over(page, at)):
         return ""
-    link = page.video_link if taken else ""
+    link = page.video_link if taken and at < page.offer.ends_at else ""
     return place_of(page.way, page.site, link, house=page.by.house, client=page.offer.client).told(named=named)
 
 

@@ -51,12 +51,12 @@ from permanence.console.agenda_asked import (
 )
 from permanence.console.agenda_days import shown_days
 from permanence.console.agenda_item import STEP
+from permanence.console.agenda_near import day_words
 from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import config_of
 from permanence.console.words import catalogue
-from permanence.foundation import dates
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
 
@@ -283,8 +283,6 @@ def _offer(
 ) -> Offer:
     slot, agenda = each.slot, known[each.slot.agenda]
     local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
-    days_off = (local.date() - at.astimezone(ZoneInfo(agenda.time_zone)).date()).days
-    when = _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(local, dates.Form.SHORT_NAMED)
     return Offer(
         number=number,
         agenda=agenda.id,
@@ -292,7 +290,7 @@ def _offer(
         day=local.date().isoformat(),
         minute=local.hour * 60 + local.minute,
         minutes=int((slot.ends - slot.starts).total_seconds()) // 60,
-        when=when,
+        when=day_words(local, at=at),
         hour=f"{local:%H:%M}",
         name=agenda.name,
         where=place,

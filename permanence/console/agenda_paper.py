@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from permanence.agenda.answer_words import answer_words, question_words
+from permanence.agenda.answer_words import answers_told
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.queries.views import AgendaDays
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
@@ -52,7 +52,7 @@ def _told(by: Who, shown: AgendaDays) -> list[Told]:
     visits = [each for each in shown.appointments if each.answered]
     if not visits:
         return []
-    said = appointments.answers_of(by=by, appointments=[each.appointment for each in visits])
+    said = appointments.readable_answers_of(by=by, appointments=[each.appointment for each in visits])
     marks = marks_of(agendas.reasons(by=by, client=shown.agenda.client, retired=True))
     zone = ZoneInfo(shown.agenda.time_zone)
     return [
@@ -63,7 +63,7 @@ def _told(by: Who, shown: AgendaDays) -> list[Told]:
             born=dates.iso_figures(each.patient_birth),
             reason=each.reason_name,
             mark=marks.get(each.reason, UNKNOWN),
-            said=tuple((question_words(one), answer_words(one)) for one in said.get(each.appointment, ())),
+            said=answers_told(said.get(each.appointment)),
         )
         for each in visits
     ]

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from permanence.agenda.answer_words import answer_words, question_words
+from permanence.agenda.answer_words import answers_told
 from permanence.agenda.queries import agendas, appointments
-from permanence.agenda.rules.answers import Answer
 from permanence.agenda.rules.kinds import Question, VisitReason, Way
 from permanence.agenda.rules.marks import Mark
 from permanence.console.agenda_asked import appointment_asked, says_why
@@ -27,11 +26,12 @@ def visit(request: HttpRequest) -> HttpResponse:
     """What was asked before an appointment was booked, and what the patient brings: `{"answers", "documents"}`."""
     by = who(request)
     found = appointment_asked(by, request.GET.get("appointment", ""))
-    said = appointments.answers(by=by, appointment=found.appointment)
+    said = appointments.readable_answers_of(by=by, appointments=[found.appointment]).get(found.appointment)
     every = agendas.reasons(by=by, client=found.client, retired=True)
     reason = next((each for each in every if each.id == found.reason), None)
     documents = () if reason is None else reason.documents
-    return JsonResponse({"answers": [_answer(each) for each in said], "documents": list(documents)})
+    answers = [{"question": question, "words": words} for question, words in answers_told(said)]
+    return JsonResponse({"answers": answers, "documents": list(documents)})
 
 
 def reason_told(
@@ -65,7 +65,3 @@ def ages_words(reason: VisitReason) -> str:
 
 def _question(question: Question) -> dict[str, str]:
     return {"id": question.id, "text": question.text}
-
-
-def _answer(answer: Answer) -> dict[str, str]:
-    return {"question": question_words(answer), "words": answer_words(answer)}

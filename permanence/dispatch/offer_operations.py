@@ -98,6 +98,7 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
     except PatientDeceased:  # nobody writes to him, nor telephones
         return
     except (QuestionsUnanswered, AddressMissing):  # asked since he was written to: a secretary telephones him
+        _say_asked_first(found, by=by, at=at, entropy=entropy)
         return
     except (OfferOver, SlotRefused):
         kind = SmsKind.OVER
@@ -186,16 +187,32 @@ def _by_sms(offer: OfferView, person: callers.PatientView, *, by: Who, at: datet
     return True
 
 
+def _say_asked_first(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer."""
+    about = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer.offer)
+    if not about.filter(slot=None).exists():  # the one that offered it has digits, else he could not have answered
+        words = Words(house="", at=offer.starts_at, until=offer.expires_at, link=link_of(offer.offer), asked_first=True)
+        _write(SmsKind.OFFER, offer, words, expires_at=offer.expires_at, by=by, at=at, entropy=entropy)
+
+
 def _say(kind: SmsKind, offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
-    """What came of his answer. He has just written, so that he can be written to; who said STOP meanwhile is not."""
+    """What came of his answer."""
+    words = Words(house="", at=offer.starts_at)
+    _write(kind, offer, words, expires_at=offer.starts_at, by=by, at=at, entropy=entropy)
+
+
+def _write(
+    kind: SmsKind, offer: OfferView, words: Words, *, expires_at: datetime, by: Who, at: datetime, entropy: Entropy
+) -> None:
+    """He has just written, so that he can be written to; who said STOP meanwhile is not."""
     try:
         sms_operations.send_sms(
             kind=kind,
             client=offer.client,
             patient=_person(offer, by=by).id,
             about=offer.offer,
-            words=Words(house="", at=offer.starts_at),
-            expires_at=offer.starts_at,
+            words=words,
+            expires_at=expires_at,
             by=by,
             at=at,
             entropy=entropy,

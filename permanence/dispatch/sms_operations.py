@@ -37,7 +37,9 @@ from permanence.kernel.refusals import Refusal
 TEXT, REPLY = "sms.text", "sms.reply"
 """What the words are sealed for."""
 AT_ONCE = frozenset({SmsKind.CODE, SmsKind.LATE, SmsKind.BOOKED, SmsKind.OVER, SmsKind.MOVE})
-"""Not held back by quiet hours: asked for or answered this moment, or about a visit of this very day."""
+"""Not held back by quiet hours: asked for or answered this moment, or about a visit of this very day. Nor is what says
+that something is asked first: he has just answered.
+"""
 CODE_GOOD_FOR = timedelta(minutes=10)
 ANSWERED_FOR = timedelta(days=14)
 """An answer is about an SMS of the last two weeks."""
@@ -223,7 +225,7 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             currency=found.currency,
             created_at=at,
             expires_at=message.expires_at,
-            next_attempt_at=at if message.kind in AT_ONCE else quiet,
+            next_attempt_at=at if message.kind in AT_ONCE or words.asked_first else quiet,
             slot=slot,
         )
         detail = {"kind": message.kind.value, "parts": length.parts}

@@ -18,7 +18,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from permanence.agenda.answer_words import answer_words
+from permanence.agenda.answer_words import answers_told
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
@@ -269,16 +269,19 @@ def _lines(by: Who, known: AgendaDays, zone: ZoneInfo, at: datetime, *, is_own: 
     plain = partial(_plain, day=known.first, agenda=known.agenda, at=at)
     marks = marks_of(agendas.reasons(by=by, client=known.agenda.client, retired=True))
     asked = [each.appointment for each in known.appointments if each.answered and is_own]
-    said = appointments.answers_of(by=by, appointments=asked) if asked else {}
+    said = appointments.readable_answers_of(by=by, appointments=asked) if asked else {}
+    unread = set(asked) - said.keys()
     sites = told_sites(house=by.house, clients=[known.agenda.client])
-    homes = appointments.home_addresses(visits=known.appointments, said=said) if is_own else {}
+    # Where answers cannot be read he may have said another place than his file has: none is told.
+    placed = [each for each in known.appointments if each.appointment not in unread]
+    homes = appointments.home_addresses(visits=placed, said=said) if is_own else {}
     found = []
     for each in known.appointments:
-        answers = tuple((one.question, answer_words(one)) for one in said.get(each.appointment, ()) if not one.address)
+        told = [one for one in said.get(each.appointment, ()) if not one.address]
         line = replace(
             _visit(each, zone, at, agenda=known.agenda.id, sites=sites),
             mark=marks.get(each.reason, UNKNOWN),
-            said=answers,
+            said=answers_told(None if each.appointment in unread else told),
             address=homes.get(each.appointment, ""),
         )
         found.append((each.starts_at, line if is_own else replace(line, acts=(), video="")))

@@ -2,17 +2,22 @@
 """What was asked before a visit was booked is read by the doctor in his day, and on paper, with code and colour."""
 
 import html
+import json
 import re
+from dataclasses import replace
 
 import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments, reasons
+from permanence.agenda.operations import appointments, reasons, setting
+from permanence.agenda.queries import agendas
 from permanence.agenda.queries import appointments as queries
-from permanence.agenda.rules.kinds import Question, VisitReason
+from permanence.agenda.rules.answers import ADDRESS
+from permanence.agenda.rules.kinds import OpeningKind, Question, VisitReason, Way
+from permanence.callers.models import Patient
 from permanence.kernel.system import SystemClock
-from tests.rooms.agenda_cast import NOON, make_agenda_cast
+from tests.rooms.agenda_cast import NOON, make_agenda_cast, openings
 from tests.rooms.test_console_agenda import at_wall, monday, page
 
 __all__ = ["monday"]
@@ -104,6 +109,49 @@ def test_behind_the_wall_there_are_no_answers(cast, browser_of, monday, scanned)
     for who in (cast.dr_weber, cast.other_secretary):
         assert queries.answers_of(by=who, appointments=[scanned]) == {}
     assert set(queries.answers_of(by=cast.claire, appointments=[scanned, "nobody", ""])) == {scanned}
+
+
+@pytest.fixture
+def damaged(cast, monday, scanned):
+    """Another visit of that day, whose answers cannot be unsealed; it is one at home, and the file has an address."""
+    (reason,) = (
+        each for each in agendas.reasons(by=cast.claire, client=cast.cabinet.id) if each.name == "IRM du genou"
+    )
+    home = replace(reason, id="", name="Visite", contra_indications=(), way=Way.HOME)
+    home = reasons.set_reason(client=cast.cabinet.id, reason=home, by=cast.claire, at=NOON)
+    rounds = openings(cast.dupont, kind=OpeningKind.HOME_VISIT, travel=15)
+    setting.set_openings(agenda=cast.dupont, openings=rounds, by=cast.claire, at=NOON)
+    key = appointments.book(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=at_wall(monday, 11, 20),
+        booking=cast.booking(reason=home.id, said={FASTING: "ce matin", ADDRESS: "3 rue des Lilas"}),
+        by=cast.claire,
+        at=SystemClock().now(),
+    ).appointment
+    Appointment.objects.filter(key=key).update(sealed_answers="broken")
+    Patient.objects.filter(pk=int(cast.jeanne)).update(address="12 avenue de la Paix")
+    return key
+
+
+def test_answers_that_cannot_be_read_take_away_nothing_else_of_the_doctors_day(cast, browser_of, monday, damaged):
+    text = day_of(browser_of(cast.dr_dupont), cast, cast.dupont, monday)
+    assert text.count("Réponses illisibles") == 1
+    assert text.index("hier soir") < text.index("Visite") < text.index("Réponses illisibles")
+    assert len(re.findall('id="v-', text)) == 3
+    assert "12 avenue de la Paix" not in text  # he may have said another place
+    assert "illisibles" not in day_of(browser_of(cast.dr_lemaire), cast, cast.dupont, monday)
+
+
+def test_nor_of_the_printed_days(cast, browser_of, monday, damaged):
+    asked = {"view": "day", "client": cast.cabinet.id, "agenda": cast.dupont, "day": monday.isoformat()}
+    text = page(browser_of(cast.claire), PAPER, **asked)
+    assert (text.count("<dt"), text.count("Réponses illisibles"), "hier soir" in text) == (2, 1, True)
+
+
+def test_and_the_secretary_who_asks_for_them_is_told_so(cast, browser_of, monday, damaged):
+    told = json.loads(page(browser_of(cast.claire), "/console/agenda/visit", appointment=damaged))
+    assert told["answers"] == [{"question": "Réponses illisibles", "words": ""}]
 
 
 @pytest.mark.parametrize("asked", [{"view": "month"}, {"day": "2026-02-30"}, {"day": "9999-01-01"}])

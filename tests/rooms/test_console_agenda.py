@@ -232,7 +232,7 @@ HOSTILE = ("", "0", "-1", "9" * 30, "' OR 1=1 --", "\x00", "../..", "<b>", "2026
 @pytest.mark.parametrize("word", HOSTILE)
 def test_words_the_page_does_not_send_are_refused_and_change_nothing(cast, browser_of, word, monday):
     browser = browser_of(cast.claire)
-    for path in (GRID, LANE, SLOTS, WHY, START):
+    for path in (GRID, LANE, SLOTS, WHY, START, "/console/agenda/nearest"):
         names = ("client", "agenda", "day", "view", "reason", "patient", "halves", "out", "with", "minute", "first")
         for name in names:
             known = {"client": cast.cabinet.id, "agenda": cast.dupont, "reason": cast.consultation}

@@ -183,6 +183,9 @@ DOORS: dict[str, Door] = {
     "console:agenda-why": Door(
         get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30&minute=540&reason=1", other=404
     ),
+    "console:agenda-nearest": Door(
+        get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30&minute=540&reason=1", other=404
+    ),
     "console:agenda-late-concerned": Door(get=to(200, "secretary"), query="agenda={agenda}", other=404),
     "console:agenda-grid": Door(get=to(200, "secretary"), query="client={client}&day=2026-11-30", other=404),
     "console:agenda-lane": Door(get=to(200, "secretary"), query="agenda={agenda}&day=2026-11-30", other=404),

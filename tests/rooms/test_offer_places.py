@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Behind the link of an offer it is said where one would go: as it may be told, and no link before it is taken."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from permanence.agenda.models import SlotOffer
 from permanence.agenda.rules.kinds import Way
 from permanence.booking import parts
 from permanence.callers.models import Patient
@@ -64,6 +66,18 @@ def test_by_video_with_the_link_once_it_is_taken(cast, deliver_all, named):
     assert opened(act="take").status_code == 303
     page = said(opened())
     assert ("En vidéo" in page, f'href="{LINK}"' in page) == (True, named)
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(-1, True), (0, False), (60 * 24 * 300, False)])
+def test_once_the_visit_is_over_its_video_link_is_shown_no_more(cast, deliver_all, monkeypatch, minutes, shown):
+    by_way(cast, Way.TELE, video_link=LINK)
+    rule(cast, named=True)
+    offered(cast, deliver_all, 240)
+    assert opened(act="take").status_code == 303
+    ends = SlotOffer.objects.get().ends_at
+    monkeypatch.setattr(parts, "CLOCK", SimpleNamespace(now=lambda: ends + timedelta(minutes=minutes)))
+    page = opened()
+    assert (page.status_code, LINK in said(page), "En vidéo" in said(page)) == (200, shown, True)
 
 
 def test_at_home_without_any_address(cast, deliver_all):

@@ -21,11 +21,14 @@ from permanence.booking import parts
 from permanence.callers.models import Patient
 from permanence.console import follow_ups
 from permanence.console import waiting as screen
+from permanence.dispatch import offer_operations, sms_operations
+from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import OfferNotice, Sms
+from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_agenda_closing import closed
-from tests.rooms.test_offers import by_sms, opened, reply, round_
+from tests.rooms.test_offers import LINK, OF_HEALTH, by_sms, opened, reply, round_, told
 from tests.rooms.test_sms import BEARER, describe, served
 from tests.rooms.test_waiting_screens import add, post, shown
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
@@ -208,7 +211,45 @@ def test_nor_by_his_digit(cast, provider, deliver_all):
     round_(deliver_all)
     assert not Appointment.objects.filter(state="booked").exists()
     assert to_telephone(cast) == ["Zyrianka"]
-    assert Sms.objects.count() == 1
+
+
+def test_and_he_is_told_by_the_same_way_that_nothing_is_booked_yet(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    asks(cast, PACEMAKER)
+    assert reply("1")
+    round_(deliver_all)
+    first, second = told(provider)
+    assert "n'est pas encore r" in second
+    assert "11 h" in second  # until when it is kept
+    assert LINK.search(second).group(1) == LINK.search(first).group(1)
+    assert [word for word in (*OF_HEALTH, "stimulateur") if word.casefold() in second.casefold()] == []
+    # Once, however often his answer is heard, or he answers again.
+    offer_operations.answer_by_sms(
+        house=cast.claire.house, offer=SlotOffer.objects.get().key, yes=True, at=LATER, entropy=SystemEntropy()
+    )
+    assert reply("oui", at=LATER + timedelta(minutes=1))
+    round_(deliver_all, LATER + timedelta(minutes=1))
+    assert len(told(provider)) == 2
+
+
+@pytest.mark.parametrize(("asked_first", "at_once"), [(True, True), (False, False)])
+def test_at_once_also_in_the_evening_for_he_has_just_written(cast, provider, asked_first, at_once):
+    evening = LATER.replace(hour=21, minute=30)
+    sms_operations.send_sms(
+        kind=SmsKind.OFFER,
+        client=cast.cabinet.id,
+        patient=by_sms(cast),
+        about="offer",
+        words=Words(house="", at=MONDAY, until=MONDAY, asked_first=asked_first),
+        expires_at=MONDAY,
+        by=cast.claire,
+        at=evening,
+        entropy=SystemEntropy(),
+    )
+    assert (Sms.objects.get().next_attempt_at == evening) is at_once
 
 
 def test_the_console_asks_before_she_puts_him_on_the_list(cast, browser_of):

@@ -6,15 +6,14 @@ from datetime import datetime
 
 from django.db import transaction
 
+from permanence.agenda.interop.chosen import choose, choose_anew
 from permanence.agenda.interop.feeds import digest_of, new_secret
 from permanence.agenda.interop.for_others import acting_for
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarDevice
-from permanence.agenda.models.interop import LABEL_LENGTH
-from permanence.agenda.operations.acts import short
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.views import AgendaView
-from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, LabelMissing, NamesNotChosen, TooManyFeeds
+from permanence.agenda.refusals import AgendaUnknown, DeviceUnknown, TooManyFeeds
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -77,15 +76,12 @@ def make_device(
     """A password for one device of `by`, or of the client's `person` who asks the house for it; gives it this once.
 
     An agenda of that client is his own. `names`: he is told patients' names; `homes`: with them the addresses of visits
-    at home; he alone chooses that. Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
+    at home; he alone chooses that. Raises AgendaUnknown, TooManyFeeds, and those of `chosen.choose`.
     """
-    said, owner = short(label, LABEL_LENGTH), acting_for(person, client=client, by=by)
+    owner = acting_for(person, client=client, by=by)
     if owner.person_key is None:
         raise AgendaUnknown(client[:40])
-    if not said:
-        raise LabelMissing("")
-    if (names or homes) and by.of_house:
-        raise NamesNotChosen("")
+    chosen = choose(label=label, names=names, homes=homes, by=by)
     rows = CalendarDevice.objects.for_house(by.house_key).filter(person=owner.person_key, client=row_key(client))
     if rows.filter(revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
@@ -95,9 +91,9 @@ def make_device(
         client_id=row_key(client),
         person_id=owner.person_key,
         digest=digest_of(secret),
-        label=said,
-        names=names,
-        homes=names and homes,
+        label=chosen.label,
+        names=chosen.names,
+        homes=chosen.homes,
         made_by_name=by.name,
         made_at=at,
     )
@@ -114,10 +110,7 @@ def name_in_device(*, client: str, device: str, names: bool, by: Who, at: dateti
     found = None if by.of_house else own.filter(pk=row_key(device), revoked_at=None).first()
     if found is None:
         raise DeviceUnknown(device[:40])
-    homes = names and homes
-    if (found.names, found.homes) != (names, homes):
-        found.names, found.homes = names, homes
-        CalendarDevice.objects.filter(pk=found.pk).update(names=names, homes=homes)
+    if choose_anew(found, names=names, homes=homes):
         _note("agenda.device_names", found, by=by, at=at)
 
 

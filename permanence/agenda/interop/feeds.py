@@ -11,14 +11,15 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from permanence.agenda.interop import ics
+from permanence.agenda.interop.chosen import choose, choose_anew
 from permanence.agenda.interop.entries import entries, window
 from permanence.agenda.interop.for_others import acting_for
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
-from permanence.agenda.operations.acts import reach, short
+from permanence.agenda.operations.acts import reach
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.refusals import AgendaUnknown, FeedUnknown, LabelMissing, NamesNotChosen, TooManyFeeds
+from permanence.agenda.refusals import AgendaUnknown, FeedUnknown, TooManyFeeds
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
@@ -81,16 +82,13 @@ def make_feed(
     person whose agenda it is, who asks the house for it.
 
     `names`: patients' names stand in it; `homes`: with them the addresses of visits at home. He whose agenda it is
-    chooses that, nobody of the house. Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyFeeds.
+    chooses that, nobody of the house. Raises AgendaUnknown, TooManyFeeds, and those of `chosen.choose`.
     """
-    row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
+    row = reach(agenda, by=by)
     owner = acting_for(person, client=str(row.client_id), by=by) if person else by
     if person and agenda not in {each.id for each in own_agendas(client=str(row.client_id), by=owner)}:
         raise AgendaUnknown(agenda[:40])
-    if not said:
-        raise LabelMissing("")
-    if (names or homes) and by.of_house:
-        raise NamesNotChosen("")
+    chosen = choose(label=label, names=names, homes=homes, by=by)
     if CalendarFeed.objects.filter(agenda=row, revoked_at=None).count() >= MOST:
         raise TooManyFeeds(str(MOST))
     secret = new_secret(entropy)
@@ -100,9 +98,9 @@ def make_feed(
         agenda=row,
         person_id=owner.person_key,
         digest=digest_of(secret),
-        label=said,
-        names=names,
-        homes=names and homes,
+        label=chosen.label,
+        names=chosen.names,
+        homes=chosen.homes,
         made_by_name=by.name,
         made_at=at,
     )
@@ -118,10 +116,7 @@ def name_in_feed(*, agenda: str, feed: str, names: bool, by: Who, at: datetime, 
     found = _good(agenda, feed, by=by)
     if by.of_house or found.person_id != by.person_key or not _still_seen(found):
         raise FeedUnknown(feed[:40])
-    homes = names and homes
-    if (found.names, found.homes) != (names, homes):
-        found.names, found.homes = names, homes
-        CalendarFeed.objects.filter(pk=found.pk).update(names=names, homes=homes)
+    if choose_anew(found, names=names, homes=homes):
         _note("agenda.feed_names", found, by=by, at=at)
 
 

@@ -26,19 +26,13 @@ from permanence.agenda.interop.backends import (
     Window,
 )
 from permanence.agenda.interop.caldav_calendar import CalDavBackend
+from permanence.agenda.interop.chosen import choose
 from permanence.agenda.interop.entries import DOMAIN, window
 from permanence.agenda.interop.foreign import Foreign, Occurrence, busy_of
 from permanence.agenda.interop.written import Busy
 from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar, OtherEntry
-from permanence.agenda.models.interop import LABEL_LENGTH
-from permanence.agenda.operations.acts import busy, changed, locked, reach, short, touch
-from permanence.agenda.refusals import (
-    CalendarUnknown,
-    LabelMissing,
-    NamesNotChosen,
-    SettingImpossible,
-    TooManyCalendars,
-)
+from permanence.agenda.operations.acts import busy, changed, locked, reach, touch
+from permanence.agenda.refusals import CalendarUnknown, SettingImpossible, TooManyCalendars
 from permanence.agenda.rules.calendars import READ, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit, secrecy
@@ -86,16 +80,13 @@ def add_calendar(
     """A calendar whose busy time is the agenda's from its first look on, which the worker takes at once; gives its id.
 
     `homes`: the addresses of visits at home are written too, where `names` are; nobody of the house chooses that.
-    Raises AgendaUnknown, LabelMissing, WordsTooLong, NamesNotChosen, TooManyCalendars, SettingImpossible,
-    OutsideRefused for what is no address that may be asked.
+    Raises AgendaUnknown, TooManyCalendars, SettingImpossible, those of `chosen.choose`, and OutsideRefused for what is
+    no address that may be asked.
     """
-    row, said = reach(agenda, by=by), short(label, LABEL_LENGTH)
-    if not said:
-        raise LabelMissing("")
+    row = reach(agenda, by=by)
+    chosen = choose(label=label, names=names and writes, homes=homes, by=by, house_names=True)
     if kind not in READ or (writes and kind is not BackendKind.CALDAV):
         raise SettingImpossible(f"{kind}, written: {writes}")
-    if homes and by.of_house:
-        raise NamesNotChosen("")
     check_login(access)
     host = read_address(access.address, guard=guard).hostname or ""
     kept = locked([row.pk])[row.pk]
@@ -106,12 +97,12 @@ def add_calendar(
         client_id=kept.client_id,
         agenda=kept,
         kind=kind.value,
-        label=said,
+        label=chosen.label,
         host=host,
         access=_sealed(access, house=kept.house.slug, entropy=entropy),
         writes=writes,
-        names=names and writes,
-        homes=homes and names and writes,
+        names=chosen.names,
+        homes=chosen.homes,
         made_by_name=by.name,
         made_at=at,
         next_at=at,

@@ -71,7 +71,7 @@ def _sealed(appointments: Iterable[str], *, by: Who) -> dict[str, str]:
 
 def home_addresses(*, visits: Iterable[AppointmentView], said: Mapping[str, Sequence[Answer]]) -> dict[str, str]:
     """Where visits at home are, by appointment: as it was said before the booking, else as it stands in the patient's
-    file today; "" where nobody knows. `said`: of `answers_of`. Two queries, none where every address was said.
+    file today; "" where nobody knows. `said`: of `readable_answers_of`. Two queries, none where every address was said.
     """
     there = [each for each in visits if each.way is Way.HOME]
     found = {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What the patient in hand has before him: V turns to the next of it, where M moves it and X cancels it.
 import { fragment } from "./api.js";
-import { byId, show } from "./dom.js";
+import { OfPatient } from "./bookpatient.js";
+import { show } from "./dom.js";
 
-export class Coming {
+export class Coming extends OfPatient {
   /** @param {(agenda: string, day: string, minute: number) => Promise<void>} go the grid, with its cursor, to a visit */
   constructor(go) {
+    super("book-coming");
     this.go = go;
-    this.box = byId("book-coming");
-    this.client = "";
-    this.patient = "";
-    this.turn = 0;
     /** The visit that V turned to last. */
     this.at = "";
     /** What stands there is what the site said last. */
@@ -23,12 +21,9 @@ export class Coming {
     });
   }
 
-  /** Of whom it is: asked again only for another one. @param {string} client @param {{id: string}|null} patient */
-  about(client, patient) {
-    const id = patient?.id ?? "";
-    if (client === this.client && id === this.patient) return;
-    [this.client, this.patient, this.at] = [client, id, ""];
-    this.clear();
+  /** @override */
+  begin() {
+    this.at = "";
     this.again();
   }
 
@@ -38,10 +33,10 @@ export class Coming {
     return this.asking;
   }
 
+  /** @override */
   clear() {
     this.known = false;
-    this.box.replaceChildren();
-    show(this.box, false);
+    super.clear();
   }
 
   async ask() {

@@ -1,37 +1,32 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether the patient may be written to, where nobody has asked him yet: Y for SMS, E for mail, with Shift for no. What was pressed can be corrected until another patient is chosen.
 import { request } from "./api.js";
-import { byId, make, show } from "./dom.js";
+import { OfPatient } from "./bookpatient.js";
+import { make, show } from "./dom.js";
 import { word } from "./words.js";
 
 /** @typedef {"sms"|"mail"} Way */
 
 const KEYS = { sms: "Y", mail: "E" };
 
-export class Consent {
+export class Consent extends OfPatient {
   constructor() {
-    this.box = byId("book-consent");
-    this.client = "";
-    this.patient = "";
-    this.turn = 0;
+    super("book-consent");
     this.box.addEventListener("click", (event) => {
       const pressed = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-answer]"));
       if (pressed) this.answer(/** @type {Way} */ (pressed.dataset.way), pressed.dataset.answer === "yes");
     });
   }
 
-  /** Of whom it is: asked again only for another one. @param {string} client @param {{id: string}|null} patient */
-  async about(client, patient) {
-    const id = patient?.id ?? "";
-    if (client === this.client && id === this.patient) return;
-    [this.client, this.patient] = [client, id];
-    this.turn += 1;
-    const { turn } = this;
-    this.box.replaceChildren();
-    show(this.box, false);
-    if (!client || !id) return;
+  /** @override */
+  begin() {
+    if (this.client && this.patient) this.ask();
+  }
+
+  async ask() {
+    const { turn, client, patient } = this;
     try {
-      const { ways } = await (await request(`/console/agenda/consent?${new URLSearchParams({ client, patient: id })}`)).json();
+      const { ways } = await (await request(`/console/agenda/consent?${new URLSearchParams({ client, patient })}`)).json();
       if (turn !== this.turn) return;
       this.box.replaceChildren(.../** @type {{way: Way, to: string}[]} */ (ways).map((one) => this.row(one)));
       show(this.box, ways.length > 0);

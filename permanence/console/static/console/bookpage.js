@@ -8,8 +8,8 @@ const book = new Book({ done: () => undefined, close: () => undefined, numbers: 
 new WaitList(book);
 const asked = new URLSearchParams(location.search);
 const day = asked.get("day") ?? "";
-if (/^\d{4}-\d\d-\d\d$/.test(day)) book.day = day;
+if (/^\d{4}-\d\d-\d\d$/.test(day)) book.shown.day = day;
 await book.open({ client: asked.get("client") ?? "" });
 const moved = asked.get("move");
-if (moved) book.takeInHand(moved);
+if (moved) book.hand.takeInHand(moved);
 listen();

@@ -56,7 +56,7 @@ export class BookView {
   close() {
     if (!this.wanted) return;
     this.wanted = false;
-    this.book.letGo();
+    this.book.holding.letGo();
     this.hooks.painted();
     button(byId("desk-book").hidden || document.body.dataset.view !== "desk" ? "to-book" : "open-book").focus();
   }
@@ -66,7 +66,7 @@ export class BookView {
     const call = desk?.call ?? "";
     // Another call brings its own card; what was held for the one that is over is free.
     if (this.call !== call && this.wanted && call) this.close();
-    if (this.call === call && !talking && this.book.call && this.book.held) this.book.letGo();
+    if (this.call === call && !talking && this.book.call && this.book.holding.held) this.book.holding.letGo();
     if (this.call !== call && call) this.load();
     this.call = call;
     const open = this.wanted && shown !== "ringing";

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Wishes that are rarer than a half-day: from which day, from which hour, at which site; folded away until one is there.
 import { readAhead } from "./ahead.js";
-import { byId, make, say, show } from "./dom.js";
+import { byId, make, say, select, show } from "./dom.js";
 import { readHour, sayDay } from "./when.js";
 import { word } from "./words.js";
 
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
-const select = (/** @type {string} */ id) => /** @type {HTMLSelectElement} */ (byId(id));
 
 export class Wishes {
   /** @param {() => void} changed @param {() => string} today */

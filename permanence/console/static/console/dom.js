@@ -14,6 +14,11 @@ export function button(id) {
   return /** @type {HTMLButtonElement} */ (byId(id));
 }
 
+/** The choice with this id. @param {string} id @returns {HTMLSelectElement} */
+export function select(id) {
+  return /** @type {HTMLSelectElement} */ (byId(id));
+}
+
 /** Writes a text only when it changes, so that screen readers and selections are left alone.
  * @param {HTMLElement} element @param {string} text */
 export function say(element, text) {

@@ -94,7 +94,7 @@ export class WaitList {
   async takeBack(place) {
     try {
       await request("/console/waiting/take-back", { method: "POST", json: { place } });
-      this.book.did(word("book_undone"));
+      this.book.spoken.did(word("book_undone"));
     } catch (error) {
       this.book.trouble(error);
     }

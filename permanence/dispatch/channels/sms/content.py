@@ -35,6 +35,7 @@ class SmsKind(enum.StrEnum):
 class Words:
     """What may be said. `house` names who writes; `practice` is "" unless the client agreed; `at` is the moment of the
     visit on the client's clock; `yes`, `no` the digits to answer with (0: none); `minutes` how late; `code` asked for.
+    `asked_first`: of an offer he wants, that something is asked before it is booked, never what.
     """
 
     house: str
@@ -46,6 +47,7 @@ class Words:
     minutes: int = 0
     code: str = ""
     link: str = ""
+    asked_first: bool = False
 
 
 def compose(kind: SmsKind, words: Words, *, language: str) -> str:
@@ -61,7 +63,7 @@ def compose(kind: SmsKind, words: Words, *, language: str) -> str:
             "minutes": words.minutes,
             "code": words.code,
         }
-        parts = [_sentence(kind) % said]
+        parts = [(_asked_first() if words.asked_first else _sentence(kind)) % said]
         if words.yes:
             parts.append(_answer(kind) % said)
         if words.link:
@@ -88,6 +90,13 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: the appointment on %(day)s at %(hour)s is no longer free. Nothing was changed.")
         case SmsKind.MOVE:
             return _("%(who)s: choose another moment for %(day)s at %(hour)s. Until then nothing is changed.")
+
+
+def _asked_first() -> str:
+    return _(
+        "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet, something is asked first."
+        " We will telephone you, or call us before %(until)s."
+    )
 
 
 def _answer(kind: SmsKind) -> str:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where a time was refused, what the agenda's page offers by itself: the nearest that are free."""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from permanence.agenda.queries import agendas
+from permanence.agenda.queries.nearest import nearest_free
+from permanence.agenda.queries.views import AgendaView
+from permanence.agenda.rules.wishes import Slot
+from permanence.console.agenda_asked import (
+    agenda_asked,
+    appointment_asked,
+    moment_asked,
+    patient_asked,
+    says_why,
+    wish_asked,
+)
+from permanence.console.own_page import own_page_only
+from permanence.foundation import dates
+from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+AGENDAS = 12
+"""Agendas whose day is looked at, the one that was asked for first."""
+_CLOCK = SystemClock()
+
+
+@never_cache
+@require_safe
+@own_page_only
+@says_why
+def nearest(request: HttpRequest) -> HttpResponse:
+    """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, minutes, hour, name, words}]}`.
+
+    Asked as `agenda_pages.why`; with `only` of that agenda alone; with `appointment` for that visit, which is moved.
+    """
+    by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
+    agenda = agenda_asked(by, asked.get("agenda", ""))
+    moved = appointment_asked(by, asked["appointment"]) if asked.get("appointment") else None
+    if moved is not None:
+        if moved.client != agenda.client:
+            raise Http404(agenda.id)
+        asked |= {"reason": moved.reason, "patient": moved.patient}
+    patient = patient_asked(by, agenda.client, asked.get("patient", ""), at)
+    if moved is not None:
+        patient = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
+    every = [agenda] if asked.get("only") == "1" else agendas.agendas(by=by, client=agenda.client)
+    known = {agenda.id: agenda} | {each.id: each for each in every}
+    starts = moment_asked(agenda, asked)
+    found = nearest_free(
+        by=by,
+        agendas=list(known)[:AGENDAS],
+        wish=wish_asked(by, asked, patient),
+        starts=starts,
+        at=at,
+        without="" if moved is None else moved.appointment,
+    )
+    shown = starts.astimezone(ZoneInfo(agenda.time_zone))
+    return JsonResponse({"nearest": [_told(each, known, agenda, shown, at=at) for each in found]})
+
+
+def day_words(moment: datetime, *, at: datetime) -> str:
+    """Today, tomorrow, else the day by its name; `moment` on the clock it is said on."""
+    days_off = (moment.date() - at.astimezone(moment.tzinfo).date()).days
+    return (
+        _("today") if days_off == 0 else _("tomorrow") if days_off == 1 else dates.say(moment, dates.Form.SHORT_NAMED)
+    )
+
+
+def _told(
+    slot: Slot, known: dict[str, AgendaView], asked: AgendaView, shown: datetime, *, at: datetime
+) -> dict[str, object]:
+    """A time as the page takes it; of its day and agenda what is not those that were asked for stands in its words."""
+    agenda = known[slot.agenda]
+    local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
+    hour = f"{local:%H:%M}"
+    parts = [
+        "" if local.date() == shown.date() else day_words(local, at=at),
+        hour,
+        "" if agenda.id == asked.id else agenda.name,
+    ]
+    return {
+        "agenda": agenda.id,
+        "starts": slot.starts.isoformat(),
+        "day": local.date().isoformat(),
+        "minute": local.hour * 60 + local.minute,
+        "minutes": int((slot.ends - slot.starts).total_seconds()) // 60,
+        "hour": hour,
+        "name": agenda.name,
+        "words": ", ".join(filter(None, parts)),
+    }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What is done with what stands under the cursor: cancelled, marked, told; busy time made and freed; a practitioner who is late.
+import { newId, request, SiteRefusal } from "./api.js";
+import { BusyTime } from "./bookbusy.js";
+import { Cancelling } from "./bookcancel.js";
+import { hourOf } from "./bookgrid.js";
+import { Late } from "./booklate.js";
+import { wayBack } from "./bookmarks.js";
+import { word } from "./words.js";
+
+export class Acts {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
+    this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
+    this.late = new Late((words, agenda) => void book.again(agenda).then(() => book.spoken.did(words)));
+  }
+
+  /** I: what was asked before this visit was booked. */
+  async told() {
+    const item = this.book.grid.spot()?.item ?? null;
+    if (!item?.hasAttribute("data-said")) return;
+    clearTimeout(this.book.spoken.whyTimer);
+    this.book.spoken.whyTurn += 1;
+    const told = await this.book.ask(`/console/agenda/visit?${new URLSearchParams({ appointment: item.dataset.key ?? "" })}`);
+    if (!told) return;
+    this.book.spoken.borne = [];
+    const answers = told.answers.map((/** @type {{question: string, words: string}} */ one) => `${one.question} ${one.words}`);
+    this.book.spoken.refusal({ what: word("book_said"), causes: told.documents.length ? [...answers, word("book_brings", { names: told.documents.join(", ") })] : answers, next: null });
+  }
+
+  /** X. */
+  askCancel() {
+    const item = this.book.grid.spot()?.item ?? null;
+    if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
+    if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
+    return this.cancelling.open(item);
+  }
+
+  /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
+  async cancel(item, cause, words) {
+    const agenda = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    let told;
+    try {
+      const answer = await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call: this.book.call } });
+      told = await answer.json();
+    } catch (error) {
+      return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
+    }
+    this.book.hooks.done("cancelled", this.book.call);
+    this.book.spoken.did([word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
+    this.book.again(agenda);
+    return "";
+  }
+
+  /** B: nobody can be booked here, from now on until the next thing or for an hour: she says until when. */
+  askBusy() {
+    const spot = this.book.grid.spot();
+    if (!spot || spot.item || this.book.hand.item) return this.book.error(word("book_busy_missing"));
+    const lane = this.book.grid.laneOf(spot.agenda, spot.day);
+    const later = (lane ? this.book.grid.items(lane) : []).map((one) => Number(one.dataset.minute)).filter((one) => one > spot.minute);
+    return this.busyTime.open(spot, hourOf(Math.min(...later, spot.minute + 60, 1440)));
+  }
+
+  /** R: a practitioner is late: the one under the cursor, else one of the client in hand. */
+  askLate() {
+    const clients = this.book.clients.filter(({ id }) => !this.book.client || id === this.book.client);
+    this.late.open(clients.flatMap((one) => one.agendas), this.book.grid.spot()?.agenda ?? "");
+  }
+
+  /** F: the busy time under the cursor is free again. */
+  askFree() {
+    const spot = this.book.grid.spot();
+    if (!spot?.item?.hasAttribute("data-freeable")) return this.book.error(word("book_busy_none"));
+    return this.busyTime.openFree(spot.item, spot.name);
+  }
+
+  /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */
+  async block(at, busy) {
+    const json = { key: newId(), agenda: at.agenda, day: at.day, minute: String(at.minute), ...busy };
+    try {
+      const told = await (await request("/console/agenda/block", { method: "POST", json })).json();
+      const back = async () => {
+        if (await this.book.act("/console/agenda/unblock", { key: newId(), block: told.block })) await this.book.again(at.agenda);
+      };
+      this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, back);
+    } catch (error) {
+      return this.against(error);
+    }
+    return "";
+  }
+
+  /** @param {HTMLElement} item @param {string} name @returns {Promise<string>} what was against it */
+  async unblock(item, name) {
+    try {
+      const told = await (await request("/console/agenda/unblock", { method: "POST", json: { key: newId(), block: item.dataset.key } })).json();
+      this.book.spoken.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
+      this.book.again(told.agenda);
+    } catch (error) {
+      return this.against(error);
+    }
+    return "";
+  }
+
+  /** What a site that refused or is silent says in a dialog. @param {unknown} error */
+  against(error) {
+    const refused = error instanceof SiteRefusal ? error.causes.join(" · ") || error.why : "";
+    return refused || word("book_site_down");
+  }
+
+  /** @param {string} state @param {string} words the button's */
+  async mark(state, words) {
+    const spot = this.book.grid.spot();
+    const item = spot?.item ?? null;
+    if (!spot || item?.dataset.kind !== "appointment") return;
+    const { key: appointment = "", name = "", state: was = "" } = item.dataset;
+    const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { key: newId(), appointment, state: one });
+    if (await say(state)) {
+      await this.book.after(`${name}: ${words}`, spot.agenda, async () => {
+        if (!(await say(wayBack(was, state)))) return;
+        this.book.spoken.did(word("book_undone"));
+        await this.book.again(spot.agenda);
+      });
+    }
+    this.book.grid.body?.focus({ preventScroll: true });
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
+import { newId } from "./api.js";
+import { hourOf } from "./bookgrid.js";
+import { STEP_MINUTES } from "./bookplaces.js";
+import { byId } from "./dom.js";
+import { offerUndo } from "./undo.js";
+import { word } from "./words.js";
+
+/** @typedef {import("./bookgrid.js").Place} Place */
+
+export class Hand {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    /** What is being moved. @type {HTMLElement|null} */
+    this.item = null;
+    this.key = "";
+    this.name = "";
+  }
+
+  /** The cursor to it, held for her; what is moved is in hand. @param {import("./booknear.js").Chosen} chosen */
+  takeNear({ at, button: slot, moving }) {
+    if (!moving) return this.book.holding.hold(slot);
+    const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(moving)}"]`));
+    if (this.key !== moving && item) this.inHand(item);
+    return void this.book.shown.goTo(at.agenda, at.day, at.minute);
+  }
+
+  /** M: what is under the cursor is taken in hand. */
+  startMove() {
+    const item = this.book.grid.spot()?.item ?? null;
+    if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
+    if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
+    return this.inHand(item);
+  }
+
+  /** @param {HTMLElement} item */
+  inHand(item) {
+    this.item = item;
+    [this.key, this.name] = [item.dataset.key ?? "", item.dataset.name ?? ""];
+    item.classList.add("is-moving");
+    this.book.grid.body?.focus({ preventScroll: true });
+    this.book.spoken.say();
+  }
+
+  /** A visit that is shown, to be moved. @param {string} appointment */
+  takeInHand(appointment) {
+    const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(appointment)}"]`));
+    if (!item) return;
+    this.book.grid.goTo(item);
+    this.startMove();
+  }
+
+  stopMoving() {
+    this.item?.classList.remove("is-moving");
+    this.item = null;
+    [this.key, this.name] = ["", ""];
+    this.book.grid.paint();
+    this.book.spoken.say();
+  }
+
+  /** @param {HTMLElement} item @param {Place} to */
+  drop(item, to) {
+    const lane = this.book.grid.lane(to.lane);
+    if (!lane) return;
+    const minute = to.step * STEP_MINUTES;
+    this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", minute, hour: hourOf(minute), name: lane.dataset.name ?? "" }, to);
+  }
+
+  /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
+   * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
+  async move(item, at, place) {
+    const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    const { key = "", name = "" } = item.dataset;
+    const json = { appointment: key, agenda: at.agenda, day: at.day, minute: String(at.minute), call: this.book.call };
+    const refused = () => {
+      if (place) this.book.grid.go(place);
+      this.book.grid.refused(true);
+    };
+    const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.offerNear(at, key));
+    if (!told) return;
+    this.book.spoken.near.clear();
+    this.stopMoving();
+    this.book.hooks.done("moved", this.book.call);
+    const back = async () => {
+      if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: this.book.call })) {
+        this.book.hooks.done("", this.book.call);
+        await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
+      }
+    };
+    offerUndo(word("book_moved", { patient: name, hour: at.hour, agenda: at.name }), back);
+    await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The time that is kept for whoever is being booked: two minutes, counted down; given back when it is not wanted any more.
+import { newId, request, SiteRefusal } from "./api.js";
+import { byId, say, select } from "./dom.js";
+import { running, word } from "./words.js";
+
+/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, minutes: number, expires: number}} Held */
+
+export class Holding {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    /** @type {Held|null} */
+    this.held = null;
+    this.offset = 0;
+    /** How often what was held was given up: a hold that was asked for before that is not wanted. */
+    this.letting = 0;
+  }
+
+  /** Held for another patient, or before one was chosen: whether it is long enough for this one, the rules say. */
+  async holdAgain() {
+    const { held } = this;
+    if (!held || !this.book.patient.patient) return;
+    this.book.busy = true;
+    try {
+      const told = await this.keep(held.agenda, held.starts);
+      if (this.held === held) this.held = { ...held, id: told.hold, minutes: told.minutes, expires: told.expires_ms };
+      else this.giveBack(told.hold);
+    } catch (error) {
+      if (!(error instanceof SiteRefusal)) return void this.book.trouble(error);
+      this.letGo();
+      const causes = error.causes.length ? error.causes : [error.why];
+      this.book.spoken.bar(held, causes);
+      this.book.spoken.refusal({ what: word("book_not_at", { hour: held.hour }), causes, next: null });
+      this.book.spoken.offerNear(held);
+    } finally {
+      this.book.busy = false;
+    }
+  }
+
+  /** @param {string} agenda @param {string} starts @returns {Promise<any>} the hold; throws what the site answers */
+  async keep(agenda, starts) {
+    const json = { key: newId(), agenda, reason: select("book-reason").value, patient: this.book.patient.patient?.id ?? "", call: this.book.call, starts_at: starts };
+    return (await request("/console/agenda/hold", { method: "POST", json })).json();
+  }
+
+  /** A proposed time is kept for two minutes; one held before is given back. Enter waits for it. @param {HTMLElement} slot */
+  hold(slot) {
+    this.book.choosing = Promise.all([this.book.choosing, this.take(slot)]);
+  }
+
+  /** @param {HTMLElement} slot */
+  async take(slot) {
+    if (this.book.busy) return;
+    const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
+    if (this.held?.starts === starts && this.held.agenda === agenda) return;
+    this.book.hand.stopMoving();
+    const { letting } = this;
+    const { patient } = this.book.patient;
+    const told = await this.book.acting(() => this.keep(agenda, starts));
+    if (!told) return;
+    // Meanwhile she wants something else: another reason, another client, or nothing.
+    if (letting !== this.letting) return this.giveBack(told.hold);
+    const before = this.held;
+    this.offset = told.now_ms - Date.now();
+    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, minutes: told.minutes, expires: told.expires_ms };
+    if (before) this.giveBack(before.id);
+    this.paintHeld();
+    // Asked for one patient, and another one was chosen meanwhile.
+    if (this.book.patient.patient !== patient) await this.holdAgain();
+    await this.book.shown.goTo(agenda, day, Number(minute), () => this.held?.starts === starts && this.held.agenda === agenda);
+    this.book.spoken.say();
+  }
+
+  /** Gives back what is held: she leaves, chooses another time or another client. @param {boolean} [leaving] the page goes away */
+  letGo(leaving = false) {
+    this.letting += 1;
+    if (this.held) this.giveBack(this.held.id, leaving);
+    this.held = null;
+    this.paintHeld();
+  }
+
+  /** @param {string} hold @param {boolean} [keepalive] */
+  giveBack(hold, keepalive = false) {
+    // Whatever the site answers, the two minutes end it.
+    request("/console/agenda/release", { method: "POST", json: { hold }, keepalive }).catch(() => undefined);
+  }
+
+  paintHeld() {
+    for (const slot of byId("book-slots").querySelectorAll(".slot")) {
+      const { starts, agenda } = /** @type {HTMLElement} */ (slot).dataset;
+      const mine = this.held !== null && starts === this.held.starts && agenda === this.held.agenda;
+      slot.classList.toggle("slot--mine", mine);
+      const said = /** @type {HTMLElement|null} */ (slot.querySelector(".slot__said"));
+      if (!said) continue;
+      said.dataset.words ??= said.textContent ?? "";
+      say(said, mine && this.held ? word("book_held", { left: running(this.held.expires - Date.now() - this.offset) }) : said.dataset.words);
+    }
+  }
+
+  /** Countdowns, each second, moving nothing. */
+  tick() {
+    if (!this.book.isOpen) return;
+    const now = Date.now() + this.offset;
+    if (this.held && this.held.expires <= now) {
+      this.held = null;
+      this.book.error(word("book_hold_over"));
+      this.book.spoken.say();
+    }
+    this.paintHeld();
+    for (const one of byId("book-frame").querySelectorAll("[data-expires]")) {
+      const item = /** @type {HTMLElement} */ (one);
+      const left = Number(item.dataset.expires) - now;
+      const place = /** @type {HTMLElement|null} */ (item.querySelector(".appt__left"));
+      if (place) say(place, left > 0 ? running(left) : "");
+      if (left <= 0) item.remove();
+    }
+  }
+
+  /** @param {import("./bookgrid.js").Spot} spot */
+  isHeld(spot) {
+    return this.held !== null && spot.agenda === this.held.agenda && spot.day === this.held.day && spot.minute === this.held.minute;
+  }
+}

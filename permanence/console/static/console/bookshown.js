@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Which day is shown, of whom and how; and the cursor sent to a time of another day.
+import { fragment } from "./api.js";
+import { DayJump } from "./bookday.js";
+import { STEP_MINUTES } from "./bookplaces.js";
+import { byId, isTyping, say } from "./dom.js";
+
+export class Shown {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    this.day = "";
+    this.today = "";
+    this.week = "";
+    this.past = false;
+    this.view = "day";
+    /** How often a place was gone to: where she was sent before that she is not sent any more. */
+    this.going = 0;
+    this.jump = new DayJump((day) => this.goDay(day), () => this.today);
+  }
+
+  /** What she does next she does in the grid, unless she writes or chooses in the request meanwhile. */
+  toGrid() {
+    const on = document.activeElement;
+    if (!isTyping(on) || !byId("view-book").contains(on)) this.book.grid.body?.focus({ preventScroll: true });
+  }
+
+  /** @param {{day?: string, week?: string, past?: boolean}} [to] where it is not what is shown */
+  path({ day = this.day, week = this.week, past = this.past } = {}) {
+    const asked = new URLSearchParams({ view: this.view, client: this.book.client, day });
+    if (this.view === "week") asked.set("agenda", week);
+    if (past) asked.set("past", "1");
+    return `/console/fragments/agenda?${asked}`;
+  }
+
+  /** On paper what was asked before the visits were booked stands below them. */
+  async print() {
+    try {
+      byId("book-paper").replaceChildren(await fragment(this.path().replace("/agenda?", "/agenda/paper?")));
+    } catch (error) {
+      return this.book.trouble(error);
+    }
+    window.print();
+    return byId("book-paper").replaceChildren();
+  }
+
+  async load() {
+    try {
+      await this.book.grid.load();
+    } catch (error) {
+      this.book.trouble(error);
+    }
+  }
+
+  painted() {
+    const head = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(".book__title"));
+    say(byId("book-title"), head?.dataset.title ?? "");
+    // One that is closed is shown as long as somebody is booked in it.
+    for (const { dataset } of this.book.grid.lanes) this.book.hear(dataset.agenda ?? "");
+    for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.book.hand.key);
+    // On a day where it does not stand it is in hand all the same.
+    this.book.hand.item = this.book.hand.key ? (byId("book-frame").querySelector(`[data-key="${CSS.escape(this.book.hand.key)}"]`) ?? this.book.hand.item) : null;
+    this.book.holding.tick();
+    this.book.spoken.say();
+  }
+
+  /** @param {string} view */
+  show(view) {
+    this.view = view;
+    if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
+    /** @type {HTMLInputElement} */ (byId("book-views").querySelector(`[value=${view}]`)).checked = true;
+    this.load().then(() => this.toGrid());
+  }
+
+  /** @param {-1|1} by a day, in the week a week */
+  step(by) {
+    const days = this.view === "week" ? 7 : 1;
+    this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
+    this.past = false;
+    return this.load();
+  }
+
+  /** @param {string} day "2026-12-03" */
+  goDay(day) {
+    this.day = day;
+    this.past = false;
+    this.load().then(() => this.toGrid());
+  }
+
+  /** Which day that is, the site says again: the page may be open since yesterday. */
+  async goToday() {
+    await this.book.setting();
+    this.day = this.today;
+    this.past = false;
+    return this.load();
+  }
+
+  /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
+   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant */
+  async goTo(agenda, day, minute, wanted = () => true) {
+    this.going += 1;
+    const { going } = this;
+    const still = () => this.going === going && wanted();
+    if (!this.book.grid.laneOf(agenda, day) && !(await this.turnTo({ day, week: agenda }, still))) return;
+    if (minute / STEP_MINUTES < this.book.grid.first && !this.past && !(await this.turnTo({ past: true }, still))) return;
+    if (!still()) return;
+    const lane = this.book.grid.laneOf(agenda, day)?.dataset.lane;
+    if (lane) this.book.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
+    if (!this.book.patient.isTyped) this.toGrid();
+  }
+
+  /** @param {{day?: string, week?: string, past?: boolean}} to @param {() => boolean} wanted asked once it is there @returns {Promise<boolean>} whether it is shown */
+  async turnTo(to, wanted) {
+    try {
+      if (!(await this.book.grid.load(this.path(to), wanted))) return false;
+    } catch (error) {
+      this.book.trouble(error);
+      return false;
+    }
+    Object.assign(this, to);
+    return true;
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
+import { offerMarks } from "./bookmarks.js";
+import { Nearest } from "./booknear.js";
+import { placeOf } from "./bookplaces.js";
+import { button, byId, make, say, show } from "./dom.js";
+import { word } from "./words.js";
+
+const WHY_MS = 150;
+
+export class Spoken {
+  /** @param {import("./book.js").Book} book */
+  constructor(book) {
+    this.book = book;
+    this.whyTimer = 0;
+    this.whyTurn = 0;
+    /** What stands against the time that may be overbooked. @type {string[]} */
+    this.borne = [];
+    /** The place where the rules do not allow the visit, and their main cause; the one where they do. */
+    this.barred = "";
+    this.cause = "";
+    this.allowed = "";
+    /** What was just done, in words: said until the cursor moves or something else is done. */
+    this.done = "";
+    this.near = new Nearest({ shown: () => this.beside(byId("book-refusal")), chosen: (chosen) => book.hand.takeNear(chosen) });
+  }
+
+  /** The cursor is elsewhere. */
+  moved() {
+    this.done = "";
+    this.lookAgain();
+  }
+
+  /** @param {string} words what was done */
+  did(words) {
+    this.done = words;
+    this.say();
+  }
+
+  /** What is under the cursor, and whether the reason in hand could be. */
+  lookAgain() {
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
+    this.borne = [];
+    this.barred = this.allowed = "";
+    this.refusal(null);
+    this.book.error("");
+    this.say();
+    const spot = this.book.grid.spot();
+    if (spot && !spot.item && spot.client === this.book.client && this.book.reason && !this.book.hand.item && !this.book.holding.isHeld(spot)) this.whyTimer = window.setTimeout(() => this.why(false), WHY_MS);
+  }
+
+  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered */
+  async why(asked, near = asked) {
+    const spot = this.book.grid.spot();
+    if (!spot) return;
+    if (!this.book.client || !this.book.reason) return this.book.error(word(this.book.client ? "book_reason_missing" : "book_client_missing"));
+    // Asked for, it is not overtaken by what the cursor would have asked by itself.
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
+    const turn = this.whyTurn;
+    const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.book.reason.id, patient: this.book.patient.patient?.id ?? "", call: this.book.call, yes: this.book.asking.yes });
+    const told = await this.book.ask(`/console/agenda/why?${about}`);
+    // What comes late, when the cursor is elsewhere or the time was booked, is not shown.
+    if (!told || turn !== this.whyTurn) return;
+    if (!spot.item) {
+      this.book.grid.refused(!told.free);
+      this.bar(spot, told.causes);
+    }
+    if (told.free) {
+      this.borne = [];
+      if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
+      return;
+    }
+    this.borne = told.may_overbook ? told.causes : [];
+    const next = near ? null : told.next && { ...told.next, agenda: spot.agenda, day: spot.day };
+    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next });
+    if (near) this.offerNear(spot, this.book.hand.key);
+  }
+
+  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {{agenda: string, day: string, minute: number}} at @param {string} [moving] the appointment that is to be put there */
+  offerNear(at, moving = "") {
+    if (byId("book-refusal").hidden) return;
+    // What the cursor would have asked by itself says less than what is said now.
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
+    const { reason, patient, call, only } = this.book.wish;
+    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.book.asking.yes }, moving);
+  }
+
+  /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
+  bar(at, causes) {
+    [this.cause = ""] = causes;
+    this.barred = causes.length ? placeOf(at) : "";
+    this.allowed = causes.length ? "" : placeOf(at);
+    this.say();
+  }
+
+  /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
+  emptyWords(spot) {
+    const known = { hour: spot.hour, agenda: [spot.name, spot.site].filter(Boolean).join(", ") };
+    const at = placeOf(spot);
+    if (at === this.barred && !this.book.hand.item) return word("book_not_free", { ...known, why: this.cause });
+    if (!spot.isOpen && at !== this.allowed) return word("book_not_free", { ...known, why: word("book_closed") });
+    const unasked = spot.client !== this.book.client || !this.book.reason;
+    return unasked || at === this.allowed || this.book.holding.isHeld(spot) ? word("book_place", { ...known, what: word("book_free") }) : word("book_here", known);
+  }
+
+  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told */
+  refusal(told) {
+    const box = byId("book-refusal");
+    show(box, told !== null);
+    // Gone to one of the nearest, N goes on to the next of them.
+    if (told || !this.near.sent) this.near.clear();
+    if (!told) return;
+    say(byId("book-refusal-what"), told.what);
+    byId("book-refusal-why").replaceChildren(...told.causes.map((one) => make("li", {}, one)));
+    const next = button("book-refusal-next");
+    show(next, told.next !== null);
+    show(byId("book-refusal-over"), this.borne.length > 0);
+    const { next: to } = told;
+    if (to) {
+      say(next, word("book_go_to", { hour: to.hour }));
+      next.onclick = () => this.book.shown.goTo(to.agenda, to.day, to.minute);
+    }
+    this.beside(box);
+  }
+
+  /** Beside the cursor where there is room, else below it or above; never over the request. @param {HTMLElement} box */
+  beside(box) {
+    const home = byId("view-book").getBoundingClientRect();
+    const frame = byId("book-frame").getBoundingClientRect();
+    const at = (byId("book-frame").querySelector(".cursor, .is-here") ?? byId("book-frame")).getBoundingClientRect();
+    const [right, left] = [at.right + 6, at.left - 6 - box.offsetWidth];
+    const sideways = right + box.offsetWidth <= frame.right || left >= frame.left;
+    const across = right + box.offsetWidth <= frame.right ? right : left >= frame.left ? left : Math.min(Math.max(at.left, frame.left), frame.right - box.offsetWidth) - 8;
+    const under = at.bottom + 6 + box.offsetHeight <= frame.bottom ? at.bottom + 6 : at.top - 6 - box.offsetHeight;
+    box.style.left = `${across - home.left}px`;
+    box.style.top = `${Math.max(8, Math.min(sideways ? at.top : under, home.bottom - box.offsetHeight - 8) - home.top)}px`;
+  }
+
+  /** What Enter would do, and what is under the cursor. */
+  say() {
+    const spot = this.book.grid.spot();
+    const item = spot?.item ?? null;
+    const at = this.book.target();
+    const act = button("book-act");
+    let words = word("book_book_nothing");
+    const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.minutesIn(at.agenda)) : undefined;
+    if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: at.hour, agenda: at.name, minutes: minutes ?? "" });
+    say(byId("book-act-words"), words);
+    act.disabled = at === null;
+    const { meant } = this.book.patient;
+    const hours = at && meant && !this.book.hand.item ? this.book.grid.hoursOf(at.agenda, at.day, meant.id) : [];
+    say(byId("book-already"), hours.length ? word("book_already", { patient: meant?.name ?? "", hours: hours.join(", ") }) : "");
+    show(byId("book-already"), hours.length > 0);
+    if (this.book.hand.item) say(byId("book-place"), word("book_moving", { patient: this.book.hand.name }));
+    else if (this.done) say(byId("book-place"), this.done);
+    else if (spot) say(byId("book-place"), item ? `${spot.name}, ${item.ariaLabel}${item.dataset.born ? `, ${item.dataset.born}` : ""}` : this.emptyWords(spot));
+    else say(byId("book-place"), "");
+    const visit = item?.dataset.kind === "appointment" && !this.book.hand.item;
+    show(byId("book-acts"), Boolean(visit));
+    if (visit) byId("book-file").setAttribute("href", `/console/appointments/${item?.dataset.key}/patient`);
+    show(byId("book-said"), Boolean(visit) && item?.hasAttribute("data-said") === true);
+    offerMarks(item);
+    show(byId("book-busy"), Boolean(spot) && !item && !this.book.hand.item);
+    show(byId("book-unbusy"), item?.hasAttribute("data-freeable") === true && !this.book.hand.item);
+    button("book-many").disabled = !this.book.client;
+    for (const id of ["book-move", "book-cancel"]) button(id).disabled = !item?.hasAttribute("data-movable");
+  }
+
+  /** Whether the rules say no to a place, or nothing is open there as far as is known. @param {import("./bookgrid.js").Spot} spot */
+  isShut(spot) {
+    const at = placeOf(spot);
+    return at === this.barred || (!spot.isOpen && at !== this.allowed);
+  }
+}

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What is offered by itself where a time is refused: the nearest free ones for the reason in hand."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from permanence.agenda.operations import blocks, setting
+from permanence.callers.models import Patient
+from permanence.clients.access import choose_clients
+from permanence.kernel.system import SystemClock
+from tests.rooms.agenda_cast import openings
+from tests.rooms.test_console_agenda import act, at_wall, booked, cast, monday, page
+
+__all__ = ["cast", "monday"]
+
+pytestmark = pytest.mark.django_db
+NEAR = "/console/agenda/nearest"
+MORNING = tuple((day, "09:00", "12:00") for day in range(5))
+
+
+def near(browser, cast, day, hour, minute=0, **more):
+    asked = {"agenda": cast.dupont, "reason": cast.consultation, "patient": cast.jeanne, **more}
+    told = page(browser, NEAR, day=day.isoformat(), minute=str(hour * 60 + minute), **asked)
+    return json.loads(told)["nearest"]
+
+
+def said(found):
+    return [each["words"] for each in found]
+
+
+def only_mornings(cast):
+    for agenda in (cast.dupont, cast.lemaire):
+        setting.set_openings(agenda=agenda, openings=openings(agenda, MORNING), by=cast.claire, at=SystemClock().now())
+
+
+def full(cast, agenda, day, first=(9, 0), until=(12, 0)):
+    starts, ends = at_wall(day, *first), at_wall(day, *until)
+    told = {"words": "Bloc", "by": cast.marc, "at": SystemClock().now()}
+    blocks.block(key=cast.key(), agenda=agenda, starts_at=starts, ends_at=ends, **told)
+
+
+def test_before_after_and_with_the_other_practitioner_at_that_hour(cast, browser_of, monday):
+    booked(cast, monday, 10)
+    found = near(browser_of(cast.claire), cast, monday, 10)
+    assert said(found) == ["09:40", "10:20", "10:00, Dr Lemaire"]
+    assert [each["agenda"] for each in found] == [cast.dupont, cast.dupont, cast.lemaire]
+    assert (found[0]["day"], found[0]["minute"], found[0]["minutes"]) == (monday.isoformat(), 580, 20)
+    assert datetime.fromisoformat(found[0]["starts"]) == at_wall(monday, 9, 40)
+
+
+def test_all_that_is_offered_is_booked(cast, browser_of, monday):
+    booked(cast, monday, 10)
+    browser = browser_of(cast.claire)
+    for each in near(browser, cast, monday, 10):
+        told = {"agenda": each["agenda"], "reason": cast.consultation, "patient": cast.jeanne}
+        answer = act(browser, "book", key=cast.key(), starts_at=each["starts"], **told)
+        assert answer.status_code == 201, answer.content
+
+
+def test_only_with_the_one_who_is_wanted(cast, browser_of, monday):
+    booked(cast, monday, 10)
+    assert said(near(browser_of(cast.claire), cast, monday, 10, only="1")) == ["09:40", "10:20"]
+
+
+def test_where_the_day_is_full_the_next_days_are_named(cast, browser_of, monday):
+    only_mornings(cast)
+    for agenda in (cast.dupont, cast.lemaire):
+        full(cast, agenda, monday)
+    found = near(browser_of(cast.claire), cast, monday, 10)
+    tomorrow = (monday + timedelta(days=1)).isoformat()
+    assert (found[0]["day"], found[0]["hour"], found[0]["agenda"]) == (tomorrow, "09:00", cast.dupont)
+    assert found[0]["words"].endswith("09:00")
+    assert len(found) == 3
+
+
+def test_what_is_over_is_not_offered(cast, browser_of):
+    past = timezone.localdate() - timedelta(days=3)
+    found = near(browser_of(cast.claire), cast, past, 10)
+    assert found
+    assert all(each["day"] >= timezone.localdate().isoformat() for each in found)
+
+
+def test_a_visit_that_is_moved_is_not_in_its_own_way(cast, browser_of, monday):
+    only_mornings(cast)
+    visit = booked(cast, monday, 9, 20)
+    full(cast, cast.dupont, monday, (9, 40))
+    full(cast, cast.lemaire, monday)
+    found = near(browser_of(cast.claire), cast, monday, 10, appointment=visit.appointment, reason="", patient="")
+    assert said(found) == ["09:20"]
+
+
+def test_where_nothing_is_free_nothing_is_offered(cast, browser_of, monday):
+    for agenda in (cast.dupont, cast.lemaire):
+        setting.set_openings(agenda=agenda, openings=(), by=cast.claire, at=SystemClock().now())
+    assert near(browser_of(cast.claire), cast, monday, 10) == []
+
+
+@pytest.mark.parametrize("word", ["", "x", "9" * 30, "<b>", "\x00"])
+@pytest.mark.parametrize("name", ["agenda", "day", "minute", "reason", "patient", "appointment"])
+def test_words_the_page_does_not_send_are_refused(cast, browser_of, monday, name, word):
+    asked = {"agenda": cast.dupont, "reason": cast.consultation, "day": monday.isoformat(), "minute": "540", name: word}
+    assert browser_of(cast.claire).get(NEAR, asked).status_code in {200, 404, 422}
+
+
+def test_nobody_reaches_another_client_s(cast, browser_of, monday):
+    visit = booked(cast, monday, 9)
+    limited = browser_of(cast.claire)
+    where = {"day": monday.isoformat(), "minute": "600", "reason": cast.consultation}
+    hers = {"agenda": cast.weber_agenda, **where, "appointment": visit.appointment}
+    assert limited.get(NEAR, hers).status_code == 404  # of another client than the agenda
+    choose_clients(person=cast.claire.person, clients=(cast.weber.id,), by=cast.marc, at=SystemClock().now())
+    for browser in (browser_of(cast.other_secretary), limited):
+        assert browser.get(NEAR, {"agenda": cast.dupont, **where}).status_code == 404
+    assert limited.get(NEAR, hers).status_code == 404
+
+
+def test_a_visit_that_was_booked_as_a_first_one_stays_as_long(cast, browser_of, monday):
+    visit = booked(cast, monday, 9, patient=cast.paul)
+    length = visit.ends_at - visit.starts_at
+    Patient.objects.filter(pk=int(cast.paul)).update(known=True)
+    full(cast, cast.dupont, monday, (10, 0), (12, 0))
+    found = near(browser_of(cast.claire), cast, monday, 10, appointment=visit.appointment, only="1")
+    assert length == timedelta(minutes=30)
+    assert {each["minutes"] for each in found} == {30}
+
+
+def test_queries_do_not_grow_with_the_agendas(cast, browser_of, monday, django_assert_max_num_queries):
+    booked(cast, monday, 10)
+    for number in range(6):
+        made = setting.open_agenda(
+            client=cast.cabinet.id, recipient=cast.cabinet.doctor, name=f"Dr {number}", by=cast.marc, at=timezone.now()
+        ).id
+        setting.set_openings(agenda=made, openings=openings(made), by=cast.marc, at=timezone.now())
+    browser = browser_of(cast.claire)
+    with django_assert_max_num_queries(40):
+        near(browser, cast, monday, 10)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Where Enter, a move or a drag is refused, the nearest free times stand beside the reason, one key away."""
+
+from playwright.async_api import Browser, Route, expect
+
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda import VISITS, book_at, click_at, day_of, lane, point, ready_to_book
+
+NEAR = "**/console/agenda/nearest?*"
+WHY = "**/console/agenda/why?*"
+
+
+async def asked(screen: ConsolePage) -> list[str]:
+    """What is asked for the nearest times, as it is asked."""
+    heard: list[str] = []
+
+    async def note(route: Route) -> None:
+        heard.append(route.request.url)
+        await route.continue_()
+
+    await screen.page.route(NEAR, note)
+    return heard
+
+
+async def offers(screen: ConsolePage, *words: str) -> None:
+    await expect(screen.page.locator("#book-near-list button")).to_have_text(list(words))
+
+
+async def test_a_refused_booking_offers_the_nearest_and_n_takes_them_in_turn(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    heard = await asked(screen)
+
+    async def never(_route: Route) -> None:
+        """What the cursor asks by itself is on its way when she presses Enter."""
+
+    await screen.page.route(WHY, never)
+    await click_at(screen, "Dr Weber", 585)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-what")).to_have_text("Rien n’a changé")
+    await offers(screen, "N09:40", "10:20", "09:45, Dr Klein")
+    await looks_right(screen, "agenda-nearest", ("1366",))
+    await screen.press("n")
+    await expect(screen.by_id("book-place")).to_contain_text("09:40, Dr Weber")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    await screen.press("n")
+    await expect(screen.by_id("book-place")).to_contain_text("10:20, Dr Weber")
+    await screen.press("n")
+    await expect(screen.by_id("book-act")).to_contain_text("09:45, Dr Klein")
+    await screen.press("Enter")
+    await expect(lane(screen, "Dr Klein").locator(".appt:not(.appt--held)")).to_have_count(1)
+    await expect(screen.by_id("toasts")).to_contain_text("09:45, Dr Klein")
+    assert len(heard) == 1
+    assert [row[0] for row in site.rows(VISITS)] == ["booked", "booked"]
+    assert screen.complaints == []
+
+
+async def test_enter_on_a_closed_time_offers_them_and_nothing_is_asked_of_who_goes_on(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    heard = await asked(screen)
+    await click_at(screen, "Dr Weber", 730)
+    await expect(screen.by_id("book-refusal-what")).to_contain_text("Pas à 12:10")
+    assert heard == []
+    await screen.press("Enter")
+    await offers(screen, "N12:30", "11:40", "12:30, Dr Klein")
+    assert len(heard) == 1
+    # She wants none of them: she goes on as ever, and N is the next proposed time again.
+    await screen.press("ArrowUp")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    await screen.press("n")
+    await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    assert len(heard) == 1
+    assert screen.complaints == []
+
+
+async def test_what_is_moved_goes_to_the_nearest_by_two_keys_on_another_day_too(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 540)
+    await book_at(screen, "Dr Klein", 540)
+    before = site.rows(VISITS)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("m")
+    await screen.press("ArrowLeft")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 9 h 20")
+    await offers(screen, "N08:40", "09:20", "09:00, Dr Weber")
+    await screen.press("Escape")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    await screen.press("Enter")
+    await offers(screen, "N08:40", "09:20", "09:00, Dr Weber")
+    await screen.press("n")
+    await expect(screen.by_id("book-act")).to_contain_text("08:40")
+    assert site.rows(VISITS) == before
+    await screen.press("n")
+    await expect(screen.by_id("book-act")).to_contain_text("09:20")
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(2)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
+    assert [row[1] for row in site.rows(VISITS)] == [int(made.klein), int(made.klein)]
+    # In hand it stays in hand while she turns to another day.
+    day = await day_of(screen)
+    await screen.press("m")
+    await screen.by_id("book-after").click()
+    await expect(screen.page.locator(f'#book-frame .book__title[data-day="{day}"]')).to_have_count(0)
+    await screen.by_id("book-grid").focus()
+    await click_at(screen, "Dr Weber", 610)
+    await expect(screen.by_id("book-act")).to_contain_text("Déplacer à 10:10")
+    await screen.press("Enter")
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    assert [row[0] for row in site.rows(VISITS)] == ["booked", "booked"]
+    assert screen.complaints == []
+
+
+async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 540)
+    await book_at(screen, "Dr Klein", 600)
+    mouse = screen.page.mouse
+    x, y = await point(screen, "Dr Weber", 540)
+    await mouse.move(x, y)
+    await mouse.down()
+    await mouse.move(x + 20, y + 10, steps=3)
+    await mouse.move(*await point(screen, "Dr Klein", 600), steps=5)
+    await mouse.up()
+    await expect(screen.by_id("book-refusal-what")).to_have_text("Rien n’a changé")
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
+    await screen.press("n")
+    await expect(screen.by_id("book-act")).to_contain_text("Déplacer à 09:40")
+    await screen.press("Enter")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(2)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
+    assert [row[1] for row in site.rows(VISITS)] == [int(made.klein), int(made.klein)]
+    assert screen.complaints == []
