@@ -7,7 +7,7 @@ import { Cancelling } from "./bookcancel.js";
 import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
 import { DayJump } from "./bookday.js";
-import { Grid, hourOf } from "./bookgrid.js";
+import { Grid, hourOf, nameOf, stepsOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { hearMarks, offerMarks, wayBack } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
@@ -76,7 +76,7 @@ export class Book {
       },
       pressed: () => undefined,
       dropped: (item, to) => this.drop(item, to),
-      length: (lane) => (this.moving ? Number(this.moving.dataset.span) : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      length: (lane) => (this.moving ? stepsOf(this.moving)[1] : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
       path: () => this.path(),
       painted: () => this.painted(),
     });
@@ -780,7 +780,7 @@ export class Book {
     if (item?.dataset.kind !== "appointment") return this.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.error(word("book_not_movable"));
     this.moving = item;
-    [this.movingKey, this.movingName] = [item.dataset.key ?? "", item.dataset.name ?? ""];
+    [this.movingKey, this.movingName] = [item.dataset.key ?? "", nameOf(item)];
     item.classList.add("is-moving");
     this.grid.body?.focus({ preventScroll: true });
     this.say();
@@ -853,7 +853,7 @@ export class Book {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }
     this.hooks.done("cancelled", this.call);
-    this.did([word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
+    this.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
     this.again(agenda);
     return "";
   }
