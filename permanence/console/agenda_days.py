@@ -3,12 +3,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from permanence.agenda.queries import agendas, days
-from permanence.agenda.queries.views import AgendaDays
+from permanence.agenda.queries import shown
 from permanence.calls import queries as calls
 from permanence.console.agenda_asked import agenda_asked, client_asked, day_of
 from permanence.console.views import BadRequest
@@ -17,8 +16,6 @@ from permanence.foundation.who import Who
 
 MOST_LANES = 250
 """Agendas side by side at most."""
-ANYWHERE = timedelta(hours=14)
-"""Between the day of the world's clock and that of a client's."""
 VIEWS = ("day", "week", "list")
 
 
@@ -29,7 +26,7 @@ class Shown:
     view: str
     day: date
     title: str
-    found: tuple[AgendaDays, ...]
+    found: tuple[shown.ShownDays, ...]
 
 
 def shown_days(by: Who, asked: Mapping[str, str], *, at: datetime) -> Shown:
@@ -47,16 +44,11 @@ def shown_days(by: Who, asked: Mapping[str, str], *, at: datetime) -> Shown:
     today = at.astimezone(calls.zone_of(house=by.house)).date()
     day = day_of(asked.get("day", ""), today)
     if view == "week" and one:
-        shown = agenda_asked(by, one)
+        agenda = agenda_asked(by, one)
         monday = day - timedelta(days=day.weekday())
-        title = _("%(name)s, week of %(day)s") % {"name": shown.name, "day": dates.say(monday, dates.Form.OF_MONTH)}
-        week = days.week(by=by, agenda=shown.id, first=monday, at=at)
+        title = _("%(name)s, week of %(day)s") % {"name": agenda.name, "day": dates.say(monday, dates.Form.OF_MONTH)}
+        week = shown.week(by=by, agenda=agenda.id, first=monday, at=at)
         return Shown(view=view, day=day, title=title, found=(week,))
-    all_of = agendas.agendas(by=by, client=client or None)[:MOST_LANES]
-    midnight = datetime.combine(day, time(), tzinfo=UTC)
-    span = {"starts": midnight - ANYWHERE, "ends": midnight + timedelta(days=1) + ANYWHERE}
-    closed = agendas.closed_but_booked(by=by, client=client or None, **span)
-    found = days.day(by=by, agendas=[each.id for each in (*all_of, *closed)], day=day, at=at)
-    found = tuple(each for each in found if each.agenda.active or each.appointments)
+    found = shown.every(by=by, client=client or None, day=day, at=at, most=MOST_LANES)
     title = dates.say(day, dates.Form.NAMED if day.year == today.year else dates.Form.NAMED_WHOLE)
     return Shown(view=view, day=day, title=title, found=found)

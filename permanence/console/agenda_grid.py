@@ -5,23 +5,25 @@ Everything stands on its client's clock (the wall), from the step `first` of the
 steps into places, so that no element carries a style of its own. What begins before `first` is folded, and counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from permanence.agenda.queries.views import AgendaDays
+from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.admission import WAYS
 from permanence.agenda.rules.kinds import OpeningKind, Taken, Way
-from permanence.agenda.rules.marks import Mark
 from permanence.agenda.rules.openings import OpenSpan
-from permanence.console.agenda_item import DAY, STEP, Item, Items, Wall, markup
+from permanence.console.agenda_item import DAY, REMEMBERED, STEP, Item, Items, Wall, markup
 from permanence.console.agenda_words import OPENINGS
 from permanence.foundation import dates
+from permanence.foundation.patterns import Markup, joined
 
 HALF_HOUR = 30 // STEP
 HOUR = 60 // STEP
@@ -29,13 +31,11 @@ KEPT_BEFORE = 90
 """Minutes before the present one that are shown though they are past."""
 USUAL = (8 * HOUR, 18 * HOUR)
 """The hours of a day on which nothing is open."""
-NO_SITES: Mapping[str, str] = MappingProxyType({})
 MOST_BESIDE = 8
 """So many visits at one time stand beside one another in a lane."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
+class Ground(NamedTuple):
     """An opening or an absence: what lies under the visits. `words` stand in it; `site`: at which of several it is."""
 
     first: int
@@ -53,6 +53,7 @@ class Lane:
     client: str
     client_name: str
     day: date
+    day_name: str
     name: str
     note: str
     initials: str
@@ -69,9 +70,22 @@ class Lane:
         return f"{self.agenda}-{self.day.isoformat()}"
 
     @property
-    def drawn(self) -> str:
-        """The markup of its items."""
-        return markup(self.items)
+    def drawn(self) -> Markup:
+        """Its markup: the grounds, and upon them the items. Written here for the reason of `agenda_item`."""
+        return format_html(
+            '<div class="lane" role="group" aria-label="{}, {}" data-lane="{}" data-agenda="{}" data-client-id="{}"'
+            ' data-day="{}" data-step="{}" data-name="{}">{}{}</div>',
+            self.name,
+            self.day_name,
+            self.key,
+            self.agenda,
+            self.client,
+            self.day.isoformat(),
+            self.step,
+            self.name,
+            joined(map(_ground, self.grounds)),
+            markup(self.items),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +108,9 @@ class Grid:
         return any(lane.items for lane in self.lanes)
 
 
-def lanes_of(
-    found: AgendaDays,
-    *,
-    marks: Mapping[str, Mark],
-    person: str,
-    at: datetime,
-    by_day: bool = False,
-    sites: Mapping[str, str] = NO_SITES,
-) -> tuple[Lane, ...]:
-    """The lanes of one agenda: one a day. `person`: whose holds are hers. `by_day`: a lane is called by its day.
-
-    `sites`: id -> name of those that are told apart.
-    """
+def lanes_of(found: ShownDays, made: Items, *, by_day: bool = False) -> tuple[Lane, ...]:
+    """The lanes of one agenda: one a day. `made`: by whom its items are made. `by_day`: a lane is called by its day."""
     days = [found.first + timedelta(days=number) for number in range((found.until - found.first).days)]
-    made = Items.of(marks, sites=sites, person=person, at=at)
     return tuple(_lane(found, day, made, by_day=by_day) for day in days)
 
 
@@ -143,13 +145,17 @@ def grid_of(lanes: Sequence[Lane], *, at: datetime, zone: ZoneInfo, show_past: b
 def folded(lane: Lane, first: int) -> Lane:
     """The lane from the step `first` on; what was over before it is counted."""
     kept = tuple(each for each in lane.items if each.first + each.span > first)
-    over = sum(each.kind == "appointment" for each in lane.items) - sum(each.kind == "appointment" for each in kept)
+    over = _visits(lane.items) - _visits(kept)
     return replace(
         lane,
         items=tuple(_cut(each, first) for each in kept),
         grounds=tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first),
         past=over,
     )
+
+
+def _visits(items: Sequence[Item]) -> int:
+    return sum(each.look.kind == "appointment" for each in items)
 
 
 def clock_of(step: int) -> str:
@@ -160,20 +166,17 @@ def clock_of(step: int) -> str:
 
 def _cut[T: (Item, Ground)](each: T, first: int) -> T:
     hidden = first - each.first
-    return each if hidden <= 0 else replace(each, first=first, span=each.span - hidden)
+    return each if hidden <= 0 else each._replace(first=first, span=each.span - hidden)
 
 
-def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
+def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool) -> Lane:
     agenda = found.agenda
-    wall = Wall(day, ZoneInfo(agenda.time_zone))
+    zone = ZoneInfo(agenda.time_zone)
+    wall = Wall(day, zone, today=made.at.astimezone(zone).date())
     items = [
-        *(
-            made.visit(each, wall, agenda=agenda.id)
-            for each in found.appointments
-            if wall.touches(each.starts_at, each.ends_at)
-        ),
-        *(made.hold(each, wall) for each in found.holds if wall.touches(each.starts_at, each.ends_at)),
-        *(made.block(each, wall) for each in found.blocks if wall.touches(each.starts_at, each.ends_at)),
+        *(made.visit(each, wall, agenda=agenda.id) for each in found.appointments),
+        *(made.hold(each, wall) for each in found.holds),
+        *(made.block(each, wall) for each in found.blocks),
     ]
     away = [_absence(each, wall) for each in found.absences if wall.touches(each.starts, each.ends)]
     said = [each.label for each in found.exceptions if each.date == day and each.label]
@@ -185,11 +188,12 @@ def _lane(found: AgendaDays, day: date, made: Items, *, by_day: bool) -> Lane:
         client=agenda.client,
         client_name=agenda.client_name,
         day=day,
+        day_name=made.day_name(day),
         name=dates.say(day, dates.Form.COLUMN) if by_day else agenda.name,
         note=(", ".join(said) if by_day else note),
         initials=agenda.initials,
         colour=agenda.colour,
-        today=day == made.at.astimezone(wall.zone).date(),
+        today=day == wall.today,
         step=agenda.setting.step,
         grounds=(
             *(_opening(each, wall, made.sites) for each in found.openings if wall.touches(each.starts, each.ends)),
@@ -218,27 +222,41 @@ def _absence(absence: Taken, wall: Wall) -> Ground:
     )
 
 
-def _beside(items: Sequence[Item]) -> list[Item]:
+@lru_cache(maxsize=REMEMBERED)
+def _ground(ground: Ground) -> Markup:
+    site = format_html(' data-site="{}"', ground.site) if ground.site else ""
+    return format_html(
+        '<span class="lane__{} f{} s{}"{}>{}</span>', ground.kind, ground.first, ground.span, site, ground.words
+    )
+
+
+def _beside(items: Iterable[Item]) -> list[Item]:
     """Those that overlap stand beside one another, in the order of their beginning; `items` by their first step."""
-    done: list[Item] = []
-    group: list[tuple[Item, int]] = []
-    ends: list[int] = []
+    return [each for group in _meeting(items) for each in (group if len(group) == 1 else _in_columns(group))]
 
-    def close() -> None:
-        wide = min(max(len(ends), 1), MOST_BESIDE)
-        done.extend(
-            each if wide == 1 else replace(each, wide=wide, beside=min(column, wide - 1)) for each, column in group
-        )
-        group.clear()
-        ends.clear()
 
+def _meeting(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Those that overlap one another, or by others between them."""
+    group: list[Item] = []
+    end = 0
     for each in items:
-        if group and each.first >= max(ends):
-            close()
+        if group and each.first >= end:
+            yield group
+            group = []
+        group.append(each)
+        end = max(end, each.first + each.span)
+    if group:
+        yield group
+
+
+def _in_columns(group: Sequence[Item]) -> list[Item]:
+    ends: list[int] = []
+    columns: list[int] = []
+    for each in group:
         column = next((number for number, end in enumerate(ends) if end <= each.first), len(ends))
         if column == len(ends):
             ends.append(0)
         ends[column] = each.first + each.span
-        group.append((each, column))
-    close()
-    return done
+        columns.append(column)
+    wide = min(len(ends), MOST_BESIDE)
+    return [each._replace(wide=wide, beside=min(column, wide - 1)) for each, column in zip(group, columns, strict=True)]

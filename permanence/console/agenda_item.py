@@ -2,26 +2,30 @@
 """What stands in a lane of the agenda's grid: a visit, a hold, busy time; where it stands, and its markup.
 
 A day of 200 practitioners has 6,000 of these, so that they are written here and not by a template, which would take
-longer than all the rest of the page. Every word of others is escaped.
+longer than all the rest of the page: what many have in common is worked out once (`Look`, `Hours`), its markup is a
+pattern, and a visit puts in what is its own. Every word of others is escaped.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from permanence.agenda.place_words import where
-from permanence.agenda.queries.views import AppointmentView, BlockView, HoldView
+from permanence.agenda.queries.shown import ShownVisit
+from permanence.agenda.queries.views import BlockView, HoldView
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.state_words import STATES
 from permanence.foundation import dates
+from permanence.foundation.patterns import Markup, Pattern, joined, literal
 
 STEP = 5
 """Minutes of a step."""
@@ -39,54 +43,104 @@ CLASSES = {
 MOVABLE = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
 ICONS = {"confirmed": "check", "no_show": "x", "held": "hold"}
 """By state, beside the code of the reason."""
+OWN = {"appointment": "patient", "hold": "expires"}
+"""What one kind alone has of its own."""
 REMEMBERED = 4096
-"""Places, kinds and codes whose markup is remembered: there are few, and each stands in a grid many times."""
+"""Places and spans that are remembered: there are few, and each stands in a grid many times."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """What a span has of a local day: its first step and how many (0: none); when it begins, as a minute of the day and
+    in figures; until when.
+    """
 
-    `starts`, `until` as figures; `expires`: the ms since 1970 at which a hold ends, 0 for what is none.
+    first: int
+    span: int
+    minute: int
+    starts: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What many items have in common. `title`: what is said of one, a pattern of `starts`, `until` and `name`.
+
     `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `tied`: of a combined
     visit, which stands in two agendas. `where`: at home, by video, or at which of several sites.
     """
 
     kind: str
-    key: str
-    first: int
-    span: int
-    name: str
     title: str
-    starts: str
-    until: str
-    classes: str = ""
+    classes: str
+    state: str
+    state_words: str
     code: str = ""
     colour: int = 0
     note: str = ""
-    state: str = ""
-    state_words: str = ""
-    expires: int = 0
-    wide: int = 1
-    beside: int = 0
+    reason: str = ""
+    where: str = ""
     movable: bool = False
     to_come: bool = False
-    patient: str = ""
-    reason: str = ""
-    born: str = ""
-    minute: int = 0
     answered: bool = False
     freeable: bool = False
     tied: bool = False
-    where: str = ""
+
+    @cached_property
+    def button(self) -> Pattern:
+        """The markup of one of them, into which `_button` puts what is its own."""
+        flags = " data-movable" * self.movable + " data-said" * self.answered + " data-to-come" * self.to_come
+        flags += " data-freeable" * self.freeable
+        own = OWN.get(self.kind)
+        markup = format_html(
+            '<button class="appt {} %(place)s" type="button" tabindex="-1" data-kind="{}" data-state="{}"{}{}'
+            ' data-key="%(key)s" data-minute="%(minute)s"{} data-born="%(born)s"'
+            ' aria-label="{}"><span class="appt__name">%(name)s</span>{}{}</button>',
+            self.classes,
+            self.kind,
+            self.state,
+            format_html(' data-reason="{}"', self.colour) if self.kind == "appointment" else "",
+            flags,
+            format_html(' data-{0}="%({0})s"', own) if own else "",
+            self.title,
+            literal(_sign(self.kind, self.state, self.code)),
+            literal(format_html('<span class="appt__note">{}</span>', self.note)) if self.note else "",
+        )
+        return Pattern(markup)
+
+
+class Item(NamedTuple):
+    """A visit, a hold or busy time. `wide` visits stand beside one another, this one is number `beside` from 0.
+
+    `first`, `span`: the steps that are shown of its `hours`. `expires`: the ms since 1970 at which a hold ends, 0 for
+    what is none. A tuple, which is made faster than a frozen dataclass.
+    """
+
+    look: Look
+    hours: Hours
+    first: int
+    span: int
+    key: str
+    name: str
+    patient: str = ""
+    born: str = ""
+    expires: int = 0
+    wide: int = 1
+    beside: int = 0
+
+    @property
+    def title(self) -> str:
+        """What is said of it."""
+        return self.look.title % {"starts": self.hours.starts, "until": self.hours.until, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """A local day on a client's clock."""
+    """A local day on a client's clock, on which it is `today`."""
 
     day: date
     zone: ZoneInfo
+    today: date
 
     def minute(self, at: datetime) -> int:
         """Minutes after its midnight, 0 to 1440."""
@@ -115,10 +169,21 @@ class Wall:
         midnight = datetime.combine(self.day + timedelta(days=1), time(), tzinfo=self.zone)
         return "24:00" if ends == midnight else self.clock(ends)
 
+    def hours(self, starts: datetime, ends: datetime) -> Hours:
+        """What the span has of this day."""
+        return _hours(self.day, self.zone, starts, ends)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hours(day: date, zone: ZoneInfo, starts: datetime, ends: datetime) -> Hours:
+    wall = Wall(day, zone, today=day)
+    first, span = wall.steps(starts, ends)
+    return Hours(first, span, wall.minute(starts), wall.clock(starts), wall.until(ends))
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Makes the items of one agenda: its marks and the words of the language are looked up once. `person` sees hers.
+    """Makes the items of one client: his marks and the words of the language are looked up once. `person` sees hers.
 
     `sites`: id -> name of those that are told apart.
     """
@@ -129,43 +194,60 @@ class Items:
     titles: tuple[str, str]
     states: Mapping[AppointmentState, str]
     sites: Mapping[str, str]
+    between: str
+    looks: dict[tuple[object, ...], Look] = field(default_factory=dict)
+    days: dict[date, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, marks: Mapping[str, Mark], *, sites: Mapping[str, str], person: str, at: datetime) -> "Items":
         """In the language that is spoken now."""
         titles = (
             _("%(starts)s to %(until)s, %(patient)s, %(reason)s, %(state)s"),
-            _("%(starts)s to %(until)s, %(held)s"),
+            _("%(starts)s to %(until)s, %(held)s") % {"starts": "%(starts)s", "until": "%(until)s", "held": "%(name)s"},
         )
-        return cls(marks, person, at, titles, {state: str(words) for state, words in STATES.items()}, sites)
+        states = {state: str(words) for state, words in STATES.items()}
+        return cls(marks, person, at, titles, states, sites, dates.between_figures())
 
-    def visit(self, visit: AppointmentView, wall: Wall, *, agenda: str) -> Item:
+    def day_name(self, day: date) -> str:
+        """ "mardi 1er décembre" """
+        if day not in self.days:
+            self.days[day] = dates.say(day, dates.Form.NAMED)
+        return self.days[day]
+
+    def visit(self, visit: ShownVisit, wall: Wall, *, agenda: str) -> Item:
         """An appointment in the lane of `agenda`; a combined one says with whom."""
-        first, span = wall.steps(visit.starts_at, visit.ends_at)
-        mark = self.marks.get(visit.reason, UNKNOWN)
-        starts, until, state = wall.clock(visit.starts_at), wall.until(visit.ends_at), self.states[visit.state]
-        names = {"starts": starts, "until": until, "patient": visit.patient_name, "reason": visit.reason_name}
+        hours = wall.hours(visit.starts_at, visit.ends_at)
+        other = "" if not visit.also else visit.also_name if agenda == visit.agenda else visit.agenda_name
+        tall, past, to_come = hours.span >= TALL, visit.ends_at <= self.at, wall.day > wall.today
+        seen = (
+            visit.reason, visit.state, visit.site, visit.overbooked, visit.position, visit.answered,
+            other, tall, past, to_come,
+        )  # fmt: skip
+        look = self.looks.get(seen)
+        if look is None:
+            look = self.looks[seen] = self._look(visit, other, tall=tall, past=past, to_come=to_come)
+        born = dates.iso_between(visit.patient_birth, self.between)
+        key, name, patient = visit.appointment, visit.patient_name, visit.patient
+        return Item(look, hours, hours.first, hours.span, key, name, patient, born)
+
+    def _look(self, visit: ShownVisit, other: str, *, tall: bool, past: bool, to_come: bool) -> Look:
+        """How a visit looks, and every other of the same reason and state at such an hour. `other`: whose it is too."""
+        mark, state = self.marks.get(visit.reason, UNKNOWN), self.states[visit.state]
         note, place = visit.overbooked, where(visit.way, visit.site, sites=self.sites)
         if not note and visit.position is not None:
             note = _("Session %(number)d") % {"number": visit.position}
-        if visit.also:
-            other = visit.also_name if agenda == visit.agenda else visit.agenda_name
+        if other:
             note = " · ".join(filter(None, (_("with %(name)s") % {"name": other}, note)))
-        tall, past = span >= TALL, visit.ends_at <= self.at
-        more = [each for each in (place, note if visit.also else "") if each]
+        said = {"reason": literal(visit.reason_name), "state": literal(state)}
+        title = self.titles[0] % {"starts": "%(starts)s", "until": "%(until)s", "patient": "%(name)s", **said}
+        more = [literal(each) for each in (place, note if other else "") if each]
         note = note or (visit.reason_name if tall else "")
         # the lane says the site of its hours: only a visit with room for it says it again
         beside = place if tall or visit.way is not Way.PRACTICE else ""
-        return Item(
+        return Look(
             kind="appointment",
-            key=visit.appointment,
-            first=first,
-            span=span,
-            name=visit.patient_name,
-            title=", ".join([self.titles[0] % {**names, "state": state}, *more]),
-            starts=starts,
-            until=until,
-            classes=CLASSES[visit.state] + " appt--tall" * tall + " is-past" * past + " appt--tied" * bool(visit.also),
+            title=", ".join([title, *more]),
+            classes=CLASSES[visit.state] + " appt--tall" * tall + " is-past" * past + " appt--tied" * bool(other),
             code=mark.code,
             colour=mark.colour,
             note=" · ".join(filter(None, (beside, note))),
@@ -173,106 +255,75 @@ class Items:
             state=visit.state.value,
             state_words=state,
             movable=visit.state in MOVABLE,
-            to_come=wall.day > self.at.astimezone(wall.zone).date(),
-            patient=visit.patient,
+            to_come=to_come,
             reason=visit.reason_name,
-            born=dates.iso_figures(visit.patient_birth),
-            minute=wall.minute(visit.starts_at),
             answered=visit.answered,
-            tied=bool(visit.also),
+            tied=bool(other),
         )
 
     def hold(self, hold: HoldView, wall: Wall) -> Item:
         """A time that is kept for somebody."""
-        first, span = wall.steps(hold.starts_at, hold.ends_at)
         mine = bool(self.person) and hold.held_by == self.person
         by = _("a patient online") if hold.online else hold.held_by_name or _("the waiting list")
         name = _("Held for you") if mine else _("Held by %(name)s") % {"name": by}
-        starts, until = wall.clock(hold.starts_at), wall.until(hold.ends_at)
-        return Item(
+        hours = wall.hours(hold.starts_at, hold.ends_at)
+        look = Look(
             kind="hold",
-            key=hold.hold,
-            first=first,
-            span=span,
-            name=name,
-            title=self.titles[1] % {"starts": starts, "until": until, "held": name},
-            starts=starts,
-            until=until,
+            title=self.titles[1],
             classes="appt--held" + " appt--mine" * mine + " appt--tied" * bool(hold.also),
             code=self.marks.get(hold.reason, UNKNOWN).code if mine else "",
             state="held",
             state_words=name,
             tied=bool(hold.also),
-            expires=int(hold.expires_at.timestamp() * 1000),
-            minute=wall.minute(hold.starts_at),
+        )
+        expires = int(hold.expires_at.timestamp() * 1000)
+        return Item(
+            look=look, hours=hours, first=hours.first, span=hours.span, key=hold.hold, name=name, expires=expires
         )
 
     def block(self, block: BlockView, wall: Wall) -> Item:
         """Busy time."""
-        first, span = wall.steps(block.starts_at, block.ends_at)
-        starts, until, words = wall.clock(block.starts_at), wall.until(block.ends_at), block.words or _("Busy")
-        return Item(
+        look = Look(
             kind="block",
-            key=block.block,
-            first=first,
-            span=span,
-            name=words,
-            title=self.titles[1] % {"starts": starts, "until": until, "held": words},
-            starts=starts,
-            until=until,
+            title=self.titles[1],
             classes="appt--block",
             state="block",
             state_words=_("Busy"),
-            minute=wall.minute(block.starts_at),
             freeable=block.door is not Door.CALENDAR,
+        )
+        hours = wall.hours(block.starts_at, block.ends_at)
+        return Item(
+            look=look, hours=hours, first=hours.first, span=hours.span, key=block.block, name=block.words or _("Busy")
         )
 
 
-def markup(items: Iterable[Item]) -> str:
+def markup(items: Iterable[Item]) -> Markup:
     """The items as buttons, one after the other."""
-    return format_html_join("", "{}", ((_button(each),) for each in items))
+    return joined(map(_button, items))
 
 
-def _button(item: Item) -> str:
-    name = escape(item.name)
-    flags = " data-movable" * item.movable + " data-said" * item.answered + " data-to-come" * item.to_come
-    flags += " data-freeable" * item.freeable
-    return format_html(
-        '<button {} type="button" tabindex="-1" {} data-key="{}" data-minute="{}"{}{} data-name="{}" data-born="{}"'
-        ' aria-label="{}"><span class="appt__name">{}</span>{}{}</button>',
-        _place(item.classes, item.first, item.span, item.wide, item.beside),
-        _kind(item.kind, item.state, item.colour, flags),
-        item.key,
-        item.minute,
-        format_html(' data-expires="{}"', item.expires) if item.expires else "",
-        format_html(' data-patient="{}"', item.patient) if item.patient else "",
-        name,
-        item.born,
-        item.title,
-        name,
-        _sign(item.kind, item.state, item.code),
-        format_html('<span class="appt__note">{}</span>', item.note) if item.note else "",
+def _button(item: Item) -> Markup:
+    return item.look.button.fill(
+        place=_place(item.first, item.span, item.wide, item.beside),
+        key=item.key,
+        minute=item.hours.minute,
+        expires=item.expires,
+        patient=item.patient,
+        name=item.name,
+        born=item.born,
+        starts=item.hours.starts,
+        until=item.hours.until,
     )
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _place(classes: str, first: int, span: int, wide: int, beside: int) -> str:
-    """Where it stands, and how it looks."""
+def _place(first: int, span: int, wide: int, beside: int) -> Markup:
+    """Where it stands: the last of its classes, which the script reads too."""
     among = format_html(" w{} x{}", wide, beside) if wide > 1 else ""
-    return format_html(
-        'class="appt {} f{} s{}{}" data-first="{}" data-span="{}"', classes, first, span, among, first, span
-    )
+    return format_html("f{} s{}{}", first, span, among)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _kind(kind: str, state: str, colour: int, flags: str) -> str:
-    """What it is, and what may be done with it."""
-    reason = format_html(' data-reason="{}"', colour) if kind == "appointment" else ""
-    return format_html('data-kind="{}" data-state="{}"{}{}', kind, state, reason, flags)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _sign(kind: str, state: str, code: str) -> str:
+def _sign(kind: str, state: str, code: str) -> Markup:
     """The code, with what tells the state besides the colour, and the place of a hold's countdown."""
     here = format_html('<span class="{}"></span>', "dot dot--here") if state == "arrived" else ""
     left = format_html(' <span class="{}"></span>', "appt__left") if kind == "hold" else ""

@@ -19,9 +19,11 @@ from django.views.decorators.http import require_safe
 
 from permanence.agenda import words
 from permanence.agenda.place_words import where
-from permanence.agenda.queries import agendas, appointments, days
+from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.queries import shown as of_days
 from permanence.agenda.queries import slots as free
-from permanence.agenda.queries.views import AgendaDays, AgendaView
+from permanence.agenda.queries.shown import ShownDays
+from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import Mark, marks_of
 from permanence.agenda.rules.search import Found, Proposal
@@ -50,7 +52,7 @@ from permanence.console.agenda_asked import (
     wish_asked,
 )
 from permanence.console.agenda_days import shown_days
-from permanence.console.agenda_item import STEP
+from permanence.console.agenda_item import STEP, Items
 from permanence.console.agenda_near import day_words
 from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
@@ -164,9 +166,9 @@ def lane(request: HttpRequest) -> HttpResponse:
     agenda = agenda_asked(by, asked.get("agenda", ""))
     day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
     first = minute_of(asked.get("first", "0")) // STEP
-    found = days.day(by=by, agendas=[agenda.id], day=day, at=at)
+    found = of_days.day(by=by, agendas=[agenda.id], day=day, at=at)
     ((one,), _marks) = _lanes(by, found, at=at, by_day=asked.get("by_day") == "1")
-    return render(request, "console/agenda_lane.html", {"lane": drawn.folded(one, first)})
+    return HttpResponse(drawn.folded(one, first).drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,22 +317,17 @@ def _aside(
 
 
 def _lanes(
-    by: Who, found: Sequence[AgendaDays], *, at: datetime, by_day: bool
+    by: Who, found: Sequence[ShownDays], *, at: datetime, by_day: bool
 ) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
     shown = {each.agenda.client for each in found}
     reasons, sites = agendas.reasons_of(by=by, clients=shown), told_sites(house=by.house, clients=shown)
     marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
-    lanes = [
-        lane
-        for each in found
-        for lane in drawn.lanes_of(
-            each, marks=marks.get(each.agenda.client, {}), person=by.person, at=at, by_day=by_day, sites=sites
-        )
-    ]
+    made = {client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at) for client in shown}
+    lanes = [lane for each in found for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day)]
     return lanes, marks
 
 
-def _legend(by: Who, found: Sequence[AgendaDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
+def _legend(by: Who, found: Sequence[ShownDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
     """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
     shown = {each.agenda.client for each in found}
     if len(shown) != 1:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from permanence.agenda.answer_words import answers_told
 from permanence.agenda.queries import agendas, appointments
-from permanence.agenda.queries.views import AgendaDays
+from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
 from permanence.console.agenda_asked import says_why
 from permanence.console.agenda_days import shown_days
@@ -48,7 +48,7 @@ def paper(request: HttpRequest) -> HttpResponse:
     return render(request, "console/agenda_paper.html", {"lists": [(one, rows) for one, rows in lists if rows]})
 
 
-def _told(by: Who, shown: AgendaDays) -> list[Told]:
+def _told(by: Who, shown: ShownDays) -> list[Told]:
     visits = [each for each in shown.appointments if each.answered]
     if not visits:
         return []

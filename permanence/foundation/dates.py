@@ -46,7 +46,17 @@ def say(day: date, form: Form) -> str:
 
 def iso_figures(iso: str) -> str:
     """A day kept as ISO, as far as it is known, in figures: "1961-03-14" as 14/03/1961, "1961-03" as 03/1961."""
-    return ("." if (get_language() or "").startswith("de") else "/").join(reversed(iso.split("-")))
+    return iso_between(iso, between_figures())
+
+
+def between_figures() -> str:
+    """What stands between the figures of a day in the active language."""
+    return "." if (get_language() or "").startswith("de") else "/"
+
+
+def iso_between(iso: str, between: str) -> str:
+    """`iso_figures` where the language was asked already, for a list of thousands."""
+    return between.join(reversed(iso.split("-")))
 
 
 def weekday(day: date) -> str:

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from permanence.agenda.models import Agenda, Appointment, SlotHold
 from permanence.agenda.operations import appointments, blocks, holds
-from permanence.agenda.queries import days
+from permanence.agenda.queries import shown
 from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.state_words import STATES
 from permanence.clients.access import choose_clients
 from permanence.console import agenda_grid as drawn
+from permanence.console.agenda_item import Hours, Items, Look
 from permanence.console.agenda_words import CAUSES, OPENINGS
 from permanence.foundation.models import AuditEntry, LiveTouch
 from permanence.kernel.system import SystemClock
@@ -318,18 +319,17 @@ def test_no_two_reasons_have_one_code(names):
     assert all(1 <= len(each.code) <= 5 and 1 <= each.colour <= 8 for each in marks.values())
 
 
+LOOK = Look(kind="appointment", title="", classes="", state="booked", state_words="")
+HOURS = Hours(0, 0, 0, "", "")
 spans = st.lists(st.tuples(st.integers(0, 280), st.integers(1, 40)), max_size=25)
 
 
 @given(spans)
 def test_visits_at_one_time_stand_beside_one_another(pairs):
     given_items = [
-        drawn.Item(
-            kind="appointment", key=f"{number:03}", first=first, span=min(span, 288 - first), name="", title="",
-            starts="", until="",
-        )
+        drawn.Item(look=LOOK, hours=HOURS, first=first, span=min(span, 288 - first), key=f"{number:03}", name="")
         for number, (first, span) in enumerate(pairs)
-    ]  # fmt: skip
+    ]
     placed = drawn._beside(sorted(given_items, key=lambda each: (each.first, each.key)))
     assert sorted(each.key for each in placed) == sorted(each.key for each in given_items)
     for one in placed:
@@ -344,11 +344,11 @@ def test_past_hours_of_today_are_folded_and_counted(cast):
     now = at_wall(day, 15, 10)
     made = [booked_at(cast, day, hour) for hour in (9, 10, 14, 16)]
     assert len(made) == 4
-    found = days.day(by=cast.claire, agendas=[cast.dupont], day=day, at=now)[0]
-    lanes = drawn.lanes_of(found, marks={}, person=cast.claire.person, at=now)
+    found = shown.day(by=cast.claire, agendas=[cast.dupont], day=day, at=now)[0]
+    lanes = drawn.lanes_of(found, Items.of({}, sites={}, person=cast.claire.person, at=now))
     grid = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=False)
     assert (grid.folded_from, grid.folded_until, grid.past) == ("08:00", "13:30", 2)
-    assert [each.starts for each in grid.lanes[0].items] == ["14:00", "16:00"]
+    assert [each.hours.starts for each in grid.lanes[0].items] == ["14:00", "16:00"]
     whole = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=True)
     assert (whole.folded_until, len(whole.lanes[0].items), whole.first) == ("", 4, 96)
 

@@ -237,5 +237,5 @@ def test_whatever_stands_in_a_lane_is_text(cast, browser_of, monday):
     row.save()
     text = page(browser_of(cast.claire), GRID, client=cast.cabinet.id, day=monday.isoformat())
     assert "<script>" not in text.lower()
-    assert text.count("&lt;SCRIPT&gt;") == 3
+    assert text.count("&lt;SCRIPT&gt;") == 2
     assert text.count("&lt;script&gt;") == 1

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef
+
 from permanence.agenda.models import Agenda, Appointment, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.queries import asked
 from permanence.agenda.queries.books import exception_of, opening_of, reason_of
@@ -34,10 +36,14 @@ def known_key(text: str) -> str:
 
 def agendas(*, by: Who, client: str | None = None, active_only: bool = True) -> tuple[AgendaView, ...]:
     """The agendas `by` may see, of one client or all of his, by client and name. Two queries."""
+    rows = in_order(by=by, client=client)
+    return tuple(agenda_view(row) for row in (rows.filter(active=True) if active_only else rows))
+
+
+def in_order(*, by: Who, client: str | None = None) -> ClientQuerySet[Agenda]:
+    """The rows of `agendas`, closed ones too, for what is asked of them beside. One query, and one for the wall."""
     rows = _seen(by).order_by("client__name", "name", "pk")
-    rows = rows.filter(active=True) if active_only else rows
-    rows = rows if client is None else rows.filter(client=row_key(client))
-    return tuple(agenda_view(row) for row in rows)
+    return rows if client is None else rows.filter(client=row_key(client))
 
 
 def of_client(*, by: Who, client: str) -> tuple[AgendaView, ...]:
@@ -53,16 +59,14 @@ def in_use(*, by: Who, client: str) -> ClientQuerySet[Agenda]:
 
 def closed_but_booked(
     *, by: Who, starts: datetime, ends: datetime, client: str | None = None
-) -> tuple[AgendaView, ...]:
-    """The agendas that are closed in which visits still stand between two moments: until somebody has looked after
-    them they are shown. Two queries.
+) -> ClientQuerySet[Agenda]:
+    """The rows of the agendas that are closed in which visits still stand between two moments: until somebody has
+    looked after them they are shown. One query, and one for the wall.
     """
     states = [each.value for each in STANDING]
     visits = Appointment.objects.for_house(by.house_key).filter(starts_at__lt=ends, ends_at__gt=starts)
-    booked = visits.filter(state__in=states).values("agenda")
-    rows = _seen(by).filter(active=False, pk__in=booked).order_by("client__name", "name", "pk")
-    rows = rows if client is None else rows.filter(client=row_key(client))
-    return tuple(agenda_view(row) for row in rows)
+    booked = visits.filter(agenda=OuterRef("pk"), state__in=states)
+    return in_order(by=by, client=client).filter(Exists(booked), active=False)
 
 
 def agenda(*, by: Who, agenda: str) -> AgendaView:

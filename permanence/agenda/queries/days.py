@@ -2,8 +2,9 @@
 """The days of agendas as the grid shows them: openings, exceptions, who is away, and all that stands."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
@@ -11,9 +12,7 @@ from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.books import books, check_day, elsewhere
 from permanence.agenda.queries.views import (
     AgendaDays,
-    AppointmentView,
-    BlockView,
-    HoldView,
+    DaysOf,
     agenda_view,
     appointment_views,
     block_view,
@@ -23,23 +22,48 @@ from permanence.agenda.queries.views import (
 from permanence.agenda.rules.kinds import TakenKind
 from permanence.agenda.rules.openings import open_spans
 from permanence.agenda.rules.states import AppointmentState
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.reception.hours import moment_of
 
 type Bounds = tuple[datetime, datetime]
 
 
+class Standing(Protocol):
+    """What stands in an agenda."""
+
+    @property
+    def agenda(self) -> str:
+        """Its own agenda."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+
+
 def day(*, by: Who, agendas: Sequence[str], day: date, at: datetime) -> tuple[AgendaDays, ...]:
     """One local day of several agendas, in the order asked for. Raises AgendaUnknown. Eleven queries at most."""
-    return _days(seen(agendas, by=by), day, 1, at)
+    return days_of(seen(agendas, by=by), day, 1, at, visits=appointment_views)
 
 
 def week(*, by: Who, agenda: str, first: date, at: datetime) -> AgendaDays:
     """Seven local days of one agenda. Raises AgendaUnknown. Eleven queries at most."""
-    return _days(seen([agenda], by=by), first, 7, at)[0]
+    return days_of(seen([agenda], by=by), first, 7, at, visits=appointment_views)[0]
 
 
-def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[AgendaDays, ...]:
+def days_of[Visit: Standing](
+    rows: Sequence[Agenda],
+    first: date,
+    count: int,
+    at: datetime,
+    *,
+    visits: Callable[[ClientQuerySet[Appointment]], Iterable[Visit]],
+) -> tuple[DaysOf[Visit], ...]:
+    """So many days of agendas, whose rows have client, house and recipient. `visits`: how appointments are seen."""
     if not rows:
         return ()
     check_day(first)
@@ -48,8 +72,8 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     starts, ends = min(each[0] for each in bounds.values()), max(each[1] for each in bounds.values())
     known = books(rows, starts=starts, ends=ends, only_open=True)
     span = {"starts_at__lt": ends, "ends_at__gt": starts}
-    visits = Appointment.objects.filter(taking(bounds), **span).exclude(state=AppointmentState.CANCELLED.value)
-    appointments = _by_agenda(appointment_views(visits.order_by("starts_at", "pk")))
+    standing = Appointment.objects.filter(taking(bounds), **span).exclude(state=AppointmentState.CANCELLED.value)
+    appointments = _by_agenda(visits(standing.order_by("starts_at", "pk")))
     held = SlotHold.objects.filter(taking(bounds), **span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
     holds = _by_agenda(hold_view(row) for row in held)
     busy = Block.objects.filter(**span, agenda__in=list(bounds), removed_at=None).order_by("starts_at", "pk")
@@ -60,7 +84,7 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     for row in rows:
         agenda, book, (begin, end) = str(row.pk), known[str(row.pk)], bounds[row.pk]
         found.append(
-            AgendaDays(
+            DaysOf(
                 agenda=agenda_view(row),
                 first=first,
                 until=until,
@@ -79,16 +103,16 @@ def _days(rows: list[Agenda], first: date, count: int, at: datetime) -> tuple[Ag
     return tuple(found)
 
 
-def _by_agenda[T: (AppointmentView, HoldView, BlockView)](views: Iterable[T]) -> defaultdict[str, list[T]]:
-    found: defaultdict[str, list[T]] = defaultdict(list)
+def _by_agenda[Each: Standing](views: Iterable[Each]) -> defaultdict[str, list[Each]]:
+    found: defaultdict[str, list[Each]] = defaultdict(list)
     for each in views:
         found[each.agenda].append(each)
-        if not isinstance(each, BlockView) and each.also:
-            found[each.also].append(each)
+        if also := getattr(each, "also", ""):
+            found[also].append(each)
     return found
 
 
-def _within[T: (AppointmentView, HoldView, BlockView)](views: list[T], begin: datetime, end: datetime) -> tuple[T, ...]:
+def _within[Each: Standing](views: list[Each], begin: datetime, end: datetime) -> tuple[Each, ...]:
     return tuple(each for each in views if each.starts_at < end and begin < each.ends_at)
 
 

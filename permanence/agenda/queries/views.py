@@ -135,7 +135,7 @@ class BlockView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgendaDays:
+class DaysOf[Visit]:
     """Some days of one agenda: its openings (those not yet released too), who is away, and all that stands in it.
 
     What was cancelled is not among `appointments`. `exceptions`: what is otherwise on which of the days.
@@ -147,10 +147,13 @@ class AgendaDays:
     openings: tuple[OpenSpan, ...]
     exceptions: tuple[kinds.OpeningException, ...]
     absences: tuple[kinds.Taken, ...]
-    appointments: tuple[AppointmentView, ...]
+    appointments: tuple[Visit, ...]
     holds: tuple[HoldView, ...]
     blocks: tuple[BlockView, ...]
 
+
+type AgendaDays = DaysOf[AppointmentView]
+"""With all that is known of each appointment."""
 
 _COLUMNS = (
     "key", "client_id", "agenda_id", "agenda__recipient_id", "agenda__name", "also_id", "also__recipient_id",
@@ -213,9 +216,14 @@ def _column(row: Appointment, name: str) -> Any:
     return None if source is None else getattr(source, own)
 
 
+def called(used: str, birth: str, first: str) -> str:
+    """What a patient is called wherever a day is shown: "HOFFMANN Jeanne"."""
+    last = (used or birth).upper()
+    return f"{last} {first}" if last and first else last or first
+
+
 def _appointment(row: Mapping[str, Any]) -> AppointmentView:
     """What stands in `_COLUMNS` as a view."""
-    names = (row["patient__used_name"] or row["patient__birth_name"]).upper(), row["patient__first_name"]
     return AppointmentView(
         appointment=row["key"],
         client=str(row["client_id"]),
@@ -226,7 +234,7 @@ def _appointment(row: Mapping[str, Any]) -> AppointmentView:
         also_recipient=str(row["also__recipient_id"] or ""),
         also_name=row["also__name"] or "",
         patient=str(row["patient_id"]),
-        patient_name=" ".join(filter(None, names)),
+        patient_name=called(row["patient__used_name"], row["patient__birth_name"], row["patient__first_name"]),
         patient_birth=row["patient__birth_date"],
         known=row["known"],
         reason=str(row["reason_id"]),

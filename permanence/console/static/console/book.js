@@ -5,7 +5,7 @@ import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
 import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
-import { Grid, hourOf } from "./bookgrid.js";
+import { Grid, hourOf, stepsOf } from "./bookgrid.js";
 import { Hand } from "./bookhand.js";
 import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
@@ -61,7 +61,7 @@ export class Book {
       },
       pressed: () => undefined,
       dropped: (item, to) => this.hand.drop(item, to),
-      length: (lane) => (this.hand.item ? Number(this.hand.item.dataset.span) : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      length: (lane) => (this.hand.item ? stepsOf(this.hand.item)[1] : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
       path: () => this.shown.path(),
       painted: () => this.shown.painted(),
     });

@@ -3,7 +3,7 @@
 import { newId, request, SiteRefusal } from "./api.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
-import { hourOf } from "./bookgrid.js";
+import { hourOf, nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { word } from "./words.js";
@@ -49,7 +49,7 @@ export class Acts {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }
     this.book.hooks.done("cancelled", this.book.call);
-    this.book.spoken.did([word("book_cancelled", { patient: item.dataset.name ?? "" }), told.said].filter(Boolean).join(". "));
+    this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
     this.book.again(agenda);
     return "";
   }
@@ -114,7 +114,7 @@ export class Acts {
     const spot = this.book.grid.spot();
     const item = spot?.item ?? null;
     if (!spot || item?.dataset.kind !== "appointment") return;
-    const { key: appointment = "", name = "", state: was = "" } = item.dataset;
+    const [{ key: appointment = "", state: was = "" }, name] = [item.dataset, nameOf(item)];
     const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { key: newId(), appointment, state: one });
     if (await say(state)) {
       await this.book.after(`${name}: ${words}`, spot.agenda, async () => {

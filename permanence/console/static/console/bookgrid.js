@@ -17,6 +17,17 @@ export function hourOf(minute) {
   return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 }
 
+/** The first step of what stands in a lane and how many, as its classes say. @param {Element} one @returns {[number, number]} */
+export function stepsOf(one) {
+  const [, first = 0, span = 0] = (/ f(\d+) s(\d+)/.exec(one.className) ?? []).map(Number);
+  return [first, span];
+}
+
+/** Who comes, or what else stands there. @param {Element} item */
+export function nameOf(item) {
+  return item.querySelector(".appt__name")?.textContent ?? "";
+}
+
 export class Grid {
   /** @param {{moved: () => void, pressed: (item: HTMLElement) => void, dropped: (item: HTMLElement, to: Place) => void, length: (lane: HTMLElement) => number, path: () => string, painted: () => void}} hooks `length`: steps of what would be booked */
   constructor(hooks) {
@@ -155,14 +166,17 @@ export class Grid {
   /** @param {Element} lane @param {number} step @param {string} kind @returns {HTMLElement[]} */
   groundsAt(lane, step, kind) {
     return [...lane.querySelectorAll(kind)].map((one) => /** @type {HTMLElement} */ (one)).filter((ground) => {
-      const [, first = 0, span = 0] = (/ f(\d+) s(\d+)/.exec(ground.className) ?? []).map(Number);
+      const [first, span] = stepsOf(ground);
       return first <= step && step < first + span;
     });
   }
 
   /** @param {Element} lane @param {number} step @returns {HTMLElement|null} */
   itemAt(lane, step) {
-    const own = this.items(lane).filter((one) => Number(one.dataset.first) <= step && step < Number(one.dataset.first) + Number(one.dataset.span));
+    const own = this.items(lane).filter((one) => {
+      const [first, span] = stepsOf(one);
+      return first <= step && step < first + span;
+    });
     return own.find((one) => one.dataset.key === this.on) ?? own[0] ?? null;
   }
 
@@ -215,8 +229,9 @@ export class Grid {
   next(lane, step, down) {
     const stride = Math.max(STRIDE, Number(lane.dataset.step) / STEP);
     const item = this.itemAt(lane, step);
-    const edges = this.items(lane).flatMap((one) => [Number(one.dataset.first), Number(one.dataset.first) + Number(one.dataset.span)]);
-    const from = item ? (down > 0 ? Number(item.dataset.first) + Number(item.dataset.span) - 1 : Number(item.dataset.first)) : step;
+    const edges = this.items(lane).map(stepsOf).flatMap(([first, span]) => [first, first + span]);
+    const [first, span] = item ? stepsOf(item) : [step, 1];
+    const from = down > 0 ? first + span - 1 : first;
     const even = down > 0 ? (Math.floor(from / stride) + 1) * stride : (Math.ceil(from / stride) - 1) * stride;
     const between = edges.filter((one) => (down > 0 ? one > from && one < even : one < from && one > even));
     const found = between.length ? (down > 0 ? Math.min(...between) : Math.max(...between)) : even;
@@ -235,7 +250,7 @@ export class Grid {
   /** @param {HTMLElement} item */
   goTo(item) {
     const lane = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"));
-    if (lane) this.go({ lane: lane.dataset.lane ?? "", step: Number(item.dataset.first) }, item.dataset.key);
+    if (lane) this.go({ lane: lane.dataset.lane ?? "", step: stepsOf(item)[0] }, item.dataset.key);
   }
 
   /** @param {boolean} refused */
@@ -252,8 +267,7 @@ export class Grid {
     const item = this.itemAt(lane, this.place.step);
     this.twins(item);
     if (this.view === "list") return void item?.classList.add("is-here");
-    const first = item ? Number(item.dataset.first) : this.place.step;
-    const span = item ? Number(item.dataset.span) : Math.min(this.hooks.length(lane), this.last - first);
+    const [first, span] = item ? stepsOf(item) : [this.place.step, Math.min(this.hooks.length(lane), this.last - this.place.step)];
     lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
   }
 
@@ -312,7 +326,8 @@ export class Grid {
     const item = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-movable]"));
     if (!item || event.button !== 0 || this.view === "list") return;
     const box = item.getBoundingClientRect();
-    const grip = ((event.clientY - box.top) / box.height) * Number(item.dataset.span);
+    const [, span] = stepsOf(item);
+    const grip = ((event.clientY - box.top) / box.height) * span;
     const [x, y] = [event.clientX, event.clientY];
     /** @type {Place|null} */
     let to = null;
@@ -321,7 +336,7 @@ export class Grid {
       this.dragged = true;
       item.classList.add("is-moving");
       to = this.under(moved, grip);
-      this.ghost(to, Number(item.dataset.span));
+      this.ghost(to, span);
     };
     const end = (/** @type {PointerEvent} */ ended) => {
       document.removeEventListener("pointermove", follow);

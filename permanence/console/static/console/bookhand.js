@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { newId } from "./api.js";
-import { hourOf } from "./bookgrid.js";
+import { hourOf, nameOf } from "./bookgrid.js";
 import { STEP_MINUTES } from "./bookplaces.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
@@ -38,7 +38,7 @@ export class Hand {
   /** @param {HTMLElement} item */
   inHand(item) {
     this.item = item;
-    [this.key, this.name] = [item.dataset.key ?? "", item.dataset.name ?? ""];
+    [this.key, this.name] = [item.dataset.key ?? "", nameOf(item)];
     item.classList.add("is-moving");
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
@@ -72,7 +72,7 @@ export class Hand {
    * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
     const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
-    const { key = "", name = "" } = item.dataset;
+    const [{ key = "" }, name] = [item.dataset, nameOf(item)];
     const json = { appointment: key, agenda: at.agenda, day: at.day, minute: String(at.minute), call: this.book.call };
     const refused = () => {
       if (place) this.book.grid.go(place);
