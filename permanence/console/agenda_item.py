@@ -30,6 +30,7 @@ from permanence.foundation.patterns import Markup, Pattern, joined, literal
 STEP = 5
 """Minutes of a step."""
 DAY = 24 * 60 // STEP
+_INSTANT = timedelta(microseconds=1)
 TALL = 8
 """Steps from which a name may take two rows."""
 
@@ -156,8 +157,8 @@ class Wall:
 
     def touches(self, starts: datetime, ends: datetime) -> bool:
         """Whether the span has something of this day."""
-        begins, finishes = starts.astimezone(self.zone).date(), ends.astimezone(self.zone).date()
-        return begins <= self.day <= finishes
+        last = max(ends - _INSTANT, starts)  # the midnight at which it ends is the next day's
+        return starts.astimezone(self.zone).date() <= self.day <= last.astimezone(self.zone).date()
 
     def clock(self, at: datetime) -> str:
         """14:05"""

@@ -255,7 +255,7 @@ async def test_dragged_onto_another_it_stays_and_the_reason_is_said(browser: Bro
     await drag(660)
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(2)
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
-    await expect(screen.by_id("toasts")).to_contain_text("déplacé")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
     assert screen.complaints == []
 
 
@@ -429,7 +429,7 @@ async def test_what_the_patient_has_before_him_is_turned_to_with_v_and_moved(bro
     await screen.press("m")
     await screen.press("ArrowDown")
     await screen.press("Enter")
-    await expect(screen.by_id("toasts")).to_contain_text("déplacé")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
     await expect(coming.nth(0)).not_to_contain_text("10:00")
     assert screen.complaints == []
 

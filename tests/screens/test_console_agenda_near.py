@@ -98,7 +98,7 @@ async def test_what_is_moved_goes_to_the_nearest_by_two_keys_on_another_day_too(
     await screen.press("n")
     await expect(screen.by_id("book-act")).to_contain_text("09:20")
     await screen.press("Enter")
-    await expect(screen.by_id("toasts")).to_contain_text("déplacé")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(2)
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
     assert [row[1] for row in site.rows(VISITS)] == [int(made.klein), int(made.klein)]
