@@ -3,7 +3,7 @@
 
 import sys
 from dataclasses import fields
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +11,6 @@ from permanence.agenda.models import Agenda, Appointment
 from permanence.agenda.queries import days, shown
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import AppointmentState
-from permanence.console.agenda_item import DAY, Wall
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import make_agenda_cast, reason
 from tests.rooms.test_console_agenda import GRID, PARIS, at_wall, booked, page
@@ -112,18 +111,3 @@ def test_one_more_visit_is_little_work(cast, browser_of, monday):
     fill(60, 60)
     work()
     assert (steps(work) - few) / 60 < MOST_STEPS
-
-
-@pytest.mark.parametrize("day", [date(2026, 11, 30), date(2027, 3, 28), date(2027, 10, 31)])
-def test_what_ends_at_midnight_is_not_of_the_next_day(day):
-    def midnight(after: int) -> datetime:
-        return datetime.combine(day + timedelta(days=after), time(), PARIS)
-
-    of = {after: Wall(day + timedelta(days=after), PARIS, today=day) for after in (-1, 0, 1)}
-    whole = midnight(0), midnight(1)
-    assert of[0].steps(*whole) == (0, DAY)
-    assert of[0].touches(*whole)
-    for beside in (of[-1], of[1]):
-        assert not beside.touches(*whole)
-        assert beside.steps(*whole)[1] == 0
-    assert of[1].touches(midnight(1), midnight(1))  # what takes no time is of the day it stands on

@@ -228,8 +228,9 @@ def test_what_the_door_brings():
 
 def test_there_is_no_field_for_health():
     """What an SMS can say is closed: a reason of a visit, a practitioner or a word of a message has no place in it."""
-    names = {each.name for each in dataclasses.fields(Words)}
-    assert names == {"house", "practice", "at", "until", "yes", "no", "minutes", "code", "link"}
+    kinds = {each.name: each.type for each in dataclasses.fields(Words)}
+    assert kinds.keys() == {"house", "practice", "at", "until", "yes", "no", "minutes", "code", "link", "asked_first"}
+    assert kinds["asked_first"] in {bool, "bool"}  # that something is asked, never what
 
 
 @pytest.mark.parametrize(
