@@ -201,7 +201,8 @@ def test_what_is_asked_since_he_was_written_to_is_not_passed_over_by_his_link(ca
     assert to_telephone(cast) == ["Bellard"]
 
 
-def test_nor_by_his_digit(cast, provider, deliver_all):
+def wants_by_his_digit(cast, deliver_all):
+    """Offered by SMS; a question is asked from then on; he answers that he wants it."""
     visit = booked(cast, MONDAY)
     waits(cast, by_sms(cast))
     cancelled(cast, visit)
@@ -209,18 +210,16 @@ def test_nor_by_his_digit(cast, provider, deliver_all):
     asks(cast, PACEMAKER)
     assert reply("1")
     round_(deliver_all)
+
+
+def test_nor_by_his_digit(cast, provider, deliver_all):
+    wants_by_his_digit(cast, deliver_all)
     assert not Appointment.objects.filter(state="booked").exists()
     assert to_telephone(cast) == ["Zyrianka"]
 
 
 def test_and_he_is_told_by_the_same_way_that_nothing_is_booked_yet(cast, provider, deliver_all):
-    visit = booked(cast, MONDAY)
-    waits(cast, by_sms(cast))
-    cancelled(cast, visit)
-    round_(deliver_all)
-    asks(cast, PACEMAKER)
-    assert reply("1")
-    round_(deliver_all)
+    wants_by_his_digit(cast, deliver_all)
     first, second = told(provider)
     assert "n'est pas encore r" in second
     assert "11 h" in second  # until when it is kept
