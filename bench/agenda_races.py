@@ -2,24 +2,20 @@
 """The races of `./run bench agenda`: at the level of operations, and through every door, on both databases.
 
 A proof more than a figure: they run once, whatever number of runs is asked for. `--full` is the whole of it, in pieces:
-what a piece found is kept in a file of the system's temporary folder, and whoever asks again races only those that are
-missing: of a piece it is kept what it has read of our code (`agenda_read`), and it counts as long as that is the same.
+what a piece found is kept (`agenda_kept`), and whoever asks again races only those that are missing.
 """
 
-import hashlib
-import json
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bench.agenda_doors import NAMES
+from bench.agenda_kept import Pieces
 from bench.agenda_race import PROCESSES, Figures
-from bench.agenda_read import changed_since, digests
+from bench.agenda_read import changed_since
 from bench.programs import Program, told
 
 DATABASES = ("sqlite", "postgresql")
@@ -92,11 +88,10 @@ def piece(size: Size, nth: int) -> Figures:
 
 
 def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
-    """All pieces together: those the file has, and the others, each of which is written down as soon as it is there."""
-    file = Path(tempfile.gettempdir()) / f"permanence-race-{hashlib.sha256(repr(size).encode()).hexdigest()[:16]}.jsonl"
-    file.touch(mode=0o600)
-    found = _holding(file)
-    told(f"race: {len(found)} of {size.pieces} pieces are in {file}")
+    """All pieces together: those that are kept, and the others, each of which is kept as soon as it is there."""
+    pieces = Pieces(size)
+    found = pieces.found()
+    told(f"race: {len(found)} of {size.pieces} pieces are in {pieces.file}")
     for nth in range(size.pieces):
         if nth in found:
             continue
@@ -106,20 +101,12 @@ def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
         if changed_since(read, began):
             told(f"race: what piece {nth} has read was changed meanwhile: it is not kept")
             continue
-        with file.open("a", encoding="utf-8") as kept:
-            kept.write(json.dumps({"nth": nth, "found": found[nth], "read": digests(read)}) + "\n")
-        told(f"race: {len(found)} of {size.pieces} pieces are in {file}")
+        pieces.keep(nth, found[nth], read)
+        told(f"race: {len(found)} of {size.pieces} pieces are in {pieces.file}")
     together, *others = (found[nth] for nth in range(size.pieces))
     for each in others:
         together = added(together, each)
     return together
-
-
-def _holding(file: Path) -> dict[int, Figures]:
-    """By number the pieces in the file for which all that they have read is as it was."""
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    now = digests({name for each in lines for name in each["read"]})
-    return {each["nth"]: each["found"] for each in lines if each["read"].items() <= now.items()}
 
 
 def added(first: Any, second: Any) -> Any:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The words by which persons are found, made from their names. Called in the transaction that changed a name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from permanence.callers.models import NameWord, Patient
+from permanence.callers.rules.identity import NAME_LIMIT
 from permanence.callers.rules.letters import Word, search_words
 
 BATCH = 500
@@ -19,9 +20,7 @@ def words_of(row: Patient) -> tuple[tuple[Word, bool], ...]:
 
 def write_words(rows: Iterable[Patient]) -> None:
     """The words of new rows, many at a time."""
-    NameWord.objects.bulk_create(
-        (_word(row, word, is_family=family) for row in rows for word, family in words_of(row)), BATCH
-    )
+    NameWord.objects.bulk_create((each for row in rows for each in _rows(row, words_of(row))), BATCH)
 
 
 def rewrite_words(row: Patient) -> None:
@@ -32,7 +31,7 @@ def rewrite_words(row: Patient) -> None:
     found: dict[Word, bool] = {}
     for each in [*reversed(merged_into(row)), row]:
         found |= dict(words_of(each))
-    NameWord.objects.bulk_create((_word(row, word, is_family=family) for word, family in found.items()), BATCH)
+    NameWord.objects.bulk_create(_rows(row, tuple(found.items())), BATCH)
 
 
 def merged_into(row: Patient) -> list[Patient]:
@@ -45,12 +44,21 @@ def merged_into(row: Patient) -> list[Patient]:
     return found
 
 
-def _word(patient: Patient, word: Word, *, is_family: bool) -> NameWord:
-    return NameWord(
-        house_id=patient.house_id,
-        client_id=patient.client_id,
-        patient=patient,
-        letters=word.letters[:100],
-        sound=word.sound[:100],
-        is_family=is_family,
-    )
+def _rows(patient: Patient, words: Sequence[tuple[Word, bool]]) -> list[NameWord]:
+    """The rows of all words of one person."""
+    kept = [(word.letters[:NAME_LIMIT], word.sound[:NAME_LIMIT], family) for word, family in words]
+    all_letters = f" {' '.join(letters for letters, _sound, _family in kept)} "
+    all_sounds = f" {' '.join(sound for _letters, sound, _family in kept)} "
+    return [
+        NameWord(
+            house_id=patient.house_id,
+            client_id=patient.client_id,
+            patient=patient,
+            letters=letters,
+            sound=sound,
+            all_letters=all_letters,
+            all_sounds=all_sounds,
+            is_family=family,
+        )
+        for letters, sound, family in kept
+    ]

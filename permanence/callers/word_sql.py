@@ -36,11 +36,10 @@ _NUMBERS = (
     "SELECT n.patient_id, n.number FROM callers_patientnumber n WHERE n.patient_id IN ({places})"
     " ORDER BY n.position, n.id"
 )
-_HAS_LETTERS = "EXISTS (SELECT 1 FROM callers_nameword v WHERE v.patient_id = {patient} AND {fits})"
-_HAS_SOUND = (
-    "EXISTS (SELECT 1 FROM callers_nameword v WHERE v.client_id = %s AND v.sound = %s AND v.patient_id = {patient})"
-)
-"""Each is one step into an index of its own: with both in one, every word of every person was read."""
+_NAMED_SO = " AND (SELECT {fits} FROM callers_nameword v WHERE v.patient_id = p.id LIMIT 1)"
+"""Any word tells of all that a person has. One value and no EXISTS: of that PostgreSQL makes a list beforehand."""
+_IN = {"postgresql": "strpos"}
+"""How the database is asked where one text stands in another, 0 for nowhere; `instr` elsewhere."""
 
 type Part = tuple[str, list[str | int]]
 """A piece of a question, and the values of its places."""
@@ -52,7 +51,7 @@ def with_number(client: int, number: str, *, limit: int) -> list[int]:
 
 
 def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> list[int]:
-    """Who has all these words; the rarest one leads, the others are looked up for each. `heard`: it leads by its sound.
+    """Who has all these words; the rarest one leads, its rows tell of the others. `heard`: it leads by its sound.
 
     By letters in their order, so that whoever has just these letters comes first.
     """
@@ -61,9 +60,9 @@ def with_words(client: int, way: Sequence[Word], *, heard: bool, limit: int) -> 
         return []
     lead = fit[0] if len(fit) == 1 else _rarest(client, fit, heard=heard)
     first, values = _leads(lead, heard=heard)
-    others, more = _have_words(client, "w.patient_id", [word for word in way if word is not lead])
+    others, more = _has_words("w", [word for word in way if word is not lead])
     order = "w.patient_id" if heard else "w.letters, w.patient_id"
-    question = f"{_WORDED} AND {first}{others} ORDER BY {order} LIMIT %s"
+    question = f"{_WORDED} AND {first} AND {others} ORDER BY {order} LIMIT %s"
     return _asked(question, [client, *values, *more, limit])
 
 
@@ -84,7 +83,8 @@ def born(client: int, births: Sequence[BirthDate], way: Sequence[Word], *, part:
             values += [birth.iso, f"{birth.year}-{birth.month + 1:02d}" if birth.month else f"{birth.year + 1}"]
     if not pieces:
         return []
-    named, more = _have_words(client, "p.id", way)
+    fits, more = _has_words("v", way)
+    named = _NAMED_SO.format(fits=fits) if way else ""
     question = f"{_STANDING} AND ({' OR '.join(pieces)}){named} ORDER BY p.birth_date, p.id LIMIT %s"
     return _asked(question, [client, *values, *more, limit])
 
@@ -143,17 +143,18 @@ def _rarest(client: int, words: Sequence[Word], *, heard: bool) -> Word:
     return min(zip(found, words, strict=True), key=lambda pair: pair[0])[1]
 
 
-def _have_words(client: int, patient: str, words: Sequence[Word]) -> Part:
-    pieces: list[str] = []
+def _has_words(table: str, words: Sequence[Word]) -> Part:
+    """Whether the person of a row has all these words, each as a beginning or by its sound."""
+    inside = _IN.get(connection.vendor, "instr")
+    pieces = ["TRUE"]
     values: list[str | int] = []
     for word in words:
-        fits, some = _begins("v", word.letters)
-        ways, given = [_HAS_LETTERS.format(patient=patient, fits=fits)], [*some]
+        ways, given = [f"{inside}({table}.all_letters, %s) > 0"], [f" {word.letters}"]
         if _is_heard(word):
-            ways, given = [*ways, _HAS_SOUND.format(patient=patient)], [*given, client, word.sound]
-        pieces.append(f" AND ({' OR '.join(ways)})")
+            ways, given = [*ways, f"{inside}({table}.all_sounds, %s) > 0"], [*given, f" {word.sound} "]
+        pieces.append(f"({' OR '.join(ways)})")
         values += given
-    return "".join(pieces), values
+    return " AND ".join(pieces), values
 
 
 def _is_heard(word: Word) -> bool:

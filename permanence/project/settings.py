@@ -118,6 +118,7 @@ def database(settings: Configuration) -> dict[str, Any]:
         "HOST": _host(url.netloc),
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": None,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5},
     }
 
 

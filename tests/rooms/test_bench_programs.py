@@ -5,13 +5,12 @@ import json
 import os
 import re
 import select
-import tempfile
 from functools import partial
 
 import pytest
 from django.template.loader import get_template
 
-from bench import agenda, agenda_races, agenda_read, command
+from bench import agenda, agenda_kept, agenda_races, agenda_read, command
 from bench.programs import PartFailed, Program
 
 SLOW = """
@@ -87,13 +86,14 @@ def found(nth):
 
 
 def kept_in(file):
-    """By number of the piece."""
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return {line["nth"]: line["found"] for line in lines}
+    """By number of the piece, and how often what they have read is written."""
+    there = json.loads(file.read_text())
+    return {each["nth"]: each["found"] for each in there["pieces"]}, len(there["read"])
 
 
 def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = tmp_path / "race.json"
+    monkeypatch.setattr(agenda_races, "Pieces", partial(agenda_kept.Pieces, file=file))
     monkeypatch.setattr(agenda_races, "figures_of", lambda together: together)
     size, asked = agenda_races.Size(10, 1, pieces=4), []
 
@@ -113,10 +113,12 @@ def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch)
     assert race["done"] == {"book": 6, "only0": 1, "only1": 1, "only2": 1, "only3": 1}
     assert race["unnamed"] == [f"piece {nth}" for nth in range(4)]
     assert (race["seconds"], whole["doors"]["sqlite"]["seconds"]) == (6.0, 8)
-    (file,) = tmp_path.iterdir()
-    assert kept_in(file) == {nth: found(nth) for nth in range(4)}
+    assert list(tmp_path.iterdir()) == [file]
+    assert kept_in(file) == ({nth: found(nth) for nth in range(4)}, 1)
     assert agenda_races.part(size) == whole
     assert len(asked) == 5  # nothing is raced again
+    agenda_races.part(agenda_races.Size(20, 1, pieces=2))
+    assert asked[5:] == [0, 1]  # a race of another size is another race
 
 
 @pytest.fixture
@@ -128,12 +130,10 @@ def code(tmp_path, monkeypatch):
         (folder / name).write_text(name)
         os.utime(folder / name, (1, 1))
     os.utime(folder / "permanence/agenda/migrations", (1, 1))
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    kept = partial(agenda_kept.Pieces, file=tmp_path / "race.json", root=folder)
+    monkeypatch.setattr(agenda_races, "Pieces", kept)
     monkeypatch.setattr(agenda_races, "figures_of", lambda together: together)
-    for name in ("digests", "changed_since"):
-        monkeypatch.setattr(agenda_races, name, partial(getattr(agenda_read, name), root=folder))
+    monkeypatch.setattr(agenda_races, "changed_since", partial(agenda_read.changed_since, root=folder))
     return folder
 
 

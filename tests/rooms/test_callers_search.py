@@ -2,14 +2,17 @@
 """Finding a person of a client by one field, and only his."""
 
 import re
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permanence.callers import merge_operations, operations
+from permanence.callers.models import NameWord
 from permanence.callers.queries import traits_of
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.search import SHOWN, Why, duplicates, find
@@ -172,6 +175,30 @@ def test_no_question_of_a_search_reads_more_than_its_index_leads_to(people, word
     assert [
         each for each in steps if re.search(r"SEARCH \w+ USING (?:COVERING )?INDEX \w+ \(client_id=\?\)", each)
     ] == []
+
+
+def test_several_words_are_looked_for_in_the_rows_of_the_rarest_alone(people):
+    """Beside its index nothing is gone through, neither word by word nor as a list made beforehand."""
+    for words in ("lef jea", "lefaivre jeanne luc", "le roy luc", "140361 lef jea"):
+        leading = [each for each in asked_of(people, words) if "callers_nameword w" in each and "count(" not in each]
+        assert [each for each in leading if each.count("callers_nameword") > 1] == []
+
+
+def all_words():
+    rows = NameWord.objects.values_list("patient", "letters", "all_letters", "all_sounds")
+    return {each[:2]: [sorted(together.split(" ")) for together in each[2:]] for each in rows}
+
+
+def test_every_word_knows_all_words_of_the_person_those_from_before_too(people):
+    written = all_words()
+    assert any(len(letters) > 2 for letters, _sounds in written.values())
+    for (_patient, own), (letters, _sounds) in written.items():
+        assert own in letters
+    NameWord.objects.update(all_letters="", all_sounds="")
+    assert names(people, "lef jea") == []
+    import_module("permanence.callers.migrations.0004_all_words").fill(apps, None)
+    assert all_words() == written
+    assert "Lefèvre" in names(people, "lef jea")
 
 
 def test_nobody_is_found_for_another_client_or_house(people):

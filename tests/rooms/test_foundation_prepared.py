@@ -94,6 +94,18 @@ class TestAnswers:
         assert ask(made[2].date, "fête") == [made[2]]
         assert ask(made[2].date, "mark 0001") == ask(made[2].date, "'; --") == []
 
+    def test_asked_again_and_again_the_server_keeps_it_and_answers_the_same(self, cast):
+        ask, agendas = Prepared(between), [int(cast.dupont), int(cast.lemaire)]
+        first = {agenda: ask(agenda, BEGIN, after(61)) for agenda in agendas}
+        assert [len(each) for each in first.values()] == [2, 0]
+        for _ in range(12):
+            assert {agenda: ask(agenda, BEGIN, after(61)) for agenda in agendas} == first
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT statement FROM pg_prepared_statements")
+                kept = [said for (said,) in cursor.fetchall() if "agenda_appointment" in said and "$1" in said]
+            assert len(kept) == len(set(kept)) > 0
+
     def test_it_is_compiled_once_a_shape_and_asks_the_database_each_time(self, cast):
         BUILT.clear()
         built, ask = BUILT, Prepared(noted)

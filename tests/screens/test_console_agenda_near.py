@@ -6,10 +6,26 @@ from playwright.async_api import Browser, Route, expect
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import VISITS, book_at, click_at, day_of, lane, point, ready_to_book
+from tests.screens.test_console_agenda import (
+    VISITS,
+    book_at,
+    click_at,
+    day_of,
+    jeanne_tomorrow,
+    lane,
+    point,
+    ready_to_book,
+)
 
 NEAR = "**/console/agenda/nearest?*"
 WHY = "**/console/agenda/why?*"
+GONE = """() => {
+  window.gone = [];
+  const note = (all) => window.gone.push(...all.filter(({ target }) => target.hidden).map(({ target }) => target.id));
+  for (const id of ["book-refusal", "book-near"])
+    new MutationObserver(note).observe(document.getElementById(id), { attributes: true, attributeFilter: ["hidden"] });
+}"""
+"""From now on `window.gone` names what was taken away, if only for a moment."""
 
 
 async def asked(screen: ConsolePage) -> list[str]:
@@ -40,6 +56,8 @@ async def test_a_refused_booking_offers_the_nearest_and_n_takes_them_in_turn(bro
     await click_at(screen, "Dr Weber", 585)
     await screen.press("Enter")
     await expect(screen.by_id("book-refusal-what")).to_have_text("Rien n’a changé")
+    await expect(screen.by_id("book-place")).to_contain_text("09:45, Dr Weber, pas libre")
+    await expect(screen.by_id("book-act")).to_be_disabled()
     await offers(screen, "N09:40", "10:20", "09:45, Dr Klein")
     await looks_right(screen, "agenda-nearest", ("1366",))
     await screen.press("n")
@@ -74,6 +92,29 @@ async def test_enter_on_a_closed_time_offers_them_and_nothing_is_asked_of_who_go
     await screen.press("n")
     await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
     assert len(heard) == 1
+    assert screen.complaints == []
+
+
+async def test_what_is_said_stands_while_others_book_in_the_same_agenda(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    other = await jeanne_tomorrow(browser, site, made)
+    await click_at(screen, "Dr Weber", 730)
+    await expect(screen.by_id("book-refusal-what")).to_contain_text("Pas à 12:10")
+    await screen.press("Enter")
+    await offers(screen, "N12:30", "11:40", "12:30, Dr Klein")
+    await screen.page.evaluate(GONE)
+    await book_at(other, "Dr Weber", 750)
+    await offers(screen, "N11:40", "12:50", "12:30, Dr Klein")
+    await expect(screen.by_id("book-refusal")).to_be_visible()
+    assert await screen.page.evaluate("window.gone") == []
+    # Once the place is free nothing is said against it any more.
+    await book_at(other, "Dr Weber", 840)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
+    await click_at(screen, "Dr Weber", 830)
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Il reste 10 min avant 14 h, il en faut 20")
+    await other.press("Control+z")
+    await expect(screen.by_id("book-act")).to_contain_text("13:50")
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
     assert screen.complaints == []
 
 

@@ -45,6 +45,11 @@ async def test_during_a_call_somebody_else_is_booked_by_the_keyboard(
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
     await opened(console)
+    # A time of today may begin before it is booked.
+    shown = await day_of(console)
+    agendas.shut(site, shown)
+    await console.by_id("book-with").select_option(f"{made.weber}:1")
+    await expect(slot(console.page, 1)).not_to_have_attribute("data-day", shown.isoformat())
     await console.press("/")
     await expect(console.by_id("book-patient")).to_be_focused()
     await expect(console.by_id("book-patient-name")).to_be_visible()

@@ -102,12 +102,16 @@ class NameWord(HouseModel):
     """One word of a name, as it is searched: by its letters, and by its sound. Made again at every change.
 
     Those of a person who was merged stand under the one he was merged into, so that his old name still finds him.
+    `all_letters` and `all_sounds` are those of all his words, each between blanks: who is looked for by several words
+    is known by the row of one.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
     letters = models.CharField(max_length=identity.NAME_LIMIT)
     sound = models.CharField(max_length=identity.NAME_LIMIT)
+    all_letters = models.TextField(default="")
+    all_sounds = models.TextField(default="")
     is_family = models.BooleanField()
 
     objects = ClientQuerySet["NameWord"].as_manager()

@@ -168,7 +168,7 @@ export class Book {
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
     await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine ? [this.propose(), this.coming.again()] : [])]);
     // What was against the time may be gone.
-    if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.lookAgain();
+    if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
     return this.spoken.say();
   }
 
@@ -307,7 +307,10 @@ export class Book {
     if (!patient || !this.reason) return undefined;
     const held = at === this.holding.held ? this.holding.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
-    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, () => this.spoken.offerNear(at));
+    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, (causes) => {
+      if (!held) this.spoken.bar(at, causes);
+      this.spoken.offerNear(at);
+    });
     if (!told) return undefined;
     if (this.holding.held && !held) this.holding.giveBack(this.holding.held.id);
     this.booked(told, at);
@@ -418,13 +421,13 @@ export class Book {
     }
   }
 
-  /** @param {string} path @param {object} json @param {() => void} [refused] @param {() => void} [notFree] once it is said that the time is not free
+  /** @param {string} path @param {object} json @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused, notFree) {
     return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused, notFree);
   }
 
-  /** @param {() => Promise<any>} what @param {() => void} [refused] @param {() => void} [notFree] @returns {Promise<any>} as `act` */
+  /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */
   async acting(what, refused, notFree) {
     this.busy = true;
     this.error("");
@@ -433,7 +436,7 @@ export class Book {
     } catch (error) {
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error);
-      if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.();
+      if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.(error.causes);
       return null;
     } finally {
       this.busy = false;

@@ -21,11 +21,15 @@ export class Nearest {
     this.count = 0;
     /** Where the cursor was sent: what she walks away from is not gone on with. */
     this.sent = "";
+    /** Whether they were asked for what is refused now. */
+    this.asked = false;
   }
 
-  /** Asked once for a refusal. That the site does not answer is no news: the reason stands there. @param {Record<string, string>} about @param {string} [moving] */
-  async ask(about, moving = "") {
-    this.clear();
+  /** Asked once for a refusal. That the site does not answer is no news: the reason stands there. @param {Record<string, string>} about @param {string} [moving] @param {boolean} [again] those that stand there stay until others are found */
+  async ask(about, moving = "", again = false) {
+    if (again) this.turn += 1;
+    else this.clear();
+    this.asked = true;
     const { turn } = this;
     try {
       const told = await (await request(`/console/agenda/nearest?${new URLSearchParams({ ...about, ...(moving ? { appointment: moving } : {}) })}`)).json();
@@ -75,7 +79,7 @@ export class Nearest {
   /** Nothing is offered any more. */
   clear() {
     this.turn += 1;
-    [this.found, this.moving, this.count, this.sent] = [[], "", 0, ""];
+    [this.found, this.moving, this.count, this.sent, this.asked] = [[], "", 0, "", false];
     this.list.replaceChildren();
     show(this.box, false);
   }

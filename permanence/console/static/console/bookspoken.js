@@ -22,6 +22,8 @@ export class Spoken {
     this.allowed = "";
     /** What was just done, in words: said until the cursor moves or something else is done. */
     this.done = "";
+    /** Whether all causes stand there, not the main one alone. */
+    this.whole = false;
     this.near = new Nearest({ shown: () => this.beside(byId("book-refusal")), chosen: (chosen) => book.hand.takeNear(chosen) });
   }
 
@@ -50,8 +52,15 @@ export class Spoken {
     if (spot && !spot.item && spot.client === this.book.client && this.book.reason && !this.book.hand.item && !this.book.holding.isHeld(spot)) this.whyTimer = window.setTimeout(() => this.why(false), WHY_MS);
   }
 
-  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered */
-  async why(asked, near = asked) {
+  /** The agenda has changed under a place that is barred: what is said against it stands until the site has answered anew. */
+  changed() {
+    const spot = this.book.grid.spot();
+    if (byId("book-refusal").hidden || !spot || spot.item || placeOf(spot) !== this.barred || this.book.hand.item) return this.lookAgain();
+    return this.why(this.whole, this.near.asked, true);
+  }
+
+  /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered @param {boolean} [again] what is offered stays until others are */
+  async why(asked, near = asked, again = false) {
     const spot = this.book.grid.spot();
     if (!spot) return;
     if (!this.book.client || !this.book.reason) return this.book.error(word(this.book.client ? "book_reason_missing" : "book_client_missing"));
@@ -69,23 +78,24 @@ export class Spoken {
     }
     if (told.free) {
       this.borne = [];
-      if (asked) this.refusal({ what: word("book_is_free", { hour: spot.hour }), causes: [], next: null });
+      this.refusal(asked ? { what: word("book_is_free", { hour: spot.hour }), causes: [], next: null } : null);
       return;
     }
     this.borne = told.may_overbook ? told.causes : [];
     const next = near ? null : told.next && { ...told.next, agenda: spot.agenda, day: spot.day };
-    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next });
-    if (near) this.offerNear(spot, this.book.hand.key);
+    this.refusal({ what: word("book_not_at", { hour: spot.hour }), causes: asked ? told.causes : told.causes.slice(0, 1), next }, again);
+    this.whole = asked;
+    if (near) this.offerNear(spot, this.book.hand.key, again);
   }
 
-  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {{agenda: string, day: string, minute: number}} at @param {string} [moving] the appointment that is to be put there */
-  offerNear(at, moving = "") {
+  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {{agenda: string, day: string, minute: number}} at @param {string} [moving] the appointment that is to be put there @param {boolean} [again] as `why` */
+  offerNear(at, moving = "", again = false) {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     clearTimeout(this.whyTimer);
     this.whyTurn += 1;
     const { reason, patient, call, only } = this.book.wish;
-    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.book.asking.yes }, moving);
+    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.book.asking.yes }, moving, again);
   }
 
   /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
@@ -106,13 +116,14 @@ export class Spoken {
     return unasked || at === this.allowed || this.book.holding.isHeld(spot) ? word("book_place", { ...known, what: word("book_free") }) : word("book_here", known);
   }
 
-  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told */
-  refusal(told) {
+  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told @param {boolean} [again] as `why` */
+  refusal(told, again = false) {
     const box = byId("book-refusal");
     show(box, told !== null);
     // Gone to one of the nearest, N goes on to the next of them.
-    if (told || !this.near.sent) this.near.clear();
+    if (told ? !again : !this.near.sent) this.near.clear();
     if (!told) return;
+    this.whole = true;
     say(byId("book-refusal-what"), told.what);
     byId("book-refusal-why").replaceChildren(...told.causes.map((one) => make("li", {}, one)));
     const next = button("book-refusal-next");
