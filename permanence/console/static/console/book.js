@@ -294,8 +294,7 @@ export class Book {
   async enter() {
     // Faster than the site: Enter means what the panel is about to say.
     await this.choosing;
-    clearTimeout(this.spoken.whyTimer);
-    this.spoken.whyTurn += 1;
+    this.spoken.unask();
     if (this.busy) return undefined;
     const at = this.target();
     // Where it is refused, Enter says all that is against it.
@@ -389,8 +388,7 @@ export class Book {
 
   /** @param {string} words @param {string} agenda @param {() => void} undo */
   async after(words, agenda, undo) {
-    clearTimeout(this.spoken.whyTimer);
-    this.spoken.whyTurn += 1;
+    this.spoken.unask();
     this.spoken.done = "";
     this.spoken.near.clear();
     this.spoken.refusal(null);

@@ -21,8 +21,7 @@ export class Acts {
   async told() {
     const item = this.book.grid.spot()?.item ?? null;
     if (!item?.hasAttribute("data-said")) return;
-    clearTimeout(this.book.spoken.whyTimer);
-    this.book.spoken.whyTurn += 1;
+    this.book.spoken.unask();
     const told = await this.book.ask(`/console/agenda/visit?${new URLSearchParams({ appointment: item.dataset.key ?? "" })}`);
     if (!told) return;
     this.book.spoken.borne = [];

@@ -27,6 +27,12 @@ export class Spoken {
     this.near = new Nearest({ shown: () => this.beside(byId("book-refusal")), chosen: (chosen) => book.hand.takeNear(chosen) });
   }
 
+  /** What the cursor would have asked by itself is not asked, or its answer not shown. */
+  unask() {
+    clearTimeout(this.whyTimer);
+    this.whyTurn += 1;
+  }
+
   /** The cursor is elsewhere. */
   moved() {
     this.done = "";
@@ -41,8 +47,7 @@ export class Spoken {
 
   /** What is under the cursor, and whether the reason in hand could be. */
   lookAgain() {
-    clearTimeout(this.whyTimer);
-    this.whyTurn += 1;
+    this.unask();
     this.borne = [];
     this.barred = this.allowed = "";
     this.refusal(null);
@@ -65,8 +70,7 @@ export class Spoken {
     if (!spot) return;
     if (!this.book.client || !this.book.reason) return this.book.error(word(this.book.client ? "book_reason_missing" : "book_client_missing"));
     // Asked for, it is not overtaken by what the cursor would have asked by itself.
-    clearTimeout(this.whyTimer);
-    this.whyTurn += 1;
+    this.unask();
     const turn = this.whyTurn;
     const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.book.reason.id, patient: this.book.patient.patient?.id ?? "", call: this.book.call, yes: this.book.asking.yes });
     const told = await this.book.ask(`/console/agenda/why?${about}`);
@@ -92,8 +96,7 @@ export class Spoken {
   offerNear(at, moving = "", again = false) {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
-    clearTimeout(this.whyTimer);
-    this.whyTurn += 1;
+    this.unask();
     const { reason, patient, call, only } = this.book.wish;
     this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.book.asking.yes }, moving, again);
   }
