@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.figures import Figures
 from bench.programs import told
-from permanence.agenda.models import Agenda, Appointment
+from permanence.agenda.models import Agenda, Appointment, Occupancy
 from permanence.agenda.operations import appointments, reasons, setting
 from permanence.agenda.queries import slots
 from permanence.agenda.rules.kinds import Opening, VisitReason
@@ -88,12 +88,11 @@ class House:
             for minute in range(0, 60, MINUTES)
             if day < FULL_DAYS or (hour + minute // MINUTES + day) % 3
         ]
-        Appointment.objects.bulk_create(
+        of = {"house_id": row.house_id, "client_id": row.client_id, "agenda": row}
+        visits = Appointment.objects.bulk_create(
             (
                 Appointment(
-                    house_id=row.house_id,
-                    client_id=row.client_id,
-                    agenda=row,
+                    **of,
                     key=f"v{made}-{nth}".ljust(20, "x"),
                     patient_id=int(self.patient),
                     reason_id=int(self.reason),
@@ -105,6 +104,10 @@ class House:
                 )
                 for nth, start in enumerate(starts)
             ),
+            batch_size=500,
+        )
+        Occupancy.objects.bulk_create(
+            (Occupancy(**of, appointment=each, starts_at=each.starts_at, ends_at=each.ends_at) for each in visits),
             batch_size=500,
         )
         return made
@@ -133,7 +136,8 @@ class House:
         many, few = self.agendas, self.agendas[: max(1, len(self.agendas) // 10)]
         warm, changed = {}, []
         for name, asked in (("one", few[:1]), ("tenth", few), ("all", many)):
-            self.ask(asked)
+            free = self.ask(asked)
+            assert free >= datetime.combine(FIRST + timedelta(days=FULL_DAYS), datetime.min.time(), ZONE), free
             warm[name] = statistics.median(self._cpu_ms(asked) for _ in range(ROUNDS))
         with CaptureQueriesContext(connection) as queries:
             self.ask(many)

@@ -259,6 +259,18 @@ async def test_dragged_onto_another_it_stays_and_the_reason_is_said(browser: Bro
     assert screen.complaints == []
 
 
+async def test_what_comes_before_or_after_the_hours_that_are_shown_gets_its_own(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    day, grid = await day_of(screen), screen.by_id("book-grid")
+    await expect(grid).to_have_attribute("data-first", str(7 * 12))
+    for hour, first, hours in ((21, 7, 15), (5, 5, 17)):
+        agendas.busy(site, day, hour)
+        await expect(grid).to_have_attribute("data-first", str(first * 12))
+        await expect(grid).to_have_attribute("data-count", str(hours * 12))
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
+    assert screen.complaints == []
+
+
 async def test_another_secretary_s_booking_appears_by_itself(browser: Browser, site: Site) -> None:
     one, made = await ready_to_book(browser, site)
     other = await beside(browser, site, cast.AOIFE, f"?client={made.client}")

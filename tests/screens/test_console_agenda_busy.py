@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Busy time by keyboard in the grid and on the doctor's telephone; the printed day with its answers and colours."""
 
+import re
+
 from playwright.async_api import Browser, expect
 
 from permanence.project import demo_cast as cast
@@ -103,6 +105,21 @@ async def test_on_paper_stand_the_answers_with_the_code_and_colour_of_the_reason
     await screen.page.evaluate("paper => { document.getElementById('book-paper').innerHTML = paper; }", paper)
     await expect(screen.by_id("book-paper").locator("dd")).to_be_visible()
     await screen.shot("agenda-paper")
+
+
+async def test_today_is_printed_with_its_past_hours(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    tomorrow = await screen.by_id("book-title").text_content()
+    await screen.press("t")
+    await expect(screen.by_id("book-title")).not_to_have_text(tomorrow or "")
+    await screen.page.evaluate(PRINTS)
+    async with (
+        screen.page.expect_request(re.compile(r"/fragments/agenda\?.*past=1")),
+        screen.page.expect_request(re.compile(r"/fragments/agenda\?(?!.*past=1)")),
+    ):
+        await screen.press("Control+p")
+        await screen.page.evaluate("window.paper")
+    assert screen.complaints == []
 
 
 async def test_the_doctor_keeps_a_time_free_on_his_telephone(browser: Browser, site: Site) -> None:

@@ -107,14 +107,48 @@ async def test_what_is_said_stands_while_others_book_in_the_same_agenda(browser:
     await offers(screen, "N11:40", "12:50", "12:30, Dr Klein")
     await expect(screen.by_id("book-refusal")).to_be_visible()
     assert await screen.page.evaluate("window.gone") == []
-    # Once the place is free nothing is said against it any more.
-    await book_at(other, "Dr Weber", 840)
-    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
-    await click_at(screen, "Dr Weber", 830)
-    await expect(screen.by_id("book-refusal-why")).to_contain_text("Il reste 10 min avant 14 h, il en faut 20")
-    await other.press("Control+z")
-    await expect(screen.by_id("book-act")).to_contain_text("13:50")
-    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    # Once the place is free nothing is said against it any more, also when she had asked for all of it.
+    for asks in ((), ("?",)):
+        await book_at(other, "Dr Weber", 840)
+        await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
+        await click_at(screen, "Dr Weber", 830)
+        await expect(screen.by_id("book-refusal-why")).to_contain_text("Il reste 10 min avant 14 h, il en faut 20")
+        for key in asks:
+            await screen.press(key)
+            await expect(screen.page.locator("#book-near-list button")).to_have_count(3)
+        await other.press("Control+z")
+        await expect(screen.by_id("book-act")).to_contain_text("13:50")
+        await expect(screen.by_id("book-refusal")).to_be_hidden()
+    assert screen.complaints == []
+
+
+async def test_who_was_slower_keeps_the_reason_and_the_nearest_beside_the_visit_of_the_faster(
+    browser: Browser, site: Site
+) -> None:
+    screen, made = await ready_to_book(browser, site)
+    other = await jeanne_tomorrow(browser, site, made)
+    await click_at(screen, "Dr Weber", 600)
+    await expect(screen.by_id("book-act")).to_contain_text("10:00")
+    late: list[Route] = []
+
+    async def keep(route: Route) -> None:
+        """Her page hears of the faster one only after her own Enter."""
+        late.append(route)
+
+    await screen.page.route("**/fragments/agenda/lane?*", keep)
+    await book_at(other, "Dr Weber", 600)
+    await screen.press("Enter")
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Klein")
+    await screen.page.evaluate(GONE)
+    async with screen.page.expect_response(NEAR):
+        for route in late:
+            await route.continue_()
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Klein")
+    await expect(screen.by_id("book-refusal")).to_be_visible()
+    assert await screen.page.evaluate("window.gone") == []
+    await screen.press("n")
+    await expect(screen.by_id("book-act")).to_contain_text("09:40")
     assert screen.complaints == []
 
 

@@ -26,6 +26,19 @@ by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.obj
 day = date.fromisoformat(sys.argv[1])
 setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, at=at)
 """
+BUSY = """
+import sys
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import blocks
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.objects.get(name="Dr Weber").pk)
+starts = datetime.fromisoformat(sys.argv[1]).replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+key = f"busy-on-{starts:%Y%m%d%H%M}-of-dr-weber"
+blocks.block(key=key, agenda=agenda, starts_at=starts, ends_at=starts + timedelta(hours=1), by=by, at=at)
+"""
 
 TWO = """
 import sys
@@ -63,6 +76,11 @@ def make(site: Site, many: int = 0) -> Made:
 def shut(site: Site, day: date) -> None:
     """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
     site.run(SHUT, day.isoformat())
+
+
+def busy(site: Site, day: date, hour: int) -> None:
+    """Dr Weber is busy for an hour."""
+    site.run(BUSY, f"{day.isoformat()}T{hour:02d}:00")
 
 
 def for_two(site: Site, made: Made) -> str:

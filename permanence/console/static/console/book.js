@@ -11,7 +11,7 @@ import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
-import { STEP_MINUTES } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -306,8 +306,10 @@ export class Book {
     if (!patient || !this.reason) return undefined;
     const held = at === this.holding.held ? this.holding.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
-    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason: this.reason.id, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, (causes) => {
-      if (!held) this.spoken.bar(at, causes);
+    const reason = this.reason.id;
+    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, (causes) => {
+      const isAsSent = this.reason?.id === reason && this.patient.meant?.id === patient.id && this.spoken.isHere(placeOf(at));
+      if (isAsSent && !held && causes.length) this.spoken.refuse(at, causes);
       this.spoken.offerNear(at);
     });
     if (!told) return undefined;

@@ -125,15 +125,24 @@ export class Grid {
     const old = this.lane(key);
     const { shown } = this;
     if (!old) return;
-    const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(this.first * STEP) });
+    const folded = this.frame.querySelector(".grid__fold") !== null;
+    const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(folded ? this.first * STEP : 0) });
     const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
     const here = this.lane(key);
     if (!here || this.turns.get(key) !== turn || this.shown !== shown) return;
+    // What is earlier or later than all that was shown gets its hours.
+    if ([...content.querySelectorAll("[data-key], .lane__open")].some((one) => this.isOutside(one))) return void (await this.load());
     const had = here.contains(document.activeElement);
     here.replaceWith(content);
     if (had) this.body?.focus({ preventScroll: true });
     this.paint();
     this.hooks.painted();
+  }
+
+  /** @param {Element} one what stands in a lane */
+  isOutside(one) {
+    const [begins, span] = stepsOf(one);
+    return begins < this.first || begins + span > this.last;
   }
 
   get first() {

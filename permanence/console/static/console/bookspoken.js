@@ -2,7 +2,7 @@
 // What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
 import { offerMarks } from "./bookmarks.js";
 import { Nearest } from "./booknear.js";
-import { placeOf } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES } from "./bookplaces.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -57,11 +57,27 @@ export class Spoken {
     if (spot && !spot.item && spot.client === this.book.client && this.book.reason && !this.book.hand.item && !this.book.holding.isHeld(spot)) this.whyTimer = window.setTimeout(() => this.why(false), WHY_MS);
   }
 
-  /** The agenda has changed under a place that is barred: what is said against it stands until the site has answered anew. */
+  /** The agenda has changed: what is said against the place under the cursor stands until the site has answered anew. */
   changed() {
     const spot = this.book.grid.spot();
-    if (byId("book-refusal").hidden || !spot || spot.item || placeOf(spot) !== this.barred || this.book.hand.item) return this.lookAgain();
-    return this.why(this.whole, this.near.asked, true);
+    const isOfRequest = spot !== null && spot.client === this.book.client && this.book.reason !== null && !this.book.hand.item;
+    if (byId("book-refusal").hidden || !isOfRequest || !this.isHere(this.barred) || (spot.item && !this.near.asked)) return this.lookAgain();
+    this.unask();
+    // Who was faster may stand there now: then only the nearest are others.
+    const again = spot.item ? () => this.offerNear({ ...spot, minute: this.minute }, "", true) : () => this.why(this.whole, this.near.asked, true);
+    this.whyTimer = window.setTimeout(again, WHY_MS);
+    return this.say();
+  }
+
+  /** Where the cursor is, whatever stands there. */
+  get minute() {
+    return (this.book.grid.place?.step ?? 0) * STEP_MINUTES;
+  }
+
+  /** Whether the cursor is at a place. @param {string} place as `placeOf` writes it */
+  isHere(place) {
+    const spot = this.book.grid.spot();
+    return spot !== null && placeOf({ ...spot, minute: this.minute }) === place;
   }
 
   /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered @param {boolean} [again] what is offered stays until others are */
@@ -82,7 +98,7 @@ export class Spoken {
     }
     if (told.free) {
       this.borne = [];
-      this.refusal(asked ? { what: word("book_is_free", { hour: spot.hour }), causes: [], next: null } : null);
+      this.refusal(asked && !again ? { what: word("book_is_free", { hour: spot.hour }), causes: [], next: null } : null);
       return;
     }
     this.borne = told.may_overbook ? told.causes : [];
@@ -107,6 +123,12 @@ export class Spoken {
     this.barred = causes.length ? placeOf(at) : "";
     this.allowed = causes.length ? "" : placeOf(at);
     this.say();
+  }
+
+  /** The place under the cursor is not free. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
+  refuse(at, causes) {
+    this.book.grid.refused(true);
+    this.bar(at, causes);
   }
 
   /** What is said of a place where nothing stands. @param {import("./bookgrid.js").Spot} spot */
