@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A patient who calls is given a time while he speaks, and gives it back by his reminder: in a whole house."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from permanence.countries.quiet import heard_from
 from permanence.project import demo_cast as cast
 from tests.screens.pages import ConsolePage
 from tests.screens.test_console_appointments import COUNT_KEYS
@@ -24,9 +27,11 @@ and c.outcome <> ''
 REMINDER = "select key from dispatch_reminder where appointment = ? and state = 'pending'"
 STANDS = "select state from agenda_appointment where key = ?"
 FREED = """
-select f.state from agenda_freedtime f join agenda_appointment v on v.agenda_id = f.agenda_id
-and v.starts_at = f.starts_at where v.key = ?
+select f.freed_at, f.next_at, (select count(*) from agenda_slotoffer o where o.freed_id = f.id and o.state = 'open')
+from agenda_freedtime f join agenda_appointment v on v.agenda_id = f.agenda_id and v.starts_at = f.starts_at
+where v.key = ? and f.state = 'offering' and f.next_at > f.freed_at
 """
+"""A freed time that somebody is asked for, or will be: without anybody whom it suits it is settled."""
 
 
 async def begun(console: ConsolePage) -> float:
@@ -122,9 +127,16 @@ async def test_one_who_calls_from_elsewhere_is_found_by_his_birth_date_and_gives
     await expect(patient.locator(".badge--danger")).to_have_text("annulé")
     assert house.rows(STANDS, visit) == [("cancelled",)]
 
-    # Whether somebody is asked at once depends on the hour: nobody is at night.
-    assert await until("it is offered on", lambda: house.rows(FREED, visit)) == [("offering",)]
+    # One who waits is asked at once, by night in the morning.
+    ((freed, then, offers),) = await until("it is offered on", lambda: house.rows(FREED, visit))
+    morning = heard_from(moment(freed), country="LU", time_zone="Europe/Luxembourg")
+    assert (offers, moment(then) == morning) in {(1, False), (0, True)}
     await patient.context.close()
+
+
+def moment(written: str) -> datetime:
+    """What the database holds, which is UTC."""
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
 async def received(house: WholeHouse, page: Page, number: str, path: str) -> Locator:

@@ -47,6 +47,8 @@ export class Book {
     this.proposing = 0;
     /** The request that is being begun. @type {Promise<unknown>} */
     this.choosing = Promise.resolve();
+    /** The free times of what stands on the left since she changed it last. @type {Promise<void>} */
+    this.offered = Promise.resolve();
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
@@ -113,7 +115,10 @@ export class Book {
     byId("book-views").addEventListener("change", (event) => this.shown.show(/** @type {HTMLInputElement} */ (event.target).value));
     byId("book-slots").addEventListener("click", (event) => {
       const slot = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest(".slot"));
-      if (slot) this.holding.hold(slot);
+      const place = slot ? [...byId("book-slots").querySelectorAll(".slot")].indexOf(slot) : 0;
+      // A figure is pressed for what is about to stand there, a click is for what is seen.
+      if (slot && event.detail === 0) this.holding.pick(() => place);
+      else if (slot) this.holding.hold(slot);
     });
     byId("book-frame").addEventListener("click", (event) => {
       if (!(/** @type {Element} */ (event.target).closest("#book-unfold"))) return;
@@ -205,7 +210,7 @@ export class Book {
     select("book-reason").value = told.reason;
     this.asking.show(this.reason);
     this.fillWith(client);
-    await this.propose();
+    await (this.offered = this.propose());
     return this.spoken.say();
   }
 
@@ -236,7 +241,8 @@ export class Book {
     if (!person) this.holding.letGo();
     this.spoken.moved();
     if (person) this.choosing = Promise.all([this.choosing, this.holding.holdAgain()]);
-    await Promise.all([this.choosing, this.propose()]);
+    this.offered = this.propose();
+    await Promise.all([this.choosing, this.offered]);
     this.spoken.say();
   }
 

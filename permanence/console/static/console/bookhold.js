@@ -49,6 +49,22 @@ export class Holding {
     this.book.choosing = Promise.all([this.book.choosing, this.take(slot)]);
   }
 
+  /** One of the proposed times by a key: of those on their way where she has just wished for others. Enter waits for it too.
+   * @param {(all: HTMLElement[]) => number} which its place among them, -1: there should be one */
+  pick(which) {
+    this.book.choosing = Promise.all([this.book.choosing, this.picked(which)]);
+  }
+
+  /** @param {(all: HTMLElement[]) => number} which */
+  async picked(which) {
+    let { offered } = this.book;
+    for (await offered; offered !== this.book.offered; await offered) ({ offered } = this.book);
+    const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
+    const place = which(all);
+    if (all[place]) await this.take(all[place]);
+    else if (place < 0) this.book.error(word(this.book.client ? "book_time_missing" : "book_client_missing"));
+  }
+
   /** @param {HTMLElement} slot */
   async take(slot) {
     if (this.book.busy) return;

@@ -13,12 +13,7 @@ export class Keyboard {
   /** N: the nearest of what was refused, else the next proposed time after the one that is held. */
   next() {
     if (this.book.spoken.near.found.length) return void (this.book.busy || this.book.spoken.near.next());
-    const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
-    const here = all.findIndex((one) => one.classList.contains("slot--mine"));
-    const slot = all[(here + 1) % Math.max(all.length, 1)];
-    if (slot) this.book.holding.hold(slot);
-    else this.book.error(word(this.book.client ? "book_time_missing" : "book_client_missing"));
-    return undefined;
+    return this.book.holding.pick((all) => (all.length ? (all.findIndex((one) => one.classList.contains("slot--mine")) + 1) % all.length : -1));
   }
 
   /** Escape closes the top layer, and never touches a call. */
@@ -66,7 +61,7 @@ export class Keyboard {
     if (event.key === "Enter") return acts && !acts.closest("[data-key]") ? null : () => void this.book.enter();
     // Single characters can be turned off, with the numbers; each has its button.
     if (!keptKeys().numbers) return null;
-    if (this.book.hooks.numbers && /^[1-9]$/.test(event.key)) return () => /** @type {HTMLElement|undefined} */ (byId("book-slots").querySelectorAll(".slot")[Number(event.key) - 1])?.click();
+    if (this.book.hooks.numbers && /^[1-9]$/.test(event.key)) return () => this.book.holding.pick(() => Number(event.key) - 1);
     /** @type {Record<string, () => void>} */
     const letters = {
       m: () => void this.book.hand.startMove(),
