@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Rarer wishes of the search behind one key, "in three months" as it is said, and the grid at a day that is typed."""
 
-from playwright.async_api import Browser, expect
+import asyncio
+from datetime import UTC, datetime
+
+from playwright.async_api import Browser, Route, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
@@ -42,6 +45,40 @@ FIRST = """([day, hour]) => {
   return all.length > 0 && all[0].day === day && all.every((one) => one.hour >= hour);
 }"""
 """The times shown are those of both wishes; the day alone is asked for as soon as it is typed."""
+
+
+async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_has_one_of_those(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await expect(slot(screen.page, 1)).to_be_visible()
+    soon = await slot(screen.page, 1).get_attribute("data-day")
+    late: list[Route] = []
+    here = asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        late.append(route)
+        await here.wait()
+        await route.continue_()
+
+    await screen.page.route("**/fragments/agenda/slots?*", keep)
+    held: list[str] = []
+    screen.page.on("request", lambda asked: held.append(asked.post_data or "") if "/agenda/hold" in asked.url else None)
+    await screen.press("p")
+    await screen.type("3 mois")
+    await screen.press("Enter")
+    await screen.by_id("book-grid").focus()
+    await screen.press("1")
+    await screen.press("Enter")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-day", soon or "")
+    assert held == []
+    assert late
+    here.set()
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    ((starts,),) = site.rows("select date(starts_at) from agenda_appointment where state = 'booked'")
+    (wanted,) = await screen.page.evaluate(READ, [["3 mois", datetime.now(UTC).date().isoformat()]])
+    assert (len(held), starts >= wanted) == (1, True)
+    assert screen.complaints == []
 
 
 async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: Browser, site: Site) -> None:
