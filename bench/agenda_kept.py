@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the pieces of the long race found, kept in the repository: it takes hours, and goes on wherever it was stopped.
 
-Of each piece it is kept what it has read of our code (`agenda_read`): it counts as long as that is the same.
+Of each piece it is kept what it has read of our code (`agenda_read`): it counts as long as that is the same. A piece
+that is to count elsewhere is committed. The seconds of pieces are those of the machines they ran on.
 """
 
+import fcntl
 import hashlib
 import json
 from pathlib import Path
@@ -31,13 +33,18 @@ class Pieces:
         ours = [each for each in there["pieces"] if each["size"] == self._size]
         return {each["nth"]: each["found"] for each in ours if each["read"] in same}
 
-    def keep(self, nth: int, found: Figures, read: list[str]) -> None:
-        """One more. What several have read is written once."""
+    def keep(self, nth: int, found: Figures, read: list[str], *, machine: str) -> None:
+        """One more, raced on that machine. What several have read is written once."""
+        with self.file.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._keep(nth, found, read, machine)
+
+    def _keep(self, nth: int, found: Figures, read: list[str], machine: str) -> None:
         there = self._there()
         said = digests(read, root=self._root)
         name = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
         there["read"][name] = said
-        there["pieces"].append({"size": self._size, "nth": nth, "read": name, "found": found})
+        there["pieces"].append({"size": self._size, "nth": nth, "read": name, "on": machine, "found": found})
         half = self.file.with_suffix(".half")
         half.write_text(json.dumps(there, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         half.replace(self.file)

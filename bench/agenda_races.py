@@ -16,6 +16,7 @@ from bench.agenda_doors import NAMES
 from bench.agenda_kept import Pieces
 from bench.agenda_race import PROCESSES, Figures
 from bench.agenda_read import changed_since
+from bench.figures import Before
 from bench.programs import Program, told
 
 DATABASES = ("sqlite", "postgresql")
@@ -101,7 +102,7 @@ def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
         if changed_since(read, began):
             told(f"race: what piece {nth} has read was changed meanwhile: it is not kept")
             continue
-        pieces.keep(nth, found[nth], read)
+        pieces.keep(nth, found[nth], read, machine=Before.look().machine)
         told(f"race: {len(found)} of {size.pieces} pieces are in {pieces.file}")
     together, *others = (found[nth] for nth in range(size.pieces))
     for each in others:
