@@ -27,10 +27,10 @@ REMARKS = (
     "months are full, CPU of the thread with queries, rows and rights in it: of one agenda, a tenth of them, all "
     "(tables_next_1_ms, _tenth_ms, _all_ms), nothing changed since; tables_next_changed_ms: of all, and a visit was "
     "just booked in one; tables_queries: for all of them",
-    "grid: tomorrow of 200 practitioners, 30 visits each, in Chromium at 1920x1080; grid_200_ms: from the answer to "
-    "the picture, the median; grid_whole_ms: with the site's own time before it; grid_site_cpu_ms: CPU of the web "
-    "process for one such day; grid_growth: picture and CPU together against half as many practitioners, by lane, 1 is "
-    "linear",
+    "grid: a secretary turns to tomorrow of 200 practitioners, 30 visits each, in Chromium at 1920x1080; grid_200_ms: "
+    "from the answer to the picture, the median; grid_whole_ms: with the site's own time before it; grid_site_cpu_ms: "
+    "CPU of the web process for one such day; grid_growth: picture and CPU together against half as many "
+    "practitioners, by lane, 1 is linear",
     "patients: one of 200,000 patients of a client found, from the words to the persons shown, eight ways of asking in "
     "turn (birth: the date alone; caller: the number before a word is typed); cpu: of the thread, whatever else the "
     "machine does; patients_missed: asked for in a spelling that no sound forgives; patients_postgresql: of the same "
