@@ -463,6 +463,50 @@ def test_rules_without_bound_are_refused(cast, rule):
     assert kept() == before
 
 
+@pytest.mark.parametrize("rule", RULES)
+def test_a_place_whose_clock_changes_without_bound_is_refused(cast, rule):
+    device, before = phone(cast), kept()
+    clock = "\r\n".join(
+        f"BEGIN:{part}\r\nDTSTART:20261130T095900\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:{rule}\r\nEND:{part}"
+        for part in ("STANDARD", "DAYLIGHT")
+    )
+    body = event().replace("DTSTART:20261130T100000Z", "DTSTART;TZID=Bureau:20261130T100000")
+    body = body.replace("BEGIN:VEVENT", f"BEGIN:VTIMEZONE\r\nTZID:Bureau\r\n{clock}\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT")
+    answer = device.put(f"{home(cast)}x.ics", body)
+    bounded = rule in {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}
+    assert answer.status_code in ({201} if bounded else {400, 403}), answer.content
+    assert bounded or kept() == before
+
+
+@pytest.mark.parametrize("name", ["Europe", "Europe/", "x" * 300, "a/" * 200])
+def test_an_event_on_the_clock_of_a_folder_is_kept_like_one_of_a_place_that_nobody_knows(cast, name):
+    device = phone(cast)
+    times = []
+    for zone in ("Nowhere/X", name):
+        body = event().replace("DTSTART:20261130T100000Z", f"DTSTART;TZID={zone}:20261130T100000")
+        assert device.put(f"{home(cast)}x.ics", body).status_code == 201
+        assert device("GET", f"{home(cast)}x.ics").status_code == 200
+        times.append(busy_of(cast.dupont))
+        assert device("DELETE", f"{home(cast)}x.ics").status_code in {200, 204}
+    assert times[0] == times[1] != []
+
+
+def test_two_devices_that_define_one_name_differently_have_a_clock_each(cast):
+    for number, offset, hour in ((1, "+0500", 4), (2, "-0300", 12), (3, "+0500", 4)):
+        part = (
+            f"BEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:{offset}\r\nTZOFFSETTO:{offset}\r\nEND:STANDARD"
+        )
+        body = event(end="DURATION").replace("DTEND:DURATION", "DURATION:PT30M")
+        body = body.replace("DTSTART:20261130T100000Z", "DTSTART;TZID=Bureau:20261130T090000")
+        body = body.replace(
+            "BEGIN:VEVENT", f"BEGIN:VTIMEZONE\r\nTZID:Bureau\r\n{part}\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT"
+        )
+        device = phone(cast)
+        assert device.put(f"{home(cast)}{number}.ics", body).status_code == 201
+        assert [each[0].hour for each in busy_of(cast.dupont)] == [hour]
+        assert device("DELETE", f"{home(cast)}{number}.ics").status_code in {200, 204}
+
+
 def test_bodies_that_are_none(cast):
     device, before = phone(cast), kept()
     for method in ("PROPFIND", "REPORT", "PROPPATCH"):
@@ -488,6 +532,7 @@ def test_bodies_that_are_none(cast):
 
 GRAMMAR = (
     "BEGIN:VEVENT|END:VEVENT|UID:1|UID:2|DTSTART:20261130T100000Z|DTSTART;TZID=Nowhere/X:20261130T100000|DTEND:2026|"
+    "DTSTART;TZID=Europe:20261130T100000|EXDATE;TZID=Europe/:20261130T100000|X-WR-TIMEZONE:Europe|RRULE:FREQ=SECONDLY|"
     "DTEND:20261130T110000Z|DURATION:PT1H|DURATION:-PT1H|DURATION:P9999999W|RRULE:FREQ=DAILY|RRULE:FREQ=|RRULE:X|"
     "RECURRENCE-ID:20261130T100000Z|EXDATE:x|RDATE:20261130T100000Z|BEGIN:VTIMEZONE|END:VTIMEZONE|TZID:X|SUMMARY|:|;=:|"
     "BEGIN:VALARM|END:VALARM|TRIGGER:x|DTSTART;VALUE=DATE:20261130|DTEND;VALUE=DATE:20261130|STATUS:é|CLASS:|END:X|"

@@ -295,3 +295,14 @@ def test_a_calendar_that_is_none_is_refused_whole_by_the_page(cast, weber, brows
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert Block.objects.count() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["Europe", "x" * 300])
+def test_an_event_on_the_clock_of_a_folder_is_a_fault_on_the_page(cast, weber, browser_of, name):
+    address = reverse("accounts:agenda-import", args=[cast.weber, weber.id])
+    text = calendar(event("one", "SUMMARY:Ailleurs", starts=f"DTSTART;TZID={name}:20261224T090000"))
+    answer = browser_of(cast.marc).post(address, {"text": text, "do": "save"})
+    assert answer.status_code == 422
+    assert [each.value for each in answer.context["faults"]] == ["Ailleurs"]
+    assert Block.objects.count() == 0

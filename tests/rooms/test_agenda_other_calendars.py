@@ -66,6 +66,13 @@ def calendar(*events):
     return "\r\n".join(("BEGIN:VCALENDAR", "VERSION:2.0", *events, "END:VCALENDAR", "")).encode()
 
 
+CLOCK = "\r\n".join(
+    f"BEGIN:{part}\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\nRRULE:FREQ=SECONDLY\r\nEND:{part}"
+    for part in ("STANDARD", "DAYLIGHT")
+)
+EVERY_SECOND = f"BEGIN:VTIMEZONE\r\nTZID:Bureau\r\n{CLOCK}\r\nEND:VTIMEZONE"
+
+
 class Product:
     """Another product's calendar behind an address; `status` and `body` are what it answers now."""
 
@@ -210,6 +217,7 @@ def test_only_what_changed_is_written_and_the_version_tells(cast):
         (200, b"BEGIN:VCALENDAR" + b"\0" * 20, "no_calendar"),
         (200, b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 20_001 + b"END:VCALENDAR", "too_many"),
         (200, b"X" * 6_000_000, "too_large"),
+        (200, calendar(EVERY_SECOND, event("a", after(60))), "no_calendar"),
     ],
 )
 def test_while_it_does_not_answer_what_is_known_stays_busy_and_is_called_old(cast, status, body, fault):
@@ -225,6 +233,16 @@ def test_while_it_does_not_answer_what_is_known_stays_busy_and_is_called_old(cas
         product.status, product.body = 200, calendar()
         look(LATER + timedelta(hours=2))
     assert (view(cast).fault, busy()) == ("", [])
+
+
+@pytest.mark.parametrize("name", ["Europe", "x" * 300])
+def test_an_event_on_the_clock_of_a_folder_is_not_read_and_told(cast, name):
+    odd = event("b", after(180)).replace("DTSTART:", f"DTSTART;TZID={name}:").replace("Z\r\nDTEND", "\r\nDTEND")
+    with serving(Product(event("a", after(60)), odd)) as server:
+        add(cast, server)
+        look()
+    found = view(cast)
+    assert (found.fault, found.unread, busy()) == ("", 1, [(after(60), after(120))])
 
 
 def test_who_is_away_is_asked_less_and_less_often_and_an_account_is_not_locked():

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Event
 
+from permanence.agenda.interop.parsing import BROKEN, Zones, parsed
 from permanence.agenda.interop.written import Busy, check_part, merged, moment, word
 from permanence.agenda.refusals import EventRefused
 
@@ -32,7 +33,6 @@ _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 _ENDS = re.compile(r"END:VCALENDAR\s*\Z", re.IGNORECASE)
 """What was cut off in the middle would make free what is busy."""
 _ALMOST = timedelta(minutes=1) - timedelta.resolution
-_BROKEN = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +79,12 @@ def read_calendar(text: str, *, zone: str, after: datetime, until: datetime, sec
 
 def gathered(texts: Iterable[str]) -> Calendar:
     """Calendars of an event each as one; what is none is an event that cannot be read. Raises EventRefused."""
-    found = Calendar()
+    found, zones = Calendar(), Zones()
     for number, text in enumerate(texts):
         if number >= MOST_EVENTS:
             raise EventRefused("too_many")
         try:
-            parts = _parsed(text).subcomponents
+            parts = _parsed(text, zones).subcomponents
         except EventRefused:
             parts = [Event()]
         for part in parts:
@@ -112,7 +112,7 @@ def read_events(calendar: Calendar, *, zone: str, after: datetime, until: dateti
                 raise
             found.unread.append(Unread(number=number, code=str(refused), words=words))
             continue
-        except _BROKEN:
+        except BROKEN:
             found.unread.append(Unread(number=number, code="malformed", words=words))
             continue
         _take(found, number, uid, times, ZoneInfo(zone))
@@ -130,20 +130,14 @@ def busy_of(foreign: Foreign, *, after: datetime, until: datetime) -> tuple[Busy
     return tuple(Busy(starts_at=starts, ends_at=ends) for starts, ends in merged(spans))
 
 
-def _parsed(text: str) -> Calendar:
+def _parsed(text: str, zones: Zones | None = None) -> Calendar:
     if len(text) > TEXT_LIMIT:
         raise EventRefused("too_large")
     if not re.match(r"[\s\ufeff]*BEGIN:VCALENDAR", text, re.IGNORECASE) or not _ENDS.search(text[-100:]):
         raise EventRefused("malformed")
     if text.upper().count("BEGIN:VEVENT") > MOST_EVENTS:
         raise EventRefused("too_many")
-    try:
-        calendar = Calendar.from_ical(text.lstrip("\ufeff"))
-    except _BROKEN as error:
-        raise EventRefused("malformed") from error
-    if not isinstance(calendar, Calendar):
-        raise EventRefused("malformed")
-    return calendar
+    return parsed(text.lstrip("\ufeff"), zones=zones)
 
 
 def _events(calendar: Calendar) -> Iterator[list[Event]]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import recurring_ical_events
 from icalendar import Calendar, Component
 
+from permanence.agenda.interop.parsing import BROKEN, parsed, reads_otherwise
 from permanence.agenda.refusals import EventRefused
 
 WHY = (
@@ -73,11 +74,8 @@ def read(text: str) -> Written:
         raise EventRefused("too_large")
     if not re.match(r"\s*BEGIN:VCALENDAR", text, re.IGNORECASE):
         raise EventRefused("malformed")
-    try:
-        calendar = Calendar.from_ical(text)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-        raise EventRefused("malformed") from error
-    if not isinstance(calendar, Calendar):
+    calendar = parsed(text)
+    if reads_otherwise(text, calendar):
         raise EventRefused("malformed")
     parts = [each for each in calendar.subcomponents if each.name != "VTIMEZONE"]
     if not parts:
@@ -112,7 +110,7 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tu
     place = ZoneInfo(zone)
     try:
         found = recurring_ical_events.of(written.calendar).between(after, until)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
+    except BROKEN as error:
         raise EventRefused("malformed") from error
     if len(found) > MOST:
         raise EventRefused("too_many")
