@@ -224,6 +224,16 @@ def test_the_rules_refuse_with_their_sentence(agendas, system):
     assert system.post("Appointment/$hold", parameters(appointment_reference=past)).codes == ["past"]
 
 
+@pytest.mark.parametrize("start", ["99991231T235900Z", "99991231T235930Z", "00010101T000000Z"])
+def test_what_lies_at_the_end_of_all_calendars_is_neither_held_nor_booked(agendas, system, start):
+    far = f"p.{agendas.dupont}.{agendas.consultation}.{start}"
+    held = system.post("Appointment/$hold", parameters(appointment_reference=f"Appointment/{far}"))
+    asked = {"resourceType": "Appointment", "id": far, "status": "proposed"}
+    asked["participant"] = [{"actor": {"reference": "Location/1"}, "status": "accepted"}]
+    given = parameters(appointment_resource=asked, patient_resource=whom(agendas.jeanne))
+    assert (held.status, system.post("Appointment/$book", given).status) == (404, 404)
+
+
 def test_a_reason_that_is_not_for_the_public_is_not_booked_here(agendas, system):
     where = reference(agendas, system)
     found = next(

@@ -15,6 +15,7 @@ from permanence.foundation.keys import NO_ROW, row_key
 ID = re.compile(r"[A-Za-z0-9.-]{1,64}\Z")
 _START = re.compile(r"[pf]\.([0-9]{1,18})\.([0-9]{1,18})\.([0-9]{8}T[0-9]{6}Z)(\.n)?\Z")
 _KEYED = re.compile(r"([ahbci])\.([0-9A-Za-z.-]{16,40})\Z")
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2199
 _STAMP = "%Y%m%dT%H%M%SZ"
 
 
@@ -34,13 +35,15 @@ class Start:
 
 
 def start_of(text: str) -> Start | None:
-    """The slot behind an id; None where it is none."""
+    """The slot behind an id; None where it is none, or lies in no year in which anything is booked."""
     found = _START.match(text)
     if found is None:
         return None
     try:
         starts = datetime.strptime(found[3], _STAMP).replace(tzinfo=UTC)
     except ValueError:
+        return None
+    if not EARLIEST_YEAR <= starts.year <= LATEST_YEAR:
         return None
     return Start(found[1], found[2], starts, bool(found[4]))
 
