@@ -374,6 +374,61 @@ def test_appointments_are_found(agendas, system):
     assert {query: system.get(f"Appointment?{query}")["total"] for query in WHEN} == WHEN
 
 
+def test_an_id_beside_other_traits_finds_only_what_has_them_all(agendas, system):
+    """Who asks whether an appointment is of a patient is not told yes because it is there."""
+    visit = system.get(f"Appointment/a.{book(agendas).appointment.replace('_', '.')}")
+    other, held = book(agendas, 20), hold(agendas, 40)
+    key, day = visit["id"], visit["start"][:10]
+    assert other.patient == agendas.jeanne
+    fits = {
+        "patient": (f"Patient/{agendas.jeanne}", f"Patient/{agendas.greta}"),
+        "practitioner": (f"Practitioner/{agendas.cabinet.doctor}", "Practitioner/999"),
+        "status": ("booked", "cancelled"),
+        "date": (day, "2026-12-24"),
+    }
+    for name, (fit, unfit) in fits.items():
+        for value, ids in ((fit, [key]), (unfit, [])):
+            found = system.get(f"Appointment?_id={key}&{name}={value}")
+            assert (found["total"], [each["id"] for each in found.resources]) == (len(ids), ids), (name, value)
+    for query, total in {"": 2, "&_count=1": 2, "&date=2026-12-24": 0}.items():
+        both = f"{key},a.{other.appointment.replace('_', '.')},{key},h.{held.hold.replace('_', '.')},a.,x,1"
+        assert system.get(f"Appointment?_id={both}{query}")["total"] == total, query
+    assert system.get(f"Appointment?_id={key}&patient=Patient/1,Patient/2").status == 400
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "unfit"),
+    [
+        ("Patient", "birthdate", "1962"),
+        ("Patient", "family", "Schmit"),
+        ("Patient", "phone", "+352621999999"),
+        ("Practitioner", "name", "Nobody"),
+        ("Practitioner", "active", "false"),
+        ("PractitionerRole", "practitioner", "Practitioner/999"),
+        ("Location", "name", "Nobody"),
+        ("HealthcareService", "name", "Nobody"),
+        ("Schedule", "actor", "Practitioner/999"),
+    ],
+)
+def test_an_id_beside_a_trait_that_it_has_not_finds_nothing(agendas, system, kind, name, unfit):
+    site(agendas)
+    index_words()
+    one = system.get(f"{kind}?birthdate=1961-03-14" if kind == "Patient" else kind).resources[0]["id"]
+    assert system.get(f"{kind}?_id={one}")["total"] == 1
+    assert system.get(f"{kind}?_id={one}&{name}={unfit}")["total"] == 0
+
+
+def test_the_statement_says_how_a_birth_date_is_asked_for(system):
+    kinds = system.get("metadata")["rest"][0]["resource"]
+    assert "no prefix but eq" in next(each for each in kinds if each["type"] == "Patient")["documentation"]
+
+
+@pytest.mark.parametrize("stamp", ["99991231T235900Z", "99991231T235930Z", "00010101T000000Z", "22000101T000000Z"])
+@pytest.mark.parametrize("letter", ["f", "p"])
+def test_a_slot_of_another_age_is_not_there(agendas, system, stamp, letter):
+    assert system.get(f"Slot/{letter}.{agendas.dupont}.{agendas.consultation}.{stamp}").status == 404
+
+
 BAD = [
     "Appointment?date=2026-13-01",
     "Appointment?date=yesterday",

@@ -126,6 +126,7 @@ def appointments(
     client: str,
     first: int,
     most: int,
+    keys: Sequence[str] | None = None,
     agendas: Sequence[str] | None = None,
     patient: str | None = None,
     states: Sequence[AppointmentState] = (),
@@ -134,9 +135,12 @@ def appointments(
 ) -> tuple[int, tuple[AppointmentView, ...]]:
     """How many appointments of a client there are, and `most` of them after the `first` ones, by moment.
 
+    `keys`: those of them that are called so.
     `since` and `before` bound the moment at which they begin, [since, before). Two queries.
     """
     rows = _appointments(by, client)
+    if keys is not None:
+        rows = rows.filter(key__in=map(known_key, keys))
     if agendas is not None:
         rows = rows.filter(taking(row_key(each) for each in agendas))
     if patient is not None:

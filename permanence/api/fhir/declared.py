@@ -217,7 +217,9 @@ KINDS: dict[str, Kind] = {
             ("given", "string"),
             ("name", "string"),
             ("phone", "token"),
-        )
+        ),
+        documentation="birthdate is a day, or the year or month it lies in, and no prefix but eq: the whole register "
+        "is not listed. A search says at least one of _id, birthdate, family, name and phone",
     ),
     "Practitioner": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "PractitionerRole": Kind(search=(("_id", "token"), ("active", "token"), ("practitioner", "reference"))),

@@ -19,13 +19,12 @@ from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.api.fhir import resources as fhir
 from permanence.api.fhir.ids import Start, is_row, key_of, start_of
 from permanence.api.fhir.outcome import Failure, asked_first, softened
-from permanence.api.fhir.params import MOST, Params, phone, unfit
+from permanence.api.fhir.params import Params, phone, unfit
 from permanence.api.fhir.resources import Practice, Resource
 from permanence.callers import queries as callers
 from permanence.callers.by_traits import by_traits
 from permanence.callers.rules.letters import fold, split
 from permanence.clients.rules import RecipientKind
-from permanence.kernel.refusals import Refusal
 
 SPAN_DAYS = 62
 CELLS = 3_000
@@ -161,11 +160,7 @@ def _patient(key: str, asked: Asked) -> Resource | None:
 
 def _appointments(params: Params, asked: Asked) -> Found:
     page, practice = params.page(), asked.practice
-    ids = params.tokens("_id")
-    if ids is not None:
-        every = [_there(key, asked) for key in dict.fromkeys(ids[:MOST])]
-        return _paged([each for each in every if each is not None], params)
-    agendas = None
+    ids, agendas = params.tokens("_id"), None
     people = params.references("practitioner", "Practitioner", "PractitionerRole")
     if people is not None:
         agendas = [each.id for each in practice.agendas.values() if each.recipient in people]
@@ -182,6 +177,7 @@ def _appointments(params: Params, asked: Asked) -> Found:
         client=practice.client.id,
         first=page.first,
         most=page.most,
+        keys=None if ids is None else [kept for letter, kept in map(key_of, ids) if letter == "a"],
         agendas=agendas,
         patient=None if patients is None else patients[0],
         states=states,
@@ -211,13 +207,6 @@ def visits(views: Sequence[AppointmentView], asked: Asked) -> list[Resource]:
 def visit(view: AppointmentView, asked: Asked) -> Resource:
     """One of them."""
     return visits([view], asked)[0]
-
-
-def _there(key: str, asked: Asked) -> Resource | None:
-    try:
-        return _appointment(key, asked)
-    except Refusal:  # a search finds nothing where a read says that nothing is there
-        return None
 
 
 def booked(key: str, asked: Asked) -> AppointmentView:
