@@ -50,19 +50,22 @@ class CalendarTaken:
 def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
     """An appointment was booked, moved or cancelled: its patient's calendar is to say so. Idempotent by revision.
 
-    A cancellation is told only where the appointment was.
+    A cancellation is told only where the appointment was; and where the client sends them no more, what stands in a
+    calendar already is kept true.
     """
     by = house_system(house=house)
-    if not contact_rule(house=house, client=client).sends_calendar:
+    before = CalendarMail.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=revision)
+    sends = contact_rule(house=house, client=client).sends_calendar
+    if not sends and not before.exists():
         return
     visit = agenda.appointment(by=by, appointment=appointment)
     over = visit.state is AppointmentState.CANCELLED
     if visit.revision != revision or visit.door is Door.PUBLIC or visit.starts_at <= at:
         return
     with transaction.atomic():
-        before = CalendarMail.objects.for_house(by.house_key).filter(appointment=appointment, revision__lt=revision)
         before.filter(state=ReminderState.PENDING, leased_until=None).update(state=ReminderState.OVERTAKEN)
-        if over and not before.filter(state__in=[ReminderState.SENT, ReminderState.PENDING]).exists():
+        told = before.filter(state__in=[ReminderState.SENT, ReminderState.PENDING]).order_by("-revision").first()
+        if (over and told is None) or (not sends and (told is None or told.is_cancelled)):
             return
         CalendarMail.objects.get_or_create(
             house_id=by.house_key,

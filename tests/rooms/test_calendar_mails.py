@@ -134,6 +134,27 @@ def test_only_where_the_client_sends_them_and_the_patient_agreed(cast, relay, de
     assert relay.taken == []
 
 
+@pytest.mark.parametrize("act", [lambda cast, visit: move(cast, visit, 60), cancel])
+def test_what_stands_in_his_calendar_is_kept_true_after_the_client_sends_no_more(cast, relay, deliver_all, act):
+    told, untold = book(cast), book(cast, 120)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings, limit=1)
+    rule(cast, sends_calendar=False)
+    later = book(cast, 180)
+    for visit in (told, untold, later):
+        act(cast, visit) if visit == told else cancel(cast, visit)
+    deliver_all(NOON)
+    calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+    found = [entry_of(mail) for mail in relay.taken]
+    assert [event.uid.value for _method, event in found] == [f"{told}@permanence"] * 2
+    assert [method for method, _event in found] == ["REQUEST", "CANCEL" if act is cancel else "REQUEST"]
+    if act is not cancel:
+        cancel(cast, told)
+        deliver_all(NOON)
+        calendar_tasks.run_calendar(at=NOON, relay=relay.settings)
+        assert [entry_of(mail)[0] for mail in relay.taken] == ["REQUEST", "REQUEST", "CANCEL"]
+
+
 def test_what_was_overtaken_is_not_sent_and_what_failed_is_tried_again(cast, relay, deliver_all):
     visit = book(cast)
     deliver_all(NOON)
