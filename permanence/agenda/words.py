@@ -117,6 +117,8 @@ def _blocked(why: Any, tell: _Teller) -> str:
 
 def _elsewhere(why: Any, tell: _Teller) -> str:
     filled = {"hour": tell.until(why.until), "label": why.label}
+    if not why.label:
+        return _("Busy by what the doctor’s device says, ends %(hour)s") % filled
     return _("Busy in the doctor’s other calendar (%(label)s), ends %(hour)s") % filled
 
 

@@ -4,15 +4,19 @@
 from datetime import UTC, timedelta
 
 import pytest
+from django.utils import translation
 
 from permanence.agenda.interop.brought import lines_of
 from permanence.agenda.interop.events import carry_on
 from permanence.agenda.models import AgendaAct, Appointment, Block, CalendarObject, Occupancy
 from permanence.agenda.operations import appointments, blocks, setting
 from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.queries.calendars import collisions
 from permanence.agenda.refusals import SlotAlreadyTaken
 from permanence.agenda.rules.imports import ImportLine
 from permanence.agenda.rules.states import CancelCause
+from permanence.agenda.words import Names, sentence
+from permanence.backstage.trail import named, told
 from permanence.callers.models import Patient
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -182,6 +186,40 @@ def test_a_rule_that_is_carried_on_leaves_it_out(cast, monday, arrange):
     further = [starts.astimezone(PARIS).date() for starts, _ends in busy_of(cast.dupont)[len(known) :]]
     assert further[0] == following + timedelta(days=7)
     assert AuditEntry.objects.filter(action="agenda.event_left_out").count() == 1
+
+
+def test_a_meeting_that_a_rule_brings_upon_a_booking_stands_on_the_list_and_takes_its_time_once_it_is_free(
+    cast, monday, browser_of
+):
+    device = phone(cast)
+    weekly = event("r", f"{monday:%Y%m%d}T100000", f"{monday:%Y%m%d}T110000", "RRULE:FREQ=WEEKLY")
+    weekly = weekly.replace("DTSTART:", "DTSTART;TZID=Europe/Paris:").replace("DTEND:", "DTEND;TZID=Europe/Paris:")
+    assert device.put(f"{home(cast)}r.ics", weekly).status_code == 201
+    following = busy_of(cast.dupont)[-1][0].astimezone(PARIS).date() + timedelta(days=7)
+    visit = book(cast, at_wall(following, 10))
+    claire = browser_of(cast.claire)
+    assert collisions(by=cast.claire, at=CLOCK.now()) == ()
+    assert carry_on(at=CLOCK.now() + timedelta(days=62), entropy=ENTROPY) == 1
+    (met,) = collisions(by=cast.claire, at=CLOCK.now())
+    assert (met.visit.appointment, met.label, met.starts_at) == (visit.appointment, "", at_wall(following, 10))
+    assert collisions(by=cast.dr_weber, at=CLOCK.now()) == ()
+    page = claire.get("/console/follow-ups", headers={"Accept-Language": "en"}).content.decode()
+    assert "busy on the doctor’s device" in page
+    trail = AuditEntry.objects.get(action="agenda.event_left_out")
+    assert f"{following} 10:00" in told(trail.detail)
+    assert named(trail.action) != trail.action
+    with pytest.raises(SlotAlreadyTaken) as refused:
+        book(cast, at_wall(following, 10, 30))
+    (why,) = refused.value.causes
+    with translation.override("en"):
+        said = sentence(why, names=Names(), zone=PARIS, at=CLOCK.now())
+    assert (why.code, said.startswith("Busy by what the doctor’s device says")) == ("busy_elsewhere", True)
+    cancel(cast, visit)
+    assert collisions(by=cast.claire, at=CLOCK.now()) == ()
+    with pytest.raises(SlotAlreadyTaken):
+        book(cast, at_wall(following, 10))
+    assert device("DELETE", f"{home(cast)}r.ics").status_code in {200, 204}
+    assert book(cast, at_wall(following, 10)).appointment
 
 
 def test_what_comes_into_a_group_is_not_one_more_than_its_places(cast, monday):

@@ -14,7 +14,7 @@ from django.db.models import Q
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.interop.entries import window
 from permanence.agenda.interop.written import Busy, Written, busy, read
-from permanence.agenda.models import Agenda, Block, CalendarObject
+from permanence.agenda.models import Agenda, Block, CalendarObject, OtherBusy
 from permanence.agenda.operations.acts import filled, once, reach
 from permanence.agenda.operations.blocks import told
 from permanence.agenda.operations.holds import clear
@@ -92,7 +92,8 @@ def text_of(row: CalendarObject, *, house: str) -> str:
 def carry_on(*, at: datetime, entropy: Entropy) -> int:
     """Rules are busy to a horizon that has moved since: one event a call, those longest behind first. How many.
 
-    What is booked at such a time stays, and the trail says that this time of the event was left out.
+    What is booked at such a time stays; the time is told with it (`queries.calendars.collisions`) and taken once it is
+    free, and the trail says so.
     """
     rows = CalendarObject.objects.filter(repeats=True, agenda__active=True).select_related("agenda__client", "house")
     for found in rows.order_by("known_until", "pk")[:1]:
@@ -130,16 +131,14 @@ def _carry(
         if now is None:
             return {}
         subject = f"agenda.calendarobject:{now.pk}"
+        OtherBusy.objects.filter(event=now, ends_at__lte=at).delete()
         for span in spans:
             block = _block(kept, span, written.words, by=by, at=at, entropy=entropy)
             try:
                 occupy_block(block, beside=True)
             except SlotAlreadyTaken:
                 block.delete()
-                detail = {"starts_at": span.starts_at}
-                audit.note(
-                    by=by, at=at, action="agenda.event_left_out", subject=subject, client=now.client_id, detail=detail
-                )
+                _leave_out(now, span, subject, by=by, at=at)
             else:
                 now.blocks.append(block.key)
                 outbox.announce(TimeBlocked(house=by.house, at=at, **told(block)))
@@ -150,6 +149,14 @@ def _carry(
 
     content = {"object": found.pk, "until": until}
     once(act="event_on", key=new_id(at, entropy), agendas=[found.agenda], content=content, by=by, at=at, do=do)
+
+
+def _leave_out(now: CalendarObject, span: Busy, subject: str, *, by: Who, at: datetime) -> None:
+    mine = {"house_id": now.house_id, "client_id": now.client_id, "agenda_id": now.agenda_id}
+    OtherBusy.objects.get_or_create(event=now, starts_at=span.starts_at, defaults={**mine, "ends_at": span.ends_at})
+    local = span.starts_at.astimezone(ZoneInfo(now.agenda.client.time_zone))
+    detail = {"starts_at": span.starts_at, "day": f"{local:%Y-%m-%d %H:%M}"}
+    audit.note(by=by, at=at, action="agenda.event_left_out", subject=subject, client=now.client_id, detail=detail)
 
 
 def _make_busy(
@@ -164,6 +171,7 @@ def _make_busy(
 ) -> list[str]:
     """Free what is not wanted any more, take what is new, leave the rest; gives the blocks that stand, the past too."""
     clear(kept, at=at)
+    OtherBusy.objects.filter(event__isnull=False, event=found.pk).delete()
     wanted = {(each.starts_at, each.ends_at): each for each in spans}
     go: list[Block] = []
     for block in _coming(kept, found, at):

@@ -4,7 +4,7 @@
 from django.db import models
 
 from permanence.agenda.models.appointments import AgendaRow, Appointment
-from permanence.agenda.models.interop import DIGEST_LENGTH, HOMES_WITH_NAMES, LABEL_LENGTH
+from permanence.agenda.models.interop import DIGEST_LENGTH, HOMES_WITH_NAMES, LABEL_LENGTH, CalendarObject
 from permanence.agenda.rules.calendars import READ
 from permanence.foundation.tenancy import ClientQuerySet
 
@@ -66,10 +66,12 @@ class OtherCalendar(AgendaRow):
 class OtherBusy(AgendaRow):
     """A time at which another calendar says that its owner is busy, to the minute. Those of one calendar do not meet.
 
-    It hinders bookings as a block does; what was booked there before stays, and is told.
+    It hinders bookings as a block does; what was booked there before stays, and is told. `event`: what a device wrote
+    came by its rule upon a booking and could not take its time; then there is no other calendar.
     """
 
-    calendar = models.ForeignKey(OtherCalendar, on_delete=models.PROTECT, related_name="+")
+    calendar = models.ForeignKey(OtherCalendar, on_delete=models.PROTECT, null=True, related_name="+")
+    event = models.ForeignKey(CalendarObject, on_delete=models.CASCADE, null=True, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
 
@@ -78,6 +80,12 @@ class OtherBusy(AgendaRow):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["calendar", "starts_at"], name="agenda_other_busy_once"),
+            models.UniqueConstraint(fields=["event", "starts_at"], name="agenda_other_busy_event"),
+            models.CheckConstraint(
+                condition=models.Q(calendar__isnull=True, event__isnull=False)
+                | models.Q(calendar__isnull=False, event__isnull=True),
+                name="agenda_other_busy_whose",
+            ),
             models.CheckConstraint(
                 condition=models.Q(ends_at__gt=models.F("starts_at")), name="agenda_other_busy_forward"
             ),

@@ -56,7 +56,9 @@ def taken_of_clients(clients: tuple[int, ...], begin: datetime, end: datetime) -
 
 @Prepared
 def busy_elsewhere(agendas: tuple[int, ...], begin: datetime, end: datetime) -> QuerySet[OtherBusy, Row]:
-    """Key, agenda, begin, end and label of what calendars of other products take of these agendas."""
+    """Key, agenda, begin, end and label of what calendars of other products take of these agendas; no label: of what a
+    device wrote.
+    """
     rows = OtherBusy.objects.filter(agenda__in=agendas, ends_at__gt=begin, starts_at__lt=end)
     return rows.order_by("starts_at", "pk").values_list("pk", "agenda_id", "starts_at", "ends_at", "calendar__label")
 

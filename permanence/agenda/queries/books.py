@@ -353,6 +353,6 @@ def elsewhere(rows: Sequence[Agenda], begin: datetime, end: datetime) -> Iterato
             kind=kinds.TakenKind.BLOCK,
             id=f"elsewhere-{key}",
             agenda=str(agenda),
-            label=label,
+            label=label or "",
             elsewhere=True,
         )

@@ -48,7 +48,9 @@ class CalendarView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collision:
-    """A booking at a time at which a calendar of another product says that its owner is busy."""
+    """A booking at a time at which a calendar of another product says that its owner is busy; `label` is "" where his
+    own device says so, by a rule that came upon what was booked.
+    """
 
     visit: AppointmentView
     label: str
@@ -133,7 +135,7 @@ def _met(visit: Appointment, busy: Iterable[OtherBusy]) -> OtherBusy | None:
 def _collision(visit: Appointment, span: OtherBusy) -> Collision:
     return Collision(
         visit=appointment_view(visit),
-        label=span.calendar.label,
+        label="" if span.calendar is None else span.calendar.label,
         starts_at=span.starts_at,
         ends_at=span.ends_at,
         client_name=visit.client.name,

@@ -192,7 +192,7 @@ class Blocked(WhyNot):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusyElsewhere(WhyNot):
-    """Busy in another calendar of the doctor's, which is called `label`."""
+    """Busy in another calendar of the doctor's, which is called `label`; "": on his own device."""
 
     code = "busy_elsewhere"
     starts: datetime
