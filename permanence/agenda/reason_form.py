@@ -248,9 +248,9 @@ def _initial(reason: VisitReason | None) -> dict[str, Any]:
         "sites": list(reason.sites),
         "youngest": reason.youngest,
         "oldest": reason.oldest,
-        "questions": [each.text for each in reason.questions],
-        "contra_indications": [each.text for each in reason.contra_indications],
-        "documents": list(reason.documents),
+        "questions": tuple(each.text for each in reason.questions),
+        "contra_indications": tuple(each.text for each in reason.contra_indications),
+        "documents": reason.documents,
         "colour": reason.colour,
         "code": reason.code,
     }

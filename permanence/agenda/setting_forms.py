@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The forms in which an agenda is set, for the back office and the portal: openings, days that differ, the agenda.
+"""The forms in which an agenda is set, for the back office and the portal: openings and the agenda.
 
 They read what is typed into values of the rules; what cannot be is said at the field. They decide nothing else.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -18,7 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from permanence.agenda.queries.views import AgendaView, ResourceView
 from permanence.agenda.rules import kinds
-from permanence.agenda.rules.kinds import ExceptionKind, Opening, OpeningKind
+from permanence.agenda.rules.kinds import Opening, OpeningKind
 from permanence.agenda.rules.waiting import OFFER_MINUTES
 from permanence.agenda.waiting_words import offer_length
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
@@ -27,8 +27,6 @@ INPUT = {"class": "input", "autocomplete": "off"}
 NUMBER = {"class": "input", "inputmode": "numeric", "size": 5}
 DATE = {"class": "input", "type": "date"}
 DAY_LIMIT, NAME_LIMIT = 120, 80
-FURTHEST = 800
-"""Days ahead that a day that differs may lie."""
 
 _OFFER_LENGTH = lazy(offer_length, str)
 
@@ -38,11 +36,6 @@ KIND_WORDS: dict[OpeningKind, str | Promise] = {
     OpeningKind.WALK_IN: _("without appointment"),
     OpeningKind.HOME_VISIT: _("home visits"),
     OpeningKind.TELE: _("video consultations"),
-}
-EXCEPTION_WORDS: dict[ExceptionKind, str | Promise] = {
-    ExceptionKind.CLOSED: _("closed"),
-    ExceptionKind.REPLACED: _("these hours instead of the usual ones"),
-    ExceptionKind.ONE_OFF: _("these hours besides the usual ones"),
 }
 STEP_CHOICES = [(each, f"{each} min") for each in kinds.STEPS]
 EVERY_CHOICES = (
@@ -251,70 +244,6 @@ def _initial(opening: Opening | None) -> dict[str, Any]:
         "new_patients": opening.new_patients,
         "online": opening.online,
         "on_holidays": opening.on_holidays,
-    }
-
-
-class DayForm(forms.Form):
-    """One day that differs."""
-
-    day = forms.DateField(label=_("day"), widget=forms.DateInput(format="%Y-%m-%d", attrs=DATE))
-    kind = forms.ChoiceField(
-        label=_("what is otherwise"),
-        choices=[(each.value, words) for each, words in EXCEPTION_WORDS.items()],
-        widget=forms.Select(attrs=INPUT),
-    )
-    hours = HoursField(label=_("hours of that day"), required=False, help_text=HOURS_HELP)
-    site = forms.ChoiceField(label=_("site"), required=False, widget=forms.Select(attrs=INPUT))
-    label = forms.CharField(label=_("why"), max_length=NAME_LIMIT, required=False, widget=forms.TextInput(attrs=INPUT))
-
-    def __init__(
-        self, data: Any = None, *, choices: Choices, today: date, exception: kinds.OpeningException | None = None
-    ) -> None:
-        super().__init__(data, initial=_initial_day(exception))
-        self.today, self.exception = today, exception
-        fields: dict[str, Any] = self.fields
-        fields["day"].disabled = exception is not None
-        fields["site"].choices = [("", _("no matter where")), *choices.of(choices.sites)]
-
-    def clean_day(self) -> date:
-        """A day to come, not too far."""
-        day: date = self.cleaned_data["day"]
-        if not 0 <= (day - self.today).days <= FURTHEST:
-            raise ValidationError(_("Choose a day from today on, within two years."), code="day")
-        return day
-
-    def clean(self) -> dict[str, Any]:
-        """Hours where it is not closed."""
-        given = super().clean() or {}
-        if given.get("kind") not in {None, ExceptionKind.CLOSED} and not given.get("hours") and "hours" in given:
-            self.add_error("hours", _("Write the hours of that day, or say that it is closed."))
-        return given
-
-    def value(self, agenda: str) -> kinds.OpeningException:
-        """The day of a valid form. Raises OpeningImpossible."""
-        given = self.cleaned_data
-        kind = ExceptionKind(given["kind"])
-        own = () if kind is ExceptionKind.CLOSED else given["hours"]
-        before = self.exception.openings if self.exception is not None else ()
-        known = {(each.opens, each.until): each for each in before}
-        plain = Opening(id="", agenda=agenda, opens="00:00", until="24:00")
-        openings = tuple(
-            replace(known.get(each, plain), opens=each[0], until=each[1], site=given["site"]) for each in own
-        )
-        return kinds.OpeningException(
-            id="", agenda=agenda, date=given["day"], kind=kind, label=given["label"], openings=openings
-        )
-
-
-def _initial_day(exception: kinds.OpeningException | None) -> dict[str, Any]:
-    if exception is None:
-        return {"kind": ExceptionKind.CLOSED.value}
-    return {
-        "day": exception.date,
-        "kind": exception.kind.value,
-        "hours": tuple((each.opens, each.until) for each in exception.openings),
-        "site": next((each.site for each in exception.openings), ""),
-        "label": exception.label,
     }
 
 

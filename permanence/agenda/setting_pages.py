@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 
+from permanence.agenda.day_form import DayForm
 from permanence.agenda.operations import reasons as reason_acts
 from permanence.agenda.operations import setting
 from permanence.agenda.operations.closing import Leaving
+from permanence.agenda.operations.marks import compare, mark_of_day, mark_of_reason, mark_of_setting
 from permanence.agenda.operations.week import change_opening, changed_week, mark_of
 from permanence.agenda.queries import agendas, effect
 from permanence.agenda.queries.closing import Closing, closing
@@ -23,10 +25,11 @@ from permanence.agenda.queries.effect import Change
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.queries.waiting import offer_minutes
 from permanence.agenda.reason_form import ReasonForm
-from permanence.agenda.refusals import OpeningUnknown
+from permanence.agenda.refusals import ChangedMeanwhile, OpeningUnknown
 from permanence.agenda.rules.follow_ups import ASKED, Onwards, Wanted
-from permanence.agenda.setting_forms import AgendaForm, Choices, DayForm, OpeningForm
-from permanence.agenda.setting_words import DrawnEffect, drawn, refusal_words
+from permanence.agenda.rules.kinds import OpeningException
+from permanence.agenda.setting_forms import AgendaForm, Choices, OpeningForm
+from permanence.agenda.setting_words import DayLine, DrawnEffect, day_line, drawn, refusal_words
 from permanence.clients.directory_queries import site_names
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -39,7 +42,8 @@ class Page:
     """What the page shows: the form, what it would bring (after a look), what was refused; `done` sends back.
 
     `mark` tells what was seen. `gone`: it was looked at what taking it away brings. `is_new`: nothing is there yet.
-    `closing`: whom it meets that the agenda is closed.
+    `closing`: whom it meets that the agenda is closed. `day`: a day that was looked at, in words. `otherwise`: what in
+    the form is otherwise than what somebody else has kept meanwhile, by name.
     """
 
     form: Any
@@ -50,6 +54,8 @@ class Page:
     gone: bool = False
     is_new: bool = False
     closing: Closing | None = None
+    day: DayLine | None = None
+    otherwise: tuple[Any, ...] = ()
 
     @property
     def status(self) -> int:
@@ -98,74 +104,89 @@ def opening_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, opening:
 def day_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, day: date | None, by: Who, at: datetime) -> Page:
     """One day that differs, or (None) a new one."""
     today = at.astimezone(ZoneInfo(agenda.time_zone)).date()
-    known = agendas.days_that_differ(by=by, agenda=agenda.id, first=day) if day is not None else ()
-    kept = next((each for each in known if each.date == day), None)
+    known = () if day is None else agendas.kept_day(by=by, agenda=agenda.id, day=day)
+    kept = next(iter(known), None)
     choices = choices_of(by=by, client=agenda.client)
-    form = DayForm(post, choices=choices, today=today, exception=kept)
-    if day is not None and kept is None:
-        form.initial["day"] = day
+    week = agendas.week_openings(by=by, agenda=agenda.id)
+    form = DayForm(post, choices=choices, today=today, week=week, exception=kept, day=day)
+    mark, is_new = mark_of_day(known), kept is None
     if post is None:
-        return Page(form=form, is_new=kept is None)
-    step = post.get("do", "")
+        return Page(form=form, mark=mark, is_new=is_new)
+    step, seen = post.get("do", ""), str(post.get("mark", ""))
     gone = step in {"gone", "remove"} and kept is not None
     if not gone and not form.is_valid():
-        return Page(form=form, is_new=kept is None)
+        return Page(form=form, mark=seen, is_new=is_new)
+    value: OpeningException | None = None
     try:
-        if gone and kept is not None:
-            change, when = effect.with_day(kept.date, None), kept.date
-        else:
+        if kept is None or not gone:
             value = form.value(agenda.id)
-            change, when = effect.with_day(value.date, value), value.date
             setting.check_openings(agenda=agenda.id, openings=value.openings, by=by)
-        if step == "remove":
-            setting.clear_exception(agenda=agenda.id, day=when, by=by, at=at)
-            return Page(form=form, done="removed")
-        if step == "save":
-            setting.set_exception(
-                agenda=agenda.id,
-                day=value.date,
-                kind=value.kind,
-                openings=value.openings,
-                label=value.label,
-                by=by,
-                at=at,
-            )
-            return Page(form=form, done="day")
+            mark = mark_of_day(agendas.kept_day(by=by, agenda=agenda.id, day=value.date))
+        when = kept.date if value is None and kept is not None else form.cleaned_data["day"]
+        if step in {"save", "remove"}:
+            return _day_saved(form, value, agenda=agenda.id, when=when, mark=seen, by=by, at=at)
+        compare(mark, seen, of=agenda.id)
     except Refusal as refusal:
-        return Page(form=form, refused=refusal_words(refusal), is_new=kept is None)
-    form = DayForm(None, choices=choices, today=today, exception=kept) if gone else form
-    return Page(form=form, effect=_effect(agenda, change, choices, by=by, at=at), gone=gone, is_new=kept is None)
+        return _refused(form, refusal, mark=mark, is_new=is_new)
+    shown = _effect(agenda, effect.with_day(when, value), choices, by=by, at=at)
+    if value is None:
+        form = DayForm(None, choices=choices, today=today, week=week, exception=kept)
+        return Page(form=form, effect=shown, mark=mark, gone=True)
+    said = day_line(value, choices=choices)
+    return Page(form=form.looked_at(), effect=shown, mark=mark, is_new=is_new, day=said)
+
+
+def _day_saved(
+    form: DayForm, value: OpeningException | None, *, agenda: str, when: date, mark: str, by: Who, at: datetime
+) -> Page:
+    """The day is so; None: as the week says again. Raises as the operations."""
+    if value is None:
+        setting.clear_exception(agenda=agenda, day=when, mark=mark, by=by, at=at)
+        return Page(form=form, done="removed")
+    setting.set_exception(
+        agenda=agenda,
+        day=when,
+        kind=value.kind,
+        openings=value.openings,
+        label=value.label,
+        mark=mark,
+        by=by,
+        at=at,
+    )
+    return Page(form=form, done="day")
 
 
 def agenda_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, by: Who, at: datetime) -> Page:
     """The agenda itself: what it is called, its step, holidays, how often it may be overbooked."""
     rule = agenda.setting
-    form = AgendaForm(
-        post,
-        initial={
-            "name": agenda.name,
-            "step": rule.step,
-            "overbookings_per_day": rule.overbookings_per_day,
-            "closed_on_holidays": rule.closed_on_holidays,
-            "offer_minutes": offer_minutes(by=by, agenda=agenda.id),
-            "active": agenda.active,
-        },
-    )
-    if post is None or not form.is_valid():
-        return Page(form=form)
+    kept: dict[str, Any] = {
+        "name": agenda.name,
+        "step": rule.step,
+        "overbookings_per_day": rule.overbookings_per_day,
+        "closed_on_holidays": rule.closed_on_holidays,
+        "offer_minutes": offer_minutes(by=by, agenda=agenda.id),
+        "active": agenda.active,
+    }
+    form, mark = AgendaForm(post, initial=kept), mark_of_setting(**kept)
+    if post is None:
+        return Page(form=form, mark=mark)
+    seen = str(post.get("mark", ""))
+    if not form.is_valid():
+        return Page(form=form, mark=seen)
     given = dict(form.cleaned_data)
     closes = agenda.active and not given["active"]
     met = closing(by=by, agenda=agenda.id, at=at) if closes else None
-    if post.get("do") == "save":
-        given["overbookings_per_day"] = given["overbookings_per_day"] or 0
-        try:
-            setting.change_agenda(agenda=agenda.id, **given, leaving=leaving_of(post), by=by, at=at)
-        except Refusal as refusal:
-            return Page(form=form, refused=refusal_words(refusal), closing=met)
-        return Page(form=form, done="agenda")
+    try:
+        if post.get("do") == "save":
+            given["overbookings_per_day"] = given["overbookings_per_day"] or 0
+            setting.change_agenda(agenda=agenda.id, **given, leaving=leaving_of(post), mark=seen, by=by, at=at)
+            return Page(form=form, done="agenda")
+        compare(mark, seen, of=agenda.id)
+    except Refusal as refusal:
+        return _refused(form, refusal, mark=mark, closing=met)
     change = effect.with_setting(step=given["step"], closed_on_holidays=given["closed_on_holidays"])
     shown = None if closes else _effect(agenda, change, choices_of(by=by, client=agenda.client), by=by, at=at)
-    return Page(form=form, effect=shown, closing=met)
+    return Page(form=form, effect=shown, mark=mark, closing=met)
 
 
 def leaving_of(post: Mapping[str, Any]) -> Leaving:
@@ -183,15 +204,20 @@ def reason_page(post: Mapping[str, Any] | None, *, client: str, zone: str, reaso
     kept = None if reason == NEW else agendas.reason(by=by, client=client, reason=reason)
     choices = choices_of(by=by, client=client)
     form = ReasonForm(post, choices=choices, reason=kept)
-    if post is None or not form.is_valid():
-        return Page(form=form, is_new=kept is None)
+    is_new, mark = kept is None, "" if kept is None else mark_of_reason(kept)
+    if post is None:
+        return Page(form=form, mark=mark, is_new=is_new)
+    seen = None if is_new else str(post.get("mark", ""))
+    if not form.is_valid():
+        return Page(form=form, mark=seen or "", is_new=is_new)
     try:
         value = form.value(client)
         if post.get("do") == "save":
-            reason_acts.set_reason(client=client, reason=value, by=by, at=at)
+            reason_acts.set_reason(client=client, reason=value, mark=seen, by=by, at=at)
             return Page(form=form, done="reason")
+        compare(mark, seen, of=reason)
     except Refusal as refusal:
-        return Page(form=form, refused=refusal_words(refusal), is_new=kept is None)
+        return _refused(form, refusal, mark=mark, is_new=is_new)
     found = effect.effect(
         by=by,
         agendas=[each.id for each in agendas.agendas(by=by, client=client)],
@@ -200,7 +226,8 @@ def reason_page(post: Mapping[str, Any] | None, *, client: str, zone: str, reaso
         reason=value.id or NEW,
         also=value.also,
     )
-    return Page(form=form, effect=drawn(found, choices=choices, zone=ZoneInfo(zone), at=at), is_new=kept is None)
+    shown = drawn(found, choices=choices, zone=ZoneInfo(zone), at=at)
+    return Page(form=form, effect=shown, mark=mark, is_new=is_new)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +256,14 @@ def retire_page(post: Mapping[str, Any] | None, *, client: str, reason: str, by:
         plan = reason_acts.plan_retirement(**{**asked, "replacement": ""})
         return RetirePage(plan=plan, others=others, replacement="", refused=refusal_words(refusal))
     return RetirePage(plan=plan, others=others, replacement=replacement)
+
+
+def _refused(form: Any, refusal: Refusal, *, mark: str, **more: Any) -> Page:
+    """The page again, as what is kept now; where somebody else changed it, with what is otherwise in this form."""
+    otherwise: tuple[Any, ...] = ()
+    if isinstance(refusal, ChangedMeanwhile) and not more.get("is_new"):
+        otherwise = tuple(form.fields[name].label for name in form.changed_data)
+    return Page(form=form, mark=mark, refused=refusal_words(refusal), otherwise=otherwise, **more)
 
 
 def _effect(agenda: AgendaView, change: Change, choices: Choices, *, by: Who, at: datetime) -> DrawnEffect:

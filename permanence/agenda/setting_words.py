@@ -127,20 +127,26 @@ class DayLine:
     label: str
 
 
-def day_lines(exceptions: Sequence[OpeningException]) -> tuple[DayLine, ...]:
+def day_lines(exceptions: Sequence[OpeningException], *, choices: Choices) -> tuple[DayLine, ...]:
     """The days that differ, in words."""
-    found = []
-    for each in exceptions:
-        hours = ", ".join(f"{opening.opens}–{opening.until}" for opening in each.openings)
-        words = {
-            ExceptionKind.CLOSED: _("closed"),
-            ExceptionKind.REPLACED: _("%(hours)s instead") % {"hours": hours},
-            ExceptionKind.ONE_OFF: _("%(hours)s besides") % {"hours": hours},
-        }[each.kind]
-        found.append(
-            DayLine(date=each.date, name=dates.say(each.date, dates.Form.WHOLE), words=words, label=each.label)
-        )
-    return tuple(found)
+    return tuple(day_line(each, choices=choices) for each in exceptions)
+
+
+def day_line(exception: OpeningException, *, choices: Choices) -> DayLine:
+    """One day that differs, in words: its hours, and of each what it is for and what narrows it."""
+    hours = "; ".join(_hours(opening_line(each, choices=choices)) for each in exception.openings)
+    words = {
+        ExceptionKind.CLOSED: _("closed"),
+        ExceptionKind.REPLACED: _("%(hours)s instead") % {"hours": hours},
+        ExceptionKind.ONE_OFF: _("%(hours)s besides") % {"hours": hours},
+    }[exception.kind]
+    name = dates.say(exception.date, dates.Form.WHOLE)
+    return DayLine(date=exception.date, name=name, words=words, label=exception.label)
+
+
+def _hours(line: OpeningLine) -> str:
+    narrowed = ", ".join(each for each in (line.kind, *line.more) if each)
+    return f"{line.hours} ({narrowed})" if narrowed else line.hours
 
 
 def reason_line(reason: VisitReason) -> str:

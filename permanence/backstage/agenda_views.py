@@ -172,7 +172,7 @@ def agenda(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     today = at.astimezone(ZoneInfo(view.time_zone)).date()
     context = {
         "week": week_lines(agendas.week_openings(by=by, agenda=view.id), choices=choices),
-        "days": day_lines(agendas.days_that_differ(by=by, agenda=view.id, first=today)),
+        "days": day_lines(agendas.days_that_differ(by=by, agenda=view.id, first=today), choices=choices),
         "said": request.POST,
     }
     return _shown(request, "backstage/accounts/agenda.html", row, view, page, **context)

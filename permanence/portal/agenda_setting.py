@@ -45,7 +45,7 @@ def overview(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     context = {
         **_frame(view, found),
         "week": week_lines(agendas.week_openings(by=by, agenda=found.id), choices=choices),
-        "days": day_lines(agendas.days_that_differ(by=by, agenda=found.id, first=today)),
+        "days": day_lines(agendas.days_that_differ(by=by, agenda=found.id, first=today), choices=choices),
         "reasons": [(each, reason_line(each)) for each in agendas.reasons(by=by, client=client)],
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
     }

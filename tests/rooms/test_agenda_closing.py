@@ -29,6 +29,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.messaging_cast import person as somebody
+from tests.rooms.sent_form import sent_form
 from tests.rooms.test_console_agenda import GRID, at_wall, monday, page
 from tests.rooms.waiting_cast import LATER, booked, cancelled, offered, person, pursue, waits
 
@@ -216,6 +217,7 @@ def owner(cast, browser_of):
 def posted(browser, cast, *, do, **more):
     body = {"name": "Dr Dupont", "step": "5", "overbookings_per_day": "2", "closed_on_holidays": "on", "do": do}
     address = reverse("accounts:agenda", args=[cast.cabinet.id, cast.dupont])
+    body["mark"] = sent_form(browser.get(address), field="step")["mark"][0]
     return browser.post(address, body | more, HTTP_ACCEPT_LANGUAGE="fr")
 
 

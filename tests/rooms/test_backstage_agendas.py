@@ -182,7 +182,7 @@ def test_a_day_that_differs_comes_and_goes(cast, marc, weber):
     visit = booked(weber, cast)
     day = visit.starts_at.date().isoformat()
     address = at("agenda-day", cast.weber, weber.id, "new")
-    given = {"day": day, "kind": "closed", "label": "Formation"}
+    given = {"day": day, "kind": "closed", "label": "Formation", "mark": mark(marc.get(address))}
     looked = marc.post(address, {**given, "do": "check"}).content.decode()
     assert "CANARIE Jeanne" in looked
     assert OpeningException.objects.count() == 0
@@ -190,9 +190,9 @@ def test_a_day_that_differs_comes_and_goes(cast, marc, weber):
     assert "Formation" in saved
     mine = at("agenda-day", cast.weber, weber.id, day)
     changed = {"kind": "replaced", "hours": "9-11", "label": "Formation", "do": "save"}
-    assert marc.post(mine, changed).status_code == 302
+    assert marc.post(mine, {**changed, "mark": mark(marc.get(mine))}).status_code == 302
     assert [each.opens for each in OpeningPattern.objects.exclude(exception=None)] == ["09:00"]
-    assert marc.post(mine, {**changed, "do": "remove"}).status_code == 302
+    assert marc.post(mine, {**changed, "mark": mark(marc.get(mine)), "do": "remove"}).status_code == 302
     assert OpeningException.objects.count() == 0
     for wrong in ({**given, "day": "2090-01-01"}, {**given, "day": "1999-01-01"}, {**given, "kind": "replaced"}):
         assert marc.post(address, {**wrong, "do": "save"}).status_code == 422
@@ -236,8 +236,11 @@ def test_a_reason_with_all_its_fields_is_read_back_as_it_was_written(cast, marc,
         kinds.Need(ids=(room.id,), before=5, after=15),
     )
     assert [each.text for each in kept.questions] == ["Prenez-vous un anticoagulant ?", "Depuis quand ?"]
-    form = marc.get(at("agenda-reason", cast.weber, row.pk)).context["form"]
-    again = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+    shown = marc.get(at("agenda-reason", cast.weber, row.pk))
+    form = shown.context["form"]
+    again = {"mark": mark(shown)} | {
+        name: value for name in form.fields if (value := form[name].value()) not in (None, False)
+    }
     assert marc.post(at("agenda-reason", cast.weber, row.pk), {**again, "do": "save"}).status_code == 302
     [same] = [each for each in agendas.reasons(by=cast.marc, client=cast.weber) if each.id == str(row.pk)]
     assert same == kept
@@ -267,7 +270,13 @@ def test_rooms_and_the_agenda_itself(cast, marc, weber):
     assert marc.post(at("agenda-room-end", cast.weber, row.pk)).status_code == 302
     assert marc.post(at("agenda-room-end", cast.weber, row.pk)).status_code == 404
     address = at("agenda", cast.weber, weber.id)
-    given = {"name": "Dr W.", "step": "20", "overbookings_per_day": "2", "active": "on"}
+    given = {
+        "name": "Dr W.",
+        "step": "20",
+        "overbookings_per_day": "2",
+        "active": "on",
+        "mark": mark(marc.get(address)),
+    }
     assert marc.post(address, given).status_code == 200
     assert Agenda.objects.get().name == "Dr Weber"
 
@@ -313,7 +322,9 @@ def test_for_how_long_a_free_time_is_offered_is_set_in_plain_words(cast, marc, w
     shown = marc.get(address, HTTP_ACCEPT_LANGUAGE="fr").content.decode()
     assert '<option value="60" selected>1 heure</option>' in shown
     assert '<option value="0">' in shown
+    given["mark"] = mark(marc.get(address))
     assert marc.post(address, given | {"do": "save", "offer_minutes": "30"}).status_code == 302
+    given["mark"] = mark(marc.get(address))
     assert Agenda.objects.get(pk=int(weber.id)).offer_minutes == 30
     assert AuditEntry.objects.filter(action="agenda.changed").order_by("pk").last().detail["offer_minutes"] == 30
     for wrong in ("7", "-1", "nonsense", "60.5", "9" * 30):

@@ -258,7 +258,9 @@ def test_he_changes_his_hours_and_sees_what_it_brings(practice, doctor):
     assert OpeningPattern.objects.filter(until="00:05").count() == 1
     day = practice.url("portal_agenda_day", practice.agenda, "new")
     when = (practice.now + timedelta(days=9)).date().isoformat()
-    assert doctor.post(day, {"day": when, "kind": "closed", "label": "Pont", "do": "save"}).status_code == 303
+    seen = re.search(r'name="mark" value="([0-9a-f]*)"', doctor.get(day).content.decode())[1]
+    closed = {"day": when, "kind": "closed", "label": "Pont", "mark": seen, "do": "save"}
+    assert doctor.post(day, closed).status_code == 303
     assert "Pont" in doctor.get(setting_page).content.decode()
     reason = practice.url("portal_agenda_reason", practice.agenda, "new")
     fields = {"name": "Botox", "minutes": "20", "way": "practice", "bookable_by": ["doctor"]}

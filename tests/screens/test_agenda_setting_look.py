@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """An owner sets an agenda: the pages as they look, and what a change brings before it is saved."""
 
+from datetime import timedelta
+
 from playwright.async_api import Browser, expect
 
+from permanence.kernel.system import SystemClock
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -55,6 +58,15 @@ async def test_an_owner_sets_an_agenda(browser: Browser, site: Site) -> None:
     await looks_right(marc, "agenda-opening-effect", ("1366", "390"))
     await page.locator("button[name=do][value=save]").click()
     await expect(page.locator(".notice--info")).to_be_visible()
+    await page.goto(f"{site.url}/backstage/accounts/{client}/agendas/{agenda}/days/new")
+    await page.locator("#id_kind").select_option("one_off")
+    await page.locator("#id_hours").fill("9-12")
+    await page.locator("#id_day").fill((SystemClock().now() + timedelta(days=9)).date().isoformat())
+    await page.locator(".setting__more summary").click()
+    await page.locator("#id_hours_kind").select_option("tele")
+    await page.locator("button[name=do][value=check]").click()
+    await expect(page.locator("#id_hours_kind")).to_have_value("tele")
+    await looks_right(marc, "agenda-day-differs", ("1366", "390"))
     await page.goto(f"{site.url}/backstage/accounts/{client}/agendas")
     await page.locator(".setting__list a").first.click()
     await looks_right(marc, "agenda-reason", ("1366", "390"))

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from permanence.agenda.models import Agenda, Appointment, OpeningPattern, PublicPage, VisitReason
+from permanence.agenda.operations import marks
 from permanence.agenda.operations.acts import locked, short
 from permanence.agenda.operations.setting import check_resources, check_sites, client_of, every_agenda, named
 from permanence.agenda.queries.books import reason_of
@@ -48,11 +49,14 @@ class Retirement:
     openings: int
 
 
-def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime) -> kinds.VisitReason:
+def set_reason(
+    *, client: str, reason: kinds.VisitReason, by: Who, at: datetime, mark: str | None = None
+) -> kinds.VisitReason:
     """A new reason (its id is "") or other fields of one that is offered. What is booked keeps its length.
+    `mark`: `marks.mark_of_reason` of what was seen of it.
 
     Raises AgendaUnknown (of the client, or the one it takes too), VisitReasonUnknown, ResourceUnknown, SiteUnknown,
-    NameTaken, WordsTooLong, SettingImpossible.
+    NameTaken, WordsTooLong, SettingImpossible, ChangedMeanwhile.
     """
     account, said = client_of(client, by=by), named(reason.name)
     key = int(account.id)
@@ -61,9 +65,11 @@ def set_reason(*, client: str, reason: kinds.VisitReason, by: Who, at: datetime)
     check_sites(reason.sites, client=key, by=by)
     try:
         with transaction.atomic():
+            locked(Agenda.objects.filter(client=key).values_list("pk", flat=True))
             _share(reason, client=key)
             if reason.id:
                 row = _offered(reason.id, client=key)
+                marks.compare(marks.mark_of_reason(reason_of(row)), mark, of=reason.id)
                 VisitReason.objects.filter(pk=row.pk).update(**fields)
             else:
                 row = VisitReason.objects.create(house_id=by.house_key, client_id=key, **fields)
@@ -169,10 +175,11 @@ def _replacement(row: VisitReason, replacement: str) -> VisitReason:
 
 
 def _share(reason: kinds.VisitReason, *, client: int) -> None:
-    """The agenda that its visits take too is locked with every other one from now on; nobody acts on one meanwhile."""
+    """The agenda that its visits take too is locked with every other one from now on. Under the lock of all of them:
+    nobody acts on one meanwhile.
+    """
     if not reason.also:
         return
-    locked(Agenda.objects.filter(client=client).values_list("pk", flat=True))
     if not Agenda.objects.filter(client=client, pk=row_key(reason.also), active=True).update(is_shared=True):
         raise AgendaUnknown(reason.also[:40])
 

@@ -11,10 +11,11 @@ from django.db import IntegrityError, transaction
 
 from permanence.agenda.events import AgendaChanged
 from permanence.agenda.models import Agenda, FollowUp, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.operations import marks
 from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.closing import NOTHING_SAID, Leaving, end_what_stands
 from permanence.agenda.operations.returns import take_off_list
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import clients_seen, kept_day
 from permanence.agenda.queries.views import AgendaView, ResourceView, agenda_view, resource_view
 from permanence.agenda.refusals import (
     AgendaTakenToo,
@@ -72,13 +73,14 @@ def change_agenda(
     at: datetime,
     leaving: Leaving = NOTHING_SAID,
     offer_minutes: int | None = None,
+    mark: str | None = None,
 ) -> AgendaView:
     """What an agenda is called, on which minutes visits begin, how often a day it may be overbooked, and for how long a
-    time that gets free is offered to one who waits (None: as before).
+    time that gets free is offered to one who waits (None: as before). `mark`: `marks.mark_of_setting` of what was seen.
 
     One in use that is `active` no more is closed: `leaving` says what becomes of those whom that meets. Raises
     AgendaUnknown, NameTaken, rules' AgendaImpossible, WordsTooLong, SettingImpossible, AgendaInUse, AgendaTakenToo,
-    OfferMinutesImpossible.
+    OfferMinutesImpossible, ChangedMeanwhile.
     """
     row, said = reach(agenda, by=by), named(name)
     kinds.Agenda(
@@ -96,6 +98,7 @@ def change_agenda(
     try:
         with transaction.atomic():
             kept = locked([row.pk])[row.pk]
+            marks.compare(setting_mark(kept), mark, of=agenda)
             reasons = 0 if active else VisitReason.objects.filter(also=row, retired_at=None).count()
             if reasons:
                 raise AgendaTakenToo(f"{reasons} reasons")
@@ -107,6 +110,18 @@ def change_agenda(
     except IntegrityError as error:
         raise NameTaken(said) from error
     return agenda_view(Agenda.objects.select_related("client", "recipient").get(pk=row.pk))
+
+
+def setting_mark(kept: Agenda) -> str:
+    """What tells this setting of an agenda from another one."""
+    return marks.mark_of_setting(
+        name=kept.name,
+        step=kept.step,
+        closed_on_holidays=kept.closed_on_holidays,
+        overbookings_per_day=kept.overbookings_per_day,
+        offer_minutes=kept.offer_minutes,
+        active=kept.active,
+    )
 
 
 def checked_offer_minutes(minutes: int) -> int:
@@ -160,16 +175,20 @@ def set_exception(
     at: datetime,
     openings: Sequence[kinds.Opening] = (),
     label: str = "",
+    mark: str | None = None,
 ) -> None:
-    """What is otherwise on that day, instead of what was said of it before.
+    """What is otherwise on that day, instead of what was said of it before. `mark`: `marks.mark_of_day` of what was
+    seen of it.
 
-    Raises AgendaUnknown, rules' OpeningImpossible, and as `set_openings`.
+    Raises AgendaUnknown, rules' OpeningImpossible, ChangedMeanwhile, and as `set_openings`.
     """
     row, said = reach(agenda, by=by), short(label, NAME_LIMIT)
     kinds.OpeningException(id="", agenda=agenda, date=day, kind=kind, label=said, openings=tuple(openings))
     _check_openings(openings, row, by=by)
     with transaction.atomic():
         kept = locked([row.pk])[row.pk]
+        if mark is not None:
+            marks.compare(marks.mark_of_day(kept_day(by=by, agenda=agenda, day=day)), mark, of=agenda)
         OpeningException.objects.filter(agenda=kept, date=day).delete()
         made = OpeningException.objects.create(
             house_id=kept.house_id, client_id=kept.client_id, agenda=kept, date=day, kind=kind.value, label=said
@@ -178,11 +197,13 @@ def set_exception(
         _changed(kept, "agenda.exception_set", by=by, at=at, day=day.isoformat(), kind=kind.value)
 
 
-def clear_exception(*, agenda: str, day: date, by: Who, at: datetime) -> None:
-    """That day is as the week says again; nothing when it was. Raises AgendaUnknown."""
+def clear_exception(*, agenda: str, day: date, by: Who, at: datetime, mark: str | None = None) -> None:
+    """That day is as the week says again; nothing when it was. Raises AgendaUnknown, ChangedMeanwhile."""
     row = reach(agenda, by=by)
     with transaction.atomic():
         kept = locked([row.pk])[row.pk]
+        if mark is not None:
+            marks.compare(marks.mark_of_day(kept_day(by=by, agenda=agenda, day=day)), mark, of=agenda)
         if OpeningException.objects.filter(agenda=kept, date=day).delete()[0]:
             _changed(kept, "agenda.exception_cleared", by=by, at=at, day=day.isoformat())
 

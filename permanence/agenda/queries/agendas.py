@@ -129,14 +129,22 @@ def week_openings(*, by: Who, agenda: str) -> tuple[kinds.Opening, ...]:
     return tuple(opening_of(each) for each in rows)
 
 
-def days_that_differ(*, by: Who, agenda: str, first: date) -> tuple[kinds.OpeningException, ...]:
-    """The exceptions from `first` on, the earliest first, `MOST_DAYS` at most. Raises AgendaUnknown. Three queries."""
+def days_that_differ(*, by: Who, agenda: str, first: date, last: date = date.max) -> tuple[kinds.OpeningException, ...]:
+    """The exceptions from `first` to `last`, both included, the earliest first, `MOST_DAYS` at most. Raises
+    AgendaUnknown. Three queries.
+    """
     row = seen([agenda], by=by)[0]
-    found = list(OpeningException.objects.filter(agenda=row, date__gte=first).order_by("date", "pk")[:MOST_DAYS])
+    those = OpeningException.objects.filter(agenda=row, date__gte=first, date__lte=last)
+    found = list(those.order_by("date", "pk")[:MOST_DAYS])
     own: dict[int | None, list[kinds.Opening]] = defaultdict(list)
     for each in OpeningPattern.objects.filter(exception__in=[day.pk for day in found]).order_by("opens", "pk"):
         own[each.exception_id].append(opening_of(each))
     return tuple(exception_of(day, own[day.pk]) for day in found)
+
+
+def kept_day(*, by: Who, agenda: str, day: date) -> tuple[kinds.OpeningException, ...]:
+    """What is otherwise on one day; () where it is as the week says. Raises AgendaUnknown."""
+    return days_that_differ(by=by, agenda=agenda, first=day, last=day)
 
 
 def seen(agendas: Sequence[str], *, by: Who) -> list[Agenda]:

@@ -5,7 +5,8 @@ A public holiday (where they count) takes the week's openings away, but for thos
 takes them away or adds its own, on a holiday too. An absence closes what it covers, to the minute.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -100,6 +101,51 @@ def absences_of(agenda: Agenda, entries: Iterable[AbsenceEntry]) -> tuple[Taken,
         for each in entries
         if each.recipient in {"", agenda.recipient} and each.starts < each.ends
     )
+
+
+def of_any_hours(opening: Opening) -> Opening:
+    """What an opening is for, whom it takes and where, without its id, hours, weekday, weeks and validity."""
+    return replace(
+        opening,
+        id="",
+        opens="00:00",
+        until="24:00",
+        weekday=0,
+        every_weeks=1,
+        anchor=None,
+        valid_from=None,
+        valid_until=None,
+        on_holidays=False,
+    )
+
+
+def usual_opening(week: Sequence[Opening], *, day: date) -> Opening | None:
+    """What most hours of the week are, as `of_any_hours`: of those that hold around that day, else of all. None: there
+    are none.
+    """
+    holding = [
+        each
+        for each in week
+        if (each.valid_from is None or each.valid_from <= day) and (each.valid_until is None or day < each.valid_until)
+    ]
+    minutes = Counter[Opening]()
+    for each in holding or week:
+        minutes[of_any_hours(each)] += (clock(each.until) - clock(each.opens)) // each.every_weeks
+    return max(minutes, key=lambda each: minutes[each]) if minutes else None
+
+
+def overlapping_most(openings: Sequence[Opening], *, opens: str, until: str) -> Opening | None:
+    """The one of these that overlaps the hours most, else the nearest; the first of several. None of none."""
+    first, last = clock(opens), clock(until)
+    return max(openings, key=lambda each: min(last, clock(each.until)) - max(first, clock(each.opens)), default=None)
+
+
+def opening_replaced(week: Sequence[Opening], *, day: date, opens: str, until: str) -> Opening | None:
+    """Whose place in the week these hours of one day take, as `of_any_hours`: `overlapping_most` of what is open on
+    that day, `usual_opening` where nothing is. Public holidays are not looked at.
+    """
+    found = overlapping_most([each for each in week if _in_week(each, day)], opens=opens, until=until)
+    return usual_opening(week, day=day) if found is None else of_any_hours(found)
 
 
 def _in_week(opening: Opening, day: date) -> bool:
