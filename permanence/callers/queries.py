@@ -64,6 +64,11 @@ class PatientView:
     """Since when; a search does not say it."""
 
     @property
+    def born(self) -> tuple[date, date] | None:
+        """The first and the last day on which he can be born, None where nothing is known of it."""
+        return None if self.birth is None else self.birth.days
+
+    @property
     def birth(self) -> BirthDate | None:
         """The birth date, None where nothing is known of it."""
         return BirthDate.from_iso(self.birth_date) if self.birth_date else None

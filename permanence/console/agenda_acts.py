@@ -53,7 +53,7 @@ def hold(request: HttpRequest) -> HttpResponse:
     """
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     agenda, reason = agenda_asked(by, data["agenda"]), data["reason"]
-    patient = patient_asked(by, agenda.client, data["patient"], at)
+    patient = patient_asked(by, agenda.client, data["patient"])
     try:
         kept = holds.hold_slot(
             key=data["key"],
@@ -64,7 +64,7 @@ def hold(request: HttpRequest) -> HttpResponse:
             at=at,
             call=data["call"],
             is_new=patient.is_new,
-            age=patient.age,
+            born=patient.born,
         )
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=reason, at=at)

@@ -23,7 +23,6 @@ from permanence.agenda.rules.kinds import HalfDay
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Preferences, Wish
 from permanence.callers import queries as callers
-from permanence.callers.rules.birth import age_at
 from permanence.clients import directory_queries
 from permanence.clients import queries as clients
 from permanence.console.agenda_words import REFUSED
@@ -48,10 +47,10 @@ class Patient:
     id: str
     name: str
     is_new: bool
-    age: int | None
+    born: tuple[date, date] | None
 
 
-NOBODY = Patient(id="", name="", is_new=False, age=None)
+NOBODY = Patient(id="", name="", is_new=False, born=None)
 
 
 def day_of(text: str, otherwise: date) -> date:
@@ -137,18 +136,12 @@ def client_asked(by: Who, client: str) -> clients.ClientView:
         raise Http404 from refusal
 
 
-def patient_asked(by: Who, client: str, patient: str, at: datetime) -> Patient:
+def patient_asked(by: Who, client: str, patient: str) -> Patient:
     """Who stands for that patient; NOBODY for "". Raises callers' PatientUnknown."""
     if not patient:
         return NOBODY
     found = callers.standing(house=by.house, client=client, patient=patient)
-    age = None if found.birth is None else age_at(found.birth, at.date())
-    return Patient(
-        id=found.id,
-        name=found.name,
-        is_new=not found.known,
-        age=age.years if age is not None and age.certain else None,
-    )
+    return Patient(id=found.id, name=found.name, is_new=not found.known, born=found.born)
 
 
 def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_of: Iterable[str] = ()) -> Wish:
@@ -168,7 +161,7 @@ def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_o
     return Wish(
         reason=asked.get("reason", ""),
         is_new=patient.is_new,
-        age=patient.age,
+        born=patient.born,
         holder=holder_of(holder="", call=asked.get("call", "")[:48], by=by),
         yes_to=frozenset(asked.get("yes", "").split(",")),
         sites=(site,) if site else (),

@@ -44,7 +44,7 @@ def coming(request: HttpRequest) -> HttpResponse:
     """What a patient of a client has before him, or is at now, the earliest first, MOST at most."""
     by, at, asked = who(request), _CLOCK.now(), request.GET
     client = client_asked(by, asked.get("client", ""))
-    patient = patient_asked(by, client.id, asked.get("patient", ""), at)
+    patient = patient_asked(by, client.id, asked.get("patient", ""))
     zone = ZoneInfo(client.time_zone)
     found = (
         appointments.before_him(by=by, client=client.id, patient=patient.id, at=at, most=MOST + 1) if patient.id else ()

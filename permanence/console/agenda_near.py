@@ -48,7 +48,7 @@ def nearest(request: HttpRequest) -> HttpResponse:
         if moved.client != agenda.client:
             raise Http404(agenda.id)
         asked |= {"reason": moved.reason, "patient": moved.patient}
-    patient = patient_asked(by, agenda.client, asked.get("patient", ""), at)
+    patient = patient_asked(by, agenda.client, asked.get("patient", ""))
     if moved is not None:
         patient = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
     every = [agenda] if asked.get("only") == "1" else agendas.agendas(by=by, client=agenda.client)

@@ -116,7 +116,7 @@ def start(request: HttpRequest) -> HttpResponse:
     chosen, number = request.GET.get("patient", ""), request.GET.get("number", "")[:20]
     view = None
     if chosen:
-        patient = patient_asked(by, client.id, chosen, at)
+        patient = patient_asked(by, client.id, chosen)
         view = {"id": patient.id, "name": patient.name, "about": "", "warning": ""}
     elif number:
         found = search.find(house=by.house, client=client.id, words="", at=at, number=number).found
@@ -199,7 +199,7 @@ def slots(request: HttpRequest) -> HttpResponse:
     """What to propose for a reason, numbered; how many starts before it are set aside, for which cause."""
     by, at, asked = who(request), _CLOCK.now(), request.GET
     client = client_asked(by, asked.get("client", ""))
-    patient = patient_asked(by, client.id, asked.get("patient", ""), at)
+    patient = patient_asked(by, client.id, asked.get("patient", ""))
     every = agendas.agendas(by=by, client=client.id)
     offered = {each.id: each for each in agendas.reasons(by=by, client=client.id)}
     if not every or asked.get("reason", "") not in offered:
@@ -239,7 +239,7 @@ def why(request: HttpRequest) -> HttpResponse:
     agenda = agenda_asked(by, asked.get("agenda", ""))
     patient: Patient = NOBODY
     if asked.get("patient"):
-        patient = patient_asked(by, agenda.client, asked["patient"], at)
+        patient = patient_asked(by, agenda.client, asked["patient"])
     wish = wish_asked(by, asked.dict(), patient)
     starts = moment_asked(agenda, asked)
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)

@@ -130,7 +130,7 @@ def series_asked(by: Who, asked: dict[str, str], wanted: Sequence[AgendaView], *
     if not text.isascii() or not text.isdecimal() or int(text[:3]) not in TOLERANCES:
         raise BadRequest("no such tolerance")
     client = wanted[0].client
-    patient = patient_asked(by, client, asked.get("patient", ""), at)
+    patient = patient_asked(by, client, asked.get("patient", ""))
     first = day_of(asked.get("first", ""), at.astimezone(ZoneInfo(wanted[0].time_zone)).date())
     days = tuple(sorted({int(each) for each in asked["days"].split(",")}))
     wish = wish_asked(by, asked, patient, agendas_of=[each.id for each in wanted])
@@ -148,7 +148,7 @@ def _booked_lines(
     days = [date.fromisoformat(each["wanted"]) for each in made.missing]
     if days:
         reason = made.appointments[0].reason
-        patient = patient_asked(by, made.client, made.patient, at)
+        patient = patient_asked(by, made.client, made.patient)
         wish = wish_asked(by, {"reason": reason}, patient, agendas_of=[each.id for each in wanted])
         offsets = tuple((day - days[0]).days for day in days)
         found = free.series_plan(

@@ -188,12 +188,11 @@ def _visit(by: Who, found: AgendaView, appointment: str) -> AppointmentView | No
     return visit if visit is not None and visit.agenda == found.id else None
 
 
-def _wish(asked: Asked, reason: VisitReason, person: PatientView, *, by: Who) -> Wish:
-    age = None if person.birth is None else age_at(person.birth, asked.day)
+def _wish(reason: VisitReason, person: PatientView, *, by: Who) -> Wish:
     return Wish(
         reason=reason.id,
         is_new=not person.known,
-        age=age.years if age is not None and age.certain else None,
+        born=person.born,
         asked_by=Asker.DOCTOR,
         holder=holder_of(holder="", call="", by=by),
     )
@@ -210,7 +209,7 @@ def _times(by: Who, found: AgendaView, asked: Asked, *, at: datetime) -> dict[st
     """What is free on the day, else the next day on which something is."""
     if asked.reason is None or asked.person is None:
         return {}
-    zone, wish = ZoneInfo(found.time_zone), _wish(asked, asked.reason, asked.person, by=by)
+    zone, wish = ZoneInfo(found.time_zone), _wish(asked.reason, asked.person, by=by)
     until = asked.day + timedelta(days=1)
     free = slots.free_days(by=by, agenda=found.id, wish=wish, first=asked.day, until=until, at=at).slots
     later = ""

@@ -29,7 +29,6 @@ from permanence.agenda.rules import free
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.callers import queries as callers
-from permanence.callers.rules.birth import age_at
 from permanence.foundation.who import Who
 
 
@@ -66,7 +65,7 @@ def book(
     Raises AgendaUnknown, callers' PatientUnknown, PatientDeceased, QuestionsUnanswered, AddressMissing, SlotRefused,
     SlotAlreadyTaken, HoldUnknown, HoldOver, and those of `acts.once`.
     """
-    row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
+    row, patient, wish = wanted(agenda, booking, by=by)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "hold": hold}
     judge = Look(row=row, wish=wish, starts=starts_at, at=at)
 
@@ -91,7 +90,7 @@ def overbook(
     """Book a visit where there is no room, if agenda and reason allow it, with a cause in words. Where there is room it
     is an ordinary one. Raises as `book` does.
     """
-    row, patient, wish = wanted(agenda, booking, starts_at=starts_at, by=by)
+    row, patient, wish = wanted(agenda, booking, by=by)
     words = short(cause, CAUSE_LENGTH)
     content = {**booking.content, "agenda": agenda, "starts_at": starts_at, "cause": words}
 
@@ -138,7 +137,7 @@ def move(
     wish = Wish(
         reason=str(found.reason_id),
         is_new=not found.known,
-        age=age_of(patient, starts_at),
+        born=patient.born,
         asked_by=asker(by, door),
         holder=holder,
     )
@@ -210,7 +209,7 @@ def cancel(
     return appointment_of(by=by, appointment=result["appointment"])
 
 
-def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
+def wanted(agenda: str, booking: Booking, *, by: Who) -> tuple[Agenda, callers.PatientView, Wish]:
     """The agenda, who stands for the patient, and the wish.
 
     Raises AgendaUnknown, callers' PatientUnknown, PatientDeceased; where the door asks and somebody did not,
@@ -231,7 +230,7 @@ def wanted(agenda: str, booking: Booking, *, starts_at: datetime, by: Who) -> tu
         Wish(
             reason=booking.reason,
             is_new=is_new,
-            age=age_of(patient, starts_at),
+            born=patient.born,
             asked_by=asker(by, booking.door),
             holder=holder_of(holder=short(booking.holder, HOLDER_LIMIT - 8), call=call, by=by),
             yes_to=yes,
@@ -364,12 +363,3 @@ def _standing(key: str, rows: dict[int, Agenda]) -> Appointment:
         raise NotNow(f"{key} is {visit.state}")
     visit.agenda = rows[visit.agenda_id]
     return visit
-
-
-def age_of(patient: callers.PatientView, on: datetime) -> int | None:
-    """His age in years at that moment, None where it is not certain."""
-    birth = patient.birth
-    if birth is None:
-        return None
-    age = age_at(birth, on.date())
-    return age.years if age.certain else None

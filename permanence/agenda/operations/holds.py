@@ -6,7 +6,7 @@ hinders nobody, also before the worker has cleared it away: whoever takes the sl
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -47,10 +47,10 @@ def hold_slot(
     call: str = "",
     holder: str = "",
     is_new: bool = False,
-    age: int | None = None,
+    born: tuple[date, date] | None = None,
 ) -> HoldView:
     """Keep a slot for two minutes, by the public door for ten: for a call, else for `by`; `holder` is the word of a
-    door without persons.
+    door without persons. `born` as in `Wish`.
 
     `key` is the id made by the page. Raises AgendaUnknown, SlotRefused, SlotAlreadyTaken, TooManyHolds, and those of
     `acts.once`.
@@ -58,7 +58,7 @@ def hold_slot(
     row = reach(agenda, by=by)
     held_for = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
     held_for = held_for or f"hold:{key}"[:HOLDER_LIMIT]
-    wish = Wish(reason=reason, is_new=is_new, age=age, asked_by=asker(by, door), holder=held_for)
+    wish = Wish(reason=reason, is_new=is_new, born=born, asked_by=asker(by, door), holder=held_for)
     content = {"agenda": agenda, "reason": reason, "starts_at": starts_at, "for": held_for, "is_new": is_new}
     judge = Look(row=row, wish=wish, starts=starts_at, at=at)
 

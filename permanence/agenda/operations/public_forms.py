@@ -64,7 +64,7 @@ from permanence.agenda.rules.why_not import NotBookable
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import operations as callers
 from permanence.callers import queries as patients
-from permanence.callers.rules.birth import BirthDate, age_at
+from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.form import PatientForm, read_form
 from permanence.callers.rules.identity import ContactWay
 from permanence.callers.rules.likeness import Like, Traits
@@ -303,11 +303,10 @@ def _today(row: PublicForm, at: datetime) -> date:
 
 
 def _wish(row: PublicForm, birth: BirthDate, yes_to: frozenset[str]) -> Wish:
-    age = age_at(birth, row.starts_at.date())
     return Wish(
         reason=str(row.reason_id),
         is_new=row.is_new,
-        age=age.years if age.certain else None,
+        born=birth.days,
         asked_by=Asker.ONLINE,
         holder=holder_of(row.key),
         yes_to=yes_to,

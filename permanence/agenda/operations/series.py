@@ -68,7 +68,7 @@ def book_series(
     rows = seen(agendas, by=by)
     if not rows or len({row.client_id for row in rows}) > 1:
         raise AgendaUnknown("agendas of one client are wanted")
-    _, patient, wish = wanted(agendas[0], booking, starts_at=at, by=by)
+    _, patient, wish = wanted(agendas[0], booking, by=by)
     asked = SeriesWish(
         wish=replace(wish, sites=pattern.sites, preferences=replace(pattern.preferences, agendas=tuple(agendas))),
         first=pattern.first,

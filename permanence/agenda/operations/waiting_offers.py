@@ -15,7 +15,6 @@ from django.db.models import F
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import locked, reach, touch
-from permanence.agenda.operations.appointments import age_of
 from permanence.agenda.operations.holds import clear, keep
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.queries.books import books
@@ -142,7 +141,7 @@ def offered_from(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who
         return None
     places = _waiting(row.client_id, at=at).filter(asked_at__lt=at).order_by("pk")[:MOST_ASKED]
     span = Span(starts=max(starts_at, at + rules.NEAREST), ends=ends_at)
-    known = _known({str(each.pk): each for each in places}, at=starts_at) if span.starts < span.ends else []
+    known = _known({str(each.pk): each for each in places}) if span.starts < span.ends else []
     book = books([row], starts=span.starts, ends=span.ends)[str(row.pk)] if known else None
     for each in known:
         slot = None if book is None else rules.fitting(book, each, span, at=at)
@@ -167,7 +166,7 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
         "place", "starts_at"
     ):
         asked[str(place)].add(starts)
-    for each in rules.in_turn(_known(by_place, at=freed.starts_at)):
+    for each in rules.in_turn(_known(by_place)):
         if each.place in engaged:
             later.append(engaged[each.place])
             continue
@@ -302,7 +301,7 @@ def _waiting(client: int, *, at: datetime) -> ClientQuerySet[WaitingPlace]:
     return rows.filter(until_date__gte=at.date())
 
 
-def _known(places: dict[str, WaitingPlace], *, at: datetime) -> list[Waiting]:
+def _known(places: dict[str, WaitingPlace]) -> list[Waiting]:
     """Those of the places whose patients live, as the rules know them."""
     pairs = [(str(each.client_id), str(each.patient_id)) for each in places.values()]
     persons = callers.standing_of(pairs=pairs)
@@ -314,7 +313,7 @@ def _known(places: dict[str, WaitingPlace], *, at: datetime) -> list[Waiting]:
         wish = Wish(
             reason=str(each.reason_id),
             is_new=not each.known,
-            age=age_of(person, at),
+            born=person.born,
             asked_by=Asker.SECRETARY,
             preferences=preferences_of(each),
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """For whom an opening is, and who may come at all: what has nothing to do with who was there before."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from permanence.agenda.rules.kinds import Asker, Opening, OpeningKind, VisitReason, Way
 from permanence.agenda.rules.openings import OpenSpan
@@ -43,21 +43,34 @@ def same_site(one: str, other: str) -> bool:
     return not one or not other or one == other
 
 
-def against_wish(reason: VisitReason, wish: Wish) -> tuple[WhyNot, ...]:
-    """Why this patient cannot come for that reason, or by whom it has to be booked."""
+def against_wish(reason: VisitReason, wish: Wish, *, on: date | None = None) -> tuple[WhyNot, ...]:
+    """Why this patient cannot come for that reason, or by whom it has to be booked. `on`: the local day of the visit;
+    None: his age is not looked at.
+    """
     found = list[WhyNot]()
     if wish.asked_by not in reason.bookable_by:
         found.append(NotBookable(asked_by=wish.asked_by, by=tuple(sorted(reason.bookable_by))))
-    if wish.age is not None:
-        least = 0 if reason.youngest is None else reason.youngest
-        if wish.age < least or (reason.oldest is not None and wish.age > reason.oldest):
-            found.append(AgeOutside(age=wish.age, youngest=reason.youngest, oldest=reason.oldest))
+    age = None if on is None else wish.age_on(on)
+    if age is not None and is_outside(age, youngest=reason.youngest, oldest=reason.oldest):
+        found.append(AgeOutside(age=age, youngest=reason.youngest, oldest=reason.oldest))
     found += [
         ContraIndicated(question=each.id, text=each.text)
         for each in reason.contra_indications
         if each.id in wish.yes_to
     ]
     return tuple(found)
+
+
+def asks_age(reason: VisitReason, wish: Wish) -> bool:
+    """Whether it can depend on the day of the visit that this patient comes for that reason."""
+    return wish.born is not None and (reason.youngest is not None or reason.oldest is not None)
+
+
+def is_outside(age: int | None, *, youngest: int | None, oldest: int | None) -> bool:
+    """Whether somebody is too young or too old; not where his age is not certain."""
+    if age is None:
+        return False
+    return (youngest is not None and age < youngest) or (oldest is not None and age > oldest)
 
 
 def against_opening(

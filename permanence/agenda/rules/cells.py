@@ -4,7 +4,7 @@
 They are booleans while one agenda is worked out, and bits, 64 to a word, where many are kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -147,6 +147,14 @@ def wanted(window: Window, zone: str, preferences: Preferences, *, length: int) 
     if preferences.until_time:
         flags &= wall.minutes + length <= clock(preferences.until_time)
     return flags
+
+
+def on_days(window: Window, zone: str, takes: Callable[[date], bool]) -> Flags:
+    """The cells that begin on local days for which `takes` says yes."""
+    days = wall_of(window, zone).days
+    first = int(days[0])
+    said = np.array([takes(date.fromordinal(each)) for each in range(first, int(days[-1]) + 1)], dtype=np.bool_)
+    return said[days - first]
 
 
 def _offset(second: int, zone: ZoneInfo) -> int:

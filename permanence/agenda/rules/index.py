@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from permanence.agenda.rules.admission import against_wish
-from permanence.agenda.rules.cells import Window, Words, packed, unpacked, wanted
+from permanence.agenda.rules.admission import against_wish, asks_age, is_outside
+from permanence.agenda.rules.cells import Window, Words, on_days, packed, unpacked, wanted
 from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.seconds import CELL_S, moment
 from permanence.agenda.rules.sheet import FOREVER, Sheet
@@ -33,8 +33,8 @@ _KINDS = 64
 type _Kind = tuple[str, bool, bool, tuple[str, ...]]
 """Reason, new patient, booked by themselves, sites: what makes the bits of one wish those of another."""
 
-type _Key = tuple[str, int, int, int]
-"""Zone, notice, length (minutes), horizon (days): what bounds the search in a row."""
+type _Key = tuple[str, int, int, int, int | None, int | None]
+"""Zone, notice, length (minutes), horizon (days), the youngest and the oldest: what bounds the search in a row."""
 
 
 @dataclass(slots=True)
@@ -119,13 +119,20 @@ class Index:
 
     def _bounds(self, key: _Key, wish: Wish, at: datetime) -> tuple[int, int, Words | None]:
         """From which cell to before which one visits may begin, and the bits of those that are wanted (None: all)."""
-        zone, notice, length, horizon = key
+        zone, notice, length, horizon, youngest, oldest = key
         lo, hi, mask = max(self.window.cell(at.timestamp() + notice * 60), 0), self.window.size, None
         if horizon:
             last = at.astimezone(ZoneInfo(zone)).date() + timedelta(days=horizon + 1)
             hi = self.window.cell(moment_of(last, 0, zone, fold=0).timestamp())
         if replace(wish.preferences, agendas=()) != Preferences():
             mask = packed(wanted(self.window, zone, wish.preferences, length=length))
+        if youngest is not None or oldest is not None:
+            old = on_days(
+                self.window,
+                zone,
+                lambda day: not is_outside(wish.age_on(day), youngest=youngest, oldest=oldest),
+            )
+            mask = packed(old) if mask is None else mask & packed(old)
         return lo, hi, mask
 
     def _asked(self, wish: Wish, agendas: Sequence[str] | None) -> list[str]:
@@ -178,7 +185,8 @@ class Index:
                 judged[id(reason)] = not against_wish(reason, wish)
             if judged[id(reason)]:
                 zone = self._sheets[row].book.agenda.zone
-                key = zone, reason.notice, reason.length(is_new=wish.is_new), reason.horizon
+                ages = (reason.youngest, reason.oldest) if asks_age(reason, wish) else (None, None)
+                key = zone, reason.notice, reason.length(is_new=wish.is_new), reason.horizon, *ages
                 found.setdefault(key, []).append(row)
         return found
 

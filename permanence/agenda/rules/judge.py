@@ -15,6 +15,8 @@ from permanence.agenda.rules.admission import (
     PlaceKey,
     against_opening,
     against_wish,
+    asks_age,
+    is_outside,
     new_patient_days,
     place_of,
     same_site,
@@ -86,6 +88,7 @@ class Judge:
         self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)
         others = (each for each in taken if not each.takes(self.book.agenda.id))
         self.shelf = Shelf(self.book.resources, others, length=self.length)
+        self._too = self._of_other_age(reason)
         self._new_days = new_patient_days(self.book, reason, self.wish) if self.wish.is_new else ()
         now = self.at.timestamp()
         self._now, self._soonest = now, now + reason.notice * 60
@@ -104,6 +107,16 @@ class Judge:
             place.pairs = merged((int(each.starts.timestamp()), int(each.ends.timestamp())) for each in place.spans)
         self.places = list(found.values())
 
+    def _of_other_age(self, reason: VisitReason) -> list[Pair]:
+        """The local days on which he is too young or too old."""
+        if not asks_age(reason, self.wish):
+            return []
+        (first, until), found = self._days, list[Pair]()
+        for day in (first + number * _DAY for number in range((until - first).days)):
+            if is_outside(self.wish.age_on(day), youngest=reason.youngest, oldest=reason.oldest):
+                found.append((int(self._midnight(day).timestamp()), int(self._midnight(day + _DAY).timestamp())))
+        return merged(found)
+
     def other(self) -> "Judge | None":
         """Who judges the other agenda of a combined visit; None for an ordinary one."""
         if self.reason is None or not self.reason.also:
@@ -117,7 +130,7 @@ class Judge:
         """Every start against which there is no cause, with its place; by place, the earliest first in each. `site`:
         only where a visit can be with somebody who is there.
         """
-        if self.reason is None or self.of_wish:
+        if self.reason is None or self.of_wish or self._too == [(self.begins, self.ends)]:
             return
         step, seen = self.book.agenda.step * 60, set[int]()
         away = Forbidden((cells(each.starts, each.ends) for each in self.away), before=0, length=self.length, after=0)
@@ -156,7 +169,7 @@ class Judge:
         """
         if self.reason is None:
             return (why_not.ReasonUnknown(),)
-        found = [*self.of_wish, *self._of_time(start)]
+        found = [*self._of_patient(start, self.reason), *self._of_time(start)]
         around = [place for place in self.places if place.around(start)]
         by_place = [self._of_place(each, start) for each in around if same_site(each.opening.site, site)]
         if around and not by_place:
@@ -216,8 +229,14 @@ class Judge:
         return Forbidden(busy, before=place.before, length=self.length, after=self.after)
 
     def _elsewhere(self, start: int) -> bool:
-        """Whether notice, horizon or a maximum is against it."""
-        return bool(self._of_time(start) or self._of_limits(start))
+        """Whether his age on that day, notice, horizon or a maximum is against it."""
+        return any(lo <= start < hi for lo, hi in self._too) or bool(self._of_time(start) or self._of_limits(start))
+
+    def _of_patient(self, start: int, reason: VisitReason) -> tuple[WhyNot, ...]:
+        """Why he cannot come on that day, whatever the hour."""
+        if not asks_age(reason, self.wish):
+            return self.of_wish
+        return against_wish(reason, self.wish, on=self.local(start).date())
 
     def _of_time(self, start: int) -> list[WhyNot]:
         reason, found = self.reason, list[WhyNot]()
@@ -280,7 +299,9 @@ class Judge:
         other = self.other()
         if other is None:
             return []
-        own = {*self.of_wish, *self._of_time(start)}
+        own = set(self._of_time(start))
+        if self.reason is not None:
+            own.update(self._of_patient(start, self.reason))
         who = other.book.agenda.recipient
         causes = other.causes(start, site=place.opening.site)
         return [why_not.AlsoRefuses(who=who, why=each) for each in causes if each not in own]

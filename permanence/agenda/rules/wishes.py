@@ -38,7 +38,8 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is to be booked, and for whom. `reason`: its id. `age` in years, None when unknown (then not refused).
+    """What is to be booked, and for whom. `reason`: its id. `born`: the first and the last day on which he can be born,
+    the same where his birth date is known, None when nothing is known of it. His age counts on the day of the visit.
 
     `yes_to`: ids of contra-indication questions answered by yes. `holder`: whose own holds do not hinder. `sites`: only
     there, () for anywhere.
@@ -46,12 +47,23 @@ class Wish:
 
     reason: str
     is_new: bool = False
-    age: int | None = None
+    born: tuple[date, date] | None = None
     asked_by: Asker = Asker.SECRETARY
     holder: str = ""
     yes_to: frozenset[str] = frozenset()
     sites: tuple[str, ...] = ()
     preferences: Preferences = Preferences()
+
+    def age_on(self, day: date) -> int | None:
+        """His age in years on a day; None where it is not certain (then nothing is refused for it)."""
+        if self.born is None:
+            return None
+        most, least = (_years(each, day) for each in self.born)
+        return least if least == most else None
+
+
+def _years(born: date, on: date) -> int:
+    return max(0, on.year - born.year - ((on.month, on.day) < (born.month, born.day)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -27,7 +27,6 @@ from permanence.api.fhir.params import Params, moment, moments, referred, unfit
 from permanence.api.fhir.places import place_of
 from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing, visit
 from permanence.callers import queries as callers
-from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.form import PatientForm
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemEntropy
@@ -73,8 +72,8 @@ def find(params: Params, asked: Asked) -> Answer:
     reasons = params.tokens("visit-type", system=fhir.REASONS, repeats=True)
     chosen = [each.id for each in agendas if people is None or each.recipient in people]
     known = params.references("patient-reference", "Patient")
-    is_new, age = (_first_visit(params), None) if known is None else _who(known, since, asked)
-    wish = Wish(reason="", is_new=is_new, age=age, asked_by=Asker.ONLINE, sites=sites or ())
+    is_new, born = (_first_visit(params), None) if known is None else _who(known, asked)
+    wish = Wish(reason="", is_new=is_new, born=born, asked_by=Asker.ONLINE, sites=sites or ())
     found, against = free(chosen, reasons, wish, (since, before), asked)
     page = params.page()
     shown = found[page.first : page.first + page.most]
@@ -284,18 +283,15 @@ def _actors(wanted: Resource) -> list[str]:
     return [incoming.referred(each, at="Appointment.participant.actor") for each in actors]
 
 
-def _who(known: tuple[str, ...], since: datetime, asked: Asked) -> tuple[bool, int | None]:
-    """Whether he comes for the first time, and his age then. Raises Failure, PatientUnknown, PatientDeceased."""
+def _who(known: tuple[str, ...], asked: Asked) -> tuple[bool, tuple[date, date] | None]:
+    """Whether he comes for the first time, and `Wish.born`. Raises Failure, PatientUnknown, PatientDeceased."""
     if len(known) != 1:
         raise unfit("patient-reference")
     client = asked.practice.client.id
     view = callers.standing(house=asked.access.by.house, client=client, patient=known[0])
     if view.is_deceased:
         raise PatientDeceased(view.id)
-    if view.birth is None:
-        return not view.known, None
-    age = age_at(view.birth, since.date())
-    return not view.known, age.years if age.certain else None
+    return not view.known, view.born
 
 
 def _first_visit(params: Params) -> bool:

@@ -102,6 +102,11 @@ class BirthDate:
         month = self.month or 12
         return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
+    @property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day it can be."""
+        return self.first, self.last
+
     def agrees_with(self, other: "BirthDate") -> bool:
         """Whether both can be the same day."""
         pairs = ((self.month, other.month), (self.day, other.day))

@@ -30,6 +30,11 @@ DAYS = (
     date(2026, 11, 11),  # a public holiday in France
 )
 ZONES = (("Europe/Paris", "FR"), ("Europe/Luxembourg", "LU"), ("Europe/Dublin", "IE"))
+BORN = (
+    *((date(day.year - 18, day.month, day.day),) * 2 for day in DAYS),  # eighteen on that very day
+    (date(2008, 1, 1), date(2008, 12, 31)),  # only the year is known
+    (date(1986, 2, 3), date(1986, 2, 3)),
+)
 RESOURCES = (
     Resource(id="ecg1", client="c", kind="ecg"),
     Resource(id="ecg2", client="c", kind="ecg", site="north"),
@@ -119,6 +124,7 @@ def reasons(draw, name: str = "r"):
         needs=draw(needs),
         sites=draw(usually((), ("north",))),
         youngest=draw(usually(None, 18)),
+        oldest=draw(usually(None, 18)),
         contra_indications=(Question(id="pacemaker", text="Pacemaker?"),),
     )
 
@@ -179,7 +185,7 @@ def wishes(draw):
     return Wish(
         reason=draw(st.sampled_from(["r", "r", "r", "s"])),
         is_new=draw(st.booleans()),
-        age=draw(usually(None, 17, 40)),
+        born=draw(usually(None, *BORN)),
         asked_by=draw(st.sampled_from([Asker.SECRETARY, Asker.ONLINE])),
         holder=draw(st.sampled_from(["", "mine"])),
         sites=draw(usually((), ("north",))),

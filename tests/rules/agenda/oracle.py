@@ -32,6 +32,12 @@ def wall_minutes(text: str) -> int:
     return int(text[:2]) * 60 + int(text[3:])
 
 
+def birthdays(born: date, day: date) -> int:
+    """How often he had his birthday until that day, itself included."""
+    years = range(born.year + 1, day.year + 1)
+    return sum((year, born.month, born.day) <= (day.year, day.month, day.day) for year in years)
+
+
 def range_of(zone: str, day: date, opens: str, until: str) -> range:
     """From the first minute that is not before `opens` on the wall to the last one before `until`."""
     after = [at for at, shown in wall(zone, day) if shown >= wall_minutes(opens)]
@@ -107,19 +113,23 @@ class Oracle:
             and (opening.online or wish.asked_by != "online")
         )
 
-    def may_come(self) -> bool:
+    def may_come(self, day: date) -> bool:
         wish, reason = self.wish, self.reason
         if wish.asked_by not in reason.bookable_by or {each.id for each in reason.contra_indications} & wish.yes_to:
             return False
-        too_young = wish.age is not None and reason.youngest is not None and wish.age < reason.youngest
-        too_old = wish.age is not None and reason.oldest is not None and wish.age > reason.oldest
+        ages = {birthdays(each, day) for each in wish.born or ()}
+        if len(ages) != 1:
+            return True
+        [age] = ages
+        too_young = reason.youngest is not None and age < reason.youngest
+        too_old = reason.oldest is not None and age > reason.oldest
         return not (too_young or too_old)
 
     def is_free(self, start: int) -> bool:
         """`start`: minutes since 1970."""
         reason = self.reason
         local = datetime.fromtimestamp(start * 60, self.zone)
-        if not self.may_come() or start % self.book.agenda.step or start < minute(self.at) + reason.notice:
+        if not self.may_come(local.date()) or start % self.book.agenda.step or start < minute(self.at) + reason.notice:
             return False
         if reason.horizon and (local.date() - self.at.astimezone(self.zone).date()).days > reason.horizon:
             return False

@@ -3,7 +3,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -118,7 +118,8 @@ REASONED = [
     ({"horizon": 1}, {"day": later(2)}, why_not.BeyondHorizon(days=1, last=NEXT_DAY)),
     ({"bookable_by": frozenset({Asker.DOCTOR})}, {},
      why_not.NotBookable(asked_by=Asker.SECRETARY, by=(Asker.DOCTOR,))),
-    ({"oldest": 15}, {"age": 16}, why_not.AgeOutside(age=16, youngest=None, oldest=15)),
+    ({"oldest": 15}, {"born": (date(2010, 6, 1), date(2010, 6, 1))},
+     why_not.AgeOutside(age=16, youngest=None, oldest=15)),
     ({"contra_indications": (Question(id="pm", text="Pacemaker ?"),)}, {"yes_to": frozenset({"pm"})},
      why_not.ContraIndicated(question="pm", text="Pacemaker ?")),
     ({"needs": (Need(kind="laser"),)}, {}, why_not.EquipmentMissing(kind="laser", site="")),
