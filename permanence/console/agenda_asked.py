@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from permanence.agenda import words
 from permanence.agenda.operations.taking import holder_of
 from permanence.agenda.queries import agendas, appointments, offers, waiting
 from permanence.agenda.queries.offers import OfferView
@@ -20,10 +18,9 @@ from permanence.agenda.queries.waiting import PlaceView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, OfferUnknown, PlaceUnknown, SlotRefused
 from permanence.agenda.rules.answers import WORDS_LIMIT
 from permanence.agenda.rules.kinds import HalfDay
-from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Preferences, Wish
+from permanence.agenda.why_words import sentences
 from permanence.callers import queries as callers
-from permanence.clients import directory_queries
 from permanence.clients import queries as clients
 from permanence.console.agenda_words import REFUSED
 from permanence.console.views import BadRequest
@@ -188,25 +185,6 @@ def said_asked(data: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(words_said, str) or len(question) > QUESTION_LIMIT or len(words_said) > WORDS_LIMIT:
             raise BadRequest("an answer is too long")
     return dict(said)
-
-
-def sentences(by: Who, agenda: AgendaView, causes: Iterable[WhyNot], *, reason: str, at: datetime) -> list[str]:
-    """What is against a time, in words, the main cause first and each once."""
-    names = names_of(by, agenda.client, reason=reason)
-    zone = ZoneInfo(agenda.time_zone)
-    return list(dict.fromkeys(words.sentence(each, names=names, zone=zone, at=at) for each in causes))
-
-
-def names_of(by: Who, client: str, *, reason: str) -> words.Names:
-    """What the ids of a client's agendas are called."""
-    reasons = {each.id: each.name for each in agendas.reasons(by=by, client=client, retired=True)}
-    return words.Names(
-        asked=reasons.get(reason, ""),
-        reasons=reasons,
-        resources={each.id: each.name for each in agendas.resources(by=by, client=client)},
-        recipients={each.recipient: each.recipient_name for each in agendas.agendas(by=by, client=client)},
-        sites=directory_queries.site_names(house=by.house, client=int(client)),
-    )
 
 
 def says_why(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

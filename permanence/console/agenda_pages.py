@@ -28,6 +28,7 @@ from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import Mark, marks_of
 from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
+from permanence.agenda.why_words import names_of, sentences
 from permanence.callers import search
 from permanence.callers.queries import no_show_rule, today_of
 from permanence.callers.rules.birth import age_at
@@ -44,10 +45,8 @@ from permanence.console.agenda_asked import (
     day_of,
     minute_of,
     moment_asked,
-    names_of,
     patient_asked,
     says_why,
-    sentences,
     wanted_of,
     wish_asked,
 )

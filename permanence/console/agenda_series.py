@@ -21,13 +21,13 @@ from permanence.agenda.queries.views import AgendaView, AppointmentView
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.wishes import SeriesWish, Slot
+from permanence.agenda.why_words import sentences
 from permanence.console.agenda_asked import (
     client_asked,
     day_of,
     patient_asked,
     said_asked,
     says_why,
-    sentences,
     wanted_of,
     wish_asked,
 )

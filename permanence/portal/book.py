@@ -21,10 +21,10 @@ from permanence.agenda.queries import agendas, slots
 from permanence.agenda.queries import appointments as booked
 from permanence.agenda.queries.views import AgendaView, AppointmentView
 from permanence.agenda.refusals import AppointmentUnknown, NotNow, PatientDeceased, SlotRefused
-from permanence.agenda.rules.kinds import Asker, VisitReason
+from permanence.agenda.rules.kinds import NOON, Asker, VisitReason
 from permanence.agenda.rules.states import STANDING, CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
-from permanence.agenda.words import Names, sentence
+from permanence.agenda.why_words import sentences
 from permanence.callers import operations as callers
 from permanence.callers import queries as persons
 from permanence.callers import search
@@ -42,6 +42,7 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.agenda import is_own, reached
+from permanence.reception.hours import moment_of
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 DAYS_SEARCHED = 90
@@ -76,7 +77,8 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
             return _page(request, by, view, found, asked, at=at, failed=_("Choose a time."))
         return HttpResponseRedirect(step(request, by, found, asked, at), status=303)
     except SlotRefused as refusal:
-        against = _sentences(refusal, found, asked, by=by, at=at)
+        reason = "" if asked.reason is None else asked.reason.id
+        against = sentences(by, found, refusal.causes, reason=reason, at=at)
         return _page(request, by, view, found, asked, at=at, failed="; ".join(against[:MOST_CAUSES]))
     except FieldUnfit:
         failed = _("This name or number cannot be kept: write it once more.")
@@ -198,28 +200,27 @@ def _wish(reason: VisitReason, person: PatientView, *, by: Who) -> Wish:
     )
 
 
-def _sentences(refusal: SlotRefused, found: AgendaView, asked: Asked, *, by: Who, at: datetime) -> list[str]:
-    reasons = {each.id: each.name for each in agendas.reasons(by=by, client=found.client, retired=True)}
-    names = Names(asked="" if asked.reason is None else asked.reason.name, reasons=reasons)
-    zone = ZoneInfo(found.time_zone)
-    return list(dict.fromkeys(sentence(each, names=names, zone=zone, at=at) for each in refusal.causes))
-
-
 def _times(by: Who, found: AgendaView, asked: Asked, *, at: datetime) -> dict[str, object]:
-    """What is free on the day, else the next day on which something is."""
+    """What is free on the day, else why nothing is, and the next day on which something is."""
     if asked.reason is None or asked.person is None:
         return {}
     zone, wish = ZoneInfo(found.time_zone), _wish(asked.reason, asked.person, by=by)
     until = asked.day + timedelta(days=1)
-    free = slots.free_days(by=by, agenda=found.id, wish=wish, first=asked.day, until=until, at=at).slots
-    later = ""
+    there = slots.free_days(by=by, agenda=found.id, wish=wish, first=asked.day, until=until, at=at)
+    free, later, why = there.slots, "", ""
     if not free:
+        noon = moment_of(asked.day, NOON, found.time_zone, fold=0)
+        causes = [cause for _count, cause in there.counted] or slots.explain(
+            by=by, agenda=found.id, wish=wish, starts=noon, at=at
+        )
+        why = next(iter(sentences(by, found, causes[:1], reason=wish.reason, at=at)), "")
         found_later = slots.next_free(
             by=by, agendas=[found.id], wish=wish, first=until, at=at, days=DAYS_SEARCHED, most=1
         )
         later = next((each.slot.starts.astimezone(zone).date().isoformat() for each in found_later.proposals), "")
     return {
         "times": [(each.starts.isoformat(), moments.clock(each.starts, zone)) for each in free],
+        "why": why,
         "later": later,
         "later_words": dates.say(date.fromisoformat(later), dates.Form.NAMED) if later else "",
     }

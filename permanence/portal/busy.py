@@ -11,13 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from permanence.agenda.operations import blocks
-from permanence.agenda.queries import agendas
 from permanence.agenda.queries import blocks as busy
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import AgendaBusy, BlockUnknown, SlotAlreadyTaken, SpanImpossible, WordsTooLong
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.states import Door
-from permanence.agenda.words import Names, sentence
+from permanence.agenda.why_words import sentences
 from permanence.clients.rules.typed_moments import read_hour
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
@@ -92,10 +91,7 @@ def _back(found: AgendaView, day: date) -> HttpResponse:
 def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
     """Why it is not busy now, in words."""
     if isinstance(refusal, SlotAlreadyTaken):
-        zone, at = ZoneInfo(found.time_zone), _CLOCK.now()
-        reasons = agendas.reasons(by=by, client=found.client, retired=True)
-        names = Names(reasons={each.id: each.name for each in reasons})
-        there = dict.fromkeys(sentence(each, names=names, zone=zone, at=at) for each in refusal.causes)
+        there = sentences(by, found, refusal.causes, at=_CLOCK.now())
         return _("Something stands there, move it first: %(there)s.") % {"there": "; ".join(there)}
     said = {
         SpanImpossible: _("It ends after it begins: write the hours, 12:30."),

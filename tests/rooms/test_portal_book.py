@@ -2,21 +2,22 @@
 """The doctor books on his telephone: reasons only he may book, for somebody known or new, at a time that is free."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Agenda, Appointment
-from permanence.agenda.operations import appointments, reasons
+from permanence.agenda.operations import appointments, reasons, setting
 from permanence.agenda.refusals import SlotRefused
-from permanence.agenda.rules.kinds import Asker, VisitReason
+from permanence.agenda.rules.kinds import Asker, ExceptionKind, Need, VisitReason
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.callers.models import Patient
+from permanence.clients import absences
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import NOON, make_agenda_cast
 from tests.rooms.conftest import SignedInBrowser
-from tests.rooms.test_console_agenda import monday
+from tests.rooms.test_console_agenda import PARIS, monday
 
 __all__ = ["monday"]
 
@@ -166,3 +167,40 @@ def test_nobody_elses_agenda_and_nobody_elses_patients(cast, doctor, botox, mond
     assert stranger.get(address(cast)).status_code == 404
     assert stranger.post(address(cast), {"step": "book"}).status_code == 404
     assert Appointment.objects.count() == 0
+
+
+def test_what_is_against_a_time_is_said_by_its_names(cast, doctor, monday):
+    at = SystemClock().now()
+    room = setting.add_resource(client=cast.cabinet.id, name="Salle Pasteur", kind="laser", by=cast.marc, at=at)
+    laser = VisitReason(id="", client=cast.cabinet.id, name="Laser", minutes=20, needs=(Need(ids=(room.id,)),))
+    wanted = reasons.set_reason(client=cast.cabinet.id, reason=laser, by=cast.marc, at=at).id
+    starts = datetime.fromisoformat(TIME.search(shown(cast, doctor, **told(cast, wanted, monday)))[1])
+    theirs = cast.booking(reason=wanted)
+    appointments.book(key=cast.key(), agenda=cast.lemaire, starts_at=starts, booking=theirs, by=cast.claire, at=at)
+    said = told(cast, wanted, monday) | {"step": "book", "key": cast.key(), "starts": starts.isoformat()}
+    refused = doctor.post(address(cast), said)
+    assert refused.status_code == 422
+    assert "Salle Pasteur" in refused.content.decode()
+
+
+def told(cast, reason, day):
+    return {"reason": reason, "patient": cast.jeanne, "day": day.isoformat()}
+
+
+def test_where_nothing_is_free_it_is_said_why(cast, doctor, botox, monday):
+    at = SystemClock().now()
+    where = told(cast, botox, monday)
+    starts = datetime.combine(monday, time(0), tzinfo=PARIS)
+    absences.announce_absence(
+        client=cast.cabinet.id, recipient=cast.cabinet.doctor, starts=starts, ends=starts + timedelta(days=1),
+        words="Congrès.", announced_by=cast.marc.person, by=cast.marc, at=at,
+    )  # fmt: skip
+    page = shown(cast, doctor, **where)
+    assert not TIME.search(page)
+    assert f"{cast.cabinet.doctor} " not in re.sub(r"<[^>]+>", " ", page.split('id="t-times"')[1])
+    assert "Dupont" in page.split('id="t-times"')[1]
+    setting.set_exception(
+        agenda=cast.dupont, day=monday + timedelta(days=1), kind=ExceptionKind.CLOSED, label="Pont", by=cast.marc, at=at
+    )  # fmt: skip
+    closed = shown(cast, doctor, **told(cast, botox, monday + timedelta(days=1)))
+    assert "Pont" in closed.split('id="t-times"')[1]
