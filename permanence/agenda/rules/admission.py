@@ -100,11 +100,19 @@ def new_patient_days(book: Book, reason: VisitReason, wish: Wish) -> tuple[int, 
     return tuple(sorted({each.weekday for each in book.openings if each.new_patients and _is_for(each, reason, wish)}))
 
 
-def _is_for(opening: Opening, reason: VisitReason, wish: Wish) -> bool:
-    """Whether the opening is for this wish, whoever is new."""
+def is_for(opening: Opening, reason: VisitReason) -> bool:
+    """Whether visits for that reason can be in the opening, whoever comes and whoever asks."""
     return (
         WAYS.get(opening.kind) is reason.way
         and (not opening.reasons or reason.id in opening.reasons)
-        and not any(sites and opening.site not in sites for sites in (reason.sites, wish.sites))
+        and not (reason.sites and opening.site not in reason.sites)
+    )
+
+
+def _is_for(opening: Opening, reason: VisitReason, wish: Wish) -> bool:
+    """Whether the opening is for this wish, whoever is new."""
+    return (
+        is_for(opening, reason)
+        and not (wish.sites and opening.site not in wish.sites)
         and (opening.online or wish.asked_by is not Asker.ONLINE)
     )

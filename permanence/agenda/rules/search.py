@@ -2,11 +2,10 @@
 """What to propose: the next free slots over several agendas as the patient would like it, gaps kept useful.
 
 Proposals come by day, within a day by the order of the agendas ("Dr A else B"), and there those first that leave no
-hole: free minutes beside the visit too short for any visit. Each says what hole it leaves. Where nothing is as
+hole: free minutes beside the visit too short for any other (`gaps`). Each says what hole it leaves. Where nothing is as
 preferred, what is nearest to it: the soonest, and of its day the hour beside the hours that were wanted.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +13,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules.free import counted, hidden
-from permanence.agenda.rules.judge import Judge, Place
+from permanence.agenda.rules.gaps import Gaps
+from permanence.agenda.rules.judge import Judge
 from permanence.agenda.rules.kinds import Taken, TakenKind, clock
 from permanence.agenda.rules.limits import half_of
-from permanence.agenda.rules.seconds import Pair, cells, merged, whole
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Also, Book, Preferences, Slot, Wish
 
@@ -193,19 +192,11 @@ class _Quest:
 
     def _of_agenda(self, book: Book, preferences: Preferences, first: date, until: date) -> Iterator[Proposal]:
         judge = Judge(book, self.wish, first=first, until=until, at=self.at)
-        shortest = min((each.minutes for each in book.reasons), default=0) * 60
-        busy = merged(
-            [
-                *(cells(each.starts, each.ends) for each in judge.away),
-                *map(whole, judge.blocks),
-                *map(whole, judge.visits),
-            ]
-        )
+        gaps = Gaps(judge)
         for start, place in judge.starts():
             slot = judge.slot_at(start, place)
             if is_preferred(slot, preferences, judge.zone):
-                gaps = _gaps(judge, place, start, busy) if place.opening.capacity == 1 else ()
-                yield Proposal(slot=slot, hole=sum(each for each in gaps if each < shortest) // 60)
+                yield Proposal(slot=slot, hole=gaps.hole(place, start))
 
 
 def _strides(first: date, days: int) -> Iterator[tuple[date, date]]:
@@ -236,20 +227,6 @@ def _picked(some: list[tuple[tuple[date, int], Proposal]], *, most: int, a_day: 
             picked.append((key, proposal))
     picked.sort(key=lambda each: (each[0], each[1].slot.starts))
     return [proposal for _, proposal in picked]
-
-
-def _gaps(judge: Judge, place: Place, start: int, busy: Sequence[Pair]) -> tuple[int, int]:
-    """Free seconds before and after a visit, up to what is taken or to the edge of its place."""
-    lo, hi = place.around(start) or (start, start)
-    ends = start + judge.length
-    last = bisect_right(busy, start, key=lambda pair: pair[1]) - 1
-    next_ = bisect_left(busy, ends, key=lambda pair: pair[0])
-    before, after = start - lo, hi - ends
-    if last >= 0:
-        before = min(before, start - place.before - busy[last][1])
-    if next_ < len(busy):
-        after = min(after, busy[next_][0] - ends - judge.after)
-    return max(before, 0), max(after, 0)
 
 
 def _without(preferences: Preferences, dropped: str) -> Preferences:
