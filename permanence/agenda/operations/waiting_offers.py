@@ -14,28 +14,32 @@ from django.db.models import F
 
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.operations import whose_turn
 from permanence.agenda.operations.acts import locked, reach, touch
 from permanence.agenda.operations.holds import clear, keep
 from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.operations.whose_turn import Some
 from permanence.agenda.queries.books import books
-from permanence.agenda.queries.waiting import preferences_of
 from permanence.agenda.refusals import SlotAlreadyTaken
 from permanence.agenda.rules import waiting as rules
-from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import Door
-from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState, Span, Timing, Waiting
-from permanence.agenda.rules.wishes import Book, Slot, Wish
-from permanence.callers import queries as callers
+from permanence.agenda.rules.waiting import (
+    FreedState,
+    FreeSlots,
+    OfferState,
+    OfferWay,
+    Span,
+    Timing,
+    Waiting,
+)
+from permanence.agenda.rules.wishes import Slot
 from permanence.countries.quiet import heard_from
 from permanence.foundation import audit, outbox
 from permanence.foundation.operations import house_system
-from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who, system_of
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 
-MOST_ASKED = 200
-"""Places of a client that are looked at for one time."""
 WIDE = timedelta(days=31)
 """How far ahead is looked when openings were changed, and from the beginning of a longer time on."""
 LONGER = timedelta(days=1)
@@ -51,7 +55,7 @@ class _Turn:
 
     row: Agenda
     freed: FreedTime
-    book: Book
+    free: FreeSlots
     by: Who
     at: datetime
     entropy: Entropy
@@ -71,7 +75,7 @@ def note_freed(
     row = Agenda.objects.for_house(by.house_key).select_related("client").filter(pk=int(agenda), active=True).first()
     if row is None or (ends_at is not None and ends_at <= at):
         return None
-    if not _waiting(row.client_id, at=at).filter(asked_at__lt=at).exists():
+    if not whose_turn.places(row.client_id, at=at).filter(asked_at__lt=at).exists():
         return None
     starts = starts_at or at
     far = max(starts, at) + WIDE
@@ -116,7 +120,7 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
     if time.ends_at <= at or not row.active:
         _settle(time, at=at)
         return 0
-    turn = _Turn(row=row, freed=time, book=_book(row, time, at=at), by=by, at=at, entropy=entropy)
+    turn = _Turn(row=row, freed=time, free=_free(row, time, at=at), by=by, at=at, entropy=entropy)
     later = _ask(turn, begins)
     if turn.suggested:
         _hand_over(time, FreedState.TOO_NEAR, turn.suggested, next_at=min(later, default=None))
@@ -139,34 +143,49 @@ def offered_from(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who
     begins = heard_from(at, country=country, time_zone=zone)
     if begins <= at or ends_at <= begins or not row.active:
         return None
-    places = _waiting(row.client_id, at=at).filter(asked_at__lt=at).order_by("pk")[:MOST_ASKED]
     span = Span(starts=max(starts_at, at + rules.NEAREST), ends=ends_at)
-    known = _known({str(each.pk): each for each in places}) if span.starts < span.ends else []
-    book = books([row], starts=span.starts, ends=span.ends)[str(row.pk)] if known else None
-    for each in known:
-        slot = None if book is None else rules.fitting(book, each, span, at=at)
-        minutes = row.offer_minutes
-        if slot and rules.timing(at=at, starts=slot.starts, minutes=minutes, country=country, time_zone=zone):
-            return begins
+    if span.starts >= span.ends:
+        return None
+    meant, free = whose_turn.meant(row, span, at=at).filter(asked_at__lt=at), None
+    for some in whose_turn.some_at_once(meant):
+        free = free or FreeSlots(books([row], starts=span.starts, ends=span.ends)[str(row.pk)], at=at)
+        for each in some.known:
+            slot = rules.fitting(free, each, span)
+            minutes = row.offer_minutes
+            if slot and rules.timing(at=at, starts=slot.starts, minutes=minutes, country=country, time_zone=zone):
+                return begins
     return None
 
 
 def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
-    """Make the offers of this turn; gives the moments at which there will be something to do."""
+    """Make the offers of this turn; gives the moments at which there will be something to do.
+
+    Once somebody of those who are looked at together was made an offer, the others are looked at in the next turn, at
+    once: the agenda is not locked for as long as a long list lasts.
+    """
     row, freed, at = turn.row, turn.freed, turn.at
     mine = SlotOffer.objects.filter(freed=freed)
     later = list(mine.filter(state=OfferState.OPEN.value).values_list("expires_at", flat=True))
-    places = _waiting(row.client_id, at=at).exclude(pk__in=mine.values("place"))
-    places = places.select_for_update(of=("self",), no_key=True).order_by("pk")
-    by_place = {str(each.pk): each for each in places[:MOST_ASKED]}
-    busy = SlotOffer.objects.filter(place__in=by_place.values(), state=OfferState.OPEN.value)
-    engaged = {str(place): until for place, until in busy.values_list("place", "expires_at")}
+    span = Span(starts=freed.starts_at, ends=freed.ends_at)
+    meant = whose_turn.meant(row, span, at=at).exclude(pk__in=mine.values("place"))
+    for some in whose_turn.some_at_once(meant, locks=True):
+        if turn.made:
+            return [*later, at]
+        if not _ask_some(turn, some, begins, later) or len(turn.suggested or []) == SUGGESTED:
+            break
+    return later
+
+
+def _ask_some(turn: _Turn, some: Some, begins: datetime, later: list[datetime]) -> bool:
+    """Ask those of them whom it fits; False where nobody more is to be looked at, for it is night."""
+    row, at = turn.row, turn.at
+    made = SlotOffer.objects.filter(place__in=some.rows.values())
+    busy = made.filter(state=OfferState.OPEN.value).values_list("place", "expires_at")
+    engaged = {str(place): until for place, until in busy}
     asked: dict[str, set[datetime]] = defaultdict(set)
-    for place, starts in SlotOffer.objects.filter(place__in=by_place.values(), agenda=row).values_list(
-        "place", "starts_at"
-    ):
+    for place, starts in made.filter(agenda=row).values_list("place", "starts_at"):
         asked[str(place)].add(starts)
-    for each in rules.in_turn(_known(by_place)):
+    for each in some.known:
         if each.place in engaged:
             later.append(engaged[each.place])
             continue
@@ -177,10 +196,10 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
             turn.suggested = [*(turn.suggested or []), (each.place, slot.starts.isoformat())][:SUGGESTED]
         elif begins > at:
             later.append(begins)
-            break
-        elif _offer(turn, by_place[each.place], slot, timing):
+            return False
+        elif _offer(turn, some.rows[each.place], slot, timing):
             later.append(timing.until)
-    return later
+    return True
 
 
 def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None, Timing | None]:
@@ -193,7 +212,7 @@ def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None
     for starts in dict.fromkeys((max(begins, at + rules.NEAREST), begins)):
         if starts >= freed.ends_at:
             continue
-        slot = rules.fitting(turn.book, each, Span(starts=starts, ends=freed.ends_at), at=at, asked=asked)
+        slot = rules.fitting(turn.free, each, Span(starts=starts, ends=freed.ends_at), asked=asked)
         if slot is None:
             continue
         timing = rules.timing(
@@ -256,7 +275,7 @@ def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool
         )
     )
     turn.made += 1
-    turn.book = _book(row, turn.freed, at=at)
+    turn.free = _free(row, turn.freed, at=at)
     return True
 
 
@@ -295,34 +314,6 @@ def _hand_over(
     FreedTime.objects.filter(pk=time.pk).update(**said)
 
 
-def _waiting(client: int, *, at: datetime) -> ClientQuerySet[WaitingPlace]:
-    """Those who wait at a client, their days not over."""
-    rows = WaitingPlace.objects.filter(client=client, state=PlaceState.WAITING.value)
-    return rows.filter(until_date__gte=at.date())
-
-
-def _known(places: dict[str, WaitingPlace]) -> list[Waiting]:
-    """Those of the places whose patients live, as the rules know them."""
-    pairs = [(str(each.client_id), str(each.patient_id)) for each in places.values()]
-    persons = callers.standing_of(pairs=pairs)
-    found = []
-    for key, each in places.items():
-        person = persons.get((str(each.client_id), str(each.patient_id)))
-        if person is None or person.is_deceased:
-            continue
-        wish = Wish(
-            reason=str(each.reason_id),
-            is_new=not each.known,
-            born=person.born,
-            asked_by=Asker.SECRETARY,
-            preferences=preferences_of(each),
-        )
-        found.append(
-            Waiting(place=key, asked_at=each.asked_at, wish=wish, is_urgent=each.is_urgent, silent=each.silent)
-        )
-    return found
-
-
-def _book(row: Agenda, time: FreedTime, *, at: datetime) -> Book:
+def _free(row: Agenda, time: FreedTime, *, at: datetime) -> FreeSlots:
     starts = max(time.starts_at, at)
-    return books([row], starts=starts, ends=max(time.ends_at, starts))[str(row.pk)]
+    return FreeSlots(books([row], starts=starts, ends=max(time.ends_at, starts))[str(row.pk)], at=at)

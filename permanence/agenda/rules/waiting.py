@@ -13,13 +13,13 @@ begins, or could not be answered an hour before it, is offered by nobody but a s
 
 import enum
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.search import is_preferred
-from permanence.agenda.rules.wishes import Book, Slot, Wish
+from permanence.agenda.rules.wishes import Book, Preferences, Slot, Wish
 from permanence.countries.quiet import heard_from, quiet_from
 
 OFFER_MINUTES = (0, 15, 30, 60, 120, 240)
@@ -100,20 +100,37 @@ def in_turn(waiting: Iterable[Waiting]) -> list[Waiting]:
     return sorted(waiting, key=lambda each: (not each.is_urgent, each.silent, each.asked_at, each.place))
 
 
-def fitting(
-    book: Book, waiting: Waiting, freed: Span, *, at: datetime, asked: Collection[datetime] = ()
-) -> Slot | None:
+class FreeSlots:
+    """What is free in one book, found once for all who want the same: of a long list most do."""
+
+    def __init__(self, book: Book, *, at: datetime) -> None:
+        self.book, self.at = book, at
+        self._found: dict[tuple[Wish, date, date], list[Slot]] = {}
+
+    def of(self, wish: Wish, *, first: date, until: date) -> list[Slot]:
+        """Every slot for the wish that begins on those local days, whatever he would like, the earliest first."""
+        reason = self.book.reason(wish.reason)
+        by_age = reason is not None and (reason.youngest is not None or reason.oldest is not None)
+        bare = replace(wish, preferences=Preferences(), born=wish.born if by_age else None)
+        key = bare, first, until
+        if key not in self._found:
+            self._found[key] = free_slots(self.book, bare, first=first, until=until, at=self.at)
+        return self._found[key]
+
+
+def fitting(free: FreeSlots, waiting: Waiting, freed: Span, *, asked: Collection[datetime] = ()) -> Slot | None:
     """The slot that this time makes possible for him: the first from its beginning on, else the nearest before it.
 
     None where there is none as he would like it, or none that he was not asked for already (`asked`: their starts).
     """
+    book, at = free.book, free.at
     wish, zone = waiting.wish, ZoneInfo(book.agenda.zone)
     if wish.preferences.agendas and book.agenda.id not in wish.preferences.agendas:
         return None
     first, last = (each.astimezone(zone).date() for each in (max(freed.starts, at), freed.ends))
     found = [
         each
-        for each in free_slots(book, wish, first=first, until=last + _DAY, at=at)
+        for each in free.of(wish, first=first, until=last + _DAY)
         if each.starts < freed.ends
         and freed.starts < each.ends
         and each.starts not in asked

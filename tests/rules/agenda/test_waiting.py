@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The waiting list's rule: whose turn it is, which slot he is offered, for how long; against an oracle in words."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from permanence.agenda.rules import free
+from permanence.agenda.rules import waiting as rules
 from permanence.agenda.rules.kinds import HalfDay
-from permanence.agenda.rules.waiting import LEAST_LEFT, NEAREST, OFFER_MINUTES, Span, Waiting, fitting, in_turn, timing
+from permanence.agenda.rules.waiting import (
+    LEAST_LEFT,
+    NEAREST,
+    OFFER_MINUTES,
+    FreeSlots,
+    Span,
+    Waiting,
+    in_turn,
+    timing,
+)
 from permanence.agenda.rules.wishes import Preferences
 from permanence.countries.quiet import heard_from
 from tests.rules.agenda.house import NOW, TUESDAY, later, on, practice, visit, weber, wish
@@ -18,6 +30,10 @@ from tests.rules.agenda.oracle import Oracle, minute
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 LUXEMBOURG = {"country": "LU", "time_zone": "Europe/Luxembourg"}
+
+
+def fitting(book, who, freed, *, at, asked=()):
+    return rules.fitting(FreeSlots(book, at=at), who, freed, asked=asked)
 
 
 def waits(place="p", *, days=0, reason="CS", **more):
@@ -243,6 +259,30 @@ def test_a_day_apart_nothing_changes_by_the_clock():
         on("10:00", date(2026, 3, 28)),
         on("11:00", date(2026, 3, 28)),
     )
+
+
+def test_what_is_free_is_found_once_for_all_of_whom_the_same_is_asked_and_anew_where_it_is_not(monkeypatch):
+    looked = []
+
+    def free_slots(book, asked, **more):
+        looked.append((asked.reason, asked.is_new, asked.age))
+        return free.free_slots(book, asked, **more)
+
+    monkeypatch.setattr(rules, "free_slots", free_slots)
+    slots = FreeSlots(full_but(("15:00", "15:20")), at=NOW)
+    mornings = Preferences(half_days=frozenset({HalfDay.MORNING}))
+    told = [wish("CS", age=30), wish("CS", age=61), wish("CS", preferences=mornings), wish("CS", is_new=True)]
+    people = [Waiting(place="p", asked_at=NOW, wish=each) for each in told]
+    assert [rules.fitting(slots, each, FREED) is not None for each in people] == [True, True, False, False]
+    assert looked == [("CS", False, None), ("CS", True, None)]
+
+
+def test_an_age_that_is_too_high_is_not_passed_over_for_another_one(monkeypatch):
+    book = full_but(("15:00", "15:20"))
+    young = replace(book, reasons=tuple(replace(each, oldest=15) for each in book.reasons))
+    slots = FreeSlots(young, at=NOW)
+    people = [Waiting(place="p", asked_at=NOW, wish=wish("CS", age=age)) for age in (14, 61, 15)]
+    assert [rules.fitting(slots, each, FREED) is not None for each in people] == [True, False, True]
 
 
 def test_another_agenda_is_no_matter_of_his():

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who of a client's waiting list may be meant by a free time, in turn, however many wait: some at once, then the next.
+
+The tables say as much as they can (days, agenda, a reason that is offered still); what they cannot, the rules say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+
+from permanence.agenda.models import Agenda, WaitingPlace
+from permanence.agenda.queries.waiting import preferences_of
+from permanence.agenda.rules.kinds import Asker
+from permanence.agenda.rules.waiting import PlaceState, Span, Waiting, in_turn
+from permanence.agenda.rules.wishes import Wish
+from permanence.callers import queries as callers
+from permanence.foundation.tenancy import ClientQuerySet
+
+AT_ONCE = 200
+"""Places that are read and looked at together."""
+IN_TURN = "-is_urgent", "silent", "asked_at", "pk"
+"""`rules.waiting.in_turn`, as the table says it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Some:
+    """Places that are looked at together: the rows by key, and those of them whose patients live, in turn."""
+
+    rows: Mapping[str, WaitingPlace]
+    known: tuple[Waiting, ...]
+
+
+def places(client: int, *, at: datetime) -> ClientQuerySet[WaitingPlace]:
+    """Those who wait at a client, their days not over."""
+    rows = WaitingPlace.objects.filter(client=client, state=PlaceState.WAITING.value)
+    return rows.filter(until_date__gte=at.date())
+
+
+def meant(row: Agenda, span: Span, *, at: datetime) -> ClientQuerySet[WaitingPlace]:
+    """Those whom a time of the agenda (its client loaded) may suit, as far as the tables know; the first one first."""
+    zone = ZoneInfo(row.client.time_zone)
+    first, last = (each.astimezone(zone).date() for each in (max(span.starts, at), span.ends))
+    rows = places(row.client_id, at=at).filter(from_date__lte=last, until_date__gt=first, reason__retired_at=None)
+    named = rows.alias(agendas_text=Cast("agendas", TextField())).filter(agendas_text__contains=f'"{row.pk}"')
+    return rows.filter(Q(agendas=[]) | Q(pk__in=named.values("pk"))).order_by(*IN_TURN)
+
+
+def some_at_once(rows: ClientQuerySet[WaitingPlace], *, locks: bool = False) -> Iterator[Some]:
+    """The places, in turn, `AT_ONCE` together; `locks`: each lot is locked as it is read, who was booked meanwhile is
+    not in it.
+    """
+    every = list(rows.values_list("pk", flat=True))
+    for begin in range(0, len(every), AT_ONCE):
+        keys = every[begin : begin + AT_ONCE]
+        lot = WaitingPlace.objects.filter(pk__in=keys, state=PlaceState.WAITING.value)
+        lot = lot.select_for_update(of=("self",), no_key=True).order_by("pk") if locks else lot
+        found = {str(each.pk): each for each in lot}
+        yield Some(rows=found, known=tuple(in_turn(_known(found))))
+
+
+def _known(rows: Mapping[str, WaitingPlace]) -> list[Waiting]:
+    """Those of the places whose patients live, as the rules know them."""
+    pairs = [(str(each.client_id), str(each.patient_id)) for each in rows.values()]
+    persons = callers.standing_of(pairs=pairs)
+    found = []
+    for key, each in rows.items():
+        person = persons.get((str(each.client_id), str(each.patient_id)))
+        if person is None or person.is_deceased:
+            continue
+        wish = Wish(
+            reason=str(each.reason_id),
+            is_new=not each.known,
+            born=person.born,
+            asked_by=Asker.SECRETARY,
+            preferences=preferences_of(each),
+        )
+        found.append(
+            Waiting(place=key, asked_at=each.asked_at, wish=wish, is_urgent=each.is_urgent, silent=each.silent)
+        )
+    return found
