@@ -8,10 +8,20 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from permanence.agenda.models import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
+from permanence.agenda.models import (
+    Agenda,
+    OpeningException,
+    OpeningPattern,
+    PublicPage,
+    Resource,
+    VisitReason,
+    WaitingPlace,
+)
 from permanence.agenda.operations import appointments, setting
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.beginning import begin_agenda
+from permanence.agenda.operations.public_pages import set_page
+from permanence.agenda.operations.waiting_list import Waits, put_on_list
 from permanence.agenda.queries import agendas
 from permanence.agenda.refusals import OfferMinutesImpossible
 from permanence.agenda.rules import kinds
@@ -261,6 +271,81 @@ def test_a_reason_in_use_goes_when_another_takes_its_place(cast, marc, weber):
     assert marc.post(address, {"do": "save", "replacement": second.id}).status_code == 302
     assert appointments.appointment_of(by=cast.marc, appointment=visit.appointment).reason == second.id
     assert marc.get(address).status_code == 404
+
+
+def waiting_for(cast, reason, name, *, hour=0, **more):
+    """Somebody who waits for a reason since `hour` o'clock, so to say; gives the id of his place."""
+    letter = name[0].lower()
+    form = PatientForm(birth_name=name, first_name="P", birth_date="1961-03-14", known=True)
+    since = NOW + timedelta(hours=hour)
+    who = callers.add_patient(client=cast.weber, patient=letter * 20, form=form, by=cast.claire, at=since).id
+    return put(cast, who, reason, since=since, **more)
+
+
+def put(cast, who, reason, *, since, **more):
+    day = since.date()
+    waits = Waits(patient=who, reason=reason.id, from_date=day, until_date=day + timedelta(days=31), **more)
+    key = f"place-{who:0>8}-{reason.id:0>8}"
+    return put_on_list(key=key, client=cast.weber, waits=waits, by=cast.claire, at=since).place
+
+
+def page_of(cast, weber, *, reasons):
+    said = {"slug": "dr-weber", "active": True, "reasons": reasons}
+    return set_page(client=cast.weber, agenda=weber.id, by=cast.marc, at=NOW, **said)
+
+
+def test_who_waits_for_a_reason_that_goes_waits_for_the_one_in_its_place(cast, marc, weber):
+    opened(weber, cast)
+    first, second = agendas.reasons(by=cast.marc, client=cast.weber)[:2]
+    hers, his = waiting_for(cast, first, "Canarie"), waiting_for(cast, first, "Pinson", is_urgent=True)
+    paul = str(WaitingPlace.objects.get(key=his).patient_id)
+    his_other = put(cast, paul, second, since=NOW + timedelta(hours=1))
+    address = at("agenda-retire", cast.weber, first.id)
+    shown = marc.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "2 patients wait for it." in shown
+    assert 'name="replacement"' in shown
+    assert marc.post(address, {"do": "save", "replacement": ""}).status_code == 422
+    assert marc.post(address, {"do": "save", "replacement": second.id}).status_code == 302
+    places = {each.key: each for each in WaitingPlace.objects.select_related("reason")}
+    assert (places[hers].state, str(places[hers].reason_id)) == ("waiting", second.id)
+    assert (places[his].state, places[his_other].state) == ("withdrawn", "waiting")
+    assert (places[his_other].is_urgent, places[his_other].asked_at) == (True, NOW)
+    trail = {
+        (each.subject, each.action): each.detail for each in AuditEntry.objects.filter(action__startswith="waiting")
+    }
+    assert trail[f"agenda.waitingplace:{places[hers].pk}", "waiting.reason_replaced"]["reason"] == int(second.id)
+    assert trail[f"agenda.waitingplace:{places[his].pk}", "waiting.withdrawn"]["waits_as"] == places[his_other].pk
+    [retired] = AuditEntry.objects.filter(action="agenda.reason_retired")
+    assert (retired.detail["moved"], retired.detail["closed"]) == (1, 1)
+
+
+def test_a_reason_that_only_a_public_page_offers_goes_too_and_the_page_that_goes_with_it_is_named(cast, marc, weber):
+    first, second, third = agendas.reasons(by=cast.marc, client=cast.weber)[:3]
+    VisitReason.objects.filter(pk=int(second.id)).update(bookable_by=["secretary"])
+    page_of(cast, weber, reasons=[first.id])
+    address = at("agenda-retire", cast.weber, first.id)
+    shown = marc.get(address, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "The public page dr-weber offers nothing else." in shown
+    assert 'name="replacement"' in shown
+    assert marc.post(address, {"do": "save", "replacement": ""}).status_code == 422
+    for other, goes in ((second, True), (third, False)):
+        looked = marc.post(address, {"do": "check", "replacement": other.id}, HTTP_ACCEPT_LANGUAGE="en")
+        words = "Patients cannot book the new reason online: the public page dr-weber is switched off."
+        assert (words in looked.content.decode()) is goes, other.name
+    assert PublicPage.objects.get().active
+    assert marc.post(address, {"do": "save", "replacement": third.id}).status_code == 302
+    row = PublicPage.objects.get()
+    assert (row.active, row.reasons) == (True, [third.id])
+
+
+def test_a_page_that_is_switched_off_with_its_reason_is_in_the_trail(cast, marc, weber):
+    first, second = agendas.reasons(by=cast.marc, client=cast.weber)[:2]
+    VisitReason.objects.filter(pk=int(second.id)).update(bookable_by=["secretary"])
+    page_of(cast, weber, reasons=[first.id])
+    told = {"do": "save", "replacement": second.id}
+    assert marc.post(at("agenda-retire", cast.weber, first.id), told).status_code == 302
+    assert not PublicPage.objects.get().active
+    assert AuditEntry.objects.get(action="agenda.reason_retired").detail["pages_off"] == ["dr-weber"]
 
 
 def test_rooms_and_the_agenda_itself(cast, marc, weber):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from permanence.agenda.models import Agenda, Appointment, OpeningPattern, PublicPage, VisitReason
-from permanence.agenda.operations import marks
+from permanence.agenda.models import Agenda, Appointment, OpeningPattern, VisitReason
+from permanence.agenda.operations import marks, reason_uses
 from permanence.agenda.operations.acts import locked, short
 from permanence.agenda.operations.setting import check_resources, check_sites, client_of, every_agenda, named
 from permanence.agenda.queries.books import reason_of
@@ -22,7 +22,6 @@ from permanence.agenda.refusals import (
     VisitReasonUnknown,
 )
 from permanence.agenda.rules import kinds
-from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import STANDING
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
@@ -39,7 +38,9 @@ class Retirement:
     """What becomes of a reason's appointments to come. `kept`: those that have the replacement now, or will.
 
     `unlike`: those among them that last another time than the replacement does; they keep their span, and a person
-    looks at them. `openings`: how many openings name the reason.
+    looks at them. `openings`: how many openings name the reason. `waiting`: how many patients wait for it. `pages`:
+    the slugs of public pages that offer nothing else; `pages_off`: of those that are switched off, for patients may
+    not book the replacement.
     """
 
     reason: str
@@ -47,6 +48,14 @@ class Retirement:
     kept: tuple[AppointmentView, ...]
     unlike: tuple[AppointmentView, ...]
     openings: int
+    waiting: int
+    pages: tuple[str, ...]
+    pages_off: tuple[str, ...]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it goes only when another one takes its place."""
+        return bool(self.kept or self.openings or self.waiting or self.pages)
 
 
 def set_reason(
@@ -89,27 +98,38 @@ def plan_retirement(*, client: str, reason: str, replacement: str, by: Who, at: 
 
 
 def retire_reason(*, client: str, reason: str, by: Who, at: datetime, replacement: str = "") -> Retirement:
-    """The reason is no longer offered; its appointments to come and its openings get the replacement.
+    """The reason is no longer offered; its appointments to come, its openings, its public pages and whoever waits
+    for it get the replacement.
 
-    Their spans stay: an appointment is never moved by this. Without a replacement only where nothing is to come.
+    Their spans stay: an appointment is never moved by this. Without a replacement only where it is not in use.
     Raises AgendaUnknown, VisitReasonUnknown, ReplacementNeeded, ReplacementImpossible.
     """
     key = int(client_of(client, by=by).id)
     with transaction.atomic():
-        locked(Agenda.objects.filter(client=key).values_list("pk", flat=True))
+        rows = locked(Agenda.objects.filter(client=key).values_list("pk", flat=True))
         row = _offered(reason, client=key)
         other = _replacement(row, replacement) if replacement else None
         plan = _plan(row, other, at=at)
-        if other is None and (plan.kept or plan.openings or _alone(row)):
-            raise ReplacementNeeded(f"{len(plan.kept)} appointments, {plan.openings} openings")
-        _off_public_pages(row, other)
+        if other is None and plan.in_use:
+            used = f"{len(plan.kept)} appointments, {plan.openings} openings, {plan.waiting} who wait, {plan.pages}"
+            raise ReplacementNeeded(used)
+        reason_uses.change_pages(row, other)
         VisitReason.objects.filter(pk=row.pk).update(retired_at=at, replacement=other)
+        moved = closed = 0
         if other is not None:
+            moved, closed = reason_uses.wait_for_other(row, other, rows, by=by, at=at)
             _coming(row, at).update(reason=other)
             for opening in _naming(row):
                 named_there = [str(other.pk) if each == reason else each for each in opening.reasons]
                 OpeningPattern.objects.filter(pk=opening.pk).update(reasons=list(dict.fromkeys(named_there)))
-        detail = {"replacement": replacement, "appointments": len(plan.kept), "unlike": len(plan.unlike)}
+        detail = {
+            "replacement": replacement,
+            "appointments": len(plan.kept),
+            "unlike": len(plan.unlike),
+            "moved": moved,
+            "closed": closed,
+            "pages_off": list(plan.pages_off),
+        }
         subject = f"agenda.visitreason:{row.pk}"
         audit.note(by=by, at=at, action="agenda.reason_retired", subject=subject, client=key, detail=detail)
         every_agenda(key, "agenda.changed", by=by, at=at, reason=row.pk)
@@ -126,12 +146,16 @@ def _plan(row: VisitReason, other: VisitReason | None, *, at: datetime) -> Retir
             for each in coming
             if (each.ends_at - each.starts_at).total_seconds() != rule.length(is_new=not each.known) * 60
         )
+    pages = reason_uses.pages_of(row)
     return Retirement(
         reason=str(row.pk),
         replacement="" if other is None else str(other.pk),
         kept=coming,
         unlike=unlike,
         openings=len(_naming(row)),
+        waiting=reason_uses.waiting_for(row).count(),
+        pages=pages,
+        pages_off=() if other is None or reason_uses.is_online(other) else pages,
     )
 
 
@@ -142,22 +166,6 @@ def _coming(row: VisitReason, at: datetime) -> Any:
 def _naming(row: VisitReason) -> list[OpeningPattern]:
     """The openings that name the reason."""
     return [each for each in OpeningPattern.objects.filter(client=row.client_id) if str(row.pk) in each.reasons]
-
-
-def _alone(row: VisitReason) -> bool:
-    """Whether a public page that is on offers nothing else: it would be empty."""
-    pages = PublicPage.objects.filter(client=row.client_id, active=True, agenda__isnull=False)
-    return any(set(each.reasons) == {str(row.pk)} for each in pages)
-
-
-def _off_public_pages(row: VisitReason, other: VisitReason | None) -> None:
-    """Public pages offer the replacement instead, where patients may book it; a page left with nothing is off."""
-    instead = [str(other.pk)] if other is not None and Asker.ONLINE.value in other.bookable_by else []
-    for page in PublicPage.objects.filter(client=row.client_id):
-        if str(row.pk) in page.reasons:
-            lists = [instead if each == str(row.pk) else [each] for each in page.reasons]
-            reasons = list(dict.fromkeys(each for some in lists for each in some))
-            PublicPage.objects.filter(pk=page.pk).update(reasons=reasons, active=page.active and bool(reasons))
 
 
 def _offered(reason: str, *, client: int) -> VisitReason:

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A reason is no longer offered: whoever waits for it waits for the one in its place, and is offered its times."""
+
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.models import SlotHold, VisitReason, WaitingPlace
+from permanence.agenda.operations import offer_answers, reasons
+from permanence.agenda.refusals import ReplacementNeeded
+from permanence.agenda.rules.waiting import PlaceState
+from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, reason
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, place, pursue, waits
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def cast(deliver_all):
+    made = make_agenda_cast()
+    deliver_all(NOON)
+    return made
+
+
+@pytest.fixture
+def other(cast, deliver_all):
+    """As long as a consultation: it may take its place."""
+    made = reason(cast.cabinet.id, "Contrôle", 20, by=cast.claire)
+    deliver_all(NOON)
+    return made
+
+
+def retire(cast, other="", *, at=NOON + HOUR):
+    return reasons.retire_reason(
+        client=cast.cabinet.id, reason=cast.consultation, replacement=other, by=cast.dr_dupont, at=at
+    )
+
+
+def test_who_waits_is_a_use_of_the_reason(cast):
+    waits(cast, person(cast, "First"))
+    with pytest.raises(ReplacementNeeded):
+        retire(cast)
+    assert VisitReason.objects.get(pk=int(cast.consultation)).retired_at is None
+
+
+def test_who_waits_no_more_is_no_use_of_it(cast):
+    mine = waits(cast, person(cast, "First"))
+    WaitingPlace.objects.filter(key=mine).update(state=PlaceState.WITHDRAWN.value)
+    assert retire(cast).waiting == 0
+
+
+def test_he_is_offered_what_gets_free_for_the_reason_in_its_place(cast, deliver_all, other):
+    visit = booked(cast, MONDAY, reason=cast.tracing)
+    mine = waits(cast, person(cast, "First"))
+    assert retire(cast, other).waiting == 1
+    deliver_all(NOON + HOUR)
+    cancelled(cast, visit)
+    assert pursue(deliver_all, LATER) == 1
+    assert offered() == [("First", "open")]
+    assert str(place(mine).reason_id) == other
+    offer_answers.take(offer=last_offer().key, by=cast.claire, at=LATER)
+    assert place(mine).state == PlaceState.BOOKED
+
+
+def test_what_he_was_offered_before_is_still_kept_for_him_and_may_be_taken(cast, deliver_all, other):
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, person(cast, "First"))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    retire(cast, other, at=LATER)
+    assert last_offer().state == "open"
+    offer_answers.take(offer=last_offer().key, by=cast.claire, at=LATER)
+    assert (place(mine).state, str(place(mine).reason_id)) == (PlaceState.BOOKED, other)
+
+
+def test_who_waits_for_both_waits_once_and_what_was_offered_to_the_other_place_is_free(cast, deliver_all, other):
+    visit, who = booked(cast, MONDAY), person(cast, "First")
+    mine = waits(cast, who, at=NOON - HOUR)
+    again = waits(cast, who, reason=other)
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    assert last_offer().place.key == mine
+    retire(cast, other, at=LATER)
+    assert (place(mine).state, place(again).state) == (PlaceState.WITHDRAWN, PlaceState.WAITING)
+    assert place(again).asked_at == NOON - HOUR
+    assert not SlotHold.objects.filter(pk=last_offer().hold_id, ended_at=None).exists()
