@@ -148,7 +148,7 @@ class TimeBlocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeUnblocked(Event):
-    """The busy time is free again."""
+    """The busy time is free again. `block` is "" of what was busy in a calendar kept elsewhere."""
 
     block: str
     client: str

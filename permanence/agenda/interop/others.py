@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import OperationalError, transaction
 
+from permanence.agenda.events import TimeUnblocked
 from permanence.agenda.interop import written_there
 from permanence.agenda.interop.backends import (
     Access,
@@ -29,13 +30,13 @@ from permanence.agenda.interop.caldav_calendar import CalDavBackend
 from permanence.agenda.interop.chosen import choose
 from permanence.agenda.interop.entries import DOMAIN, window
 from permanence.agenda.interop.foreign import Foreign, Occurrence, busy_of
-from permanence.agenda.interop.written import Busy
+from permanence.agenda.interop.written import Busy, merged
 from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import busy, changed, locked, reach, touch
 from permanence.agenda.refusals import CalendarUnknown, SettingImpossible, TooManyCalendars
 from permanence.agenda.rules.calendars import READ, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
-from permanence.foundation import audit, secrecy
+from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.keys import row_key
 from permanence.foundation.outside import Guard, OutsideRefused, read_address
 from permanence.foundation.who import Who, system_of
@@ -49,6 +50,8 @@ MOST = 5
 SECRET_LIMIT = 200
 LEASE = timedelta(minutes=3)
 """A look that was not ended by then was killed; another one begins."""
+TOLD = 10
+"""Times that got free at once and are told one by one."""
 OLD = timedelta(days=62)
 """What was busy so long ago is forgotten."""
 GOES_ON = timedelta(seconds=30)
@@ -129,7 +132,9 @@ def remove_calendar(*, agenda: str, calendar: str, by: Who, at: datetime) -> Non
     found = OtherCalendar.objects.filter(agenda=kept, pk=row_key(calendar), removed_at=None).first()
     if found is None:
         raise CalendarUnknown(calendar[:40])
-    OtherBusy.objects.filter(calendar=found).delete()
+    busy_times = OtherBusy.objects.filter(calendar=found)
+    _free(found, list(busy_times), by=by, at=at)
+    busy_times.delete()
     OtherEntry.objects.filter(calendar=found).delete()
     OtherCalendar.objects.filter(pk=found.pk).update(removed_at=at, access="", turn=found.turn + 1)
     _note("agenda.calendar_removed", found, by=by, at=at)
@@ -254,8 +259,22 @@ def _keep(look: _Look) -> None:
     _kept(row, at=at, changes=bool(went or came))
     if went or came:
         by, subject = system_of(row.house), f"agenda.othercalendar:{row.pk}"
+        _free(row, went, by=by, at=at)
         numbers = {"came": len(came), "went": len(went)}
         changed(kept, action="agenda.calendar_read", subject=subject, by=by, at=at, event=None, **numbers)
+
+
+def _free(row: OtherCalendar, went: Iterable[OtherBusy], *, by: Who, at: datetime) -> None:
+    """Says which times are busy there no more: they are offered to who waits. Of many, as of a rule that is gone, one
+    time from the first to the last is told.
+    """
+    spans = merged(sorted((max(each.starts_at, at), each.ends_at) for each in went if each.ends_at > at))
+    if len(spans) > TOLD:
+        spans = [(spans[0][0], max(ends for _starts, ends in spans))]
+    told = {"block": "", "client": str(row.client_id), "agenda": str(row.agenda_id)}
+    for starts, ends in spans:
+        event = TimeUnblocked(house=by.house, at=at, starts_at=starts, ends_at=ends, **told)
+        outbox.announce(event, house_key=row.house_id)
 
 
 def difference(
