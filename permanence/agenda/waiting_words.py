@@ -57,14 +57,14 @@ class OfferWords:
 
 
 def wants_words(place: PlaceView) -> str:
-    """What he would come to: "until 28 December, mornings, Mon Tue, Dr Dupont"."""
+    """What he would come to: "until 28 December, mornings, Mon Tue, Dr Dupont, Meinau"."""
     last = dates.say(place.until_date - timedelta(days=1), dates.Form.OF_MONTH)
     found = [_("until %(day)s") % {"day": last}]
     if len(place.half_days) == 1:
         found.append(_("in the morning") if HalfDay.MORNING in place.half_days else _("in the afternoon"))
     if place.weekdays:
         found.append(" ".join(date_format(_MONDAY + timedelta(days=day), "D") for day in sorted(place.weekdays)))
-    return ", ".join((*found, *place.agendas))
+    return ", ".join((*found, *place.agendas, *place.sites))
 
 
 def state_words(place: PlaceView, *, at: datetime) -> str:

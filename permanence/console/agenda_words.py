@@ -23,6 +23,7 @@ CAUSES = {
 """What a secretary chooses from when she cancels."""
 
 REFUSED = {
+    "site_unknown": _("One of the sites is no longer there: look at it again."),
     "agenda_unknown": _("This agenda is not there any more: choose another."),
     "appointment_unknown": _("This appointment is not there any more."),
     "hold_over": _("The two minutes are over: choose the time again."),

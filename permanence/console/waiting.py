@@ -32,7 +32,7 @@ from permanence.agenda.refusals import (
     QuestionsUnanswered,
     SlotRefused,
 )
-from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.kinds import HalfDay, Way
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import FreedState
 from permanence.agenda.rules.why_not import ContraIndicated
@@ -50,6 +50,7 @@ from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView, today_of
 from permanence.callers.rules.identity import ContactWay
 from permanence.clients import queries as clients
+from permanence.clients.directory_queries import told_sites
 from permanence.console.agenda_asked import client_asked, offer_asked, place_asked, said_asked, says_why
 from permanence.console.agenda_words import REFUSED
 from permanence.console.own_page import own_page_only
@@ -102,6 +103,7 @@ def form(request: HttpRequest) -> HttpResponse:
     zone = ZoneInfo(client.time_zone)
     only = asked.get("with", "") if asked.get("only") == "1" else ""
     out = _days(asked.get("out", ""))
+    sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
     context = {
         "client": client,
         "person": person,
@@ -110,6 +112,7 @@ def form(request: HttpRequest) -> HttpResponse:
         "halves": [(each.value, label, each.value in asked.get("halves", "").split(",")) for each, label in HALVES],
         "weekdays": [(day, label, bool(out) and day not in out) for day, label in WEEKDAYS],
         "agendas": [(each.id, each.name, each.id == only) for each in agendas.agendas(by=by, client=client.id)],
+        "sites": [(key, name, key == asked.get("site", "")) for key, name in sites.items()],
         "later": same,
         "later_when": "" if same is None else moments.day_and_hour(same.starts_at, zone, now=at),
         "numbers": _numbers(person, client.country),
@@ -131,6 +134,7 @@ def add(request: HttpRequest) -> HttpResponse:
         from_date=today,
         until_date=today + timedelta(days=days),
         agendas=tuple(filter(None, text_of(data, "agendas").split(","))),
+        sites=tuple(filter(None, text_of(data, "sites").split(","))),
         half_days=_halves(text_of(data, "halves")),
         weekdays=_days(text_of(data, "weekdays")),
         is_urgent=text_of(data, "urgent") == "1",

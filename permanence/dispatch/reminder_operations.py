@@ -365,8 +365,9 @@ def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
 
 
 def choices_of(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
-    """Free moments in the same agenda for the same reason, as the public may book them, the soonest first."""
-    wish = Wish(reason=visit.reason, is_new=not visit.known, asked_by=Asker.ONLINE)
+    """Free moments for the same reason, agenda and site, as the public may book them, the soonest first."""
+    there = (visit.site,) if visit.site else ()
+    wish = Wish(reason=visit.reason, is_new=not visit.known, asked_by=Asker.ONLINE, sites=there)
     first = at.astimezone(ZoneInfo(account.time_zone)).date()
     found = slots.next_free(by=by, agendas=[visit.agenda], wish=wish, first=first, at=at, days=60, most=CHOICES)
     return tuple(each.slot.starts for each in found.proposals)
@@ -395,6 +396,5 @@ def _signature(key: str) -> str:
 
 
 def _end(row: Reminder, state: ReminderState, *, at: datetime, channel: str = "", why: str = "") -> None:
-    sent = at if state is ReminderState.SENT else None
-    fields = {"state": state, "channel": channel, "why": why, "leased_until": None, "sent_at": sent}
-    Reminder.objects.filter(pk=row.pk).update(**fields)
+    fields = {"state": state, "channel": channel, "why": why, "leased_until": None}
+    Reminder.objects.filter(pk=row.pk).update(**fields, sent_at=at if state is ReminderState.SENT else None)

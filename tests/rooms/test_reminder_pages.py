@@ -2,7 +2,7 @@
 """The page behind a reminder: in the patient's language, with a telephone, and where he moved his appointment to."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client as Browser
@@ -21,6 +21,7 @@ from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_public_booking import Hands
+from tests.rooms.test_visit_places import two_sites
 
 pytestmark = pytest.mark.django_db
 OURS, DIALLED = "+33140000099", "+33388000001"
@@ -118,6 +119,19 @@ def test_moved_it_says_in_his_language_to_when_and_goes_on_saying_it(cast, clock
     assert "Ihr Termin ist verlegt." in read(address)
     clock.at = visit.starts_at
     read(address, status=410)
+
+
+def test_another_moment_is_at_the_same_site_and_none_at_another_can_be_sent(cast, clock):
+    two_sites(cast)  # Neudorf in the morning
+    address, browser = reminded(cast), Browser()
+    asked = browser.get(f"{address}?move=1").content.decode()
+    moments = [datetime.fromisoformat(each) for each in re.findall(r'name="starts" value="([^"]+)"', asked)]
+    assert len(moments) > 2
+    assert all(each.astimezone(parts.ZoneInfo("Europe/Paris")).hour < 13 for each in moments), moments
+    key = re.search(r'name="key" value="([^"]+)"', asked)[1]
+    elsewhere = (moments[0] + timedelta(hours=6)).isoformat()
+    assert browser.post(address, {"act": "move", "starts": elsewhere, "key": key}).status_code == 409
+    assert Appointment.objects.get().starts_at == MONDAY
 
 
 def test_moved_by_the_practice_it_says_so_and_not_that_he_did(cast):

@@ -15,10 +15,10 @@ NAME_LENGTH = 120
 class WaitingPlace(HouseModel):
     """A patient's place on the waiting list of a client, for one reason. `key` is the id made by the page.
 
-    From `from_date` on, to before `until_date`, local days. `agendas` (ids), `half_days`, `weekdays` (0 is Monday): to
-    those he would come, to all where the list is empty. `instead_of`: the id of the appointment he gives up for an
-    earlier one, "" for none. `sealed_answers`: what he said to the questions of the reason when he was put on the list,
-    "" where nobody asked. `silent`: offers he left without an answer. `appointment`: what it ended in.
+    From `from_date` on, to before `until_date`, local days. `agendas` and `sites` (ids), `half_days`, `weekdays` (0 is
+    Monday): to those he would come, to all where the list is empty. `instead_of`: the id of the appointment he gives up
+    for an earlier one, "" for none. `sealed_answers`: what he said to the questions of the reason when he was put on
+    the list, "" where nobody asked. `silent`: offers he left without an answer. `appointment`: what it ended in.
     """
 
     client = models.ForeignKey("clients.Client", on_delete=models.PROTECT, related_name="+")
@@ -29,6 +29,7 @@ class WaitingPlace(HouseModel):
     agendas = models.JSONField(default=list, blank=True)
     half_days = models.JSONField(default=list, blank=True)
     weekdays = models.JSONField(default=list, blank=True)
+    sites = models.JSONField(default=list, blank=True)
     from_date = models.DateField()
     until_date = models.DateField()
     is_urgent = models.BooleanField(default=False)

@@ -112,6 +112,8 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bo
     day: date = appointment.starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
     if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):
         return False
+    if row.sites and appointment.site and appointment.site not in row.sites:
+        return False
     offers = SlotOffer.objects.filter(place=row, state=OfferState.OPEN.value)
     after = appointment.starts_at
     with transaction.atomic():

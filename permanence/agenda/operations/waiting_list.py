@@ -14,7 +14,7 @@ from permanence.agenda.models import Agenda, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import changed, locked, reach, touch
 from permanence.agenda.operations.answers import demanded
 from permanence.agenda.operations.offer_ends import close
-from permanence.agenda.operations.setting import checked_offer_minutes, client_of
+from permanence.agenda.operations.setting import check_sites, checked_offer_minutes, client_of
 from permanence.agenda.queries.agendas import KEY, reason, seen
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.place_answers import SAID
@@ -44,7 +44,7 @@ LONGEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """For what somebody waits. `until_date` is excluded; without `agendas`, `half_days`, `weekdays`: any.
+    """For what somebody waits. `until_date` is excluded; without `agendas`, `sites`, `half_days`, `weekdays`: any.
 
     `new_here` and `said` as in `appointments.Booking`; `instead_of`: the id of the appointment he gives up for an
     earlier one. Without `said` a person asks him when it is his turn.
@@ -55,6 +55,7 @@ class Waits:
     from_date: date
     until_date: date
     agendas: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
     half_days: frozenset[HalfDay] = frozenset()
     weekdays: frozenset[int] = frozenset()
     is_urgent: bool = False
@@ -66,7 +67,7 @@ class Waits:
 def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -> PlaceView:
     """Put a patient on the list; `key`, made by the page, is the id of his place. The same again changes nothing.
 
-    Raises AgendaUnknown (a client or an agenda of another one), callers' PatientUnknown, PatientDeceased,
+    Raises AgendaUnknown (a client or an agenda of another one), SiteUnknown, callers' PatientUnknown, PatientDeceased,
     VisitReasonUnknown, AppointmentUnknown, WindowImpossible, AlreadyWaiting, ActKeyMalformed, ActKeyTaken; where he was
     asked, QuestionsUnanswered, AddressMissing, and SlotRefused for a yes that forbids the visit.
     """
@@ -84,6 +85,7 @@ def put_on_list(*, key: str, client: str, waits: Waits, by: Who, at: datetime) -
         "reason_id": int(wanted.id),
         "known": patient.known if waits.new_here is None else not waits.new_here,
         "agendas": list(dict.fromkeys(waits.agendas)),
+        "sites": list(dict.fromkeys(waits.sites)),
         "half_days": sorted(waits.half_days),
         "weekdays": sorted(waits.weekdays),
         "from_date": waits.from_date,
@@ -156,6 +158,8 @@ def _check(waits: Waits, client: str, patient: str, *, today: date, by: Who) -> 
     for each in seen(waits.agendas, by=by):
         if str(each.client_id) != client:
             raise AgendaUnknown(str(each.pk))
+    if waits.sites:
+        check_sites(waits.sites, client=int(client), by=by)
     if waits.instead_of:
         visit = appointment_of(by=by, appointment=waits.instead_of)
         if (visit.client, visit.patient) != (client, patient) or visit.state not in STANDING:

@@ -18,6 +18,7 @@ from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.waiting import PlaceState, Span, Waiting, in_turn
 from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
+from permanence.clients.directory_queries import site_names
 from permanence.foundation.tenancy import ClientQuerySet
 
 AT_ONCE = 200
@@ -66,6 +67,7 @@ def _known(rows: Mapping[str, WaitingPlace]) -> list[Waiting]:
     """Those of the places whose patients live, as the rules know them."""
     pairs = [(str(each.client_id), str(each.patient_id)) for each in rows.values()]
     persons = callers.standing_of(pairs=pairs)
+    known = _sites(rows)
     found = []
     for key, each in rows.items():
         person = persons.get((str(each.client_id), str(each.patient_id)))
@@ -76,9 +78,16 @@ def _known(rows: Mapping[str, WaitingPlace]) -> list[Waiting]:
             is_new=not each.known,
             born=person.born,
             asked_by=Asker.SECRETARY,
+            sites=tuple(site for site in each.sites if site in known),
             preferences=preferences_of(each),
         )
         found.append(
             Waiting(place=key, asked_at=each.asked_at, wish=wish, is_urgent=each.is_urgent, silent=each.silent)
         )
     return found
+
+
+def _sites(rows: Mapping[str, WaitingPlace]) -> set[str]:
+    """The sites that somebody waits for and that are there still: one that is gone keeps nobody waiting."""
+    wished = {(each.house_id, each.client_id) for each in rows.values() if each.sites}
+    return {site for house, client in wished for site in site_names(house=house, client=client)}

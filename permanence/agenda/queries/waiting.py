@@ -17,6 +17,7 @@ from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, Pl
 from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
+from permanence.clients.directory_queries import told_sites
 from permanence.countries.quiet import heard_from
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -27,9 +28,10 @@ LIST_LIMIT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceView:
-    """A place on the list. `until_date` is excluded. `agendas` names those he would come to, () for any; `turn` counts
-    from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first. `unasked`: what
-    has to be asked before he is booked.
+    """A place on the list. `until_date` is excluded. `agendas` and `sites` name those he would come to, () for any.
+
+    `turn` counts from 1 among those of his client who wait, 0 for who waits no more. `offers`: the last one first.
+    `unasked`: what has to be asked before he is booked.
     """
 
     place: str
@@ -40,6 +42,7 @@ class PlaceView:
     reason: str
     reason_name: str
     agendas: tuple[str, ...]
+    sites: tuple[str, ...]
     half_days: frozenset[HalfDay]
     weekdays: frozenset[int]
     from_date: date
@@ -65,6 +68,14 @@ class PlaceView:
     def is_over(self, at: datetime) -> bool:
         """Whether the days he waits for are over."""
         return self.until_date <= at.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What agendas (by key) and sites (by id, of clients that have several) are called."""
+
+    agendas: dict[int, str]
+    sites: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +230,15 @@ def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPla
 
 
 def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]:
-    """The rows (client and reason loaded), in turn, as views. Five queries."""
+    """The rows (client and reason loaded), in turn, as views. Five queries, and one where sites are wished."""
     offers: dict[int, list[OfferView]] = defaultdict(list)
     made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related("agenda", "place")
     for told in made.order_by("-offered_at", "-pk"):
         offers[told.place_id].append(offer_view(told))
     persons = _persons(rows)
     named = {agenda for each in rows for agenda in each.agendas}
-    names = dict(Agenda.objects.filter(pk__in=[row_key(each) for each in named]).values_list("pk", "name"))
+    called = dict(Agenda.objects.filter(pk__in=[row_key(each) for each in named]).values_list("pk", "name"))
+    names = _Names(agendas=called, sites=_sites(rows, house=house))
     turns: dict[int, int] = defaultdict(int)
     found = []
     for each in rows:
@@ -242,7 +254,7 @@ def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]
 def _place_view(
     row: WaitingPlace,
     person: PatientView,
-    names: dict[int, str],
+    names: _Names,
     *,
     turn: int,
     offers: tuple[OfferView, ...],
@@ -256,7 +268,8 @@ def _place_view(
         person=person,
         reason=str(row.reason_id),
         reason_name=row.reason.name,
-        agendas=tuple(names[int(agenda)] for agenda in row.agendas if int(agenda) in names),
+        agendas=tuple(names.agendas[int(agenda)] for agenda in row.agendas if int(agenda) in names.agendas),
+        sites=tuple(names.sites[site] for site in row.sites if site in names.sites),
         half_days=frozenset(HalfDay(half) for half in row.half_days),
         weekdays=frozenset(row.weekdays),
         from_date=row.from_date,
@@ -274,6 +287,11 @@ def _place_view(
         offers=offers,
         unasked=unasked,
     )
+
+
+def _sites(rows: Iterable[WaitingPlace], *, house: str) -> dict[str, str]:
+    wished = {str(each.client_id) for each in rows if each.sites}
+    return told_sites(house=house, clients=wished) if wished else {}
 
 
 def _freed_view(row: FreedTime) -> FreedView:

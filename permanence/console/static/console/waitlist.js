@@ -50,7 +50,7 @@ export class WaitList {
       return this.book.error(word("book_questions_missing"));
     }
     const [first = "", only = ""] = select("book-with").value.split(":");
-    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only };
+    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only, site: select("book-site").value };
     this.said = this.book.asking.said;
     this.dialog.replaceChildren();
     this.hurried = false;
@@ -79,7 +79,7 @@ export class WaitList {
     const every = (/** @type {string} */ name) => data.getAll(name).join(",");
     const { client = "", patient = "", reason = "" } = form.dataset;
     const json = { key: this.key, client, patient, reason, said: this.said };
-    const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
+    const said = Object.fromEntries(["days", "halves", "weekdays", "agendas", "sites", "instead_of", "urgent", "sms", "mail"].map((name) => [name, every(name)]));
     this.error("");
     try {
       const told = await (await request("/console/waiting/add", { method: "POST", json: { ...json, ...said } })).json();
