@@ -8,7 +8,7 @@ from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import Screen
-from tests.screens.test_console_agenda import ready_to_book
+from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book
 from tests.screens.test_console_agenda_acts import for_a_scan
 from tests.screens.test_public_booking import phone
 
@@ -54,6 +54,18 @@ VisitReason.objects.filter(name="Consultation").update(
     contra_indications=[{"id": "q-pacemaker", "text": "Portez-vous un stimulateur cardiaque ?"}])
 """
 
+SITES = """
+from datetime import UTC, datetime
+from permanence.agenda.models import Agenda
+from permanence.clients.directory_operations import put_site
+from permanence.foundation.operations import house_system
+from permanence.reception.table import SiteEntry
+agenda = Agenda.objects.get(name="Dr Weber")
+for name in ("Gare", "Kirchberg"):
+    site = SiteEntry(name=name, address="1 rue du Test")
+    put_site(client=str(agenda.client_id), site=site, by=house_system(house="demo"), at=datetime.now(UTC))
+"""
+
 
 async def signed_in(browser: Browser, site: Site, email: str, *, width: int, height: int, lands: str) -> Screen:
     context = await browser.new_context(
@@ -89,6 +101,26 @@ async def test_put_on_the_list_with_two_keys_and_taken_back(browser: Browser, si
         await screen.press("Control+z")
     assert (await answered.value).status == 204
     assert [state for state, *_ in site.rows(WAITING)] == ["withdrawn"]
+
+
+async def test_the_site_that_is_wished_in_the_panel_is_wished_on_the_list(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    site.run(SITES)
+    screen = await jeanne_tomorrow(browser, site, made)
+    await screen.by_id("book-grid").focus()
+    await screen.press("p")
+    await screen.by_id("book-site").select_option(label="Kirchberg")
+    await screen.by_id("book-grid").focus()
+    await screen.press("q")
+    chosen = screen.by_id("wait-form").locator("input[name=sites]:checked + span")
+    await expect(chosen).to_have_text("Kirchberg")
+    await looks_right(screen, "waiting-form-sites", ("1366", "1920"))
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("est sur la liste d’attente")
+    [(wished, name)] = site.rows(
+        "select w.sites, s.name from agenda_waitingplace w join clients_site s on w.sites = '[\"' || s.id || '\"]'"
+    )
+    assert (name, wished.count(",")) == ("Kirchberg", 0)
 
 
 async def test_what_may_forbid_the_visit_is_asked_before_he_is_put_on_the_list(browser: Browser, site: Site) -> None:
