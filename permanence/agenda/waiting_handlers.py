@@ -12,7 +12,7 @@ from permanence.agenda.events import (
     TimeUnblocked,
 )
 from permanence.agenda.operations import offer_answers, waiting_offers
-from permanence.agenda.queries import agendas
+from permanence.agenda.queries import agendas, devices
 from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import held_span
@@ -29,18 +29,39 @@ def on_freed(event_id: str, event: Event) -> None:
 
     A visit that was cancelled, or moved from there; a hold that was given back or has lapsed, but for one of an offer,
     which sees to that itself; busy time that was taken away; openings that are others now. Where combined visits
-    take the agenda too, those in which they are booked are looked at as well.
+    take the agenda too, those in which they are booked are looked at as well; and those where somebody waits for the
+    equipment that the visit took.
     """
     freed = _freed(event)
     if freed is None:
         return
     agendas, starts, ends = freed
     by = house_system(house=event.house)
+    _note_devices(event_id, event, [each for each in agendas if each], starts, ends)
     others = (each for agenda in agendas if agenda for each in booked_with(by=by, agenda=agenda))
     for number, agenda in enumerate(dict.fromkeys([*filter(None, agendas), *others])):
         source = f"{event_id}:{number}" if number else event_id
         waiting_offers.note_freed(
             house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends
+        )
+
+
+def _note_devices(
+    event_id: str, event: Event, taken: list[str], starts: datetime | None, ends: datetime | None
+) -> None:
+    """What the visit took of rooms and equipment is free for who waits for a reason that needs it in other agendas."""
+    if not isinstance(event, AppointmentCancelled | AppointmentMoved):
+        return
+    beside = devices.beside(by=house_system(house=event.house), appointment=event.appointment, agendas=taken)
+    for agenda in beside.agendas:
+        waiting_offers.note_freed(
+            house=event.house,
+            agenda=agenda,
+            source=f"{event_id}:device {agenda}",
+            at=event.at,
+            starts_at=starts,
+            ends_at=ends,
+            reasons=beside.reasons,
         )
 
 

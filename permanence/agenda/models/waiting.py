@@ -72,6 +72,7 @@ class FreedTime(AgendaRow):
     """A time of an agenda that got free while somebody waited. `source`: the id of the event that told of it.
 
     `is_wide`: it is the whole time to come, for openings were changed: then nobody is telephoned for it in the end.
+    `reasons`: the ids of those for which alone it is free now, as equipment is there; all where the list is empty.
     `next_at`: when it is looked at again, empty once it is settled. `suggested`: [place, start], in turn, of those whom
     a secretary may telephone because it is too near. `done_at`: a secretary has done what was hers.
     """
@@ -80,6 +81,7 @@ class FreedTime(AgendaRow):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     is_wide = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list, blank=True)
     freed_at = models.DateTimeField()
     next_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=12, default=FreedState.OFFERING.value)

@@ -65,9 +65,10 @@ class _Turn:
 
 def note_freed(
     *, house: str, agenda: str, source: str, at: datetime, starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
+    ends_at: datetime | None = None, reasons: tuple[str, ...] = (),
 ) -> int | None:  # fmt: skip
-    """A time of an agenda is free; without moments: its openings changed, so that any time to come may be.
+    """A time of an agenda is free; without moments: its openings changed, so that any time to come may be; with
+    `reasons` it is so for these alone, as equipment is there now: then nobody is telephoned for it in the end.
 
     Gives the row's key; None where it is past, or nobody waited at this client by then. Idempotent by `source`.
     """
@@ -88,7 +89,8 @@ def note_freed(
             "agenda": row,
             "starts_at": starts,
             "ends_at": ends,
-            "is_wide": ends - max(starts, at) > LONGER,
+            "is_wide": bool(reasons) or ends - max(starts, at) > LONGER,
+            "reasons": list(reasons),
             "freed_at": at,
             "next_at": at,
         },
@@ -168,6 +170,7 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
     later = list(mine.filter(state=OfferState.OPEN.value).values_list("expires_at", flat=True))
     span = Span(starts=freed.starts_at, ends=freed.ends_at)
     meant = whose_turn.meant(row, span, at=at).exclude(pk__in=mine.values("place"))
+    meant = meant.filter(reason__in=[int(each) for each in freed.reasons]) if freed.reasons else meant
     for some in whose_turn.some_at_once(meant, locks=True):
         if turn.made:
             return [*later, at]
