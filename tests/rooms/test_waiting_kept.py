@@ -26,7 +26,7 @@ def test_who_waited_for_reasons_that_went_before_waits_for_what_is_offered_now()
         at = NOON + timedelta(hours=number + 1)
         row = VisitReason.objects.filter(pk=int(which))
         row.update(retired_at=at, replacement=None if instead is None else int(instead))
-    migration = import_module("permanence.agenda.migrations.0023_who_waits_for_what_is_offered")
+    migration = import_module("permanence.agenda.migrations.0024_who_waits_for_what_is_offered")
     for _ in range(2):
         migration.wait_for_what_is_offered(apps, None)
         kept = [place(each) for each in (hers, his, his_other, nobodys)]

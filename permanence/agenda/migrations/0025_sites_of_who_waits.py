@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0024_sites_of_who_waits'),
+        ('agenda', '0024_who_waits_for_what_is_offered'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='freedtime',
-            name='reasons',
+            model_name='waitingplace',
+            name='sites',
             field=models.JSONField(blank=True, default=list),
         ),
     ]

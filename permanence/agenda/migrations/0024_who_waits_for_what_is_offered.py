@@ -36,6 +36,6 @@ def _offered(reason: Any) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0022_homes_in_calendars")]
+    dependencies = [("agenda", "0023_left_out_by_events")]
 
     operations = [migrations.RunPython(wait_for_what_is_offered, migrations.RunPython.noop)]

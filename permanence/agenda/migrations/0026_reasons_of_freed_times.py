@@ -6,13 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('agenda', '0023_who_waits_for_what_is_offered'),
+        ('agenda', '0025_sites_of_who_waits'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='waitingplace',
-            name='sites',
+            model_name='freedtime',
+            name='reasons',
             field=models.JSONField(blank=True, default=list),
         ),
     ]
