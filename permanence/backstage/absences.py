@@ -148,7 +148,7 @@ def keep(client: Client, rows: list[Absence], gone: list[Absence], *, by: Who) -
                     by=by,
                     at=at,
                     entropy=ENTROPY,
-                )
+                ).proposal
             )
     except tuple(REFUSALS) as refusal:
         raise Unsaved(refused=_words(refusal)) from refusal

@@ -7,7 +7,7 @@ author's name, with the second person's beside it in the audit trail.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -81,6 +81,14 @@ class TooManyWaiting(Refusal):
     code = "too_many_waiting"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """The id of an absence, and of the proposal that waits to name who takes what is urgent: "" when nothing waits."""
+
+    absence: str
+    proposal: str = ""
+
+
 def submit(*, client: str, kind: ProposalKind, body: Mapping[str, Any], by: Who, at: datetime, entropy: Entropy) -> str:
     """Do it now and give "", or have it wait for a second person and give the id of the proposal.
 
@@ -96,19 +104,18 @@ def submit(*, client: str, kind: ProposalKind, body: Mapping[str, Any], by: Who,
 @transaction.atomic
 def announce_absence(
     *, client: str, urgent_to: str | None, by: Who, at: datetime, entropy: Entropy, **words: Any
-) -> str:
-    """As `absences.announce_absence`: where the contract asks, the absence holds at once without `urgent_to`.
-
-    Gives the id of the proposal that names the person, "" when nothing waits.
+) -> Announced:
+    """As `absences.announce_absence`: where the contract asks, the absence holds at once without `urgent_to`, which a
+    proposal names.
     """
     announce = {"client": client, "by": by, "at": at, **words}
     try:
-        absences.announce_absence(**announce, urgent_to=urgent_to)
+        return Announced(absence=absences.announce_absence(**announce, urgent_to=urgent_to))
     except ApprovalNeeded:
         absence = absences.announce_absence(**announce)
         body = {"absence": absence, "urgent_to": urgent_to}
-        return _propose(client, ProposalKind.URGENT_TO, body, by=by, at=at, entropy=entropy)
-    return ""
+        proposal = _propose(client, ProposalKind.URGENT_TO, body, by=by, at=at, entropy=entropy)
+        return Announced(absence=absence, proposal=proposal)
 
 
 @transaction.atomic

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from permanence.agenda.queries.left_booked import left_booked, left_in
 from permanence.clients import absences as operations
 from permanence.clients import approval_queries, approvals
 from permanence.clients import queries as clients
@@ -48,6 +50,7 @@ class Away:
     """One absence as the client sees it. `who` is "" for the whole client; `now`: it is in force.
 
     `waiting`: to whom what is urgent goes once a second person has approved it. `ending`: its end waits for one.
+    `left`: how many are booked in it of whom nobody has said what becomes of them.
     """
 
     id: str
@@ -60,14 +63,17 @@ class Away:
     now: bool
     waiting: str = ""
     ending: bool = False
+    left: int = 0
 
 
-def away(file: ClientFile, *, house: str, at: datetime, waits: bool) -> tuple[Away, ...]:
+def away(file: ClientFile, *, by: Who, at: datetime, waits: bool) -> tuple[Away, ...]:
     """The absences in force and to come, the earliest first, on the client's clock; `waits`: whether changes of this
     client wait for a second person."""
     zone = ZoneInfo(file.view.time_zone)
     names = {each.id: each.name for each in file.recipients}
-    proposed = approval_queries.proposals(house=house, clients=[file.view.id] if waits and file.absences else (), at=at)
+    proposed = approval_queries.proposals(
+        house=by.house, clients=[file.view.id] if waits and file.absences else (), at=at
+    )
     open_ones = [each for each in proposed if each.waits]
     waiting = {
         each.body["absence"]: names.get(each.body["urgent_to"], "")
@@ -75,8 +81,13 @@ def away(file: ClientFile, *, house: str, at: datetime, waits: bool) -> tuple[Aw
         if each.kind is ProposalKind.URGENT_TO
     }
     ending = {each.body["absence"] for each in open_ones if each.kind is ProposalKind.ABSENCE_OVER}
+    booked = left_booked(by=by, at=at, client=file.view.id) if file.absences else ()
+    left = {each.absence: len(each.visits) for each in booked}
     found = (_away(each, names, zone, at=at) for each in file.absences)
-    return tuple(replace(each, waiting=waiting.get(each.id, ""), ending=each.id in ending) for each in found)
+    return tuple(
+        replace(each, waiting=waiting.get(each.id, ""), ending=each.id in ending, left=left.get(each.id, 0))
+        for each in found
+    )
 
 
 def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: datetime) -> Away:
@@ -97,7 +108,9 @@ def _away(entry: AbsenceEntry, names: dict[str, str], zone: ZoneInfo, *, at: dat
 @require_http_methods(["GET", "HEAD", "POST"])
 @portal_only
 def announce(request: HttpRequest, client: str) -> HttpResponse:
-    """An absence. POST `step=check` shows what the secretary will see and say; `step=save` announces it."""
+    """An absence. POST `step=check` shows what the secretary will see and say, and how many are booked; `step=save`
+    announces it, and where somebody is booked goes on to the page that asks what becomes of them.
+    """
     by, view = own(request, client)
     at = _CLOCK.now()
     file = clients.client_file(house=by.house, client=client, at=at)
@@ -106,11 +119,12 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
         return _page(request, view, file, typed, house=by.house)
     if failed := _failed(typed, at=at):
         return _page(request, view, file, typed, house=by.house, failed=failed)
-    saves, waits = request.POST.get("step") == "save", ""
+    saves, told, left = request.POST.get("step") == "save", approvals.Announced(absence=""), 0
 
     def change() -> None:
-        nonlocal waits
-        waits = _announce(client, typed, by=by, at=at)
+        nonlocal told, left
+        told = _announce(client, typed, by=by, at=at)
+        left = left_in(by=by, client=client, absence=told.absence, at=at)
 
     try:
         found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
@@ -121,12 +135,18 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, view, file, typed, house=by.house, failed=_why(refusal))
     if saves:
-        return back(client, "absence_waits" if waits else "absence")
-    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found))
+        saved = "absence_waits" if told.proposal else "absence"
+        return _ask(client, told.absence, saved) if left else back(client, saved)
+    return _page(request, view, file, typed, house=by.house, shown=True, change=change_words(found), left=left)
 
 
-def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> str:
-    """Gives the id of the proposal that waits for a second person, "" when nothing waits."""
+def _ask(client: str, absence: str, saved: str) -> HttpResponse:
+    """On to what becomes of those booked: the absence alone tells none of them."""
+    address = reverse("portal_booked", args=[client, absence])
+    return HttpResponseRedirect(f"{address}?saved={saved}#t-page", status=303)
+
+
+def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> approvals.Announced:
     return approvals.announce_absence(
         client=client,
         starts=typed["starts_at"] or at,
@@ -233,6 +253,7 @@ def _page(
     failed: str = "",
     shown: bool = False,
     change: ChangeWords | None = None,
+    left: int = 0,
     status: int = 200,
 ) -> HttpResponse:
     names = {each.id: each.name for each in file.recipients}
@@ -245,6 +266,7 @@ def _page(
         "treatments": tuple(TREATED.items()),
         "failed": failed,
         "shown": shown,
+        "left": left,
         "change": change,
         "who": names.get(typed["recipient"], ""),
         "urgent_name": names.get(typed["urgent_to"], ""),

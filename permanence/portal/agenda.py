@@ -25,6 +25,7 @@ from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
+from permanence.agenda.queries.left_booked import left_in
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
@@ -45,6 +46,7 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
 from permanence.portal.late_reached import reached_lines
+from permanence.portal.line import SAVED
 
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
@@ -66,6 +68,8 @@ WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.CALL: _("Call them, I decide then"),
     Wanted.CANCEL: _("Cancel their appointment and tell them"),
 }
+ANNOUNCED = frozenset({"absence", "absence_waits"})
+"""What may have been saved just before the booked of an absence are shown."""
 LATE = (5, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, 120)
 """Minutes that the button offers."""
 
@@ -171,6 +175,8 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         "client": view,
         "tab": "line",
         "absence": absence,
+        "saved": SAVED[said] if (said := request.GET.get("saved", "")) in ANNOUNCED else "",
+        "left": left_in(by=by, client=client, absence=absence, at=at),
         "rows": [
             (moments.day_and_hour(each.starts_at, zone, now=at), each, asked.get(each.appointment)) for each in met
         ],

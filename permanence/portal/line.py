@@ -71,7 +71,7 @@ def overview(request: HttpRequest, client: str) -> HttpResponse:
     unvalidated = {client: sum(each.waits for each in flags)}
     is_open, sentence = status(file.hours, view, at=at)
     may_wait = approval_queries.may_wait(house=by.house, clients=[each.client.id for each in access], at=at)
-    absences = away(file, house=by.house, at=at, waits=client in may_wait[0])
+    absences = away(file, by=by, at=at, waits=client in may_wait[0])
     shut = any(each.now and each.treatment != ANSWER for each in absences)
     readings = instructions.readings(house=by.house, client=client, at=at) if READERS in request.GET else ()
     context = {

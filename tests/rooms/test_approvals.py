@@ -133,7 +133,8 @@ def test_an_urgent_instruction_waits_its_change_and_its_end_too(cast, now):
 def announce(cast, now, **changes):
     words = {"starts": now, "ends": now + timedelta(hours=3), "words": "Absent.", "announced_by": cast.dr_dupont.person}
     given = {"recipient": cast.cabinet.doctor, "urgent_to": cast.lemaire_recipient, **words, **changes}
-    return approvals.announce_absence(client=cast.cabinet.id, by=cast.dr_dupont, at=now, entropy=ENTROPY, **given)
+    by = cast.dr_dupont
+    return approvals.announce_absence(client=cast.cabinet.id, by=by, at=now, entropy=ENTROPY, **given).proposal
 
 
 def test_an_absence_holds_at_once_and_its_urgent_path_once_it_is_approved(cast, now):

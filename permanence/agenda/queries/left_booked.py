@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who is booked in an absence and was not given to the secretaries: nobody has said yet what becomes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.db.models import F, Q
+
+from permanence.agenda.models import Appointment, FollowUp
+from permanence.agenda.queries.agendas import clients_seen, in_order
+from permanence.agenda.queries.returns import over_by_now
+from permanence.agenda.queries.views import AppointmentView, appointment_views
+from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.agenda.rules.states import STANDING
+from permanence.clients import away
+from permanence.foundation.keys import row_key
+from permanence.foundation.who import Who
+from permanence.reception.table import AbsenceEntry
+
+LIST_LIMIT = 500
+"""So many appointments the list holds."""
+TOGETHER = 100
+"""Absences that one question asks for: SQLite takes no condition of a thousand parts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftBooked:
+    """An absence of a client (his id) and those booked in it of whom nobody said what becomes of them, the earliest
+    first. `recipient`: who is away, an id, "" for the whole client.
+    """
+
+    absence: str
+    client: str
+    recipient: str
+    starts: datetime
+    ends: datetime
+    visits: tuple[AppointmentView, ...]
+
+
+def left_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[LeftBooked, ...]:
+    """The absences not over at `at`, of the clients `by` sees or of one of them, in which somebody is booked who was
+    not given to the secretaries; the one with the earliest appointment first.
+
+    An entry holds for the moment at which the appointment stood: who is moved within the absence has to be given anew.
+    Four queries and one for each `TOGETHER` absences; two where nobody is away.
+    """
+    keys = in_order(by=by).values_list("client", flat=True) if client is None else [row_key(client)]
+    found = away.absences_of(house=by.house, clients=clients_seen(by, set(keys)), at=at)
+    entries = [(key, each) for key, absences in found.items() for each in absences]
+    visits = _met(entries, by=by, at=at)
+    given = _given([each.appointment for each in visits], by=by)
+    told = []
+    for key, entry in entries:
+        left = tuple(each for each in visits if _meets(each, key, entry) and not given.has(each, entry.id))
+        if left:
+            told.append(
+                LeftBooked(
+                    absence=entry.id,
+                    client=str(key),
+                    recipient=entry.recipient,
+                    starts=entry.starts,
+                    ends=entry.ends,
+                    visits=left,
+                )
+            )
+    return tuple(sorted(told, key=lambda each: (each.visits[0].starts_at, each.absence)))
+
+
+def left_in(*, by: Who, client: str, absence: str, at: datetime) -> int:
+    """How many are booked in one absence and were not given to the secretaries; 0 for one that is not there."""
+    found = left_booked(by=by, at=at, client=client)
+    return next((len(each.visits) for each in found if each.absence == absence), 0)
+
+
+def _met(entries: Sequence[tuple[int, AbsenceEntry]], *, by: Who, at: datetime) -> list[AppointmentView]:
+    states = [each.value for each in STANDING]
+    rows = Appointment.objects.for_house(by.house_key).filter(state__in=states, starts_at__gt=at)
+    found: dict[str, AppointmentView] = {}
+    for first in range(0, len(entries), TOGETHER):
+        some = entries[first : first + TOGETHER]
+        meeting = rows.filter(reduce(or_, (_condition(*each) for each in some))).order_by("starts_at", "pk")
+        found |= {each.appointment: each for each in appointment_views(meeting[:LIST_LIMIT])}
+    return sorted(found.values(), key=lambda each: (each.starts_at, each.appointment))[:LIST_LIMIT]
+
+
+def _condition(client: int, entry: AbsenceEntry) -> Q:
+    met = Q(client=client, starts_at__lt=entry.ends, ends_at__gt=entry.starts)
+    if entry.recipient:
+        met &= Q(agenda__recipient=row_key(entry.recipient)) | Q(also__recipient=row_key(entry.recipient))
+    return met
+
+
+def _meets(visit: AppointmentView, client: int, entry: AbsenceEntry) -> bool:
+    return (
+        visit.client == str(client)
+        and visit.starts_at < entry.ends
+        and visit.ends_at > entry.starts
+        and entry.recipient in {"", visit.recipient, visit.also_recipient}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Of visits (ids): which are on the secretaries' list, and with which absence (its id) one was seen to."""
+
+    listed: frozenset[str]
+    settled: frozenset[tuple[str, str]]
+
+    def has(self, visit: AppointmentView, absence: str) -> bool:
+        return visit.appointment in self.listed or not self.settled.isdisjoint(
+            {(visit.appointment, absence), (visit.appointment, "")}
+        )
+
+
+def _given(visits: list[str], *, by: Who) -> _Given:
+    """Who was called because of an absence that was withdrawn, and was not told that he can come, was seen to whichever
+    absence meets him now: so it is when an absence is announced again with a person for what is urgent.
+    """
+    rows = FollowUp.objects.for_house(by.house_key).filter(
+        appointment__key__in=visits, starts_at=F("appointment__starts_at")
+    )
+    entries = list(rows.select_related("appointment").order_by("asked_at", "pk")) if visits else []
+    over = over_by_now(entries, house=by.house) if entries else set()
+    open_now = {each.appointment.key: each for each in entries if each.done_at is None}
+    called = {each.appointment.key: each for each in entries if each.outcome == Outcome.CALLED}
+    return _Given(
+        listed=frozenset(key for key, each in open_now.items() if each.wanted != Wanted.STANDS and each.pk not in over),
+        settled=frozenset(
+            (key, "" if each.pk in over else each.absence)
+            for key, each in called.items()
+            if each.wanted != Wanted.STANDS and key not in open_now
+        ),
+    )
