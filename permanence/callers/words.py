@@ -50,7 +50,7 @@ def no_show_words(rule: Rule, no_shows: int) -> str:
     if verdict.warns or verdict.blocks_online or verdict.deposit_note:
         told.append(no_show_count(no_shows))
     if verdict.blocks_online:
-        told.append(_("He can no longer book online."))
+        told.append(_("Where he is recognised online, he is asked to call."))
     if verdict.deposit_note:
         told.append(_("Say: %(words)s") % {"words": verdict.deposit_note})
     return " ".join(told)

@@ -67,8 +67,9 @@ class Hours:
 class Look:
     """What many items have in common. `title`: what is said of one, a pattern of `starts`, `until` and `name`.
 
-    `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `tied`: of a combined
-    visit, which stands in two agendas. `where`: at home, by video, or at which of several sites.
+    `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `answered`: there is
+    something to read of it. `tied`: of a combined visit, which stands in two agendas. `where`: at home, by video, or at
+    which of several sites.
     """
 
     kind: str
@@ -186,7 +187,7 @@ def _hours(day: date, zone: ZoneInfo, starts: datetime, ends: datetime) -> Hours
 class Items:
     """Makes the items of one client: his marks and the words of the language are looked up once. `person` sees hers.
 
-    `sites`: id -> name of those that are told apart.
+    `sites`: id -> name of those that are told apart. `newcomers`: appointments of new patients who may be known.
     """
 
     marks: Mapping[str, Mark]
@@ -196,18 +197,27 @@ class Items:
     states: Mapping[AppointmentState, str]
     sites: Mapping[str, str]
     between: str
+    newcomers: frozenset[str] = frozenset()
     looks: dict[tuple[object, ...], Look] = field(default_factory=dict)
     days: dict[date, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, marks: Mapping[str, Mark], *, sites: Mapping[str, str], person: str, at: datetime) -> "Items":
+    def of(
+        cls,
+        marks: Mapping[str, Mark],
+        *,
+        sites: Mapping[str, str],
+        person: str,
+        at: datetime,
+        newcomers: frozenset[str] = frozenset(),
+    ) -> "Items":
         """In the language that is spoken now."""
         titles = (
             _("%(starts)s to %(until)s, %(patient)s, %(reason)s, %(state)s"),
             _("%(starts)s to %(until)s, %(held)s") % {"starts": "%(starts)s", "until": "%(until)s", "held": "%(name)s"},
         )
         states = {state: str(words) for state, words in STATES.items()}
-        return cls(marks, person, at, titles, states, sites, dates.between_figures())
+        return cls(marks, person, at, titles, states, sites, dates.between_figures(), newcomers)
 
     def day_name(self, day: date) -> str:
         """ "mardi 1er décembre" """
@@ -220,19 +230,23 @@ class Items:
         hours = wall.hours(visit.starts_at, visit.ends_at)
         other = "" if not visit.also else visit.also_name if agenda == visit.agenda else visit.agenda_name
         tall, past, to_come = hours.span >= TALL, visit.ends_at <= self.at, wall.day > wall.today
+        alike = visit.appointment in self.newcomers
         seen = (
             visit.reason, visit.state, visit.site, visit.overbooked, visit.position, visit.answered,
-            other, tall, past, to_come,
+            other, tall, past, to_come, alike,
         )  # fmt: skip
         look = self.looks.get(seen)
         if look is None:
-            look = self.looks[seen] = self._look(visit, other, tall=tall, past=past, to_come=to_come)
+            look = self.looks[seen] = self._look(visit, other, tall=tall, past=past, to_come=to_come, alike=alike)
         born = dates.iso_between(visit.patient_birth, self.between)
         key, name, patient = visit.appointment, visit.patient_name, visit.patient
         return Item(look, hours, hours.first, hours.span, key, name, patient, born)
 
-    def _look(self, visit: ShownVisit, other: str, *, tall: bool, past: bool, to_come: bool) -> Look:
-        """How a visit looks, and every other of the same reason and state at such an hour. `other`: whose it is too."""
+    def _look(self, visit: ShownVisit, other: str, *, tall: bool, past: bool, to_come: bool, alike: bool) -> Look:
+        """How a visit looks, and every other of the same reason and state at such an hour. `other`: whose it is too.
+
+        `alike`: the patient may be somebody whom the client knows.
+        """
         mark, state = self.marks.get(visit.reason, UNKNOWN), self.states[visit.state]
         note, place = visit.overbooked, where(visit.way, visit.site, sites=self.sites)
         if not note and visit.position is not None:
@@ -240,8 +254,10 @@ class Items:
         if other:
             note = " · ".join(filter(None, (_("with %(name)s") % {"name": other}, note)))
         said = {"reason": literal(visit.reason_name), "state": literal(state)}
+        if alike:
+            note = " · ".join(filter(None, (_("perhaps known already"), note)))
         title = self.titles[0] % {"starts": "%(starts)s", "until": "%(until)s", "patient": "%(name)s", **said}
-        more = [literal(each) for each in (place, note if other else "") if each]
+        more = [literal(each) for each in (place, note if other or alike else "") if each]
         note = note or (visit.reason_name if tall else "")
         # the lane says the site of its hours: only a visit with room for it says it again
         beside = place if tall or visit.way is not Way.PRACTICE else ""
@@ -258,7 +274,7 @@ class Items:
             movable=visit.state in MOVABLE,
             to_come=to_come,
             reason=visit.reason_name,
-            answered=visit.answered,
+            answered=visit.answered or alike,
             tied=bool(other),
         )
 

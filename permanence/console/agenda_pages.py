@@ -22,6 +22,7 @@ from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.queries import shown as of_days
 from permanence.agenda.queries import slots as free
+from permanence.agenda.queries.newcomers import newcomers_in
 from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.rules.kinds import Way
@@ -321,7 +322,11 @@ def _lanes(
     shown = {each.agenda.client for each in found}
     reasons, sites = agendas.reasons_of(by=by, clients=shown), told_sites(house=by.house, clients=shown)
     marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
-    made = {client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at) for client in shown}
+    alike = newcomers_in(by=by, clients=shown, at=at)
+    made = {
+        client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at, newcomers=alike)
+        for client in shown
+    }
     lanes = [lane for each in found for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day)]
     return lanes, marks
 

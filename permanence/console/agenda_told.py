@@ -11,11 +11,16 @@ from django.views.decorators.http import require_safe
 
 from permanence.agenda.answer_words import answers_told
 from permanence.agenda.queries import agendas, appointments
+from permanence.agenda.queries.newcomers import newcomer_of
 from permanence.agenda.rules.kinds import Question, VisitReason, Way
 from permanence.agenda.rules.marks import Mark
 from permanence.console.agenda_asked import appointment_asked, says_why
+from permanence.console.newcomers import twin_words
 from permanence.console.own_page import own_page_only
 from permanence.foundation.who import who
+from permanence.kernel.system import SystemClock
+
+_CLOCK = SystemClock()
 
 
 @never_cache
@@ -23,7 +28,9 @@ from permanence.foundation.who import who
 @own_page_only
 @says_why
 def visit(request: HttpRequest) -> HttpResponse:
-    """What was asked before an appointment was booked, and what the patient brings: `{"answers", "documents"}`."""
+    """What was asked before an appointment was booked, whom its new patient may be, and what he brings:
+    `{"answers", "documents"}`.
+    """
     by = who(request)
     found = appointment_asked(by, request.GET.get("appointment", ""))
     said = appointments.readable_answers_of(by=by, appointments=[found.appointment]).get(found.appointment)
@@ -31,6 +38,9 @@ def visit(request: HttpRequest) -> HttpResponse:
     reason = next((each for each in every if each.id == found.reason), None)
     documents = () if reason is None else reason.documents
     answers = [{"question": question, "words": words} for question, words in answers_told(said)]
+    alike = newcomer_of(by=by, appointment=found.appointment, at=_CLOCK.now())
+    if alike is not None:
+        answers = [{"question": _("Perhaps the same person as"), "words": each} for each in twin_words(alike)] + answers
     return JsonResponse({"answers": answers, "documents": list(documents)})
 
 

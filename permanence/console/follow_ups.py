@@ -30,6 +30,7 @@ from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
 from permanence.console.left_booked import left_rows
+from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
 from permanence.console.unreached import unreached_rows
 from permanence.countries.numbers import spell_number
@@ -101,6 +102,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         "late": [_late(each) for each in late_today(by=by, at=at)],
         "refused": refused,
         "replies": reply_rows(by, at=at),
+        "newcomers": newcomer_rows(by, at=at),
         "unreached": unreached_rows(by, at=at),
         **waiting.tasks(by, at=at),
     }

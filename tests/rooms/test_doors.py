@@ -26,6 +26,7 @@ from django.urls import URLResolver, get_resolver, reverse
 from permanence.agenda import elsewhere_operations as elsewhere
 from permanence.agenda.interop import devices, feeds
 from permanence.agenda.interop.for_others import owners
+from permanence.agenda.models import Appointment, Newcomer
 from permanence.agenda.operations import appointments, blocks, public_pages, waiting_list, waiting_offers
 from permanence.agenda.operations import reasons as agenda_reasons
 from permanence.agenda.operations import setting as agenda_setting
@@ -218,6 +219,7 @@ DOORS: dict[str, Door] = {
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
     "console:reply": Door(has_get=False, post=to(302, "secretary"), args=("{reply}",), other=404),
+    "console:newcomer": Door(has_get=False, post=to(302, "secretary"), args=("{newcomer}",), other=404),
     "console:unreached": Door(has_get=False, post=to(302, "secretary"), args=("{unreached}",), other=404),
     "console:history": Door(get=to(200, "secretary"), query="client={client}&number=%2B352621000147"),
     "console:waiting": Door(get=to(200, "secretary")),
@@ -731,6 +733,7 @@ def _agenda(cast: Any, recipient: str, patient: str) -> dict[str, str]:
         "block": _busy(cast, made.id, starts + timedelta(hours=4), now),
         "reply": _answered(cast, patient, now),
         "unreached": _unreached(cast, starts),
+        "newcomer": _newcomer(cast, made.id, patient),
         "agenda": made.id,
         "opening": agendas.week_openings(by=cast.marc, agenda=made.id)[0].id,
         "visit_reason": reason.id,
@@ -744,6 +747,13 @@ def _busy(cast: Any, agenda: str, starts: datetime, now: datetime) -> str:
     """A time that is kept free of patients."""
     span = {"starts_at": starts, "ends_at": starts + timedelta(minutes=30)}
     return blocks.block(key=BLOCK, agenda=agenda, words="agenda-canari", by=cast.claire, at=now, **span).block
+
+
+def _newcomer(cast: Any, agenda: str, patient: str) -> str:
+    """Dr Weber's patient was booked as somebody new."""
+    row = {"house_id": cast.claire.house_key, "client_id": int(cast.weber), "agenda_id": int(agenda)}
+    row |= {"patient_id": int(patient), "appointment": Appointment.objects.get(key=VISIT), "noted_at": NOW}
+    return str(Newcomer.objects.create(**row).pk)
 
 
 def _unreached(cast: Any, starts: datetime) -> str:

@@ -231,7 +231,7 @@ def test_the_client_s_rule_warns_in_words_and_can_be_forgiven(cast, browser_of, 
     callers.set_no_show_rule(client=cast.dupont, rule=rule, by=cast.marc, at=NOW)
     callers.count_no_show(client=cast.dupont, patient=jeanne.id, act="visit-1", by=cast.claire, at=NOW)
     page = read(browser, jeanne)
-    assert "pas venu à 1 rendez-vous. Ne peut plus réserver en ligne." in page
+    assert "pas venu à 1 rendez-vous. Reconnu en ligne, il est prié d’appeler." in page
     assert "20 € à l’arrivée" in page
     listed = browser.get(
         "/console/fragments/patients", {"client": cast.dupont, "words": "140361"}, HTTP_ACCEPT_LANGUAGE="fr"

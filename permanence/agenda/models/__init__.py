@@ -16,6 +16,7 @@ from permanence.agenda.models.days import Delay, FollowUp
 from permanence.agenda.models.elsewhere import BookedElsewhere
 from permanence.agenda.models.interface import InterfaceToken
 from permanence.agenda.models.interop import CalendarDevice, CalendarFeed, CalendarObject, CalendarState
+from permanence.agenda.models.newcomers import Newcomer
 from permanence.agenda.models.public import PublicForm, PublicKnock, PublicMail, PublicPage
 from permanence.agenda.models.setting import Agenda, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.models.waiting import FreedTime, SlotOffer, WaitingPlace
@@ -36,6 +37,7 @@ __all__ = (
     "FollowedMerge",
     "FreedTime",
     "InterfaceToken",
+    "Newcomer",
     "Occupancy",
     "OpeningException",
     "OpeningPattern",

@@ -3,7 +3,7 @@
 
 Nothing that is answered here depends on whether the practice knows him. He becomes a patient that is there already
 only when name, first name and birth date are the same and the mail or number that he proved is in the file; else a new
-provisional one, whom a secretary may merge.
+provisional one: where he looks like somebody who is there, a secretary compares the two (`newcomers`).
 """
 
 import json
@@ -22,6 +22,7 @@ from permanence.agenda.operations.acts import busy_named, reach
 from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.knocks import knock
+from permanence.agenda.operations.newcomers import note_newcomer
 from permanence.agenda.operations.public_mails import queue
 from permanence.agenda.operations.taking import judged
 from permanence.agenda.queries.agendas import KEY
@@ -265,7 +266,7 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
             raise CodeWrong(row.key)
         said, by = _opened(row), system_of(row.agenda.house)
         _yes_to(row, said["said"])  # the practice may ask more than it did then
-        patient = _patient(row, Identity(**said["identity"]), language=said["language"], by=by, at=at)
+        patient, is_added = _patient(row, Identity(**said["identity"]), language=said["language"], by=by, at=at)
         booking = Booking(
             patient=patient,
             reason=str(row.reason_id),
@@ -277,6 +278,8 @@ def confirm(*, slug: str, key: str, code: str, at: datetime) -> FormView:
         made = appointments.book(
             key=visit_key(key), agenda=str(row.agenda_id), starts_at=row.starts_at, booking=booking, by=by, at=at
         )
+        if is_added:
+            note_newcomer(appointment=made.appointment, by=by, at=at)
         if said["identity"].get("agrees"):
             way = ContactWay.SMS if row.by_sms else ContactWay.MAIL
             callers.note_consent(client=str(row.client_id), patient=patient, way=way, given=True, by=by, at=at)
@@ -336,8 +339,8 @@ def _yes_to(row: PublicForm, said: Mapping[str, str]) -> frozenset[str]:
         raise FormIncomplete(refusal.code) from refusal
 
 
-def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at: datetime) -> str:
-    """The one patient whom he proved to be by mail or number, else a new one.
+def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at: datetime) -> tuple[str, bool]:
+    """The one patient whom he proved to be by mail or number, else a new one; and whether he is new.
 
     Raises SlotRefused where he may not book by himself.
     """
@@ -358,8 +361,8 @@ def _patient(row: PublicForm, identity: Identity, *, language: str, by: Who, at:
     ]
     standing = {each.id: each for each in same if not each.merged_into and not each.is_deceased}
     if len(standing) != 1:
-        return callers.add_patient(client=client, patient=visit_key(row.key), form=form, by=by, at=at).id
+        return callers.add_patient(client=client, patient=visit_key(row.key), form=form, by=by, at=at).id, True
     found = next(iter(standing.values()))
     if judge(patients.no_show_rule(house=by.house, client=client), found.no_shows).blocks_online:
         raise SlotRefused(NotBookable(asked_by=Asker.ONLINE, by=(Asker.SECRETARY,)))
-    return found.id
+    return found.id, False

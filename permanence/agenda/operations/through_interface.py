@@ -16,6 +16,7 @@ from permanence.agenda.operations import appointments, holds
 from permanence.agenda.operations.acts import busy_named, is_done, locked, reach
 from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking, reach_appointment
+from permanence.agenda.operations.newcomers import note_newcomer
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.interface import holds_standing
 from permanence.agenda.queries.views import AppointmentView, HoldView
@@ -74,7 +75,8 @@ def book(
     hold: str = "",
     newcomer: PatientForm | None = None,
 ) -> AppointmentView:
-    """Book; for a `newcomer` a person is added with it, of whom `key` is the id too: the same act finds him again.
+    """Book; for a `newcomer` a person is added with it, of whom `key` is the id too: the same act finds him again;
+    where he looks like somebody whom the client has, a secretary compares the two.
 
     Raises QuestionsUnanswered, AddressMissing, NotByHimself, and what `appointments.book` and callers' `add_patient`
     do.
@@ -87,7 +89,10 @@ def book(
             booking = replace(booking, patient=added.id)
         elif _is_barred(str(row.client_id), booking.patient, by=by):
             raise NotByHimself(booking.patient[:40])
-        return appointments.book(key=key, agenda=agenda, starts_at=starts_at, booking=booking, hold=hold, by=by, at=at)
+        made = appointments.book(key=key, agenda=agenda, starts_at=starts_at, booking=booking, hold=hold, by=by, at=at)
+        if newcomer is not None:
+            note_newcomer(appointment=made.appointment, by=by, at=at)
+        return made
 
 
 def change(
