@@ -126,8 +126,10 @@ def _recipients(by: Who) -> set[str]:
 @require_safe
 @portal_only
 def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
-    """One day of one agenda."""
+    """One day of one agenda. `?part=list` gives its lines alone."""
     by, view, found = reached(request, client, agenda)
+    if request.GET.get("part") == "list":
+        return _part(request, by, view, found)
     return day_page(request, by, view, found)
 
 
@@ -221,15 +223,28 @@ def _asked(request: HttpRequest, today: date) -> date:
     return today
 
 
+def _known(by: Who, found: AgendaView, shown: date, *, at: datetime) -> AgendaDays:
+    """What stands in the agenda on a day. Raises Http404 for a day that is none of an agenda."""
+    try:
+        return days.day(by=by, agendas=[found.id], day=shown, at=at)[0]
+    except SpanImpossible as impossible:
+        raise Http404(str(shown)) from impossible
+
+
+def _part(request: HttpRequest, by: Who, view: ClientView, found: AgendaView) -> HttpResponse:
+    """The lines of a day, which the page fetches when something of it changed."""
+    at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
+    known = _known(by, found, _asked(request, at.astimezone(zone).date()), at=at)
+    lines = _lines(by, known, zone, at, is_own=is_own(found, by=by))
+    return render(request, "portal/agenda_lines.html", {"client": view, "agenda": found, "lines": lines})
+
+
 def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, refused: str = "") -> HttpResponse:
     """One day of one agenda; `refused`: why what was just asked for was not done."""
     at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
     today = at.astimezone(zone).date()
     shown = _asked(request, today)
-    try:
-        [known] = days.day(by=by, agendas=[found.id], day=shown, at=at)
-    except SpanImpossible as impossible:
-        raise Http404(str(shown)) from impossible
+    known = _known(by, found, shown, at=at)
     late, mine = delay(by=by, agenda=found.id, day=shown), is_own(found, by=by)
     coming = (
         concerned_lines(agenda=found.id, time_zone=found.time_zone, by=by, at=at)

@@ -3,6 +3,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +20,7 @@ from permanence.agenda.queries.follow_ups import delay, late_today, open_follow_
 from permanence.agenda.refusals import AgendaUnknown, DelayImpossible, FollowUpUnknown, WordsTooLong
 from permanence.agenda.rules import kinds
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.callers import operations as callers
 from permanence.callers.rules.form import PatientForm
@@ -309,3 +311,34 @@ def test_a_time_that_is_held_stands_in_his_day_until_it_is_over(practice, cast, 
     assert words in doctor.get(address, day).content.decode()
     holds.release_hold(hold=held.hold, by=cast.claire, at=practice.now)
     assert words not in doctor.get(address, day).content.decode()
+
+
+def test_his_open_day_fetches_its_lines_anew_and_nothing_else(practice, doctor):
+    starts = (practice.now + timedelta(days=2)).replace(minute=0)
+    day = starts.astimezone(ZONE).date().isoformat()
+    page = doctor.get(practice.url("portal_day_of", practice.agenda), {"day": day}).content.decode()
+    assert "portal/list.js" in page
+    part, topics = (unescape(re.search(rf'data-{name}="([^"]+)"', page)[1]) for name in ("part", "topics"))
+    assert topics == f"client/{practice.cast.weber}/agenda/{practice.agenda}"
+    assert "CANARIE Jeanne" not in doctor.get(part).content.decode()
+    visit = practice.book(starts)
+    lines = doctor.get(part).content.decode()
+    assert "CANARIE Jeanne" in lines
+    assert doctor.get(part).content.decode() == lines  # no token of its own: what a finger is on stays where it is
+    assert "<form" not in lines
+    act = {"key": practice.key(), "cause": CancelCause.PATIENT, "by": practice.cast.claire, "at": practice.now}
+    appointments.cancel(appointment=visit, **act)
+    assert "CANARIE Jeanne" not in doctor.get(part).content.decode()
+
+
+def test_without_script_a_line_s_button_sends_the_form_of_the_page(practice, cast, browser_of):
+    visit = practice.book(practice.now - timedelta(hours=3), asked=practice.now - timedelta(days=2))
+    past = Appointment.objects.get(key=visit).starts_at.astimezone(ZONE).date().isoformat()
+    doctor = browser_of(cast.dr_weber)
+    doctor.handler.enforce_csrf_checks = True
+    page = doctor.get(practice.url("portal_day_of", practice.agenda), {"day": past}).content.decode()
+    form = re.search(r'<form id="day-acts" method="post">.*?name="csrfmiddlewaretoken" value="(\w+)"', page)
+    button = re.search(r'form="day-acts" formaction="([^"]+/no-show)"', page)[1]
+    assert doctor.post(button).status_code == 403
+    assert doctor.post(button, {"csrfmiddlewaretoken": form[1]}).status_code == 303
+    assert state(visit) == "no_show"

@@ -34,3 +34,34 @@ async def test_from_his_day_to_booked_and_back(browser: Browser, site: Site) -> 
     await doctor.page.locator("#done button").click()
     await expect(doctor.page.locator("#done")).to_have_count(0)
     assert [state for state, _door in site.rows(STATES)] == ["cancelled"]
+
+
+async def test_what_is_booked_elsewhere_appears_in_his_open_day_and_nothing_he_types_is_lost(
+    browser: Browser, site: Site
+) -> None:
+    made = agendas.make(site)
+    his, other = [
+        await signed_in(browser, site, cast.WEBER, width=390, height=844, lands="portal") for _number in range(2)
+    ]
+    for screen in (his, other):
+        await screen.page.goto(f"{site.url}/portal/agenda")
+        await screen.page.locator(".visits__head a").last.click()
+    rows = his.page.locator("#list .visits__row")
+    await expect(rows).to_have_count(0)
+    await his.page.locator("#busy summary").click()
+    await his.page.locator("#busy-words").fill("Réunion du cabinet")
+    await other.page.get_by_role("link", name="Réserver").click()
+    await other.page.locator("#book-reason").select_option(value=made.consultation)
+    await other.page.locator("#book-q").fill("140361 hof")
+    await other.page.locator("form[method=get] button").click()
+    await other.page.get_by_role("link", name="HOFFMANN Jeanne").click()
+    await other.page.locator(".choice label").nth(3).click()
+    await other.page.locator("form[method=post] .btn--primary").click()
+    await expect(other.page.locator("#done")).to_contain_text("HOFFMANN Jeanne")
+    await expect(rows).to_contain_text("HOFFMANN Jeanne")
+    await expect(his.page.locator("#busy-words")).to_have_value("Réunion du cabinet")
+    await expect(his.page.locator("#busy-words")).to_be_focused()
+    await other.page.locator("#done button").click()
+    await expect(rows).to_have_count(0)
+    await expect(his.page.locator("#busy-words")).to_have_value("Réunion du cabinet")
+    assert his.complaints == other.complaints == []

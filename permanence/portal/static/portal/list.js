@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Keeps the list of messages fresh: when a topic of it is touched, when the page is shown again, and every minute.
+// Keeps a list fresh, of messages or of a doctor's day: when a topic of it is touched, when the page is shown again, and
+// every minute. What stands beside the list is left alone, and what is typed there with it.
 
 const list = document.getElementById("list");
 const topics = new Set((list?.dataset.topics ?? "").split(" ").filter(Boolean));
 const MINUTE = 60_000;
 let wait = 1_000;
+
+/** Where a link leads, or what a button does: by it the one in focus is found again in the new list. @param {Element} one */
+function target(one) {
+  return one instanceof HTMLAnchorElement ? one.href : one instanceof HTMLButtonElement ? one.formAction : "";
+}
 
 async function refresh() {
   if (!list || document.visibilityState !== "visible") return;
@@ -14,9 +20,10 @@ async function refresh() {
     const told = document.createElement("template");
     told.innerHTML = await answer.text();
     if (told.innerHTML === list.innerHTML) return; // what a finger or a key is on stays where it is
-    const focused = document.activeElement instanceof HTMLAnchorElement ? document.activeElement.href : "";
+    const held = document.activeElement;
+    const focused = held && list.contains(held) ? target(held) : "";
     list.replaceChildren(told.content);
-    if (focused) [...list.querySelectorAll("a")].find((link) => link.href === focused)?.focus();
+    if (focused) [...list.querySelectorAll("a, button")].find((one) => target(one) === focused)?.focus();
   } catch {
     // the network is away: the list stays as it was, the next minute tries again
   }
