@@ -28,7 +28,9 @@ def identity(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if form.booked:
         return _to_visit(page, form)
     if request.method != "POST":
-        return _form(request, page, form, asked)
+        before = public_forms.told_before(slug=slug, key=key, at=parts.now())
+        said = None if before is None else told.Told(identity=before, wrong={}, answers={})
+        return _form(request, page, form, asked, said=said)
     parts.no_robot(request)
     at = parts.now()
     if at - form.made_at < QUICKEST:
@@ -93,7 +95,8 @@ def _to_visit(page: PageView, form: FormView) -> HttpResponse:
 def _form(
     request: HttpRequest, page: PageView, form: FormView, asked: Asked, *, said: told.Told | None = None
 ) -> HttpResponse:
-    status = 422 if said is not None else 200
+    """`said`: what he wrote now and cannot be read, or, with nothing wrong, before."""
+    status = 422 if said is not None and said.wrong else 200
     answers, wrong = ({}, {}) if said is None else (said.answers, said.wrong)
     questions = [
         {"id": each.id, "text": each.text, "answer": answers.get(each.id, ""), "wrong": wrong.get(f"q-{each.id}", "")}
@@ -103,8 +106,9 @@ def _form(
         {"name": f"q-{each.id}", "text": each.text, "answer": answers.get(each.id, "")}
         for each in asked.reason.questions
     ]
-    more = {"questions": questions, "told": told, "address": answers.get(ADDRESS, ""), "limit": WORDS_LIMIT}
     at_home = asked.reason.way is Way.HOME
+    more = {"questions": questions, "told": told, "address": answers.get(ADDRESS, ""), "limit": WORDS_LIMIT}
+    more["again"] = said is not None and not said.wrong and bool(questions or told or at_home)
     return _shown(request, "identity", page, form, asked, status=status, said=said, at_home=at_home, sms=_sms(), **more)
 
 

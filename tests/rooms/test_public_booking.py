@@ -737,12 +737,112 @@ def test_a_doctor_opens_his_own_agenda_and_nobody_elses(cast, clock):
     assert Visitor(cast, clock).get("/rdv/dr-lemaire/").status_code == 200
 
 
+HEADINGS = {
+    "en": {
+        "page": "Book an appointment",
+        "times": "Choose a time",
+        "identity": "Your details",
+        "code": "Type the code",
+        "visit": "Your appointment",
+        "move": "Choose another time",
+        "cancel": "Cancel the appointment?",
+        "cancelled": "Appointment cancelled",
+        "refused": "Not this time",
+        "nothing": "Nothing here",
+    },
+    "fr": {
+        "page": "Prendre rendez-vous",
+        "times": "Choisissez une heure",
+        "identity": "Vos coordonnées",
+        "code": "Tapez le code",
+        "visit": "Votre rendez-vous",
+        "move": "Choisissez un autre horaire",
+        "cancel": "Annuler le rendez-vous\u202f?",
+        "cancelled": "Rendez-vous annulé",
+        "refused": "Cela n’a pas abouti",
+        "nothing": "Rien ici",
+    },
+    "de": {
+        "page": "Termin buchen",
+        "times": "Zeit wählen",
+        "identity": "Ihre Angaben",
+        "code": "Geben Sie den Code ein",
+        "visit": "Ihr Termin",
+        "move": "Wählen Sie eine andere Zeit",
+        "cancel": "Termin absagen?",
+        "cancelled": "Termin abgesagt",
+        "refused": "Das hat nicht geklappt",
+        "nothing": "Hier ist nichts",
+    },
+}
+"""What each page is called."""
+
+
 @pytest.mark.parametrize("language", ["fr", "en", "de"])
 def test_every_page_in_three_languages(cast, clock, language):
     someone = Visitor(cast, clock, language=language)
+    found = {}
+
+    def seen(name, status=200):
+        assert someone.answer.status_code == status
+        assert f'<html lang="{language}">' in someone.text()
+        found[name] = re.sub(r"<[^>]+>", "", re.search(r"<h1[^>]*>(.*?)</h1>", someone.text(), re.S)[1]).strip()
+
+    someone.get(f"/rdv/{SLUG}/")
+    seen("page")
+    someone.times()
+    seen("times")
     someone.take()
+    someone.path = someone.answer["Location"]
+    someone.get(someone.path)
+    seen("identity")
+    clock.forward(seconds=20)
+    someone.post(someone.path, **SAID)
     someone.follow()
-    assert f'<html lang="{language}">' in someone.text()
+    seen("code")
+    someone.code()
+    visit = someone.answer["Location"]
+    someone.get(visit)
+    seen("visit")
+    someone.get(f"{visit}/move")
+    seen("move")
+    someone.get(f"{visit}/cancel")
+    seen("cancel")
+    key = re.search(r'name="key" value="([^"]+)"', someone.text())[1]
+    someone.post(f"{visit}/cancel", key=key)
+    someone.get(visit)
+    seen("cancelled")
+    someone.get(f"/rdv/{SLUG}/form/{'x' * 20}")
+    seen("refused", 410)
+    someone.get("/rdv/nobody/")
+    seen("nothing", 404)
+    assert found == HEADINGS[language]
+
+
+def test_who_corrects_his_details_finds_them_as_he_wrote_them_but_not_what_he_answered(cast, clock):
+    asked = kinds.Question(id="pacemaker", text="Portez-vous un stimulateur ?")
+    told = kinds.Question(id="letter", text="Avez-vous une lettre ?")
+    scan = reason(cast.cabinet.id, "IRM", 20, by=cast.claire, contra_indications=(asked,), questions=(told,))
+    switch_on(cast, reasons=(scan,))
+    jeanne = Visitor(cast, clock)
+    jeanne.times(what=f"{cast.dupont}-{scan}")
+    jeanne.post(f"/rdv/{SLUG}/times", **jeanne.fields(), starts=after(0).isoformat())
+    jeanne.path = jeanne.answer["Location"]
+    assert 'value="Hoffmann"' not in jeanne.get(jeanne.path).content.decode()
+    answered = {"q-pacemaker": "no", "q-letter": "Oui, du Dr Martin", "agrees": "on"}
+    clock.forward(seconds=20)
+    assert jeanne.post(jeanne.path, **SAID | {"mail": "jeanne@exmaple.org"}, **answered).status_code == 303
+    assert jeanne.get(jeanne.path).status_code == 200
+    typed = {name: re.search(rf'name="{name}" value="([^"]*)"', jeanne.text())[1] for name in SAID}
+    assert typed == SAID | {"mail": "jeanne@exmaple.org"}
+    assert re.search(r'name="agrees" checked', jeanne.text())
+    assert "Martin" not in jeanne.text()
+    assert not re.search(r'name="q-pacemaker"[^>]*checked', jeanne.text())
+    assert "répondre encore une fois" in jeanne.text()
+    clock.forward(seconds=60)
+    assert jeanne.post(jeanne.path, **typed | {"mail": "jeanne@example.org"}, **answered).status_code == 303
+    assert jeanne.code().status_code == 303
+    assert not jeanne.get(jeanne.path).content.decode().count("Hoffmann")  # booked: the form shows nothing more
 
 
 def test_who_knows_the_appointments_id_does_not_know_the_secret_link(jeanne, cast, clock):

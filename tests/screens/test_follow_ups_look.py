@@ -12,12 +12,14 @@ from tests.screens.test_waiting_list import OFFERED, signed_in
 AWAY = """
 from datetime import UTC, datetime, timedelta
 from permanence.agenda.models import Agenda
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, through_interface
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.day import ask_follow_up, say_late
 from permanence.agenda.queries import agendas
 from permanence.agenda.rules.follow_ups import Wanted
+from permanence.agenda.rules.states import Door
 from permanence.callers.models import Patient
+from permanence.callers.rules.form import PatientForm
 from permanence.clients import absences
 from permanence.foundation.models import Person
 from permanence.foundation.who import who_is
@@ -37,6 +39,16 @@ absence = absences.announce_absence(client=client, starts=nine - timedelta(hours
                                     words="Le docteur est absent.", announced_by=doctor.person, by=doctor, at=at)
 ask_follow_up(client=client, absence=absence, wanted=Wanted.CANCEL, by=doctor, at=at,
               words="Dites-leur que le Dr Klein reçoit ce jour-là, sans rendez-vous, de huit heures à midi.")
+later = nine + timedelta(days=3)
+patient = str(Patient.objects.get(client=agenda.client_id, used_name="Martin").pk)
+appointments.book(key="visit-later-00000000", agenda=str(agenda.pk), starts_at=later,
+                  booking=Booking(patient=patient, reason=reason), by=claire, at=at)
+absences.announce_absence(client=client, starts=later - timedelta(hours=1), ends=later + timedelta(hours=9),
+                          words="Le docteur est absent.", announced_by=doctor.person, by=doctor, at=at)
+through_interface.book(key="newcomer-00000000000", agenda=str(agenda.pk), starts_at=nine + timedelta(days=1),
+                       booking=Booking(patient="", reason=reason, door=Door.API, new_here=True),
+                       newcomer=PatientForm(used_name="Hoffmann", first_name="Jeanne", birth_date="14.03.1961"),
+                       by=claire, at=at)
 say_late(agenda=str(agenda.pk), minutes=45, by=doctor, at=at)
 """
 
@@ -49,6 +61,8 @@ async def test_what_is_to_be_looked_after_fits_a_telephone(browser: Browser, sit
     await screen.page.goto(f"{site.url}/console/follow-ups")
     rows = screen.page.locator("tbody tr")
     await expect(rows).to_have_count(2)
+    await expect(screen.page.locator("#t-left")).to_be_visible()
+    await expect(screen.page.locator("#t-newcomers")).to_be_visible()
     await looks_right(screen, "follow-ups", ("390", "1366"))
     await screen.page.set_viewport_size({"width": 390, "height": 844})
     await rows.last.scroll_into_view_if_needed()

@@ -49,6 +49,21 @@ while (taken := public_mails.take_due(at=at, lease=timedelta(minutes=3))) is not
 """
 
 
+REMINDED = """
+from datetime import UTC, datetime
+from permanence.clients import queries as clients
+from permanence.dispatch import reminder_operations
+from permanence.dispatch.models import Reminder
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemEntropy
+by, at = house_system(house="demo"), datetime.now(UTC)
+client = next(each for each in clients.clients(house="demo") if each.name == "Dr Weber").id
+reminder_operations.change_contact_rule(
+    client=client, names_practice=True, remind_hours=48, by=by, at=at, entropy=SystemEntropy())
+print(reminder_operations.link_of(Reminder.objects.get().key).rpartition("/")[2])
+"""
+
+
 async def phone(browser: Browser, site: Site, *, script: bool) -> Screen:
     context = await browser.new_context(
         locale="fr-FR", viewport={"width": 390, "height": 844}, reduced_motion="reduce", java_script_enabled=script
@@ -150,6 +165,48 @@ async def test_every_page_fits_a_telephone_and_axe_finds_nothing(browser: Browse
     await looks_right(his, "booking-nothing", SIZES)
     assert his.complaints == []
     await page.context.close()
+
+
+async def test_what_is_refused_and_what_a_reminder_opens_look_right_too(browser: Browser, site: Site) -> None:
+    site.run(OPEN)
+    his, other = await phone(browser, site, script=True), await phone(browser, site, script=True)
+    for screen in (his, other):
+        await screen.page.goto(f"{site.url}/rdv/dr-weber/")
+        await screen.page.get_by_text("Consultation de suivi").click()
+        await screen.page.get_by_text("Oui", exact=True).click()
+        await screen.page.get_by_role("button", name="Voir les horaires").click()
+        await screen.page.get_by_role("link", name="Semaine suivante").click()
+        await screen.page.locator("fieldset.dayslots").first.locator("label").first.click()
+    await his.page.get_by_role("button", name="Continuer").click()
+    await expect(his.page.locator("h1")).to_have_text("Vos coordonnées")
+    await other.page.get_by_role("button", name="Continuer").click()
+    await expect(other.page.get_by_role("alert")).to_contain_text("Quelqu’un vient de prendre cet horaire")
+    await looks_right(other, "booking-times-taken", SIZES)
+    await other.page.goto(f"{site.url}/rdv/dr-weber/form/{'x' * 20}")
+    await expect(other.page.get_by_role("alert")).to_be_visible()
+    await looks_right(other, "booking-refused", SIZES)
+    site.change("update agenda_publicform set made_at = datetime(made_at, '-20 seconds')")  # slower than a robot
+    await tell(his)
+    await his.page.get_by_role("link", name="Corriger").click()
+    await expect(his.page.locator("#mail")).to_have_value("jeanne@example.org")
+    await looks_right(his, "booking-corrected", SIZES)
+    await his.page.go_back()
+    ((code,),) = [re.findall(r"\b\d{6}\b", site.run(MAIL))]
+    await his.page.locator("#code").fill(code)
+    await his.page.get_by_role("button", name="Réserver").click()
+    await expect(his.page.locator("h1")).to_have_text("Votre rendez-vous")
+    link = f"{site.url}/r/{site.run(REMINDED).strip()}"
+    await his.page.goto(f"{link}?lang=fr")
+    await expect(his.page.locator("h1")).to_have_text("Votre rendez-vous")
+    await looks_right(his, "reminder", SIZES)
+    await his.page.goto(f"{link}?lang=fr&move=1")
+    await expect(his.page.locator("input[name=starts]").first).to_be_attached()
+    await looks_right(his, "reminder-move", SIZES)
+    await his.page.goto(f"{site.url}/r/nothing")
+    await looks_right(his, "reminder-nothing", SIZES)
+    assert his.complaints == other.complaints == []
+    for screen in (his, other):
+        await screen.page.context.close()
 
 
 async def test_the_doctor_closes_his_page_on_his_telephone(browser: Browser, site: Site) -> None:

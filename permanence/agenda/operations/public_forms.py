@@ -232,6 +232,19 @@ def tell(
     return form_view(fresh)
 
 
+def told_before(*, slug: str, key: str, at: datetime) -> Identity | None:
+    """Who he said he is, for him to correct; None before he said it, and where it cannot be read.
+
+    What he answered to the practice's questions is told to nobody again: the key of a form proves no browser. Raises
+    PageUnknown, FormUnknown.
+    """
+    row = form_row(slug, key, at=at)
+    try:
+        return Identity(**_opened(row)["identity"]) if row.sealed else None
+    except secrecy.SealBroken:
+        return None
+
+
 def tell_again(*, slug: str, key: str, address: str, at: datetime) -> FormView:
     """Send another code; the one before is good no longer. Raises what `tell` raises."""
     said = _opened(form_row(slug, key, at=at))
