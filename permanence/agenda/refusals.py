@@ -205,12 +205,6 @@ class FollowUpUnknown(Refusal):
     code = "follow_up_unknown"
 
 
-class NewcomerUnknown(Refusal):
-    """No such entry on the list, or somebody has done it already."""
-
-    code = "newcomer_unknown"
-
-
 class NameTaken(Refusal):
     """Another agenda, reason or resource of this client is called so."""
 

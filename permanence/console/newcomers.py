@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from permanence.agenda.operations.newcomers import settle_newcomer
 from permanence.agenda.queries.newcomers import NewcomerView, client_of_newcomer, open_newcomers
-from permanence.agenda.refusals import NewcomerUnknown
+from permanence.agenda.refusals import FollowUpUnknown
 from permanence.callers.queries import PatientView
 from permanence.callers.words import no_show_count, person_words
 from permanence.foundation import access, moments
@@ -36,7 +36,7 @@ def settle(request: HttpRequest, newcomer: str) -> HttpResponse:
     access.demand(by, client=client, subject=f"agenda.newcomer:{newcomer[:20]}")
     try:
         name = settle_newcomer(newcomer=newcomer, by=by, at=at)
-    except NewcomerUnknown:
+    except FollowUpUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
     else:
         messages.success(request, _("%(name)s is somebody new.") % {"name": name})

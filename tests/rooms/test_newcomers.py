@@ -12,7 +12,7 @@ from permanence.agenda.operations import appointments, through_interface
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.newcomers import settle_newcomer
 from permanence.agenda.queries.newcomers import newcomer_of, open_newcomers
-from permanence.agenda.refusals import NewcomerUnknown
+from permanence.agenda.refusals import FollowUpUnknown
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.callers import merge_operations
 from permanence.callers import operations as callers
@@ -151,7 +151,7 @@ def test_she_says_that_they_are_two_and_strangers_see_nobody(cast, monkeypatch):
     [entry] = listed(cast)
     for stranger in (cast.other_secretary, cast.dr_weber):
         assert listed(cast, by=stranger) == ()
-        with pytest.raises(NewcomerUnknown):
+        with pytest.raises(FollowUpUnknown):
             settle_newcomer(newcomer=entry.id, by=stranger, at=NOON)
     browser = claire_s(cast, monkeypatch)
     address = reverse("console:newcomer", args=[entry.id])

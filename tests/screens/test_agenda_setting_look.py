@@ -76,13 +76,17 @@ async def test_an_owner_sets_an_agenda(browser: Browser, site: Site) -> None:
 
 async def test_a_doctor_keeps_his_day_on_his_telephone(browser: Browser, site: Site) -> None:
     client, agenda = site.run(AGENDAS).split()
-    _absence, booked = site.run(ABSENCE).split()
+    absence, booked = site.run(ABSENCE).split()
     doctor = await signed_in(browser, site, cast.WEBER, f"/portal/line/{client}/agenda/{agenda}", locale="de-DE")
     page = doctor.page
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.goto(f"{site.url}/portal/line/{client}/agenda/{agenda}?day={booked}")
     await expect(page.locator(".visits__row").first).to_be_visible()
     await looks_right(doctor, "visits", ("390", "1366"))
+    await page.goto(f"{site.url}/portal/line/{client}")
+    await page.locator(f"a[href$='/absences/{absence}/booked']").click()
+    await expect(page.locator(".notice--warn")).to_be_visible()
+    await looks_right(doctor, "portal-booked", ("390",))
     await page.goto(f"{site.url}/portal/line/{client}/agenda/{agenda}")
     await page.locator("button[name=minutes][value='20']").click()
     await expect(page.locator("#late")).to_be_visible()

@@ -12,7 +12,7 @@ from permanence.agenda.models import Appointment, Newcomer
 from permanence.agenda.operations.acts import filled, locked
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.newcomers import alike
-from permanence.agenda.refusals import NewcomerUnknown
+from permanence.agenda.refusals import FollowUpUnknown
 from permanence.callers import queries as callers
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -32,15 +32,15 @@ def note_newcomer(*, appointment: str, by: Who, at: datetime) -> None:
 
 
 def settle_newcomer(*, newcomer: str, by: Who, at: datetime) -> str:
-    """She compared them: they are two persons, and he is off the list; gives his name. Raises NewcomerUnknown."""
+    """She compared them: they are two persons, and he is off the list; gives his name. Raises FollowUpUnknown."""
     rows = Newcomer.objects.for_house(by.house_key).filter(pk=row_key(newcomer), done_at=None)
     row = rows.select_related("appointment").first()
     if row is None or not clients_seen(by, [row.client_id]):
-        raise NewcomerUnknown(newcomer[:40])
+        raise FollowUpUnknown(newcomer[:40])
     with transaction.atomic():
         agenda = locked([row.agenda_id])[row.agenda_id]
         if not rows.update(done_at=at, done_by_name=by.name):
-            raise NewcomerUnknown(newcomer[:40])
+            raise FollowUpUnknown(newcomer[:40])
         subject = f"agenda.appointment:{row.appointment.key}"
         filled(agenda, action="agenda.newcomer_settled", subject=subject, by=by, at=at, event=None)
     return callers.patient(house=by.house, client=str(row.client_id), patient=str(row.patient_id)).name
