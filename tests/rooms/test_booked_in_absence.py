@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
 from permanence.agenda.operations.day import ask_follow_up, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
@@ -111,12 +112,27 @@ def test_the_secretaries_see_who_is_booked_in_an_absence_of_which_the_doctor_sai
     assert 'id="t-left"' not in claire.get("/console/follow-ups").content.decode()
 
 
-def test_who_is_booked_into_the_absence_after_the_handing_over_is_not_given_yet(practice, start):
+def test_who_is_booked_into_the_absence_after_the_handing_over_is_given_alone(practice, start):
     first = practice.book(start + timedelta(hours=1))
     late = practice.book(start + timedelta(hours=30))
     absence = practice.away(start)
     assert asks(practice, absence) == 1
     assert left(practice) == []
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    within = {"starts_at": start + timedelta(hours=2), "ends_at": start + timedelta(hours=2, minutes=15)}
+    Appointment.objects.filter(key=late).update(**within)  # as one that was booked while the absence was written
+    assert left(practice) == [late]
+    assert asks(practice, absence) == 1
+    assert [each.visit.appointment for each in open_follow_ups(by=practice.cast.claire)] == [late]
+    assert left(practice) == []
+    assert asks(practice, absence, Wanted.CANCEL) == 2  # another wish is for those who were called, too
+    assert {each.visit.appointment for each in open_follow_ups(by=practice.cast.claire)} == {first, late}
+
+
+def test_who_is_booked_in_a_second_absence_is_not_given_with_the_first(practice, start):
+    first, late = (practice.book(start + timedelta(hours=each)) for each in (1, 30))
+    assert asks(practice, practice.away(start)) == 1
     longer = practice.away(start + timedelta(hours=24))
     assert left(practice) == [late]
     assert asks(practice, longer) == 1

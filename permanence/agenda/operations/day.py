@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F
 
 from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
@@ -42,14 +43,24 @@ def say_late(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:
 
 def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: datetime, words: str = "") -> int:
     """Those booked whom the absence meets stand on the secretaries' list; gives how many. What was wanted of them
-    before is replaced. 0 for an absence that is not there. Raises WordsTooLong.
+    before is replaced; who was called already, by the same wish in the same words, is not listed again.
+
+    0 for an absence that is not there. Raises WordsTooLong.
     """
     said = short(words, CAUSE_LENGTH)
     met = in_absence(by=by, client=client, absence=absence, at=at)
     with transaction.atomic():
         rows = locked({int(each.agenda) for each in met})
         keys = {each.appointment for each in met}
-        visits = list(Appointment.objects.for_house(by.house_key).filter(key__in=keys))
+        called = FollowUp.objects.filter(
+            absence=absence[:40],
+            wanted=wanted.value,
+            words=said,
+            outcome=Outcome.CALLED.value,
+            starts_at=F("appointment__starts_at"),
+        )
+        rows_met = Appointment.objects.for_house(by.house_key).filter(key__in=keys)
+        visits = list(rows_met.exclude(pk__in=called.values("appointment")))
         list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
         for agenda in sorted({each.agenda_id for each in visits}):
             row = rows[agenda]
