@@ -261,17 +261,28 @@ def test_a_day_apart_nothing_changes_by_the_clock():
     )
 
 
+def aged(years: int) -> tuple[date, date]:
+    """Born so that he is so old on that Tuesday."""
+    day = TUESDAY.replace(year=TUESDAY.year - years)
+    return day, day
+
+
 def test_what_is_free_is_found_once_for_all_of_whom_the_same_is_asked_and_anew_where_it_is_not(monkeypatch):
     looked = []
 
     def free_slots(book, asked, **more):
-        looked.append((asked.reason, asked.is_new, asked.age))
+        looked.append((asked.reason, asked.is_new, asked.born))
         return free.free_slots(book, asked, **more)
 
     monkeypatch.setattr(rules, "free_slots", free_slots)
     slots = FreeSlots(full_but(("15:00", "15:20")), at=NOW)
     mornings = Preferences(half_days=frozenset({HalfDay.MORNING}))
-    told = [wish("CS", age=30), wish("CS", age=61), wish("CS", preferences=mornings), wish("CS", is_new=True)]
+    told = [
+        wish("CS", born=aged(30)),
+        wish("CS", born=aged(61)),
+        wish("CS", preferences=mornings),
+        wish("CS", is_new=True),
+    ]
     people = [Waiting(place="p", asked_at=NOW, wish=each) for each in told]
     assert [rules.fitting(slots, each, FREED) is not None for each in people] == [True, True, False, False]
     assert looked == [("CS", False, None), ("CS", True, None)]
@@ -281,7 +292,7 @@ def test_an_age_that_is_too_high_is_not_passed_over_for_another_one(monkeypatch)
     book = full_but(("15:00", "15:20"))
     young = replace(book, reasons=tuple(replace(each, oldest=15) for each in book.reasons))
     slots = FreeSlots(young, at=NOW)
-    people = [Waiting(place="p", asked_at=NOW, wish=wish("CS", age=age)) for age in (14, 61, 15)]
+    people = [Waiting(place="p", asked_at=NOW, wish=wish("CS", born=aged(age))) for age in (14, 61, 15)]
     assert [rules.fitting(slots, each, FREED) is not None for each in people] == [True, False, True]
 
 

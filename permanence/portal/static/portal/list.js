@@ -23,7 +23,8 @@ async function refresh() {
     const held = document.activeElement;
     const focused = held && list.contains(held) ? target(held) : "";
     list.replaceChildren(told.content);
-    if (focused) [...list.querySelectorAll("a, button")].find((one) => target(one) === focused)?.focus();
+    const again = focused ? [...list.querySelectorAll("a, button")].find((one) => target(one) === focused) : undefined;
+    if (again instanceof HTMLElement) again.focus();
   } catch {
     // the network is away: the list stays as it was, the next minute tries again
   }
