@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from permanence.agenda.queries.left_booked import left_booked, left_in
+from permanence.agenda.queries.left_booked import left_among, left_in
 from permanence.clients import absences as operations
 from permanence.clients import approval_queries, approvals
 from permanence.clients import queries as clients
@@ -81,7 +81,7 @@ def away(file: ClientFile, *, by: Who, at: datetime, waits: bool) -> tuple[Away,
         if each.kind is ProposalKind.URGENT_TO
     }
     ending = {each.body["absence"] for each in open_ones if each.kind is ProposalKind.ABSENCE_OVER}
-    booked = left_booked(by=by, at=at, client=file.view.id) if file.absences else ()
+    booked = left_among([(int(file.view.id), each) for each in file.absences], by=by, at=at)
     left = {each.absence: len(each.visits) for each in booked}
     found = (_away(each, names, zone, at=at) for each in file.absences)
     return tuple(

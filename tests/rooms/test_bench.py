@@ -89,7 +89,9 @@ def test_knowledge(capfd):
     assert found["table_queries"] == 2 + 8
     parts = {f"edit {part}".strip() for part in PARTS}
     assert found["pages"].keys() == {"list", "client", *parts, "said", "onboarding", "portal_line"}
-    assert all(page["queries"] <= 10 for page in found["pages"].values())
+    # On the client's own page one more asks who is booked in his absences.
+    most = {name: 10 + (name == "portal_line") for name in found["pages"]}
+    assert {name: page["queries"] for name, page in found["pages"].items() if page["queries"] > most[name]} == {}
     assert all(each["cpu_ms"] > 0 for each in found["pages"].values())
     change = found["parts"]["change"]
     assert 0 < change["change_p50_ms"] <= change["change_max_ms"]

@@ -49,7 +49,13 @@ def left_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Le
     """
     keys = in_order(by=by).values_list("client", flat=True) if client is None else [row_key(client)]
     found = away.absences_of(house=by.house, clients=clients_seen(by, set(keys)), at=at)
-    entries = [(key, each) for key, absences in found.items() for each in absences]
+    return left_among([(key, each) for key, absences in found.items() for each in absences], by=by, at=at)
+
+
+def left_among(entries: Sequence[tuple[int, AbsenceEntry]], *, by: Who, at: datetime) -> tuple[LeftBooked, ...]:
+    """The same of absences that are known, each with its client (his key), whom `by` may see. A query for each
+    `TOGETHER`, and two more where somebody is booked.
+    """
     visits = _met(entries, by=by, at=at)
     given = _given([each.appointment for each in visits], by=by)
     told = []
