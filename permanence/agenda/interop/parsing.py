@@ -44,7 +44,7 @@ class Zones(ZONEINFO):
     """The clocks of one calendar: those of the world, and those that it defines itself."""
 
     def __init__(self) -> None:
-        self._made: dict[bytes, tzinfo | None] = {}
+        self._made: dict[bytes, tzinfo] = {}
         self._years = 0
 
     def timezone(self, name: str) -> tzinfo | None:
@@ -58,12 +58,14 @@ class Zones(ZONEINFO):
         """Whether a name says by itself which clock is meant, so that no file defines it."""
         return super().knows_timezone_id(tzid) or tzid in WINDOWS_TO_OLSON
 
-    def create_timezone(self, tz: Any) -> tzinfo | None:  # type: ignore[override]
+    # The library calls it so, and declares it otherwise in its own base class.
+    def create_timezone(self, tz: Any) -> tzinfo:  # type: ignore[override]
         """The clock that a VTIMEZONE defines. Raises EventRefused, or one of BROKEN."""
         key = tz.to_ical()
         if key not in self._made:
             check_zone(tz)
-            self._made[key] = tzical(StringIO(self._bounded(tz))).get()
+            made: tzinfo = tzical(StringIO(self._bounded(tz))).get()
+            self._made[key] = made
         return self._made[key]
 
     def _bounded(self, zone: Any) -> str:
