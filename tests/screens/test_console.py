@@ -189,7 +189,7 @@ async def test_the_history_is_of_this_client_only(console: ConsolePage, exchange
     await console.choose("recipient", recipients[0][0])
     await console.write("Pour le cabinet Dupont.")
     await console.press("Control+Enter")
-    await expect(console.by_id("save")).to_be_disabled()
+    await expect(console.by_id("plan")).to_contain_text("Enregistré")
     await console.press("F9")
     await console.presence_is("wrap")
     await console.press("F2")
