@@ -2,9 +2,10 @@
 """Many processes that book at the same moment in the same agendas, at the level of operations, on both databases.
 
 `race_attempts` counts the acts that try to take a slot (book, overbook, hold, move, block), `race_overlaps` what must
-not be: two visits at one moment in one agenda (of combined ones in either), two spans of one device, a standing
-appointment without its occupancies, what was put over an overbooked visit later without being overbooked itself, an
-act that ended in anything but success or a named refusal.
+not be: two visits at one moment in one agenda (of combined ones in either), more than its places in a group, two spans
+of one device or room but for those of the group that is in it, a standing appointment without its occupancies, what was
+put over an overbooked visit later without being overbooked itself, an act that ended in anything but success or a named
+refusal.
 `python -m bench.agenda_race --attempts 1000000` runs it alone.
 """
 

@@ -8,7 +8,8 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.queues import SimpleQueue
@@ -44,10 +45,12 @@ from permanence.project.config import read_configuration  # noqa: E402
 CHANCES = (("book", 50), ("hold", 15), ("move", 12), ("cancel", 12), ("block", 6), ("overbook", 5))
 OVERBOOKINGS = 8
 """So many a day and agenda."""
+PLACES = 2
+"""Of the group."""
 
 
 class Ground:
-    """The house of the race: one client, some agendas that share a device, a patient."""
+    """The house of the race: one client, some agendas that share a device, a group that is in its room, a patient."""
 
     def __init__(self) -> None:
         by = foundation.open_house(
@@ -79,6 +82,10 @@ class Ground:
             _reason(client, f"À deux {number}", 15, by, also=other, after=5)
             for number, other in enumerate(reversed(self.agendas[:2]))
         ]
+        # A group in the room of the device: together there, and nobody else.
+        self.reasons.append(_reason(client, "École du dos", 30, by))
+        group = {"reasons": (self.reasons[-1],), "resources": (device,), "capacity": PLACES}
+        self.group = _agenda(client, "Groupe", by, **group)
         form = PatientForm(birth_name="Martin", first_name="Paul")
         self.patient = callers.add_patient(client=client, patient="p" * 20, form=form, by=by, at=AT).id
 
@@ -95,10 +102,11 @@ def _reason(client: str, name: str, minutes: int, by: Who, **more: Any) -> str:
     return reasons.set_reason(client=client, reason=new, by=by, at=AT).id
 
 
-def _agenda(client: str, name: str, by: Who) -> str:
+def _agenda(client: str, name: str, by: Who, **hours: Any) -> str:
     recipient = clients.add_recipient(client=client, kind=RecipientKind.PRACTITIONER, name=name, email="", by=by, at=AT)
     agenda = setting.open_agenda(client=client, recipient=recipient, name=name, by=by, at=AT).id
-    week = [kinds.Opening(id="", agenda=agenda, weekday=day, opens="08:00", until="18:00") for day in range(5)]
+    hours = {"opens": "08:00", "until": "18:00", **hours}
+    week = [kinds.Opening(id="", agenda=agenda, weekday=day, **hours) for day in range(5)]
     setting.set_openings(agenda=agenda, openings=week, by=by, at=AT)
     may = {"step": STEP_MIN, "closed_on_holidays": True, "active": True, "overbookings_per_day": OVERBOOKINGS}
     setting.change_agenda(agenda=agenda, name=name, by=by, at=AT, **may)
@@ -155,12 +163,17 @@ class Racer:
         reason = self._chance.choice(self._ground.reasons)
         return Booking(patient=self._ground.patient, reason=reason, holder=f"racer-{self._number}")
 
+    def _agenda(self, booking: Booking) -> str:
+        ground = self._ground
+        return ground.group if booking.reason == ground.reasons[-1] else self._chance.choice(ground.agendas)
+
     def _book(self) -> None:
+        booking = self._booking()
         visit = appointments.book(
             key=self._key(),
-            agenda=self._chance.choice(self._ground.agendas),
+            agenda=self._agenda(booking),
             starts_at=self._moment(),
-            booking=self._booking(),
+            booking=booking,
             by=self._ground.by,
             at=self._at,
         )
@@ -189,7 +202,7 @@ class Racer:
         booking = self._booking()
         kept = holds.hold_slot(
             key=self._key(),
-            agenda=self._chance.choice(self._ground.agendas),
+            agenda=self._agenda(booking),
             reason=booking.reason,
             starts_at=self._moment(),
             by=self._ground.by,
@@ -241,10 +254,19 @@ def wrong() -> dict[str, int]:
         if agenda is not None
     ]
     occupied = {(row.appointment_id, row.agenda_id) for row in there}
+    groups = set(Occupancy.objects.filter(shared_by__isnull=False).values_list("shared_by", flat=True))
+    in_places = [row for row in there if row.agenda_id]
+    places = [
+        ((row.agenda_id, place), row.starts_at, row.ends_at, None)
+        for row in in_places
+        for place in range(row.place_from, min(row.place_until, PLACES))
+    ]
+    devices = [(row.resource_id, row.starts_at, row.ends_at, row.shared_by_id) for row in there if row.resource_id]
+    alone = [(agenda, starts, ends, None) for agenda, starts, ends, _ in spans if agenda not in groups]
     return {
-        "agendas": _meeting([(row.agenda_id, row.starts_at, row.ends_at) for row in there if row.agenda_id]),
-        "devices": _meeting([(row.resource_id, row.starts_at, row.ends_at) for row in there if row.resource_id]),
-        "visits": _meeting([(agenda, starts, ends) for agenda, starts, ends, _ in spans]),
+        "agendas": _meeting(places) + sum(row.place_from >= PLACES for row in in_places),
+        "devices": _meeting(devices),
+        "visits": _meeting(alone) + _crowded([span[:3] for span in spans if span[0] in groups]),
         "without": sum((key, agenda) not in occupied for agenda, *_, key in spans),
         "covered": _covered(),
     }
@@ -272,13 +294,32 @@ def overbooked() -> int:
     return Occupancy.objects.filter(blocking=False).count()
 
 
-def _meeting(spans: list[tuple[int, datetime, datetime]]) -> int:
-    """Spans, the earliest first, that begin before an earlier one of the same subject has ended."""
-    until: dict[int, datetime] = {}
+def grouped() -> int:
+    """How many spans of the room stand that a group has together: as `combined`."""
+    return Occupancy.objects.filter(shared_by__isnull=False, hold=None).count()
+
+
+def _meeting(spans: Iterable[tuple[Any, datetime, datetime, int | None]]) -> int:
+    """Spans, the earliest first, that begin before an earlier one of the same subject has ended: None shares with none,
+    others with their like.
+    """
+    on: dict[Any, list[tuple[datetime, int | None]]] = defaultdict(list)
     found = 0
-    for subject, starts, ends in spans:
-        found += subject in until and starts < until[subject]
-        until[subject] = max(ends, until.get(subject, ends))
+    for subject, starts, ends, shared in spans:
+        on[subject] = [each for each in on[subject] if starts < each[0]]
+        found += any(shared is None or other != shared for _, other in on[subject])
+        on[subject].append((ends, shared))
+    return found
+
+
+def _crowded(spans: Iterable[tuple[int, datetime, datetime]]) -> int:
+    """Visits of groups, the earliest first, at whose beginning all places are taken."""
+    on: dict[int, list[datetime]] = defaultdict(list)
+    found = 0
+    for agenda, starts, ends in spans:
+        on[agenda] = [each for each in on[agenda] if starts < each]
+        found += len(on[agenda]) >= PLACES
+        on[agenda].append(ends)
     return found
 
 
@@ -312,7 +353,7 @@ def main() -> int:
     tallies = [told.get() for _ in racers]
     for each in racers:
         each.join()
-    stand = {"combined": combined(), "overbooked": overbooked()}
+    stand = {"combined": combined(), "overbooked": overbooked(), "grouped": grouped()}
     print(json.dumps({**together(tallies, wrong(), time.monotonic() - began), **stand}))
     return 0
 

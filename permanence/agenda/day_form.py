@@ -127,8 +127,6 @@ class DayForm(forms.Form):
             said = self._said(*hours)
             if said["hours_kind"] == OpeningKind.SAME_DAY and not said["released_at"]:
                 self.add_error("released_at", _("Write at what hour these hours are released."))
-            if said["capacity"] > 1 and said["resources"]:
-                self.add_error("resources", _("A group takes no room here: block the room for it."))
             if self.errors:
                 break
         return given

@@ -185,8 +185,6 @@ class OpeningForm(forms.Form):
         first, last = given.get("valid_from"), given.get("valid_until")
         if first and last and last < first:
             self.add_error("valid_until", _("The end has to come after the beginning."))
-        if (given.get("capacity") or 1) > 1 and given.get("resources"):
-            self.add_error("resources", _("A group takes no room here: block the room for it."))
         return given
 
     def openings(self, agenda: str) -> tuple[Opening, ...]:

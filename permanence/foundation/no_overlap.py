@@ -26,7 +26,8 @@ class NoOverlap(models.BaseConstraint):
     """Of the rows with the same `within` (names of fields), no two have overlapping [`starts`, `ends`).
 
     `numbers`: two fields of whole numbers, a second half-open range that must overlap too, () for none. `only`: the
-    boolean field that must be true for a row to count, "" for all rows.
+    boolean field that must be true for a row to count, "" for all rows. `shared`: the field of positive keys that lets
+    those rows overlap in which it is the same; a row with NULL in it shares with none. "" where nothing is shared.
     """
 
     def __init__(
@@ -38,22 +39,25 @@ class NoOverlap(models.BaseConstraint):
         within: Sequence[str],
         numbers: Sequence[str] = (),
         only: str = "",
+        shared: str = "",
         **messages: Any,
     ) -> None:
         super().__init__(name=name, **messages)
-        self.starts, self.ends, self.only = starts, ends, only
+        self.starts, self.ends, self.only, self.shared = starts, ends, only, shared
         self.within, self.numbers = tuple(within), tuple(numbers)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields it looks at."""
-        return (self.starts, self.ends, *self.within, *self.numbers, *([self.only] if self.only else []))
+        named = [each for each in (self.only, self.shared) if each]
+        return (self.starts, self.ends, *self.within, *self.numbers, *named)
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         """How a migration writes it."""
         path, arguments, named = super().deconstruct()
         fields = {"starts": self.starts, "ends": self.ends, "within": self.within, "only": self.only}
-        return path, arguments, {**named, **fields, "numbers": self.numbers}
+        more = {"shared": self.shared} if self.shared else {}  # what was written before there was any stays the same
+        return path, arguments, {**named, **fields, "numbers": self.numbers, **more}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NoOverlap):
@@ -96,6 +100,9 @@ class NoOverlap(models.BaseConstraint):
             rows = rows.filter(**{f"{begin}__lt": ranges[end], f"{end}__gt": ranges[begin]})
         if self.only:
             rows = rows.filter(**{self.only: True})
+        together = getattr(instance, _field(model, self.shared).attname) if self.shared else None
+        if together is not None:
+            rows = rows.exclude(**{self.shared: together})
         if rows.exclude(pk=instance.pk).exists():
             raise ValidationError(self.get_violation_error_message(), code=self.violation_error_code)
 
@@ -117,6 +124,9 @@ class NoOverlap(models.BaseConstraint):
         clauses = [f"{column} = NEW.{column}" for column in (_column(model, each) for each in self.within)]
         for begin, end in ((_column(model, begin), _column(model, end)) for begin, end in self._ranges):
             clauses += [f"{begin} < NEW.{end}", f"{end} > NEW.{begin}"]
+        if self.shared:
+            shared = _column(model, self.shared)
+            clauses.append(f"({shared} IS NULL OR NEW.{shared} IS NULL OR {shared} <> NEW.{shared})")
         when = ""
         if self.only:
             clauses.append(_column(model, self.only))
@@ -135,8 +145,12 @@ class NoOverlap(models.BaseConstraint):
         numbers = ""
         if self.numbers:
             numbers = f", int4range({', '.join(_column(model, name) for name in self.numbers)}) WITH &&"
+        shared = ""
+        if self.shared:
+            own = f"-{_column(model, 'pk')}"  # who shares with none differs from everybody
+            shared = f", (COALESCE({_column(model, self.shared)}, {own})) WITH <>"
         where = f" WHERE ({_column(model, self.only)})" if self.only else ""
-        return f"EXCLUDE USING gist ({same}, {span} WITH &&{numbers}){where}"
+        return f"EXCLUDE USING gist ({same}, {span} WITH &&{numbers}{shared}){where}"
 
 
 def _column(model: type[models.Model], field: str) -> str:

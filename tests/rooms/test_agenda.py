@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from permanence.agenda import tasks
 from permanence.agenda.models import Agenda, AgendaAct, Appointment, Occupancy
-from permanence.agenda.operations import appointments, blocks, holds, visits
+from permanence.agenda.operations import appointments, blocks, holds, setting, visits
 from permanence.agenda.queries import agendas, days
 from permanence.agenda.queries import appointments as found
 from permanence.agenda.refusals import (
@@ -36,7 +36,7 @@ from permanence.clients import absences
 from permanence.clients.models import Client
 from permanence.foundation.models import AuditEntry, LiveTouch, OutboxEvent
 from permanence.foundation.operations import house_system
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, reason
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings, reason
 from tests.rooms.messaging_cast import NOON
 
 
@@ -409,6 +409,12 @@ def test_a_device_is_taken_with_its_cleaning_by_one_visit_at_a_time(cast):
     book(cast, 25, agenda=cast.lemaire, reason=cast.tracing)
 
 
+def cancel(cast, visit):
+    appointments.cancel(
+        key=cast.key(), appointment=visit.appointment, cause=CancelCause.PATIENT, by=cast.claire, at=NOON
+    )
+
+
 def saturday(minutes):
     return datetime(2026, 12, 5, 8, 0, tzinfo=UTC) + timedelta(minutes=minutes)
 
@@ -421,11 +427,46 @@ def test_a_group_has_as_many_places_as_its_opening(cast):
     with pytest.raises(SlotAlreadyTaken) as refusal:
         join()
     assert codes(refusal) == ["full"]
-    appointments.cancel(
-        key=cast.key(), appointment=first[1].appointment, cause=CancelCause.PATIENT, by=cast.claire, at=NOON
-    )
+    cancel(cast, first[1])
     join()
     assert sorted(Occupancy.objects.values_list("place_from", flat=True)) == [0, 1, 2]
+
+
+def in_its_room(cast):
+    """The class of three takes the ECG's room, the visits of everybody else's ECG too."""
+    saturday = openings(cast.dupont, [(5, "09:00", "12:00")], reasons=(cast.class_of_three,), capacity=3)[0]
+    week = (*openings(cast.dupont), replace(saturday, resources=(cast.ecg,)))
+    setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)
+    others = openings(cast.lemaire, [(5, "09:00", "12:00")])
+    setting.set_openings(agenda=cast.lemaire, openings=others, by=cast.claire, at=NOON)
+
+
+def test_a_group_has_its_room_together_and_nobody_else_has_it(cast):
+    in_its_room(cast)
+    ecg = {"agenda": cast.lemaire, "reason": cast.tracing}
+    first = [book(cast, reason=cast.class_of_three, starts_at=saturday(0)) for _ in range(3)]
+    with pytest.raises(SlotAlreadyTaken) as refusal:
+        book(cast, **ecg, starts_at=saturday(30))
+    assert codes(refusal) == ["equipment_taken"]
+    for each in first[:2]:
+        cancel(cast, each)
+        with pytest.raises(SlotAlreadyTaken):
+            book(cast, **ecg, starts_at=saturday(30))
+    cancel(cast, first[2])
+    book(cast, **ecg, starts_at=saturday(30))
+    with pytest.raises(SlotAlreadyTaken) as refusal:
+        book(cast, reason=cast.class_of_three, starts_at=saturday(0))
+    assert codes(refusal) == ["equipment_taken"]
+
+
+def test_the_database_keeps_the_room_of_a_group_against_others(cast, blind):
+    in_its_room(cast)
+    blind()
+    for _ in range(2):
+        book(cast, reason=cast.class_of_three, starts_at=saturday(0))
+    with pytest.raises(SlotAlreadyTaken) as refusal:
+        book(cast, agenda=cast.lemaire, reason=cast.tracing, starts_at=saturday(30))
+    assert codes(refusal) == ["equipment_taken"]
 
 
 def test_places_of_a_group_are_given_anew_when_gaps_are_in_the_way(cast):
@@ -434,9 +475,7 @@ def test_places_of_a_group_are_given_anew_when_gaps_are_in_the_way(cast):
 
     first = [join(0), join(30), join(30)]  # places 0, 1, 2
     join(60)  # 0
-    appointments.cancel(
-        key=cast.key(), appointment=first[1].appointment, cause=CancelCause.PATIENT, by=cast.claire, at=NOON
-    )
+    cancel(cast, first[1])
     join(90)  # 1: then there is no place that is free from 60 to 120, though there are never three at once
     book(cast, reason=cast.class_of_three, starts_at=saturday(60))
     rows = list(Occupancy.objects.filter(blocking=True))

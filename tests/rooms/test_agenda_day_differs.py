@@ -159,7 +159,10 @@ def test_a_day_that_is_kept_is_opened_as_it_is_and_changed(weber):
     kept = TUESDAY.isoformat()
     weber.save(weber.look({"hours": "9-12"}, day=kept), day=kept)
     assert weber.kept(TUESDAY) == [weber.opening(0, "09:00", "12:00", capacity=3)]
-    weber.save(weber.look({"capacity": "1", "hours_kind": "tele"}, day=kept), day=kept)
+    room = setting.add_resource(client=weber.cast.weber, name="Saal", kind="room", by=weber.cast.marc, at=NOW).id
+    weber.save(weber.look({"resources": [room]}, day=kept), day=kept)
+    assert weber.kept(TUESDAY) == [weber.opening(0, "09:00", "12:00", capacity=3, resources=(room,))]
+    weber.save(weber.look({"capacity": "1", "hours_kind": "tele", "resources": []}, day=kept), day=kept)
     assert weber.kept(TUESDAY) == [weber.opening(0, "09:00", "12:00", kind=OpeningKind.TELE)]
 
 

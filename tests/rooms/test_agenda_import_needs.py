@@ -91,6 +91,17 @@ def test_a_group_has_its_places(cast):
     assert len(brings(cast, lines[3], agenda=cast.lemaire).faults) == 1
 
 
+def test_a_group_that_comes_in_has_its_room_together(cast):
+    week = openings(
+        cast.lemaire, [(0, "08:00", "12:00")], reasons=(cast.class_of_three,), capacity=3, resources=(cast.ecg,)
+    )
+    setting.set_openings(agenda=cast.lemaire, openings=week, by=cast.claire, at=NOON)
+    lines = [line(n, 0, "École du dos", lasts=60, name=name) for n, name in enumerate(("Un", "Deux", "Trois"))]
+    assert brings(cast, *lines, agenda=cast.lemaire).faults == []
+    assert taken(resource=int(cast.ecg)) == [(after(0), after(60))] * 3
+    assert len(brings(cast, line(9, 0, "ECG", name="Autre"), agenda=cast.dupont).faults) == 1
+
+
 def test_the_room_of_the_opening_is_taken(cast):
     week = (replace(openings(cast.dupont, [(0, "08:00", "12:00")])[0], resources=(cast.ecg,)),)
     setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)

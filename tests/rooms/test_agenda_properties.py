@@ -126,7 +126,8 @@ class World:
                 same = (one.agenda_id, one.resource_id) == (other.agenda_id, other.resource_id)
                 meet = one.starts_at < other.ends_at and other.starts_at < one.ends_at
                 beside = one.place_until <= other.place_from or other.place_until <= one.place_from
-                assert not (same and meet and not beside)
+                together = one.shared_by_id is not None and one.shared_by_id == other.shared_by_id
+                assert not (same and meet and not beside and not together)
         self._later_over_earlier(rows)
         for visit in Appointment.objects.all():
             of_visit = [row for row in rows if row.appointment_id == visit.pk]

@@ -36,6 +36,7 @@ def test_nothing_is_taken_twice_however_many_try(url, tmp_path):
     assert found["done"]["book"] > 0
     assert found["overbooked"] > 0
     assert found["combined"] > 0
+    assert found["grouped"] > 0
     assert sum(found["done"].values()) + sum(found["refused"].values()) >= ATTEMPTS
     assert found["refused"].keys() <= {
         "slot_already_taken",

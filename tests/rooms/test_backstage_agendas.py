@@ -120,6 +120,15 @@ def test_hours_are_looked_at_then_saved(cast, marc, weber):
     assert (row.online, row.new_patients, row.capacity) == (False, True, 1)
 
 
+def test_hours_of_a_group_have_a_room(cast, marc, weber):
+    room = setting.add_resource(client=weber.client, name="Gymnastikraum", kind="room", by=cast.marc, at=NOW).id
+    address = at("agenda-opening", cast.weber, weber.id, "new")
+    given = {**WEEKDAY, "capacity": "6", "resources": [room], "mark": mark(marc.get(address))}
+    saved = marc.post(address, {**given, "do": "save"}, follow=True)
+    assert {(row.capacity, tuple(row.resources)) for row in OpeningPattern.objects.all()} == {(6, (room,))}
+    assert "Gymnastikraum" in saved.content.decode()
+
+
 def test_who_would_fall_outside_is_told_by_name_before_it_is_saved_and_stays(cast, marc, weber):
     opened(weber, cast)
     visit = booked(weber, cast)

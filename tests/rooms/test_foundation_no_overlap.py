@@ -49,7 +49,7 @@ def prepared(row, other):
     return {"agenda": row, "other": other, "block": block, "room": room}
 
 
-def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True, places=(0, 500)):
+def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True, places=(0, 500), shared_by=None):
     """An occupancy by raw SQL, past every operation and model; gives its key."""
     subject = ground[agenda] if resource is None else ground[resource]
     row = ground["agenda"]
@@ -63,12 +63,13 @@ def write(ground, begins, ends, *, agenda="agenda", resource=None, blocking=True
         blocking,
         ground["block"].pk,
         *places,
+        ground[shared_by].pk if shared_by else None,
     ]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO agenda_occupancy (house_id, client_id, agenda_id, resource_id, starts_at, ends_at, blocking,"
-            " block_id, place_from, place_until, before, after)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0) RETURNING id",
+            " block_id, place_from, place_until, shared_by_id, before, after)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, 0) RETURNING id",
             values,
         )
         return cursor.fetchone()[0]
@@ -126,6 +127,31 @@ def test_a_resource_is_taken_once(ground):
     with pytest.raises(IntegrityError) as error:
         write(ground, 20, 40, resource="room")
     assert refused(error) == BY_RESOURCE
+
+
+def test_a_group_shares_its_room_with_itself_alone(ground):
+    write(ground, 0, 60, resource="room", shared_by="agenda")
+    second = write(ground, 0, 60, resource="room", shared_by="agenda")
+    for whose in (None, "other"):
+        with pytest.raises(IntegrityError) as error:
+            write(ground, 30, 90, resource="room", shared_by=whose)
+        assert refused(error) == BY_RESOURCE
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Occupancy.objects.filter(pk=second).update(shared_by=ground[whose] if whose else None)
+    write(ground, 60, 90, resource="room")
+    with pytest.raises(IntegrityError):
+        write(ground, 45, 75, resource="room", shared_by="agenda")
+    assert Occupancy.objects.count() == 3
+
+
+def test_a_form_is_told_what_the_database_would_say_of_a_shared_room(ground):
+    write(ground, 0, 60, resource="room", shared_by="agenda")
+    constraint = next(each for each in Occupancy._meta.constraints if each.name == BY_RESOURCE)
+    row = {"resource": ground["room"], "starts_at": moment(10), "ends_at": moment(20)}
+    constraint.validate(Occupancy, Occupancy(**row, shared_by=ground["agenda"]))
+    for whose in (None, ground["other"]):
+        with pytest.raises(ValidationError):
+            constraint.validate(Occupancy, Occupancy(**row, shared_by=whose))
 
 
 def test_a_change_is_looked_at_like_a_new_one(ground):

@@ -224,8 +224,9 @@ class Occupancy(HouseModel):
     """That an agenda, or a room or piece of equipment, is taken from one moment to another, buffers included.
 
     The one guarantee against taking anything twice: of those that block, no two of one agenda and one place overlap,
-    nor two of one resource. A visit takes every place, `[0, ALL_PLACES)`, but for one of a group, which takes one of as
-    many as the opening has: so there are never more than these at once. An overbooked appointment has one that does not
+    nor two of one resource, unless both are `shared_by` the same agenda, whose group is there. A visit takes every
+    place, `[0, ALL_PLACES)`, but for one of a group, which takes one of as many as the opening has: so there are never
+    more than these at once. An overbooked appointment has one that does not
     block, also when nothing stands beside it any more: whoever writes looks at it under the lock. `before`, `after`:
     the buffers in it, minutes. Exactly one of the three says what takes it.
     """
@@ -240,6 +241,7 @@ class Occupancy(HouseModel):
     place_from = models.PositiveSmallIntegerField(default=0)
     place_until = models.PositiveSmallIntegerField(default=ALL_PLACES)
     blocking = models.BooleanField(default=True)
+    shared_by = models.ForeignKey(Agenda, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     hold = models.ForeignKey(SlotHold, on_delete=models.PROTECT, null=True, related_name="+")
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, null=True, related_name="+")
     block = models.ForeignKey(Block, on_delete=models.PROTECT, null=True, related_name="+")
@@ -263,6 +265,7 @@ class Occupancy(HouseModel):
                 ends="ends_at",
                 within=("resource",),
                 only="blocking",
+                shared="shared_by",
             ),
             models.CheckConstraint(
                 condition=models.Q(agenda__isnull=True, resource__isnull=False)

@@ -135,10 +135,11 @@ def occupy(
                 **by,
             )
         )
-    for resource, before, after in slot.resources:
-        begins, ends = _around(slot, before, after)
-        span = {"starts_at": begins, "ends_at": ends, "before": before, "after": after}
-        rows.append(Occupancy(resource_id=int(resource), **span, **by))
+    for use in slot.resources:
+        begins, ends = _around(slot, use.before, use.after)
+        span = {"starts_at": begins, "ends_at": ends, "before": use.before, "after": use.after}
+        shared_by = int(use.shared_by) if use.shared_by else None
+        rows.append(Occupancy(resource_id=int(use.resource), shared_by_id=shared_by, **span, **by))
     _write(rows, other=slot.also)
 
 

@@ -22,7 +22,7 @@ from permanence.agenda.models import (
 from permanence.foundation.prepared import Prepared
 from permanence.foundation.tenancy import ClientQuerySet
 
-_SPAN = ("client_id", "agenda_id", "resource_id", "starts_at", "ends_at", "before", "after")
+_SPAN = ("client_id", "agenda_id", "resource_id", "starts_at", "ends_at", "before", "after", "shared_by_id")
 _APPOINTMENT = tuple(f"appointment__{each}" for each in ("key", "agenda_id", "reason_id", "known", "overbook_cause"))
 _HOLD = tuple(
     f"hold__{each}" for each in ("key", "agenda_id", "reason_id", "known", "held_by_name", "held_for", "expires_at")

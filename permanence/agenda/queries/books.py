@@ -223,7 +223,7 @@ def taken_in(rows: ClientQuerySet[Occupancy]) -> Iterator[tuple[int, kinds.Taken
 
 
 def _takens(columns: Iterable[asked.Row]) -> Iterator[tuple[int, kinds.Taken]]:
-    for client, agenda, resource, begins, ends, before, after, *by in columns:
+    for client, agenda, resource, begins, ends, before, after, shared_by, *by in columns:
         yield (
             client,
             kinds.Taken(
@@ -233,6 +233,7 @@ def _takens(columns: Iterable[asked.Row]) -> Iterator[tuple[int, kinds.Taken]]:
                 before=before,
                 after=after,
                 of_resource=agenda is None,
+                shared_by="" if shared_by is None else str(shared_by),
                 **_taken_by(agenda, by[:5], by[5:12], by[12:]),
             ),
         )

@@ -17,6 +17,7 @@ kind, resources, places). Its buffers before and after may lie outside. Between 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from permanence.kernel.refusals import Refusal
@@ -141,17 +142,30 @@ class Resource:
 class Need:
     """One resource that a visit takes: any of `ids`, or, without them, any of that `kind` at the site of the visit.
 
-    `before` and `after`: minutes it is taken besides the visit (to prepare, to clean).
+    `before` and `after`: minutes it is taken besides the visit (to prepare, to clean). `shared_by` as in `Use`.
     """
 
     ids: tuple[str, ...] = ()
     kind: str = ""
     before: int = 0
     after: int = 0
+    shared_by: str = ""
 
     def __post_init__(self) -> None:
         if not (self.ids or self.kind) or not _in_cells(self.before, self.after):
             raise VisitReasonImpossible(f"need of {self.ids} {self.kind!r}, {self.before} and {self.after} min")
+
+
+class Use(NamedTuple):
+    """What a visit takes of a resource, `before` and `after` (minutes) included.
+
+    `shared_by`: the agenda whose group has it together, "" where the visit has it to itself.
+    """
+
+    resource: str
+    before: int = 0
+    after: int = 0
+    shared_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +245,11 @@ class Opening:
 
     `every_weeks` n: in the week of `anchor` and every n-th one from it. `valid_from` (included), `valid_until`
     (excluded): None for ever. `reasons`: ids of those visited here, () for all. `resources`: ids taken by every visit
-    here besides what its reason needs. SAME_DAY: released at `released_at` ("HH:MM"), `released_days` days before its
-    day. HOME_VISIT: `travel` minutes before each visit. `capacity`: visits at once (a group of an hour is an opening of
-    an hour for a reason of an hour). `online`: also by patients themselves. `on_holidays`: on public holidays too.
-    In an exception `weekday`, weeks and validity are not looked at. Raises OpeningImpossible.
+    here besides what its reason needs, by those of a group together. SAME_DAY: released at `released_at` ("HH:MM"),
+    `released_days` days before its day. HOME_VISIT: `travel` minutes before each visit. `capacity`: visits at once (a
+    group of an hour is an opening of an hour for a reason of an hour). `online`: also by patients themselves.
+    `on_holidays`: on public holidays too. In an exception `weekday`, weeks and validity are not looked at. Raises
+    OpeningImpossible.
     """
 
     id: str
@@ -269,8 +284,8 @@ class Opening:
             raise OpeningImpossible(f"{self.kind}, released at {self.released_at!r} {self.released_days} days before")
         if self.released_at and clock(self.released_at) >= 24 * 60:
             raise OpeningImpossible(f"released at {self.released_at}")
-        if not 1 <= self.capacity <= MOST_PLACES or (self.capacity > 1 and self.resources):
-            raise OpeningImpossible(f"{self.capacity} places, each with {self.resources}")
+        if not 1 <= self.capacity <= MOST_PLACES:
+            raise OpeningImpossible(f"{self.capacity} places")
         if not _in_cells(self.travel) or (self.travel and self.kind is not OpeningKind.HOME_VISIT):
             raise OpeningImpossible(f"{self.travel} min of travel, {self.kind}")
 
@@ -299,9 +314,10 @@ class Taken:
     apart, so one id can be both.
 
     `starts`, `ends`: of the visit itself; `before`, `after`: its buffers, minutes. `agenda`: whose visit takes a
-    resource, or another agenda. HOLD: held by `by` (a name to show) for `holder` (the call, person or door whose own
-    search it does not hinder) while the moment is before `until`. ABSENCE: `by` is the id of who is away, "" for the
-    whole client. BLOCK: busy; `elsewhere`: in a calendar of another product, which is called `label`.
+    resource, or another agenda; `shared_by` as in `Use`. HOLD: held by `by` (a name to show) for `holder` (the call,
+    person or door whose own search it does not hinder) while the moment is before `until`. ABSENCE: `by` is the id of
+    who is away, "" for the whole client. BLOCK: busy; `elsewhere`: in a calendar of another product, which is called
+    `label`.
     """
 
     subject: str
@@ -320,6 +336,7 @@ class Taken:
     label: str = ""
     overbooked: bool = False
     of_resource: bool = False
+    shared_by: str = ""
     elsewhere: bool = False
 
     def takes(self, agenda: str) -> bool:

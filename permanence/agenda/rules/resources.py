@@ -4,21 +4,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from permanence.agenda.rules.kinds import Need, Opening, Resource, Taken, VisitReason
-from permanence.agenda.rules.seconds import Forbidden, Pair, whole
+from permanence.agenda.rules.kinds import Need, Opening, Resource, Taken, Use, VisitReason
+from permanence.agenda.rules.seconds import Forbidden, whole
 from permanence.agenda.rules.why_not import EquipmentMissing, EquipmentTaken, WhyNot
 
-type Assigned = tuple[tuple[str, int, int], ...]
-"""Resource, minutes before, minutes after: one for each need."""
+type Assigned = tuple[Use, ...]
+"""One for each need."""
 
 
 def needs_at(reason: VisitReason, opening: Opening) -> tuple[Need, ...]:
     """What a visit of `reason` in `opening` takes: each resource of the opening, which meets a need of the reason if it
-    can, and one for each need that is left. A resource of the opening has the reason's buffers at least.
+    can, and one for each need that is left. A resource of the opening has the reason's buffers at least; the visits of
+    a group take it together.
     """
     left, found = list(reason.needs), []
+    shared_by = opening.agenda if opening.capacity > 1 else ""
     for resource in opening.resources:
-        own = Need(ids=(resource,), before=reason.before, after=reason.after)
+        own = Need(ids=(resource,), before=reason.before, after=reason.after, shared_by=shared_by)
         met = next((each for each in left if resource in each.ids), None)
         if met is not None:
             left.remove(met)
@@ -35,8 +37,7 @@ class Shelf:
         self._taken: dict[str, list[Taken]] = {}
         for each in taken:
             self._taken.setdefault(each.subject, []).append(each)
-        self._busy: dict[str, list[Pair]] = {}
-        self._forbidden: dict[tuple[str, int, int], Forbidden] = {}
+        self._forbidden: dict[Use, Forbidden] = {}
 
     def concrete(self, reason: VisitReason, opening: Opening) -> tuple[Need, ...]:
         """The needs there, each with the ids of what can meet it: () when nothing at that site can."""
@@ -55,7 +56,7 @@ class Shelf:
         chosen = matched([[each for each in need.ids if self._is_free(each, need, start)] for need in needs])
         if chosen is None:
             return None
-        return tuple((each, need.before, need.after) for each, need in zip(chosen, needs, strict=True))
+        return tuple(_use(each, need) for each, need in zip(chosen, needs, strict=True))
 
     def causes(self, needs: Sequence[Need], start: int, site: str) -> tuple[WhyNot, ...]:
         """What is in the way of a visit at `start`; () when `assign` finds a choice."""
@@ -78,22 +79,20 @@ class Shelf:
         few = EquipmentMissing(kind=needs[0].kind or ", ".join(needs[0].ids), site=site)
         return (min(busy, key=lambda each: each.until) if busy else few,)
 
-    def busy(self, resource: str) -> list[Pair]:
-        """When it is taken, buffers included."""
-        if resource not in self._busy:
-            self._busy[resource] = [whole(each) for each in self._taken.get(resource, ())]
-        return self._busy[resource]
+    def _in_the_way(self, use: Use) -> list[Taken]:
+        return [each for each in self._taken.get(use.resource, ()) if not shared(each, use.shared_by)]
 
     def _is_free(self, resource: str, need: Need, start: int) -> bool:
-        key = resource, need.before, need.after
-        if key not in self._forbidden:
-            before, after = need.before * 60, need.after * 60
-            self._forbidden[key] = Forbidden(self.busy(resource), before=before, length=self._length, after=after)
-        return self._forbidden[key].until(start) == start
+        use = _use(resource, need)
+        if use not in self._forbidden:
+            busy, before, after = map(whole, self._in_the_way(use)), use.before * 60, use.after * 60
+            self._forbidden[use] = Forbidden(busy, before=before, length=self._length, after=after)
+        return self._forbidden[use].until(start) == start
 
     def _cause(self, resource: str, need: Need, start: int) -> EquipmentTaken:
         lo, hi = start - need.before * 60, start + self._length + need.after * 60
-        meets = [each for each in self._taken[resource] if whole(each)[0] < hi and lo < whole(each)[1]]
+        there = self._in_the_way(_use(resource, need))
+        meets = [each for each in there if whole(each)[0] < hi and lo < whole(each)[1]]
         return EquipmentTaken(
             resource=resource,
             starts=min(each.from_buffer for each in meets),
@@ -101,13 +100,25 @@ class Shelf:
         )
 
 
+def shared(taken: Taken, shared_by: str) -> bool:
+    """Whether a resource that is taken is free all the same for visits of the group of this agenda, "" for none."""
+    return shared_by != "" and taken.shared_by == shared_by
+
+
 def together(one: Assigned, other: Assigned) -> Assigned:
-    """What the two agendas of a combined visit take: a room in which both are is taken once, for as long as either."""
-    found: dict[str, tuple[int, int]] = {}
-    for resource, before, after in (*one, *other):
-        known = found.get(resource, (0, 0))
-        found[resource] = max(known[0], before), max(known[1], after)
-    return tuple((resource, *minutes) for resource, minutes in found.items())
+    """What the two agendas of a combined visit take: a room in which both are is taken once, for as long as either, and
+    shared with nobody.
+    """
+    found: dict[str, Use] = {}
+    for use in (*one, *other):
+        known = found.get(use.resource)
+        both = known and Use(use.resource, max(known.before, use.before), max(known.after, use.after))
+        found[use.resource] = both or use
+    return tuple(found.values())
+
+
+def _use(resource: str, need: Need) -> Use:
+    return Use(resource, need.before, need.after, need.shared_by)
 
 
 def matched(free: Sequence[Sequence[str]]) -> tuple[str, ...] | None:

@@ -113,8 +113,10 @@ def taken_by(slot: Slot, *, is_new: bool) -> tuple[Taken, ...]:
     )  # fmt: skip
     also = () if slot.also is None else (_of_other(own, slot.also),)
     others = (
-        replace(own, subject=resource, of_resource=True, before=before, after=after)
-        for resource, before, after in slot.resources
+        replace(
+            own, subject=use.resource, of_resource=True, before=use.before, after=use.after, shared_by=use.shared_by
+        )
+        for use in slot.resources
     )
     return own, *also, *others
 

@@ -18,7 +18,7 @@ from permanence.agenda.rules.judge import Judge, Place, spans_around
 from permanence.agenda.rules.kinds import CELL, NOON, HalfDay, Need, Taken, TakenKind, VisitReason
 from permanence.agenda.rules.limits import Limits
 from permanence.agenda.rules.openings import OpenSpan
-from permanence.agenda.rules.resources import matched
+from permanence.agenda.rules.resources import matched, shared
 from permanence.agenda.rules.seconds import Pair, cells, whole
 from permanence.agenda.rules.wishes import Book, Wish
 from permanence.reception.hours import moment_of
@@ -37,7 +37,7 @@ class _Known:
     away: Flags
     blocks: Flags
     counts: NDArray[np.int32]
-    busy: dict[str, Flags]
+    busy: dict[tuple[str, str], Flags]
 
 
 class Sheet:
@@ -111,12 +111,11 @@ class Sheet:
         return found
 
     def _resource(self, resource: str, need: Need, length: int, known: _Known) -> Flags:
-        if resource not in known.busy:
-            known.busy[resource] = painted(
-                self.window, (whole(each) for each in known.others if each.subject == resource)
-            )
-        before = need.before // CELL
-        return runs(~known.busy[resource], length=before + length + need.after // CELL, before=before)
+        key, before = (resource, need.shared_by), need.before // CELL
+        if key not in known.busy:
+            others = (each for each in known.others if each.subject == resource and not shared(each, need.shared_by))
+            known.busy[key] = painted(self.window, map(whole, others))
+        return runs(~known.busy[key], length=before + length + need.after // CELL, before=before)
 
     def _match(self, found: Flags, needs: tuple[Need, ...], length: int, known: _Known) -> None:
         """Where one resource can meet two needs, each start is matched by itself."""

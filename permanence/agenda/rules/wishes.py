@@ -14,6 +14,7 @@ from permanence.agenda.rules.kinds import (
     OpeningKind,
     Resource,
     Taken,
+    Use,
     VisitReason,
 )
 
@@ -80,8 +81,8 @@ class Also:
 class Slot:
     """A visit that can be booked: what the occupancies of its agenda and of each of its resources would be.
 
-    `before`, `after`: minutes the agenda is taken besides the visit, travel included. `resources`: id, minutes before,
-    minutes after. `opening`: id of the one in which it begins; `capacity` its places. `also`: of a combined visit.
+    `before`, `after`: minutes the agenda is taken besides the visit, travel included. `opening`: id of the one in which
+    it begins; `capacity` its places. `also`: of a combined visit.
     """
 
     agenda: str
@@ -90,7 +91,7 @@ class Slot:
     ends: datetime
     before: int = 0
     after: int = 0
-    resources: tuple[tuple[str, int, int], ...] = ()
+    resources: tuple[Use, ...] = ()
     site: str = ""
     kind: OpeningKind = OpeningKind.NORMAL
     opening: str = ""

@@ -70,7 +70,7 @@ def openings(draw, day: date):
         valid_from=draw(usually(None, day, day + timedelta(days=1))),
         reasons=draw(usually((), ("r",), ("s",))),
         site=draw(st.sampled_from(["", "north"])),
-        resources=draw(usually((), ("room",), ("ecg1", "room"))) if capacity == 1 else (),
+        resources=draw(usually((), ("room",), ("ecg1", "room"))),
         kind=kind,
         released_at=draw(st.sampled_from(["02:30", "08:00"])) if same_day else "",
         released_days=draw(st.sampled_from([0, 1])) if same_day else 0,
@@ -93,7 +93,7 @@ def wide(draw, day: date):
         opens="01:00" if by_night else "08:00",
         until="05:00" if by_night else "12:00",
         weekday=day.weekday(),
-        resources=draw(usually((), ("room",))) if capacity == 1 else (),
+        resources=draw(usually((), ("room",))),
         site=draw(st.sampled_from(["", "north"])),
         capacity=capacity,
         on_holidays=True,
@@ -137,6 +137,7 @@ def takens(draw, day: date, zone: str):
     )
     kind = draw(st.sampled_from([*TakenKind, TakenKind.APPOINTMENT, TakenKind.APPOINTMENT]))
     of_agenda = kind is TakenKind.ABSENCE or draw(st.sampled_from([True, True, False]))
+    shared_by = "" if of_agenda else draw(st.sampled_from(["", "a", "a", "b"]))
     return Taken(
         subject="a" if of_agenda else draw(st.sampled_from(["ecg1", "ecg2", "room"])),
         starts=starts,
@@ -146,6 +147,7 @@ def takens(draw, day: date, zone: str):
         is_new=draw(st.booleans()),
         before=draw(st.sampled_from([0, 0, 5, 15])) if kind is not TakenKind.ABSENCE else 0,
         after=draw(st.sampled_from([0, 0, 10])) if kind is not TakenKind.ABSENCE else 0,
+        shared_by=shared_by,
         holder=draw(st.sampled_from(["", "mine", "other"])) if kind is TakenKind.HOLD else "",
         until=midnight + timedelta(hours=draw(st.sampled_from([-30, 3, 30]))) if kind is TakenKind.HOLD else None,
     )

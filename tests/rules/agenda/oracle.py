@@ -145,25 +145,25 @@ class Oracle:
             return False
         if any(self.visits.get(each, 0) >= capacity for each in around):
             return False
-        return self.has_resources(site, resources, visit)
+        return self.has_resources(site, resources, visit, grouped=capacity > 1)
 
-    def has_resources(self, site, fixed, visit: range) -> bool:
+    def has_resources(self, site, fixed, visit: range, *, grouped: bool) -> bool:
         reason, needs = self.reason, []
         left = [
-            (each.ids or self.of_kind(each.kind, site), each.before, each.after) for each in reason.needs
+            (each.ids or self.of_kind(each.kind, site), each.before, each.after, False) for each in reason.needs
         ]  # fmt: skip
         for resource in fixed:
             met = next((each for each in left if resource in each[0]), None)
             if met is None:
-                needs.append(([resource], reason.before, reason.after))
+                needs.append(([resource], reason.before, reason.after, grouped))
             else:
                 left.remove(met)
-                needs.append(([resource], max(reason.before, met[1]), max(reason.after, met[2])))
+                needs.append(([resource], max(reason.before, met[1]), max(reason.after, met[2]), grouped))
         needs += left
         for chosen in product(*(each[0] for each in needs)):
             if len(set(chosen)) == len(chosen) and all(
-                self.resource_free(resource, range(visit.start - before, visit.stop + after))
-                for resource, (_, before, after) in zip(chosen, needs, strict=True)
+                self.resource_free(resource, range(visit.start - before, visit.stop + after), together=together)
+                for resource, (_, before, after, together) in zip(chosen, needs, strict=True)
             ):
                 return True
         return False
@@ -171,9 +171,9 @@ class Oracle:
     def of_kind(self, kind, site):
         return [each.id for each in self.book.resources if each.kind == kind and (not site or each.site in {"", site})]
 
-    def resource_free(self, resource, around: range) -> bool:
+    def resource_free(self, resource, around: range, *, together: bool) -> bool:
         for each in self.taken:
-            if each.subject == resource:
+            if each.subject == resource and not (together and each.shared_by == self.book.agenda.id):
                 busy = touched(
                     each.starts - timedelta(minutes=each.before), each.ends + timedelta(minutes=each.after)
                 )  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, event, given, settings
 
 from permanence.agenda.rules.free import Overbooking, counted, explain, free_slots, hidden, overbook, slot_at
 from permanence.agenda.rules.index import Index
-from permanence.agenda.rules.kinds import Need, Opening, Resource, TakenKind
+from permanence.agenda.rules.kinds import Need, Opening, Resource, TakenKind, Use
 from permanence.agenda.rules.search import propose, taken_by
 from permanence.agenda.rules.series import plan_series
 from permanence.agenda.rules.why_not import AlsoRefuses, Blocked, Closed, Occupied, OtherSite, as_fields
@@ -117,7 +117,7 @@ def test_the_two_meet_at_one_site_and_take_a_room_once():
     book = both(nurse=replace(nurse, resources=(room,)), reasons=(reason,))
     book = replace(book, resources=(room,))
     slot = slot_at(book, ASKED, starts=on("14:20"), at=NOW)
-    assert (slot.resources, slot.also) == ((("room1", 0, 10),), Also(agenda="nurse"))
+    assert (slot.resources, slot.also) == ((Use("room1", 0, 10),), Also(agenda="nurse"))
     assert [each.subject for each in taken_by(slot, is_new=False)] == ["weber", "nurse", "room1"]
     south = sited(replace(book, beside=(sited(book.beside[0], "south"),)), "north")
     [why] = explain(south, ASKED, starts=on("14:20"), at=NOW)

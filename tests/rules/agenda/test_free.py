@@ -4,12 +4,13 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from permanence.agenda.rules.free import explain, free_slots, hidden
+from permanence.agenda.rules.free import explain, free_slots, hidden, slot_at
 from permanence.agenda.rules.index import Index
-from permanence.agenda.rules.kinds import Need, Opening, Resource
+from permanence.agenda.rules.kinds import Need, Opening, Resource, Use
 from permanence.agenda.rules.seconds import Forbidden, crowded
 from tests.rules.agenda.house import ECG, FOLLOW_UP, NOW, TUESDAY, later, on, practice, visit, weber, wish
 from tests.rules.agenda.made import books
@@ -83,6 +84,21 @@ def test_two_of_three_places_taken_leave_one():
     seats = [visit("15:00", "15:20") for _ in range(3)]
     assert starts_of(weber(*seats[:2], openings=(group,))) == [on("15:00")]
     assert starts_of(weber(*seats, openings=(group,))) == []
+
+
+@pytest.mark.parametrize(("shared_by", "free"), [("weber", True), ("klein", False), ("", False)])
+def test_a_group_is_in_a_room_that_its_own_visits_have_already(shared_by, free):
+    room = Resource(id="room", client="c", kind="room")
+    group = Opening(id="g", agenda="weber", weekday=1, opens="15:00", until="15:20", capacity=3, resources=("room",))
+    seat = visit("15:00", "15:20")
+    used = visit("15:00", "15:20", subject="room", of_resource=True, shared_by=shared_by)
+    book = replace(weber(seat, used, openings=(group,)), resources=(room,))
+    found = [on("15:00")] if free else []
+    index = Index(first=TUESDAY, days=1)
+    index.put(book)
+    assert (starts_of(book), index.starts("weber", wish(), at=NOW)) == (found, found)
+    if free:
+        assert slot_at(book, wish(), starts=on("15:00"), at=NOW).resources == (Use("room", shared_by="weber"),)
 
 
 def test_a_device_that_has_the_number_of_an_agenda_is_not_that_agenda():

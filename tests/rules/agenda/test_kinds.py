@@ -45,7 +45,6 @@ BAD_OPENINGS = (
     {"kind": OpeningKind.SAME_DAY, "released_at": "08:00", "released_days": -1},
     {"capacity": 0},
     {"capacity": 501},
-    {"capacity": 2, "resources": ("room",)},
     {"travel": 15},
     {"kind": OpeningKind.HOME_VISIT, "travel": 7},
 )

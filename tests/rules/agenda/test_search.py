@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from permanence.agenda.rules.free import explain, free_slots
 from permanence.agenda.rules.index import Index
-from permanence.agenda.rules.kinds import HalfDay, Need, VisitReason
+from permanence.agenda.rules.kinds import HalfDay, Need, Use, VisitReason
 from permanence.agenda.rules.search import is_preferred, propose, taken_by
 from permanence.agenda.rules.wishes import Preferences
 from tests.rules.agenda.house import (
@@ -120,7 +120,7 @@ def test_a_visit_takes_all_resources_of_its_reason():
     reason = replace(ECG, needs=(Need(kind="ecg"), Need(ids=("room1", "room2"))))
     busy = visit("14:20", "17:30", subject="room1")
     slots = free_slots(weber(busy, reasons=(reason,)), wish("ECG"), first=TUESDAY, until=later(1), at=NOW)
-    assert slots[0].resources == (("ecg1", 0, 0), ("room2", 0, 0))
+    assert slots[0].resources == (Use("ecg1"), Use("room2"))
     taken = taken_by(slots[0], is_new=False)
     assert [each.subject for each in taken] == ["weber", "ecg1", "room2"]
     assert explain(weber(busy, *taken, reasons=(reason,)), wish("ECG"), starts=slots[0].starts, at=NOW) != ()

@@ -18,6 +18,7 @@ from permanence.agenda.rules.kinds import (
     OpeningKind,
     Question,
     TakenKind,
+    Use,
     Way,
 )
 from permanence.agenda.rules.wishes import Slot
@@ -236,4 +237,4 @@ def test_the_need_of_an_opening_meets_that_of_a_reason():
     book = weber(openings=(replace(OPENING, resources=("ecg1",)),), reasons=(need,))
     slot = slot_at(book, wish("ECG"), starts=on("15:00"), at=NOW)
     assert isinstance(slot, Slot)
-    assert slot.resources == (("ecg1", 0, 10),)
+    assert slot.resources == (Use("ecg1", 0, 10),)
