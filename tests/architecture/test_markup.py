@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What callers and clients write never becomes markup: no template switches the escaping off, no module writes HTML.
 
-The only HTML a module puts into a page is a fragment that our own site rendered from an escaping template.
+The only HTML a module puts into a page is a fragment that our own site rendered from an escaping template. And no page
+asks for an icon that the sprite does not have.
 """
 
 import re
@@ -18,6 +19,8 @@ WRITES_MARKUP = re.compile(
     r"|setHTMLUnsafe|DOMParser|\beval\(|new Function|setTimeout\(\s*[\"'`]|javascript:"
 )
 FRAGMENT = re.compile(r"\.innerHTML = await (?:answer|\(await request\(path\)\))\.text\(\);")
+SPRITE = PACKAGE / "foundation" / "templates" / "design" / "sprite.html"
+ICON = re.compile(r"design/icon\.html\" with name=\"([^\"]+)\"|\bicon\(\"([^\"]+)\"\)|href=\"#i-([a-z]+)\"")
 PLAIN_TEXT = {".txt"}
 PATTERNS = PACKAGE / "foundation" / "patterns.py"
 """The one module that calls a text markup: of what is escaped already, and nothing goes through it unescaped."""
@@ -72,3 +75,14 @@ def test_a_comparison_writes_nothing() -> None:
 @pytest.mark.parametrize("line", ["{{ name|safe }}", "{% autoescape off %}", "mark_safe(name)", "format_html(name)"])
 def test_the_net_for_templates_holds(line: str) -> None:
     assert UNESCAPED.search(line)
+
+
+def test_every_icon_that_a_page_asks_for_is_in_the_sprite() -> None:
+    drawn = set(re.findall(r'<symbol id="i-([^"]+)"', SPRITE.read_text(encoding="utf-8")))
+    asked = {
+        next(filter(None, named)): path.name
+        for path in sources(".html", ".js")
+        for named in ICON.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 20
+    assert {name: page for name, page in asked.items() if name not in drawn} == {}
