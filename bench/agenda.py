@@ -34,7 +34,8 @@ REMARKS = (
     "patients: one of 200,000 patients of a client found, from the words to the persons shown, eight ways of asking in "
     "turn (birth: the date alone; caller: the number before a word is typed); cpu: of the thread, whatever else the "
     "machine does; patients_missed: asked for in a spelling that no sound forgives; patients_postgresql: of the same "
-    "house in a cluster of its own, whose CPU is not in cpu",
+    "house in a cluster of its own, whose CPU is not in cpu; beside: sixty clients of 500 patients each are there too, "
+    "and the connection was asked for theirs first (small), then for those of the large one (large)",
 )
 
 

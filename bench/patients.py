@@ -20,7 +20,13 @@ from tests.wire.postgres_cluster import running_cluster
 PATIENTS, ASKS = 200_000, 1_200
 QUICK = 2_000, 80
 """The same, small: does it work?"""
-SERVERS = ("patients_p95_ms", "patients_p50_ms", "patients_cpu_p95_ms", "patients_missed")
+SERVERS = (
+    "patients_p95_ms",
+    "patients_p50_ms",
+    "patients_cpu_p95_ms",
+    "patients_missed",
+    *(f"patients_beside_{each}_p95_ms" for each in ("small", "large")),
+)
 """Which figures of PostgreSQL stand beside SQLite's; `cpu` is our process's, not the server's."""
 
 

@@ -19,11 +19,16 @@ from permanence.callers.models import Patient, PatientNumber
 from permanence.clients import operations as clients
 from permanence.clients.rules import ClientKind, Sector
 from permanence.foundation import operations as foundation
+from permanence.foundation.who import Who
 
 AT = datetime(2026, 11, 27, 10, tzinfo=UTC)
 HOUSE = "bench"
 BATCH = 5_000
 SEED = 20261127
+KINDS = 8
+"""Ways of asking."""
+SMALL = 60, 500
+"""Clients beside the large one, and the patients of each, in the house where a server's plans are tried on both."""
 _FAMILY = (
     "Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefèvre Leroy Roux David "
     "Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Lefebvre Mercier Faure "
@@ -44,6 +49,10 @@ FAMILY, FIRST = _FAMILY.split(), _FIRST.split()
 PARTS = tuple(part.split() for part in _PARTS)
 
 
+type Asked = tuple[str, list[Patient]]
+"""A client, and those of his patients who are asked for."""
+
+
 def main() -> None:
     """Prints the figures of the runs."""
     patients, asks, runs = (int(each) for each in sys.argv[1:])
@@ -51,20 +60,34 @@ def main() -> None:
         settings.PERMANENCE.database.touch()
     call_command("migrate", verbosity=0)
     chance = random.Random(SEED)
-    client, known = _house(patients, chance)
+    by = foundation.open_house(slug=HOUSE, name="Bench", language="fr", country="FR", time_zone="Europe/Paris", at=AT)
+    large = _client("Cabinet", patients, by, chance)
+    _settle()
+    told(f"patients: {patients} are there")
+    _asked([large], asks // 4, chance)  # warms the pages of the database
+    found = [_asked([large], asks, chance) for _ in range(runs)]
+    many, each_has = SMALL
+    small = [_client(f"Cabinet {number}", min(each_has, patients), by, chance) for number in range(many)]
+    _settle()
+    told(f"patients: {many} more clients are there")
+    connection.close()  # a server's plans are of what this connection asks first: of small ones
+    _asked(small, asks // 4, chance)
+    for each in found:
+        beside = {"small": _asked(small, asks // 4, chance), "large": _asked([large], asks // 4, chance)}
+        each |= {f"patients_beside_{name}_p95_ms": of["patients_p95_ms"] for name, of in beside.items()}
+    print(json.dumps(found))
+
+
+def _settle() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as its own daemon does in a minute or two
-    told(f"patients: {patients} are there")
-    _asked(client, known, asks // 4, chance)  # warms the pages of the database
-    print(json.dumps([_asked(client, known, asks, chance) for _ in range(runs)]))
 
 
-def _house(patients: int, chance: random.Random) -> tuple[str, list[Patient]]:
-    """A house whose one client has all the patients: the hardest case. Gives his id and some of the patients."""
-    by = foundation.open_house(slug=HOUSE, name="Bench", language="fr", country="FR", time_zone="Europe/Paris", at=AT)
+def _client(name: str, patients: int, by: Who, chance: random.Random) -> Asked:
+    """A client with so many patients: all of a house are the hardest case. Gives his id and some of the patients."""
     client = clients.open_client(
-        name="Cabinet",
+        name=name,
         initials="CA",
         kind=ClientKind.PRACTICE,
         sector=Sector.HEALTH,
@@ -77,19 +100,19 @@ def _house(patients: int, chance: random.Random) -> tuple[str, list[Patient]]:
     known: list[Patient] = []
     rows: list[Patient] = []
     for number in range(patients):
-        rows.append(_patient(number, by.house_key, int(client), chance))
+        rows.append(_patient(f"{client}-{number}", by.house_key, int(client), chance))
         if len(rows) == BATCH or number == patients - 1:
             known += _write(rows)[::50]
             rows = []
     return client, known
 
 
-def _patient(number: int, house: int, client: int, chance: random.Random) -> Patient:
+def _patient(key: str, house: int, client: int, chance: random.Random) -> Patient:
     born = date(1930, 1, 1) + timedelta(days=chance.randrange(94 * 365))
     return Patient(
         house_id=house,
         client_id=client,
-        key=f"{number:020d}",
+        key=f"{key:>020}",
         birth_name=_family(chance),
         used_name=_family(chance) if chance.random() < 0.25 else "",
         first_name=chance.choice(FIRST) if chance.random() < 0.8 else f"{chance.choice(FIRST)}-{chance.choice(FIRST)}",
@@ -138,14 +161,19 @@ def _questions(known: list[Patient], asks: int, chance: random.Random) -> Iterat
             ("sound", f"{name.replace('e', 'ai').replace('f', 'ph')} {first}", ""),
             ("number", "0" + _number(row.pk)[3:], ""),
             ("caller", "", _number(row.pk)),
-        )[turn % 8]
+        )[turn % KINDS]
 
 
-def _asked(client: str, known: list[Patient], asks: int, chance: random.Random) -> Figures:
+def _asked(those: list[Asked], asks: int, chance: random.Random) -> Figures:
+    """So many questions, shared among the clients."""
     took: dict[str, list[float]] = {}
     cpu: dict[str, list[float]] = {}
     missed = 0
-    for kind, words, number in _questions(known, asks, chance):
+    questions = [
+        (client, *each) for client, known in those for each in _questions(known, max(asks // len(those), KINDS), chance)
+    ]
+    chance.shuffle(questions)
+    for client, kind, words, number in questions:
         began, busy = time.perf_counter(), time.thread_time()
         found = search.find(house=HOUSE, client=client, words=words, at=AT, number=number)
         took.setdefault(kind, []).append((time.perf_counter() - began) * 1000)
