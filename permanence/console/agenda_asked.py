@@ -166,14 +166,20 @@ def wish_asked(by: Who, asked: Mapping[str, str], patient: Patient, *, agendas_o
     )
 
 
-def wanted_of(every: Sequence[AgendaView], first: str, *, only: bool) -> list[AgendaView]:
-    """All of a client's agendas, the wanted one first, or only that one. Raises BadRequest."""
+def wanted_of(every: Sequence[AgendaView], asked: Mapping[str, str]) -> list[AgendaView]:
+    """Of a client's agendas those that are wanted, the one of `with` first: then that of `else` and no other one; with
+    `only` none; without either all the others. Raises BadRequest.
+    """
+    first, second = asked.get("with", ""), asked.get("else", "")
     if not first:
         return list(every)
-    chosen = [each for each in every if each.id == first]
-    if not chosen:
-        raise BadRequest(f"{first[:20]!r} is no agenda of this client")
-    return chosen if only else [*chosen, *(each for each in every if each.id != first)]
+    known = {each.id: each for each in every}
+    named = [first, second] if second else [first]
+    for each in named:
+        if each not in known:
+            raise BadRequest(f"{each[:20]!r} is no agenda of this client")
+    alone = second or asked.get("only") == "1"
+    return [known[each] for each in dict.fromkeys(named if alone else (first, *known))]
 
 
 def said_asked(data: Mapping[str, Any]) -> dict[str, str]:

@@ -39,7 +39,8 @@ _CLOCK = SystemClock()
 def nearest(request: HttpRequest) -> HttpResponse:
     """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, minutes, hour, name, words}]}`.
 
-    Asked as `agenda_pages.why`; with `only` of that agenda alone; with `appointment` for that visit, which is moved.
+    Asked as `agenda_pages.why`; with `only` of that agenda alone, with `else` of that one and, where they are of its
+    client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is moved.
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
@@ -52,6 +53,9 @@ def nearest(request: HttpRequest) -> HttpResponse:
     if moved is not None:
         patient = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
     every = [agenda] if asked.get("only") == "1" else agendas.agendas(by=by, client=agenda.client)
+    if asked.get("else"):
+        named = {asked.get("with", ""), asked["else"]}
+        every = [each for each in every if each.id in named] or every
     known = {agenda.id: agenda} | {each.id: each for each in every}
     starts = moment_asked(agenda, asked)
     found = nearest_free(

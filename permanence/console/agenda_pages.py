@@ -206,7 +206,7 @@ def slots(request: HttpRequest) -> HttpResponse:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
     today = today_of(client, at)
     first = max(today, day_of(asked.get("from", ""), today))
-    wanted = wanted_of(every, asked.get("with", ""), only=asked.get("only") == "1")
+    wanted = wanted_of(every, asked.dict())
     wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS

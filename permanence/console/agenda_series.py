@@ -45,6 +45,7 @@ FIELDS = (
     "call",
     "with",
     "only",
+    "else",
     "halves",
     "out",
     "hour",
@@ -81,7 +82,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     client = client_asked(by, asked.get("client", ""))
     every = {each.id: each for each in agendas.agendas(by=by, client=client.id)}
-    wanted = wanted_of(list(every.values()), asked.get("with", ""), only=asked.get("only") == "1")
+    wanted = wanted_of(list(every.values()), asked)
     if asked.get("series"):
         lines = _booked_lines(by, asked["series"], wanted, every, at=at)
         return render(request, "console/agenda_series.html", {"lines": lines, "booked": True})
@@ -100,7 +101,7 @@ def book(request: HttpRequest) -> HttpResponse:
     asked = {name: text_of(data, name) for name in FIELDS}
     client = client_asked(by, asked["client"])
     every = agendas.agendas(by=by, client=client.id)
-    wanted = wanted_of(every, asked["with"], only=asked["only"] == "1")
+    wanted = wanted_of(every, asked)
     wish = series_asked(by, asked, wanted, at=at)
     made = acts.book_series(
         key=asked["key"],

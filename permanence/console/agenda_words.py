@@ -125,8 +125,8 @@ AGENDA = {
     "book_series_operation": _("Operation on"),
     "book_series_booked": _("Visits booked: {booked} of {wanted}"),
     "book_with_any": _("Whoever is free"),
-    "book_with_first": _("{name}, else another"),
-    "book_with_only": _("{name} only"),
+    "book_else_any": pgettext_lazy("or else", "Anybody"),
+    "book_else_nobody": pgettext_lazy("or else", "Nobody else"),
 }
 
 

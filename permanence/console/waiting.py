@@ -101,7 +101,7 @@ def form(request: HttpRequest) -> HttpResponse:
     ]
     same = next((each for each in coming if each.reason == reason.id), None)
     zone = ZoneInfo(client.time_zone)
-    only = asked.get("with", "") if asked.get("only") == "1" else ""
+    named = {asked.get("with", ""), asked.get("else", "")} if asked.get("only") == "1" or asked.get("else") else set()
     out = _days(asked.get("out", ""))
     sites = told_sites(house=by.house, clients=[client.id]) if reason.way is Way.PRACTICE else {}
     context = {
@@ -111,7 +111,7 @@ def form(request: HttpRequest) -> HttpResponse:
         "windows": [(days, label, days == WINDOWS[1][0]) for days, label in WINDOWS],
         "halves": [(each.value, label, each.value in asked.get("halves", "").split(",")) for each, label in HALVES],
         "weekdays": [(day, label, bool(out) and day not in out) for day, label in WEEKDAYS],
-        "agendas": [(each.id, each.name, each.id == only) for each in agendas.agendas(by=by, client=client.id)],
+        "agendas": [(each.id, each.name, each.id in named) for each in agendas.agendas(by=by, client=client.id)],
         "sites": [(key, name, key == asked.get("site", "")) for key, name in sites.items()],
         "later": same,
         "later_when": "" if same is None else moments.day_and_hour(same.starts_at, zone, now=at),

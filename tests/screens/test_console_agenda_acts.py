@@ -83,7 +83,8 @@ async def test_six_sessions_with_the_keyboard_and_what_finds_no_room(browser: Br
     assert {row[0] for row in site.rows(VISITS)} == {"cancelled"}
     # Two such visits a day at most: the first day of the next series has no time any more.
     await for_a_scan(screen, made.scan)
-    await screen.by_id("book-with").select_option(f"{made.weber}:1")
+    await screen.by_id("book-with").select_option(made.weber)
+    await screen.by_id("book-else").select_option("nobody")
     for minute in (600, 660):
         await says_no(screen)
         await book_at(screen, "Dr Weber", minute)

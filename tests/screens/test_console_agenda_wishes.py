@@ -45,6 +45,11 @@ FIRST = """([day, hour]) => {
   return all.length > 0 && all[0].day === day && all.every((one) => one.hour >= hour);
 }"""
 """The times shown are those of both wishes; the day alone is asked for as soon as it is typed."""
+ONLY = """(wanted) => {
+  const all = [...document.querySelectorAll('#book-slots .slot')].map((one) => one.dataset.agenda);
+  return all[0] === wanted[0] && new Set(all).size === wanted.length && all.every((one) => wanted.includes(one));
+}"""
+"""The times shown are of these agendas, the first one's first, and each has one."""
 
 
 async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_has_one_of_those(
@@ -108,6 +113,42 @@ async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: B
     await looks_right(screen, "agenda-wishes", ("1366", "625"))
     await screen.by_id("book-client").select_option(index=0)
     await expect(screen.by_id("book-from")).to_have_value("")
+    assert screen.complaints == []
+
+
+async def test_dr_weber_or_else_dr_klein_and_nobody_else_by_keyboard(browser: Browser, site: Site) -> None:
+    made = agendas.make(site, many=1)
+    screen = await jeanne_tomorrow(browser, site, made)
+    await expect(screen.by_id("book-else-field")).to_be_hidden()
+    await screen.by_id("book-grid").focus()
+    await screen.press("c")
+    await expect(screen.by_id("book-with")).to_be_focused()
+    await screen.type("Dr K")
+    await expect(screen.by_id("book-with")).to_have_value(made.klein)
+    await screen.press("Tab")
+    await expect(screen.by_id("book-else")).to_be_focused()
+    assert await screen.by_id("book-else").locator("option").all_inner_texts() == [
+        "N’importe qui", "Personne d’autre", "Dr Weber", "Praticien 000"
+    ]  # fmt: skip
+    await screen.type("Pers")
+    await screen.page.wait_for_function(ONLY, arg=[made.klein])
+    await screen.press("ArrowDown")
+    await screen.page.wait_for_function(ONLY, arg=[made.klein, made.weber])
+    await looks_right(screen, "agenda-or-else", ("1366", "625"))
+    await screen.press("Escape")
+    await screen.press("q")
+    await expect(screen.by_id("wait-dialog").locator("input[name=agendas]:checked")).to_have_count(2)
+    await screen.press("Escape")
+    await screen.press("1")
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    assert site.rows("select agenda_id from agenda_appointment where state = 'booked' order by id desc limit 1") == [
+        (int(made.klein),)
+    ]
+    await screen.by_id("book-with").select_option(made.weber)
+    await expect(screen.by_id("book-else")).to_have_value("")
+    await screen.by_id("book-with").select_option("")
+    await expect(screen.by_id("book-else-field")).to_be_hidden()
     assert screen.complaints == []
 
 

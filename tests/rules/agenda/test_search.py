@@ -52,6 +52,20 @@ def test_dr_weber_else_dr_klein_day_by_day():
     ]
 
 
+def test_dr_weber_or_else_dr_klein_and_nobody_else():
+    weber_is_full = weber(*full(TUESDAY))
+    klein = practice("klein", visit("14:20", "17:40"), *full(later(1)), *full(later(2)))
+    asked = wish(preferences=Preferences(agendas=("weber", "klein"), half_days=frozenset({HalfDay.AFTERNOON})))
+    assert proposed([practice("all day free"), klein, weber_is_full], asked, most=6) == [
+        ("klein", on("17:40"), 0),
+        ("weber", on("14:00", later(1)), 0),
+        ("weber", on("14:20", later(1)), 0),
+        ("weber", on("14:00", later(2)), 0),
+        ("weber", on("14:20", later(2)), 0),
+        ("weber", on("14:00", later(3)), 0),
+    ]
+
+
 def test_an_agenda_that_is_not_named_is_not_proposed():
     asked = wish(preferences=Preferences(agendas=("weber",)))
     assert {agenda for agenda, *_ in proposed([practice("klein"), weber()], asked)} == {"weber"}

@@ -16,6 +16,7 @@ import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
 import { Wishes } from "./bookwish.js";
+import { Practitioner } from "./bookwith.js";
 import { byId, make, say, select, show } from "./dom.js";
 import { topic } from "./live.js";
 import { PatientField } from "./patient.js";
@@ -73,6 +74,7 @@ export class Book {
     this.coming = new Coming((agenda, day, minute) => this.shown.goTo(agenda, day, minute));
     this.shown = new Shown(this);
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
+    this.practitioner = new Practitioner(() => this.changed(false));
     this.spoken = new Spoken(this);
     this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
@@ -111,7 +113,7 @@ export class Book {
     press("book-close", () => this.close());
     select("book-client").addEventListener("change", () => this.choose(this.client, { patient: "", number: this.number }));
     select("book-reason").addEventListener("change", () => this.asking.show(this.reason));
-    for (const id of ["book-reason", "book-halves", "book-out", "book-with"]) byId(id).addEventListener("change", () => this.changed(false));
+    for (const id of ["book-reason", "book-halves", "book-out"]) byId(id).addEventListener("change", () => this.changed(false));
     byId("book-views").addEventListener("change", (event) => this.shown.show(/** @type {HTMLInputElement} */ (event.target).value));
     byId("book-slots").addEventListener("click", (event) => {
       const slot = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest(".slot"));
@@ -209,7 +211,7 @@ export class Book {
     select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
     select("book-reason").value = told.reason;
     this.asking.show(this.reason);
-    this.fillWith(client);
+    this.practitioner.offer(this.clients.find(({ id }) => id === client)?.agendas ?? []);
     await (this.offered = this.propose());
     return this.spoken.say();
   }
@@ -218,15 +220,6 @@ export class Book {
   regarding(patient) {
     this.consent.about(this.client, patient);
     this.coming.about(this.client, patient);
-  }
-
-  /** @param {string} client */
-  fillWith(client) {
-    const agendas = this.clients.find(({ id }) => id === client)?.agendas ?? [];
-    show(byId("book-with-field"), agendas.length > 1);
-    const every = make("option", { value: "" }, word("book_with_any"));
-    const options = agendas.flatMap(({ id, name }) => [make("option", { value: `${id}:0` }, word("book_with_first", { name })), make("option", { value: `${id}:1` }, word("book_with_only", { name }))]);
-    select("book-with").replaceChildren(every, ...options);
   }
 
   /** Reason, wishes or patient are others. @param {boolean} person */
@@ -254,7 +247,6 @@ export class Book {
 
   /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
   get wish() {
-    const [first, only] = select("book-with").value.split(":");
     return {
       client: this.client,
       reason: select("book-reason").value,
@@ -262,8 +254,7 @@ export class Book {
       call: this.call,
       halves: checked("book-halves").join(","),
       out: checked("book-out").join(","),
-      with: first ?? "",
-      only: only ?? "",
+      ...this.practitioner.asked,
       ...this.wishes.asked,
     };
   }

@@ -79,6 +79,7 @@ export class Keyboard {
       i: () => void this.book.acts.told(),
       r: () => this.book.acts.askLate(),
       p: () => this.book.wishes.open(),
+      c: () => this.book.practitioner.focus(),
       g: () => this.book.shown.jump.open(),
       y: () => void this.book.consent.answer("sms", !event.shiftKey),
       e: () => void this.book.consent.answer("mail", !event.shiftKey),

@@ -113,8 +113,8 @@ export class Spoken {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
-    const { reason, patient, call, only } = this.book.wish;
-    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, only, yes: this.book.asking.yes }, moving, again);
+    const { reason, patient, call, with: first, only, else: second } = this.book.wish;
+    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
   /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */

@@ -49,8 +49,7 @@ export class WaitList {
       missing.focus();
       return this.book.error(word("book_questions_missing"));
     }
-    const [first = "", only = ""] = select("book-with").value.split(":");
-    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), with: first, only, site: select("book-site").value };
+    const asked = { client, patient: patient.id, reason: reason.id, halves: checked("book-halves").join(","), out: checked("book-out").join(","), ...this.book.practitioner.asked, site: select("book-site").value };
     this.said = this.book.asking.said;
     this.dialog.replaceChildren();
     this.hurried = false;
