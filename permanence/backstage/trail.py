@@ -50,6 +50,8 @@ ACTIONS = {
     "patient.known_by_visit": _("noted that a patient came for the first time"),
     "patient.unknown_again": _("noted that a patient is new after all"),
     "agenda.follow_ups_ended": _("took patients off the list because the doctor is back"),
+    "agenda.follow_up_settled": _("saw to a patient booked in an absence"),
+    "agenda.follow_up_put_back": _("took back that a patient comes although the doctor is away"),
     "agenda.newcomer_settled": _("noted that a new patient is nobody whom the client knew"),
     "appointment.taken_back": _("took back what was noted of an appointment"),
     "appointment.confirmed": _("noted an appointment as confirmed"),

@@ -29,7 +29,7 @@ from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
-from permanence.console.left_booked import left_rows
+from permanence.console.left_booked import kept_rows, left_rows
 from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
 from permanence.console.unreached import unreached_rows
@@ -47,7 +47,11 @@ WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.CANCEL: _("cancel and tell the patient"),
     Wanted.STANDS: _("say that the appointment stands: the doctor is there after all"),
 }
-OUTCOMES = {Outcome.CALLED: _("The patient was called."), Outcome.CANCELLED: _("The appointment is cancelled.")}
+OUTCOMES = {
+    Outcome.CALLED: _("The patient was called."),
+    Outcome.KEPT: _("The appointment stands all the same."),
+    Outcome.CANCELLED: _("The appointment is cancelled."),
+}
 
 
 @never_cache
@@ -63,7 +67,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_POST
 @secretary_only
 def done(request: HttpRequest, follow_up: str) -> HttpResponse:
-    """One entry is done: the patient was called, or his appointment is cancelled."""
+    """One entry is done: the patient was called, comes all the same, or his appointment is cancelled."""
     by, at = who(request), _CLOCK.now()
     client = client_of_follow_up(house_key=by.house_key, follow_up=follow_up)
     if client is not None:
@@ -72,7 +76,8 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
     if entry is None:
         raise Http404(follow_up)
     outcome = request.POST.get("outcome", "")
-    if outcome not in {each.value for each in OUTCOMES} or (entry.stands and outcome != Outcome.CALLED):
+    unfit = (entry.stands and outcome != Outcome.CALLED) or (entry.closed and outcome == Outcome.KEPT)
+    if unfit or outcome not in {each.value for each in OUTCOMES}:
         return _page(request, by, refused=str(_("Say what was done.")))
     try:
         settle(follow_up=follow_up, outcome=Outcome(outcome), by=by, at=at, key=new_id(at, _ENTROPY))
@@ -99,6 +104,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         "rows": rows,
         "back": [(each, _visits(each, at)) for each in doctors_back(by=by, at=at)],
         "left": left_rows(by, at=at),
+        "kept": kept_rows(by, at=at),
         "late": [_late(each) for each in late_today(by=by, at=at)],
         "refused": refused,
         "replies": reply_rows(by, at=at),

@@ -1,17 +1,84 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who is booked in an absence of which the doctor has not said what becomes of them: she asks him."""
+"""Who is booked in an absence of which the doctor has not said what becomes of them: she asks him.
+
+Who comes all the same, for a colleague receives him or the doctor comes back, leaves the list when she says so.
+"""
 
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
+from permanence.agenda.operations.day import keep_booked, put_back_on_list
+from permanence.agenda.queries.follow_ups import client_of_follow_up
+from permanence.agenda.queries.kept_booked import KeptBooked, kept_booked
 from permanence.agenda.queries.left_booked import LeftBooked, left_booked
+from permanence.agenda.refusals import FollowUpUnknown
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
-from permanence.foundation import moments
-from permanence.foundation.who import Who
+from permanence.console.agenda_asked import appointment_asked
+from permanence.foundation import access, moments
+from permanence.foundation.who import Who, secretary_only, who
+from permanence.kernel.system import SystemClock
+
+_CLOCK = SystemClock()
+
+
+@never_cache
+@require_POST
+@secretary_only
+def keep(request: HttpRequest, absence: str, appointment: str) -> HttpResponse:
+    """He comes all the same, as he is booked."""
+    by = who(request)
+    visit = appointment_asked(by, appointment)
+    told = {"client": visit.client, "absence": absence, "appointment": appointment}
+    try:
+        keep_booked(**told, by=by, at=_CLOCK.now())
+    except FollowUpUnknown:
+        messages.error(request, _("Somebody else has done it meanwhile."))
+    else:
+        messages.success(request, f"{visit.patient_name}: {_('The appointment stands all the same.')}")
+    return redirect("console:follow-ups")
+
+
+@never_cache
+@require_POST
+@secretary_only
+def put_back(request: HttpRequest, follow_up: str) -> HttpResponse:
+    """It was a slip: he is on the list again."""
+    by = who(request)
+    client = client_of_follow_up(house_key=by.house_key, follow_up=follow_up)
+    if client is None:
+        raise Http404(follow_up)
+    access.demand(by, client=client, subject=f"agenda.followup:{follow_up[:20]}")
+    try:
+        put_back_on_list(follow_up=follow_up, by=by, at=_CLOCK.now())
+    except FollowUpUnknown:
+        messages.error(request, _("Somebody else has done it meanwhile."))
+    else:
+        messages.success(request, _("Back on the list."))
+    return redirect("console:follow-ups")
+
+
+def kept_rows(by: Who, *, at: datetime) -> list[dict[str, Any]]:
+    """Those who come all the same, each with when, and who said so when."""
+    return [_kept_row(each, at=at) for each in kept_booked(by=by, at=at)]
+
+
+def _kept_row(each: KeptBooked, *, at: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(each.time_zone)
+    return {
+        "entry": each,
+        "when": moments.day_and_hour(each.visit.starts_at, zone, now=at),
+        "day": each.visit.starts_at.astimezone(zone).date().isoformat(),
+        "said": moments.day_and_hour(each.said_at, zone, now=at),
+    }
 
 
 def left_rows(by: Who, *, at: datetime) -> list[dict[str, Any]]:
@@ -26,6 +93,7 @@ def _row(each: LeftBooked, client: ClientView, *, at: datetime) -> dict[str, Any
     return {
         "who": _who(each) or client.name,
         "client_name": client.name,
+        "absence": each.absence,
         "when": _("From %(starts)s to %(ends)s")
         % {name: moments.day_and_hour(getattr(each, name), zone, now=at) for name in ("starts", "ends")},
         "visits": [

@@ -25,6 +25,7 @@ from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
+from permanence.agenda.queries.kept_booked import kept_booked
 from permanence.agenda.queries.left_booked import left_in
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
@@ -173,6 +174,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         failed = str(_("Choose what is to be done."))
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client)}
+    kept = {each.visit.appointment for each in kept_booked(by=by, at=at, client=client) if each.absence == absence}
     context = {
         "client": view,
         "tab": "line",
@@ -180,7 +182,13 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         "saved": SAVED[said] if (said := request.GET.get("saved", "")) in ANNOUNCED else "",
         "left": left_in(by=by, client=client, absence=absence, at=at),
         "rows": [
-            (moments.day_and_hour(each.starts_at, zone, now=at), each, asked.get(each.appointment)) for each in met
+            (
+                moments.day_and_hour(each.starts_at, zone, now=at),
+                each,
+                asked.get(each.appointment),
+                each.appointment in kept,
+            )
+            for each in met
         ],
         "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
         "choices": [(each.value, WANTED[each]) for each in ASKED],

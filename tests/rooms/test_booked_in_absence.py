@@ -104,7 +104,8 @@ def test_the_secretaries_see_who_is_booked_in_an_absence_of_which_the_doctor_sai
     absence = practice.away(start)
     page = claire.get("/console/follow-ups").content.decode()
     listed = page[page.index('id="t-left"') :].partition("</section>")[0]
-    assert listed.count("CANARIE Jeanne") == 1
+    assert "CANARIE Jeanne" in listed
+    assert listed.count("/console/left-booked/") == 1
     assert "1 booked" in listed
     assert left(practice) == [visit]
     asks(practice, absence)

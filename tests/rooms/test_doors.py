@@ -218,6 +218,8 @@ DOORS: dict[str, Door] = {
     "console:agenda-visit": Door(get=to(200, "secretary"), query="appointment={visit}", other=404),
     "console:follow-ups": Door(get=to(200, "secretary")),
     "console:follow-up": Door(has_get=False, post=to(422, "secretary"), args=("{follow_up}",), other=404),
+    "console:follow-up-back": Door(has_get=False, post=to(302, "secretary"), args=("{follow_up}",), other=404),
+    "console:left-booked": Door(has_get=False, post=to(302, "secretary"), args=("{absence}", "{visit}"), other=404),
     "console:reply": Door(has_get=False, post=to(302, "secretary"), args=("{reply}",), other=404),
     "console:newcomer": Door(has_get=False, post=to(302, "secretary"), args=("{newcomer}",), other=404),
     "console:unreached": Door(has_get=False, post=to(302, "secretary"), args=("{unreached}",), other=404),

@@ -73,6 +73,14 @@ async def test_what_is_to_be_looked_after_fits_a_telephone(browser: Browser, sit
           .filter((each) => each.getBoundingClientRect().right > window.innerWidth).map((each) => each.innerText)"""
     )
     assert beside == []
+    left, kept = screen.page.locator("#t-left"), screen.page.locator("section:has(#t-kept)")
+    await screen.page.locator("section:has(#t-left)").get_by_role("button", name="MARTIN").click()
+    await expect(left).to_have_count(0)
+    await expect(kept).to_contain_text("MARTIN Paul")
+    await looks_right(screen, "follow-ups-kept", ("390", "1366"))
+    await kept.get_by_role("button", name="MARTIN").click()
+    await expect(left).to_be_visible()
+    await expect(kept).to_have_count(0)
     await rows.get_by_role("button", name="HOFFMANN").first.click()
     await expect(rows).to_have_count(1)
     assert screen.complaints == []

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
@@ -17,8 +17,9 @@ from permanence.agenda.queries.appointments import in_absence
 from permanence.agenda.queries.returns import over_by_now
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import LATEST, Outcome, Wanted
-from permanence.agenda.rules.states import CancelCause
+from permanence.agenda.rules.states import STANDING, CancelCause
 from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 
 CELL = 5
@@ -43,7 +44,8 @@ def say_late(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:
 
 def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: datetime, words: str = "") -> int:
     """Those booked whom the absence meets stand on the secretaries' list; gives how many. What was wanted of them
-    before is replaced; who was called already, by the same wish in the same words, is not listed again.
+    before is replaced; who was called already, by the same wish in the same words, is not listed again, nor is who
+    comes all the same.
 
     0 for an absence that is not there. Raises WordsTooLong.
     """
@@ -59,8 +61,10 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
             outcome=Outcome.CALLED.value,
             starts_at=F("appointment__starts_at"),
         )
+        kept = _kept().filter(absence=absence[:40], starts_at=F("appointment__starts_at"))
         rows_met = Appointment.objects.for_house(by.house_key).filter(key__in=keys)
-        visits = list(rows_met.exclude(pk__in=called.values("appointment")))
+        settled = called.values("appointment"), kept.values("appointment")
+        visits = list(rows_met.exclude(pk__in=settled[0]).exclude(pk__in=settled[1]))
         list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
         for agenda in sorted({each.agenda_id for each in visits}):
             row = rows[agenda]
@@ -94,7 +98,8 @@ def list_for_secretaries(
 
 
 def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str = "") -> None:
-    """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id.
+    """The entry is done with. CANCELLED cancels the appointment because of the absence; `key` is that act's id. KEPT:
+    he comes all the same, in an absence alone; he is told nothing.
 
     Raises FollowUpUnknown, also where the doctor is there after all; and as `appointments.cancel`.
     """
@@ -110,7 +115,68 @@ def settle(*, follow_up: str, outcome: Outcome, by: Who, at: datetime, key: str 
             if row.wanted == Wanted.STANDS or over_by_now([row], house=by.house):
                 raise FollowUpUnknown(follow_up[:40])
             cancel(key=key, appointment=row.appointment.key, cause=CancelCause.ABSENCE, by=by, at=at)
+        if outcome is Outcome.KEPT and (row.wanted == Wanted.STANDS or not row.absence or _is_over(row, by=by)):
+            raise FollowUpUnknown(follow_up[:40])
         _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=row.pk, outcome=outcome.value)
+
+
+def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: datetime) -> None:
+    """Of one whom the absence meets and of whom nobody said what becomes of him: he comes all the same, as he is
+    booked. He leaves the list for this absence and this hour, and is told nothing.
+
+    Raises FollowUpUnknown: not in that absence, given to the secretaries, moved or said already.
+    """
+    met = in_absence(by=by, client=client, absence=absence, at=at)
+    visit = next((each for each in met if each.appointment == appointment), None)
+    if visit is None:
+        raise FollowUpUnknown(appointment[:40])
+    with transaction.atomic():
+        kept = locked([int(visit.agenda)])[int(visit.agenda)]
+        rows = Appointment.objects.for_house(by.house_key).filter(key=appointment, agenda=kept)
+        row = rows.filter(starts_at=visit.starts_at, state__in=[each.value for each in STANDING]).first()
+        entries = FollowUp.objects.filter(appointment=row)
+        said = _kept().filter(absence=absence[:40], starts_at=visit.starts_at)
+        if row is None or entries.filter(Q(done_at=None) | Q(pk__in=said)).exists():
+            raise FollowUpUnknown(appointment[:40])
+        made = FollowUp.objects.create(
+            house_id=row.house_id,
+            client_id=row.client_id,
+            agenda_id=row.agenda_id,
+            appointment=row,
+            absence=absence[:40],
+            starts_at=row.starts_at,
+            wanted=Wanted.KEEP.value,
+            asked_at=at,
+            asked_by_name=by.name,
+            done_at=at,
+            done_by_name=by.name,
+            outcome=Outcome.KEPT.value,
+        )
+        _changed(kept, "agenda.follow_up_settled", by=by, at=at, follow_up=made.pk, outcome=Outcome.KEPT.value)
+
+
+def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
+    """It was a slip that he comes all the same: he is again on the list on which he stood. Raises FollowUpUnknown."""
+    rows = _kept().filter(house=by.house_key, pk=row_key(follow_up))
+    row = rows.select_related("appointment").first()
+    if row is None or not clients_seen(by, [row.client_id]) or _is_over(row, by=by):
+        raise FollowUpUnknown(follow_up[:40])
+    taken_back = {"outcome": Outcome.TAKEN_BACK.value, "done_at": at, "done_by_name": by.name}
+    again = {"outcome": "", "done_at": None, "done_by_name": ""}
+    with transaction.atomic():
+        kept = locked([row.agenda_id])[row.agenda_id]
+        listed = FollowUp.objects.filter(appointment=row.appointment_id, done_at=None).exists()
+        if not rows.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
+            raise FollowUpUnknown(follow_up[:40])
+        _changed(kept, "agenda.follow_up_put_back", by=by, at=at, follow_up=row.pk)
+
+
+def _kept() -> ClientQuerySet[FollowUp]:
+    return FollowUp.objects.filter(outcome=Outcome.KEPT.value)
+
+
+def _is_over(row: FollowUp, *, by: Who) -> bool:
+    return bool(over_by_now([row], house=by.house))
 
 
 def _changed(row: Agenda, action: str, *, by: Who, at: datetime, **detail: object) -> None:

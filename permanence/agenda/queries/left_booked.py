@@ -123,7 +123,8 @@ class _Given:
 
 def _given(visits: list[str], *, by: Who) -> _Given:
     """Who was called because of an absence that was withdrawn, and was not told that he can come, was seen to whichever
-    absence meets him now: so it is when an absence is announced again with a person for what is urgent.
+    absence meets him now: so it is when an absence is announced again with a person for what is urgent. Who comes all
+    the same does so in that absence alone.
     """
     rows = FollowUp.objects.for_house(by.house_key).filter(
         appointment__key__in=visits, starts_at=F("appointment__starts_at")
@@ -132,11 +133,13 @@ def _given(visits: list[str], *, by: Who) -> _Given:
     over = over_by_now(entries, house=by.house) if entries else set()
     open_now = {each.appointment.key: each for each in entries if each.done_at is None}
     called = {each.appointment.key: each for each in entries if each.outcome == Outcome.CALLED}
+    kept = {(each.appointment.key, each.absence) for each in entries if each.outcome == Outcome.KEPT}
     return _Given(
         listed=frozenset(key for key, each in open_now.items() if each.wanted != Wanted.STANDS and each.pk not in over),
         settled=frozenset(
             (key, "" if each.pk in over else each.absence)
             for key, each in called.items()
             if each.wanted != Wanted.STANDS and key not in open_now
-        ),
+        )
+        | kept,
     )

@@ -9,13 +9,15 @@ LATEST = 480
 
 class Wanted(enum.StrEnum):
     """What a secretary is to do. STANDS is asked for by nobody: the patient was called because of an absence that was
-    withdrawn since, and has to hear that his appointment stands.
+    withdrawn since, and has to hear that his appointment stands. KEEP neither: he was given to nobody, and a secretary
+    says that he comes all the same.
     """
 
     MOVE = "move"
     CALL = "call"
     CANCEL = "cancel"
     STANDS = "stands"
+    KEEP = "keep"
 
 
 ASKED = (Wanted.MOVE, Wanted.CALL, Wanted.CANCEL)
@@ -32,7 +34,9 @@ class Onwards(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What she did. TAKEN_BACK: the doctor wants nothing any more, or something else. BACK: he is there after all."""
+    """What she did. KEPT: he comes all the same, for a colleague receives him or the doctor comes back. TAKEN_BACK: the
+    doctor wants nothing any more, or something else. BACK: he is there after all.
+    """
 
     CALLED = "called"
     CANCELLED = "cancelled"

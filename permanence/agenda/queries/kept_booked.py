@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who is booked in an absence and comes all the same, and which secretary said so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from permanence.agenda.models import FollowUp
+from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.returns import VISIT, over_by_now, standing
+from permanence.agenda.queries.views import AppointmentView, appointment_view
+from permanence.agenda.rules.follow_ups import Outcome
+from permanence.foundation.keys import row_key
+from permanence.foundation.who import Who
+
+LIST_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptBooked:
+    """A visit that stands in an absence (its id). `id`: of the entry by which it is put back on the list."""
+
+    id: str
+    absence: str
+    visit: AppointmentView
+    client_name: str
+    time_zone: str
+    said_at: datetime
+    said_by_name: str
+
+
+def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
+    """Those to come of the clients `by` sees, or of one of them, the earliest first, `LIST_LIMIT` at most; not who was
+    moved or cancelled since, nor whose absence was withdrawn. Three queries.
+    """
+    rows = FollowUp.objects.for_house(by.house_key).filter(outcome=Outcome.KEPT.value, starts_at__gt=at)
+    rows = rows if client is None else rows.filter(client=row_key(client))
+    found = list(standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    over = over_by_now(found, house=by.house)
+    return tuple(
+        KeptBooked(
+            id=str(each.pk),
+            absence=each.absence,
+            visit=appointment_view(each.appointment),
+            client_name=each.client.name,
+            time_zone=each.client.time_zone,
+            said_at=each.done_at,
+            said_by_name=each.done_by_name,
+        )
+        for each in found
+        if each.client_id in may and each.pk not in over and each.done_at is not None
+    )
