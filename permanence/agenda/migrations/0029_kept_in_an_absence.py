@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agenda", "0027_newcomers")]
+    dependencies = [("agenda", "0028_rooms_of_groups")]
 
     operations = [
         migrations.RemoveConstraint(model_name="followup", name="agenda_follow_up_wanted"),
