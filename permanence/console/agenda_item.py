@@ -42,8 +42,8 @@ CLASSES = {
     AppointmentState.NO_SHOW: "is-noshow",
 }
 MOVABLE = frozenset({AppointmentState.BOOKED, AppointmentState.CONFIRMED})
-ICONS = {"confirmed": "check", "no_show": "x", "held": "hold"}
-"""By state, beside the code of the reason."""
+ICONS = {"confirmed": "check", "done": "out", "no_show": "x", "held": "hold"}
+"""By state, beside the code of the reason; who has arrived has a dot, what is only booked has none."""
 OWN = {"appointment": "patient", "hold": "expires"}
 """What one kind alone has of its own."""
 REMEMBERED = 4096
@@ -89,6 +89,13 @@ class Look:
     tied: bool = False
 
     @cached_property
+    def sign(self) -> Markup:
+        """What tells the state besides the colour."""
+        if self.state in ICONS:
+            return render_to_string("design/icon.html", {"name": ICONS[self.state]})
+        return format_html('<span class="{}"></span>', "dot dot--here") if self.state == "arrived" else joined(())
+
+    @cached_property
     def button(self) -> Pattern:
         """The markup of one of them, into which `_button` puts what is its own."""
         flags = " data-movable" * self.movable + " data-said" * self.answered + " data-to-come" * self.to_come
@@ -105,7 +112,7 @@ class Look:
             flags,
             format_html(' data-{0}="%({0})s"', own) if own else "",
             self.title,
-            literal(_sign(self.kind, self.state, self.code)),
+            literal(_sign(self)),
             literal(format_html('<span class="appt__note">{}</span>', self.note)) if self.note else "",
         )
         return Pattern(markup)
@@ -340,9 +347,7 @@ def _place(first: int, span: int, wide: int, beside: int) -> Markup:
     return format_html("f{} s{}{}", first, span, among)
 
 
-def _sign(kind: str, state: str, code: str) -> Markup:
+def _sign(look: Look) -> Markup:
     """The code, with what tells the state besides the colour, and the place of a hold's countdown."""
-    here = format_html('<span class="{}"></span>', "dot dot--here") if state == "arrived" else ""
-    left = format_html(' <span class="{}"></span>', "appt__left") if kind == "hold" else ""
-    sign = render_to_string("design/icon.html", {"name": ICONS[state]}) if state in ICONS else here
-    return format_html('<span class="appt__code">{}{}{}</span>', sign, code, left)
+    left = format_html(' <span class="{}"></span>', "appt__left") if look.kind == "hold" else ""
+    return format_html('<span class="appt__code">{}{}{}</span>', look.sign, look.code, left)

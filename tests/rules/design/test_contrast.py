@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[3] / "permanence" / "foundation" / "static" / "design"
+AGENDA = FOLDER.parents[2] / "console" / "static" / "console" / "agenda.css"
+VISIT = re.compile(r"--state: var\(--([\w-]+)\);(?: --on-state: var\(--([\w-]+)\);)?")
+"""The ground of a visit by its state, and what is written on it where that is not the ink."""
 GROUNDS = ("paper", "surface", "raised", "fill", "accent-tint", "live-tint", "warn-tint", "danger-tint")
 TEXTS = ("ink", "ink-2", "ink-3", "accent", "live", "warn", "danger")
 SOLIDS = ("accent", "live", "warn", "danger")
 CLIENTS = range(1, 9)
-TEXT_MIN, SHAPE_MIN, CLIENT_MIN, ACCENT_MIN = 4.5, 3.0, 14.0, 10.0
+TEXT_MIN, SHAPE_MIN, CLIENT_MIN, ACCENT_MIN, STATE_MIN = 4.5, 3.0, 14.0, 10.0, 5.0
 # Machado, Oliveira, Fernandes 2009, severity 1, on linear RGB.
 EYES = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -119,6 +122,16 @@ def test_a_client_is_read_and_seen(theme: str, client: int) -> None:
 def test_no_eye_confuses_two_clients(theme: str, eye: str) -> None:
     seen = [lab(THEMES[theme][f"client-{client}"], eye) for client in CLIENTS]
     assert min(ciede2000(one, other) for one, other in combinations(seen, 2)) >= CLIENT_MIN
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_became_of_a_visit_is_seen_by_its_ground_and_read_on_it(theme: str) -> None:
+    t, text = THEMES[theme], AGENDA.read_text(encoding="utf-8")
+    grounds = {ground for ground, _ink in VISIT.findall(text)}
+    assert len(grounds) == len(VISIT.findall(text)) - 1, "done, and held by another, share the ground of the page"
+    seen = [lab(t[ground], "normal") for ground in grounds]
+    assert min(ciede2000(one, other) for one, other in combinations(seen, 2)) >= STATE_MIN
+    assert min(contrast(t[ink or "ink"], t[ground]) for ground, ink in VISIT.findall(text)) >= TEXT_MIN
 
 
 @pytest.mark.parametrize("theme", THEMES)

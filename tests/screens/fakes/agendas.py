@@ -39,6 +39,21 @@ starts = datetime.fromisoformat(sys.argv[1]).replace(tzinfo=ZoneInfo("Europe/Lux
 key = f"busy-on-{starts:%Y%m%d%H%M}-of-dr-weber"
 blocks.block(key=key, agenda=agenda, starts_at=starts, ends_at=starts + timedelta(hours=1), by=by, at=at)
 """
+HELD = """
+import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import holds
+from permanence.foundation.models import Person
+from permanence.foundation.who import who_is
+from permanence.kernel.system import SystemClock
+from permanence.project import demo_cast
+by, at = who_is(Person.objects.select_related("house").get(email=demo_cast.CLAIRE)), SystemClock().now()
+starts = datetime.fromisoformat(sys.argv[1]).replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+agenda = str(Agenda.objects.get(name="Dr Weber").pk)
+holds.hold_slot(key="held-by-claire-of-dr-weber", agenda=agenda, reason=sys.argv[2], starts_at=starts, by=by, at=at)
+"""
 
 TWO = """
 import sys
@@ -81,6 +96,11 @@ def shut(site: Site, day: date) -> None:
 def busy(site: Site, day: date, hour: int) -> None:
     """Dr Weber is busy for an hour."""
     site.run(BUSY, f"{day.isoformat()}T{hour:02d}:00")
+
+
+def held(site: Site, made: Made, day: date, hour: int) -> None:
+    """Claire holds a consultation with Dr Weber at that hour."""
+    site.run(HELD, f"{day.isoformat()}T{hour:02d}:00", made.consultation)
 
 
 def for_two(site: Site, made: Made) -> str:
