@@ -21,9 +21,10 @@ VIEWS = ("day", "week", "list")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """The days that are shown. `view` is one of `VIEWS`."""
+    """The days that are shown. `view` is one of `VIEWS`. `client`: whose alone are asked for, "" for all."""
 
     view: str
+    client: str
     day: date
     title: str
     found: tuple[shown.ShownDays, ...]
@@ -48,7 +49,7 @@ def shown_days(by: Who, asked: Mapping[str, str], *, at: datetime) -> Shown:
         monday = day - timedelta(days=day.weekday())
         title = _("%(name)s, week of %(day)s") % {"name": agenda.name, "day": dates.say(monday, dates.Form.OF_MONTH)}
         week = shown.week(by=by, agenda=agenda.id, first=monday, at=at)
-        return Shown(view=view, day=day, title=title, found=(week,))
+        return Shown(view=view, client=client, day=day, title=title, found=(week,))
     found = shown.every(by=by, client=client or None, day=day, at=at, most=MOST_LANES)
     title = dates.say(day, dates.Form.NAMED if day.year == today.year else dates.Form.NAMED_WHOLE)
-    return Shown(view=view, day=day, title=title, found=found)
+    return Shown(view=view, client=client, day=day, title=title, found=found)

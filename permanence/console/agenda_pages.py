@@ -22,11 +22,9 @@ from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.queries import shown as of_days
 from permanence.agenda.queries import slots as free
-from permanence.agenda.queries.newcomers import newcomers_in
-from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.rules.kinds import Way
-from permanence.agenda.rules.marks import Mark, marks_of
+from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
 from permanence.agenda.why_words import names_of, sentences
@@ -52,7 +50,8 @@ from permanence.console.agenda_asked import (
     wish_asked,
 )
 from permanence.console.agenda_days import shown_days
-from permanence.console.agenda_item import STEP, Items
+from permanence.console.agenda_item import STEP
+from permanence.console.agenda_lanes import lanes_of, legend_of
 from permanence.console.agenda_near import day_words
 from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
@@ -149,9 +148,9 @@ def grid(request: HttpRequest) -> HttpResponse:
     by, at, asked = who(request), _CLOCK.now(), request.GET
     zone, shown = calls.zone_of(house=by.house), shown_days(by, asked, at=at)
     view, is_list = shown.view, shown.view == "list"
-    lanes, marks = _lanes(by, shown.found, at=at, by_day=view == "week")
+    lanes, marks = lanes_of(by, shown.found, at=at, by_day=view == "week")
     made = drawn.grid_of(lanes, at=at, zone=zone, show_past=bool(asked.get("past")) or is_list)
-    legend = _legend(by, shown.found, marks)
+    legend = legend_of(by, shown.found, marks)
     context = {"grid": made, "title": shown.title, "view": view, "day": shown.day, "legend": legend}
     return render(request, "console/agenda_list.html" if is_list else "console/agenda_grid.html", context)
 
@@ -167,7 +166,7 @@ def lane(request: HttpRequest) -> HttpResponse:
     day = day_of(asked.get("day", ""), at.astimezone(ZoneInfo(agenda.time_zone)).date())
     first = minute_of(asked.get("first", "0")) // STEP
     found = of_days.day(by=by, agendas=[agenda.id], day=day, at=at)
-    ((one,), _marks) = _lanes(by, found, at=at, by_day=asked.get("by_day") == "1")
+    ((one,), _marks) = lanes_of(by, found, at=at, by_day=asked.get("by_day") == "1")
     return HttpResponse(drawn.folded(one, first).drawn)
 
 
@@ -314,28 +313,3 @@ def _aside(
         for count, cause in counted:
             counts[words.sentence(cause, names=names, zone=zone, at=at)] += count
     return [(count, said) for said, count in counts.most_common(6)]
-
-
-def _lanes(
-    by: Who, found: Sequence[ShownDays], *, at: datetime, by_day: bool
-) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
-    shown = {each.agenda.client for each in found}
-    reasons, sites = agendas.reasons_of(by=by, clients=shown), told_sites(house=by.house, clients=shown)
-    marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
-    alike = newcomers_in(by=by, clients=shown, at=at)
-    made = {
-        client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at, newcomers=alike)
-        for client in shown
-    }
-    lanes = [lane for each in found for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day)]
-    return lanes, marks
-
-
-def _legend(by: Who, found: Sequence[ShownDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
-    """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
-    shown = {each.agenda.client for each in found}
-    if len(shown) != 1:
-        return []
-    (client,) = shown
-    names = {each.id: each.name for each in agendas.reasons(by=by, client=client)}
-    return [(mark, names[key]) for key, mark in marks.get(client, {}).items() if key in names]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What stands on paper below the printed days: of each visit whose questions were answered, what was said."""
+"""The printed days: the sheets, and below them of each visit whose questions were answered, what was said."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -13,8 +14,11 @@ from permanence.agenda.answer_words import answers_told
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
+from permanence.calls import queries as calls
 from permanence.console.agenda_asked import says_why
-from permanence.console.agenda_days import shown_days
+from permanence.console.agenda_days import Shown, shown_days
+from permanence.console.agenda_lanes import lanes_of, legend_of
+from permanence.console.agenda_sheets import sheets_of
 from permanence.console.own_page import own_page_only
 from permanence.foundation import dates, moments
 from permanence.foundation.who import Who, who
@@ -41,11 +45,24 @@ class Told:
 @own_page_only
 @says_why
 def paper(request: HttpRequest) -> HttpResponse:
-    """For the days that the grid shows (the same `view`, `client`, `agenda`, `day`), by agenda."""
-    by, at = who(request), _CLOCK.now()
-    shown = shown_days(by, request.GET, at=at)
+    """The days that the grid shows (the same `view`, `client`, `agenda`, `day`), and what was said by agenda.
+
+    Of all clients only who has something on that day; a list is printed as it is shown, without sheets.
+    """
+    by, at, asked = who(request), _CLOCK.now(), request.GET
+    shown = shown_days(by, asked, at=at)
     lists = [(each.agenda, _told(by, each)) for each in shown.found]
-    return render(request, "console/agenda_paper.html", {"lists": [(one, rows) for one, rows in lists if rows]})
+    told = {"lists": [(one, rows) for one, rows in lists if rows]}
+    return render(
+        request, "console/agenda_paper.html", told if shown.view == "list" else {**told, **_drawn(by, shown, at=at)}
+    )
+
+
+def _drawn(by: Who, shown: Shown, *, at: datetime) -> dict[str, object]:
+    is_week = shown.view == "week"
+    lanes, marks = lanes_of(by, shown.found, at=at, by_day=is_week)
+    sheets = sheets_of(lanes, every=is_week or shown.client != "", at=at, zone=calls.zone_of(house=by.house))
+    return {"sheets": sheets, "title": shown.title, "legend": legend_of(by, shown.found, marks)}
 
 
 def _told(by: Who, shown: ShownDays) -> list[Told]:

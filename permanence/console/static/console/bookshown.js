@@ -33,18 +33,16 @@ export class Shown {
     return `/console/fragments/agenda?${asked}`;
   }
 
-  /** On paper stands the whole day, its past hours too, and below it what was asked before the visits were booked. */
+  /** On paper stand sheets of the whole day, its past hours too, and below them what was asked before the visits were booked. */
   async print() {
-    const folded = this.day === this.today && !this.past;
     try {
-      if (folded) await this.book.grid.load(this.path({ past: true }));
       byId("book-paper").replaceChildren(await fragment(this.path().replace("/agenda?", "/agenda/paper?")));
     } catch (error) {
       return this.book.trouble(error);
     }
     window.print();
     byId("book-paper").replaceChildren();
-    return folded ? this.load() : undefined;
+    return undefined;
   }
 
   async load() {

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The lanes of days of agendas of several clients, for the screen and for paper, and what their codes mean."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from permanence.agenda.queries import agendas
+from permanence.agenda.queries.newcomers import newcomers_in
+from permanence.agenda.queries.shown import ShownDays
+from permanence.agenda.rules.marks import Mark, marks_of
+from permanence.clients.directory_queries import told_sites
+from permanence.console import agenda_grid as drawn
+from permanence.console.agenda_item import Items
+from permanence.foundation.who import Who
+
+
+def lanes_of(
+    by: Who, found: Sequence[ShownDays], *, at: datetime, by_day: bool
+) -> tuple[list[drawn.Lane], dict[str, dict[str, Mark]]]:
+    """The lanes in the order of `found`, and of each client the marks of his reasons by their ids.
+
+    `by_day`: a lane is called by its day.
+    """
+    shown = {each.agenda.client for each in found}
+    reasons, sites = agendas.reasons_of(by=by, clients=shown), told_sites(house=by.house, clients=shown)
+    marks = {client: marks_of(of_client) for client, of_client in reasons.items()}
+    alike = newcomers_in(by=by, clients=shown, at=at)
+    made = {
+        client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at, newcomers=alike)
+        for client in shown
+    }
+    lanes = [lane for each in found for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day)]
+    return lanes, marks
+
+
+def legend_of(by: Who, found: Sequence[ShownDays], marks: dict[str, dict[str, Mark]]) -> list[tuple[Mark, str]]:
+    """What the codes mean, where one client's are shown; of several clients every block says its reason itself."""
+    shown = {each.agenda.client for each in found}
+    if len(shown) != 1:
+        return []
+    (client,) = shown
+    names = {each.id: each.name for each in agendas.reasons(by=by, client=client)}
+    return [(mark, names[key]) for key, mark in marks.get(client, {}).items() if key in names]
