@@ -26,6 +26,10 @@ LOOKS = """() => {
   }
   return looks;
 }"""
+BESIDE = """() => [...document.querySelectorAll('#book-frame .state')].filter((one) => {
+  const row = one.closest('.row-line').getBoundingClientRect();
+  return one.getBoundingClientRect().right > row.right;
+}).length"""
 REASON = """() => {
   const made = document.createElement('i');
   made.dataset.reason = document.querySelector('#book-frame [data-state=booked]').dataset.reason;
@@ -79,4 +83,6 @@ async def test_each_state_of_a_visit_has_its_colour_and_its_sign(browser: Browse
     await expect(screen.page.locator(".row-line")).to_have_count(6)
     await told_apart(screen)
     await looks_right(screen, "agenda-states-list", ("1366", "390"))
+    await screen.page.set_viewport_size({"width": 390, "height": 844})
+    assert await screen.page.evaluate(BESIDE) == 0, "of a state's words nothing is cut on a telephone"
     assert screen.complaints == []
