@@ -31,6 +31,7 @@ async def test_each_mark_is_taken_back(browser: Browser, site: Site) -> None:
     assert site.rows(STATE) == [("booked",)]
     site.change(ARRIVED)
     await page.reload()
+    await expect(page.locator("#book-grid.grid")).to_be_visible()
     await screen.by_id("book-after").click()
     await expect(visit).to_have_attribute("data-state", "arrived")
     await click_at(screen, "Dr Weber", 545)

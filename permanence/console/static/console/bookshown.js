@@ -75,6 +75,7 @@ export class Shown {
 
   /** @param {-1|1} by a day, in the week a week */
   step(by) {
+    if (!this.day) return undefined; // the page is just coming
     const days = this.view === "week" ? 7 : 1;
     this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
     this.past = false;
