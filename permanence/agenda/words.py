@@ -70,10 +70,12 @@ def sentence(why: WhyNot, *, names: Names, zone: tzinfo, at: datetime) -> str:
     return _SENTENCES[why.code](why, _Teller(names, zone, at))
 
 
-def public_sentence(why: WhyNot, *, names: Names, zone: tzinfo, at: datetime) -> str:
-    """A cause for the patient himself: what he can do, nothing about anybody else."""
+def public_sentence(why: WhyNot, *, names: Names, zone: tzinfo, at: datetime, whole_day: bool = False) -> str:
+    """A cause for the patient himself: what he can do, nothing about anybody else. `whole_day`: of all its times."""
     said = _PUBLIC.get(why.code)
-    return said(why, _Teller(names, zone, at)) if said is not None else _("This time is not available")
+    if said is not None:
+        return said(why, _Teller(names, zone, at))
+    return _("Nothing to book online on this day") if whole_day else _("This time is not available")
 
 
 def _closed(why: Closed, _tell: _Teller) -> str:

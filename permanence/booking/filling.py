@@ -130,6 +130,7 @@ def _shown(
         asked=asked,
         when=parts.moment_words(form.starts_at, parts.zone_of(page)),
         held=at < form.held_until,
+        whom=asked.offers[0].agenda.recipient_name,
         place=parts.place_asked(page, asked.reason, form.site),
         **more,
     )

@@ -203,7 +203,9 @@ def _why(day: date, hidden: list[Hidden], names: Names, zone: ZoneInfo, at: date
     """Why there is nothing on that day: hours that are not for new patients are no reason on a day that has others."""
     named = [each for each in hidden if isinstance(each.why, NewPatientsNot) and day.weekday() in each.why.weekdays]
     why = counted([each for each in hidden if each not in named] or hidden)[0][1]
-    return _("Fully booked") if why.code in FULL else public_sentence(why, names=names, zone=zone, at=at)
+    if why.code in FULL:
+        return _("Fully booked")
+    return public_sentence(why, names=names, zone=zone, at=at, whole_day=True)
 
 
 def _day(text: str) -> date | None:

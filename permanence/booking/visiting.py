@@ -129,6 +129,7 @@ def _shown(
         status=status,
         visit=visit,
         token=token,
+        whom=visit.agenda.recipient_name,
         when=parts.moment_words(visit.appointment.starts_at, parts.zone_of(page)),
         is_cancelled=visit.appointment.state is AppointmentState.CANCELLED,
         place=place_of_visit(visit.appointment, house=page.by.house),

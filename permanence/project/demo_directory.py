@@ -14,7 +14,7 @@ SITES = {
         SiteEntry(
             name="Cabinet",
             address="12, avenue Pasteur, L-2310 Luxembourg",
-            access="Tram Theater, 3 min à pied ; sonner à « Weber »",
+            access="Tram Theater, 3 min à pied\u202f; sonner à «\u00a0Weber\u00a0»",
             floor="1er étage",
             lift="no",
             parking="Parking Glacis, 5 min",

@@ -21,7 +21,7 @@ def contact(name: str, function: str = "", *, number: str = "", number_for: str 
 SITE = {
     "name": "Cabinet",
     "address": "12, avenue Pasteur, L-2310 Luxembourg",
-    "access": "Tram Theater, 3 min à pied ; sonner à « Weber »",
+    "access": "Tram Theater, 3 min à pied\u202f; sonner à «\u00a0Weber\u00a0»",
     "parking": "Parking Glacis, 5 min",
     "lift": "no",
     "floor": "1er étage",

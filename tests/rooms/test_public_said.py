@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What the public pages say to who books by himself: with whom he is, which time is still his, how one gets there."""
+
+import re
+from datetime import datetime
+
+import pytest
+
+from permanence.agenda.operations import setting
+from permanence.agenda.queries import agendas
+from permanence.agenda.rules.kinds import OpeningKind
+from tests.rooms.agenda_cast import MONDAY, after, openings
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_public_booking import (
+    PRACTICE,
+    SAID,
+    any_times,
+    cast,
+    clock,
+    jeanne,
+    practice,
+)
+
+__all__ = ["cast", "clock", "jeanne", "practice"]
+
+pytestmark = pytest.mark.django_db
+
+
+def with_whom(visitor):
+    """Whom the page names beside what was asked, None for nobody."""
+    found = re.search(r"<dt>Avec</dt><dd>(.*?)</dd>", visitor.text())
+    return found and found[1]
+
+
+def test_with_whoever_is_free_first_each_page_says_with_whom(jeanne, cast, practice, clock):
+    times = any_times(jeanne, cast, day=MONDAY.date().isoformat())
+    assert with_whom(jeanne) is None
+    first = next(each for each in times if datetime.fromisoformat(each.partition("@")[2]) >= MONDAY)
+    key = re.search(r'name="key" value="([^"]+)"', jeanne.text())[1]
+    jeanne.post(
+        f"/rdv/{PRACTICE}/times", **{"for": f"any-{cast.consultation}", "new": "0", "key": key, "starts": first}
+    )
+    name = agendas.agenda(by=cast.claire, agenda=first.partition("@")[0]).recipient_name
+    jeanne.path = jeanne.answer["Location"]
+    jeanne.follow()
+    assert with_whom(jeanne) == name
+    clock.forward(seconds=20)
+    jeanne.post(jeanne.path, **SAID)
+    jeanne.follow()
+    assert with_whom(jeanne) == name
+    jeanne.code()
+    jeanne.follow()
+    assert with_whom(jeanne) == name
+
+
+def test_on_his_own_page_the_practitioner_is_named_in_the_head_alone(jeanne):
+    link = jeanne.book()
+    jeanne.get(link)
+    assert with_whom(jeanne) is None
+
+
+def test_who_moves_does_not_read_the_time_he_has_beside_the_button_that_takes_another(jeanne):
+    jeanne.get(f"{jeanne.book()}/move")
+    foot = re.search(r'class="public__next">(.*?)</div>', jeanne.text(), re.S)[1]
+    assert "30 novembre" not in foot
+    assert re.sub(r"<[^>]+>", " ", foot).split() == ["Garder", "Déplacer", "à", "cet", "horaire"]
+
+
+def test_a_day_on_which_nothing_of_the_kind_is_offered_says_so_of_the_day(jeanne, cast):
+    kept = openings(cast.dupont, ((0, "08:00", "09:00"),))
+    by_video = openings(cast.dupont, ((1, "08:00", "09:00"),), kind=OpeningKind.TELE)
+    setting.set_openings(agenda=cast.dupont, openings=(*kept, *by_video), by=cast.claire, at=NOON)
+    jeanne.times()
+    assert "Rien à réserver en ligne ce jour-là" in jeanne.text()
+    assert "Cet horaire n’est pas disponible" not in jeanne.text()
+
+
+def test_the_page_of_his_visit_promises_no_mail_again_when_he_comes_back_to_it_later(jeanne):
+    link = jeanne.book()
+    jeanne.get(f"{link}/move")
+    jeanne.post(f"{link}/move", key=jeanne.fields()["key"], starts=after(60).isoformat())
+    jeanne.get(link)
+    assert "en route" not in jeanne.text()
+    assert "contient l’adresse de cette page" in jeanne.text()
