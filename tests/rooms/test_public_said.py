@@ -9,6 +9,9 @@ import pytest
 from permanence.agenda.operations import setting
 from permanence.agenda.queries import agendas
 from permanence.agenda.rules.kinds import OpeningKind
+from permanence.clients.directory_operations import put_site
+from permanence.clients.directory_queries import site_names
+from permanence.reception.table import SiteEntry
 from tests.rooms.agenda_cast import MONDAY, after, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_public_booking import (
@@ -82,3 +85,14 @@ def test_the_page_of_his_visit_promises_no_mail_again_when_he_comes_back_to_it_l
     jeanne.get(link)
     assert "en route" not in jeanne.text()
     assert "contient l’adresse de cette page" in jeanne.text()
+
+
+def test_how_one_gets_to_a_site_and_where_one_parks_are_told_apart(jeanne, cast):
+    entry = SiteEntry(name="Neudorf", address="41 rue du Lazaret", access="Entrée dans la cour", parking="Trois places")
+    put_site(client=cast.cabinet.id, site=entry, by=cast.claire, at=NOON)
+    ((site, _name),) = site_names(house=cast.claire.house, client=int(cast.cabinet.id)).items()
+    week = openings(cast.dupont, ((0, "08:00", "09:00"),), site=site)
+    setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)
+    jeanne.get(jeanne.book())
+    lines = [re.sub(r"<[^>]+>", "", line) for line in re.split(r"<br>|</dd>|<dd>", jeanne.text())]
+    assert {"Neudorf", "41 rue du Lazaret", "Entrée dans la cour", "Trois places"} <= set(lines)
