@@ -69,8 +69,10 @@ def code(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return _code(request, page, form, asked)
     try:
         if "again" in request.POST:
-            form = public_forms.tell_again(slug=slug, key=key, address=parts.address_of(request), at=parts.now())
-            return HttpResponseRedirect(reverse("booking:code", kwargs={"slug": slug, "key": key}), status=303)
+            after = public_forms.tell_again(slug=slug, key=key, address=parts.address_of(request), at=parts.now())
+            sent = "soon" if after.code_until == form.code_until else "new"
+            link = reverse("booking:code", kwargs={"slug": slug, "key": key})
+            return HttpResponseRedirect(f"{link}?sent={sent}", status=303)
         form = public_forms.confirm(slug=slug, key=key, code=request.POST.get("code", ""), at=parts.now())
     except CodeWrong:
         return _code(request, page, form, asked, failed=_("This is not the last code you were sent."))
@@ -113,7 +115,8 @@ def _form(
 
 
 def _code(request: HttpRequest, page: PageView, form: FormView, asked: Asked, *, failed: str = "") -> HttpResponse:
-    return _shown(request, "code", page, form, asked, status=422 if failed else 200, failed=failed)
+    sent = "" if failed else request.GET.get("sent", "")
+    return _shown(request, "code", page, form, asked, status=422 if failed else 200, failed=failed, sent=sent)
 
 
 def _shown(

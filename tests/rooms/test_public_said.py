@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from permanence.agenda.models import PublicMail
 from permanence.agenda.operations import setting
 from permanence.agenda.queries import agendas
 from permanence.agenda.rules.kinds import OpeningKind
@@ -96,3 +97,20 @@ def test_how_one_gets_to_a_site_and_where_one_parks_are_told_apart(jeanne, cast)
     jeanne.get(jeanne.book())
     lines = [re.sub(r"<[^>]+>", "", line) for line in re.split(r"<br>|</dd>|<dd>", jeanne.text())]
     assert {"Neudorf", "41 rue du Lazaret", "Entrée dans la cour", "Trois places"} <= set(lines)
+
+
+def test_who_asks_for_another_code_reads_whether_one_is_on_its_way(jeanne, clock):
+    jeanne.take()
+    jeanne.tell()
+    jeanne.follow()
+    assert 'role="status"' not in jeanne.text()
+    jeanne.post(f"{jeanne.path}/code", again="1")
+    jeanne.follow()
+    assert "Un code vient de vous être envoyé" in jeanne.text()
+    clock.forward(minutes=1)
+    jeanne.post(f"{jeanne.path}/code", again="1")
+    jeanne.follow()
+    assert "Un autre code est en route" in jeanne.text()
+    jeanne.post(jeanne.path + "/code?sent=new", code="12")
+    assert "Un autre code est en route" not in jeanne.text()
+    assert PublicMail.objects.filter(kind="code").count() == 2
