@@ -30,7 +30,7 @@ from permanence.agenda.refusals import (
     QuestionsUnanswered,
     SlotRefused,
 )
-from permanence.agenda.rules.waiting import OfferState
+from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.booking import parts
 from permanence.clients import queries as clients
 from permanence.countries.emergency import emergency_rule
@@ -81,6 +81,10 @@ def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetim
         if page.later is not None and later is None and page.offer.state is OfferState.OPEN:
             words = _("Say first what becomes of your other appointment.")
             return _shown(request, page, language, at=at, status=422, failed=words)
+        if page.place_untold and page.offer.state is OfferState.OPEN and not _names_practice(page):
+            offer_answers.note_way(offer=page.offer.offer, way=OfferWay.PHONE, by=page.by, at=at)
+            words = _("We tell you by telephone where this visit is: please call us to make this appointment.")
+            return _shown(request, page, language, at=at, status=409, failed=words)
         offer_answers.take(offer=page.offer.offer, gives_up_later=later, by=page.by, at=at)
     else:
         return _shown(request, page, language, at=at, status=422, failed=_("Take it, or decline it."))
@@ -96,6 +100,10 @@ def _language(request: HttpRequest, page: OfferPage) -> str:
 
 def _account(page: OfferPage) -> clients.ClientView:
     return clients.client(house=page.by.house, client=page.offer.client)
+
+
+def _names_practice(page: OfferPage) -> bool:
+    return contact_rule(house=page.by.house, client=page.offer.client).names_practice
 
 
 def _is_over(page: OfferPage, at: datetime) -> bool:
@@ -122,7 +130,7 @@ def _shown(
 ) -> HttpResponse:
     account, offer = _account(page), page.offer
     zone = ZoneInfo(account.time_zone)
-    named = contact_rule(house=page.by.house, client=account.id).names_practice
+    named = _names_practice(page)
     same_day = offer.expires_at.astimezone(zone).date() == at.astimezone(zone).date()
     until = moments.hour(offer.expires_at, zone) if same_day else parts.moment_words(offer.expires_at, zone)
     context: dict[str, Any] = {

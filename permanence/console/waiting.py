@@ -235,7 +235,9 @@ def freed_done(request: HttpRequest, freed: str) -> HttpResponse:
 def tasks(by: Who, *, at: datetime) -> dict[str, Any]:
     """What stands on her work list because of the waiting list: whom to telephone now, and times nobody has."""
     countries = _countries(by)
-    now = [_row(each, countries, at=at) for each in waiting.to_telephone(by=by, at=at)]
+    places = waiting.to_telephone(by=by, at=at)
+    sites = told_sites(house=by.house, clients={each.client for each in places}) if places else {}
+    now = [{**_row(each, countries, at=at), "offer_where": _offer_where(each, sites)} for each in places]
     times = [_freed_row(each, countries, at=at) for each in waiting.freed_times(by=by, at=at)]
     return {"to_telephone": now, "freed_times": times}
 
@@ -269,6 +271,11 @@ def _row(each: PlaceView, countries: Mapping[str, str], *, at: datetime) -> dict
         "offer_when": "" if offer is None else moments.day_and_hour(offer.starts_at, zone, now=at),
         "offer_until": "" if offer is None else moments.day_and_hour(offer.expires_at, zone, now=at),
     }
+
+
+def _offer_where(each: PlaceView, sites: Mapping[str, str]) -> str:
+    """The site she has to tell him, "" where there is none to be told apart."""
+    return "" if each.open_offer is None else sites.get(each.open_offer.site, "")
 
 
 def _freed_row(each: FreedView, countries: Mapping[str, str], *, at: datetime) -> dict[str, Any]:

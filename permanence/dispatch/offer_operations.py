@@ -28,7 +28,10 @@ from permanence.kernel.ids import new_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMailTaken:
-    """A mail a worker took: it alone may send it until the lease ends. `practice` is "" unless the client agreed."""
+    """A mail a worker took: it alone may send it until the lease ends. `practice` is "" unless the client agreed.
+
+    `place_first`: he learns behind the link at which site it is.
+    """
 
     notice: int
     attempt: int
@@ -42,11 +45,12 @@ class OfferMailTaken:
     language: str
     starts_at: datetime
     expires_at: datetime
+    place_first: bool
 
 
 def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
-    """Tell him of the offer: by SMS, else by mail, by consent; who agreed to neither, and whom nobody asked what has to
-    be asked before the visit, is a secretary's. Idempotent.
+    """Tell him of the offer: by SMS, else by mail, by consent; who agreed to neither, whom nobody asked what has to be
+    asked before the visit, and to whom nothing that is written may say where it is, is a secretary's. Idempotent.
     """
     by = house_system(house=house)
     found = offers.offer(by=by, offer=offer)
@@ -70,11 +74,12 @@ def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
         if not is_new:
             return
         mine = OfferNotice.objects.filter(pk=notice.pk)
-        asks = offers.unasked(by=by, offer=offer)
-        if not asks and _by_sms(found, person, by=by, at=at, entropy=entropy):
+        place_first = offers.place_untold(by=by, offer=offer)
+        written = not offers.unasked(by=by, offer=offer) and (not place_first or _names_practice(found, by=by))
+        if written and _by_sms(found, person, place_first=place_first, by=by, at=at, entropy=entropy):
             mine.update(channel="sms", state=DeliveryState.SENT, sent_at=at)
             way = OfferWay.SMS
-        elif not asks and person.may_mail and person.mail:
+        elif written and person.may_mail and person.mail:
             mine.update(channel="email", address=person.mail)
             way = OfferWay.EMAIL
         else:
@@ -84,7 +89,11 @@ def tell(*, house: str, offer: str, at: datetime, entropy: Entropy) -> None:
 
 
 def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: Entropy) -> None:
-    """He answered by a digit or a word; what came of it, when he wants it, he is told the same way. Idempotent."""
+    """He answered by a digit or a word; what came of it, when he wants it, he is told the same way. Idempotent.
+
+    Who was not told where it is takes nothing by that: he is told so with the link, and a secretary telephones too, for
+    he may have nothing to open a link with.
+    """
     by = house_system(house=house)
     found = offers.offer(by=by, offer=offer)
     if not yes:
@@ -92,13 +101,17 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
             offer_answers.decline(offer=offer, by=by, at=at)
         return
     is_new = found.state is not OfferState.TAKEN
+    if found.state is OfferState.OPEN and at < found.expires_at and offers.place_untold(by=by, offer=offer):
+        offer_answers.note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
+        _say_not_yet(found, place_first=_names_practice(found, by=by), by=by, at=at, entropy=entropy)
+        return
     try:
         offer_answers.take(offer=offer, by=by, at=at)
         kind = SmsKind.BOOKED
     except PatientDeceased:  # nobody writes to him, nor telephones
         return
     except (QuestionsUnanswered, AddressMissing):  # asked since he was written to: a secretary telephones him
-        _say_asked_first(found, by=by, at=at, entropy=entropy)
+        _say_not_yet(found, place_first=False, by=by, at=at, entropy=entropy)
         return
     except (OfferOver, SlotRefused):
         kind = SmsKind.OVER
@@ -147,6 +160,7 @@ def take_due(*, at: datetime) -> OfferMailTaken | None:
                 language=row.language,
                 starts_at=row.starts_at,
                 expires_at=row.expires_at,
+                place_first=offers.place_untold(by=house_system(house=row.house.slug), offer=row.offer),
             )
     return None
 
@@ -168,14 +182,24 @@ def _person(offer: OfferView, *, by: Who) -> callers.PatientView:
     return waiting.place(by=by, place=offer.place).person
 
 
-def _by_sms(offer: OfferView, person: callers.PatientView, *, by: Who, at: datetime, entropy: Entropy) -> bool:
+def _names_practice(offer: OfferView, *, by: Who) -> bool:
+    """Whether the page behind the link may say at which site it is."""
+    return contact_rule(house=by.house, client=offer.client).names_practice
+
+
+def _by_sms(
+    offer: OfferView, person: callers.PatientView, *, place_first: bool, by: Who, at: datetime, entropy: Entropy
+) -> bool:
+    words = Words(
+        house="", at=offer.starts_at, until=offer.expires_at, link=link_of(offer.offer), place_first=place_first
+    )
     try:
         sms_operations.send_sms(
             kind=SmsKind.OFFER,
             client=offer.client,
             patient=person.id,
             about=offer.offer,
-            words=Words(house="", at=offer.starts_at, until=offer.expires_at, link=link_of(offer.offer)),
+            words=words,
             expires_at=offer.expires_at,
             by=by,
             at=at,
@@ -187,11 +211,18 @@ def _by_sms(offer: OfferView, person: callers.PatientView, *, by: Who, at: datet
     return True
 
 
-def _say_asked_first(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
+def _say_not_yet(offer: OfferView, *, place_first: bool, by: Who, at: datetime, entropy: Entropy) -> None:
     """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer."""
     about = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer.offer)
     if not about.filter(slot=None).exists():  # the one that offered it has digits, else he could not have answered
-        words = Words(house="", at=offer.starts_at, until=offer.expires_at, link=link_of(offer.offer), asked_first=True)
+        words = Words(
+            house="",
+            at=offer.starts_at,
+            until=offer.expires_at,
+            link=link_of(offer.offer),
+            asked_first=True,
+            place_first=place_first,
+        )
         _write(SmsKind.OFFER, offer, words, expires_at=offer.expires_at, by=by, at=at, entropy=entropy)
 
 

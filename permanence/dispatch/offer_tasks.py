@@ -45,6 +45,7 @@ def _send(taken: OfferMailTaken, relay: Relay, *, at: datetime) -> Attempt:
             visit_at=taken.starts_at.astimezone(zone),
             until=taken.expires_at.astimezone(zone),
             link=link_of(taken.offer),
+            place_first=taken.place_first,
             at=at.astimezone(zone),
         )
 

@@ -302,9 +302,18 @@ def test_a_receipt_that_overtakes_the_answer_to_its_try_is_asked_for_again(cast,
     assert Sms.objects.get().state == DeliveryState.DELIVERED
 
 
-@pytest.mark.parametrize(("kind", "language"), list(product(SmsKind, ("fr", "en", "de"))))
-def test_what_is_said_fits_two_parts_of_gsm(kind, language):
-    words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456")
+PLACE_FIRST = [{"place_first": True, "link": f"https://permanence.example/o/{'a' * 32}-{'b' * 20}"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "more"),
+    [
+        *product(SmsKind, ("fr", "en", "de"), [{}]),
+        *product([SmsKind.OFFER], ("fr", "en", "de"), [*PLACE_FIRST, {"asked_first": True, **PLACE_FIRST[0]}]),
+    ],
+)
+def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
+    words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456", **more)
     text = compose(kind, words, language=language)
     found = measure(text)
     assert (found.encoding, found.parts <= 2) == ("gsm7", True), text

@@ -17,7 +17,7 @@ from permanence.agenda.operations.appointments import Booking, book, cancel
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.waiting_offers import holder_of
 from permanence.agenda.queries.agendas import clients_seen
-from permanence.agenda.queries.offers import OfferView, later_of, named_later, offer_row, offer_view
+from permanence.agenda.queries.offers import VIEWED, OfferView, later_of, named_later, offer_row, offer_view
 from permanence.agenda.queries.place_answers import said_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AddressMissing, FreedUnknown, HoldOver, OfferOver, QuestionsUnanswered
@@ -71,7 +71,7 @@ def _taken(offer: str, gives_up_later: bool | None, said: Mapping[str, str], *, 
         gives_up_later = later is not None and later.key == row.place.instead_of
     with transaction.atomic():
         rows = locked({row.agenda_id, *([later.agenda_id] if later is not None else [])})
-        fresh = SlotOffer.objects.select_related("agenda", "place", "hold").get(pk=row.pk)
+        fresh = SlotOffer.objects.select_related(*VIEWED).get(pk=row.pk)
         if fresh.state == OfferState.TAKEN:
             return offer_view(fresh)
         if fresh.state != OfferState.OPEN or at >= fresh.expires_at:
@@ -90,7 +90,7 @@ def decline(*, offer: str, by: Who, at: datetime) -> OfferView:
     row = offer_row(offer, by=by)
     with transaction.atomic():
         rows = locked([row.agenda_id])
-        fresh = SlotOffer.objects.select_related("agenda", "place", "hold").get(pk=row.pk)
+        fresh = SlotOffer.objects.select_related(*VIEWED).get(pk=row.pk)
         if fresh.state == OfferState.DECLINED:
             return offer_view(fresh)
         if at >= fresh.expires_at or not close(fresh, rows[fresh.agenda_id], OfferState.DECLINED, by=by, at=at):

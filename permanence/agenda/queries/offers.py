@@ -20,6 +20,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
+from permanence.clients.directory_queries import told_sites
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who, system_of
 
@@ -27,17 +28,24 @@ SIGNATURE = 20
 """Hexadecimal digits: 80 bits."""
 SALT = "permanence.agenda.waiting.offer"
 LINK_LIMIT = 80
+LOADED = "agenda__client", "agenda__house", "place__reason", "hold"
+VIEWED = "agenda", "place__reason", "hold"
+"""What `offer_view` needs of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferView:
-    """One slot that was offered. `way`: sms, email, phone, "" until he was told; `state_by_name` "" for himself."""
+    """One slot that was offered. `way`: sms, email, phone, "" until he was told; `state_by_name` "" for himself.
+
+    `site`: the id of that at which it is; "" where it is not at the practice, or no opening says which.
+    """
 
     offer: str
     client: str
     agenda: str
     agenda_name: str
     place: str
+    site: str
     starts_at: datetime
     ends_at: datetime
     offered_at: datetime
@@ -53,7 +61,8 @@ class OfferPage:
     """What stands behind the link of an offer; nothing of the reason, the practitioner or the patient's name.
 
     `later`: when the appointment begins that he may give up for this one, None for none; `gives_up`: that he said he
-    would when he was put on the list. `way`, `site`, `video_link`: where it is, as of an appointment.
+    would when he was put on the list. `way`, `site`, `video_link`: where it is, as of an appointment; `place_untold`
+    as the query of that name.
     """
 
     link: str
@@ -66,6 +75,7 @@ class OfferPage:
     way: Way
     site: str
     video_link: str
+    place_untold: bool
 
 
 def client_of_offer(*, by: Who, offer: str) -> str | None:
@@ -80,8 +90,8 @@ def offer(*, by: Who, offer: str) -> OfferView:
 
 
 def offer_row(offer: str, *, by: Who) -> SlotOffer:
-    """The row with its agenda, house and place. Raises OfferUnknown."""
-    rows = SlotOffer.objects.for_house(by.house_key).select_related("agenda__client", "agenda__house", "place", "hold")
+    """The row with its agenda, house, hold, place and reason. Raises OfferUnknown."""
+    rows = SlotOffer.objects.for_house(by.house_key).select_related(*LOADED)
     row = rows.filter(key=known_key(offer)).first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise OfferUnknown(offer[:40])
@@ -95,6 +105,19 @@ def unasked(*, by: Who, offer: str) -> Unasked:
     return unasked_of(place, house=by.house, on_file=person.address)
 
 
+def place_untold(*, by: Who, offer: str) -> bool:
+    """Whether he cannot know at which of several sites it is: he waits for more of them than this one.
+
+    Then no mere yes may take it. An SMS cannot say the site: all that is known of one is its free name and address, and
+    the name ("Centre d'oncologie") may be a word about his health; there is no town apart. The page behind the link
+    says it before he takes it, and where the practice may not be named a secretary does.
+
+    No for a visit that is not at the practice, and where the opening names no site: there is no place then that anybody
+    could tell him, whatever the door. Raises OfferUnknown.
+    """
+    return _is_untold(offer_row(offer, by=by))
+
+
 def link_of(offer: str) -> str:
     """The secret address at which an offer is taken or declined."""
     return f"{settings.PERMANENCE.web_url}/o/{offer}-{_signature(offer)}"
@@ -105,8 +128,7 @@ def behind(link: str) -> OfferPage:
     key, _dash, signature = link[:LINK_LIMIT].partition("-")
     if not compare_digest(signature.encode(), _signature(key).encode()):
         raise OfferUnknown("not ours")
-    rows = SlotOffer.objects.select_related("agenda__client", "agenda__house", "place__reason", "hold")
-    row = rows.filter(key=key).first()
+    row = SlotOffer.objects.select_related(*LOADED).filter(key=key).first()
     if row is None:
         raise OfferUnknown(key[:40])
     by = system_of(row.agenda.house)
@@ -123,6 +145,7 @@ def behind(link: str) -> OfferPage:
         way=Way(row.place.reason.way),
         site="" if row.hold.site_id is None else str(row.hold.site_id),
         video_link=row.place.reason.video_link,
+        place_untold=_is_untold(row),
     )
 
 
@@ -138,13 +161,15 @@ def named_later(place: WaitingPlace, *, after: datetime) -> Appointment | None:
 
 
 def offer_view(row: SlotOffer) -> OfferView:
-    """The row (agenda and place loaded) as a view."""
+    """The row (with what is `VIEWED`) as a view."""
+    there = row.hold.site_id if Way(row.place.reason.way) is Way.PRACTICE else None
     return OfferView(
         offer=row.key,
         client=str(row.client_id),
         agenda=str(row.agenda_id),
         agenda_name=row.agenda.name,
         place=row.place.key,
+        site="" if there is None else str(there),
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         offered_at=row.offered_at,
@@ -154,6 +179,12 @@ def offer_view(row: SlotOffer) -> OfferView:
         state_at=row.state_at,
         state_by_name=row.state_by_name,
     )
+
+
+def _is_untold(row: SlotOffer) -> bool:
+    here = offer_view(row).site
+    known = told_sites(house=row.house_id, clients=[str(row.client_id)]) if here else {}
+    return here in known and {each for each in row.place.sites if each in known} != {here}
 
 
 def _standing_after(place: WaitingPlace, after: datetime) -> ClientQuerySet[Appointment]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
 from permanence.agenda.queries.agendas import clients_seen, known_key, seen
-from permanence.agenda.queries.offers import OfferView, offer_view
+from permanence.agenda.queries.offers import VIEWED, OfferView, offer_view
 from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import PlaceUnknown
 from permanence.agenda.rules.kinds import HalfDay
@@ -232,7 +232,7 @@ def _with_names(rows: ClientQuerySet[WaitingPlace]) -> ClientQuerySet[WaitingPla
 def _views(rows: Sequence[WaitingPlace], *, house: str) -> tuple[PlaceView, ...]:
     """The rows (client and reason loaded), in turn, as views. Five queries, and one where sites are wished."""
     offers: dict[int, list[OfferView]] = defaultdict(list)
-    made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related("agenda", "place")
+    made = SlotOffer.objects.filter(place__in=[each.pk for each in rows]).select_related(*VIEWED)
     for told in made.order_by("-offered_at", "-pk"):
         offers[told.place_id].append(offer_view(told))
     persons = _persons(rows)
@@ -297,7 +297,7 @@ def _sites(rows: Iterable[WaitingPlace], *, house: str) -> dict[str, str]:
 def _freed_view(row: FreedTime) -> FreedView:
     keys = [row_key(str(place)) for place, _starts in row.suggested]
     places = {each.pk: each for each in WaitingPlace.objects.filter(pk__in=keys, state=PlaceState.WAITING.value)}
-    made = list(SlotOffer.objects.filter(freed=row).select_related("agenda", "place").order_by("offered_at", "pk"))
+    made = list(SlotOffer.objects.filter(freed=row).select_related(*VIEWED).order_by("offered_at", "pk"))
     persons = _persons([*places.values(), *(each.place for each in made)])
     return FreedView(
         freed=str(row.pk),

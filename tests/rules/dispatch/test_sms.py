@@ -229,8 +229,12 @@ def test_what_the_door_brings():
 def test_there_is_no_field_for_health():
     """What an SMS can say is closed: a reason of a visit, a practitioner or a word of a message has no place in it."""
     kinds = {each.name: each.type for each in dataclasses.fields(Words)}
-    assert kinds.keys() == {"house", "practice", "at", "until", "yes", "no", "minutes", "code", "link", "asked_first"}
-    assert kinds["asked_first"] in {bool, "bool"}  # that something is asked, never what
+    moments = {"at", "until"}
+    assert kinds.keys() - moments == {
+        "house", "practice", "yes", "no", "minutes", "code", "link", "asked_first", "place_first",
+    }  # fmt: skip
+    for each in ("asked_first", "place_first"):  # that something is asked, or where it is told: never what, nor where
+        assert kinds[each] in {bool, "bool"}
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,19 @@ from permanence.foundation import dates, moments
 
 
 def compose_offer(
-    about: Addressed, *, practice: str, visit_at: datetime, until: datetime, link: str, at: datetime
+    about: Addressed,
+    *,
+    practice: str,
+    visit_at: datetime,
+    until: datetime,
+    link: str,
+    at: datetime,
+    place_first: bool = False,
 ) -> EmailMessage:
-    """The mail in the patient's language. `visit_at`, `until` are on the client's clock; `at` as for `compose`."""
+    """The mail in the patient's language. `visit_at`, `until` are on the client's clock; `at` as for `compose`.
+
+    `place_first`: that the page behind the link says at which site it is; never which.
+    """
     with translation.override(about.language):
         subject = _("An appointment is free")
         said = _("%(who)s: an appointment is free on %(day)s at %(hour)s.") % {
@@ -27,7 +37,8 @@ def compose_offer(
             "day": dates.say(until, dates.Form.WHOLE),
             "hour": moments.hour_there(until),
         }
-        context = {"subject": subject, "about": about, "said": said, "kept": kept, "link": link}
+        where = _("See there where it is before you take it.") if place_first else ""
+        context = {"subject": subject, "about": about, "said": said, "kept": kept, "where": where, "link": link}
         text = render_to_string("dispatch/offer.txt", context)
         html = render_to_string("dispatch/offer.html", context)
     return letter(about, subject=subject, text=text, html=html, at=at)

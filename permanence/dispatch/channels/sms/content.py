@@ -35,7 +35,9 @@ class SmsKind(enum.StrEnum):
 class Words:
     """What may be said. `house` names who writes; `practice` is "" unless the client agreed; `at` is the moment of the
     visit on the client's clock; `yes`, `no` the digits to answer with (0: none); `minutes` how late; `code` asked for.
-    `asked_first`: of an offer he wants, that something is asked before it is booked, never what.
+    `asked_first`: of an offer he wants, that something is asked before it is booked, never what; `place_first`: of an
+    offer, that the place is told behind the link before he can take it, never which: the name of a site may be a word
+    about his health.
     """
 
     house: str
@@ -48,6 +50,7 @@ class Words:
     code: str = ""
     link: str = ""
     asked_first: bool = False
+    place_first: bool = False
 
 
 def compose(kind: SmsKind, words: Words, *, language: str) -> str:
@@ -63,9 +66,11 @@ def compose(kind: SmsKind, words: Words, *, language: str) -> str:
             "minutes": words.minutes,
             "code": words.code,
         }
-        parts = [(_asked_first() if words.asked_first else _sentence(kind)) % said]
+        parts = [(_not_yet(words) if words.asked_first else _sentence(kind)) % said]
         if words.yes:
-            parts.append(_answer(kind) % said)
+            parts.append(_answer(kind, words) % said)
+        if words.place_first and not words.asked_first:
+            parts.append(_("Place, and to take it:"))
         if words.link:
             parts.append(words.link)
         return plain(" ".join(parts))
@@ -92,14 +97,21 @@ def _sentence(kind: SmsKind) -> str:
             return _("%(who)s: choose another moment for %(day)s at %(hour)s. Until then nothing is changed.")
 
 
-def _asked_first() -> str:
+def _not_yet(words: Words) -> str:
+    if words.place_first:
+        return _(
+            "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet."
+            " See where it is and take it, or we will telephone you before %(until)s:"
+        )
     return _(
         "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet, something is asked first."
         " We will telephone you, or call us before %(until)s."
     )
 
 
-def _answer(kind: SmsKind) -> str:
+def _answer(kind: SmsKind, words: Words) -> str:
+    if words.place_first:
+        return _("Reply %(no)s to decline.")
     if kind is SmsKind.OFFER:
         return _("Reply %(yes)s to take it, %(no)s to decline.")
     return _("Reply %(yes)s to confirm, %(no)s to cancel.")
