@@ -93,19 +93,27 @@ class AppointmentBooked(AppointmentEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentMoved(AppointmentEvent):
-    """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now."""
+    """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now.
+
+    `from_resources`: the ids of the rooms and equipment that it took there.
+    """
 
     from_agenda: str
     from_starts_at: datetime
     from_ends_at: datetime
     from_also: str = ""
+    from_resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentCancelled(AppointmentEvent):
-    """It does not take place; its span is free again. `cause`: patient, doctor, absence, mistake, other."""
+    """It does not take place; its span is free again. `cause`: patient, doctor, absence, mistake, other.
+
+    `resources`: the ids of the rooms and equipment that it took.
+    """
 
     cause: str
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

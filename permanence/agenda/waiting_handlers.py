@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What the waiting list does when it hears that a time got free, or that somebody was booked."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from permanence.agenda.events import (
@@ -15,7 +16,7 @@ from permanence.agenda.operations import offer_answers, waiting_offers
 from permanence.agenda.queries import agendas, devices
 from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
-from permanence.agenda.queries.slots import held_span
+from permanence.agenda.queries.slots import held_slot
 from permanence.agenda.rules.states import HoldEnd
 from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
@@ -27,33 +28,44 @@ type Freed = tuple[tuple[str, ...], datetime | None, datetime | None]
 def on_freed(event_id: str, event: Event) -> None:
     """A time is free: the worker offers it in the same turn. Idempotent by event.
 
-    A visit that was cancelled, or moved from there; a hold that was given back or has lapsed, but for one of an offer,
-    which sees to that itself; busy time that was taken away; openings that are others now. Where combined visits
-    take the agenda too, those in which they are booked are looked at as well; and those where somebody waits for the
-    equipment that the visit took.
+    A visit that was cancelled, or moved from there; busy time that was taken away; openings that are others now. Where
+    combined visits take the agenda too, those in which they are booked are looked at as well; and those where somebody
+    waits who needs the rooms or the equipment that the visit took.
     """
-    freed = _freed(event)
-    if freed is None:
-        return
-    agendas, starts, ends = freed
-    by = house_system(house=event.house)
-    _note_devices(event_id, event, [each for each in agendas if each], starts, ends)
-    others = (each for agenda in agendas if agenda for each in booked_with(by=by, agenda=agenda))
-    for number, agenda in enumerate(dict.fromkeys([*filter(None, agendas), *others])):
-        source = f"{event_id}:{number}" if number else event_id
-        waiting_offers.note_freed(
-            house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends
-        )
+    named, starts, ends = _freed(event)
+    noted = _with_others(event, named)
+    for number, agenda in enumerate(noted):
+        _note(_source(event_id, number), event, agenda, starts, ends)
+    _note_devices(event_id, event, noted)
 
 
-def _note_devices(
-    event_id: str, event: Event, taken: list[str], starts: datetime | None, ends: datetime | None
-) -> None:
-    """What the visit took of rooms and equipment is free for who waits for a reason that needs it in other agendas."""
-    if not isinstance(event, AppointmentCancelled | AppointmentMoved):
-        return
-    beside = devices.beside(by=house_system(house=event.house), appointment=event.appointment, agendas=taken)
-    for agenda in beside.agendas:
+def _with_others(event: Event, named: Iterable[str]) -> list[str]:
+    """Those agendas, and where combined visits take one of them too, those in which they are booked."""
+    own, by = [each for each in named if each], house_system(house=event.house)
+    return list(dict.fromkeys([*own, *(each for agenda in own for each in booked_with(by=by, agenda=agenda))]))
+
+
+def _source(event_id: str, number: int) -> str:
+    return f"{event_id}:{number}" if number else event_id
+
+
+def _note(source: str, event: Event, agenda: str, starts: datetime | None, ends: datetime | None) -> None:
+    waiting_offers.note_freed(
+        house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends
+    )
+
+
+def _note_devices(event_id: str, event: Event, noted: Collection[str]) -> None:
+    """What the visit took of rooms and equipment is free in other agendas, for who waits for what needs it there."""
+    match event:
+        case AppointmentCancelled():
+            resources, starts, ends = event.resources, event.starts_at, event.ends_at
+        case AppointmentMoved():
+            resources, starts, ends = event.from_resources, event.from_starts_at, event.from_ends_at
+        case _:
+            return
+    given = devices.GivenUp(client=event.client, agendas=noted, resources=resources, starts=starts, ends=ends)
+    for agenda, reasons in devices.beside(given, by=house_system(house=event.house)).items():
         waiting_offers.note_freed(
             house=event.house,
             agenda=agenda,
@@ -61,8 +73,30 @@ def _note_devices(
             at=event.at,
             starts_at=starts,
             ends_at=ends,
-            reasons=beside.reasons,
+            reasons=reasons,
         )
+
+
+def on_hold_released(event_id: str, event: Event) -> None:
+    """What was held is held no more, and nobody booked it. Idempotent by event.
+
+    Times that got free while it stood in their way could be offered to nobody: they are looked at again, in whichever
+    agenda of the client, for it took rooms, equipment and the other agenda of a combined visit, too. Else its own time
+    is one that got free, but for that of an offer, which sees to that itself; elsewhere it was free all along.
+    """
+    if not isinstance(event, HoldReleased):
+        raise TypeError(f"expected HoldReleased, heard {type(event).__name__}")
+    if event.ended == HoldEnd.BOOKED:
+        return
+    held = held_slot(house=event.house, hold=event.hold)
+    if held is None:
+        return
+    looked_at = waiting_offers.look_again(house=event.house, client=event.client, held=held, at=event.at)
+    if held.of_offer:
+        return
+    for number, agenda in enumerate(_with_others(event, (event.agenda, event.also))):
+        if agenda not in looked_at:
+            _note(_source(event_id, number), event, agenda, held.starts_at, held.ends_at)
 
 
 def on_absence_withdrawn(event_id: str, event: Event) -> None:
@@ -91,10 +125,8 @@ def on_booked(_event_id: str, event: Event) -> None:
         offer_answers.follow_booking(appointment=visit, by=by, at=event.at)
 
 
-def _freed(event: Event) -> Freed | None:
-    """Which time of which agendas, the other one of a combined visit last; without moments any to come. None where it
-    is no matter of the list.
-    """
+def _freed(event: Event) -> Freed:
+    """Which time of which agendas, the other one of a combined visit last; without moments any to come."""
     match event:
         case AppointmentCancelled():
             return (event.agenda, event.also), event.starts_at, event.ends_at
@@ -104,8 +136,5 @@ def _freed(event: Event) -> Freed | None:
             return (event.agenda,), event.starts_at, event.ends_at
         case AgendaChanged():
             return (event.agenda,), None, None
-        case HoldReleased():
-            span = None if event.ended == HoldEnd.BOOKED else held_span(house=event.house, hold=event.hold)
-            return None if span is None else ((event.agenda, event.also), *span)
         case _:
             raise TypeError(f"expected that a time is free, heard {type(event).__name__}")

@@ -87,7 +87,7 @@ WIRING = Wiring(
             ("dispatch.reminders", reminders.on_appointment),
             ("dispatch.calendars", reminders.on_appointment_for_calendars),
         ),
-        "HoldReleased": (("agenda.waiting_freed", waiting.on_freed),),
+        "HoldReleased": (("agenda.waiting_freed", waiting.on_hold_released),),
         "TimeUnblocked": (("agenda.waiting_freed", waiting.on_freed),),
         "AgendaChanged": (("agenda.waiting_freed", waiting.on_freed),),
         "SlotOffered": (("dispatch.slot_offered", offers.on_slot_offered),),

@@ -210,7 +210,7 @@ def _coming(kept: Agenda, found: CalendarObject, at: datetime) -> list[Block]:
 def _free(kept: Agenda, blocks: list[Block], *, by: Who, at: datetime) -> None:
     Block.objects.filter(agenda=kept, pk__in=[each.pk for each in blocks]).update(removed_at=at)
     for each in blocks:
-        let_go(block=each)
+        let_go(each)
         outbox.announce(TimeUnblocked(house=by.house, at=at, **told(each)))
 
 

@@ -12,7 +12,7 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import filled, once, reach, renewed, short
 from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
-from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, let_go, occupy, refused
+from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, leave, occupy, refused
 from permanence.agenda.queries import asked as questions
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
@@ -166,7 +166,7 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
         "from_starts_at": visit.starts_at,
         "from_ends_at": visit.ends_at,
     }
-    let_go(appointment=visit)
+    resources = leave(visit)
     visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
     visit.also_id, visit.site_id = _other(slot), _site(slot)
     visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
@@ -174,7 +174,7 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
     visit.revision += 1
     visit.save()
     occupy(row, slot, appointment=visit)
-    event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before)
+    event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before, from_resources=resources)
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:
         renewed(other, at=at)
@@ -195,12 +195,13 @@ def cancel(
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         visit = _standing(found.key, rows)
-        let_go(appointment=visit)
+        resources = leave(visit)
         visit.state, visit.state_at = AppointmentState.CANCELLED.value, at
         visit.cancel_cause, visit.cancel_words, visit.cancelled_by_name = cause.value, said, by.name
         visit.revision += 1
         visit.save()
-        event = events.AppointmentCancelled(**told(visit, by=by, at=at, call=call), cause=cause.value)
+        told_of = told(visit, by=by, at=at, call=call)
+        event = events.AppointmentCancelled(**told_of, cause=cause.value, resources=resources)
         note(visit, rows[visit.agenda_id], "appointment.cancelled", event, by=by, at=at, cause=cause.value)
         return {"appointment": visit.key}
 

@@ -73,7 +73,7 @@ def unblock(*, key: str, block: str, by: Who, at: datetime) -> None:
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         if not Block.objects.filter(pk=found.pk, removed_at=None).update(removed_at=at):
             raise BlockUnknown(block[:40])
-        let_go(block=found)
+        let_go(found)
         event = TimeUnblocked(house=by.house, at=at, **told(found))
         kept = rows[found.agenda_id]
         filled(kept, action="agenda.unblocked", subject=f"agenda.block:{found.pk}", by=by, at=at, event=event)

@@ -179,17 +179,23 @@ def _untaken(block: Block, busy: Iterable[Stretch]) -> list[Stretch]:
     return [*found, (begins, block.ends_at)] if begins < block.ends_at else found
 
 
-def let_go(*, appointment: Appointment | None = None, block: Block | None = None) -> None:
-    """What was taken by it is free; of a block that was removed, other busy time takes what it had left to it: that was
-    busy all along, so nobody is asked for it.
-    """
-    rows = Occupancy.objects.filter(appointment=appointment) if appointment else Occupancy.objects.filter(block=block)
+def leave(appointment: Appointment) -> tuple[str, ...]:
+    """What was taken by it is free; gives the ids of the rooms and equipment among that."""
+    rows = Occupancy.objects.filter(appointment=appointment)
+    resources = tuple(str(key) for key in rows.order_by("pk").values_list("resource", flat=True) if key is not None)
     rows.delete()
-    if block is not None:
-        others = Block.objects.filter(agenda=block.agenda_id, removed_at=None)
-        for each in others.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("pk"):
-            busy = _over(each).filter(block__isnull=False).values_list("starts_at", "ends_at")
-            _write(_rows_of(each, _untaken(each, busy)))
+    return resources
+
+
+def let_go(block: Block) -> None:
+    """What was taken by a block that was removed is free; other busy time takes what it had left to it: that was busy
+    all along, so nobody is asked for it.
+    """
+    Occupancy.objects.filter(block=block).delete()
+    others = Block.objects.filter(agenda=block.agenda_id, removed_at=None)
+    for each in others.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("pk"):
+        busy = _over(each).filter(block__isnull=False).values_list("starts_at", "ends_at")
+        _write(_rows_of(each, _untaken(each, busy)))
 
 
 def _write(rows: list[Occupancy], *, other: Also | None = None) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
@@ -20,6 +20,7 @@ from permanence.agenda.operations.holds import clear, keep
 from permanence.agenda.operations.offer_ends import close
 from permanence.agenda.operations.whose_turn import Some
 from permanence.agenda.queries.books import books
+from permanence.agenda.queries.slots import HeldSlot
 from permanence.agenda.refusals import SlotAlreadyTaken
 from permanence.agenda.rules import waiting as rules
 from permanence.agenda.rules.states import Door
@@ -42,6 +43,8 @@ from permanence.kernel.ids import new_id
 
 WIDE = timedelta(days=31)
 """How far ahead is looked when openings were changed, and from the beginning of a longer time on."""
+BESIDE = timedelta(hours=1)
+"""So far beside what it takes a hold may be in the way: by buffers, and by the length of what does not begin there."""
 LONGER = timedelta(days=1)
 """A freed time longer than that is wide: a withdrawn absence of a week is no slot that somebody is to be found for."""
 SUGGESTED = 20
@@ -98,6 +101,23 @@ def note_freed(
     return freed.pk
 
 
+def look_again(*, house: str, client: str, held: HeldSlot, at: datetime) -> set[str]:
+    """A hold is over: the times near it that got free before are looked at again; none that a secretary is done with,
+    and none for which openings were changed: those were looked at for everything that was free.
+
+    Gives the agendas of which such a time covers what was held and is had by nobody. Idempotent.
+    """
+    by = house_system(house=house)
+    near = {"starts_at__lt": held.ends_at + BESIDE, "ends_at__gt": max(held.starts_at - BESIDE, at)}
+    rows = FreedTime.objects.for_house(by.house_key).filter(client=int(client), done_at=None, **near)
+    rows = rows.exclude(is_wide=True, reasons=[])
+    under = Q(starts_at__lt=held.ends_at, ends_at__gt=held.starts_at)
+    rows.filter(Q(next_at=None) | Q(under, next_at__gt=at)).update(next_at=at)
+    over = rows.filter(reasons=[], starts_at__lte=held.starts_at, ends_at__gte=held.ends_at)
+    over = over.exclude(state=FreedState.TAKEN.value)
+    return {str(agenda) for agenda in over.values_list("agenda", flat=True)}
+
+
 def pursue_due(*, at: datetime, entropy: Entropy, limit: int = 50) -> int:
     """Look at the times whose moment has come, at most `limit`; gives how many offers were made.
 
@@ -128,7 +148,8 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
         _hand_over(time, FreedState.TOO_NEAR, turn.suggested, next_at=min(later, default=None))
         touch(row, at=at)
     elif later:
-        FreedTime.objects.filter(pk=time.pk).update(next_at=min(later))
+        state = time.state if time.state == FreedState.TOO_NEAR else FreedState.OFFERING.value
+        FreedTime.objects.filter(pk=time.pk).update(next_at=min(later), state=state)
     else:
         _settle(time, at=at)
         touch(row, at=at)

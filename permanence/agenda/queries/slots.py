@@ -129,10 +129,21 @@ def set_aside(
     }
 
 
-def held_span(*, house: str, hold: str) -> tuple[datetime, datetime] | None:
-    """From when to when a hold kept its slot; None for one that belongs to an offer of the waiting list."""
-    row = SlotHold.objects.for_house(house).filter(key=hold).exclude(door=Door.WAITING.value).first()
-    return None if row is None else (row.starts_at, row.ends_at)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSlot:
+    """From when to when a hold kept its slot, and whether it belongs to an offer of the waiting list."""
+
+    starts_at: datetime
+    ends_at: datetime
+    of_offer: bool
+
+
+def held_slot(*, house: str, hold: str) -> HeldSlot | None:
+    """What a hold kept, whatever became of it; None for one that is not there any more."""
+    row = SlotHold.objects.for_house(house).filter(key=hold).first()
+    if row is None:
+        return None
+    return HeldSlot(starts_at=row.starts_at, ends_at=row.ends_at, of_offer=row.door == Door.WAITING)
 
 
 def series_plan(*, by: Who, agendas: Sequence[str], wish: SeriesWish, at: datetime) -> SeriesPlan:
