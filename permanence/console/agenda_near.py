@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a time was refused, what the agenda's page offers by itself: the nearest that are free."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.nearest import nearest_free
 from permanence.agenda.queries.views import AgendaView
-from permanence.agenda.rules.wishes import Slot
+from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.console.agenda_asked import (
     agenda_asked,
     appointment_asked,
@@ -24,7 +25,7 @@ from permanence.console.agenda_asked import (
 )
 from permanence.console.own_page import own_page_only
 from permanence.foundation import dates
-from permanence.foundation.who import who
+from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
 AGENDAS = 12
@@ -44,14 +45,7 @@ def nearest(request: HttpRequest) -> HttpResponse:
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
-    moved = appointment_asked(by, asked["appointment"]) if asked.get("appointment") else None
-    if moved is not None:
-        if moved.client != agenda.client:
-            raise Http404(agenda.id)
-        asked |= {"reason": moved.reason, "patient": moved.patient}
-    patient = patient_asked(by, agenda.client, asked.get("patient", ""))
-    if moved is not None:
-        patient = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
+    wish, moved = wish_there(by, agenda, asked)
     every = [agenda] if asked.get("only") == "1" else agendas.agendas(by=by, client=agenda.client)
     if asked.get("else"):
         named = {asked.get("with", ""), asked["else"]}
@@ -61,13 +55,29 @@ def nearest(request: HttpRequest) -> HttpResponse:
     found = nearest_free(
         by=by,
         agendas=list(known)[:AGENDAS],
-        wish=wish_asked(by, asked, patient),
+        wish=wish,
         starts=starts,
         at=at,
-        without="" if moved is None else moved.appointment,
+        without=moved,
     )
     shown = starts.astimezone(ZoneInfo(agenda.time_zone))
     return JsonResponse({"nearest": [_told(each, known, agenda, shown, at=at) for each in found]})
+
+
+def wish_there(by: Who, agenda: AgendaView, asked: Mapping[str, str]) -> tuple[Wish, str]:
+    """What is to be put into an agenda, and the id of the appointment that is moved there: then its reason and patient
+    are what counts; "" for a booking.
+
+    Raises BadRequest, Http404, NotHers, callers' PatientUnknown.
+    """
+    if not asked.get("appointment"):
+        return wish_asked(by, asked, patient_asked(by, agenda.client, asked.get("patient", ""))), ""
+    moved = appointment_asked(by, asked["appointment"])
+    if moved.client != agenda.client:
+        raise Http404(agenda.id)
+    patient = patient_asked(by, agenda.client, moved.patient)
+    stays = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
+    return wish_asked(by, {**asked, "reason": moved.reason, "patient": moved.patient}, stays), moved.appointment
 
 
 def day_words(moment: datetime, *, at: datetime) -> str:

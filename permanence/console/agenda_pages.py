@@ -37,8 +37,6 @@ from permanence.clients import directory_queries
 from permanence.clients.directory_queries import told_sites
 from permanence.console import agenda_grid as drawn
 from permanence.console.agenda_asked import (
-    NOBODY,
-    Patient,
     agenda_asked,
     client_asked,
     day_of,
@@ -52,7 +50,7 @@ from permanence.console.agenda_asked import (
 from permanence.console.agenda_days import shown_days
 from permanence.console.agenda_item import STEP
 from permanence.console.agenda_lanes import lanes_of, legend_of
-from permanence.console.agenda_near import day_words
+from permanence.console.agenda_near import day_words, wish_there
 from permanence.console.agenda_told import reason_told
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
@@ -232,17 +230,17 @@ def slots(request: HttpRequest) -> HttpResponse:
 def why(request: HttpRequest) -> HttpResponse:
     """All that is against a time, in words: `{"free", "causes", "next", "may_overbook"}`.
 
-    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause.
+    `next` is the nearest free start after it; `may_overbook`: the doctor bears what is against it, with a cause. With
+    `appointment` of that visit, which is moved there: then there is neither.
     """
-    by, at, asked = who(request), _CLOCK.now(), request.GET
+    by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
-    patient: Patient = NOBODY
-    if asked.get("patient"):
-        patient = patient_asked(by, agenda.client, asked["patient"])
-    wish = wish_asked(by, asked.dict(), patient)
+    wish, moved = wish_there(by, agenda, asked)
     starts = moment_asked(agenda, asked)
-    against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
+    against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at, without=moved)
     told = sentences(by, agenda, against, reason=wish.reason, at=at)
+    if moved:
+        return JsonResponse({"free": not told, "causes": told, "next": None, "may_overbook": False})
     borne = bool(told) and free.may_overbook(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at)
     later = _next(by, agenda, wish, starts, at) if told else None
     return JsonResponse({"free": not told, "causes": told, "next": later, "may_overbook": borne})

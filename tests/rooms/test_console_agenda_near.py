@@ -12,7 +12,7 @@ from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import openings
-from tests.rooms.test_console_agenda import act, at_wall, booked, cast, monday, page
+from tests.rooms.test_console_agenda import WHY, act, at_wall, booked, cast, monday, page
 
 __all__ = ["cast", "monday"]
 
@@ -137,3 +137,15 @@ def test_queries_do_not_grow_with_the_agendas(cast, browser_of, monday, django_a
     browser = browser_of(cast.claire)
     with django_assert_max_num_queries(40):
         near(browser, cast, monday, 10)
+
+
+def test_what_is_against_putting_a_visit_there_is_asked_for_that_visit(cast, browser_of, monday):
+    """Its own time does not count, nor what the request beside it says; that of another client is not there."""
+    browser, mine = browser_of(cast.claire), booked(cast, monday, 10)
+    there = {"agenda": cast.dupont, "day": monday.isoformat(), "minute": str(10 * 60 + 10)}
+    asked = {**there, "appointment": mine.appointment, "reason": cast.tracing, "patient": cast.paul}
+    assert json.loads(page(browser, WHY, **asked))["free"] is True
+    booked(cast, monday, 10, 20, patient=cast.paul)
+    told = json.loads(page(browser, WHY, **asked))
+    assert (told["free"], len(told["causes"]), told["next"], told["may_overbook"]) == (False, 1, None, False)
+    assert browser.get(WHY, asked | {"agenda": cast.weber_agenda}).status_code == 404

@@ -211,3 +211,50 @@ async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: S
     await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(0)
     assert [row[1] for row in site.rows(VISITS)] == [int(made.klein), int(made.klein)]
     assert screen.complaints == []
+
+
+async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secretary_frees_it(
+    browser: Browser, site: Site
+) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 540)
+    other = await jeanne_tomorrow(browser, site, made)
+    await book_at(other, "Dr Klein", 600)
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    # Dragged there: it stays where it is, and what was said is taken back.
+    mouse = screen.page.mouse
+    x, y = await point(screen, "Dr Weber", 540)
+    await mouse.move(x, y)
+    await mouse.down()
+    await mouse.move(x + 20, y + 10, steps=3)
+    await mouse.move(*await point(screen, "Dr Klein", 600), steps=5)
+    await mouse.up()
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
+    await other.press("Control+z")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(0)
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    # In hand: what is against it meanwhile is said, then that nothing is.
+    await book_at(other, "Dr Klein", 600)
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("m")
+    await click_at(screen, "Dr Klein", 600)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
+    await screen.page.evaluate(GONE)
+    await book_at(other, "Dr Klein", 620)
+    await offers(screen, "N09:40", "10:40", "10:00, Dr Weber")
+    assert await screen.page.evaluate("window.gone") == []
+    await other.press("Control+z")
+    await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
+    await click_at(other, "Dr Klein", 605)
+    for key in ("x", "1", "Control+Enter"):
+        await other.press(key)
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(0)
+    await expect(screen.by_id("book-refusal")).to_be_hidden()
+    await expect(screen.by_id("book-act")).to_contain_text("Déplacer à 10:00")
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    assert screen.complaints == []

@@ -82,11 +82,15 @@ def free_for_any(
     return FreeDays(slots=slots, hidden=tuple(why), counted=tuple(free.counted(why)))
 
 
-def explain(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> tuple[WhyNot, ...]:
-    """All that is against a visit that begins then, the main cause first; () when it is free. Raises AgendaUnknown."""
+def explain(
+    *, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime, without: str = ""
+) -> tuple[WhyNot, ...]:
+    """All that is against a visit that begins then, the main cause first; () when it is free. `without`: the id of an
+    appointment that is to be moved there, and does not count. Raises AgendaUnknown.
+    """
     rows = seen([agenda], by=by)
     book = books(rows, starts=starts)[agenda]
-    return free.explain(book, wish, starts=starts, at=at)
+    return free.explain(book.without(without) if without else book, wish, starts=starts, at=at)
 
 
 def may_overbook(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime) -> bool:

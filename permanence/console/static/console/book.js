@@ -175,6 +175,7 @@ export class Book {
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
     await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine ? [this.propose(), this.coming.again()] : [])]);
     // What was against the time may be gone.
+    if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
     if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
     return this.spoken.say();
   }

@@ -78,7 +78,7 @@ export class Hand {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
     };
-    const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.offerNear(at, key));
+    const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.book.spoken.near.clear();
     this.stopMoving();

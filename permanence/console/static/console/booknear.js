@@ -5,6 +5,7 @@ import { placeOf } from "./bookplaces.js";
 import { byId, make, show } from "./dom.js";
 
 /** @typedef {{agenda: string, starts: string, day: string, minute: number, minutes: number, hour: string, name: string, words: string}} Near */
+/** @typedef {{agenda: string, day: string, minute: number}} At */
 /** @typedef {{at: Near, button: HTMLElement, moving: string}} Chosen `moving`: the appointment that is put there, "" for a booking */
 
 export class Nearest {

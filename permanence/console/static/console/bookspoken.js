@@ -20,6 +20,8 @@ export class Spoken {
     this.barred = "";
     this.cause = "";
     this.allowed = "";
+    /** Where the visit in hand was refused, and its key. @type {{at: import("./booknear.js").At, appointment: string}|null} */
+    this.kept = null;
     /** What was just done, in words: said until the cursor moves or something else is done. */
     this.done = "";
     /** Whether all causes stand there, not the main one alone. */
@@ -50,6 +52,7 @@ export class Spoken {
     this.unask();
     this.borne = [];
     this.barred = this.allowed = "";
+    this.kept = null;
     this.refusal(null);
     this.book.error("");
     this.say();
@@ -67,6 +70,41 @@ export class Spoken {
     const again = spot.item ? () => this.offerNear({ ...spot, minute: this.minute }, "", true) : () => this.why(this.whole, this.near.asked, true);
     this.whyTimer = window.setTimeout(again, WHY_MS);
     return this.say();
+  }
+
+  /** A visit is not put there, which is said: what is against it, and what would work. @param {import("./booknear.js").At} at @param {string} appointment */
+  keep(at, appointment) {
+    this.kept = { at, appointment };
+    this.offerNear(at, appointment);
+  }
+
+  /** Whether what is said is against putting a visit into that agenda. @param {string} agenda */
+  isKept(agenda) {
+    return this.kept !== null && this.kept.at.agenda === agenda && !byId("book-refusal").hidden;
+  }
+
+  /** That agenda has changed: what is said against it stands until the site has answered anew. */
+  keptChanged() {
+    this.unask();
+    this.whyTimer = window.setTimeout(() => this.keptAgain(), WHY_MS);
+    return this.say();
+  }
+
+  async keptAgain() {
+    const { kept, whyTurn } = this;
+    if (!kept) return;
+    const { at, appointment } = kept;
+    const about = new URLSearchParams({ agenda: at.agenda, day: at.day, minute: String(at.minute), appointment, call: this.book.call });
+    const told = await this.book.ask(`/console/agenda/why?${about}`);
+    if (!told || whyTurn !== this.whyTurn || kept !== this.kept) return;
+    this.book.grid.refused(!told.free);
+    if (told.free) {
+      this.kept = null;
+      this.near.clear();
+      return this.refusal(null);
+    }
+    this.refusal({ what: word("book_refused"), causes: told.causes, next: null }, true);
+    return this.offerNear(at, appointment, true);
   }
 
   /** Where the cursor is, whatever stands there. */
