@@ -453,6 +453,8 @@ def test_a_group_has_its_room_together_and_nobody_else_has_it(cast):
         with pytest.raises(SlotAlreadyTaken):
             book(cast, **ecg, starts_at=saturday(30))
     cancel(cast, first[2])
+    told = OutboxEvent.objects.filter(name="AppointmentCancelled").order_by("pk")
+    assert [event.body["resources"] for event in told] == [[], [], [cast.ecg]]
     book(cast, **ecg, starts_at=saturday(30))
     with pytest.raises(SlotAlreadyTaken) as refusal:
         book(cast, reason=cast.class_of_three, starts_at=saturday(0))

@@ -180,11 +180,20 @@ def _untaken(block: Block, busy: Iterable[Stretch]) -> list[Stretch]:
 
 
 def leave(appointment: Appointment) -> tuple[str, ...]:
-    """What was taken by it is free; gives the ids of the rooms and equipment among that."""
+    """What was taken by it is free; gives the ids of the rooms and equipment among that, but for the room in which
+    others of its group still are.
+    """
     rows = Occupancy.objects.filter(appointment=appointment)
-    resources = tuple(str(key) for key in rows.order_by("pk").values_list("resource", flat=True) if key is not None)
+    used = [row for row in rows.order_by("pk") if row.resource_id is not None]
     rows.delete()
-    return resources
+    return tuple(str(row.resource_id) for row in used if not _is_still_shared(row))
+
+
+def _is_still_shared(gone: Occupancy) -> bool:
+    if gone.shared_by_id is None:
+        return False
+    there = Occupancy.objects.filter(resource=gone.resource_id, starts_at__lt=gone.ends_at, ends_at__gt=gone.starts_at)
+    return there.exists()
 
 
 def let_go(block: Block) -> None:
