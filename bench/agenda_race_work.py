@@ -9,7 +9,7 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing.queues import SimpleQueue
@@ -25,7 +25,7 @@ from django.db import connection, connections  # noqa: E402
 
 from bench.agenda_race import AGENDAS, AT, DAYS, STEP_MIN, Figures, Tally, together  # noqa: E402
 from bench.agenda_read import read_here  # noqa: E402
-from permanence.agenda.models import Appointment, Occupancy  # noqa: E402
+from permanence.agenda.models import Appointment, Occupancy, OpeningPattern  # noqa: E402
 from permanence.agenda.operations import appointments, blocks, holds, reasons, setting  # noqa: E402
 from permanence.agenda.operations.appointments import Booking  # noqa: E402
 from permanence.agenda.queries.views import AppointmentView  # noqa: E402
@@ -163,15 +163,15 @@ class Racer:
         reason = self._chance.choice(self._ground.reasons)
         return Booking(patient=self._ground.patient, reason=reason, holder=f"racer-{self._number}")
 
-    def _agenda(self, booking: Booking) -> str:
+    def _agenda(self, reason: str) -> str:
         ground = self._ground
-        return ground.group if booking.reason == ground.reasons[-1] else self._chance.choice(ground.agendas)
+        return ground.group if reason == ground.reasons[-1] else self._chance.choice(ground.agendas)
 
     def _book(self) -> None:
         booking = self._booking()
         visit = appointments.book(
             key=self._key(),
-            agenda=self._agenda(booking),
+            agenda=self._agenda(booking.reason),
             starts_at=self._moment(),
             booking=booking,
             by=self._ground.by,
@@ -202,7 +202,7 @@ class Racer:
         booking = self._booking()
         kept = holds.hold_slot(
             key=self._key(),
-            agenda=self._agenda(booking),
+            agenda=self._agenda(booking.reason),
             reason=booking.reason,
             starts_at=self._moment(),
             by=self._ground.by,
@@ -217,7 +217,7 @@ class Racer:
         self._mine[which] = appointments.move(
             key=self._key(),
             appointment=self._mine[which].appointment,
-            agenda=self._chance.choice(self._ground.agendas),
+            agenda=self._agenda(self._mine[which].reason),
             starts_at=self._moment(),
             by=self._ground.by,
             at=self._at,
@@ -253,7 +253,7 @@ def wrong() -> dict[str, int]:
         for agenda in both
         if agenda is not None
     ]
-    occupied = {(row.appointment_id, row.agenda_id) for row in there}
+    taken = {(row.appointment_id, row.agenda_id): (row.starts_at, row.ends_at) for row in there}
     groups = set(Occupancy.objects.filter(shared_by__isnull=False).values_list("shared_by", flat=True))
     in_places = [row for row in there if row.agenda_id]
     places = [
@@ -267,9 +267,26 @@ def wrong() -> dict[str, int]:
         "agendas": _meeting(places) + sum(row.place_from >= PLACES for row in in_places),
         "devices": _meeting(devices),
         "visits": _meeting(alone) + _crowded([span[:3] for span in spans if span[0] in groups]),
-        "without": sum((key, agenda) not in occupied for agenda, *_, key in spans),
+        "without": sum(not _covers(taken.get((key, agenda)), span) for agenda, *span, key in spans) + _roomless(),
         "covered": _covered(),
     }
+
+
+def _covers(taken: tuple[datetime, datetime] | None, span: Sequence[datetime]) -> bool:
+    return taken is not None and taken[0] <= span[0] and span[1] <= taken[1]
+
+
+def _roomless() -> int:
+    """Visits that stand without the device that their reason needs, or the room of their group."""
+    roomy = set(OpeningPattern.objects.exclude(resources=[]).values_list("agenda", flat=True))
+    rows = Occupancy.objects.filter(resource__isnull=False, appointment__isnull=False)
+    used = {row.appointment_id: (row.starts_at, row.ends_at) for row in rows}
+    visits = Appointment.objects.exclude(state=AppointmentState.CANCELLED.value).select_related("reason")
+    return sum(
+        not _covers(used.get(visit.pk), (visit.starts_at, visit.ends_at))
+        for visit in visits
+        if visit.reason.needs or visit.agenda_id in roomy
+    )
 
 
 def _covered() -> int:
@@ -295,8 +312,9 @@ def overbooked() -> int:
 
 
 def grouped() -> int:
-    """How many spans of the room stand that a group has together: as `combined`."""
-    return Occupancy.objects.filter(shared_by__isnull=False, hold=None).count()
+    """How many visits of a group stand that are in its room with another one: as `combined`."""
+    rows = Occupancy.objects.filter(shared_by__isnull=False, hold=None).order_by("starts_at")
+    return _meeting((row.resource_id, row.starts_at, row.ends_at, None) for row in rows)
 
 
 def _meeting(spans: Iterable[tuple[Any, datetime, datetime, int | None]]) -> int:

@@ -181,7 +181,7 @@ def _untaken(block: Block, busy: Iterable[Stretch]) -> list[Stretch]:
 
 def leave(appointment: Appointment) -> tuple[str, ...]:
     """What was taken by it is free; gives the ids of the rooms and equipment among that, but for the room in which
-    others of its group still are.
+    others of its group still are: not those for whom a place is only held.
     """
     rows = Occupancy.objects.filter(appointment=appointment)
     used = [row for row in rows.order_by("pk") if row.resource_id is not None]
@@ -193,7 +193,7 @@ def _is_still_shared(gone: Occupancy) -> bool:
     if gone.shared_by_id is None:
         return False
     there = Occupancy.objects.filter(resource=gone.resource_id, starts_at__lt=gone.ends_at, ends_at__gt=gone.starts_at)
-    return there.exists()
+    return there.filter(hold=None).exists()
 
 
 def let_go(block: Block) -> None:

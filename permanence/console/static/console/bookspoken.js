@@ -183,6 +183,7 @@ export class Spoken {
   refusal(told, again = false) {
     const box = byId("book-refusal");
     show(box, told !== null);
+    if (!again) this.kept = null;
     // Gone to one of the nearest, N goes on to the next of them.
     if (told ? !again : !this.near.sent) this.near.clear();
     if (!told) return;
