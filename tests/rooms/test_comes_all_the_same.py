@@ -38,6 +38,20 @@ def keep(practice, absence, visit, by=None):
     keep_booked(absence=absence, appointment=visit, client=practice.cast.weber, by=who, at=practice.now)
 
 
+def doctor_away(practice, start):
+    """Another absence at the same time, of Dr Weber alone."""
+    return absences.announce_absence(
+        client=practice.cast.weber,
+        recipient=practice.cast.recipients["Dr Weber"],
+        starts=start,
+        ends=start + timedelta(hours=24),
+        words="Absent.",
+        announced_by=practice.cast.marc.person,
+        by=practice.cast.marc,
+        at=practice.now,
+    )
+
+
 def section(page, name):
     """What stands in one part of the list; "" where the part is not there."""
     text = page.content.decode()
@@ -112,20 +126,40 @@ def test_a_slip_is_put_back_where_it_stood(practice, start, claire):
     assert kept(practice) == [nobody_said]
 
 
+def test_who_is_put_back_is_asked_for_as_the_doctor_wants_by_now(practice, start):
+    """What he wanted first he has replaced meanwhile, for all the others of that absence."""
+    slip, other = (practice.book(start + timedelta(hours=each)) for each in (1, 2))
+    absence = practice.away(start)
+    told = {"client": practice.cast.weber, "absence": absence}
+    first, later = practice.now, practice.now + timedelta(minutes=20)
+    ask_follow_up(**told, wanted=Wanted.MOVE, words="Lundi.", by=practice.cast.dr_weber, at=first)
+    [entry] = [each for each in open_follow_ups(by=practice.cast.claire) if each.visit.appointment == slip]
+    settle(follow_up=entry.id, outcome=Outcome.KEPT, by=practice.cast.claire, at=first + timedelta(minutes=10))
+    assert ask_follow_up(**told, wanted=Wanted.CANCEL, words="Plus rien.", by=practice.cast.marc, at=later) == 1
+    put_back_on_list(follow_up=entry.id, by=practice.cast.claire, at=later + timedelta(minutes=10))
+    found = {each.visit.appointment: each for each in open_follow_ups(by=practice.cast.claire)}
+    assert found.keys() == {slip, other}
+    said = {(each.wanted, each.words, each.asked_by_name, each.asked_at) for each in found.values()}
+    assert said == {(Wanted.CANCEL, "Plus rien.", practice.cast.marc.name, later)}
+
+
+def test_what_was_wanted_in_another_absence_is_not_wanted_of_who_is_put_back(practice, start):
+    slip, _other = (practice.book(start + timedelta(hours=each)) for each in (1, 30))
+    absence, second = practice.away(start), practice.away(start + timedelta(hours=24))
+    asks(practice, absence)
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.KEPT, by=practice.cast.claire, at=practice.now)
+    asks(practice, second, Wanted.CANCEL)
+    put_back_on_list(follow_up=entry.id, by=practice.cast.claire, at=practice.now)
+    found = {each.visit.appointment: each.wanted for each in open_follow_ups(by=practice.cast.claire)}
+    assert found[slip] == Wanted.MOVE
+
+
 def test_in_another_absence_and_at_another_hour_it_was_not_said(practice, start):
     visit = practice.book(start + timedelta(hours=1))
     absence = practice.away(start)
     keep(practice, absence, visit)
-    second = absences.announce_absence(
-        client=practice.cast.weber,
-        recipient=practice.cast.recipients["Dr Weber"],
-        starts=start,
-        ends=start + timedelta(hours=24),
-        words="Absent.",
-        announced_by=practice.cast.marc.person,
-        by=practice.cast.marc,
-        at=practice.now,
-    )
+    second = doctor_away(practice, start)
     assert left(practice) == [visit]
     keep(practice, second, visit)
     assert left(practice) == []

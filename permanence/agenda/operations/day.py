@@ -16,7 +16,7 @@ from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
 from permanence.agenda.queries.returns import over_by_now
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
-from permanence.agenda.rules.follow_ups import LATEST, Outcome, Wanted
+from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import STANDING, CancelCause
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -156,19 +156,34 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
 
 
 def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
-    """It was a slip that he comes all the same: he is again on the list on which he stood. Raises FollowUpUnknown."""
+    """It was a slip that he comes all the same: he is again on the list on which he stood. What was wanted of him and
+    replaced since, for the others of that absence, is replaced for him too.
+
+    Raises FollowUpUnknown.
+    """
     rows = _kept().filter(house=by.house_key, pk=row_key(follow_up))
     row = rows.select_related("appointment").first()
     if row is None or not clients_seen(by, [row.client_id]) or _is_over(row, by=by):
         raise FollowUpUnknown(follow_up[:40])
     taken_back = {"outcome": Outcome.TAKEN_BACK.value, "done_at": at, "done_by_name": by.name}
-    again = {"outcome": "", "done_at": None, "done_by_name": ""}
     with transaction.atomic():
         kept = locked([row.agenda_id])[row.agenda_id]
         listed = FollowUp.objects.filter(appointment=row.appointment_id, done_at=None).exists()
+        again = {"outcome": "", "done_at": None, "done_by_name": "", **_wish(row)}
         if not rows.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
             raise FollowUpUnknown(follow_up[:40])
         _changed(kept, "agenda.follow_up_put_back", by=by, at=at, follow_up=row.pk)
+
+
+def _wish(row: FollowUp) -> dict[str, object]:
+    """What is wanted by now of those whom the absence of this entry meets, in which words, who asked it and when: who
+    came all the same was left out where the doctor asked for something else.
+    """
+    same = FollowUp.objects.filter(client=row.client_id, absence=row.absence)
+    asked = same.filter(wanted__in=[each.value for each in ASKED]).order_by("-asked_at", "-pk")
+    last = asked.first() or row
+    said = {"wanted": last.wanted, "words": last.words}
+    return {**said, "asked_at": last.asked_at, "asked_by_name": last.asked_by_name}
 
 
 def _kept() -> ClientQuerySet[FollowUp]:
