@@ -7,6 +7,7 @@ import pytest
 
 from permanence.agenda.models import Appointment, FollowUp
 from permanence.agenda.operations import appointments
+from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import ask_follow_up, keep_booked, put_back_on_list, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import kept_booked
@@ -16,6 +17,7 @@ from permanence.agenda.rules.states import CancelCause
 from permanence.clients import absences
 from permanence.dispatch.models import Delivery
 from permanence.foundation.models import AuditEntry, OutboxEvent
+from tests.rooms.test_agenda_closing import closed
 from tests.rooms.test_booked_in_absence import asks, claire, doctor, left, practice, start
 from tests.rooms.test_portal_line import text_of
 
@@ -153,6 +155,31 @@ def test_what_was_wanted_in_another_absence_is_not_wanted_of_who_is_put_back(pra
     put_back_on_list(follow_up=entry.id, by=practice.cast.claire, at=practice.now)
     found = {each.visit.appointment: each.wanted for each in open_follow_ups(by=practice.cast.claire)}
     assert found[slip] == Wanted.MOVE
+
+
+def test_whoever_is_on_the_list_for_something_else_comes_not_all_the_same(practice, start, claire, doctor):
+    """He is to be called or cancelled: nothing says beside it that nobody writes to him."""
+    visit = practice.book(start + timedelta(hours=1))
+    absence, second = practice.away(start), doctor_away(practice, start)
+    keep(practice, absence, visit)
+    assert kept(practice) == [visit]
+    asks(practice, second, Wanted.CANCEL)
+    assert (listed(practice), kept(practice)) == ([visit], [])
+    assert "CANARIE" not in section(claire.get(LIST), "t-kept")
+    page = text_of(doctor.get(practice.url("portal_booked", absence)))
+    assert ("with the secretaries" in page, "comes all the same" in page) == (True, False)
+    told = {"client": practice.cast.weber, "absence": second, "by": practice.cast.marc, "at": practice.now}
+    absences.withdraw_absence(**told)  # not heard of yet: it is off the list all the same
+    assert (listed(practice), kept(practice)) == ([], [visit])
+    page = text_of(doctor.get(practice.url("portal_booked", absence)))
+    assert ("with the secretaries" in page, "comes all the same" in page) == (False, True)
+
+
+def test_whose_agenda_is_closed_comes_not_all_the_same(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    keep(practice, practice.away(start), visit)
+    closed(practice.cast, practice.agenda, leaving=Leaving(wanted=Wanted.CALL), at=practice.now)
+    assert (listed(practice), kept(practice)) == ([visit], [])
 
 
 def test_in_another_absence_and_at_another_hour_it_was_not_said(practice, start):

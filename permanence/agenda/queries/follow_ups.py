@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from permanence.agenda.models import Delay, FollowUp
 from permanence.agenda.queries.agendas import clients_seen, seen
-from permanence.agenda.queries.returns import VISIT, absences, is_away, over_by_now, standing
+from permanence.agenda.queries.returns import VISIT, standing, still_asked
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Wanted
 from permanence.callers import queries as callers
@@ -116,7 +116,7 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
     rows = standing(FollowUp.objects.for_house(by.house_key).filter(done_at=None))
     rows = rows if client is None else rows.filter(client=row_key(client))
     loaded = rows.select_related("client", "agenda", *VISIT)
-    found = _still_asked(list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT]), house=by.house)
+    found = still_asked(list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT]), house=by.house)
     may = set(clients_seen(by, {each.client_id for each in found}))
     persons = callers.standing_of(pairs=[_pair(each) for each in found if each.client_id in may])
     return tuple(
@@ -136,14 +136,6 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
         for each in found
         if each.client_id in may
     )
-
-
-def _still_asked(entries: list[FollowUp], *, house: str) -> list[FollowUp]:
-    """Without those whose absence was withdrawn, and those to be told that they can come whose doctor is away anew."""
-    told = [each for each in entries if each.wanted == Wanted.STANDS]
-    gone = absences(told, house=house, at=min(each.starts_at for each in told)) if told else {}
-    over = over_by_now(entries, house=house) | {each.pk for each in told if is_away(each.appointment, gone)}
-    return [each for each in entries if each.pk not in over]
 
 
 def _pair(row: FollowUp) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from permanence.agenda.models import FollowUp
 from permanence.agenda.queries.agendas import clients_seen
-from permanence.agenda.queries.returns import VISIT, over_by_now, standing
+from permanence.agenda.queries.returns import VISIT, standing, still_asked
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Outcome
 from permanence.foundation.keys import row_key
@@ -30,13 +30,16 @@ class KeptBooked:
 
 def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
     """Those to come of the clients `by` sees, or of one of them, the earliest first, `LIST_LIMIT` at most; not who was
-    moved or cancelled since, nor whose absence was withdrawn. Three queries.
+    moved or cancelled since, nor whose absence was withdrawn, nor who is on the list for something else. Five queries.
     """
     rows = FollowUp.objects.for_house(by.house_key).filter(outcome=Outcome.KEPT.value, starts_at__gt=at)
     rows = rows if client is None else rows.filter(client=row_key(client))
     found = list(standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")[:LIST_LIMIT])
     may = set(clients_seen(by, {each.client_id for each in found}))
-    over = over_by_now(found, house=by.house)
+    visits = {each.appointment_id for each in found}
+    open_now = FollowUp.objects.filter(appointment__in=visits, done_at=None)
+    asked = still_asked([*found, *standing(open_now).select_related(*VISIT)], house=by.house)
+    listed = {each.appointment_id for each in asked if each.done_at is None}
     return tuple(
         KeptBooked(
             id=str(each.pk),
@@ -47,6 +50,6 @@ def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Ke
             said_at=each.done_at,
             said_by_name=each.done_by_name,
         )
-        for each in found
-        if each.client_id in may and each.pk not in over and each.done_at is not None
+        for each in asked
+        if each.client_id in may and each.appointment_id not in listed and each.done_at is not None
     )

@@ -64,6 +64,16 @@ def is_away(visit: Appointment, found: Absences) -> bool:
     )
 
 
+def still_asked(entries: list[FollowUp], *, house: str) -> list[FollowUp]:
+    """Without those whose absence was withdrawn, and those to be told that they can come whose doctor is away anew. Two
+    queries.
+    """
+    told = [each for each in entries if each.wanted == Wanted.STANDS]
+    gone = absences(told, house=house, at=min(each.starts_at for each in told)) if told else {}
+    over = over_by_now(entries, house=house) | {each.pk for each in told if is_away(each.appointment, gone)}
+    return [each for each in entries if each.pk not in over]
+
+
 def doctors_back(*, by: Who, at: datetime) -> tuple[DoctorBack, ...]:
     """Whose visits left the list within the last day because he is there after all, and are to come; of the clients
     `by` sees. Three queries.
