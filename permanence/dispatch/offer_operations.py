@@ -103,7 +103,7 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
     is_new = found.state is not OfferState.TAKEN
     if found.state is OfferState.OPEN and at < found.expires_at and offers.place_untold(by=by, offer=offer):
         offer_answers.note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
-        _say_not_yet(found, place_first=_names_practice(found, by=by), by=by, at=at, entropy=entropy)
+        _say_not_yet(found, place_untold=True, by=by, at=at, entropy=entropy)
         return
     try:
         offer_answers.take(offer=offer, by=by, at=at)
@@ -111,7 +111,7 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
     except PatientDeceased:  # nobody writes to him, nor telephones
         return
     except (QuestionsUnanswered, AddressMissing):  # asked since he was written to: a secretary telephones him
-        _say_not_yet(found, place_first=False, by=by, at=at, entropy=entropy)
+        _say_not_yet(found, place_untold=False, by=by, at=at, entropy=entropy)
         return
     except (OfferOver, SlotRefused):
         kind = SmsKind.OVER
@@ -211,17 +211,21 @@ def _by_sms(
     return True
 
 
-def _say_not_yet(offer: OfferView, *, place_first: bool, by: Who, at: datetime, entropy: Entropy) -> None:
-    """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer."""
+def _say_not_yet(offer: OfferView, *, place_untold: bool, by: Who, at: datetime, entropy: Entropy) -> None:
+    """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer. Why: he was not
+    told where it is, which the link says or, where it may not name the practice, a secretary; else something is asked.
+    """
     about = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer.offer)
     if not about.filter(slot=None).exists():  # the one that offered it has digits, else he could not have answered
+        named = _names_practice(offer, by=by)
         words = Words(
             house="",
             at=offer.starts_at,
             until=offer.expires_at,
             link=link_of(offer.offer),
             asked_first=True,
-            place_first=place_first,
+            place_first=place_untold and named,
+            place_by_telephone=place_untold and not named,
         )
         _write(SmsKind.OFFER, offer, words, expires_at=offer.expires_at, by=by, at=at, entropy=entropy)
 

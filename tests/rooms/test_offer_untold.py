@@ -153,7 +153,10 @@ def test_a_second_site_since_he_was_written_to(cast, provider, deliver_all):  # 
     round_(deliver_all)
     assert not Appointment.objects.filter(state="booked").exists()
     assert (last_offer().way, Sms.objects.filter(kind="offer").count()) == (OfferWay.PHONE, 2)
-    assert "n'est pas encore r" in told(provider)[1]
+    text = told(provider)[1]
+    assert "n'est pas encore r" in text
+    assert ("Nous vous appelons pour vous dire o" in text, "question" in text) == (True, False)  # nobody has one
+    assert (names_a_site(text), LINK.search(text).group(1).startswith(last_offer().key)) == ([], True)
 
 
 def test_the_mail_says_that_the_place_stands_there(cast, relay, deliver_all, clock):  # noqa: F811

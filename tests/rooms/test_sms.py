@@ -302,14 +302,21 @@ def test_a_receipt_that_overtakes_the_answer_to_its_try_is_asked_for_again(cast,
     assert Sms.objects.get().state == DeliveryState.DELIVERED
 
 
-PLACE_FIRST = [{"place_first": True, "link": f"https://permanence.example/o/{'a' * 32}-{'b' * 20}"}]
+LINKED = {"link": f"https://permanence.example/o/{'a' * 32}-{'b' * 20}"}
+NOT_YET = {"asked_first": True, **LINKED}
+PLACE_FIRST = [
+    {"place_first": True, **LINKED},
+    NOT_YET,
+    {"place_first": True, **NOT_YET},
+    {"place_by_telephone": True, **NOT_YET},
+]
 
 
 @pytest.mark.parametrize(
     ("kind", "language", "more"),
     [
         *product(SmsKind, ("fr", "en", "de"), [{}]),
-        *product([SmsKind.OFFER], ("fr", "en", "de"), [*PLACE_FIRST, {"asked_first": True, **PLACE_FIRST[0]}]),
+        *product([SmsKind.OFFER], ("fr", "en", "de"), PLACE_FIRST),
     ],
 )
 def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
@@ -318,6 +325,22 @@ def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
     found = measure(text)
     assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
     assert "%" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "place", "question"),
+    [
+        ("fr", "Nous vous appelons pour vous dire où il a lieu", "une question"),
+        ("en", "We will telephone you to say where it is", "something is asked"),
+        ("de", "Wir rufen Sie an, um zu sagen, wo er ist", "etwas zu fragen"),
+    ],
+)
+def test_of_a_place_that_is_told_by_telephone_no_question_is_announced(language, place, question):
+    words = {"house": "Permanence Grand-Est", "at": NOON, "until": NOON, "link": "https://permanence.example/o/a"}
+    text = compose(SmsKind.OFFER, Words(**words, asked_first=True, place_by_telephone=True), language=language)
+    assert (place in text, question in text) == (True, False)
+    text = compose(SmsKind.OFFER, Words(**words, asked_first=True), language=language)
+    assert (place in text, question in text) == (False, True)
 
 
 def test_nothing_of_health_and_no_name_unless_the_client_agreed(cast, provider):

@@ -232,8 +232,13 @@ def test_there_is_no_field_for_health():
     moments = {"at", "until"}
     assert kinds.keys() - moments == {
         "house", "practice", "yes", "no", "minutes", "code", "link", "asked_first", "place_first",
+        "place_by_telephone",
     }  # fmt: skip
-    for each in ("asked_first", "place_first"):  # that something is asked, or where it is told: never what, nor where
+    for each in (
+        "asked_first",
+        "place_first",
+        "place_by_telephone",
+    ):  # that something is asked, or where it is told: never what, nor where
         assert kinds[each] in {bool, "bool"}
 
 

@@ -35,8 +35,9 @@ class SmsKind(enum.StrEnum):
 class Words:
     """What may be said. `house` names who writes; `practice` is "" unless the client agreed; `at` is the moment of the
     visit on the client's clock; `yes`, `no` the digits to answer with (0: none); `minutes` how late; `code` asked for.
-    `asked_first`: of an offer he wants, that something is asked before it is booked, never what; `place_first`: of an
-    offer, that the place is told behind the link before he can take it, never which: the name of a site may be a word
+    `asked_first`: of an offer he wants, that something comes before it is booked: a question, never which, unless one
+    of the next two says that it is the place. `place_first`: of an offer, that the place is told behind the link before
+    he can take it, `place_by_telephone`: that we telephone to tell it; never which: the name of a site may be a word
     about his health.
     """
 
@@ -51,6 +52,7 @@ class Words:
     link: str = ""
     asked_first: bool = False
     place_first: bool = False
+    place_by_telephone: bool = False
 
 
 def compose(kind: SmsKind, words: Words, *, language: str) -> str:
@@ -102,6 +104,11 @@ def _not_yet(words: Words) -> str:
         return _(
             "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet."
             " See where it is and take it, or we will telephone you before %(until)s:"
+        )
+    if words.place_by_telephone:
+        return _(
+            "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet."
+            " We will telephone you to say where it is, or call us before %(until)s."
         )
     return _(
         "%(who)s: your appointment on %(day)s at %(hour)s is not booked yet, something is asked first."
