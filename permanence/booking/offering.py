@@ -75,13 +75,14 @@ def _answer(request: HttpRequest, page: OfferPage, language: str, *, at: datetim
     AgendaBusy.
     """
     act, later = request.POST.get("act", ""), LATER.get(request.POST.get("later", ""))
+    is_open = _is_open(page, at)
     if act == "decline":
         offer_answers.decline(offer=page.offer.offer, by=page.by, at=at)
     elif act == "take":
-        if page.later is not None and later is None and page.offer.state is OfferState.OPEN:
+        if page.later is not None and later is None and is_open:
             words = _("Say first what becomes of your other appointment.")
             return _shown(request, page, language, at=at, status=422, failed=words)
-        if page.place_untold and page.offer.state is OfferState.OPEN and not _names_practice(page):
+        if page.place_untold and is_open and not _names_practice(page):
             offer_answers.note_way(offer=page.offer.offer, way=OfferWay.PHONE, by=page.by, at=at)
             words = _("We tell you by telephone where this visit is: please call us to make this appointment.")
             return _shown(request, page, language, at=at, status=409, failed=words)
@@ -109,9 +110,11 @@ def _names_practice(page: OfferPage) -> bool:
 def _is_over(page: OfferPage, at: datetime) -> bool:
     """Whether nobody can take it any more, and nobody did."""
     state = page.offer.state
-    return state in {OfferState.LAPSED, OfferState.WITHDRAWN} or (
-        state is OfferState.OPEN and at >= page.offer.expires_at
-    )
+    return state in {OfferState.LAPSED, OfferState.WITHDRAWN} or (state is OfferState.OPEN and not _is_open(page, at))
+
+
+def _is_open(page: OfferPage, at: datetime) -> bool:
+    return page.offer.state is OfferState.OPEN and at < page.offer.expires_at
 
 
 def _place(page: OfferPage, at: datetime, *, named: bool) -> str:
@@ -119,7 +122,7 @@ def _place(page: OfferPage, at: datetime, *, named: bool) -> str:
     over; "" once the offer is.
     """
     taken = page.offer.state is OfferState.TAKEN
-    if not taken and (page.offer.state is not OfferState.OPEN or _is_over(page, at)):
+    if not taken and not _is_open(page, at):
         return ""
     link = page.video_link if taken and at < page.offer.ends_at else ""
     return place_of(page.way, page.site, link, house=page.by.house, client=page.offer.client).told(named=named)
@@ -137,7 +140,7 @@ def _shown(
         "offer": offer,
         "link": page.link,
         "is_over": _is_over(page, at),
-        "is_open": offer.state is OfferState.OPEN and not _is_over(page, at),
+        "is_open": _is_open(page, at),
         "who": account.name if named else page.house_name,
         "when": parts.moment_words(offer.starts_at, zone),
         "place": _place(page, at, named=named),

@@ -5,6 +5,7 @@ The provider of SMS is a real server on loopback.
 """
 
 import re
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -120,6 +121,22 @@ def test_by_video_no_site_is_to_be_told(cast, provider, deliver_all):  # noqa: F
     assert reply("1")
     round_(deliver_all)
     assert place(mine).state == PlaceState.BOOKED
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_once_it_is_over_no_telephone_call_is_promised(cast, provider, deliver_all, clock, minutes):  # noqa: F811
+    """Also before the worker has seen that its time is up: his silence is one, and counts as one."""
+    (only,) = sites(cast, "Meinau").values()
+    week = openings(cast.dupont, site=only)
+    setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)
+    offered(cast, deliver_all, by_sms(cast))
+    sites(cast, "Neudorf")
+    offer = last_offer()
+    clock.at = offer.expires_at + timedelta(minutes=minutes)
+    page = opened(act="take")
+    assert (page.status_code, "appelez" in said(page)) == (409, False)
+    assert "pondre est pass" in said(page)
+    assert (last_offer().state, last_offer().way) == (OfferState.OPEN, OfferWay.SMS)
 
 
 @pytest.mark.parametrize("number", ["+33639980147", ""])
