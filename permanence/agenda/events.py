@@ -54,13 +54,17 @@ class HoldTaken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReleased(Event):
-    """A hold is over. `ended`: booked, released, hung_up, expired. `also`: the other agenda of a combined visit."""
+    """A hold is over. `ended`: booked, released, hung_up, expired. `also`: the other agenda of a combined visit.
+
+    `resources`: the ids of the rooms and equipment that it took; none where it was booked, for the visit has them.
+    """
 
     hold: str
     client: str
     agenda: str
     ended: str
     also: str = ""
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

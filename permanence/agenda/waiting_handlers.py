@@ -2,7 +2,7 @@
 """What the waiting list does when it hears that a time got free, or that somebody was booked."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from permanence.agenda.events import (
     AgendaChanged,
@@ -12,15 +12,18 @@ from permanence.agenda.events import (
     HoldReleased,
     TimeUnblocked,
 )
-from permanence.agenda.operations import offer_answers, waiting_offers
+from permanence.agenda.operations import offer_answers, waiting_held, waiting_offers
 from permanence.agenda.queries import agendas, devices
 from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
 from permanence.agenda.queries.slots import held_slot
 from permanence.agenda.rules.states import HoldEnd
+from permanence.agenda.rules.waiting import Span, outside
 from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
+
+_MINUTE = timedelta(minutes=1)
 
 type Freed = tuple[tuple[str, ...], datetime | None, datetime | None]
 
@@ -80,9 +83,10 @@ def _note_devices(event_id: str, event: Event, noted: Collection[str]) -> None:
 def on_hold_released(event_id: str, event: Event) -> None:
     """What was held is held no more, and nobody booked it. Idempotent by event.
 
-    Times that got free while it stood in their way could be offered to nobody: they are looked at again, in whichever
-    agenda of the client, for it took rooms, equipment and the other agenda of a combined visit, too. Else its own time
-    is one that got free, but for that of an offer, which sees to that itself; elsewhere it was free all along.
+    Times that got free while it stood in their way could be offered to nobody: they are looked at again, in its agendas
+    and those whose combined visits take one of them, and in whichever agenda of the client where it took rooms or
+    equipment. What of its own time is in none of these is one that got free, but for that of an offer, which sees to
+    that itself; elsewhere it was free all along.
     """
     if not isinstance(event, HoldReleased):
         raise TypeError(f"expected HoldReleased, heard {type(event).__name__}")
@@ -91,12 +95,21 @@ def on_hold_released(event_id: str, event: Event) -> None:
     held = held_slot(house=event.house, hold=event.hold)
     if held is None:
         return
-    looked_at = waiting_offers.look_again(house=event.house, client=event.client, held=held, at=event.at)
+    theirs = _with_others(event, (event.agenda, event.also))
+    looked_at = waiting_held.look_again(
+        house=event.house,
+        client=event.client,
+        agendas=None if event.resources else theirs,
+        held=held,
+        at=event.at,
+    )
     if held.of_offer:
         return
-    for number, agenda in enumerate(_with_others(event, (event.agenda, event.also))):
-        if agenda not in looked_at:
-            _note(_source(event_id, number), event, agenda, held.starts_at, held.ends_at)
+    for number, agenda in enumerate(theirs):
+        for part in outside(Span(starts=held.starts_at, ends=held.ends_at), looked_at.get(agenda, ())):
+            behind = (part.starts - held.starts_at) // _MINUTE
+            source = f"{event_id}:{number}+{behind}" if behind else _source(event_id, number)
+            _note(source, event, agenda, part.starts, part.ends)
 
 
 def on_absence_withdrawn(event_id: str, event: Event) -> None:

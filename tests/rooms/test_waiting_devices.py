@@ -13,7 +13,7 @@ from permanence.agenda.queries import waiting
 from permanence.agenda.rules.kinds import HalfDay, Need
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings, reason
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, place, pursue, waits
+from tests.rooms.waiting_cast import LATER, booked, cancelled, held, last_offer, offered, person, place, pursue, waits
 
 pytestmark = pytest.mark.django_db
 
@@ -156,18 +156,6 @@ def test_the_room_is_no_matter_at_hours_that_are_elsewhere(cast, room, deliver_a
     cancelled(cast, plain)
     pursue(deliver_all, LATER)
     assert lemaires() == []
-
-
-def held(cast, starts_at, *, at, agenda="", **more):
-    return holds.hold_slot(
-        key=cast.key(),
-        agenda=agenda or cast.dupont,
-        reason=cast.tracing,
-        starts_at=starts_at,
-        by=cast.claire,
-        at=at,
-        **more,
-    ).hold
 
 
 @pytest.mark.parametrize("ends", ["lapsed", "hung up"])

@@ -4,7 +4,7 @@
 from datetime import date, timedelta
 
 from permanence.agenda.models import SlotOffer, WaitingPlace
-from permanence.agenda.operations import appointments, waiting_list, waiting_offers
+from permanence.agenda.operations import appointments, holds, waiting_list, waiting_offers
 from permanence.agenda.operations.waiting_list import Waits
 from permanence.agenda.rules.states import CancelCause
 from permanence.callers.models import Patient, PatientNumber
@@ -54,6 +54,19 @@ def cancelled(cast, visit, *, at=LATER):
     return appointments.cancel(
         key=cast.key(), appointment=visit.appointment, cause=CancelCause.PATIENT, by=cast.claire, at=at
     )
+
+
+def held(cast, starts_at, *, at, agenda="", reason="", **more):
+    """The id of a slot that the secretary holds, with the device where no other reason is said."""
+    return holds.hold_slot(
+        key=cast.key(),
+        agenda=agenda or cast.dupont,
+        reason=reason or cast.tracing,
+        starts_at=starts_at,
+        by=cast.claire,
+        at=at,
+        **more,
+    ).hold
 
 
 def pursue(deliver_all, at):

@@ -73,7 +73,8 @@ class FreedTime(AgendaRow):
 
     `is_wide`: it is the whole time to come, for openings were changed: then nobody is telephoned for it in the end.
     `reasons`: the ids of those for which alone it is free now, as equipment is there; all where the list is empty.
-    `next_at`: when it is looked at again, empty once it is settled. `suggested`: [place, start], in turn, of those whom
+    `next_at`: when it is looked at again, empty once it is settled and while what is held may be why it fits nobody.
+    `suggested`: [place, start], in turn, of those whom
     a secretary may telephone because it is too near. `done_at`: a secretary has done what was hers.
     """
 
@@ -100,6 +101,7 @@ class FreedTime(AgendaRow):
             ),
         )
         indexes = (
+            models.Index(fields=["client", "ends_at"], name="agenda_freed_near"),
             models.Index(fields=["next_at"], name="agenda_freed_due", condition=Q(next_at__isnull=False)),
             models.Index(
                 fields=["house", "starts_at"],

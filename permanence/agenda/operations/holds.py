@@ -193,6 +193,7 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
     keys = [each.pk for each in found]
     if not keys:
         return 0
+    took = [] if how is HoldEnd.BOOKED else asked.resources_of_holds(tuple(keys))
     Occupancy.objects.filter(hold__in=keys).delete()
     SlotHold.objects.filter(pk__in=keys).update(ended_at=at, ended=how.value)
     if how in _BEFORE_ITS_TIME:
@@ -203,7 +204,8 @@ def end(holds: Iterable[SlotHold], row: Agenda, how: HoldEnd, *, by: Who, at: da
         told |= {"also": str(each.also_id or "")}
         subject = f"agenda.slothold:{each.pk}"
         audit.note(by=by, at=at, action=f"agenda.hold_{how.value}", subject=subject, client=each.client_id)
-        outbox.announce(HoldReleased(house=by.house, at=at, **told))
+        resources = tuple(str(resource) for hold, resource in took if hold == each.pk)
+        outbox.announce(HoldReleased(house=by.house, at=at, resources=resources, **told))
     others = Agenda.objects.filter(pk__in={each.also_id for each in found if each.also_id}).exclude(pk=row.pk)
     for agenda in (row, *others.select_related("house")):
         touch(agenda, at=at)

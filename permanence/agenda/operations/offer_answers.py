@@ -138,6 +138,8 @@ def settle_freed(*, freed: str, by: Who, at: datetime) -> None:
     mine = FreedTime.objects.filter(pk=row.pk, done_at=None).exclude(state=FreedState.OFFERING.value)
     if not mine.update(done_at=at, done_by_name=by.name):
         raise FreedUnknown(freed[:40])
+    asked = SlotOffer.objects.filter(freed=row, state=OfferState.OPEN.value)
+    FreedTime.objects.filter(pk=row.pk).exclude(pk__in=asked.values("freed")).update(next_at=None)
     audit.note(by=by, at=at, action="freed.settled", subject=f"agenda.freedtime:{row.pk}", client=row.client_id)
     touch(row.agenda, at=at)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from permanence.agenda.events import SlotOffered
 from permanence.agenda.models import Agenda, FreedTime, SlotOffer, WaitingPlace
@@ -18,9 +18,9 @@ from permanence.agenda.operations import whose_turn
 from permanence.agenda.operations.acts import locked, reach, touch
 from permanence.agenda.operations.holds import clear, keep
 from permanence.agenda.operations.offer_ends import close
+from permanence.agenda.operations.waiting_held import is_held_near
 from permanence.agenda.operations.whose_turn import Some
 from permanence.agenda.queries.books import books
-from permanence.agenda.queries.slots import HeldSlot
 from permanence.agenda.refusals import SlotAlreadyTaken
 from permanence.agenda.rules import waiting as rules
 from permanence.agenda.rules.states import Door
@@ -43,8 +43,6 @@ from permanence.kernel.ids import new_id
 
 WIDE = timedelta(days=31)
 """How far ahead is looked when openings were changed, and from the beginning of a longer time on."""
-BESIDE = timedelta(hours=1)
-"""So far beside what it takes a hold may be in the way: by buffers, and by the length of what does not begin there."""
 LONGER = timedelta(days=1)
 """A freed time longer than that is wide: a withdrawn absence of a week is no slot that somebody is to be found for."""
 SUGGESTED = 20
@@ -63,6 +61,8 @@ class _Turn:
     at: datetime
     entropy: Entropy
     made: int = 0
+    is_offered: bool = False
+    """It is somebody's to answer, or will be in the morning: it is no secretary's meanwhile."""
     suggested: list[tuple[str, str]] | None = None
 
 
@@ -101,23 +101,6 @@ def note_freed(
     return freed.pk
 
 
-def look_again(*, house: str, client: str, held: HeldSlot, at: datetime) -> set[str]:
-    """A hold is over: the times near it that got free before are looked at again; none that a secretary is done with,
-    and none for which openings were changed: those were looked at for everything that was free.
-
-    Gives the agendas of which such a time covers what was held and is had by nobody. Idempotent.
-    """
-    by = house_system(house=house)
-    near = {"starts_at__lt": held.ends_at + BESIDE, "ends_at__gt": max(held.starts_at - BESIDE, at)}
-    rows = FreedTime.objects.for_house(by.house_key).filter(client=int(client), done_at=None, **near)
-    rows = rows.exclude(is_wide=True, reasons=[])
-    under = Q(starts_at__lt=held.ends_at, ends_at__gt=held.starts_at)
-    rows.filter(Q(next_at=None) | Q(under, next_at__gt=at)).update(next_at=at)
-    over = rows.filter(reasons=[], starts_at__lte=held.starts_at, ends_at__gte=held.ends_at)
-    over = over.exclude(state=FreedState.TAKEN.value)
-    return {str(agenda) for agenda in over.values_list("agenda", flat=True)}
-
-
 def pursue_due(*, at: datetime, entropy: Entropy, limit: int = 50) -> int:
     """Look at the times whose moment has come, at most `limit`; gives how many offers were made.
 
@@ -140,18 +123,19 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
     clear(row, at=at)
     begins = heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
     if time.ends_at <= at or not row.active:
-        _settle(time, at=at)
+        _hand_over(time, _settled(time, at=at))
         return 0
     turn = _Turn(row=row, freed=time, free=_free(row, time, at=at), by=by, at=at, entropy=entropy)
     later = _ask(turn, begins)
     if turn.suggested:
-        _hand_over(time, FreedState.TOO_NEAR, turn.suggested, next_at=min(later, default=None))
-        touch(row, at=at)
+        is_other = _hand_over(time, FreedState.TOO_NEAR, turn.suggested, next_at=min(later, default=None))
+    elif turn.is_offered:
+        is_other = _hand_over(time, FreedState.OFFERING, next_at=min(later))
     elif later:
-        state = time.state if time.state == FreedState.TOO_NEAR else FreedState.OFFERING.value
-        FreedTime.objects.filter(pk=time.pk).update(next_at=min(later), state=state)
+        is_other = _leave(time, until=min(later))
     else:
-        _settle(time, at=at)
+        is_other = _found_nobody(turn)
+    if is_other:
         touch(row, at=at)
     return turn.made
 
@@ -189,6 +173,7 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
     row, freed, at = turn.row, turn.freed, turn.at
     mine = SlotOffer.objects.filter(freed=freed)
     later = list(mine.filter(state=OfferState.OPEN.value).values_list("expires_at", flat=True))
+    turn.is_offered = bool(later)
     span = Span(starts=freed.starts_at, ends=freed.ends_at)
     meant = whose_turn.meant(row, span, at=at).exclude(pk__in=mine.values("place"))
     meant = meant.filter(reason__in=[int(each) for each in freed.reasons]) if freed.reasons else meant
@@ -210,16 +195,16 @@ def _ask_some(turn: _Turn, some: Some, begins: datetime, later: list[datetime]) 
     for place, starts in made.filter(agenda=row).values_list("place", "starts_at"):
         asked[str(place)].add(starts)
     for each in some.known:
-        if each.place in engaged:
-            later.append(engaged[each.place])
-            continue
         slot, timing = _slot(turn, each, asked[each.place])
         if slot is None:
             continue
-        if timing is None:
+        if each.place in engaged:
+            later.append(engaged[each.place])
+        elif timing is None:
             turn.suggested = [*(turn.suggested or []), (each.place, slot.starts.isoformat())][:SUGGESTED]
         elif begins > at:
             later.append(begins)
+            turn.is_offered = True
             return False
         elif _offer(turn, some.rows[each.place], slot, timing):
             later.append(timing.until)
@@ -299,6 +284,7 @@ def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool
         )
     )
     turn.made += 1
+    turn.is_offered = True
     turn.free = _free(row, turn.freed, at=at)
     return True
 
@@ -316,15 +302,31 @@ def _lapse(time: FreedTime, row: Agenda, *, by: Who, at: datetime) -> None:
             WaitingPlace.objects.filter(pk=each.place_id).update(silent=F("silent") + 1)
 
 
-def _settle(time: FreedTime, *, at: datetime) -> None:
+def _found_nobody(turn: _Turn) -> bool:
+    """It is settled, but where what is held may be why it fits nobody: then it is looked at again as that ends.
+
+    Whether it is something else than before.
+    """
+    time = turn.freed
+    state = _settled(time, at=turn.at)
+    is_of_all = time.is_wide and not time.reasons
+    if state is FreedState.OVER and not is_of_all and is_held_near(turn.row, time, at=turn.at):
+        return _leave(time, until=None)
+    return _hand_over(time, state)
+
+
+def _settled(time: FreedTime, *, at: datetime) -> FreedState:
     """Nobody is left to be asked: it was taken, or is a secretary's, or there was nobody at all."""
     offers = set(SlotOffer.objects.filter(freed=time).values_list("state", flat=True))
     if OfferState.TAKEN in offers:
-        _hand_over(time, FreedState.TAKEN)
-    elif offers and not time.is_wide and time.ends_at > at:
-        _hand_over(time, FreedState.NOBODY)
-    else:
-        _hand_over(time, FreedState.OVER)
+        return FreedState.TAKEN
+    return FreedState.NOBODY if offers and not time.is_wide and time.ends_at > at else FreedState.OVER
+
+
+def _leave(time: FreedTime, *, until: datetime | None) -> bool:
+    """It stays what it is, on the secretaries' list or not, and is looked at again then; None: once it is told to."""
+    FreedTime.objects.filter(pk=time.pk).update(next_at=until)
+    return False
 
 
 def _hand_over(
@@ -333,9 +335,11 @@ def _hand_over(
     suggested: list[tuple[str, str]] | None = None,
     *,
     next_at: datetime | None = None,
-) -> None:
-    said = {"state": state.value, "next_at": next_at, "suggested": suggested or []}
-    FreedTime.objects.filter(pk=time.pk).update(**said)
+) -> bool:
+    """Whether that is something else than before, for who sees it."""
+    said = {"state": state.value, "suggested": [list(each) for each in suggested or []]}
+    FreedTime.objects.filter(pk=time.pk).update(**said, next_at=next_at)
+    return said != {"state": time.state, "suggested": time.suggested}
 
 
 def _free(row: Agenda, time: FreedTime, *, at: datetime) -> FreeSlots:

@@ -164,6 +164,13 @@ def taking(keys: Iterable[int]) -> Q:
 
 
 @Prepared
+def resources_of_holds(holds: tuple[int, ...]) -> QuerySet[Occupancy, tuple[int, int]]:
+    """Hold and resource of all rooms and equipment that these holds take."""
+    rows = Occupancy.objects.filter(hold__in=holds, resource__isnull=False)
+    return rows.order_by("pk").values_list("hold_id", "resource_id")
+
+
+@Prepared
 def holds_of(agendas: tuple[int, ...], held_for: str, starts: datetime, ends: datetime) -> QuerySet[SlotHold, SlotHold]:
     """The holds that somebody has in these agendas from `starts` to `ends`."""
     theirs = SlotHold.objects.filter(taking(agendas), held_for=held_for, ended_at=None)

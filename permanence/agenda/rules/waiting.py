@@ -118,6 +118,18 @@ class FreeSlots:
         return self._found[key]
 
 
+def outside(span: Span, others: Iterable[Span]) -> tuple[Span, ...]:
+    """The parts of a span in which none of the others is, the earliest first."""
+    found, begins = [], span.starts
+    for each in sorted(others, key=lambda other: other.starts):
+        if begins < min(each.starts, span.ends):
+            found.append(Span(starts=begins, ends=min(each.starts, span.ends)))
+        begins = max(begins, each.ends)
+    if begins < span.ends:
+        found.append(Span(starts=begins, ends=span.ends))
+    return tuple(found)
+
+
 def fitting(free: FreeSlots, waiting: Waiting, freed: Span, *, asked: Collection[datetime] = ()) -> Slot | None:
     """The slot that this time makes possible for him: the first from its beginning on, else the nearest before it.
 

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,6 +21,7 @@ from permanence.agenda.rules.waiting import (
     Span,
     Waiting,
     in_turn,
+    outside,
     timing,
 )
 from permanence.agenda.rules.wishes import Preferences
@@ -299,3 +301,22 @@ def test_an_age_that_is_too_high_is_not_passed_over_for_another_one(monkeypatch)
 def test_another_agenda_is_no_matter_of_his():
     book = practice("klein")
     assert fitting(book, waits(preferences=Preferences(agendas=("weber",))), FREED, at=NOW) is None
+
+
+@given(
+    begin=st.integers(0, 20),
+    length=st.integers(1, 20),
+    others=st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20))),
+)
+@FEW
+def test_outside_of_others_is_every_minute_that_none_of_them_has(begin, length, others):
+    def span(start, minutes):
+        return Span(starts=NOW + timedelta(minutes=start), ends=NOW + timedelta(minutes=start + minutes))
+
+    def minutes_of(spans):
+        return [n for each in spans for n in range(60) if each.starts <= NOW + timedelta(minutes=n) < each.ends]
+
+    taken = set(minutes_of(span(*each) for each in others))
+    parts = outside(span(begin, length), [span(*each) for each in others])
+    assert minutes_of(parts) == [n for n in minutes_of([span(begin, length)]) if n not in taken]
+    assert all(one.ends < other.starts for one, other in pairwise(parts))
