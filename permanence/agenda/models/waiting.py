@@ -74,8 +74,8 @@ class FreedTime(AgendaRow):
     `is_wide`: it is the whole time to come, for openings were changed: then nobody is telephoned for it in the end.
     `reasons`: the ids of those for which alone it is free now, as equipment is there; all where the list is empty.
     `next_at`: when it is looked at again, empty once it is settled and while what is held may be why it fits nobody.
-    `suggested`: [place, start], in turn, of those whom
-    a secretary may telephone because it is too near. `done_at`: a secretary has done what was hers.
+    `suggested`: [place, start], in turn, of those whom a secretary may telephone because it is too near. `done_at`: a
+    secretary has done what was hers.
     """
 
     source = models.CharField(max_length=64)
