@@ -297,12 +297,12 @@ async def test_another_secretary_s_booking_appears_by_itself(browser: Browser, s
     assert seen - booked < LIVE_MS
     # Another's hold is shown with the name, and is gone when it is given back.
     await one.press("n")
-    await expect(one.page.locator(".appt--held")).to_have_count(1)
+    await expect(one.page.locator("#book-frame .appt--held")).to_have_count(1)
     if await day_of(one) != await day_of(other):
         await other.press("t")
-    await expect(other.page.locator(".appt--held")).to_contain_text("Claire")
+    await expect(other.page.locator("#book-frame .appt--held")).to_contain_text("Claire")
     await one.press("Escape")
-    await expect(other.page.locator(".appt--held")).to_have_count(0)
+    await expect(other.page.locator("#book-frame .appt--held")).to_have_count(0)
     assert site.rows(HOLDS) == [("released", 0)]
     assert one.complaints == other.complaints == []
 
