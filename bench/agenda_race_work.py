@@ -163,16 +163,19 @@ class Racer:
         reason = self._chance.choice(self._ground.reasons)
         return Booking(patient=self._ground.patient, reason=reason, holder=f"racer-{self._number}")
 
-    def _agenda(self, reason: str) -> str:
+    def _place(self, reason: str) -> dict[str, Any]:
+        """An agenda and a moment; those of the group begin at fixed hours of one day, so that they meet."""
         ground = self._ground
-        return ground.group if reason == ground.reasons[-1] else self._chance.choice(ground.agendas)
+        if reason != ground.reasons[-1]:
+            return {"agenda": self._chance.choice(ground.agendas), "starts_at": self._moment()}
+        session = timedelta(minutes=30 * self._chance.randrange(20))
+        return {"agenda": ground.group, "starts_at": DAYS[0] + session}
 
     def _book(self) -> None:
         booking = self._booking()
         visit = appointments.book(
             key=self._key(),
-            agenda=self._agenda(booking.reason),
-            starts_at=self._moment(),
+            **self._place(booking.reason),
             booking=booking,
             by=self._ground.by,
             at=self._at,
@@ -202,9 +205,8 @@ class Racer:
         booking = self._booking()
         kept = holds.hold_slot(
             key=self._key(),
-            agenda=self._agenda(booking.reason),
+            **self._place(booking.reason),
             reason=booking.reason,
-            starts_at=self._moment(),
             by=self._ground.by,
             at=self._at,
             holder=booking.holder,
@@ -217,8 +219,7 @@ class Racer:
         self._mine[which] = appointments.move(
             key=self._key(),
             appointment=self._mine[which].appointment,
-            agenda=self._agenda(self._mine[which].reason),
-            starts_at=self._moment(),
+            **self._place(self._mine[which].reason),
             by=self._ground.by,
             at=self._at,
             holder=f"racer-{self._number}",

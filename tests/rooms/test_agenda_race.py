@@ -11,7 +11,7 @@ from django.db import connection, connections
 
 from bench import agenda_race
 
-ATTEMPTS = 240
+ATTEMPTS = 480
 
 
 @pytest.fixture
