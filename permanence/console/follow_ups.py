@@ -29,7 +29,7 @@ from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
-from permanence.console.left_booked import kept_rows, left_rows
+from permanence.console.left_booked import left_rows, still_rows
 from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
 from permanence.console.unreached import unreached_rows
@@ -104,7 +104,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         "rows": rows,
         "back": [(each, _visits(each, at)) for each in doctors_back(by=by, at=at)],
         "left": left_rows(by, at=at),
-        "kept": kept_rows(by, at=at),
+        **still_rows(by, at=at),
         "late": [_late(each) for each in late_today(by=by, at=at)],
         "refused": refused,
         "replies": reply_rows(by, at=at),

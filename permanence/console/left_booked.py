@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is booked in an absence of which the doctor has not said what becomes of them: she asks him.
 
-Who comes all the same, for a colleague receives him or the doctor comes back, leaves the list when she says so.
+Who comes all the same, for a colleague receives him or the doctor comes back, leaves the list when she says so. Who was
+called stands beside it for as long as he is booked there.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from permanence.agenda.operations.day import keep_booked, put_back_on_list
 from permanence.agenda.queries.follow_ups import client_of_follow_up
-from permanence.agenda.queries.kept_booked import KeptBooked, kept_booked
+from permanence.agenda.queries.kept_booked import KeptBooked, still_booked
 from permanence.agenda.queries.left_booked import LeftBooked, left_booked
 from permanence.agenda.refusals import FollowUpUnknown
 from permanence.clients import queries as clients
@@ -51,7 +52,7 @@ def keep(request: HttpRequest, absence: str, appointment: str) -> HttpResponse:
 @require_POST
 @secretary_only
 def put_back(request: HttpRequest, follow_up: str) -> HttpResponse:
-    """It was a slip: he is on the list again."""
+    """It was a slip that he comes, or that he was called: he is on the list again."""
     by = who(request)
     client = client_of_follow_up(house_key=by.house_key, follow_up=follow_up)
     if client is None:
@@ -66,9 +67,13 @@ def put_back(request: HttpRequest, follow_up: str) -> HttpResponse:
     return redirect("console:follow-ups")
 
 
-def kept_rows(by: Who, *, at: datetime) -> list[dict[str, Any]]:
-    """Those who come all the same, each with when, and who said so when."""
-    return [_kept_row(each, at=at) for each in kept_booked(by=by, at=at)]
+def still_rows(by: Who, *, at: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Those who were called, and who come all the same, each with when, and who said so when."""
+    found = still_booked(by=by, at=at)
+    return {
+        "called": [_kept_row(each, at=at) for each in found if each.called],
+        "kept": [_kept_row(each, at=at) for each in found if not each.called],
+    }
 
 
 def _kept_row(each: KeptBooked, *, at: datetime) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
 from permanence.agenda.queries.follow_ups import delay, open_follow_ups
-from permanence.agenda.queries.kept_booked import kept_booked
+from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_in
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
 from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
@@ -174,7 +174,9 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
         failed = str(_("Choose what is to be done."))
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client)}
-    kept = {each.visit.appointment for each in kept_booked(by=by, at=at, client=client) if each.absence == absence}
+    still = {
+        each.visit.appointment: each for each in still_booked(by=by, at=at, client=client) if each.absence == absence
+    }
     context = {
         "client": view,
         "tab": "line",
@@ -186,7 +188,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
                 moments.day_and_hour(each.starts_at, zone, now=at),
                 each,
                 asked.get(each.appointment),
-                each.appointment in kept,
+                still.get(each.appointment),
             )
             for each in met
         ],

@@ -14,6 +14,7 @@ from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
+from permanence.agenda.queries.kept_booked import said_in_absence
 from permanence.agenda.queries.returns import over_by_now
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
@@ -156,19 +157,23 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
 
 
 def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
-    """It was a slip that he comes all the same: he is again on the list on which he stood. What was wanted of him and
-    replaced since, for the others of that absence, is replaced for him too.
+    """It was a slip that he comes all the same, or that he was called because of an absence: he is again on the list on
+    which he stood. What was wanted of him and replaced since, for the others of that absence, is replaced for him too.
 
-    Raises FollowUpUnknown.
+    Raises FollowUpUnknown, also of who was called and comes all the same.
     """
-    rows = _kept().filter(house=by.house_key, pk=row_key(follow_up))
+    rows = FollowUp.objects.filter(said_in_absence(), house=by.house_key, pk=row_key(follow_up))
     row = rows.select_related("appointment").first()
     if row is None or not clients_seen(by, [row.client_id]) or _is_over(row, by=by):
         raise FollowUpUnknown(follow_up[:40])
     taken_back = {"outcome": Outcome.TAKEN_BACK.value, "done_at": at, "done_by_name": by.name}
     with transaction.atomic():
         kept = locked([row.agenda_id])[row.agenda_id]
-        listed = FollowUp.objects.filter(appointment=row.appointment_id, done_at=None).exists()
+        his = FollowUp.objects.filter(appointment=row.appointment_id)
+        comes = _kept().filter(pk__in=his, absence=row.absence, starts_at=row.starts_at)
+        if row.outcome == Outcome.CALLED and comes.exists():
+            raise FollowUpUnknown(follow_up[:40])
+        listed = his.filter(done_at=None).exists()
         again = {"outcome": "", "done_at": None, "done_by_name": "", **_wish(row)}
         if not rows.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
             raise FollowUpUnknown(follow_up[:40])

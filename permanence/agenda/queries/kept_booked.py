@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who is booked in an absence and comes all the same, and which secretary said so."""
+"""Who is booked in an absence and comes all the same, or was called; and which secretary said so."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from permanence.agenda.models import FollowUp
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.returns import VISIT, standing, still_asked
 from permanence.agenda.queries.views import AppointmentView, appointment_view
-from permanence.agenda.rules.follow_ups import Outcome
+from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 
@@ -17,7 +20,9 @@ LIST_LIMIT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBooked:
-    """A visit that stands in an absence (its id). `id`: of the entry by which it is put back on the list."""
+    """A visit that stands in an absence (its id). `id`: of the entry by which it is put back on the list; `called`: the
+    patient was called, and is booked there still; else he comes all the same.
+    """
 
     id: str
     absence: str
@@ -26,13 +31,20 @@ class KeptBooked:
     time_zone: str
     said_at: datetime
     said_by_name: str
+    called: bool
 
 
 def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
-    """Those to come of the clients `by` sees, or of one of them, the earliest first, `LIST_LIMIT` at most; not who was
-    moved or cancelled since, nor whose absence was withdrawn, nor who is on the list for something else. Five queries.
+    """Those who come all the same. As `still_booked`."""
+    return tuple(each for each in still_booked(by=by, at=at, client=client) if not each.called)
+
+
+def still_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
+    """Those to come who come all the same or were called, of the clients `by` sees, or of one of them, the earliest
+    first, `LIST_LIMIT` at most; not who was moved or cancelled since, nor whose absence was withdrawn, nor who is on
+    the list for something else. In one absence each once: who was called and comes all the same, comes. Five queries.
     """
-    rows = FollowUp.objects.for_house(by.house_key).filter(outcome=Outcome.KEPT.value, starts_at__gt=at)
+    rows = FollowUp.objects.for_house(by.house_key).filter(said_in_absence(), starts_at__gt=at)
     rows = rows if client is None else rows.filter(client=row_key(client))
     found = list(standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")[:LIST_LIMIT])
     may = set(clients_seen(by, {each.client_id for each in found}))
@@ -49,7 +61,24 @@ def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Ke
             time_zone=each.client.time_zone,
             said_at=each.done_at,
             said_by_name=each.done_by_name,
+            called=each.outcome == Outcome.CALLED,
         )
-        for each in asked
+        for each in _last_said(asked)
         if each.client_id in may and each.appointment_id not in listed and each.done_at is not None
     )
+
+
+def said_in_absence() -> Q:
+    """The entries by which somebody comes all the same, or was called because of an absence; not who was called to hear
+    that his appointment stands, or because his agenda is closed.
+    """
+    called = Q(outcome=Outcome.CALLED.value) & ~Q(absence="") & ~Q(wanted=Wanted.STANDS.value)
+    return Q(outcome=Outcome.KEPT.value) | called
+
+
+def _last_said(entries: Iterable[FollowUp]) -> list[FollowUp]:
+    """Of each visit in each absence what was said last; that he comes all the same goes before that he was called."""
+    last: dict[tuple[int, str], FollowUp] = {}
+    for each in sorted(entries, key=lambda entry: (entry.outcome == Outcome.KEPT, entry.pk)):
+        last[each.appointment_id, each.absence] = each
+    return sorted(last.values(), key=lambda entry: (entry.starts_at, entry.pk))

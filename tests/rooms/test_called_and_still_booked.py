@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Called because of an absence, and booked in it still: he is not lost from sight before he is moved or cancelled."""
+
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.operations import appointments
+from permanence.agenda.operations.closing import Leaving
+from permanence.agenda.operations.day import keep_booked, put_back_on_list, settle
+from permanence.agenda.queries.follow_ups import open_follow_ups
+from permanence.agenda.queries.kept_booked import still_booked
+from permanence.agenda.refusals import FollowUpUnknown
+from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.agenda.rules.states import CancelCause
+from permanence.clients import absences
+from tests.rooms.test_agenda_closing import closed
+from tests.rooms.test_booked_in_absence import asks, claire, doctor, left, practice, start
+from tests.rooms.test_comes_all_the_same import LIST, doctor_away, kept, listed, section
+from tests.rooms.test_portal_line import text_of
+
+__all__ = ["claire", "doctor", "practice", "start"]
+
+pytestmark = pytest.mark.django_db
+
+
+def called(practice, by=None):
+    found = still_booked(by=by or practice.cast.claire, at=practice.now)
+    return [each.visit.appointment for each in found if each.called]
+
+
+def done(practice, visit, outcome=Outcome.CALLED):
+    """A secretary settles what stands on the list of a visit; gives the entry."""
+    [entry] = [each for each in open_follow_ups(by=practice.cast.claire) if each.visit.appointment == visit]
+    settle(follow_up=entry.id, outcome=outcome, by=practice.cast.claire, at=practice.now, key=practice.key())
+    return entry.id
+
+
+def test_who_was_called_stands_apart_for_as_long_as_he_is_booked_in_the_absence(practice, start, claire):
+    visit = practice.book(start + timedelta(hours=1))
+    asks(practice, practice.away(start))
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    assert 'id="t-called"' not in claire.get(LIST).content.decode()
+    assert claire.post(f"{LIST}/{entry.id}", {"outcome": "called"}).status_code == 302
+    shown = section(claire.get(LIST), "t-called")
+    assert "CANARIE Jeanne" in shown
+    assert "called by Claire" in shown
+    assert "/console/agenda?client=" in shown
+    assert f'action="{LIST}/{entry.id}/back"' in shown
+    assert (listed(practice), left(practice), kept(practice), called(practice)) == ([], [], [], [visit])
+
+
+def test_who_was_called_and_then_moved_or_cancelled_is_no_more_among_them(practice, start):
+    moved, cancelled, stays = (practice.book(start + timedelta(hours=each)) for each in (1, 2, 3))
+    asks(practice, practice.away(start))
+    for each in (moved, cancelled, stays):
+        done(practice, each)
+    assert called(practice) == [moved, cancelled, stays]
+    act = {"by": practice.cast.claire, "at": practice.now}
+    after = start + timedelta(hours=48)
+    appointments.move(key=practice.key(), appointment=moved, agenda=practice.agenda, starts_at=after, **act)
+    appointments.cancel(key=practice.key(), appointment=cancelled, cause=CancelCause.ABSENCE, **act)
+    assert called(practice) == [stays]
+
+
+def test_the_doctor_sees_who_was_called(practice, start, doctor):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    address = practice.url("portal_booked", absence)
+    assert '<span class="badge push">called</span>' not in doctor.get(address).content.decode()
+    done(practice, visit)
+    page = doctor.get(address).content.decode()
+    assert '<span class="badge push">called</span>' in page
+    assert "comes all the same" not in page
+
+
+def test_who_was_not_reached_goes_back_on_the_list_with_what_the_doctor_wants_by_now(practice, start, claire):
+    visit, other = (practice.book(start + timedelta(hours=each)) for each in (1, 2))
+    absence = practice.away(start)
+    asks(practice, absence)
+    entry = done(practice, visit)
+    assert asks(practice, absence) == 1  # by the same wish who was called is not listed again
+    assert (listed(practice), called(practice)) == ([other], [visit])
+    assert claire.post(f"{LIST}/{entry}/back").status_code == 302
+    assert "Back on the list." in text_of(claire.get(LIST))
+    assert (listed(practice), called(practice)) == ([visit, other], [])
+    with pytest.raises(FollowUpUnknown):
+        put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+    done(practice, visit)
+    assert called(practice) == [visit]
+
+
+def test_who_was_called_for_two_wishes_stands_there_once(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    first = done(practice, visit)
+    assert asks(practice, absence, Wanted.CANCEL) == 1
+    assert called(practice) == []  # he is on the list for the other wish
+    second = done(practice, visit)
+    [found] = still_booked(by=practice.cast.claire, at=practice.now)
+    assert (found.id, found.called) == (second, True)
+    put_back_on_list(follow_up=second, by=practice.cast.claire, at=practice.now)
+    done(practice, visit, Outcome.KEPT)
+    assert (called(practice), kept(practice)) == ([], [visit])
+    with pytest.raises(FollowUpUnknown):
+        put_back_on_list(follow_up=first, by=practice.cast.claire, at=practice.now)
+
+
+def test_who_was_called_and_is_listed_for_another_absence_or_whose_was_withdrawn_is_not_among_them(
+    practice, start, deliver_all
+):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    entry = done(practice, visit)
+    second = doctor_away(practice, start)
+    asks(practice, second, Wanted.CANCEL)
+    assert (listed(practice), called(practice)) == ([visit], [])
+    told = {"client": practice.cast.weber, "by": practice.cast.marc, "at": practice.now}
+    absences.withdraw_absence(absence=second, **told)
+    assert called(practice) == [visit]
+    absences.withdraw_absence(absence=absence, **told)  # not heard of yet
+    assert called(practice) == []
+    with pytest.raises(FollowUpUnknown):
+        put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+    deliver_all(practice.now)
+    assert [each.wanted for each in open_follow_ups(by=practice.cast.claire)] == [Wanted.STANDS]
+    done(practice, visit)  # he heard that he can come: nothing is left to do
+    assert called(practice) == []
+
+
+def test_a_stranger_sees_and_puts_back_nobody_who_was_called(practice, start, cast):
+    visit = practice.book(start + timedelta(hours=1))
+    asks(practice, practice.away(start))
+    entry = done(practice, visit)
+    for stranger in (cast.dr_dupont, cast.nadia):
+        assert called(practice, by=stranger) == []
+        with pytest.raises(FollowUpUnknown):
+            put_back_on_list(follow_up=entry, by=stranger, at=practice.now)
+
+
+def test_who_was_called_for_a_closed_agenda_is_not_put_back_as_of_an_absence(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    closed(practice.cast, practice.agenda, leaving=Leaving(wanted=Wanted.CALL), at=practice.now)
+    entry = done(practice, visit)
+    assert called(practice) == []
+    with pytest.raises(FollowUpUnknown):
+        put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+
+
+def test_who_was_called_in_one_absence_comes_all_the_same_in_another(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    asks(practice, practice.away(start))
+    done(practice, visit)
+    second = doctor_away(practice, start)
+    told = {"client": practice.cast.weber, "absence": second, "appointment": visit}
+    keep_booked(**told, by=practice.cast.claire, at=practice.now)
+    assert (called(practice), kept(practice)) == ([visit], [visit])
