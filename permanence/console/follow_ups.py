@@ -32,8 +32,10 @@ from permanence.console import waiting
 from permanence.console.left_booked import left_rows, still_rows
 from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
+from permanence.console.said_of import said_of
 from permanence.console.unreached import unreached_rows
 from permanence.countries.numbers import spell_number
+from permanence.dispatch.cancel_queries import ToldOfCancelling, told_of_cancelling
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.ids import new_id
@@ -52,6 +54,14 @@ OUTCOMES = {
     Outcome.KEPT: _("The appointment stands all the same."),
     Outcome.CANCELLED: _("The appointment is cancelled."),
 }
+TOLD: Mapping[ToldOfCancelling, str | Promise] = {
+    ToldOfCancelling.MAIL: _("He booked online: he is told by e-mail."),
+    ToldOfCancelling.CALENDAR: _(
+        "The entry in his calendar is withdrawn by e-mail, nothing else is written to him: telephone him."
+    ),
+    ToldOfCancelling.NOBODY: _("Nobody writes to him: telephone him."),
+}
+"""Whether he hears of it when his appointment is cancelled."""
 
 
 @never_cache
@@ -79,17 +89,22 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
     unfit = (entry.stands and outcome != Outcome.CALLED) or (entry.closed and outcome == Outcome.KEPT)
     if unfit or outcome not in {each.value for each in OUTCOMES}:
         return _page(request, by, refused=str(_("Say what was done.")))
+    told = told_of_cancelling(by=by, visits=[entry.visit], at=at)[entry.visit.appointment]
     try:
         settle(follow_up=follow_up, outcome=Outcome(outcome), by=by, at=at, key=new_id(at, _ENTROPY))
     except (FollowUpUnknown, NotNow):
         return _page(request, by, refused=str(_("Somebody else has done it meanwhile.")))
-    messages.success(request, f"{entry.visit.patient_name}: {OUTCOMES[Outcome(outcome)]}")
+    said = str(OUTCOMES[Outcome(outcome)])
+    said = f"{said} {TOLD[told]}" if outcome == Outcome.CANCELLED else said
+    messages.success(request, said_of(entry.visit.patient_name, said))
     return redirect("console:follow-ups")
 
 
 def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
     at = _CLOCK.now()
     countries = {each.id: each.country for each in clients.clients(house=by.house)}
+    entries = open_follow_ups(by=by)
+    told = told_of_cancelling(by=by, visits=[each.visit for each in entries], at=at)
     rows = [
         {
             "entry": each,
@@ -97,8 +112,9 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
             "day": each.visit.starts_at.astimezone(ZoneInfo(each.time_zone)).date().isoformat(),
             "wanted": WANTED[each.wanted],
             "numbers": _numbers(each, countries),
+            "told": TOLD[told[each.visit.appointment]],
         }
-        for each in open_follow_ups(by=by)
+        for each in entries
     ]
     context = {
         "rows": rows,

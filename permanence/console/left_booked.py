@@ -24,6 +24,7 @@ from permanence.agenda.refusals import FollowUpUnknown
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
 from permanence.console.agenda_asked import appointment_asked
+from permanence.console.said_of import said_of
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
@@ -44,7 +45,7 @@ def keep(request: HttpRequest, absence: str, appointment: str) -> HttpResponse:
     except FollowUpUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
     else:
-        messages.success(request, f"{visit.patient_name}: {_('The appointment stands all the same.')}")
+        messages.success(request, said_of(visit.patient_name, _("The appointment stands all the same.")))
     return redirect("console:follow-ups")
 
 

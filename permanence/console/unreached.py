@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from permanence.clients import queries as clients
+from permanence.console.said_of import said_of
 from permanence.countries.numbers import spell_number
 from permanence.dispatch.rules import UnreachedOutcome
 from permanence.dispatch.unreached_operations import UnreachedUnknown, settle_unreached
@@ -51,7 +52,7 @@ def settle(request: HttpRequest, unreached: str) -> HttpResponse:
     except UnreachedUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
     else:
-        messages.success(request, f"{found.visit.patient_name}: {SAID[UnreachedOutcome(asked)]}")
+        messages.success(request, said_of(found.visit.patient_name, SAID[UnreachedOutcome(asked)]))
     return redirect("console:follow-ups")
 
 

@@ -83,4 +83,15 @@ async def test_what_is_to_be_looked_after_fits_a_telephone(browser: Browser, sit
     await expect(kept).to_have_count(0)
     await rows.get_by_role("button", name="HOFFMANN").first.click()
     await expect(rows).to_have_count(1)
+    called = screen.page.locator("section:has(#t-called)")
+    await expect(called).to_contain_text("HOFFMANN")
+    # Cancelling is asked first, on a telephone too.
+    await screen.page.set_viewport_size({"width": 390, "height": 844})
+    cancel = rows.locator("button[value=cancelled]")
+    await expect(cancel).to_be_hidden()
+    await rows.locator("summary").click()
+    await cancel.scroll_into_view_if_needed()
+    await looks_right(screen, "follow-ups-cancel", ("390", "1366"))
+    await cancel.click()
+    await expect(rows).to_have_count(0)
     assert screen.complaints == []

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from permanence.agenda.models import Appointment, PublicMail, SlotOffer
+from permanence.agenda.models import Appointment, PublicForm, PublicMail, SlotOffer
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.public import CODE_TIME, PublicMailKind
 
@@ -96,3 +96,11 @@ def _view(row: PublicMail, *, at: datetime) -> PublicMailView:
         next_attempt_at=row.next_attempt_at,
         why=row.why,
     )
+
+
+def mailed(*, house_key: int, visits: Collection[str]) -> frozenset[str]:
+    """Which of these appointments (ids) were booked on the public page: to whom it is mailed what becomes of them. One
+    query.
+    """
+    rows = PublicForm.objects.for_house(house_key).filter(visit__in=visits).exclude(visit="").exclude(mail="")
+    return frozenset(rows.values_list("visit", flat=True))

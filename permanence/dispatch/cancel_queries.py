@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Whether anything is written to a patient whose appointment the house cancels: a secretary has to know it before."""
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime
+
+from permanence.agenda.queries import told
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.states import Door
+from permanence.callers import queries as callers
+from permanence.dispatch.models import CalendarMail
+from permanence.dispatch.rules import ReminderState
+from permanence.foundation.who import Who
+
+
+class ToldOfCancelling(enum.StrEnum):
+    """MAIL: he booked on the public page and is told by mail. CALENDAR: the entry in his calendar is withdrawn by mail,
+    and nothing else is written. NOBODY writes to him.
+    """
+
+    MAIL = "mail"
+    CALENDAR = "calendar"
+    NOBODY = "nobody"
+
+
+def told_of_cancelling(*, by: Who, visits: Iterable[AppointmentView], at: datetime) -> dict[str, ToldOfCancelling]:
+    """By appointment (its id) how its patient would be told if it were cancelled at `at`. No SMS says that. Two
+    queries, two more where something stands in a calendar.
+    """
+    asked = tuple(visits)
+    to_come = {each.appointment: each for each in asked if each.starts_at > at}
+    mailed = told.mailed(house_key=by.house_key, visits=to_come)
+    sent = CalendarMail.objects.for_house(by.house_key).filter(appointment__in=to_come, state=ReminderState.SENT.value)
+    entered = [to_come[key] for key in set(sent.values_list("appointment", flat=True))]
+    entered = [each for each in entered if each.door is not Door.PUBLIC]
+    persons = callers.standing_of(pairs=[(each.client, each.patient) for each in entered])
+    withdrawn = {
+        each.appointment
+        for each in entered
+        if (person := persons.get((each.client, each.patient))) is not None and person.may_mail and person.mail
+    }
+    return {
+        each.appointment: ToldOfCancelling.MAIL
+        if each.appointment in mailed
+        else ToldOfCancelling.CALENDAR
+        if each.appointment in withdrawn
+        else ToldOfCancelling.NOBODY
+        for each in asked
+    }
