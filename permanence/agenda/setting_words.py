@@ -158,7 +158,7 @@ def reason_line(reason: VisitReason) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """Free visits of one week, before and after; `tone`: more, less or same."""
+    """Free places of one week, before and after; `tone`: more, less or same."""
 
     before: int
     after: int

@@ -58,6 +58,35 @@ def test_hours_kept_for_the_same_day_count_as_room_though_they_are_still_to_be_r
     assert counts(found, "Consultation")[1:] == [(5 * 24, 5 * 12)] * 3
 
 
+def test_hours_of_a_group_count_every_place_and_who_is_in_takes_one_of_them(made):
+    group = openings(made.lemaire, [(0, "14:00", "16:00")], capacity=4)
+    one_by_one = openings(made.lemaire, [(0, "14:00", "16:00")])
+    setting.set_openings(agenda=made.lemaire, openings=one_by_one, by=made.marc, at=NOON)
+    asked = effect.with_week(group)
+    weeks = counts(looked(made, asked), "Consultation")
+    assert weeks[1:] == [(6, 6 * 4)] * 3  # twenty minutes in two hours, four patients at once
+    setting.set_openings(agenda=made.lemaire, openings=group, by=made.marc, at=NOON)
+    for who in (made.jeanne, made.paul):
+        appointments.book(
+            key=made.key(),
+            agenda=made.lemaire,
+            starts_at=after(6 * 60),
+            booking=made.booking(patient=who),
+            by=made.claire,
+            at=NOON,
+        )
+    full = [later for _, later in counts(looked(made, asked), "Consultation")]
+    assert sorted(full) == [6 * 4 - 3, 6 * 4, 6 * 4, 6 * 4]  # Paul is new: his half hour reaches into the next time
+
+
+def test_a_device_that_everybody_in_the_group_needs_for_himself_leaves_one_place_at_a_time(made):
+    group = openings(made.lemaire, [(0, "14:00", "16:00")], capacity=4)
+    [ecg] = [each for each in looked(made, effect.with_week(group)).rows if each.reason_name == "ECG"]
+    alone = openings(made.lemaire, [(0, "14:00", "16:00")])
+    [one] = [each for each in looked(made, effect.with_week(alone)).rows if each.reason_name == "ECG"]
+    assert ecg.weeks[1].after == one.weeks[1].after > 0
+
+
 def test_what_is_booked_counts_before_and_after(made):
     booking = made.booking()
     for minutes in (0, 20, 40):

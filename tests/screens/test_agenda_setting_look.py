@@ -55,6 +55,8 @@ async def test_an_owner_sets_an_agenda(browser: Browser, site: Site) -> None:
     await page.locator("#id_hours").fill("8-9")
     await page.locator("button[name=do][value=check]").click()
     await expect(page.locator("#effect")).to_be_visible()
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    assert await page.locator("#effect .table-scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
     await looks_right(marc, "agenda-opening-effect", ("1366", "390"))
     await page.locator("button[name=do][value=save]").click()
     await expect(page.locator(".notice--info")).to_be_visible()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What a change of openings, days, reasons or settings would bring, before it is saved; nothing is written.
 
-Two things are told: how many visits find room in each of the next four weeks, before and after; and the appointments
+Two things are told: how many places there are in each of the next four weeks, before and after; and the appointments
 to come that stand within the openings now and would not afterwards. They stay where they are: a person looks at them.
 """
 
@@ -15,7 +15,8 @@ from permanence.agenda.queries.agendas import seen
 from permanence.agenda.queries.slots import books_for
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules import free
-from permanence.agenda.rules.kinds import Opening, OpeningException, OpeningKind, VisitReason
+from permanence.agenda.rules.kinds import Opening, OpeningException, OpeningKind, Taken, VisitReason
+from permanence.agenda.rules.seconds import whole
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Book, Slot, Wish
@@ -23,7 +24,7 @@ from permanence.foundation.who import Who
 
 WEEKS = 4
 MOST_REASONS = 12
-"""Reasons whose free visits are counted, the first ones of the client."""
+"""Reasons whose free places are counted, the first ones of the client."""
 MOST_OUTSIDE = 200
 """Appointments to come that are looked at, the earliest first."""
 FAR = timedelta(days=400)
@@ -47,7 +48,7 @@ type Change = Callable[[Book], Book]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreeWeek:
-    """How many visits one after the other find room in the seven days from `first` on."""
+    """How many places are free in the seven days from `first` on: one after the other, in a group each of them."""
 
     first: date
     before: int
@@ -149,15 +150,30 @@ def _row(agenda: str, before: Book, after: Book, reason: VisitReason, *, first: 
 
 
 def _room(book: Book, reason: str, *, first: date, at: datetime) -> list[int]:
-    """By week how many visits for that reason fit one after the other into what is free."""
+    """By week the free places for that reason: what fits one after the other, times the places a group has left."""
     if book.reason(reason) is None:
         return [0] * WEEKS
     zone, book = ZoneInfo(book.agenda.zone), replace(book, openings=tuple(_released(each) for each in book.openings))
     slots = free.free_slots(book, Wish(reason=reason), first=first, until=first + timedelta(weeks=WEEKS), at=at)
-    found = [0] * WEEKS
+    found, there = [0] * WEEKS, [each for each in book.taken if _has_a_place(each, book, at)]
     for slot in _one_after_the_other(slots):
-        found[(slot.starts.astimezone(zone).date() - first).days // 7] += 1
+        found[(slot.starts.astimezone(zone).date() - first).days // 7] += _places(slot, there)
     return found
+
+
+def _has_a_place(taken: Taken, book: Book, at: datetime) -> bool:
+    return taken.is_visit and taken.takes(book.agenda.id) and taken.lasts and taken.counts(at=at, holder="")
+
+
+def _places(slot: Slot, there: Iterable[Taken]) -> int:
+    """How many more could come at that time. What each of them takes for himself, or of a colleague, is there once."""
+    if slot.capacity == 1 or slot.also is not None or any(not each.shared_by for each in slot.resources):
+        return 1
+    own = Taken(subject=slot.agenda, starts=slot.starts, ends=slot.ends, before=slot.before, after=slot.after)
+    lo, hi = whole(own)
+    spans = [(max(begins, lo), min(until, hi)) for begins, until in map(whole, there) if begins < hi and lo < until]
+    most = max((sum(begins <= each < until for begins, until in spans) for each, _ in spans), default=0)
+    return max(slot.capacity - most, 1)
 
 
 def _released(opening: Opening) -> Opening:
