@@ -61,6 +61,27 @@ async def opened(console: ConsolePage) -> None:
     await expect(console.page.locator("#book-grid.grid")).to_be_visible()
 
 
+async def test_f1_tells_the_keys_of_the_agenda_while_it_is_open_and_not_before(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    keys, close = console.by_id("dialog-keys-agenda"), console.page.locator("#dialog-keys .dialog__foot .btn").first
+    await console.go_ready()
+    await console.press("F1")
+    await expect(console.by_id("change-hold")).to_be_visible()
+    await expect(keys).to_be_hidden()
+    await console.press("Escape")
+    await console.press("Alt+a")
+    await expect(console.by_id("book-frame")).to_be_visible()
+    await console.press("F1")
+    await expect(keys).to_be_visible()
+    told = await keys.locator("kbd").all_text_contents()
+    assert set("NCMXVPGRQSBFYEIAO?/TDWL") <= set(told)
+    await expect(close).to_be_in_viewport(ratio=1)
+    await console.by_id("change-pane").scroll_into_view_if_needed()
+    await expect(close).to_be_in_viewport(ratio=1)
+    await looks_right(console, "agenda-keys", ("1366", "390"))
+
+
 async def test_from_the_card_to_booked_in_four_keys(console: ConsolePage, exchange: FakeExchange, site: Site) -> None:
     made = agendas.make(site)
     await console.page.reload()

@@ -3,7 +3,7 @@
 import { config } from "./api.js";
 import { ariaOf, chordOf, hintOf, unfit } from "./chords.js";
 import { numbered, paintNumbers } from "./digits.js";
-import { byId, isTyping, make, say } from "./dom.js";
+import { byId, isTyping, make, say, show } from "./dom.js";
 import { keepKeys, keptKeys, onKeys } from "./keptkeys.js";
 import { known, word } from "./words.js";
 
@@ -163,9 +163,10 @@ function paintRows() {
   byId("dialog-keys-rows").replaceChildren(...rows);
 }
 
-/** The list of all keys. */
+/** The list of all keys; those of the agenda come first while it is what she sees. */
 function showAll() {
   paintRows();
+  show(byId("dialog-keys-agenda"), !byId("view-book").hidden);
   say(byId("keys-said"), "");
   const dialog = /** @type {HTMLDialogElement} */ (byId("dialog-keys"));
   if (!dialog.open) dialog.showModal();
