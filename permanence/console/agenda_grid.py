@@ -108,10 +108,12 @@ class Grid:
         return any(lane.items for lane in self.lanes)
 
 
-def lanes_of(found: ShownDays, made: Items, *, by_day: bool = False) -> tuple[Lane, ...]:
-    """The lanes of one agenda: one a day. `made`: by whom its items are made. `by_day`: a lane is called by its day."""
+def lanes_of(found: ShownDays, made: Items, *, by_day: bool = False, late: int = 0) -> tuple[Lane, ...]:
+    """The lanes of one agenda: one a day. `made`: by whom its items are made. `by_day`: a lane is called by its day.
+    `late`: how many minutes he was said to run late today.
+    """
     days = [found.first + timedelta(days=number) for number in range((found.until - found.first).days)]
-    return tuple(_lane(found, day, made, by_day=by_day) for day in days)
+    return tuple(_lane(found, day, made, by_day=by_day, late=late) for day in days)
 
 
 def grid_of(lanes: Sequence[Lane], *, at: datetime, zone: ZoneInfo, show_past: bool) -> Grid:
@@ -169,7 +171,7 @@ def _cut[T: (Item, Ground)](each: T, first: int) -> T:
     return each if hidden <= 0 else each._replace(first=first, span=each.span - hidden)
 
 
-def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool) -> Lane:
+def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) -> Lane:
     agenda = found.agenda
     zone = ZoneInfo(agenda.time_zone)
     wall = Wall(day, zone, today=made.at.astimezone(zone).date())
@@ -182,6 +184,8 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool) -> Lane:
     said = [each.label for each in found.exceptions if each.date == day and each.label]
     if not agenda.active:
         said = [pgettext("agenda", "closed"), *said]
+    if late and day == wall.today:
+        said = [_("%(n)s minutes late") % {"n": late}, *said]
     note = ", ".join(said) or (agenda.client_name if agenda.client_name != agenda.name else "")
     return Lane(
         agenda=agenda.id,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from permanence.agenda.queries import agendas
+from permanence.agenda.queries.follow_ups import minutes_late
 from permanence.agenda.queries.newcomers import newcomers_in
 from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.marks import Mark, marks_of
@@ -29,7 +30,12 @@ def lanes_of(
         client: Items.of(marks.get(client, {}), sites=sites, person=by.person, at=at, newcomers=alike)
         for client in shown
     }
-    lanes = [lane for each in found for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day)]
+    late = minutes_late(agendas=[each.agenda.id for each in found], at=at)
+    lanes = [
+        lane
+        for each in found
+        for lane in drawn.lanes_of(each, made[each.agenda.client], by_day=by_day, late=late.get(each.agenda.id, 0))
+    ]
     return lanes, marks
 
 

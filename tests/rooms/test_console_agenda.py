@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from permanence.agenda.models import Agenda, Appointment, SlotHold
 from permanence.agenda.operations import appointments, blocks, holds
+from permanence.agenda.operations.day import say_late
 from permanence.agenda.queries import shown
 from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.marks import marks_of
@@ -362,6 +363,22 @@ def booked_at(cast, day, hour):
         by=cast.claire,
         at=at_wall(day, 7),
     )
+
+
+def test_who_said_that_he_is_late_is_late_at_the_head_of_his_lane_today_and_nowhere_else(cast, browser_of):
+    at = SystemClock().now()
+    today = at.astimezone(PARIS).date()
+    say_late(agenda=cast.dupont, minutes=15, by=cast.claire, at=at)
+    browser = browser_of(cast.claire)
+
+    def late(day, **asked):
+        return page(browser, GRID, day=day.isoformat(), **asked).count("<small>15 minutes de retard")
+
+    assert late(today, client=cast.cabinet.id) == 1
+    assert late(today, client=cast.cabinet.id, agenda=cast.dupont, view="week") == 1
+    assert late(today + timedelta(days=1), client=cast.cabinet.id) == 0
+    say_late(agenda=cast.dupont, minutes=0, by=cast.claire, at=at)
+    assert late(today, client=cast.cabinet.id) == 0
 
 
 def test_queries_do_not_grow_with_the_agendas(cast, browser_of, monday, django_assert_max_num_queries):
