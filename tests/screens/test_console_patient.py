@@ -36,6 +36,7 @@ async def test_a_patient_is_added_found_and_sent_with_the_keyboard_alone(
     await expect(rows).to_have_count(1)
     await expect(rows.nth(0)).to_contain_text("Hoffmann Jeanne")
     await expect(rows.nth(0)).to_contain_text("14 mars 1961")
+    await expect(console.by_id("patient-count")).to_have_text("Personne n’a été trouvé")
     await console.press("Enter")  # nobody is added by Enter alone
     await expect(field).to_have_value("140361 hoffmann jeanne")
     await console.press("ArrowDown")
@@ -51,6 +52,7 @@ async def test_a_patient_is_added_found_and_sent_with_the_keyboard_alone(
     await console.type("140361 hof")
     await expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     await expect(rows.nth(0)).to_contain_text("HOFFMANN Jeanne")
+    await expect(console.by_id("patient-count")).to_have_text("Une personne trouvée")
     await console.press("Enter")
     await expect(console.by_id("patient-about")).to_contain_text("14 mars 1961")
     await console.type("Rappeler pour le traitement")

@@ -212,7 +212,9 @@ export class PatientField {
     // The first that was asked for is under Enter; who only calls from that number, or is new, is taken by a choice.
     const [first] = this.rows();
     this.mark(words && first && (this.newByEnter || !("new" in first.dataset)) ? first : null);
-    say(byId(`${this.at}-count`), words ? word("patient_count", { count: this.rows().filter((row) => !("new" in row.dataset)).length }) : "");
+    const count = this.rows().filter((row) => !("new" in row.dataset)).length;
+    const counted = ["patient_count_none", "patient_count_one"][count] ?? "patient_count_many";
+    say(byId(`${this.at}-count`), words ? word(counted, { count }) : "");
   }
 
   /** @returns {HTMLElement[]} */
