@@ -74,7 +74,7 @@ class Lane:
         """Its markup: the grounds, and upon them the items. Written here for the reason of `agenda_item`."""
         return format_html(
             '<div class="lane" role="group" aria-label="{}, {}" data-lane="{}" data-agenda="{}" data-client-id="{}"'
-            ' data-day="{}" data-step="{}" data-name="{}">{}{}</div>',
+            ' data-day="{}" data-step="{}" data-name="{}" data-note="{}">{}{}</div>',
             self.name,
             self.day_name,
             self.key,
@@ -83,6 +83,7 @@ class Lane:
             self.day.isoformat(),
             self.step,
             self.name,
+            self.note,
             joined(map(_ground, self.grounds)),
             markup(self.items),
         )

@@ -118,6 +118,15 @@ export class Grid {
     return undefined;
   }
 
+  /** What is said at the head of a lane follows it. @param {string} key */
+  note(key) {
+    const number = this.lanes.findIndex((one) => one.dataset.lane === key);
+    const head = this.frame.querySelectorAll(".grid__name")[number];
+    const words = this.lanes[number]?.dataset.note ?? "";
+    head?.querySelector("small")?.remove();
+    if (words) head?.append(make("small", {}, words));
+  }
+
   /** @param {string} key */
   async again(key) {
     const turn = (this.turns.get(key) ?? 0) + 1;
@@ -134,6 +143,7 @@ export class Grid {
     if ([...content.querySelectorAll("[data-key], .lane__open")].some((one) => this.isOutside(one))) return void (await this.load());
     const had = here.contains(document.activeElement);
     here.replaceWith(content);
+    this.note(key);
     if (had) this.body?.focus({ preventScroll: true });
     this.paint();
     this.hooks.painted();
