@@ -2,7 +2,7 @@
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { newId } from "./api.js";
 import { hourOf, nameOf } from "./bookgrid.js";
-import { STEP_MINUTES } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES } from "./bookplaces.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -17,6 +17,8 @@ export class Hand {
     this.item = null;
     this.key = "";
     this.name = "";
+    /** The proposed time that was chosen for it last. */
+    this.sent = "";
   }
 
   /** The cursor to it, held for her; what is moved is in hand. @param {import("./booknear.js").Chosen} chosen */
@@ -24,7 +26,30 @@ export class Hand {
     if (!moving) return this.book.holding.hold(slot);
     const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(moving)}"]`));
     if (this.key !== moving && item) this.inHand(item);
-    return void this.book.shown.goTo(at.agenda, at.day, at.minute);
+    return void this.goTo(at);
+  }
+
+  /** A proposed time is chosen for what is in hand: it stays in hand, and nothing is held. @param {HTMLElement} slot */
+  async choose(slot) {
+    const { agenda = "", day = "", minute = "0" } = slot.dataset;
+    const at = { agenda, day, minute: Number(minute) };
+    this.sent = placeOf(at);
+    // What is held for a booking may be the very time that is chosen.
+    this.book.holding.letGo();
+    await this.goTo(at);
+    this.book.spoken.say();
+  }
+
+  /** @param {import("./booknear.js").At} at */
+  async goTo(at) {
+    const { key } = this;
+    await this.book.shown.goToFree(at, () => this.key === key);
+  }
+
+  /** Whether a proposed time is the one that was chosen for it. @param {HTMLElement} slot */
+  isSentTo(slot) {
+    const { agenda = "", day = "", minute = "0" } = slot.dataset;
+    return this.sent === placeOf({ agenda, day, minute: Number(minute) });
   }
 
   /** M: what is under the cursor is taken in hand. */
@@ -38,7 +63,7 @@ export class Hand {
   /** @param {HTMLElement} item */
   inHand(item) {
     this.item = item;
-    [this.key, this.name] = [item.dataset.key ?? "", nameOf(item)];
+    [this.key, this.name, this.sent] = [item.dataset.key ?? "", nameOf(item), ""];
     item.classList.add("is-moving");
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
@@ -55,7 +80,7 @@ export class Hand {
   stopMoving() {
     this.item?.classList.remove("is-moving");
     this.item = null;
-    [this.key, this.name] = ["", ""];
+    [this.key, this.name, this.sent] = ["", "", ""];
     this.book.grid.paint();
     this.book.spoken.say();
   }

@@ -44,7 +44,7 @@ export class Holding {
     return (await request("/console/agenda/hold", { method: "POST", json })).json();
   }
 
-  /** A proposed time is kept for two minutes; one held before is given back. Enter waits for it. @param {HTMLElement} slot */
+  /** A proposed time is kept for two minutes, one held before is given back; for a visit in hand it is where that goes. Enter waits for it. @param {HTMLElement} slot */
   hold(slot) {
     this.book.choosing = Promise.all([this.book.choosing, this.take(slot)]);
   }
@@ -68,9 +68,9 @@ export class Holding {
   /** @param {HTMLElement} slot */
   async take(slot) {
     if (this.book.busy) return;
+    if (this.book.hand.item) return void (await this.book.hand.choose(slot));
     const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
     if (this.held?.starts === starts && this.held.agenda === agenda) return;
-    this.book.hand.stopMoving();
     const { letting } = this;
     const { patient } = this.book.patient;
     const told = await this.book.acting(() => this.keep(agenda, starts));
@@ -84,7 +84,7 @@ export class Holding {
     this.paintHeld();
     // Asked for one patient, and another one was chosen meanwhile.
     if (this.book.patient.patient !== patient) await this.holdAgain();
-    await this.book.shown.goTo(agenda, day, Number(minute), () => this.held?.starts === starts && this.held.agenda === agenda);
+    await this.book.shown.goTo(agenda, day, Number(minute), () => !this.book.hand.item && this.held?.starts === starts && this.held.agenda === agenda);
     this.book.spoken.say();
   }
 

@@ -10,10 +10,12 @@ export class Keyboard {
     this.book = book;
   }
 
-  /** N: the nearest of what was refused, else the next proposed time after the one that is held. */
+  /** N: the nearest of what was refused, else the next proposed time after the one that is held or chosen for what is in hand. */
   next() {
     if (this.book.spoken.near.found.length) return void (this.book.busy || this.book.spoken.near.next());
-    return this.book.holding.pick((all) => (all.length ? (all.findIndex((one) => one.classList.contains("slot--mine")) + 1) % all.length : -1));
+    const { hand } = this.book;
+    const isLast = (/** @type {HTMLElement} */ one) => (hand.item ? hand.isSentTo(one) : one.classList.contains("slot--mine"));
+    return this.book.holding.pick((all) => (all.length ? (all.findIndex(isLast) + 1) % all.length : -1));
   }
 
   /** Escape closes the top layer, and never touches a call. */

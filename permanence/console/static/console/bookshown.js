@@ -66,10 +66,15 @@ export class Shown {
   }
 
   /** @param {string} view */
-  show(view) {
+  choose(view) {
     this.view = view;
-    if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
     /** @type {HTMLInputElement} */ (byId("book-views").querySelector(`[value=${view}]`)).checked = true;
+  }
+
+  /** @param {string} view */
+  show(view) {
+    this.choose(view);
+    if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
     this.load().then(() => this.toGrid());
   }
 
@@ -111,15 +116,23 @@ export class Shown {
     if (!this.book.patient.isTyped) this.toGrid();
   }
 
+  /** The cursor to a time where nothing stands, which the list does not show. @param {{agenda: string, day: string, minute: number}} at @param {() => boolean} wanted as `goTo` */
+  async goToFree({ agenda, day, minute }, wanted) {
+    if (this.view === "list") {
+      this.choose("day");
+      if (!(await this.turnTo({ day }, wanted))) return;
+    }
+    await this.goTo(agenda, day, minute, wanted);
+  }
+
   /** @param {{day?: string, week?: string, past?: boolean}} to @param {() => boolean} wanted asked once it is there @returns {Promise<boolean>} whether it is shown */
   async turnTo(to, wanted) {
     try {
-      if (!(await this.book.grid.load(this.path(to), wanted))) return false;
+      // Said before it is drawn: what was touched meanwhile is fetched for the day that is shown then.
+      return await this.book.grid.load(this.path(to), () => wanted() && Boolean(Object.assign(this, to)));
     } catch (error) {
       this.book.trouble(error);
       return false;
     }
-    Object.assign(this, to);
-    return true;
   }
 }

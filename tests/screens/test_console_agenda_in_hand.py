@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A visit in hand goes to one of the proposed times by N, a figure or a click; nothing is booked or held beside it."""
+
+import re
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes.site import Site
+from tests.screens.pages import ConsolePage
+from tests.screens.test_console_agenda import HOLDS, VISITS, book_at, click_at, ready_to_book, slot
+
+STARTS = "select starts_at from agenda_appointment where state = 'booked'"
+
+
+async def in_hand(browser: Browser, site: Site) -> ConsolePage:
+    """Jeanne's visit of tomorrow at ten, taken in hand with M."""
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await expect(slot(screen.page, 3)).to_be_visible()
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("m")
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    return screen
+
+
+async def goes_to(screen: ConsolePage, number: int) -> str:
+    """The visit is still in hand, and Enter would put it at that proposed time."""
+    hour = await slot(screen.page, number).get_attribute("data-hour") or ""
+    await expect(screen.by_id("book-act")).to_contain_text(f"Déplacer à {hour}")
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(0)
+    return hour
+
+
+async def is_moved(screen: ConsolePage, site: Site, number: int) -> None:
+    hour = await goes_to(screen, number)
+    starts = await slot(screen.page, number).get_attribute("data-starts")
+    ((before,),) = site.rows(STARTS)
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(screen.by_id("toasts")).to_contain_text(hour)
+    ((after,),) = site.rows(STARTS)
+    assert after != before
+    assert str(after)[:16] == re.sub("T", " ", starts or "")[:16]
+    assert len(site.rows(VISITS)) == 1
+    assert site.rows(HOLDS) == []
+    assert screen.complaints == []
+
+
+async def test_n_chooses_the_new_time_of_what_is_in_hand_and_n_again_the_next(browser: Browser, site: Site) -> None:
+    screen = await in_hand(browser, site)
+    await screen.press("n")
+    await goes_to(screen, 1)
+    await screen.press("n")
+    await is_moved(screen, site, 2)
+
+
+async def test_a_figure_chooses_the_new_time_of_what_is_in_hand_and_enter_waits_for_it(
+    browser: Browser, site: Site
+) -> None:
+    screen = await in_hand(browser, site)
+    await screen.press("2")
+    await is_moved(screen, site, 2)
+
+
+async def test_a_click_on_a_free_time_chooses_it_for_what_is_in_hand(browser: Browser, site: Site) -> None:
+    screen = await in_hand(browser, site)
+    await slot(screen.page, 3).click()
+    await is_moved(screen, site, 3)
+
+
+async def test_escape_gives_up_the_move_and_what_was_held_before_it_is_let_go(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await expect(slot(screen.page, 1)).to_be_visible()
+    # She holds a time, sees that he has a visit already, and moves that one there.
+    await screen.press("1")
+    await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    await screen.press("v")
+    await expect(screen.by_id("book-acts")).to_be_visible()
+    await screen.press("m")
+    await screen.press("1")
+    await goes_to(screen, 1)
+    before = site.rows(STARTS)
+    await screen.press("Escape")
+    await expect(screen.by_id("book-place")).not_to_contain_text("se déplace")
+    await expect(screen.by_id("book-act")).not_to_contain_text("Déplacer")
+    assert site.rows(STARTS) == before
+    await screen.press("v")
+    await expect(screen.by_id("book-acts")).to_be_visible()
+    await screen.press("m")
+    await screen.press("1")
+    hour = await goes_to(screen, 1)
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+    await expect(screen.by_id("toasts")).to_contain_text(hour)
+    assert len(site.rows(STARTS)) == 1
+    assert screen.complaints == []
+
+
+async def test_a_proposed_time_that_is_refused_to_the_move_keeps_it_in_hand_and_says_why(
+    browser: Browser, site: Site
+) -> None:
+    screen = await in_hand(browser, site)
+    await screen.page.route(
+        "**/console/agenda/move",
+        lambda route: route.fulfill(
+            status=409, json={"code": "slot_refused", "why": "Pas ce motif", "causes": ["Pas ce motif à cette heure"]}
+        ),
+    )
+    await screen.press("n")
+    await goes_to(screen, 1)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Pas ce motif")
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    assert len(site.rows(STARTS)) == 1
+
+
+async def test_in_the_list_n_turns_to_the_day_of_the_time_that_is_held(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await screen.press("l")
+    await expect(screen.page.locator(".row-line")).to_have_count(1)
+    shown = screen.page.locator("#book-frame .book__title")
+    day = await slot(screen.page, 1).get_attribute("data-day") or ""
+    await expect(shown).not_to_have_attribute("data-day", day)
+    await screen.press("n")
+    await expect(shown).to_have_attribute("data-day", day)
+    await expect(screen.by_id("book-act")).to_contain_text("Réserver")
+    await expect(screen.page.locator("#book-frame .row-line.is-here")).to_have_count(1)
+    assert screen.complaints == []
+
+
+async def test_what_is_taken_in_hand_in_the_list_goes_to_a_free_time_that_the_day_shows(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await screen.press("l")
+    await screen.page.locator(".row-line").click()
+    await screen.press("m")
+    await screen.press("1")
+    await expect(screen.by_id("book-views").locator("[value=day]")).to_be_checked()
+    await is_moved(screen, site, 1)
