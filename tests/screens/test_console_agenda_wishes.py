@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Route, expect
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
-from tests.screens.test_console_agenda import jeanne_tomorrow, ready_to_book, slot
+from tests.screens.test_console_agenda import click_at, jeanne_tomorrow, ready_to_book, slot
 
 CONSENTS = "select way, given, by_name from callers_patientconsent order by id"
 WITH_ADDRESS = """
@@ -116,6 +116,69 @@ async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: B
     assert screen.complaints == []
 
 
+async def test_from_the_choice_of_the_practitioner_enter_n_and_a_figure_go_on_in_the_agenda(
+    browser: Browser, site: Site
+) -> None:
+    made = agendas.make(site, many=1)
+    screen = await jeanne_tomorrow(browser, site, made)
+    mine = screen.page.locator("#book-slots .slot--mine")
+    await screen.by_id("book-grid").focus()
+    await screen.press("c")
+    await screen.press("ArrowDown")
+    await screen.press("Tab")
+    await screen.press("ArrowDown")
+    await expect(screen.by_id("book-else")).to_have_value("nobody")
+    with_one = await screen.by_id("book-with").input_value()
+    await screen.page.wait_for_function(ONLY, arg=[with_one])
+    await screen.press("Enter")
+    await expect(screen.by_id("book-grid")).to_be_focused()
+    for key, place in (("n", 1), ("2", 2)):
+        await screen.press("c")
+        await screen.press("Tab")
+        await screen.press("ArrowUp")
+        await screen.press("ArrowDown")
+        await expect(mine).to_have_count(0)
+        await expect(screen.by_id("book-else")).to_have_value("nobody")
+        await screen.press(key)
+        await expect(mine).to_have_count(1)
+        await expect(slot(screen.page, place)).to_contain_class("slot--mine")
+        await expect(screen.by_id("book-else")).to_have_value("nobody")
+    # A name is typed as ever, and its letters are not taken for keys.
+    await screen.press("c")
+    await screen.type("Praticien")
+    await expect(screen.by_id("book-with").locator("option:checked")).to_have_text("Praticien 000")
+    await expect(screen.by_id("book-with")).to_be_focused()
+    assert screen.complaints == []
+
+
+async def test_what_was_chosen_with_one_practitioner_is_not_booked_once_another_one_is_wished_for(
+    browser: Browser, site: Site
+) -> None:
+    made = agendas.make(site, many=1)
+    screen = await jeanne_tomorrow(browser, site, made)
+    act = screen.by_id("book-act")
+    await screen.by_id("book-with").select_option(made.weber)
+    await screen.page.wait_for_function(
+        "(id) => document.querySelector('#book-slots .slot')?.dataset.agenda === id", arg=made.weber
+    )
+    await screen.by_id("book-grid").focus()
+    await screen.press("1")
+    await expect(act).to_contain_text("Dr Weber")
+    await screen.by_id("book-with").select_option(made.klein)
+    await expect(act).to_be_disabled()
+    # The cursor alone on a free time of who is not wished for any more is no choice either; of who is, it stays.
+    await screen.by_id("book-with").select_option("")
+    await click_at(screen, "Dr Weber", 840)
+    await expect(act).to_contain_text("14:00, Dr Weber")
+    await screen.by_id("book-with").select_option(made.weber)
+    await expect(act).to_contain_text("14:00, Dr Weber")
+    await screen.by_id("book-else").select_option("nobody")
+    await expect(act).to_contain_text("14:00, Dr Weber")
+    await screen.by_id("book-with").select_option(made.klein)
+    await expect(act).to_be_disabled()
+    assert screen.complaints == []
+
+
 async def test_dr_weber_or_else_dr_klein_and_nobody_else_by_keyboard(browser: Browser, site: Site) -> None:
     made = agendas.make(site, many=1)
     screen = await jeanne_tomorrow(browser, site, made)
@@ -154,7 +217,8 @@ async def test_dr_weber_or_else_dr_klein_and_nobody_else_by_keyboard(browser: Br
 
 async def test_the_grid_goes_to_a_day_that_is_typed(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
-    today = await screen.page.evaluate("new Date().toISOString().slice(0, 10)")
+    # The practice's day, which near midnight is another one than that of Greenwich.
+    today = await screen.page.evaluate("new Date().toLocaleDateString('sv', { timeZone: 'Europe/Luxembourg' })")
     (wanted,) = await screen.page.evaluate(READ, [["2 sem", today]])
     await screen.by_id("book-grid").focus()
     await screen.press("g")

@@ -74,7 +74,7 @@ export class Book {
     this.coming = new Coming((agenda, day, minute) => this.shown.goTo(agenda, day, minute));
     this.shown = new Shown(this);
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
-    this.practitioner = new Practitioner(() => this.changed(false));
+    this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
     this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
@@ -238,6 +238,14 @@ export class Book {
     this.offered = this.propose();
     await Promise.all([this.choosing, this.offered]);
     this.spoken.say();
+  }
+
+  /** Another practitioner is wished for: what was chosen before that is not booked by the next Enter. */
+  preferred() {
+    const spot = this.grid.spot();
+    const isOld = spot && !this.hand.item && (this.holding.isHeld(spot) || (!spot.item && !this.practitioner.bears(spot.agenda)));
+    if (isOld) this.grid.leave();
+    return this.changed(false);
   }
 
   /** How long a visit of this patient is in an agenda, as its next free times say. @param {string} agenda @returns {number|undefined} */

@@ -212,6 +212,15 @@ export class Grid {
     this.hooks.moved();
   }
 
+  /** The cursor is nowhere. */
+  leave() {
+    this.place = null;
+    this.on = "";
+    this.isRefused = false;
+    this.paint();
+    this.hooks.moved();
+  }
+
   /** Where a day's lane of an agenda is, when it is shown. @param {string} agenda @param {string} day */
   laneOf(agenda, day) {
     return this.lane(`${agenda}-${day}`);

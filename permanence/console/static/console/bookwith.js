@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // With whom: whoever is free, or one first and, once he is chosen, what else: anybody, nobody else, or a second one and nobody else.
 import { byId, make, select, show } from "./dom.js";
+import { keptKeys } from "./keptkeys.js";
 import { word } from "./words.js";
 
 /** The choice of nobody else; the others are the ids of agendas. */
 const NOBODY = "nobody";
+/** How long a browser takes the next letter for the same name. */
+const TYPED_MS = 1000;
 const option = (/** @type {string} */ value, /** @type {string} */ text) => make("option", { value }, text);
 
 export class Practitioner {
@@ -17,6 +20,34 @@ export class Practitioner {
       changed();
     });
     select("book-else").addEventListener("change", changed);
+    this.hearKeys(select("book-with"));
+    this.hearKeys(select("book-else"));
+  }
+
+  /** Enter leaves the list for the grid; once something is chosen there, so do N and the figures, unless a name is being typed. @param {HTMLSelectElement} list */
+  hearKeys(list) {
+    let isChosen = false;
+    let typed = -TYPED_MS;
+    list.addEventListener("focus", () => {
+      [isChosen, typed] = [false, -TYPED_MS];
+    });
+    list.addEventListener("change", () => {
+      isChosen = true;
+    });
+    list.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const isName = event.timeStamp - typed < TYPED_MS;
+      const isKey = isChosen && !isName && keptKeys().numbers && /^[1-9n]$/i.test(event.key);
+      if (event.key !== "Enter" && !isKey) {
+        if (event.key.length === 1) typed = event.timeStamp;
+        return;
+      }
+      const grid = document.getElementById("book-grid");
+      event.preventDefault();
+      event.stopPropagation();
+      grid?.focus({ preventScroll: true });
+      if (isKey) grid?.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, bubbles: true, cancelable: true }));
+    });
   }
 
   /** Another client: nobody is preferred. A choice only where there are several. @param {{id: string, name: string}[]} agendas */
@@ -42,6 +73,12 @@ export class Practitioner {
   /** C. */
   focus() {
     if (!byId("book-with-field").hidden) select("book-with").focus();
+  }
+
+  /** Whether a visit in an agenda is as wished. @param {string} agenda */
+  bears(agenda) {
+    const { with: first, only, else: second } = this.asked;
+    return !first || agenda === first || (second ? agenda === second : !only);
   }
 
   /** As the site wants it. @returns {{with: string, only: string, else: string}} */
