@@ -76,6 +76,7 @@ async def test_escape_gives_up_the_move_and_what_was_held_before_it_is_let_go(br
     # She holds a time, sees that he has a visit already, and moves that one there.
     await screen.press("1")
     await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    await expect(screen.by_id("book-place")).to_contain_text("Tenu pour vous")
     await screen.press("v")
     await expect(screen.by_id("book-acts")).to_be_visible()
     await screen.press("m")
