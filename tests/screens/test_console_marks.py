@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is said of a visit has a way back: Ctrl Z at once, a button the same day."""
 
+import re
+
 from playwright.async_api import Browser, Page, expect
 
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.test_console_agenda import book_at, click_at, lane, ready_to_book
 
+LANE = re.compile("fragments/agenda/lane")
 STATE = "select state from agenda_appointment order by id"
 ARRIVED = "update agenda_appointment set state='arrived', state_at=datetime('now')"
 
@@ -30,8 +33,8 @@ async def test_each_mark_is_taken_back(browser: Browser, site: Site) -> None:
     await expect(visit).to_have_attribute("data-state", "booked")
     assert site.rows(STATE) == [("booked",)]
     site.change(ARRIVED)
-    await page.reload()
-    await expect(page.locator("#book-grid.grid")).to_be_visible()
+    async with page.expect_response(LANE):  # once it listens, the page looks at what it may have missed
+        await page.reload()
     await screen.by_id("book-after").click()
     await expect(visit).to_have_attribute("data-state", "arrived")
     await click_at(screen, "Dr Weber", 545)
