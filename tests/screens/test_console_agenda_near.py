@@ -191,10 +191,8 @@ async def test_what_is_moved_goes_to_the_nearest_by_two_keys_on_another_day_too(
     assert screen.complaints == []
 
 
-async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: Site) -> None:
-    screen, made = await ready_to_book(browser, site)
-    await book_at(screen, "Dr Weber", 540)
-    await book_at(screen, "Dr Klein", 600)
+async def dragged(screen: ConsolePage) -> None:
+    """The visit of 9 h with Dr Weber, onto 10 h with Dr Klein."""
     mouse = screen.page.mouse
     x, y = await point(screen, "Dr Weber", 540)
     await mouse.move(x, y)
@@ -202,6 +200,13 @@ async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: S
     await mouse.move(x + 20, y + 10, steps=3)
     await mouse.move(*await point(screen, "Dr Klein", 600), steps=5)
     await mouse.up()
+
+
+async def test_dragged_onto_another_n_takes_it_in_hand(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 540)
+    await book_at(screen, "Dr Klein", 600)
+    await dragged(screen)
     await expect(screen.by_id("book-refusal-what")).to_have_text("Rien n’a changé")
     await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
     await screen.press("n")
@@ -229,13 +234,7 @@ async def test_a_place_refused_to_a_move_is_asked_for_again_once_another_secreta
     await book_at(other, "Dr Klein", 600)
     await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
     # Dragged there: it stays where it is, and what was said is taken back.
-    mouse = screen.page.mouse
-    x, y = await point(screen, "Dr Weber", 540)
-    await mouse.move(x, y)
-    await mouse.down()
-    await mouse.move(x + 20, y + 10, steps=3)
-    await mouse.move(*await point(screen, "Dr Klein", 600), steps=5)
-    await mouse.up()
+    await dragged(screen)
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 10 h 20")
     await offers(screen, "N09:40", "10:20", "10:00, Dr Weber")
     await freed(other, 600)

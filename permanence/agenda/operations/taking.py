@@ -14,6 +14,7 @@ from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules import free, why_not
 from permanence.agenda.rules.kinds import Asker, TakenKind
 from permanence.agenda.rules.states import Door
+from permanence.agenda.rules.waiting import Span, outside
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Also, Book, Slot, Wish
 from permanence.foundation.no_overlap import violated
@@ -170,13 +171,9 @@ def _rows_of(block: Block, spans: Iterable[Stretch]) -> list[Occupancy]:
 
 
 def _untaken(block: Block, busy: Iterable[Stretch]) -> list[Stretch]:
-    """The parts of its span in which none of `busy` is, the earliest of which comes first."""
-    found, begins = [], block.starts_at
-    for starts, ends in busy:
-        if begins < starts:
-            found.append((begins, starts))
-        begins = max(begins, ends)
-    return [*found, (begins, block.ends_at)] if begins < block.ends_at else found
+    """The parts of its span in which none of `busy` is."""
+    others = (Span(starts=starts, ends=ends) for starts, ends in busy)
+    return [(each.starts, each.ends) for each in outside(Span(starts=block.starts_at, ends=block.ends_at), others)]
 
 
 def leave(appointment: Appointment) -> tuple[str, ...]:
