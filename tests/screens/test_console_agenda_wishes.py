@@ -2,7 +2,8 @@
 """Rarer wishes of the search behind one key, "in three months" as it is said, and the grid at a day that is typed."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from playwright.async_api import Browser, Route, expect
 
@@ -21,6 +22,7 @@ READ = """async (typed) => {
   const { readAhead } = await import("/static/console/ahead.js");
   return typed.map(([text, today]) => readAhead(text, today));
 }"""
+PARIS = ZoneInfo("Europe/Paris")
 TODAY = "2026-11-30"
 SAID = {
     "3 mois": "2027-02-28",
@@ -81,7 +83,7 @@ async def test_who_presses_a_figure_before_the_times_she_wished_for_are_there_ha
     here.set()
     await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
     ((starts,),) = site.rows("select date(starts_at) from agenda_appointment where state = 'booked'")
-    (wanted,) = await screen.page.evaluate(READ, [["3 mois", datetime.now(UTC).date().isoformat()]])
+    (wanted,) = await screen.page.evaluate(READ, [["3 mois", datetime.now(PARIS).date().isoformat()]])
     assert (len(held), starts >= wanted) == (1, True)
     assert screen.complaints == []
 
@@ -90,9 +92,7 @@ async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: B
     screen, _made = await ready_to_book(browser, site)
     assert await screen.page.evaluate(READ, [[text, TODAY] for text in SAID]) == list(SAID.values())
     await expect(slot(screen.page, 1)).to_be_visible()
-    (wanted,) = await screen.page.evaluate(
-        READ, [["3 mois", await screen.page.evaluate("new Date().toISOString().slice(0, 10)")]]
-    )
+    (wanted,) = await screen.page.evaluate(READ, [["3 mois", datetime.now(PARIS).date().isoformat()]])
     await screen.by_id("book-grid").focus()
     await looks_right(screen, "agenda-wishes-closed", ("1366",))
     await screen.press("p")

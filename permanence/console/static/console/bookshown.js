@@ -55,7 +55,7 @@ export class Shown {
 
   painted() {
     const head = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(".book__title"));
-    say(byId("book-title"), head?.dataset.title ?? "");
+    if (head) say(byId("book-title"), head.dataset.title ?? "");
     // One that is closed is shown as long as somebody is booked in it.
     for (const { dataset } of this.book.grid.lanes) this.book.hear(dataset.agenda ?? "");
     for (const item of byId("book-frame").querySelectorAll("[data-key]")) item.classList.toggle("is-moving", /** @type {HTMLElement} */ (item).dataset.key === this.book.hand.key);
