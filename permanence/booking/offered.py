@@ -40,7 +40,8 @@ FULL = frozenset({
 class Time:
     """A time that can be chosen. `value` as the form sends it; `who` receives him, where he left that open.
 
-    `where`: at which site, where the practice has several and the day's times are not all at one.
+    `where`: at which site, where the practice has several and the day's times are not all at one; and whether others
+    are there at the same time.
     """
 
     value: str
@@ -66,7 +67,7 @@ class Halves:
 class Day:
     """A day on which the agenda is open: the times seen at once, and those to unfold. `why`: "" where there are any.
 
-    `where`: the site at which all of them are, "" where that needs not be told.
+    `where`: the site at which all of them are, and whether they are a group's, "" where that needs not be told.
     """
 
     name: str
@@ -175,7 +176,9 @@ def _sites(page: PageView, offers: Sequence[Offer], wish: Wish) -> dict[str, str
 
 
 def _time(slot: Slot, offers: Sequence[Offer], zone: ZoneInfo, sites: Mapping[str, str]) -> Time:
-    moment, words, where = slot.starts.isoformat(), moments.hour(slot.starts, zone), sites.get(slot.site, "")
+    moment, words = slot.starts.isoformat(), moments.hour(slot.starts, zone)
+    group = _("in a group") if slot.capacity > 1 else ""
+    where = ", ".join(each for each in (sites.get(slot.site, ""), group) if each)
     if len(offers) == 1:
         return Time(value=moment, words=words, where=where)
     who = next(each.agenda.recipient_name for each in offers if each.agenda.id == slot.agenda)

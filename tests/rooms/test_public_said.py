@@ -114,3 +114,14 @@ def test_who_asks_for_another_code_reads_whether_one_is_on_its_way(jeanne, clock
     jeanne.post(jeanne.path + "/code?sent=new", code="12")
     assert "Un autre code est en route" not in jeanne.text()
     assert PublicMail.objects.filter(kind="code").count() == 2
+
+
+def test_of_times_with_others_the_day_says_that_they_are_in_a_group(jeanne, cast):
+    alone = openings(cast.dupont, ((0, "08:00", "09:00"),))
+    group = openings(cast.dupont, ((0, "10:00", "10:20"), (1, "10:00", "11:00")), capacity=4)
+    setting.set_openings(agenda=cast.dupont, openings=(*alone, *group), by=cast.claire, at=NOON)
+    jeanne.times()
+    monday, tuesday = re.findall(r'<fieldset class="dayslots">(.*?)</fieldset>', jeanne.text(), re.S)[:2]
+    heads = [re.sub(r"<[^>]+>", " ", each.partition("</legend>")[0]).split() for each in (monday, tuesday)]
+    assert [" ".join(each[3:]) for each in heads] == ["", "en groupe"]
+    assert (monday.count("en groupe"), tuesday.count("en groupe")) == (1, 1)
