@@ -12,6 +12,7 @@ from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
 from tests.screens.test_console_agenda import (
+    beside,
     book_at,
     click_at,
     day_of,
@@ -221,3 +222,14 @@ async def test_the_menu_says_where_she_is_and_the_way_back_stands_in_one_line(
             assert max(middles) - min(middles) < 12, f"{view}: one row of tools"
     await console.press("Escape")
     await expect(here).to_have_text("Console")
+
+
+async def test_that_the_client_is_missing_is_said_until_he_is_chosen(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    screen = await beside(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("n")
+    await expect(screen.by_id("book-error")).to_have_text("Choisissez d’abord le client.")
+    await screen.by_id("book-client").select_option(made.client)
+    await expect(screen.by_id("book-error")).to_be_hidden()
+    assert screen.complaints == []

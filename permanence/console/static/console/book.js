@@ -190,6 +190,7 @@ export class Book {
   async begin(client, { patient, number, chosen = null, quiet = false }) {
     this.turn += 1;
     const { turn } = this;
+    this.error("");
     this.holding.letGo();
     this.spoken.near.clear();
     for (const id of ["book-wishes", "book-slots-title", "book-patient-field"]) show(byId(id), client !== "");
