@@ -21,7 +21,7 @@ from permanence.dispatch.models import Sms
 from tests.rooms.agenda_cast import after, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_offer_places import rule
-from tests.rooms.test_offers import (  # noqa: F401 - fixtures
+from tests.rooms.test_offers import (
     LINK,
     by_sms,
     cast,
@@ -37,11 +37,13 @@ from tests.rooms.test_offers import (  # noqa: F401 - fixtures
 from tests.rooms.test_visit_places import by_way, sites, two_sites
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, person, place, pursue, waits
 
+__all__ = ["cast", "clock", "provider", "relay"]
+
 pytestmark = pytest.mark.django_db
 SITES = ("Meinau", "Neudorf")
 
 
-def offered(cast, deliver_all, who, minutes=400, **wishes):  # noqa: F811
+def offered(cast, deliver_all, who, minutes=400, **wishes):
     """A time at Meinau gets free, and is offered to him who waits; gives his place on the list."""
     visit = booked(cast, after(minutes))
     mine = waits(cast, who, **wishes)
@@ -54,7 +56,7 @@ def names_a_site(text):
     return [each for each in (*SITES, "1 rue de") if each in text]
 
 
-def test_where_it_is_stands_behind_the_link_and_there_he_takes_it(cast, provider, deliver_all, clock):  # noqa: F811
+def test_where_it_is_stands_behind_the_link_and_there_he_takes_it(cast, provider, deliver_all, clock):
     two_sites(cast)
     rule(cast, named=True)
     mine = offered(cast, deliver_all, by_sms(cast))
@@ -68,7 +70,7 @@ def test_where_it_is_stands_behind_the_link_and_there_he_takes_it(cast, provider
 
 
 @pytest.mark.parametrize("yes", ["1", "oui"])
-def test_who_says_yes_before_he_was_told_where_is_booked_nowhere_yet(cast, provider, deliver_all, clock, yes):  # noqa: F811
+def test_who_says_yes_before_he_was_told_where_is_booked_nowhere_yet(cast, provider, deliver_all, clock, yes):
     two_sites(cast)
     rule(cast, named=True)
     mine = offered(cast, deliver_all, by_sms(cast))
@@ -87,7 +89,7 @@ def test_who_says_yes_before_he_was_told_where_is_booked_nowhere_yet(cast, provi
     assert place(mine).state == PlaceState.BOOKED
 
 
-def test_to_decline_he_needs_no_place(cast, provider, deliver_all):  # noqa: F811
+def test_to_decline_he_needs_no_place(cast, provider, deliver_all):
     two_sites(cast)
     rule(cast, named=True)
     offered(cast, deliver_all, by_sms(cast))
@@ -96,7 +98,7 @@ def test_to_decline_he_needs_no_place(cast, provider, deliver_all):  # noqa: F81
     assert last_offer().state == OfferState.DECLINED
 
 
-def test_who_waits_for_that_site_alone_has_been_told(cast, provider, deliver_all):  # noqa: F811
+def test_who_waits_for_that_site_alone_has_been_told(cast, provider, deliver_all):
     found = two_sites(cast)
     rule(cast, named=True)
     mine = offered(cast, deliver_all, by_sms(cast), sites=(found["Meinau"],))
@@ -106,14 +108,14 @@ def test_who_waits_for_that_site_alone_has_been_told(cast, provider, deliver_all
     assert place(mine).state == PlaceState.BOOKED
 
 
-def test_who_would_come_to_either_has_not(cast, provider, deliver_all):  # noqa: F811
+def test_who_would_come_to_either_has_not(cast, provider, deliver_all):
     found = two_sites(cast)
     rule(cast, named=True)
     offered(cast, deliver_all, by_sms(cast), sites=(found["Meinau"], found["Neudorf"]))
     assert "pondez 1" not in told(provider)[0]
 
 
-def test_by_video_no_site_is_to_be_told(cast, provider, deliver_all):  # noqa: F811
+def test_by_video_no_site_is_to_be_told(cast, provider, deliver_all):
     sites(cast, *SITES)
     by_way(cast, Way.TELE)
     rule(cast, named=True)
@@ -124,7 +126,7 @@ def test_by_video_no_site_is_to_be_told(cast, provider, deliver_all):  # noqa: F
 
 
 @pytest.mark.parametrize("minutes", [0, 5])
-def test_once_it_is_over_no_telephone_call_is_promised(cast, provider, deliver_all, clock, minutes):  # noqa: F811
+def test_once_it_is_over_no_telephone_call_is_promised(cast, provider, deliver_all, clock, minutes):
     """Also before the worker has seen that its time is up: his silence is one, and counts as one."""
     (only,) = sites(cast, "Meinau").values()
     week = openings(cast.dupont, site=only)
@@ -140,7 +142,7 @@ def test_once_it_is_over_no_telephone_call_is_promised(cast, provider, deliver_a
 
 
 @pytest.mark.parametrize("number", ["+33639980147", ""])
-def test_where_the_practice_is_not_to_be_named_a_secretary_says_it(cast, provider, deliver_all, clock, number):  # noqa: F811
+def test_where_the_practice_is_not_to_be_named_a_secretary_says_it(cast, provider, deliver_all, clock, number):
     """Its sites name it: no SMS, no mail and no page could tell him where."""
     two_sites(cast)
     rule(cast, named=False)
@@ -151,14 +153,14 @@ def test_where_the_practice_is_not_to_be_named_a_secretary_says_it(cast, provide
     assert not Appointment.objects.filter(state="booked").exists()
 
 
-def test_who_telephones_him_sees_where_it_is(cast, deliver_all, browser_of, monkeypatch):  # noqa: F811
+def test_who_telephones_him_sees_where_it_is(cast, deliver_all, browser_of, monkeypatch):
     two_sites(cast)
     offered(cast, deliver_all, person(cast, "Zyrianka", mail=""))
     monkeypatch.setattr(follow_ups, "_CLOCK", SimpleNamespace(now=lambda: LATER))
     assert "Dr Dupont, Meinau" in said(browser_of(cast.claire).get("/console/follow-ups"))
 
 
-def test_a_second_site_since_he_was_written_to(cast, provider, deliver_all):  # noqa: F811
+def test_a_second_site_since_he_was_written_to(cast, provider, deliver_all):
     """He was to answer 1 when there was one site alone, and the practice may not be named."""
     (only,) = sites(cast, "Meinau").values()
     week = openings(cast.dupont, site=only)
@@ -176,7 +178,7 @@ def test_a_second_site_since_he_was_written_to(cast, provider, deliver_all):  # 
     assert (names_a_site(text), LINK.search(text).group(1).startswith(last_offer().key)) == ([], True)
 
 
-def test_the_mail_says_that_the_place_stands_there(cast, relay, deliver_all, clock):  # noqa: F811
+def test_the_mail_says_that_the_place_stands_there(cast, relay, deliver_all, clock):
     two_sites(cast)
     rule(cast, named=True)
     visit = booked(cast, after(400))
