@@ -20,6 +20,7 @@ from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.admission import WAYS
 from permanence.agenda.rules.kinds import OpeningKind, Taken, Way
 from permanence.agenda.rules.openings import OpenSpan
+from permanence.console.agenda_groups import Group, groups_of
 from permanence.console.agenda_item import DAY, REMEMBERED, STEP, Item, Items, Wall, markup
 from permanence.console.agenda_words import OPENINGS
 from permanence.foundation import dates
@@ -62,6 +63,7 @@ class Lane:
     step: int
     grounds: tuple[Ground, ...]
     items: tuple[Item, ...]
+    groups: tuple[Group, ...] = ()
     past: int = 0
 
     @property
@@ -71,10 +73,12 @@ class Lane:
 
     @property
     def drawn(self) -> Markup:
-        """Its markup: the grounds, and upon them the items. Written here for the reason of `agenda_item`."""
+        """Its markup: grounds, upon them the items, and what is said of groups. Written here for the reason of
+        `agenda_item`.
+        """
         return format_html(
             '<div class="lane" role="group" aria-label="{}, {}" data-lane="{}" data-agenda="{}" data-client-id="{}"'
-            ' data-day="{}" data-step="{}" data-name="{}" data-note="{}">{}{}</div>',
+            ' data-day="{}" data-step="{}" data-name="{}" data-note="{}">{}{}{}</div>',
             self.name,
             self.day_name,
             self.key,
@@ -86,6 +90,7 @@ class Lane:
             self.note,
             joined(map(_ground, self.grounds)),
             markup(self.items),
+            joined(map(_group, self.groups)),
         )
 
 
@@ -153,6 +158,7 @@ def folded(lane: Lane, first: int) -> Lane:
         lane,
         items=tuple(_cut(each, first) for each in kept),
         grounds=tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first),
+        groups=tuple(_cut(each, first) for each in lane.groups if each.first + each.span > first),
         past=over,
     )
 
@@ -167,7 +173,7 @@ def clock_of(step: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _cut[T: (Item, Ground)](each: T, first: int) -> T:
+def _cut[T: (Item, Ground, Group)](each: T, first: int) -> T:
     hidden = first - each.first
     return each if hidden <= 0 else each._replace(first=first, span=each.span - hidden)
 
@@ -205,6 +211,7 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) 
             *away,
         ),
         items=tuple(_beside(sorted((each for each in items if each.span), key=lambda one: (one.first, one.key)))),
+        groups=groups_of(found, wall, rooms=made.rooms),
     )
 
 
@@ -233,6 +240,10 @@ def _ground(ground: Ground) -> Markup:
     return format_html(
         '<span class="lane__{} f{} s{}"{}>{}</span>', ground.kind, ground.first, ground.span, site, ground.words
     )
+
+
+def _group(group: Group) -> Markup:
+    return format_html('<span class="lane__group f{} s{}"><span>{}</span></span>', group.first, group.span, group.words)
 
 
 def _beside(items: Iterable[Item]) -> list[Item]:

@@ -69,7 +69,7 @@ class Look:
 
     `to_come`: on a later day than today. `freeable`: busy time of ours, which she may take away. `answered`: there is
     something to read of it. `tied`: of a combined visit, which stands in two agendas. `where`: at home, by video, or at
-    which of several sites.
+    which of several sites, and in which room.
     """
 
     kind: str
@@ -195,6 +195,7 @@ class Items:
     """Makes the items of one client: his marks and the words of the language are looked up once. `person` sees hers.
 
     `sites`: id -> name of those that are told apart. `newcomers`: appointments of new patients who may be known.
+    `rooms`: by appointment, the names of what it takes.
     """
 
     marks: Mapping[str, Mark]
@@ -205,6 +206,7 @@ class Items:
     sites: Mapping[str, str]
     between: str
     newcomers: frozenset[str] = frozenset()
+    rooms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     looks: dict[tuple[object, ...], Look] = field(default_factory=dict)
     days: dict[date, str] = field(default_factory=dict)
 
@@ -217,6 +219,7 @@ class Items:
         person: str,
         at: datetime,
         newcomers: frozenset[str] = frozenset(),
+        rooms: Mapping[str, tuple[str, ...]] | None = None,
     ) -> "Items":
         """In the language that is spoken now."""
         titles = (
@@ -224,7 +227,7 @@ class Items:
             _("%(starts)s to %(until)s, %(held)s") % {"starts": "%(starts)s", "until": "%(until)s", "held": "%(name)s"},
         )
         states = {state: str(words) for state, words in STATES.items()}
-        return cls(marks, person, at, titles, states, sites, dates.between_figures(), newcomers)
+        return cls(marks, person, at, titles, states, sites, dates.between_figures(), newcomers, rooms or {})
 
     def day_name(self, day: date) -> str:
         """ "mardi 1er décembre" """
@@ -238,19 +241,32 @@ class Items:
         other = "" if not visit.also else visit.also_name if agenda == visit.agenda else visit.agenda_name
         tall, past, to_come = hours.span >= TALL, visit.ends_at <= self.at, wall.day > wall.today
         alike = visit.appointment in self.newcomers
+        rooms = self.rooms.get(visit.appointment, ())
         seen = (
             visit.reason, visit.state, visit.site, visit.overbooked, visit.position, visit.answered,
-            other, tall, past, to_come, alike,
+            other, tall, past, to_come, alike, rooms,
         )  # fmt: skip
         look = self.looks.get(seen)
         if look is None:
-            look = self.looks[seen] = self._look(visit, other, tall=tall, past=past, to_come=to_come, alike=alike)
+            look = self._look(visit, other, rooms, tall=tall, past=past, to_come=to_come, alike=alike)
+            self.looks[seen] = look
         born = dates.iso_between(visit.patient_birth, self.between)
         key, name, patient = visit.appointment, visit.patient_name, visit.patient
         return Item(look, hours, hours.first, hours.span, key, name, patient, born)
 
-    def _look(self, visit: ShownVisit, other: str, *, tall: bool, past: bool, to_come: bool, alike: bool) -> Look:
-        """How a visit looks, and every other of the same reason and state at such an hour. `other`: whose it is too.
+    def _look(
+        self,
+        visit: ShownVisit,
+        other: str,
+        rooms: tuple[str, ...],
+        *,
+        tall: bool,
+        past: bool,
+        to_come: bool,
+        alike: bool,
+    ) -> Look:
+        """How a visit looks, and every other of the same reason, state and rooms at such an hour. `other`: whose it is
+        too.
 
         `alike`: the patient may be somebody whom the client knows.
         """
@@ -264,7 +280,7 @@ class Items:
         if alike:
             note = " · ".join(filter(None, (_("perhaps known already"), note)))
         title = self.titles[0] % {"starts": "%(starts)s", "until": "%(until)s", "patient": "%(name)s", **said}
-        more = [literal(each) for each in (place, note if other or alike else "") if each]
+        more = [literal(each) for each in (place, *rooms, note if other or alike else "") if each]
         note = note or (visit.reason_name if tall else "")
         # the lane says the site of its hours: only a visit with room for it says it again
         beside = place if tall or visit.way is not Way.PRACTICE else ""
@@ -275,7 +291,7 @@ class Items:
             code=mark.code,
             colour=mark.colour,
             note=" · ".join(filter(None, (beside, note))),
-            where=place,
+            where=", ".join(filter(None, (place, *rooms))),
             state=visit.state.value,
             state_words=state,
             movable=visit.state in MOVABLE,

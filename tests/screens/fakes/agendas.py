@@ -66,6 +66,30 @@ client = str(Agenda.objects.get(pk=int(sys.argv[1])).client_id)
 reason = VisitReason(id="", client=client, name="Bilan à deux", minutes=20, also=sys.argv[1])
 print(reasons.set_reason(client=client, reason=reason, by=house_system(house="demo"), at=SystemClock().now()).id)
 """
+GROUP = """
+import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import appointments, reasons, setting
+from permanence.agenda.operations.appointments import Booking
+from permanence.agenda.rules.kinds import Opening, VisitReason
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at, (agenda, day, *patients) = house_system(house="demo"), SystemClock().now(), sys.argv[1:]
+client = str(Agenda.objects.get(pk=int(agenda)).client_id)
+room = setting.add_resource(client=client, name="Salle 1", kind="salle", by=by, at=at).id
+reason = VisitReason(id="", client=client, name="École du dos", minutes=60)
+reason = reasons.set_reason(client=client, reason=reason, by=by, at=at).id
+hours = {"id": "", "agenda": agenda, "opens": "09:00", "until": "12:00", "on_holidays": True, "resources": (room,)}
+week = tuple(Opening(weekday=number, capacity=4, **hours) for number in range(7))
+setting.set_openings(agenda=agenda, openings=week, by=by, at=at)
+starts = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=ZoneInfo("Europe/Luxembourg"))
+for patient in patients:
+    booking = Booking(patient=patient, reason=reason)
+    key = f"in-the-group-{patient}".ljust(20, "x")
+    appointments.book(key=key, agenda=agenda, starts_at=starts, booking=booking, by=by, at=at)
+"""
 
 
 @dataclass(frozen=True)
@@ -106,3 +130,8 @@ def held(site: Site, made: Made, day: date, hour: int) -> None:
 def for_two(site: Site, made: Made) -> str:
     """A reason for which Dr Klein is wanted too: its id."""
     return site.run(TWO, made.klein)
+
+
+def group(site: Site, made: Made, day: date) -> None:
+    """Dr Klein has groups of four from 9 to 12, an hour each, in room 1: Jeanne and Paul come at 9 on that day."""
+    site.run(GROUP, made.klein, day.isoformat(), made.jeanne, made.paul)

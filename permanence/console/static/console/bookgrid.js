@@ -23,6 +23,12 @@ export function stepsOf(one) {
   return [first, span];
 }
 
+/** The step at which it is over. @param {Element} one */
+function overOf(one) {
+  const [first, span] = stepsOf(one);
+  return first + span;
+}
+
 /** Who comes, or what else stands there. @param {Element} item */
 export function nameOf(item) {
   return item.querySelector(".appt__name")?.textContent ?? "";
@@ -241,9 +247,25 @@ export class Grid {
     if (!this.place) return this.go({ lane: lanes[0].dataset.lane ?? "", step: this.begin(lanes[0]) });
     const here = lanes.findIndex((one) => one.dataset.lane === this.place?.lane);
     const lane = lanes[Math.min(Math.max(here + across, 0), lanes.length - 1)];
-    let { step } = this.place;
-    if (down) step = this.next(lane, step, down);
-    return this.go({ lane: lane.dataset.lane ?? "", step });
+    return down ? this.along(lane, this.place.step, down) : this.go({ lane: lane.dataset.lane ?? "", step: this.place.step });
+  }
+
+  /** Up or down in a lane: of those who stand at one time each is come to, one after the other. @param {HTMLElement} lane @param {number} from @param {-1|1} down */
+  along(lane, from, down) {
+    const all = this.items(lane);
+    const covers = (/** @type {HTMLElement} */ one, /** @type {number} */ at) => stepsOf(one)[0] <= at && at < overOf(one);
+    const item = this.itemAt(lane, from);
+    const here = item ? all.indexOf(item) : all.filter((one) => stepsOf(one)[0] <= from).length;
+    const gone = all.slice(0, item && down > 0 ? here + 1 : here);
+    const other = down > 0 ? all[gone.length] : all[here - 1];
+    let step = this.next(lane, from, down);
+    if (down > 0) {
+      // What was gone through already and lasts longer is not come to again.
+      for (let over = gone.find((one) => covers(one, step)); over; over = gone.find((one) => covers(one, step))) step = overOf(over);
+      step = Math.min(step, this.last - 1);
+    }
+    const isNext = other && (down > 0 ? stepsOf(other)[0] <= step : stepsOf(other)[0] >= step || gone.some((one) => covers(one, step)));
+    return isNext ? this.goTo(other) : this.go({ lane: lane.dataset.lane ?? "", step });
   }
 
   /** Where the cursor begins: at the present step, else where the lane opens. @param {HTMLElement} lane */
@@ -296,7 +318,9 @@ export class Grid {
     this.twins(item);
     if (this.view === "list") return void item?.classList.add("is-here");
     const [first, span] = item ? stepsOf(item) : [this.place.step, Math.min(this.hooks.length(lane), this.last - this.place.step)];
-    lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
+    // Beside others it is as narrow as what it surrounds.
+    const among = / w\d+ x\d+/.exec(item?.className ?? "")?.[0] ?? "";
+    lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${among}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
   }
 
   /** A combined visit stands in two lanes: with the cursor on it, both are marked. @param {HTMLElement|null} item */

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A group session in the grid: each of its patients is come to and framed alone; its places and its room are said."""
+
+from playwright.async_api import Browser, expect
+
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.looks import looks_right
+from tests.screens.test_console_agenda import beside, click_at, day_of, lane, tomorrow
+
+FRAMED = """() => {
+  const box = document.querySelector('#book-frame .cursor').getBoundingClientRect();
+  const middle = (one) => (one.left + one.right) / 2;
+  return [...document.querySelectorAll('#book-frame .appt')].filter((one) => {
+    const across = middle(one.getBoundingClientRect());
+    return box.left < across && across < box.right;
+  }).map((one) => one.querySelector('.appt__name').textContent);
+}"""
+"""Whom the frame surrounds."""
+
+
+async def test_each_patient_of_a_group_is_come_to_and_framed_alone(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    screen = await beside(browser, site, query=f"?client={made.client}")
+    await tomorrow(screen)
+    agendas.group(site, made, await day_of(screen))
+    visits = lane(screen, "Dr Klein").locator(".appt")
+    await expect(visits).to_have_count(2)
+    await expect(lane(screen, "Dr Klein").locator(".lane__group")).to_have_text("2/4 · Salle 1")
+    first, second = [each or "" for each in await visits.locator(".appt__name").all_text_contents()]
+    await click_at(screen, "Dr Klein", 600)
+    await expect(screen.by_id("book-place")).to_contain_text("10:00")
+    came: list[list[str]] = []
+    for key in ("ArrowUp", "ArrowUp", "ArrowDown"):
+        await screen.press(key)
+        came.append(await screen.page.evaluate(FRAMED))
+        await expect(screen.by_id("book-place")).to_contain_text(came[-1][0])
+        await expect(screen.by_id("book-place")).to_contain_text("École du dos, réservé, Salle 1")
+    assert came == [[second], [first], [second]]
+    await looks_right(screen, "agenda-group", ("1366",))
+    await screen.by_id("book-grid").focus()
+    await screen.press("ArrowDown")
+    await expect(screen.by_id("book-place")).to_contain_text("10:00")
+    await screen.press("ArrowUp")
+    await screen.press("x")
+    await expect(screen.by_id("book-dialog-title")).to_contain_text(second)
+    await screen.press("1")
+    await screen.press("Control+Enter")
+    await expect(lane(screen, "Dr Klein").locator(".lane__group")).to_have_text("1/4 · Salle 1")
+    assert screen.complaints == []
