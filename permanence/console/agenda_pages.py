@@ -208,12 +208,14 @@ def slots(request: HttpRequest) -> HttpResponse:
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
     )
-    way, sites = offered[wish.reason].way, told_sites(house=by.house, clients=[client.id])
-    offers = _offers(found, {each.id: each for each in every}, way, sites, at=at)
+    reason, sites = offered[wish.reason], told_sites(house=by.house, clients=[client.id])
+    offers = _offers(found, {each.id: each for each in every}, reason.way, sites, at=at)
     until = date.fromisoformat(offers[0].day) + timedelta(days=1) if offers else first + timedelta(days=DAYS_COUNTED)
     aside = _aside(by, wanted, wish, first=first, until=min(until, first + timedelta(days=DAYS_COUNTED)), at=at)
     context = {
         "asked": True,
+        "minutes": reason.length(is_new=wish.is_new),
+        "usual": reason.minutes,
         "offers": offers,
         "aside": aside,
         "aside_count": sum(count for count, _words in aside),

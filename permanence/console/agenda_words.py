@@ -125,6 +125,7 @@ AGENDA = {
     "book_series_operation": _("Operation on"),
     "book_series_booked": _("Visits booked: {booked} of {wanted}"),
     "book_with_any": _("Whoever is free"),
+    "book_first_each_day": _("each day {name} first"),
     "book_else_any": pgettext_lazy("or else", "Anybody"),
     "book_else_nobody": pgettext_lazy("or else", "Nobody else"),
 }

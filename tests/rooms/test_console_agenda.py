@@ -132,6 +132,17 @@ def test_every_state_has_its_look_and_its_words(cast, browser_of, monday):
     assert "n’est pas venu" in text
 
 
+def test_how_long_a_new_patient_takes_stands_above_the_free_times(cast, browser_of):
+    def said(who, what=cast.consultation):
+        return re.findall(
+            r'data-minutes="(\d+)">([^<]*)</p>',
+            page(browser_of(cast.claire), SLOTS, client=cast.cabinet.id, reason=what, patient=who),
+        )
+
+    assert said(cast.paul) == [("30", "Nouveau patient\u00a0: 30\u00a0min au lieu de 20")]
+    assert said(cast.jeanne) == said("") == said(cast.paul, cast.tracing) == []
+
+
 def test_the_week_has_a_lane_a_day_and_the_list_a_row_a_visit(cast, browser_of, monday):
     booked(cast, monday, 9)
     booked(cast, monday + timedelta(days=3), 16, 20)

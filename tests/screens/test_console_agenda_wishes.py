@@ -252,3 +252,35 @@ async def test_whether_he_may_be_written_to_is_asked_while_booking(browser: Brow
     await expect(asked.locator("[data-answer=no]")).to_have_attribute("aria-pressed", "false")
     assert site.rows(CONSENTS) == [("mail", 0, "Claire"), ("mail", 1, "Claire")]
     assert screen.complaints == []
+
+
+async def test_who_is_asked_for_first_is_said_to_be_first_on_each_day(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    order = screen.by_id("book-order")
+    await expect(order).to_be_empty()
+    await screen.by_id("book-with").select_option(made.weber)
+    await expect(order).to_have_text("chaque jour Dr Weber d’abord")
+    await screen.by_id("book-else").select_option("nobody")
+    await expect(order).to_be_empty()
+    await screen.by_id("book-else").select_option("")
+    await expect(order).to_have_text("chaque jour Dr Weber d’abord")
+    await screen.by_id("book-with").select_option("")
+    await expect(order).to_be_empty()
+    assert screen.complaints == []
+
+
+async def test_the_reason_says_how_long_this_patient_takes(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    chosen, told = screen.by_id("book-reason").locator("option:checked"), screen.page.locator(".book__length")
+    await screen.by_id("book-reason").select_option(made.review)
+    await expect(told).to_have_text("Nouveau patient\u00a0: 30\u00a0min au lieu de 15")
+    await expect(chosen).to_have_text("Bilan, 30\u00a0min")
+    await screen.by_id("book-reason").select_option(made.consultation)
+    await expect(told).to_have_count(0)
+    await expect(chosen).to_have_text("Consultation, 20\u00a0min")
+    await screen.by_id("book-reason").select_option(made.review)
+    await expect(chosen).to_have_text("Bilan, 30\u00a0min")
+    await screen.by_id("book-patient-other").click()
+    await expect(told).to_have_count(0)
+    await expect(chosen).to_have_text("Bilan, 15\u00a0min")
+    assert screen.complaints == []

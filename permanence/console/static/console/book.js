@@ -64,7 +64,7 @@ export class Book {
       },
       pressed: () => undefined,
       dropped: (item, to) => this.hand.drop(item, to),
-      length: (lane) => (this.hand.item ? stepsOf(this.hand.item)[1] : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? this.reason?.minutes ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
+      length: (lane) => (this.hand.item ? stepsOf(this.hand.item)[1] : (lane.dataset.clientId === this.client ? (this.minutesIn(lane.dataset.agenda ?? "") ?? (this.minutesNew || this.reason?.minutes) ?? USUAL_MINUTES) : USUAL_MINUTES) / STEP_MINUTES),
       path: () => this.shown.path(),
       painted: () => this.shown.painted(),
     });
@@ -210,8 +210,9 @@ export class Book {
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
     this.regarding(this.patient.patient);
-    select("book-reason").replaceChildren(...this.reasons.map(({ id, name, minutes }) => make("option", { value: id }, `${name}, ${minutes}\u00a0min`)));
+    select("book-reason").replaceChildren(...this.reasons.map(({ id }) => make("option", { value: id })));
     select("book-reason").value = told.reason;
+    this.sayLengths();
     this.asking.show(this.reason);
     this.practitioner.offer(this.clients.find(({ id }) => id === client)?.agendas ?? []);
     await (this.offered = this.propose());
@@ -255,6 +256,19 @@ export class Book {
     return slot ? Number(slot.dataset.minutes) : undefined;
   }
 
+  /** How long a visit of this patient is where that is not the reason's usual length; 0 where it is, or is not told yet. */
+  get minutesNew() {
+    return Number(byId("book-slots").querySelector(".book__length")?.getAttribute("data-minutes") ?? 0);
+  }
+
+  /** The reasons with their lengths; the chosen one with that of this patient. */
+  sayLengths() {
+    for (const option of select("book-reason").options) {
+      const reason = this.reasons.find(({ id }) => id === option.value);
+      if (reason) say(option, `${reason.name}, ${(option.selected && this.minutesNew) || reason.minutes}\u00a0min`);
+    }
+  }
+
   /** What stands on the left, as the site wants it. @returns {Record<string, string>} */
   get wish() {
     return {
@@ -280,6 +294,7 @@ export class Book {
       const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
       if (turn !== this.turn || proposing !== this.proposing) return;
       byId("book-slots").replaceChildren(found);
+      this.sayLengths();
       this.holding.paintHeld();
     } catch (error) {
       this.trouble(error);

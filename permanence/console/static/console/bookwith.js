@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // With whom: whoever is free, or one first and, once he is chosen, what else: anybody, nobody else, or a second one and nobody else.
-import { byId, make, select, show } from "./dom.js";
+import { byId, make, say, select, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { word } from "./words.js";
 
@@ -19,7 +19,10 @@ export class Practitioner {
       this.follow();
       changed();
     });
-    select("book-else").addEventListener("change", changed);
+    select("book-else").addEventListener("change", () => {
+      this.tell();
+      changed();
+    });
     this.hearKeys(select("book-with"));
     this.hearKeys(select("book-else"));
   }
@@ -68,6 +71,14 @@ export class Practitioner {
     select("book-else").replaceChildren(option("", word("book_else_any")), option(NOBODY, word("book_else_nobody")), ...others.map(({ id, name }) => option(id, name)));
     select("book-else").value = first && (second === NOBODY || others.some(({ id }) => id === second)) ? second : "";
     show(byId("book-else-field"), first !== "");
+    this.tell();
+  }
+
+  /** Whose times come first, and how far: on each day, not before all of the others. */
+  tell() {
+    const { with: first, only } = this.asked;
+    const name = first && !only ? this.agendas.find(({ id }) => id === first)?.name : "";
+    say(byId("book-order"), name ? word("book_first_each_day", { name }) : "");
   }
 
   /** C. */
