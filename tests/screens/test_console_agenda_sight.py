@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What is in sight of the agenda on a small screen: the free times, the place that was chosen, the time that is held."""
+"""What is in sight of the agenda on a small screen: the free times, and the place that was chosen."""
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import on_a_call, opened, slot
+from tests.screens.test_console_agenda import book_at, click_at, lane, on_a_call, opened, ready_to_book, slot
 
 IN_SIGHT = """() => {
   const frame = document.querySelector('.book__want .book__scroll').getBoundingClientRect();
@@ -17,6 +17,18 @@ IN_SIGHT = """() => {
     return box.top >= frame.top && box.bottom <= frame.bottom;
   }).length;
 }"""
+CURSOR = """() => {
+  const cursor = document.querySelector('#book-frame .cursor').getBoundingClientRect();
+  const frame = document.getElementById('book-grid').getBoundingClientRect();
+  return cursor.top >= frame.top && cursor.bottom <= frame.bottom;
+}"""
+TO_THE_FOOT = """(visit) => {
+  const grid = document.getElementById('book-grid');
+  grid.scrollTop += visit.getBoundingClientRect().bottom - grid.getBoundingClientRect().bottom + 16;
+  const box = visit.getBoundingClientRect();
+  return [box.left + 20, box.top + 4];
+}"""
+"""Scrolls until it is the last that is seen, and gives where it is then."""
 LEAST = 5
 
 
@@ -35,3 +47,38 @@ async def test_with_a_patient_and_a_practitioner_chosen_most_free_times_are_in_s
     await console.by_id("book-grid").focus()
     await looks_right(console, "agenda-times-in-sight", ("1366",))
     assert await console.page.evaluate(IN_SIGHT) >= LEAST
+
+
+async def test_from_the_list_back_to_the_day_the_place_is_the_same(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Klein", 540)
+    await click_at(screen, "Dr Weber", 1110)
+    await expect(screen.by_id("book-place")).to_contain_text("18:30, Dr Weber")
+    await screen.press("l")
+    await expect(screen.page.locator("#book-frame .row-line")).to_have_count(1)
+    await screen.press("d")
+    await expect(screen.page.locator("#book-grid.grid")).to_be_visible()
+    await expect(screen.by_id("book-place")).to_contain_text("18:30, Dr Weber")
+    assert await screen.page.evaluate(CURSOR)
+    await expect(screen.by_id("book-act")).to_contain_text("18:30, Dr Weber")
+    await screen.press("l")
+    await expect(screen.page.locator("#book-frame .row-line")).to_have_count(1)
+    await screen.press("ArrowDown")
+    await screen.press("d")
+    await expect(screen.page.locator("#book-grid.grid")).to_be_visible()
+    await expect(screen.by_id("book-place")).to_contain_text("Dr Klein, 09:00")
+    assert await screen.page.evaluate(CURSOR)
+    assert screen.complaints == []
+
+
+async def test_what_is_said_below_does_not_cover_the_place(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 900)
+    await click_at(screen, "Dr Weber", 960)
+    visit = lane(screen, "Dr Weber").locator(".appt")
+    await screen.page.mouse.click(*await visit.evaluate(TO_THE_FOOT))
+    await expect(screen.by_id("book-acts")).to_be_visible()
+    await screen.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await screen.shot("agenda-foot")
+    assert await screen.page.evaluate(CURSOR)
+    assert screen.complaints == []

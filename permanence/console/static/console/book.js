@@ -144,7 +144,7 @@ export class Book {
     select("book-client").value = known;
     // The day she looked at last, unless it is over.
     if (this.shown.day < this.shown.today) this.shown.day = this.shown.today;
-    this.grid.place = null;
+    this.grid.place = this.grid.left = null;
     const loaded = this.shown.load();
     await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? "", number, chosen: patient, quiet: true })]);
     this.shown.toGrid();

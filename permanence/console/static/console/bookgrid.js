@@ -41,6 +41,12 @@ export class Grid {
     this.frame = byId("book-frame");
     /** @type {Place|null} */
     this.place = null;
+    /** Where the cursor was on what the list does not show, until she goes elsewhere. @type {(Place & {on: string})|null} */
+    this.left = null;
+    /** How far each view was scrolled. @type {Record<string, number>} */
+    this.scrolled = {};
+    /** How high the grid was. */
+    this.height = 0;
     this.isRefused = false;
     this.turn = 0;
     /** How often the whole grid was shown anew. */
@@ -52,6 +58,7 @@ export class Grid {
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
     this.frame.addEventListener("pointerover", (event) => this.told(event));
+    new ResizeObserver(() => this.resized()).observe(this.frame);
   }
 
   /** @returns {HTMLElement[]} */
@@ -97,13 +104,37 @@ export class Grid {
   put(content) {
     this.shown += 1;
     const had = this.body !== null && this.body.contains(document.activeElement);
-    const scroll = this.body?.scrollTop ?? 0;
+    const { view } = this;
+    this.scrolled[view] = this.body?.scrollTop ?? 0;
     this.frame.replaceChildren(content);
+    const scroll = this.scrolled[this.view] ?? 0;
     if (had) this.body?.focus({ preventScroll: true });
     if (this.body && scroll) this.body.scrollTop = scroll;
-    if (this.place && !this.lane(this.place.lane)) this.place = null;
+    this.findPlace();
     this.paint();
+    if (view !== this.view) this.show();
     this.hooks.painted();
+  }
+
+  /** The cursor is nowhere on a day without its lane; on one that the list leaves out only until the lane is shown again. */
+  findPlace() {
+    const { place, left } = this;
+    if (place && !this.lane(place.lane)) {
+      this.left = { ...place, on: this.on };
+      this.place = null;
+    } else if (!place && left && this.lane(left.lane)) {
+      this.place = { lane: left.lane, step: left.step };
+      this.on = left.on;
+    }
+    if (this.view !== "list") this.left = null;
+  }
+
+  /** What is said below takes more lines: where the cursor was in sight it stays so. */
+  resized() {
+    const before = this.height;
+    this.height = this.frame.clientHeight;
+    const [cursor, frame] = [this.frame.querySelector(".cursor, .is-here")?.getBoundingClientRect(), this.frame.getBoundingClientRect()];
+    if (cursor && cursor.bottom > frame.bottom && cursor.bottom <= frame.top + before + 1) this.show();
   }
 
   /** What was touched while the grid was on its way. */
@@ -210,6 +241,7 @@ export class Grid {
 
   /** @param {Place} place @param {string} [on] */
   go(place, on = "") {
+    this.left = null;
     this.place = place;
     this.on = on;
     this.isRefused = false;
@@ -220,7 +252,7 @@ export class Grid {
 
   /** The cursor is nowhere. */
   leave() {
-    this.place = null;
+    this.place = this.left = null;
     this.on = "";
     this.isRefused = false;
     this.paint();
