@@ -29,7 +29,7 @@ from permanence.agenda.rules.search import Found, Proposal
 from permanence.agenda.rules.wishes import Wish
 from permanence.agenda.why_words import names_of, sentences
 from permanence.callers import search
-from permanence.callers.queries import no_show_rule, today_of
+from permanence.callers.queries import no_show_rule, standing, today_of
 from permanence.callers.rules.birth import age_at
 from permanence.callers.words import born_words, no_show_words
 from permanence.calls import queries as calls
@@ -111,17 +111,16 @@ def start(request: HttpRequest) -> HttpResponse:
     marks = marks_of(agendas.reasons(by=by, client=client.id, retired=True))
     today = today_of(client, at)
     chosen, number = request.GET.get("patient", ""), request.GET.get("number", "")[:20]
-    view = None
+    view = one = None
     if chosen:
-        patient = patient_asked(by, client.id, chosen)
-        view = {"id": patient.id, "name": patient.name, "about": "", "warning": ""}
+        one = standing(house=by.house, client=client.id, patient=chosen)
     elif number:
         found = search.find(house=by.house, client=client.id, words="", at=at, number=number).found
-        if len(found) == 1:
-            one = found[0].patient
-            born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
-            warning = no_show_words(no_show_rule(house=by.house, client=client.id), one.no_shows)
-            view = {"id": one.id, "name": one.name, "about": born, "warning": warning}
+        one = found[0].patient if len(found) == 1 else None
+    if one is not None:
+        born = born_words(one.birth, None if one.birth is None else age_at(one.birth, today))
+        warning = no_show_words(no_show_rule(house=by.house, client=client.id), one.no_shows)
+        view = {"id": one.id, "name": one.name, "about": born, "warning": warning}
     earlier = appointments.of_patient(by=by, client=client.id, patient=view["id"]) if view else ()
     offered = {each.id for each in reasons}
     last = next((each.reason for each in earlier if each.reason in offered), "")

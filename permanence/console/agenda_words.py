@@ -83,6 +83,7 @@ AGENDA = {
     "book_coming_failed": _("The patient’s appointments cannot be read now."),
     "book_coming_none": _("Nothing is booked for this patient from now on."),
     "book_not_appointment": _("There is no appointment here: go to one with the arrows."),
+    "book_visit_gone": _("The appointment does not stand here any more."),
     "book_not_movable": _("This appointment cannot be changed any more."),
     "book_not_at": _("Not at {hour}"),
     "book_is_free": _("Nothing is against {hour}."),

@@ -29,6 +29,7 @@ from permanence.agenda.refusals import FollowUpUnknown, NotNow
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.clients import queries as clients
 from permanence.console import waiting
+from permanence.console.agenda_link import agenda_with
 from permanence.console.left_booked import left_rows, still_rows
 from permanence.console.newcomers import newcomer_rows
 from permanence.console.replies import reply_rows
@@ -109,7 +110,8 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         {
             "entry": each,
             "when": moments.day_and_hour(each.visit.starts_at, ZoneInfo(each.time_zone), now=at),
-            "day": each.visit.starts_at.astimezone(ZoneInfo(each.time_zone)).date().isoformat(),
+            "agenda": agenda_with(each.visit, ZoneInfo(each.time_zone), move=each.wanted is Wanted.MOVE),
+            "move": each.wanted is Wanted.MOVE,
             "wanted": WANTED[each.wanted],
             "numbers": _numbers(each, countries),
             "told": TOLD[told[each.visit.appointment]],

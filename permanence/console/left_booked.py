@@ -24,6 +24,7 @@ from permanence.agenda.refusals import FollowUpUnknown
 from permanence.clients import queries as clients
 from permanence.clients.queries import ClientView
 from permanence.console.agenda_asked import appointment_asked
+from permanence.console.agenda_link import agenda_with
 from permanence.console.said_of import said_of
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
@@ -82,7 +83,7 @@ def _kept_row(each: KeptBooked, *, at: datetime) -> dict[str, Any]:
     return {
         "entry": each,
         "when": moments.day_and_hour(each.visit.starts_at, zone, now=at),
-        "day": each.visit.starts_at.astimezone(zone).date().isoformat(),
+        "agenda": agenda_with(each.visit, zone),
         "said": moments.day_and_hour(each.said_at, zone, now=at),
     }
 
@@ -105,7 +106,7 @@ def _row(each: LeftBooked, client: ClientView, *, at: datetime) -> dict[str, Any
         "visits": [
             (
                 moments.day_and_hour(visit.starts_at, zone, now=at),
-                visit.starts_at.astimezone(zone).date().isoformat(),
+                agenda_with(visit, zone),
                 visit,
             )
             for visit in each.visits

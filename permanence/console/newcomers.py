@@ -17,6 +17,7 @@ from permanence.agenda.queries.newcomers import NewcomerView, client_of_newcomer
 from permanence.agenda.refusals import FollowUpUnknown
 from permanence.callers.queries import PatientView
 from permanence.callers.words import no_show_count, person_words
+from permanence.console.agenda_link import agenda_with
 from permanence.foundation import access, moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
@@ -60,7 +61,7 @@ def _row(each: NewcomerView, *, at: datetime) -> dict[str, Any]:
     return {
         "entry": each,
         "when": moments.day_and_hour(each.visit.starts_at, zone, now=at),
-        "day": local.date().isoformat(),
+        "agenda": agenda_with(each.visit, zone),
         "who": person_words(each.person, local.date()),
         "twins": [
             {"id": twin.patient.id, "who": person_words(twin.patient, local.date()), "missed": _missed(twin.patient)}

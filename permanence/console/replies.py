@@ -4,13 +4,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from permanence.clients import queries as clients
+from permanence.console.agenda_link import agenda_with
 from permanence.console.agenda_words import REFUSED
 from permanence.countries.numbers import spell_number
 from permanence.dispatch.reply_operations import ReplyUnknown, settle_reply
@@ -64,7 +63,7 @@ def settle(request: HttpRequest, reply: str) -> HttpResponse:
         return redirect("console:follow-ups")
     messages.success(request, f"{found.patient_name or found.number}: {SAID[outcome]}")
     if outcome is ReplyOutcome.MOVED and found.visit is not None:
-        return redirect(_in_hand(found))
+        return redirect(agenda_with(found.visit, ZoneInfo(found.time_zone), move=True))
     return redirect("console:follow-ups")
 
 
@@ -83,12 +82,3 @@ def _row(each: ReplyView, countries: Mapping[str, str], *, at: datetime) -> dict
         "number": spell_number(PhoneNumber(each.number), country=countries.get(each.client, "XX")),
         "about": "" if about is None else moments.day_and_hour(about.starts_at, zone, now=at),
     }
-
-
-def _in_hand(found: ReplyView) -> str:
-    """The agenda on the day of the visit, which is to be moved."""
-    if found.visit is None:
-        return reverse("console:agenda")
-    day = found.visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
-    asked = {"client": found.client, "day": day.isoformat(), "move": found.visit.appointment}
-    return f"{reverse('console:agenda')}?{urlencode(asked)}"

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from permanence.clients import queries as clients
+from permanence.console.agenda_link import agenda_with
 from permanence.console.said_of import said_of
 from permanence.countries.numbers import spell_number
 from permanence.dispatch.rules import UnreachedOutcome
@@ -67,6 +68,6 @@ def _row(each: UnreachedView, country: str, *, at: datetime) -> dict[str, Any]:
     return {
         "entry": each,
         "when": moments.day_and_hour(each.visit.starts_at, zone, now=at),
-        "day": each.visit.starts_at.astimezone(zone).date().isoformat(),
+        "agenda": agenda_with(each.visit, zone),
         "numbers": [spell_number(PhoneNumber(number), country=country) for number in each.numbers],
     }

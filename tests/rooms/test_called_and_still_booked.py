@@ -50,6 +50,22 @@ def test_who_was_called_stands_apart_for_as_long_as_he_is_booked_in_the_absence(
     assert (listed(practice), left(practice), kept(practice), called(practice)) == ([], [], [], [visit])
 
 
+def test_from_the_list_he_is_in_hand_in_the_agenda_only_where_another_appointment_is_wanted(practice, start, claire):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    his = f"&amp;patient={entry.visit.patient}"
+    assert claire.get(LIST).content.decode().count(f"{his}&amp;move={visit}") == 2  # the hour and what is wanted
+    asks(practice, absence, Wanted.CANCEL)
+    shown = claire.get(LIST).content.decode()
+    assert f"{his}&amp;visit={visit}" in shown
+    assert "&amp;move=" not in shown
+    for each in open_follow_ups(by=practice.cast.claire):
+        settle(follow_up=each.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now, key=practice.key())
+    assert f"{his}&amp;visit={visit}" in section(claire.get(LIST), "t-called")
+
+
 def test_who_was_called_and_then_moved_or_cancelled_is_no_more_among_them(practice, start):
     moved, cancelled, stays = (practice.book(start + timedelta(hours=each)) for each in (1, 2, 3))
     asks(practice, practice.away(start))

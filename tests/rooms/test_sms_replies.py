@@ -270,7 +270,8 @@ def test_on_her_list_with_a_button_for_each(cast, reminded, browser_of):
     wrong = posted(browser, reply, outcome="shred")
     assert (wrong.status_code, len(open_replies(by=cast.claire))) == (302, 1)
     moved = posted(browser, reply, outcome="moved")
-    assert moved["Location"] == (f"/console/agenda?client={cast.cabinet.id}&day=2026-11-30&move={reminded.appointment}")
+    his = f"client={cast.cabinet.id}&day=2026-11-30&patient={reminded.patient}"
+    assert moved["Location"] == f"/console/agenda?{his}&move={reminded.appointment}"
     assert posted(browser, reply, outcome="done")["Location"] == "/console/follow-ups"
     assert posted(browser, "999999", outcome="done").status_code == 404
     assert posted(browser_of(cast.other_secretary), reply, outcome="done").status_code == 404

@@ -5,11 +5,30 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import HOLDS, VISITS, book_at, click_at, ready_to_book, slot
+from tests.screens.test_console_agenda import HOLDS, VISITS, beside, book_at, click_at, ready_to_book, slot
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"
+
+AWAY_TOMORROW = """
+from datetime import UTC, datetime, timedelta
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations.day import ask_follow_up
+from permanence.agenda.rules.follow_ups import Wanted
+from permanence.clients import absences
+from permanence.foundation.models import Person
+from permanence.foundation.who import who_is
+from permanence.project import demo_cast
+doctor = who_is(Person.objects.select_related("house").get(email=demo_cast.WEBER))
+at, visit = datetime.now(UTC), Appointment.objects.get()
+client, hour = str(visit.client_id), timedelta(hours=1)
+absence = absences.announce_absence(client=client, starts=visit.starts_at - hour, ends=visit.ends_at + hour,
+                                    words="Le docteur est absent.", announced_by=doctor.person, by=doctor, at=at)
+ask_follow_up(client=client, absence=absence, wanted=Wanted.MOVE, by=doctor, at=at)
+"""
+"""The doctor is away when the one visit is, and wants another appointment found."""
 
 
 async def in_hand(browser: Browser, site: Site) -> ConsolePage:
@@ -143,3 +162,25 @@ async def test_what_is_taken_in_hand_in_the_list_goes_to_a_free_time_that_the_da
     await screen.press("1")
     await expect(screen.by_id("book-views").locator("[value=day]")).to_be_checked()
     await is_moved(screen, site, 1)
+
+
+async def test_from_the_work_list_who_wants_another_appointment_is_in_hand_and_n_chooses_it(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    site.run(AWAY_TOMORROW)
+    await screen.page.goto(f"{site.url}/console/follow-ups")
+    await screen.page.locator("tbody a", has_text="Trouver un autre rendez-vous").click()
+    await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
+    await expect(screen.by_id("book-patient-about")).to_contain_text("14 mars 1961")
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    await screen.press("n")
+    await is_moved(screen, site, 1)
+
+
+async def test_a_link_to_a_visit_that_stands_there_no_more_says_so(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    screen = await beside(browser, site, query=f"?client={made.client}&move=gone")
+    await expect(screen.by_id("book-error")).to_contain_text("n’est plus à cet endroit")
+    await expect(screen.by_id("book-place")).not_to_contain_text("se déplace")

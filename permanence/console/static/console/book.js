@@ -133,8 +133,8 @@ export class Book {
     window.addEventListener("pagehide", () => this.holding.letGo(true));
   }
 
-  /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null}} [known] */
-  async open({ client = "", call = "", number = "", patient = null } = {}) {
+  /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null, person?: string}} [known] `person`: the id of the patient where nothing else is known of him yet */
+  async open({ client = "", call = "", number = "", patient = null, person = "" } = {}) {
     this.holding.letGo();
     // Nothing of the last request may be chosen for this one.
     byId("book-slots").replaceChildren();
@@ -146,7 +146,7 @@ export class Book {
     if (this.shown.day < this.shown.today) this.shown.day = this.shown.today;
     this.grid.place = this.grid.left = null;
     const loaded = this.shown.load();
-    await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? "", number, chosen: patient, quiet: true })]);
+    await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? person, number, chosen: patient, quiet: true })]);
     this.shown.toGrid();
   }
 

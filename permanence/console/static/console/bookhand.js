@@ -69,12 +69,16 @@ export class Hand {
     this.book.spoken.say();
   }
 
-  /** A visit that is shown, to be moved. @param {string} appointment */
-  takeInHand(appointment) {
-    const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(appointment)}"]`));
-    if (!item) return;
+  /** The cursor to a visit of the day that is shown; in its past hours too, which are unfolded. @param {string} appointment @param {boolean} move whether it is taken in hand */
+  async turnTo(appointment, move) {
+    const find = () => /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(appointment)}"]`));
+    const still = () => !this.book.grid.place && !this.item;
+    if (!find() && !this.book.shown.past && !(await this.book.shown.turnTo({ past: true }, still))) return;
+    const item = find();
+    if (!item) return this.book.error(word("book_visit_gone"));
+    if (!still()) return;
     this.book.grid.goTo(item);
-    this.startMove();
+    if (move) this.startMove();
   }
 
   stopMoving() {
