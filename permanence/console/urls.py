@@ -18,6 +18,7 @@ from permanence.console import (
     follow_ups,
     left_booked,
     newcomers,
+    open_tasks,
     patient_file,
     patients,
     place,
@@ -98,5 +99,6 @@ urlpatterns = [
     path("console/waiting/offer/<str:offer>", waiting.answer, name="waiting-offer"),
     path("console/waiting/freed/<str:freed>", waiting.freed_done, name="waiting-freed"),
     path("console/fragments/waiting", waiting.form, name="waiting-form"),
+    path("console/fragments/tasks", open_tasks.fragment, name="open-tasks"),
     path("console/history", views.history_fragment, name="history"),
 ]

@@ -66,6 +66,23 @@ def test_from_the_list_he_is_in_hand_in_the_agenda_only_where_another_appointmen
     assert f"{his}&amp;visit={visit}" in section(claire.get(LIST), "t-called")
 
 
+def test_the_menu_says_how_many_are_still_to_be_looked_after(practice, start, claire):
+    def tasks():
+        return text_of(claire.get("/console/fragments/tasks", HTTP_X_PERSON=practice.cast.claire.person)).strip()
+
+    first, second, third = (practice.book(start + timedelta(hours=each)) for each in (1, 2, 3))
+    assert tasks() == ""
+    absence = practice.away(start)
+    assert tasks() == "3 to be done"  # nobody has said what becomes of them
+    asks(practice, absence)
+    done(practice, first)
+    assert tasks() == "3 to be done"  # he was called and is booked still
+    done(practice, second, Outcome.KEPT)
+    assert tasks() == "2 to be done"
+    done(practice, third, Outcome.CANCELLED)
+    assert tasks() == "1 to be done"
+
+
 def test_who_was_called_and_then_moved_or_cancelled_is_no_more_among_them(practice, start):
     moved, cancelled, stays = (practice.book(start + timedelta(hours=each)) for each in (1, 2, 3))
     asks(practice, practice.away(start))

@@ -168,6 +168,7 @@ DOORS: dict[str, Door] = {
     "console:elsewhere-correct": Door(has_get=False, post=to(422, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-undo": Door(has_get=False, post=to(200, "secretary"), args=(ACT,), other=404),
     "console:elsewhere-fragment": Door(get=to(200, "secretary")),
+    "console:open-tasks": Door(get=to(200, "secretary")),
     "console:patients": Door(has_get=False, post=to(422, "secretary")),
     "console:patient-find": Door(get=to(200, "secretary"), query="client={client}&words=140361", other=404),
     "console:patient-add": Door(has_get=False, post=to(404, "secretary")),

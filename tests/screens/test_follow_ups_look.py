@@ -95,3 +95,24 @@ async def test_what_is_to_be_looked_after_fits_a_telephone(browser: Browser, sit
     await cancel.click()
     await expect(rows).to_have_count(0)
     assert screen.complaints == []
+
+
+async def test_the_console_s_menu_says_how_much_is_to_be_done(browser: Browser, site: Site) -> None:
+    agendas.make(site)
+    screen = await signed_in(browser, site, cast.CLAIRE, width=1366, height=768, lands="console")
+    entry = screen.page.locator("nav a", has_text="Retards, absences")
+    await expect(entry).to_be_visible()
+    await expect(entry.locator(".badge")).to_have_count(0)
+    site.run(AWAY)
+    await screen.page.reload()
+    # Two booked in one absence, one in another of which nobody has said anything, one who may be known.
+    await expect(entry.locator(".badge")).to_have_text("4 à faire")
+    await looks_right(screen, "follow-ups-count", ("390", "1366"))
+    other = await screen.page.context.new_page()
+    await other.goto(f"{site.url}/console/follow-ups")
+    await other.locator("tbody tr button[value=kept]").first.click()
+    await expect(other.locator("tbody tr")).to_have_count(1)
+    await other.close()
+    await screen.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(entry.locator(".badge")).to_have_text("3 à faire")
+    assert screen.complaints == []

@@ -31,6 +31,7 @@ import { quiet, playLost, ring } from "./notify.js";
 import { Reading } from "./reading.js";
 import { forward, INITIAL, lost, reduce, view } from "./state.js";
 import { goTo, wireTabs } from "./sidetabs.js";
+import { countTasks } from "./tasks.js";
 import { offerUndo } from "./undo.js";
 import { clock, hasWord, word } from "./words.js";
 import { toast, paintBanners, showError } from "./banners.js";
@@ -331,6 +332,7 @@ function paintHistory(card) {
 }
 source("messages", ["/messages"], () => "/console/fragments/messages");
 source("elsewhere", ["/elsewhere"], () => "/console/fragments/elsewhere");
+countTasks();
 source("history", ["/calls", "/messages", "/elsewhere"], () => (historyOf ? `/console/history?${historyOf}` : "/console/history"));
 source("contacts", [], () => (historyOf ? `/console/history?${historyOf}&short=1` : null));
 
