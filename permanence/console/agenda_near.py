@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Where a time was refused, what the agenda's page offers by itself: the nearest that are free."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ def nearest(request: HttpRequest) -> HttpResponse:
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
-    wish, moved = wish_there(by, agenda, asked)
+    wish, moved = wish_there(by, agenda.client, asked)
     every = [agenda] if asked.get("only") == "1" else agendas.agendas(by=by, client=agenda.client)
     if asked.get("else"):
         named = {asked.get("with", ""), asked["else"]}
@@ -64,20 +64,23 @@ def nearest(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"nearest": [_told(each, known, agenda, shown, at=at) for each in found]})
 
 
-def wish_there(by: Who, agenda: AgendaView, asked: Mapping[str, str]) -> tuple[Wish, str]:
-    """What is to be put into an agenda, and the id of the appointment that is moved there: then its reason and patient
-    are what counts; "" for a booking.
+def wish_there(by: Who, client: str, asked: Mapping[str, str], *, first: Iterable[str] = ()) -> tuple[Wish, str]:
+    """What is to be put into an agenda of a client, `first` into those, and the id of the appointment that is moved
+    there: then its reason and patient are what counts; "" for a booking.
 
     Raises BadRequest, Http404, NotHers, callers' PatientUnknown.
     """
     if not asked.get("appointment"):
-        return wish_asked(by, asked, patient_asked(by, agenda.client, asked.get("patient", ""))), ""
+        patient = patient_asked(by, client, asked.get("patient", ""))
+        return wish_asked(by, asked, patient, agendas_of=first), ""
     moved = appointment_asked(by, asked["appointment"])
-    if moved.client != agenda.client:
-        raise Http404(agenda.id)
-    patient = patient_asked(by, agenda.client, moved.patient)
+    if moved.client != client:
+        raise Http404(moved.appointment)
+    patient = patient_asked(by, client, moved.patient)
     stays = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
-    return wish_asked(by, {**asked, "reason": moved.reason, "patient": moved.patient}, stays), moved.appointment
+    # What is answered in the panel is asked of the panel's reason.
+    its = {**asked, "reason": moved.reason, "patient": moved.patient, "yes": ""}
+    return wish_asked(by, its, stays, agendas_of=first), moved.appointment
 
 
 def day_words(moment: datetime, *, at: datetime) -> str:

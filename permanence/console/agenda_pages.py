@@ -42,10 +42,8 @@ from permanence.console.agenda_asked import (
     day_of,
     minute_of,
     moment_asked,
-    patient_asked,
     says_why,
     wanted_of,
-    wish_asked,
 )
 from permanence.console.agenda_days import shown_days
 from permanence.console.agenda_item import STEP
@@ -192,18 +190,20 @@ class Offer:
 @own_page_only
 @says_why
 def slots(request: HttpRequest) -> HttpResponse:
-    """What to propose for a reason, numbered; how many starts before it are set aside, for which cause."""
-    by, at, asked = who(request), _CLOCK.now(), request.GET
+    """What to propose for a reason, numbered; how many starts before it are set aside, for which cause.
+
+    With `appointment` for that visit, which is moved: for its reason, as long as it was booked.
+    """
+    by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     client = client_asked(by, asked.get("client", ""))
-    patient = patient_asked(by, client.id, asked.get("patient", ""))
     every = agendas.agendas(by=by, client=client.id)
-    offered = {each.id: each for each in agendas.reasons(by=by, client=client.id)}
-    if not every or asked.get("reason", "") not in offered:
+    wanted = wanted_of(every, asked)
+    wish, moved = wish_there(by, client.id, asked, first=[each.id for each in wanted])
+    offered = {each.id: each for each in agendas.reasons(by=by, client=client.id, retired=bool(moved))}
+    if not every or wish.reason not in offered:
         return render(request, "console/agenda_slots.html", {"asked": False, "agendas": every})
     today = today_of(client, at)
     first = max(today, day_of(asked.get("from", ""), today))
-    wanted = wanted_of(every, asked.dict())
-    wish = wish_asked(by, asked.dict(), patient, agendas_of=[each.id for each in wanted])
     found = free.next_free(
         by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
     )
@@ -236,7 +236,7 @@ def why(request: HttpRequest) -> HttpResponse:
     """
     by, at, asked = who(request), _CLOCK.now(), request.GET.dict()
     agenda = agenda_asked(by, asked.get("agenda", ""))
-    wish, moved = wish_there(by, agenda, asked)
+    wish, moved = wish_there(by, agenda.client, asked)
     starts = moment_asked(agenda, asked)
     against = free.explain(by=by, agenda=agenda.id, wish=wish, starts=starts, at=at, without=moved)
     told = sentences(by, agenda, against, reason=wish.reason, at=at)

@@ -2,6 +2,7 @@
 """What is offered by itself where a time is refused: the nearest free ones for the reason in hand."""
 
 import json
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.kernel.system import SystemClock
 from tests.rooms.agenda_cast import openings
-from tests.rooms.test_console_agenda import WHY, act, at_wall, booked, cast, monday, page
+from tests.rooms.test_console_agenda import SLOTS, WHY, act, at_wall, booked, cast, monday, page
 
 __all__ = ["cast", "monday"]
 
@@ -149,3 +150,27 @@ def test_what_is_against_putting_a_visit_there_is_asked_for_that_visit(cast, bro
     told = json.loads(page(browser, WHY, **asked))
     assert (told["free"], len(told["causes"]), told["next"], told["may_overbook"]) == (False, 1, None, False)
     assert browser.get(WHY, asked | {"agenda": cast.weber_agenda}).status_code == 404
+
+
+def slots_for(browser, cast, **asked):
+    """The lengths, in minutes, of what is proposed at the clients' practice."""
+    told = page(browser, SLOTS, client=cast.cabinet.id, **asked)
+    return {int(each) for each in re.findall(r'data-minutes="(\d+)"', told)}
+
+
+def test_what_is_proposed_for_a_visit_that_is_moved_is_as_long_as_the_visit(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    visit = booked(cast, monday, 9, patient=cast.paul)  # somebody new, half an hour
+    Patient.objects.filter(pk=int(cast.paul)).update(known=True)
+    panel = {"reason": cast.tracing, "patient": cast.jeanne}
+    assert slots_for(browser, cast, **panel) == {20}
+    assert slots_for(browser, cast, **panel, appointment=visit.appointment) == {30}
+    assert slots_for(browser, cast, reason="", appointment=visit.appointment) == {30}
+
+
+def test_the_times_of_a_visit_are_not_those_of_what_the_panel_asks(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    visit = booked(cast, monday, 9)
+    other = {"client": cast.weber.id, "appointment": visit.appointment}
+    assert browser.get(SLOTS, other).status_code == 404  # of another client
+    assert browser.get(SLOTS, {"client": cast.cabinet.id, "appointment": "none"}).status_code == 404

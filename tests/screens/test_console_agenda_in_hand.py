@@ -88,6 +88,40 @@ async def test_a_click_on_a_free_time_chooses_it_for_what_is_in_hand(browser: Br
     await is_moved(screen, site, 3)
 
 
+async def test_in_hand_the_free_times_are_those_of_the_visit_whatever_the_panel_asks(
+    browser: Browser, site: Site
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await screen.by_id("book-reason").select_option(label="Électrocardiogramme, 30\u00a0min")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "30")
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("m")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "20")
+    await screen.press("Escape")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "30")
+    # Faster than the site: N takes the first of those that are about to stand there.
+    await screen.press("m")
+    await screen.press("n")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "20")
+    await is_moved(screen, site, 1)
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "30")
+
+
+async def test_of_all_clients_a_visit_in_hand_has_the_free_times_of_its_own(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await screen.by_id("book-client").select_option("")
+    await expect(slot(screen.page, 1)).to_have_count(0)
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("m")
+    await expect(slot(screen.page, 1)).to_be_visible()
+    await expect(screen.by_id("book-slots-title")).to_be_visible()
+    await screen.press("n")
+    await is_moved(screen, site, 1)
+    await expect(slot(screen.page, 1)).to_have_count(0)
+
+
 async def test_escape_gives_up_the_move_and_what_was_held_before_it_is_let_go(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
     await book_at(screen, "Dr Weber", 600)

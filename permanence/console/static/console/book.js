@@ -173,7 +173,7 @@ export class Book {
   async touched(agenda) {
     if (!this.isOpen) return;
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine ? [this.propose(), this.coming.again()] : [])]);
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine || this.hand.key ? [this.propose(), this.coming.again()] : [])]);
     // What was against the time may be gone.
     if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
     if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
@@ -215,7 +215,7 @@ export class Book {
     this.sayLengths();
     this.asking.show(this.reason);
     this.practitioner.offer(this.clients.find(({ id }) => id === client)?.agendas ?? []);
-    await (this.offered = this.propose());
+    await this.offer();
     return this.spoken.say();
   }
 
@@ -237,8 +237,7 @@ export class Book {
     if (!person) this.holding.letGo();
     this.spoken.moved();
     if (person) this.choosing = Promise.all([this.choosing, this.holding.holdAgain()]);
-    this.offered = this.propose();
-    await Promise.all([this.choosing, this.offered]);
+    await Promise.all([this.choosing, this.offer()]);
     this.spoken.say();
   }
 
@@ -283,22 +282,32 @@ export class Book {
     };
   }
 
-  /** Next free times for what stands on the left. */
+  /** Next free times for what stands on the left, those that are on their way no more. */
+  offer() {
+    this.offered = this.propose();
+    return this.offered;
+  }
+
+  /** Next free times for what stands on the left; for a visit in hand those of its own reason. */
   async propose() {
-    if (!this.client) return;
-    const asked = new URLSearchParams({ ...this.wish, yes: this.asking.yes });
-    const { turn } = this;
+    const { key, client } = this.hand;
     this.proposing += 1;
-    const { proposing } = this;
+    const { proposing, turn } = this;
+    show(byId("book-slots-title"), this.client !== "" || key !== "");
+    if (!this.client && !key) return byId("book-slots").replaceChildren();
+    // Whom she wishes for, and when, she says of one client.
+    const wish = key && client !== this.client ? { client, call: this.call } : this.wish;
+    const asked = new URLSearchParams(key ? { ...wish, appointment: key } : { ...wish, yes: this.asking.yes });
     try {
       const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
-      if (turn !== this.turn || proposing !== this.proposing) return;
+      if (turn !== this.turn || proposing !== this.proposing) return undefined;
       byId("book-slots").replaceChildren(found);
       this.sayLengths();
       this.holding.paintHeld();
     } catch (error) {
       this.trouble(error);
     }
+    return undefined;
   }
 
   /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string, minutes?: number}|null} */
@@ -422,7 +431,7 @@ export class Book {
 
   /** @param {string} agenda "" for all that are shown */
   async again(agenda) {
-    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.propose(), this.coming.again()]);
+    await Promise.all([(agenda ? this.grid.touched(agenda) : this.grid.load()).catch((error) => this.trouble(error)), this.offer(), this.coming.again()]);
     this.spoken.say();
   }
 

@@ -16,6 +16,7 @@ export class Hand {
     /** What is being moved. @type {HTMLElement|null} */
     this.item = null;
     this.key = "";
+    this.client = "";
     this.name = "";
     /** The proposed time that was chosen for it last. */
     this.sent = "";
@@ -64,7 +65,9 @@ export class Hand {
   inHand(item) {
     this.item = item;
     [this.key, this.name, this.sent] = [item.dataset.key ?? "", nameOf(item), ""];
+    this.client = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.clientId ?? this.book.client;
     item.classList.add("is-moving");
+    this.book.offer();
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
   }
@@ -81,10 +84,16 @@ export class Hand {
     if (move) this.startMove();
   }
 
+  /** The move is given up: the free times are those of the request again. */
   stopMoving() {
+    this.putDown();
+    this.book.offer();
+  }
+
+  putDown() {
     this.item?.classList.remove("is-moving");
     this.item = null;
-    [this.key, this.name, this.sent] = ["", "", ""];
+    [this.key, this.client, this.name, this.sent] = ["", "", "", ""];
     this.book.grid.paint();
     this.book.spoken.say();
   }
@@ -110,7 +119,7 @@ export class Hand {
     const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.book.spoken.near.clear();
-    this.stopMoving();
+    this.putDown();
     this.book.hooks.done("moved", this.book.call);
     const back = async () => {
       if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: this.book.call })) {
