@@ -14,7 +14,7 @@ from permanence.console.agenda_asked import agenda_asked, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import json_body, text_of
 from permanence.dispatch import late_acts, late_operations
-from permanence.dispatch.late_words import concerned_lines
+from permanence.dispatch.late_words import coming_today, until_asked
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock, SystemEntropy
 
@@ -29,13 +29,17 @@ NUMBER_LIMIT = 4
 @own_page_only
 @says_why
 def concerned(request: HttpRequest) -> HttpResponse:
-    """Who is still to come to an agenda today, how each is told, and how late it is said to be already."""
+    """Who is still to come to an agenda in the consultation that is on or next, with `day` today, how each is told, and
+    how late it is said to be already.
+    """
     by, at = who(request), _CLOCK.now()
     agenda = agenda_asked(by, request.GET.get("agenda", ""))
-    lines = concerned_lines(agenda=agenda.id, time_zone=agenda.time_zone, by=by, at=at)
+    coming, whole = coming_today(agenda=agenda.id, time_zone=agenda.time_zone, by=by, at=at), "day" in request.GET
     context = {
-        "lines": lines,
-        "told": sum(each.is_told for _when, each, _why in lines),
+        "coming": coming,
+        "whole": whole,
+        "lines": coming.all_day if whole else coming.now,
+        "told": coming.told if whole else coming.told_now,
         "late": delay(by=by, agenda=agenda.id, day=at.astimezone(ZoneInfo(agenda.time_zone)).date()),
         "told_minutes": late_operations.told_today(agenda=agenda.id, by=by, at=at),
     }
@@ -46,19 +50,22 @@ def concerned(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def say(request: HttpRequest) -> HttpResponse:
-    """So many `minutes` late today, 0 for on time again; `tell`: those still to come hear of it.
+    """So many `minutes` late today, 0 for on time again; `tell`: those still to come until `until` hear of it, "day":
+    those of the whole rest of the day.
 
     Answers `{"late", "before", "told", "untold"}`: the act's id, the minutes said until then, how many hear of it.
     """
     by, data = who(request), json_body(request)
     agenda, key = agenda_asked(by, text_of(data, "agenda")), text_of(data, "key")
+    tell, at = text_of(data, "tell"), _CLOCK.now()
     said = late_acts.say_and_tell(
         key=key,
         agenda=agenda.id,
         minutes=_minutes(text_of(data, "minutes")),
-        tell=text_of(data, "tell") != "",
+        tell=tell != "",
+        until=until_asked(whole_day=tell == "day", typed=text_of(data, "until"), agenda=agenda.id, by=by, at=at),
         by=by,
-        at=_CLOCK.now(),
+        at=at,
         entropy=_ENTROPY,
     )
     return JsonResponse(

@@ -14,7 +14,8 @@ from permanence.agenda.operations import day as day_acts
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.follow_ups import delay
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.late_operations import Concerned, LateKeyTaken, notices_today, tell_late
+from permanence.dispatch.late_operations import Concerned, LateKeyTaken, tell_late
+from permanence.dispatch.late_queries import notices_today
 from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
 from permanence.dispatch.rules import DeliveryState
 from permanence.foundation import audit
@@ -39,10 +40,19 @@ class SaidLate:
 
 
 def say_and_tell(
-    *, key: str, agenda: str, minutes: int, tell: bool, by: Who, at: datetime, entropy: Entropy
+    *,
+    key: str,
+    agenda: str,
+    minutes: int,
+    tell: bool,
+    until: datetime | None,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
 ) -> SaidLate:
-    """He is so many minutes late today, 0: on time again. With `tell` those still to come are told after KEPT_FOR;
-    without it nobody. What was told before and has not gone out yet does not go out any more.
+    """He is so many minutes late today, 0: on time again. With `tell` those still to come before `until` (None: all the
+    rest of the day) are told after KEPT_FOR; without it nobody. What was told before and has not gone out yet does not
+    go out any more.
 
     Raises AgendaUnknown, agenda's DelayImpossible, MinutesImpossible, LateKeyTaken.
     """
@@ -55,7 +65,16 @@ def say_and_tell(
                 _withdraw(each, at=at)
         found: tuple[Concerned, ...] = ()
         if tell and minutes:
-            found = tell_late(key=key, agenda=agenda, minutes=minutes, by=by, at=at, entropy=entropy, kept_for=KEPT_FOR)
+            found = tell_late(
+                key=key,
+                agenda=agenda,
+                minutes=minutes,
+                until=until,
+                by=by,
+                at=at,
+                entropy=entropy,
+                kept_for=KEPT_FOR,
+            )
     return SaidLate(before=0 if known is None else known.minutes, found=found)
 
 
@@ -91,8 +110,10 @@ def _withdraw(row: LateNotice, *, at: datetime) -> int:
     mails.filter(*unsent).delete()
     calls = Unreached.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, appointment__in=row.untold, at=row.at)
     calls.filter(done_at=None).delete()
+    called = {*calls.values_list("appointment", flat=True)}
     told = {*texts.exclude(state=DeliveryState.FAILED).values_list("about", flat=True)}
     told |= {*mails.exclude(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
     row.told = [each for each in row.told if each in told]
-    row.save(update_fields=["told"])
+    row.untold = [each for each in row.untold if each in called]
+    row.save(update_fields=["told", "untold"])
     return len(row.told)

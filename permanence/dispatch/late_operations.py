@@ -10,10 +10,12 @@ from django.db import IntegrityError, transaction
 
 from permanence.agenda.queries import agendas, days
 from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.rules.running import runs_until
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.late_queries import last_of_each, notices_today
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
@@ -69,8 +71,28 @@ class Concerned:
         return self.by_sms or self.by_mail
 
 
-def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
-    """Who is still to come today, on the client's clock, the earliest first, and how each is reached.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillToCome:
+    """Who is still to come on a day, the earliest first. `until`: the end of the consultation that is on, or comes
+    next; None where there is none any more.
+    """
+
+    all_day: tuple[Concerned, ...]
+    until: datetime | None
+
+    @property
+    def now(self) -> tuple[Concerned, ...]:
+        """Those of that consultation."""
+        return before(self.all_day, self.until) if self.until is not None else ()
+
+
+def before(people: tuple[Concerned, ...], until: datetime | None) -> tuple[Concerned, ...]:
+    """Those of them who come before `until`; None: all."""
+    return tuple(each for each in people if until is None or each.starts_at < until)
+
+
+def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
+    """Who is still to come today, on the client's clock, and until when the consultation runs that is on or next.
 
     Raises agenda's AgendaUnknown.
     """
@@ -79,7 +101,19 @@ def concerned(*, agenda: str, by: Who, at: datetime) -> tuple[Concerned, ...]:
     shown = days.day(by=by, agendas=[agenda], day=today, at=at)[0]
     coming = [each for each in shown.appointments if each.state in STANDING and each.starts_at > at]
     people = callers.standing_of(pairs={(each.client, each.patient) for each in coming})
-    return tuple(_reached(each, people[(each.client, each.patient)], by=by) for each in coming)
+    hours = [(each.starts, each.ends) for each in shown.openings]
+    visits = [(each.starts_at, each.ends_at) for each in shown.appointments]
+    return StillToCome(
+        all_day=tuple(_reached(each, people[(each.client, each.patient)], by=by) for each in coming),
+        until=runs_until(hours=hours, visits=visits, at=at),
+    )
+
+
+def concerned(*, agenda: str, by: Who, at: datetime, until: datetime | None = None) -> tuple[Concerned, ...]:
+    """Who is still to come today, on the client's clock, before `until` (None: all of them), the earliest first, and
+    how each is reached. Raises agenda's AgendaUnknown.
+    """
+    return before(still_to_come(agenda=agenda, by=by, at=at).all_day, until)
 
 
 def told_today(*, agenda: str, by: Who, at: datetime) -> int:
@@ -87,20 +121,20 @@ def told_today(*, agenda: str, by: Who, at: datetime) -> int:
     return next((each.minutes for each in notices_today(agenda=agenda, by=by, at=at) if each.told), 0)
 
 
-def notices_today(*, agenda: str, by: Who, at: datetime) -> list[LateNotice]:
-    """For this room alone: what was told today, on the client's clock, the last first. Raises AgendaUnknown."""
-    view = agendas.agenda(by=by, agenda=agenda)
-    zone = ZoneInfo(view.time_zone)
-    rows = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id), at__gt=at - timedelta(days=2))
-    today = at.astimezone(zone).date()
-    return [each for each in rows.order_by("-at", "-pk") if each.at.astimezone(zone).date() == today]
-
-
 def tell_late(
-    *, key: str, agenda: str, minutes: int, by: Who, at: datetime, entropy: Entropy, kept_for: timedelta = timedelta()
+    *,
+    key: str,
+    agenda: str,
+    minutes: int,
+    until: datetime | None = None,
+    by: Who,
+    at: datetime,
+    entropy: Entropy,
+    kept_for: timedelta = timedelta(),
 ) -> tuple[Concerned, ...]:
-    """Tell them, by SMS or else by mail, at once or after `kept_for`; gives who is told and who is not. The same act
-    again tells nobody twice.
+    """Tell those who come before `until` (None: all the rest of the day), by SMS or else by mail, at once or after
+    `kept_for`; gives who is told and who is not. Nobody is told the same minutes twice in a row, by the same act
+    neither.
 
     Raises agenda's AgendaUnknown, MinutesImpossible, LateKeyTaken.
     """
@@ -109,7 +143,9 @@ def tell_late(
     if not _KEY.match(key):
         raise LateKeyTaken(key[:40])
     view = agendas.agenda(by=by, agenda=agenda)
-    found = concerned(agenda=agenda, by=by, at=at)
+    coming = concerned(agenda=agenda, by=by, at=at, until=until)
+    known = last_of_each(notices_today(agenda=agenda, by=by, at=at))
+    found = tuple(each for each in coming if (last := known.get(each.appointment)) is None or last.minutes != minutes)
     told = [each.appointment for each in found if each.is_told]
     said = {"told": told, "untold": [each.appointment for each in found if not each.is_told]}
     try:
@@ -131,17 +167,7 @@ def tell_late(
                 elif not each.by_mail:
                     _to_be_called(each, view.client, by=by, at=at, entropy=entropy)
                 else:
-                    late_mails.write(
-                        row,
-                        appointment=each.appointment,
-                        patient=each.patient,
-                        address=each.mail,
-                        starts_at=each.starts_at,
-                        by=by,
-                        at=at,
-                        due_at=at + kept_for,
-                        entropy=entropy,
-                    )
+                    _write(each, row, by=by, at=at, due_at=at + kept_for, entropy=entropy)
             detail = {"minutes": minutes, "told": len(told), "untold": len(said["untold"])}
             subject = f"dispatch.latenotice:{row.pk}"
             audit.note(by=by, at=at, action="late.told", subject=subject, client=view.client, detail=detail)
@@ -150,7 +176,7 @@ def tell_late(
         if done is None:
             raise LateKeyTaken(key) from error
         first = {*done.told, *done.untold}
-        return tuple(each for each in found if each.appointment in first)
+        return tuple(each for each in coming if each.appointment in first)
     return found
 
 
@@ -163,6 +189,20 @@ def _to_be_called(each: Concerned, client: str, *, by: Who, at: datetime, entrop
         starts_at=each.starts_at,
         house_key=by.house_key,
         at=at,
+    )
+
+
+def _write(each: Concerned, row: LateNotice, *, by: Who, at: datetime, due_at: datetime, entropy: Entropy) -> None:
+    late_mails.write(
+        row,
+        appointment=each.appointment,
+        patient=each.patient,
+        address=each.mail,
+        starts_at=each.starts_at,
+        by=by,
+        at=at,
+        due_at=due_at,
+        entropy=entropy,
     )
 
 

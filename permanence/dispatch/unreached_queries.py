@@ -3,16 +3,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from permanence.agenda.queries import agendas, told
+from permanence.agenda.queries import told
 from permanence.agenda.queries.follow_ups import minutes_late
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.late_queries import last_of_each, notices_today
+from permanence.dispatch.models import LateMail, Sms, Unreached
 from permanence.dispatch.rules import MOST_LATE, DeliveryState, SentState, UnreachedOutcome, sent_state
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -88,24 +88,29 @@ def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
 
 
 def late_reach(*, agenda: str, by: Who, at: datetime) -> dict[str, LateReach]:
-    """How far the last notice of today, on the client's clock, came, by appointment; {} where there is none.
-
-    Raises agenda's AgendaUnknown. Five queries.
+    """How far the minutes that were told last today, on the client's clock, came, by appointment, of those who have
+    heard of no other since; {} where nobody was told any. Raises agenda's AgendaUnknown. Five queries.
     """
-    view = agendas.agenda(by=by, agenda=agenda)
-    notice = LateNotice.objects.for_house(by.house_key).filter(agenda=int(view.id)).order_by("-at", "-pk").first()
-    zone = ZoneInfo(view.time_zone)
-    if notice is None or notice.at.astimezone(zone).date() != at.astimezone(zone).date():
+    each_last = last_of_each(notices_today(agenda=agenda, by=by, at=at))
+    last = next(iter(each_last.values()), None)
+    if last is None:
         return {}
-    states = dict.fromkeys(notice.untold, SentState.NO_WAY)
-    sms = Sms.objects.for_house(by.house_key).filter(about__in=notice.told, kind=SmsKind.LATE.value)
-    for row in sms.filter(created_at=notice.at):
-        states[row.about] = sent_state(state=DeliveryState(row.state), attempts=row.attempts, why=row.why)
-    for mail in LateMail.objects.filter(notice=notice):
-        state = sent_state(state=DeliveryState(mail.state), attempts=mail.attempts, why=mail.why)
-        states[mail.appointment] = state
-    done = Unreached.objects.for_house(by.house_key).filter(kind=SmsKind.LATE.value, done_at__gte=notice.at)
-    calls = {each.appointment: each for each in done.filter(appointment__in=list(states)).order_by("pk")}
+    of = {key: row for key, row in each_last.items() if row.minutes == last.minutes}
+    states = {key: SentState.NO_WAY for key, row in of.items() if key in row.untold}
+    sms = Sms.objects.for_house(by.house_key).filter(about__in=list(of), kind=SmsKind.LATE.value)
+    for row in sms:
+        if row.created_at == of[row.about].at:
+            states[row.about] = sent_state(state=DeliveryState(row.state), attempts=row.attempts, why=row.why)
+    for mail in LateMail.objects.filter(notice__in=[row.pk for row in of.values()]):
+        if (notice := of.get(mail.appointment)) is not None and mail.notice_id == notice.pk:
+            state = sent_state(state=DeliveryState(mail.state), attempts=mail.attempts, why=mail.why)
+            states[mail.appointment] = state
+    done = Unreached.objects.for_house(by.house_key).filter(kind=SmsKind.LATE.value, appointment__in=list(states))
+    calls = {
+        each.appointment: each
+        for each in done.exclude(done_at=None).order_by("pk")
+        if each.done_at is not None and each.done_at >= of[each.appointment].at
+    }
     return {
         appointment: LateReach(
             state=state,

@@ -24,7 +24,7 @@ from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
-from permanence.agenda.queries.follow_ups import delay, open_follow_ups
+from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_in
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
@@ -38,15 +38,13 @@ from permanence.clients import away
 from permanence.clients import queries as clients
 from permanence.clients.directory_queries import told_sites
 from permanence.clients.queries import ClientView
-from permanence.dispatch import late_acts, late_operations
-from permanence.dispatch.late_words import concerned_lines
 from permanence.foundation import dates, moments
 from permanence.foundation.access import NotHers
 from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
-from permanence.portal.late_reached import reached_lines
+from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
 
 _CLOCK = SystemClock()
@@ -255,14 +253,8 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
     today = at.astimezone(zone).date()
     shown = _asked(request, today)
     known = _known(by, found, shown, at=at)
-    late, mine = delay(by=by, agenda=found.id, day=shown), is_own(found, by=by)
-    coming = (
-        concerned_lines(agenda=found.id, time_zone=found.time_zone, by=by, at=at)
-        if late and shown == today and mine
-        else []
-    )
-    told = late is not None and late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes
-    context = {
+    mine = is_own(found, by=by)
+    context = late_shown(found, day=shown, is_today=shown == today and mine, by=by, at=at) | {
         "client": view,
         "agenda": found,
         "others": [each for each in agendas.agendas(by=by) if each.id != found.id],
@@ -278,14 +270,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "open": [
             f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
         ],
-        "late": late,
-        "late_said": "" if late is None else moments.hour(late.said_at, zone),
-        "concerned": coming,
-        "reachable": sum(each.is_told for _when, each, _why in coming),
-        "told": told,
-        "reached": reached_lines(coming, agenda=found.id, by=by, at=at) if told else [],
         "key": new_id(at, _ENTROPY),
-        "back": late_acts.may_take_back(agenda=found.id, by=by, at=at) if shown == today and mine else "",
         "late_before": request.GET.get("before", "0")[:3],
         "minutes": LATE,
         "refused": refused,

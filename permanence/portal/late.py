@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from permanence.agenda.refusals import DelayImpossible
 from permanence.dispatch import late_acts
 from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
+from permanence.dispatch.late_words import until_asked
 from permanence.foundation.who import portal_only
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -24,8 +25,9 @@ _ENTROPY = SystemEntropy()
 @require_POST
 @portal_only
 def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
-    """He is late today, or on time again; with `tell` those who agreed to it hear of it. `step` back takes that back:
-    `key` is the act, `minutes` what was said before it.
+    """He is late today, or on time again. `tell` "now": those of the consultation that is on, until `until`, as the
+    page has shown it, hear of it if they agreed to that; "day": those of the whole rest of the day. `step` back takes
+    that back: `key` is the act, `minutes` what was said before it.
     """
     by, view, found = reached(request, client, agenda)
     at, posted = _CLOCK.now(), request.POST
@@ -35,9 +37,17 @@ def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         if posted.get("step") == "back":
             late_acts.take_back(key=key, agenda=found.id, before=minutes, by=by, at=at)
         else:
-            tell = posted.get("tell") == "1"
+            tell = posted.get("tell", "")
+            until = until_asked(whole_day=tell == "day", typed=posted.get("until", ""), agenda=found.id, by=by, at=at)
             said = late_acts.say_and_tell(
-                key=key, agenda=found.id, minutes=minutes, tell=tell, by=by, at=at, entropy=_ENTROPY
+                key=key,
+                agenda=found.id,
+                minutes=minutes,
+                tell=tell != "",
+                until=until,
+                by=by,
+                at=at,
+                entropy=_ENTROPY,
             )
             before = said.before
     except (DelayImpossible, MinutesImpossible):

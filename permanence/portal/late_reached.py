@@ -1,19 +1,27 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Whom the doctor's delay has reached so far: on his page of the day, once his patients were told."""
+"""On his page of the day: whom the doctor's delay concerns, and whom it has reached so far."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from permanence.agenda.queries.follow_ups import delay
+from permanence.agenda.queries.views import AgendaView
+from permanence.dispatch import late_acts, late_operations
 from permanence.dispatch.late_operations import Concerned
+from permanence.dispatch.late_words import Line, coming_today
 from permanence.dispatch.rules import NOT_DELIVERED, SentState, UnreachedOutcome
 from permanence.dispatch.unreached_queries import LateReach, late_reach
+from permanence.foundation import moments
 from permanence.foundation.who import Who
 
+FIRST = 3
+"""How many names stand on a telephone before the rest is opened."""
 STATES: Mapping[SentState, tuple[str | Promise, str]] = {
     SentState.WAITING: (gettext_lazy("on its way"), ""),
     SentState.AGAIN: (gettext_lazy("tried in vain, is tried again"), "warn"),
@@ -37,10 +45,41 @@ class Reached:
     number: str
 
 
-def reached_lines(coming: Iterable[tuple[str, Concerned, str]], *, agenda: str, by: Who, at: datetime) -> list[Reached]:
-    """Those still to come, in their order, after the last notice of today."""
-    found = late_reach(agenda=agenda, by=by, at=at)
-    return [_line(when, each, found.get(each.appointment)) for when, each, _why in coming]
+def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: datetime) -> dict[str, object]:
+    """What the page of the day `day` says of his delay. `coming` is there on his own page (`is_today`) alone.
+
+    Of a delay that was said: `listed` and `listed_more` are those of the consultation that is on and those who were
+    told, `reached` and `reached_more` the same with how far it came, once he told somebody; `untold_now` and
+    `untold_day` how many can be told and were not yet. Raises AgendaUnknown.
+    """
+    late, zone = delay(by=by, agenda=found.id, day=day), ZoneInfo(found.time_zone)
+    shown: dict[str, object] = {"late": late, "late_said": "" if late is None else moments.hour(late.said_at, zone)}
+    if not is_today:
+        return shown
+    coming = coming_today(agenda=found.id, time_zone=found.time_zone, by=by, at=at)
+    shown |= {"coming": coming, "back": late_acts.may_take_back(agenda=found.id, by=by, at=at)}
+    if late is None:
+        return shown
+    told = late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes
+    reach = late_reach(agenda=found.id, by=by, at=at) if told else {}
+    now = {each.appointment for _when, each, _why in coming.now}
+    listed = [line for line in coming.all_day if line[1].appointment in now | reach.keys()]
+    untold = [line for line in coming.all_day if line[1].is_told and line[1].appointment not in reach]
+    lines = _reached_lines(listed, reach)
+    return shown | {
+        "listed": listed[:FIRST],
+        "listed_more": listed[FIRST:],
+        "listed_count": len(listed),
+        "told": told,
+        "reached": lines[:FIRST],
+        "reached_more": lines[FIRST:],
+        "untold_now": sum(each.appointment in now for _when, each, _why in untold),
+        "untold_day": len(untold),
+    }
+
+
+def _reached_lines(coming: Iterable[Line], reach: Mapping[str, LateReach]) -> list[Reached]:
+    return [_line(when, each, reach.get(each.appointment)) for when, each, _why in coming]
 
 
 def _line(when: str, each: Concerned, reach: LateReach | None) -> Reached:

@@ -162,13 +162,13 @@ def test_on_his_page_one_tap_says_it_and_another_tells_those_with_sms(cast, prov
     for number in ("+33639980002", "+33123456789"):
         assert f'href="tel:{number}"' in page
     for _ in range(2):
-        assert doctor.post(address, {"minutes": "30", "tell": "1", "key": key}).status_code == 303
+        assert doctor.post(address, {"minutes": "30", "tell": "now", "key": key}).status_code == 303
     assert [each.number for each in Sms.objects.all()] == ["+33639980001"]
     assert TELL_NOW not in doctor.get(day).content.decode()
     doctor.post(address, {"minutes": "60"})  # later still: those with SMS can be told again
     assert TELL_NOW in doctor.get(day).content.decode()
     for wrong in ("", "x", "4", "9999"):
-        assert doctor.post(address, {"minutes": wrong, "tell": "1", "key": "k" * 20}).status_code == 422
+        assert doctor.post(address, {"minutes": wrong, "tell": "now", "key": "k" * 20}).status_code == 422
 
 
 def agrees_to_mail(name, address="anna@patients.example"):

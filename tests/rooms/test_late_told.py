@@ -42,7 +42,7 @@ def clock(monkeypatch):
 
 
 def say(cast, browser, **more):
-    return act(browser, "late", key=cast.key(), **{"agenda": cast.dupont, "minutes": "40", "tell": "1"} | more)
+    return act(browser, "late", key=cast.key(), **{"agenda": cast.dupont, "minutes": "40", "tell": "now"} | more)
 
 
 def minutes_late(cast):
@@ -147,7 +147,14 @@ def test_another_clients_agenda_is_not_there(cast, provider, browser_of, clock):
 
 
 def test_a_key_that_was_used_changes_nothing(cast, provider):
-    given = {"agenda": cast.dupont, "tell": True, "by": cast.claire, "at": TEN, "entropy": SystemEntropy()}
+    given = {
+        "agenda": cast.dupont,
+        "tell": True,
+        "until": None,
+        "by": cast.claire,
+        "at": TEN,
+        "entropy": SystemEntropy(),
+    }
     late_acts.say_and_tell(key="late-act-00000001", minutes=40, **given)
     for key, minutes in (("late-act-00000001", 30), ("x", 40)):
         with pytest.raises(LateKeyTaken):
@@ -162,10 +169,10 @@ def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(cast, provider, clock)
     shown = doctor.get(reverse("portal_day_of", args=[cast.cabinet.id, cast.dupont])).content.decode()
     offered = shown[shown.index("t-late") :]
     assert 'name="minutes" value="40"' in offered
-    assert re.search(r'name="tell" value="1" checked', offered)
+    assert re.search(r'name="tell" value="now" checked', offered)
     doctor.post(address, {"minutes": "20"})
     key = re.search(r'name="key" value="([^"]+)"', offered)[1]
-    said = doctor.post(address, {"minutes": "40", "tell": "1", "key": key})
+    said = doctor.post(address, {"minutes": "40", "tell": "now", "key": key})
     assert said.status_code == 303
     assert numbers() == ["+33639980001"]
     after = doctor.get(said["Location"]).content.decode()
@@ -175,6 +182,6 @@ def test_the_doctor_tells_it_in_one_tap_and_takes_it_back(cast, provider, clock)
     assert doctor.post(address, {"step": "back", "minutes": "20", "key": key}).status_code == 303
     assert (minutes_late(cast), numbers()) == (20, [])
     assert doctor.post(address, {"step": "back", "minutes": "20", "key": "k" * 20}).status_code == 422
-    doctor.post(address, {"minutes": "40", "tell": "1", "key": "k" * 20})
+    doctor.post(address, {"minutes": "40", "tell": "now", "key": "k" * 20})
     clock.moment = GONE
     assert 'name="step" value="back"' not in doctor.get(said["Location"]).content.decode()

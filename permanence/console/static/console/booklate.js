@@ -17,11 +17,16 @@ export class Late {
     this.asking = 0;
     this.sending = false;
     this.told = 0;
+    this.until = "";
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-late-dialog"));
     this.agenda = /** @type {HTMLSelectElement} */ (byId("book-late-agenda"));
     button("book-late-keep").addEventListener("click", () => this.dialog.close());
     button("book-late-over").addEventListener("click", () => this.send("0"));
-    this.agenda.addEventListener("change", () => this.look());
+    this.agenda.addEventListener("change", () => {
+      input("book-late-day").checked = false;
+      this.look();
+    });
+    input("book-late-day").addEventListener("input", () => this.look());
     for (const id of ["book-late-minutes", "book-late-tell"]) input(id).addEventListener("input", () => this.say());
     byId("book-late-form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -37,6 +42,7 @@ export class Late {
     this.agenda.value = agendas.some(({ id }) => id === first) ? first : agendas[0].id;
     input("book-late-minutes").value = USUAL_MINUTES;
     input("book-late-tell").checked = true;
+    input("book-late-day").checked = false;
     this.error("");
     this.dialog.showModal();
     input("book-late-minutes").select();
@@ -50,8 +56,9 @@ export class Late {
     this.told = 0;
     byId("book-late-concerned").replaceChildren();
     this.say();
+    const asked = { agenda: this.agenda.value, ...(input("book-late-day").checked ? { day: "1" } : {}) };
     try {
-      const found = await fragment(`/console/fragments/agenda/late?${new URLSearchParams({ agenda: this.agenda.value })}`);
+      const found = await fragment(`/console/fragments/agenda/late?${new URLSearchParams(asked)}`);
       if (asking !== this.asking) return;
       byId("book-late-concerned").replaceChildren(found);
     } catch (error) {
@@ -59,6 +66,8 @@ export class Late {
     }
     const count = /** @type {HTMLElement|null} */ (byId("book-late-concerned").querySelector("[data-told]"));
     this.told = Number(count?.dataset.told ?? 0);
+    this.until = count?.dataset.until ?? "";
+    show(byId("book-late-more"), Number(count?.dataset.more ?? 0) > 0);
     show(button("book-late-over"), byId("book-late-concerned").querySelector(".late__now") !== null);
     this.say();
   }
@@ -76,7 +85,9 @@ export class Late {
     this.sending = true;
     const agenda = this.agenda.value;
     const name = this.agenda.selectedOptions[0]?.textContent ?? "";
-    const json = { key: newId(), agenda, minutes, tell: minutes !== "0" && input("book-late-tell").checked ? "1" : "" };
+    const tells = minutes !== "0" && input("book-late-tell").checked;
+    const tell = tells ? (input("book-late-day").checked ? "day" : "now") : "";
+    const json = { key: newId(), agenda, minutes, tell, until: this.until };
     try {
       const told = await (await request("/console/agenda/late", { method: "POST", json })).json();
       this.dialog.close();
