@@ -511,6 +511,15 @@ def test_an_absence_that_cannot_be_is_refused_and_what_was_typed_comes_back(cast
     assert absences(cast) == ()
 
 
+def test_what_an_absence_needs_says_so_beside_its_name(cast):
+    shown = signed_in(cast.dr_weber).get(page(cast, "/absences/new")).content.decode()
+    needed = re.findall(r'id="([a-z_]+)"[^>]* required', shown)
+    marked = [
+        name for name in needed if "(required)" in shown.partition(f'<label for="{name}">')[2].partition("</label>")[0]
+    ]
+    assert marked == needed == ["ends", "words"]
+
+
 def test_two_absences_at_one_time_are_not_both_announced(cast):
     browser = signed_in(cast.dr_weber)
     assert browser.post(page(cast, "/absences/new"), {**ABSENCE, "step": "save"}).status_code == 303
