@@ -99,7 +99,8 @@ def setting(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def start(request: HttpRequest) -> HttpResponse:
-    """With what the search begins for a client: reasons, sites, the patient, the reason for which he came last.
+    """With what the search begins for a client: reasons, sites, the patient, the reason for which he came last, whether
+    it may find Sundays.
 
     `patient`: who was chosen already; else who alone is known under `number`; null when nobody or several are.
     """
@@ -130,8 +131,9 @@ def start(request: HttpRequest) -> HttpResponse:
         {"id": key, "name": name}
         for key, name in directory_queries.site_names(house=by.house, client=int(client.id)).items()
     ]
+    sundays = agendas.opens_on_sundays(by=by, client=client.id, today=today)
     told = {"patient": view, "reason": last or first, "reasons": listed, "sites": sites, "today": today.isoformat()}
-    return JsonResponse(told)
+    return JsonResponse({**told, "sundays": sundays})
 
 
 @never_cache

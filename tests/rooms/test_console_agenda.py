@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Agenda, Appointment, SlotHold
-from permanence.agenda.operations import appointments, blocks, holds
+from permanence.agenda.operations import appointments, blocks, holds, setting
 from permanence.agenda.operations.day import say_late
-from permanence.agenda.queries import shown
-from permanence.agenda.rules.kinds import VisitReason
+from permanence.agenda.queries import agendas, shown
+from permanence.agenda.rules.kinds import ExceptionKind, VisitReason
 from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.state_words import STATES
@@ -24,7 +24,8 @@ from permanence.console.agenda_item import Hours, Items, Look
 from permanence.console.agenda_words import CAUSES, OPENINGS
 from permanence.foundation.models import AuditEntry, LiveTouch
 from permanence.kernel.system import SystemClock
-from tests.rooms.agenda_cast import make_agenda_cast, patient
+from tests.rooms.agenda_cast import make_agenda_cast, openings, patient
+from tests.rooms.messaging_cast import NOON
 
 pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")
@@ -227,6 +228,33 @@ def test_the_caller_s_number_and_his_last_visit_begin_the_search(cast, browser_o
     nobody = json.loads(page(browser, START, client=cast.cabinet.id, number="+33612345678"))
     assert nobody["patient"] is None
     assert nobody["reason"] == nobody["reasons"][0]["id"]
+
+
+@pytest.mark.parametrize(
+    ("week", "day", "sundays"),
+    [
+        (((6, "09:00", "12:00"),), None, True),
+        (((5, "09:00", "12:00"),), None, False),
+        ((), date(2026, 12, 6), True),
+        ((), date(2026, 12, 5), False),
+        ((), date(2026, 11, 22), False),
+    ],
+)
+def test_sundays_can_be_left_out_where_an_agenda_is_open_on_one(cast, week, day, sundays):
+    setting.set_openings(agenda=cast.dupont, openings=openings(cast.dupont, week), by=cast.claire, at=NOON)
+    if day:
+        own = openings(cast.dupont, ((day.weekday(), "09:00", "12:00"),))
+        one_off = {"kind": ExceptionKind.ONE_OFF, "openings": own}
+        setting.set_exception(agenda=cast.dupont, day=day, **one_off, by=cast.claire, at=NOON - timedelta(days=9))
+    asked = {"by": cast.claire, "client": cast.cabinet.id, "today": NOON.date()}
+    assert agendas.opens_on_sundays(**asked) is sundays
+
+
+def test_the_search_begins_with_whether_it_may_find_sundays(cast, browser_of):
+    for day, sundays in ((5, False), (6, True)):
+        week = openings(cast.dupont, ((day, "09:00", "12:00"),))
+        setting.set_openings(agenda=cast.dupont, openings=week, by=cast.claire, at=NOON)
+        assert json.loads(page(browser_of(cast.claire), START, client=cast.cabinet.id))["sundays"] is sundays
 
 
 @pytest.mark.parametrize("state", ["confirmed", "arrived", "done"])

@@ -108,7 +108,12 @@ async def test_in_three_months_after_five_not_on_saturday_by_keyboard(browser: B
     await expect(screen.by_id("book-more-said")).to_contain_text("après 17:00")
     await screen.page.wait_for_function(FIRST, arg=[wanted, "17:00"])
     await screen.by_id("book-out").locator("input[value='5']").check()
-    await expect(screen.by_id("book-out").locator("input:checked")).to_have_count(1)
+    await screen.by_id("book-out").locator("input[value='6']").check()
+    await expect(screen.by_id("book-out").locator("input:checked")).to_have_count(2)
+    first, last = [await screen.by_id("book-out").locator(f"input[value='{each}']").bounding_box() for each in (0, 6)]
+    assert first
+    assert last
+    assert first["y"] == last["y"]  # the week stands in one line
     await expect(slot(screen.page, 1)).to_be_visible()
     await looks_right(screen, "agenda-wishes", ("1366", "625"))
     await screen.by_id("book-client").select_option(index=0)

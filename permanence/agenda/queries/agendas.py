@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from permanence.agenda.models import Agenda, Appointment, OpeningException, OpeningPattern, Resource, VisitReason
 from permanence.agenda.queries import asked
@@ -25,6 +25,8 @@ KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
 """What an id made by a page looks like."""
 
 
+SUNDAY = 6
+"""As openings count weekdays: 0 is Monday."""
 MOST_DAYS = 400
 """Days that differ in one list."""
 
@@ -140,6 +142,15 @@ def days_that_differ(*, by: Who, agenda: str, first: date, last: date = date.max
     for each in OpeningPattern.objects.filter(exception__in=[day.pk for day in found]).order_by("opens", "pk"):
         own[each.exception_id].append(opening_of(each))
     return tuple(exception_of(day, own[day.pk]) for day in found)
+
+
+def opens_on_sundays(*, by: Who, client: str, today: date) -> bool:
+    """Whether an agenda in use of a client of whom it is known already that `by` sees him may be open on a Sunday from
+    `today` on, in the week or on a day of its own. One query.
+    """
+    rows = OpeningPattern.objects.filter(agenda__in=in_use(by=by, client=client).order_by().values("pk"))
+    weekly = Q(exception=None, weekday=SUNDAY) & (Q(valid_until=None) | Q(valid_until__gte=today))
+    return rows.filter(weekly | Q(exception__date__gte=today, exception__date__iso_week_day=SUNDAY + 1)).exists()
 
 
 def kept_day(*, by: Who, agenda: str, day: date) -> tuple[kinds.OpeningException, ...]:

@@ -206,7 +206,7 @@ export class Book {
     const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
     if (turn !== this.turn || !told) return undefined;
     this.reasons = told.reasons;
-    this.wishes.offer(told.sites);
+    this.wishes.offer(told.sites, told.sundays);
     // Whom she has chosen meanwhile she has chosen.
     if (!this.patient.patient && told.patient) this.patient.found(told.patient);
     this.regarding(this.patient.patient);

@@ -25,8 +25,12 @@ export class Wishes {
     });
   }
 
-  /** Where the client can be visited: a choice only where there are several. @param {{id: string, name: string}[]} sites */
-  offer(sites) {
+  /** Where the client can be visited, and whether on Sundays: a choice only where there is one.
+   * @param {{id: string, name: string}[]} sites @param {boolean} sundays */
+  offer(sites, sundays) {
+    const sunday = byId("book-sunday");
+    show(sunday, sundays);
+    if (!sundays) /** @type {HTMLInputElement} */ (sunday.querySelector("input")).checked = false;
     select("book-site").replaceChildren(make("option", { value: "" }, word("book_site_any")), ...sites.map(({ id, name }) => make("option", { value: id }, name)));
     show(byId("book-site-field"), sites.length > 1);
   }
@@ -35,7 +39,7 @@ export class Wishes {
   begin() {
     [this.day, this.hour] = ["", ""];
     for (const id of ["book-from", "book-hour"]) input(id).value = "";
-    this.offer([]);
+    this.offer([], false);
     this.fold.open = false;
     this.error("");
     this.say();
