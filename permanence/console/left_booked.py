@@ -2,7 +2,7 @@
 """Who is booked in an absence of which the doctor has not said what becomes of them: she asks him.
 
 Who comes all the same, for a colleague receives him or the doctor comes back, leaves the list when she says so. Who was
-called stands beside it for as long as he is booked there.
+called stands beside it for as long as he is booked there, in an absence or a closed agenda.
 """
 
 from datetime import datetime

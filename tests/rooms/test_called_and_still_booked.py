@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.operations import appointments
+from permanence.agenda.models import Agenda, Appointment, FollowUp
+from permanence.agenda.operations import appointments, setting
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import keep_booked, put_back_on_list, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
@@ -22,6 +23,21 @@ from tests.rooms.test_portal_line import text_of
 __all__ = ["claire", "doctor", "practice", "start"]
 
 pytestmark = pytest.mark.django_db
+
+
+def closes(practice, wanted=Wanted.CALL):
+    closed(practice.cast, practice.agenda, leaving=Leaving(wanted=wanted, words="Fin."), at=practice.now)
+
+
+def opens_again(practice):
+    row = Agenda.objects.get(pk=int(practice.agenda))
+    given = {
+        "step": row.step,
+        "closed_on_holidays": row.closed_on_holidays,
+        "overbookings_per_day": 2,
+        "name": row.name,
+    }
+    setting.change_agenda(agenda=practice.agenda, active=True, by=practice.cast.marc, at=practice.now, **given)
 
 
 def called(practice, by=None):
@@ -174,15 +190,6 @@ def test_a_stranger_sees_and_puts_back_nobody_who_was_called(practice, start, ca
             put_back_on_list(follow_up=entry, by=stranger, at=practice.now)
 
 
-def test_who_was_called_for_a_closed_agenda_is_not_put_back_as_of_an_absence(practice, start):
-    visit = practice.book(start + timedelta(hours=1))
-    closed(practice.cast, practice.agenda, leaving=Leaving(wanted=Wanted.CALL), at=practice.now)
-    entry = done(practice, visit)
-    assert called(practice) == []
-    with pytest.raises(FollowUpUnknown):
-        put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
-
-
 def test_who_was_called_in_one_absence_comes_all_the_same_in_another(practice, start):
     visit = practice.book(start + timedelta(hours=1))
     asks(practice, practice.away(start))
@@ -191,3 +198,53 @@ def test_who_was_called_in_one_absence_comes_all_the_same_in_another(practice, s
     told = {"client": practice.cast.weber, "absence": second, "appointment": visit}
     keep_booked(**told, by=practice.cast.claire, at=practice.now)
     assert (called(practice), kept(practice)) == ([visit], [visit])
+
+
+def test_who_was_called_because_his_agenda_is_closed_stays_in_sight_too(practice, start, claire):
+    visit = practice.book(start + timedelta(hours=1))
+    closes(practice)
+    entry = done(practice, visit)
+    assert (listed(practice), called(practice)) == ([], [visit])
+    shown = section(claire.get(LIST), "t-called")
+    assert "CANARIE Jeanne" in shown
+    assert '<span class="badge badge--warn">closed</span>' in shown
+    assert claire.post(f"{LIST}/{entry}/back").status_code == 302
+    assert (listed(practice), called(practice)) == ([visit], [])
+
+
+def test_who_was_called_because_his_agenda_was_closed_is_told_that_it_stands_once_it_is_in_use_again(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    closes(practice)
+    entry = done(practice, visit)
+    opens_again(practice)
+    assert called(practice) == []
+    assert [each.wanted for each in open_follow_ups(by=practice.cast.claire)] == [Wanted.STANDS]
+    with pytest.raises(FollowUpUnknown):
+        put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+
+
+def test_who_was_called_for_a_closed_agenda_goes_back_with_what_is_wanted_of_that_agenda(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    closes(practice, Wanted.MOVE)
+    entry = done(practice, visit)
+    [row] = FollowUp.objects.filter(pk=entry)
+    other = Agenda.objects.get(pk=int(practice.agenda))
+    other.pk, other.name, other._state.adding = None, "Dr Klein", True
+    other.save()
+    row.pk, row.agenda, row.wanted, row._state.adding = None, other, Wanted.CANCEL.value, True
+    row.asked_at += timedelta(minutes=1)
+    row.save()  # a colleague's agenda, closed afterwards
+    put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+    [listed_now] = [each for each in open_follow_ups(by=practice.cast.claire) if each.id == entry]
+    assert (listed_now.wanted, listed_now.words) == (Wanted.MOVE, "Fin.")
+
+
+def test_who_was_called_for_a_closed_agenda_and_went_to_a_colleague_at_the_same_hour_is_seen_to(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    closes(practice)
+    done(practice, visit)
+    other = Agenda.objects.get(pk=int(practice.agenda))
+    other.pk, other.name, other.active, other._state.adding = None, "Dr Klein", True, True
+    other.save()
+    Appointment.objects.filter(key=visit).update(agenda=other)
+    assert called(practice) == []

@@ -14,7 +14,7 @@ from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
-from permanence.agenda.queries.kept_booked import said_in_absence
+from permanence.agenda.queries.kept_booked import said_of_booked
 from permanence.agenda.queries.returns import over_by_now
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
@@ -157,13 +157,14 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
 
 
 def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
-    """It was a slip that he comes all the same, or that he was called because of an absence: he is again on the list on
-    which he stood. What was wanted of him and replaced since, for the others of that absence, is replaced for him too.
+    """It was a slip that he comes all the same, or that he was called because of an absence or a closed agenda: he is
+    again on the list on which he stood. What was wanted of him and replaced since, for the others of it, is replaced
+    for him too.
 
     Raises FollowUpUnknown, also of who was called and comes all the same.
     """
-    rows = FollowUp.objects.filter(said_in_absence(), house=by.house_key, pk=row_key(follow_up))
-    row = rows.select_related("appointment").first()
+    said = FollowUp.objects.filter(said_of_booked(), house=by.house_key, pk=row_key(follow_up))
+    row = said.select_related("appointment").first()
     if row is None or not clients_seen(by, [row.client_id]) or _is_over(row, by=by):
         raise FollowUpUnknown(follow_up[:40])
     taken_back = {"outcome": Outcome.TAKEN_BACK.value, "done_at": at, "done_by_name": by.name}
@@ -175,16 +176,17 @@ def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
             raise FollowUpUnknown(follow_up[:40])
         listed = his.filter(done_at=None).exists()
         again = {"outcome": "", "done_at": None, "done_by_name": "", **_wish(row)}
-        if not rows.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
+        if not said.update(**(taken_back if listed or row.wanted == Wanted.KEEP else again)):
             raise FollowUpUnknown(follow_up[:40])
         _changed(kept, "agenda.follow_up_put_back", by=by, at=at, follow_up=row.pk)
 
 
 def _wish(row: FollowUp) -> dict[str, object]:
-    """What is wanted by now of those whom the absence of this entry meets, in which words, who asked it and when: who
-    came all the same was left out where the doctor asked for something else.
+    """What is wanted by now of those whom the absence of this entry, or the end of its agenda, meets, in which words,
+    who asked it and when: who came all the same was left out where the doctor asked for something else.
     """
     same = FollowUp.objects.filter(client=row.client_id, absence=row.absence)
+    same = same if row.absence else same.filter(agenda=row.agenda_id)
     asked = same.filter(wanted__in=[each.value for each in ASKED]).order_by("-asked_at", "-pk")
     last = asked.first() or row
     said = {"wanted": last.wanted, "words": last.words}

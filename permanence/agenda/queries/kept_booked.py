@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Who is booked in an absence and comes all the same, or was called; and which secretary said so."""
+"""Who is booked in an absence or a closed agenda and comes all the same, or was called; and who said so."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from permanence.agenda.models import FollowUp
 from permanence.agenda.queries.agendas import clients_seen
@@ -20,8 +20,8 @@ LIST_LIMIT = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptBooked:
-    """A visit that stands in an absence (its id). `id`: of the entry by which it is put back on the list; `called`: the
-    patient was called, and is booked there still; else he comes all the same.
+    """A visit that stands in an absence (its id; "": in a closed agenda). `id`: of the entry by which it is put back on
+    the list; `called`: the patient was called, and is booked there still; else he comes all the same.
     """
 
     id: str
@@ -33,6 +33,11 @@ class KeptBooked:
     said_by_name: str
     called: bool
 
+    @property
+    def closed(self) -> bool:
+        """Whether his agenda is closed, else somebody is away."""
+        return self.absence == ""
+
 
 def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
     """Those who come all the same. As `still_booked`."""
@@ -41,10 +46,11 @@ def kept_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Ke
 
 def still_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[KeptBooked, ...]:
     """Those to come who come all the same or were called, of the clients `by` sees, or of one of them, the earliest
-    first, `LIST_LIMIT` at most; not who was moved or cancelled since, nor whose absence was withdrawn, nor who is on
-    the list for something else. In one absence each once: who was called and comes all the same, comes. Five queries.
+    first, `LIST_LIMIT` at most; not who was moved or cancelled since, nor whose absence was withdrawn or whose agenda
+    is in use again, nor who is on the list for something else. In one absence each once: who was called and comes all
+    the same, comes. Five queries.
     """
-    rows = FollowUp.objects.for_house(by.house_key).filter(said_in_absence(), starts_at__gt=at)
+    rows = FollowUp.objects.for_house(by.house_key).filter(said_of_booked(), starts_at__gt=at)
     rows = rows if client is None else rows.filter(client=row_key(client))
     found = list(standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")[:LIST_LIMIT])
     may = set(clients_seen(by, {each.client_id for each in found}))
@@ -68,11 +74,12 @@ def still_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[K
     )
 
 
-def said_in_absence() -> Q:
-    """The entries by which somebody comes all the same, or was called because of an absence; not who was called to hear
-    that his appointment stands, or because his agenda is closed.
+def said_of_booked() -> Q:
+    """The entries by which somebody comes all the same, or was called because of an absence or because his agenda is
+    closed, and is in it still; not who was called to hear that his appointment stands.
     """
-    called = Q(outcome=Outcome.CALLED.value) & ~Q(absence="") & ~Q(wanted=Wanted.STANDS.value)
+    closed = Q(absence="", agenda__active=False, agenda=F("appointment__agenda"))
+    called = Q(outcome=Outcome.CALLED.value) & (~Q(absence="") | closed) & ~Q(wanted=Wanted.STANDS.value)
     return Q(outcome=Outcome.KEPT.value) | called
 
 
