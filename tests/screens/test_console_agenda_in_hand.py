@@ -7,8 +7,19 @@ from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
-from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import HOLDS, VISITS, beside, book_at, click_at, ready_to_book, slot
+from tests.screens.pages import PAINTED, ConsolePage
+from tests.screens.test_console_agenda import (
+    COMING,
+    FOUND,
+    HOLDS,
+    VISITS,
+    beside,
+    book_at,
+    click_at,
+    ready_to_book,
+    slot,
+)
+from tests.screens.test_console_agenda_late import kept_back
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"
 
@@ -218,3 +229,57 @@ async def test_a_link_to_a_visit_that_stands_there_no_more_says_so(browser: Brow
     screen = await beside(browser, site, query=f"?client={made.client}&move=gone")
     await expect(screen.by_id("book-error")).to_contain_text("n’est plus à cet endroit")
     await expect(screen.by_id("book-place")).not_to_contain_text("se déplace")
+
+
+async def chosen_again(screen: ConsolePage) -> None:
+    """Jeanne is chosen anew: what she has before her is asked for."""
+    await screen.by_id("book-patient-other").click()
+    await screen.type("140361 hof")
+    await expect(screen.page.locator(FOUND)).to_contain_text("HOFFMANN Jeanne")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
+    await expect(slot(screen.page, 3)).to_be_visible()
+
+
+async def test_v_m_n_faster_than_the_list_of_coming_visits_moves_that_visit(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await click_at(screen, "Dr Klein", 660)
+    async with kept_back(screen.page, COMING):
+        await chosen_again(screen)
+        for key in "vmn":
+            await screen.press(key)
+    await is_moved(screen, site, 1)
+
+
+async def test_who_goes_on_after_v_is_not_taken_back_to_the_visit_by_a_late_list(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    await click_at(screen, "Dr Klein", 660)
+    place, acts, turned = screen.by_id("book-place"), screen.by_id("book-acts"), []
+    async with kept_back(screen.page, COMING) as answered:
+        await chosen_again(screen)
+        # The cursor is led elsewhere: neither V nor the M after it is meant any more.
+        for key in ("v", "m", "ArrowDown"):
+            await screen.press(key)
+        gone = await place.text_content() or ""
+        await answered.wait()
+    await expect(screen.by_id("book-coming")).to_be_visible()
+    await expect(place).to_have_text(gone)
+    await expect(acts).to_be_hidden()
+    async with kept_back(screen.page, COMING) as answered:
+        await chosen_again(screen)
+        await screen.press("v")
+        await screen.press("n")
+        await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
+        day = await slot(screen.page, 1).get_attribute("data-day") or ""
+        await expect(screen.page.locator("#book-frame .book__title")).to_have_attribute("data-day", day)
+        await expect(place).to_contain_text("Tenu pour vous")
+        await answered.wait()
+        screen.page.on("request", lambda sent: turned.append(sent.url) if "/fragments/agenda?" in sent.url else None)
+    await expect(screen.by_id("book-coming")).to_be_visible()
+    await screen.page.evaluate(PAINTED)
+    assert turned == []
+    await expect(place).to_contain_text("Tenu pour vous")
+    await expect(acts).to_be_hidden()
+    assert screen.complaints == []

@@ -71,7 +71,7 @@ export class Book {
     this.asking = new Asked(() => this.changed(false));
     this.acts = new Acts(this);
     this.consent = new Consent();
-    this.coming = new Coming((agenda, day, minute) => this.shown.goTo(agenda, day, minute));
+    this.coming = new Coming((agenda, day, minute, wanted) => this.shown.goTo(agenda, day, minute, wanted), () => this.shown.going);
     this.shown = new Shown(this);
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
     this.practitioner = new Practitioner(() => this.preferred());

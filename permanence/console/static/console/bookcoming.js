@@ -4,11 +4,17 @@ import { fragment } from "./api.js";
 import { OfPatient } from "./bookpatient.js";
 import { show } from "./dom.js";
 
+/** @typedef {{from: number, isLeft: boolean, done: Promise<boolean>}} Turning the cursor on its way to a visit: where it left, and whether it got there */
+
 export class Coming extends OfPatient {
-  /** @param {(agenda: string, day: string, minute: number) => Promise<void>} go the grid, with its cursor, to a visit */
-  constructor(go) {
+  /** @param {(agenda: string, day: string, minute: number, wanted: () => boolean) => Promise<boolean>} go the grid, with its cursor, to a visit
+   * @param {() => number} where how often the cursor was sent somewhere: what is typed after V may be faster than the site */
+  constructor(go, where) {
     super("book-coming");
     this.go = go;
+    this.where = where;
+    /** @type {Turning|null} */
+    this.turning = null;
     /** The visit that V turned to last. */
     this.at = "";
     /** What stands there is what the site said last. */
@@ -17,12 +23,13 @@ export class Coming extends OfPatient {
     this.asking = Promise.resolve();
     this.box.addEventListener("click", (event) => {
       const pressed = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-appointment]"));
-      if (pressed) this.turnTo(pressed);
+      if (pressed) this.turnTo(() => Promise.resolve(pressed));
     });
   }
 
   /** @override */
   begin() {
+    this.leave();
     this.at = "";
     this.again();
   }
@@ -61,20 +68,63 @@ export class Coming extends OfPatient {
 
   /** V: the one after that which it turned to last, round and round. @returns {Promise<string>} the name of what is to be said where there is none, "" else */
   async next() {
-    await this.asking;
-    if (!this.patient) return "book_patient_missing";
-    if (!this.known) return "book_coming_failed";
-    const all = this.visits;
-    const here = all.findIndex((one) => one.dataset.appointment === this.at);
-    const one = all[(here + 1) % Math.max(all.length, 1)];
-    if (one) this.turnTo(one);
-    return one ? "" : "book_coming_none";
+    let said = "";
+    await this.turnTo(async (turning) => {
+      await this.asking;
+      if (!this.isMeant(turning)) return null;
+      const all = this.visits;
+      const here = all.findIndex((one) => one.dataset.appointment === this.at);
+      const one = all[(here + 1) % Math.max(all.length, 1)] ?? null;
+      if (!this.patient) said = "book_patient_missing";
+      else if (!this.known) said = "book_coming_failed";
+      else if (!one) said = "book_coming_none";
+      return said ? null : one;
+    });
+    return said;
   }
 
-  /** @param {HTMLElement} visit */
-  turnTo(visit) {
-    const { appointment = "", agenda = "", day = "", minute = "0" } = visit.dataset;
+  /** @param {Turning} turning @returns {boolean} whether she went nowhere else meanwhile */
+  isMeant(turning) {
+    return !turning.isLeft && this.where() === turning.from;
+  }
+
+  /** She does something else: what is on its way does not take the cursor. */
+  leave() {
+    if (this.turning) this.turning.isLeft = true;
+  }
+
+  /** @param {(turning: Turning) => Promise<HTMLElement|null>} find @returns {Promise<boolean>} whether the cursor is there */
+  turnTo(find) {
+    const before = this.turning;
+    /** @type {Turning} */
+    const turning = { from: this.where(), isLeft: false, done: Promise.resolve(false) };
+    this.turning = turning;
+    turning.done = this.turned(turning, before, find).finally(() => {
+      if (this.turning === turning) this.turning = null;
+    });
+    return turning.done;
+  }
+
+  /** @param {Turning} turning @param {Turning|null} before @param {(turning: Turning) => Promise<HTMLElement|null>} find */
+  async turned(turning, before, find) {
+    if (await before?.done) turning.from = this.where();
+    const one = await find(turning);
+    if (!one || !this.isMeant(turning)) return false;
+    const { appointment = "", agenda = "", day = "", minute = "0" } = one.dataset;
     this.at = appointment;
-    this.go(agenda, day, Number(minute));
+    const going = this.go(agenda, day, Number(minute), () => !turning.isLeft);
+    turning.from = this.where();
+    return going;
+  }
+
+  /** What is typed after V is meant for the visit it turns to: done there, or not at all when she went elsewhere since. @param {() => unknown} act @returns {Promise<void>|null} null where nothing is on its way: then it is done at once */
+  afterwards(act) {
+    const { turning } = this;
+    if (!turning) {
+      act();
+      return null;
+    }
+    const wasMeant = this.isMeant(turning);
+    return turning.done.then((there) => void ((there || !wasMeant) && act()));
   }
 }

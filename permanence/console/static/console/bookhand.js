@@ -18,6 +18,8 @@ export class Hand {
     this.key = "";
     this.client = "";
     this.name = "";
+    /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
+    this.soon = null;
     /** The proposed time that was chosen for it last. */
     this.sent = "";
   }
@@ -51,6 +53,17 @@ export class Hand {
   isSentTo(slot) {
     const { agenda = "", day = "", minute = "0" } = slot.dataset;
     return this.sent === placeOf({ agenda, day, minute: Number(minute) });
+  }
+
+  /** M: what is under the cursor is taken in hand, or what V is turning to. N and Enter wait for it. */
+  startSoon() {
+    const soon = this.book.coming.afterwards(() => this.startMove());
+    this.soon = soon;
+    if (!soon) return;
+    this.book.choosing = Promise.all([this.book.choosing, soon]);
+    soon.finally(() => {
+      if (this.soon === soon) this.soon = null;
+    });
   }
 
   /** M: what is under the cursor is taken in hand. */

@@ -46,17 +46,21 @@ export class Holding {
 
   /** A proposed time is kept for two minutes, one held before is given back; for a visit in hand it is where that goes. Enter waits for it. @param {HTMLElement} slot */
   hold(slot) {
+    this.book.coming.leave();
     this.book.choosing = Promise.all([this.book.choosing, this.take(slot)]);
   }
 
   /** One of the proposed times by a key: of those on their way where she has just wished for others. Enter waits for it too.
    * @param {(all: HTMLElement[]) => number} which its place among them, -1: there should be one */
   pick(which) {
+    // V, M, N: the new time of what V turns to; V, N: she goes on without it.
+    if (!this.book.hand.soon) this.book.coming.leave();
     this.book.choosing = Promise.all([this.book.choosing, this.picked(which)]);
   }
 
   /** @param {(all: HTMLElement[]) => number} which */
   async picked(which) {
+    await this.book.hand.soon;
     let { offered } = this.book;
     for (await offered; offered !== this.book.offered; await offered) ({ offered } = this.book);
     const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));

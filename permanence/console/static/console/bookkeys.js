@@ -66,8 +66,8 @@ export class Keyboard {
     if (this.book.hooks.numbers && /^[1-9]$/.test(event.key)) return () => this.book.holding.pick(() => Number(event.key) - 1);
     /** @type {Record<string, () => void>} */
     const letters = {
-      m: () => void this.book.hand.startMove(),
-      x: () => void this.book.acts.askCancel(),
+      m: () => this.book.hand.startSoon(),
+      x: () => void this.book.coming.afterwards(() => this.book.acts.askCancel()),
       n: () => this.next(),
       t: () => void this.book.shown.goToday(),
       "?": () => void this.book.spoken.why(true),

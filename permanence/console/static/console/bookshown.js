@@ -73,6 +73,7 @@ export class Shown {
 
   /** @param {string} view */
   show(view) {
+    this.going += 1;
     this.choose(view);
     if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
     this.load().then(() => this.toGrid());
@@ -81,6 +82,7 @@ export class Shown {
   /** @param {-1|1} by a day, in the week a week */
   step(by) {
     if (!this.day) return undefined; // the page is just coming
+    this.going += 1;
     const days = this.view === "week" ? 7 : 1;
     this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
     this.past = false;
@@ -89,6 +91,7 @@ export class Shown {
 
   /** @param {string} day "2026-12-03" */
   goDay(day) {
+    this.going += 1;
     this.day = day;
     this.past = false;
     this.load().then(() => this.toGrid());
@@ -96,6 +99,7 @@ export class Shown {
 
   /** Which day that is, the site says again: the page may be open since yesterday. */
   async goToday() {
+    this.going += 1;
     await this.book.setting();
     this.day = this.today;
     this.past = false;
@@ -103,17 +107,18 @@ export class Shown {
   }
 
   /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
-   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant */
+   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant @returns {Promise<boolean>} whether the cursor was sent there */
   async goTo(agenda, day, minute, wanted = () => true) {
     this.going += 1;
     const { going } = this;
     const still = () => this.going === going && wanted();
-    if (!this.book.grid.laneOf(agenda, day) && !(await this.turnTo({ day, week: agenda }, still))) return;
-    if (minute / STEP_MINUTES < this.book.grid.first && !this.past && !(await this.turnTo({ past: true }, still))) return;
-    if (!still()) return;
+    if (!this.book.grid.laneOf(agenda, day) && !(await this.turnTo({ day, week: agenda }, still))) return false;
+    if (minute / STEP_MINUTES < this.book.grid.first && !this.past && !(await this.turnTo({ past: true }, still))) return false;
+    if (!still()) return false;
     const lane = this.book.grid.laneOf(agenda, day)?.dataset.lane;
     if (lane) this.book.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
     if (!this.book.patient.isTyped) this.toGrid();
+    return lane !== undefined;
   }
 
   /** The cursor to a time where nothing stands, which the list does not show. @param {{agenda: string, day: string, minute: number}} at @param {() => boolean} wanted as `goTo` */
