@@ -7,7 +7,7 @@ An answer goes the way of a real one: to the demonstration's provider, which tel
 import http.client
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.dispatch import reminder_operations, reminder_queries
 from permanence.dispatch.channels.sms.http import post
 from permanence.dispatch.channels.sms.length import Length, measure
+from permanence.dispatch.sent_queries import house_zones
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.foundation import dates, moments
 from permanence.kernel.system import SystemClock, SystemEntropy
@@ -35,7 +36,7 @@ _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One SMS as the telephone shows it. `answers` are the texts that were answered."""
+    """One SMS as the telephone shows it, `at` on the clock of its house. `answers` are the texts that were answered."""
 
     name: str
     number: str
@@ -46,8 +47,9 @@ class Shown:
 
 
 def read_smsbox(folder: Path) -> list[Shown]:
-    """The SMS in a folder, newest first, at most `SHOWN`."""
+    """The SMS in a folder, newest first, at most `SHOWN`. One query."""
     paths = sorted(folder.glob("*.sms"), reverse=True)[:SHOWN] if folder.is_dir() else []
+    zones = house_zones(path.stem for path in paths)
     found = []
     for path in paths:
         kept = json.loads(path.read_text(encoding="utf-8"))
@@ -55,7 +57,7 @@ def read_smsbox(folder: Path) -> list[Shown]:
             Shown(
                 name=path.stem,
                 number=kept["to"],
-                at=datetime.fromisoformat(kept["at"]),
+                at=datetime.fromisoformat(kept["at"]).astimezone(zones.get(path.stem, UTC)),
                 pieces=pieces(kept["text"]),
                 length=measure(kept["text"]),
                 answers=tuple(each["text"] for each in kept["answers"]),

@@ -400,6 +400,10 @@ def test_the_demonstrations_provider_and_telephone(cast, settings, tmp_path):
         assert sms_tasks.run_sms(at=NOON) == 1
         page = Browser().get("/demo/sms").content.decode()
         assert JEANNES in page
+        kept = tmp_path / "sms" / f"{key}.sms"
+        kept.write_text(json.dumps(json.loads(kept.read_text()) | {"at": "2026-11-24T11:05:00+00:00"}))
+        page = Browser().get("/demo/sms", HTTP_ACCEPT_LANGUAGE="fr").content.decode()
+        assert "24/11/2026 12:05</time>" in page  # on the house's clock
         assert Browser().post(f"/demo/sms/{key}", {"text": "<b>1"}).status_code == 302
         assert "&lt;b&gt;1" in Browser().get("/demo/sms").content.decode()
         assert Browser().post("/demo/sms/none", {"text": "1"}).status_code == 404
