@@ -52,6 +52,14 @@ def done(practice, visit, outcome=Outcome.CALLED):
     return entry.id
 
 
+def goes_to_a_colleague(practice, visit):
+    """At the hour at which it stands."""
+    other = Agenda.objects.get(pk=int(practice.agenda))
+    other.pk, other.name, other.active, other._state.adding = None, "Dr Klein", True, True
+    other.save()
+    Appointment.objects.filter(key=visit).update(agenda=other)
+
+
 def test_who_was_called_stands_apart_for_as_long_as_he_is_booked_in_the_absence(practice, start, claire):
     visit = practice.book(start + timedelta(hours=1))
     asks(practice, practice.away(start))
@@ -243,8 +251,17 @@ def test_who_was_called_for_a_closed_agenda_and_went_to_a_colleague_at_the_same_
     visit = practice.book(start + timedelta(hours=1))
     closes(practice)
     done(practice, visit)
-    other = Agenda.objects.get(pk=int(practice.agenda))
-    other.pk, other.name, other.active, other._state.adding = None, "Dr Klein", True, True
-    other.save()
-    Appointment.objects.filter(key=visit).update(agenda=other)
+    goes_to_a_colleague(practice, visit)
     assert called(practice) == []
+
+
+@pytest.mark.parametrize("because", ["closed", "away"])
+def test_who_went_to_a_colleague_at_the_same_hour_need_not_be_called(practice, start, because):
+    visit = practice.book(start + timedelta(hours=1))
+    if because == "closed":
+        closes(practice)
+    else:
+        asks(practice, practice.away(start))
+    assert listed(practice) == [visit]
+    goes_to_a_colleague(practice, visit)
+    assert listed(practice) == []

@@ -37,9 +37,12 @@ class DoctorBack:
 
 
 def standing(rows: ClientQuerySet[FollowUp]) -> ClientQuerySet[FollowUp]:
-    """The entries whose appointment was neither moved nor cancelled since, nor has begun to be seen."""
+    """The entries whose appointment was neither moved, in time or to a colleague, nor cancelled since, nor has begun to
+    be seen.
+    """
     states = [each.value for each in STANDING]
-    return rows.filter(starts_at=F("appointment__starts_at"), appointment__state__in=states)
+    where = {"starts_at": F("appointment__starts_at"), "agenda": F("appointment__agenda")}
+    return rows.filter(**where, appointment__state__in=states)
 
 
 def over_by_now(entries: Iterable[FollowUp], *, house: str) -> set[int]:
