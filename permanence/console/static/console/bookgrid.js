@@ -34,6 +34,8 @@ export function nameOf(item) {
   return item.querySelector(".appt__name")?.textContent ?? "";
 }
 
+const RELEASED = /** @type {const} */ (["pointerup", "pointercancel", "pointermove"]);
+
 export class Grid {
   /** @param {{moved: () => void, pressed: (item: HTMLElement) => void, dropped: (item: HTMLElement, to: Place) => void, length: (lane: HTMLElement) => number, path: () => string, painted: () => void}} hooks `length`: steps of what would be booked */
   constructor(hooks) {
@@ -55,8 +57,11 @@ export class Grid {
     this.missed = null;
     /** @type {Map<string, number>} */
     this.turns = new Map();
+    /** Until the mouse is released in the grid; null while it is not pressed there. @type {Promise<void>|null} */
+    this.pressing = null;
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
+    this.frame.addEventListener("pointerdown", () => this.press());
     this.frame.addEventListener("pointerover", (event) => this.told(event));
     new ResizeObserver(() => this.resized()).observe(this.frame);
   }
@@ -92,6 +97,7 @@ export class Grid {
     this.missed ??= new Set();
     try {
       const content = await fragment(path);
+      await this.pressing;
       if (turn !== this.turn || !wanted()) return false;
       this.put(content);
       return true;
@@ -174,6 +180,7 @@ export class Grid {
     const folded = this.frame.querySelector(".grid__fold") !== null;
     const asked = new URLSearchParams({ agenda: old.dataset.agenda ?? "", day: old.dataset.day ?? "", first: String(folded ? this.first * STEP : 0) });
     const content = await fragment(`/console/fragments/agenda/lane?${asked}`);
+    await this.pressing;
     const here = this.lane(key);
     if (!here || this.turns.get(key) !== turn || this.shown !== shown) return;
     // What is earlier or later than all that was shown gets its hours.
@@ -437,6 +444,23 @@ export class Grid {
     document.addEventListener("pointermove", follow);
     document.addEventListener("pointerup", end);
     document.addEventListener("pointercancel", end);
+  }
+
+  /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. */
+  press() {
+    this.pressing ??= new Promise((done) => {
+      const over = (/** @type {PointerEvent} */ event) => {
+        // A release outside the window is seen by the next move alone.
+        if (event.type === "pointermove" && event.buttons) return;
+        for (const type of RELEASED) window.removeEventListener(type, over, true);
+        // The click comes after it.
+        setTimeout(() => {
+          this.pressing = null;
+          done();
+        });
+      };
+      for (const type of RELEASED) window.addEventListener(type, over, true);
+    });
   }
 
   /** Where it would go. @param {Place|null} to @param {number} span */

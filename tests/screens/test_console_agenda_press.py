@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What a secretary presses the mouse on is not taken from under it, whatever comes from elsewhere meanwhile."""
+
+import asyncio
+
+from playwright.async_api import Browser, Response, expect
+
+from tests.screens.fakes import agendas
+from tests.screens.fakes.site import Site
+from tests.screens.test_console_agenda import book_at, click_at, day_of, lane, point, ready_to_book
+
+READ = "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done))))"
+"""The page has made of an answer what it makes of it."""
+
+
+def of_a_lane(response: Response) -> bool:
+    return "/console/fragments/agenda/lane" in response.url
+
+
+async def test_a_visit_that_is_pressed_is_there_until_it_is_released(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 600)
+    day = await day_of(screen)
+    await click_at(screen, "Dr Klein", 540)
+    await screen.page.mouse.move(*await point(screen, "Dr Weber", 600))
+    async with screen.page.expect_response(of_a_lane) as asked:
+        await screen.page.mouse.down()
+        await asyncio.to_thread(agendas.busy, site, day, 15)
+    await (await asked.value).finished()
+    await screen.page.evaluate(READ)
+    busy = lane(screen, "Dr Weber").locator("[data-kind=busy], [data-kind=block]")
+    assert await busy.count() == 0
+    await screen.page.mouse.up()
+    await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne")
+    await expect(busy).to_have_count(1)
+    assert screen.complaints == []
