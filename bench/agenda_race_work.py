@@ -17,6 +17,9 @@ from typing import Any
 
 import django
 
+from bench.agenda_read import read_here, watch
+
+watch()
 django.setup()
 
 # The rooms can be imported only once Django is set up.
@@ -24,7 +27,6 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections  # noqa: E402
 
 from bench.agenda_race import AGENDAS, AT, DAYS, STEP_MIN, Figures, Tally, together  # noqa: E402
-from bench.agenda_read import read_here  # noqa: E402
 from permanence.agenda.models import Appointment, Occupancy, OpeningPattern  # noqa: E402
 from permanence.agenda.operations import appointments, blocks, holds, reasons, setting  # noqa: E402
 from permanence.agenda.operations.appointments import Booking  # noqa: E402

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""What a race has read of our code: what it found holds as long as that is the same, whatever else is worked on.
+"""What a race has read of our code and what of it ran: what it found holds as long as that is the same, whatever else
+is worked on.
 
-Modules as they stand in `sys.modules`, templates as Django keeps them, and beside the migrations what stands in their
-folders. Words are not among it: a refusal whose sentence is another one is found to have no name.
+Of modules, as they stand in `sys.modules`: all but the functions that did not run (`watch`) and what only these import.
+A function in a class, or decorated, counts by its name and signature even so: it may be called by whoever does not name
+it. Of templates, as Django keeps them, and of the locks of the libraries: all; of the folders of migrations: what
+stands in them. Comments and docstrings are not among it, nor are words: a refusal whose sentence is another one is
+found to have no name.
 """
 
+import ast
 import hashlib
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
+from types import CodeType
 
 from django.template import engines
 
@@ -17,35 +25,140 @@ from bench.programs import CLONE
 LOCKS = ("requirements/run.txt", "requirements/test.txt")
 """What the libraries are read from."""
 OURS = ("permanence/", "bench/", "tests/")
+GONE = "gone"
+TOOL = sys.monitoring.PROFILER_ID
+
+type Read = Iterable[str]
+"""Paths in the repository, and after `::` a function of that module that ran, by its qualified name."""
+
+_ran: set[str] = set()
+_root = f"{CLONE}/"
+
+
+def watch() -> None:
+    """From now on it is noted which of our functions run, in this process and in those forked from it: each once, and
+    it costs nothing afterwards. Once in a process.
+    """
+    starts = sys.monitoring.events.PY_START
+    sys.monitoring.use_tool_id(TOOL, __name__)
+    sys.monitoring.register_callback(TOOL, starts, _started)
+    sys.monitoring.set_events(TOOL, starts)
+
+
+def _started(code: CodeType, _offset: int) -> object:
+    path, name = code.co_filename.removeprefix(_root), code.co_qualname.partition(".<locals>")[0]
+    if path.startswith(OURS) and "<" not in name:
+        _ran.add(f"{path}::{name}")
+    return sys.monitoring.DISABLE
 
 
 def read_here() -> list[str]:
-    """The files of the repository that this process has read so far, by their paths in it."""
+    """What this process has read so far, and what of it ran since `watch`: as `Read`."""
     modules = [getattr(each, "__file__", None) for each in list(sys.modules.values())]
     loaders = [loader for engine in engines.all() for loader in engine.engine.template_loaders]
     kept = [each for loader in loaders for each in getattr(loader, "get_template_cache", {}).values()]
     templates = [each.origin.name for each in kept if hasattr(each, "origin")]
-    root = f"{CLONE}/"
-    named = {each.removeprefix(root) for each in (*modules, *templates) if each is not None}
+    named = {each.removeprefix(_root) for each in (*modules, *templates) if each is not None}
     ours = {each for each in named if each.startswith(OURS)}
-    return sorted(ours | {f"{Path(each).parent}/" for each in ours if "/migrations/" in each})
+    return sorted(ours | _ran | {f"{Path(each).parent}/" for each in ours if "/migrations/" in each})
 
 
-def digests(files: Iterable[str], *, root: Path = CLONE) -> dict[str, str]:
-    """By path what stands there: of a folder the names in it, of one that is gone ""."""
-    return {each: _digest(root / each) for each in dict.fromkeys((*files, *LOCKS))}
+def digests(read: Read, *, root: Path = CLONE) -> dict[str, str]:
+    """By path the digest of what counts there (of one that is gone GONE) and, after it, what ran."""
+    ran: dict[str, set[str]] = defaultdict(set)
+    for each in (*read, *LOCKS):
+        path, _colons, name = each.partition("::")
+        ran[path] |= {name} - {""}
+    return {path: " ".join((_digest(root / path, frozenset(names)), *sorted(names))) for path, names in ran.items()}
 
 
-def changed_since(files: Iterable[str], moment: float, *, root: Path = CLONE) -> bool:
-    """Whether one of them was written, or went, after `moment`, seconds since 1970."""
-    return any(not (root / each).exists() or (root / each).stat().st_mtime >= moment for each in files)
+def read_of(said: dict[str, str]) -> Iterator[str]:
+    """What was read, from its digests."""
+    for path, words in said.items():
+        yield path
+        yield from (f"{path}::{name}" for name in words.split()[1:])
 
 
-def _digest(path: Path) -> str:
+def changed_since(read: Read, moment: float, *, root: Path = CLONE) -> bool:
+    """Whether a file of it was written, or went, after `moment`, seconds since 1970."""
+    files = {root / each.partition("::")[0] for each in read}
+    return any(not each.exists() or each.stat().st_mtime >= moment for each in files)
+
+
+def _digest(path: Path, ran: frozenset[str]) -> str:
     if path.is_dir():
         said = "\n".join(sorted(each.name for each in path.glob("*.py"))).encode()
     elif path.is_file():
         said = path.read_bytes()
+        said = _counts(said, ran) if path.suffix == ".py" else said
     else:
-        return ""
+        return GONE
     return hashlib.sha256(said).hexdigest()[:16]
+
+
+@cache
+def _counts(source: bytes, ran: frozenset[str]) -> bytes:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return source
+    tree = _Counting(ran).visit(tree)
+    used = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+    used |= {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    return ast.dump(_Imports(used).visit(tree)).encode()
+
+
+class _Counting(ast.NodeTransformer):
+    """Takes out functions that did not run, and docstrings."""
+
+    def __init__(self, ran: frozenset[str]) -> None:
+        self._ran = ran
+        self._within: tuple[str, ...] = ()
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        _undocumented(node)
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        _undocumented(node)
+        outer, self._within = self._within, (*self._within, node.name)
+        self.generic_visit(node)
+        self._within = outer
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
+        return self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST | None:
+        return self._function(node)
+
+    def _function[F: (ast.FunctionDef, ast.AsyncFunctionDef)](self, node: F) -> F | None:
+        if ".".join((*self._within, node.name)) in self._ran:
+            _undocumented(node)
+        elif self._within or node.decorator_list:
+            node.body = [ast.Pass()]
+        else:
+            return None
+        return node
+
+
+class _Imports(ast.NodeTransformer):
+    """Takes out the imports whose names nobody uses."""
+
+    def __init__(self, used: set[str]) -> None:
+        self._used = used
+
+    def visit_Import(self, node: ast.Import) -> ast.AST | None:
+        return self._import(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return self._import(node)
+
+    def _import[I: (ast.Import, ast.ImportFrom)](self, node: I) -> I | None:
+        node.names = [each for each in node.names if (each.asname or each.name).partition(".")[0] in self._used]
+        return node if node.names else None
+
+
+def _undocumented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    if ast.get_docstring(node, clean=False) is not None:
+        node.body = node.body[1:] or [ast.Pass()]

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import select
+import subprocess
+import sys
 from functools import partial
 
 import pytest
@@ -86,9 +88,9 @@ def found(nth):
 
 
 def kept_in(file):
-    """By number of the piece, and how often what they have read is written."""
+    """By number of the piece, and the files that are kept with them."""
     there = json.loads(file.read_text())
-    return {each["nth"]: each["found"] for each in there["pieces"]}, len(there["read"])
+    return {each["nth"]: each["found"] for each in there["pieces"]}, set(there["read"])
 
 
 def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch):
@@ -114,7 +116,7 @@ def test_a_race_in_pieces_is_kept_goes_on_and_is_added_up(tmp_path, monkeypatch)
     assert race["unnamed"] == [f"piece {nth}" for nth in range(4)]
     assert (race["seconds"], whole["doors"]["sqlite"]["seconds"]) == (6.0, 8)
     assert list(tmp_path.glob("*.half")) == []
-    assert kept_in(file) == ({nth: found(nth) for nth in range(4)}, 1)
+    assert kept_in(file) == ({nth: found(nth) for nth in range(4)}, {"bench/agenda.py", *agenda_read.LOCKS})
     assert agenda_races.part(size) == whole
     assert len(asked) == 5  # nothing is raced again
     agenda_races.part(agenda_races.Size(20, 1, pieces=2))
@@ -164,12 +166,8 @@ def raced(monkeypatch, while_it_runs=lambda _nth: None):
 def test_a_piece_counts_as_long_as_what_it_read_is_the_same(code, monkeypatch, changed, again):
     assert raced(monkeypatch) == [0, 1, 2]
     assert raced(monkeypatch) == []
-    before = (code / changed).read_text() if (code / changed).exists() else None
     (code / changed).write_text("# another")
     assert raced(monkeypatch) == again
-    if before is not None:  # what was found of the old code counts for the old code
-        (code / changed).write_text(before)
-        assert raced(monkeypatch) == []
     (code / "bench/read.py").unlink()
     assert raced(monkeypatch) == [0, 1, 2]
 
@@ -183,6 +181,99 @@ def test_a_piece_during_which_the_code_was_changed_is_not_kept(code, monkeypatch
     assert raced(monkeypatch, edit) == [0, 1, 2]
     os.utime(code / "bench/read.py", (1, 1))
     assert raced(monkeypatch) == [0, 1, 2]
+
+
+CODE = '''"""A module."""
+from elsewhere import used, unused
+
+LIMIT = 3
+
+def ran():
+    """Says."""
+    return used(LIMIT)
+
+def waits():
+    return unused(LIMIT)
+
+@registered
+def listens():
+    return 1
+
+class Book:
+    """A book."""
+    def take(self):
+        return ran()
+
+    def look(self):
+        return waits()
+'''
+RAN = ("ran", "Book.take")
+
+
+def of(source, folder, ran=RAN):
+    (folder / "permanence").mkdir(exist_ok=True)
+    (folder / "permanence/a.py").write_text(source)
+    read = ["permanence/a.py", *(f"permanence/a.py::{each}" for each in ran)]
+    return agenda_read.digests(read, root=folder)["permanence/a.py"].split()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ("return used(LIMIT)", "return used(LIMIT + 1)", True),
+        ("return ran()", "return ran() or None", True),
+        ("LIMIT = 3", "LIMIT = 4", True),
+        ("def look(self)", "def look(self, more)", True),
+        ("    def look", "    def __eq__(self, other):\n        return True\n\n    def look", True),
+        ("def listens()", "@registered\ndef hears():\n    return 2\n\n@registered\ndef listens()", True),
+        ("import used", "import another as used", True),
+        ("return unused(LIMIT)", "return unused(LIMIT + 1)", False),
+        ("def waits()", "def waits_longer()", False),
+        ("import used, unused", "import used, unused, new", False),
+        ("return waits()", "return None", False),
+        ("return 1", "return 2", False),
+        ("A module", "Another module", False),
+        ("Says", "Says it", False),
+        ("LIMIT = 3", "LIMIT = 3  # three", False),
+    ],
+)
+def test_of_a_module_that_was_read_what_did_not_run_does_not_count(tmp_path, old, new, counts):
+    assert old in CODE
+    assert (of(CODE.replace(old, new), tmp_path) != of(CODE, tmp_path)) is counts
+
+
+def test_what_ran_is_kept_beside_its_digest(tmp_path):
+    assert of(CODE, tmp_path)[1:] == sorted(RAN)
+    said = agenda_read.digests(["permanence/a.py", "permanence/a.py::ran"], root=tmp_path)
+    assert {"permanence/a.py", "permanence/a.py::ran"} <= set(agenda_read.read_of(said))
+    assert of(CODE, tmp_path, ran=()) != of(CODE.replace("LIMIT = 3", "LIMIT = 4"), tmp_path, ran=())
+
+
+def test_a_process_that_is_watched_tells_what_ran_in_it_and_in_those_it_forks():
+    program = """
+import json, multiprocessing
+from bench import agenda_read
+agenda_read.watch()
+from bench.agenda_races import added, counted
+def child(told):
+    counted({})
+    told.put(agenda_read.read_here())
+if __name__ == "__main__":
+    import django
+    django.setup()
+    fork = multiprocessing.get_context("fork")
+    told = fork.SimpleQueue()
+    one = fork.Process(target=child, args=(told,))
+    one.start()
+    print(json.dumps([told.get(), agenda_read.read_here()]))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(agenda_read.CLONE)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, stdout=subprocess.PIPE)
+    child, parent = json.loads(done.stdout)
+    assert "bench/agenda_races.py::counted" in child
+    assert "bench/agenda_races.py::counted" not in parent
+    assert "bench/agenda_races.py" in parent
+    assert not any("::added" in each for each in child)
 
 
 def test_what_a_process_has_read_is_its_modules_and_templates():
