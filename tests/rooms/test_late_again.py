@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A doctor's delay said a second time on the same day: what stands of the first word, and who hears of it anew."""
+
+import pytest
+
+from permanence.dispatch import late_acts, late_tasks, sms_tasks
+from permanence.dispatch.channels.email.relay import RelaySettings
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.unreached_queries import open_unreached
+from permanence.kernel.system import SystemEntropy
+from tests.processes import free_port
+from tests.rooms.agenda_cast import after
+from tests.rooms.test_late import TEN, agrees_to_mail, book, cast, provider, reachable
+from tests.rooms.test_late_consultation import AFTERNOON, LATER, MORNING, said, two
+
+__all__ = ["cast", "provider", "two"]
+
+pytestmark = pytest.mark.django_db
+NOON_THERE = after(240)
+SOON = TEN + late_acts.KEPT_FOR / 3
+"""What was said at ten has not gone out yet."""
+NEXT = TEN + late_acts.KEPT_FOR * 4
+
+
+@pytest.fixture
+def six(two):
+    """In the afternoon one without mobile more, at 15:00, and one with a mail, at 16:00."""
+    book(two, 420, reachable(two, "Poste", "+33123456701", True))
+    book(two, 480, reachable(two, "Courrier", "+33123456702", True))
+    agrees_to_mail("Courrier")
+    return two
+
+
+def to_call(cast, *, at):
+    return [each.visit.patient_name.split()[0] for each in open_unreached(by=cast.claire, at=at)]
+
+
+def texts():
+    return sorted((each.number, each.expires_at) for each in Sms.objects.all())
+
+
+def no_more(cast, *, minutes, tell, at):
+    late_acts.say_and_tell(
+        key=cast.key(),
+        agenda=cast.dupont,
+        minutes=minutes,
+        tell=tell,
+        until=NOON_THERE,
+        by=cast.dr_dupont,
+        at=at,
+        entropy=SystemEntropy(),
+    )
+
+
+def test_who_is_to_be_telephoned_in_the_afternoon_stays_on_the_list_when_the_morning_is_told_more_minutes(
+    six, provider
+):
+    said(six, minutes=30)
+    sms_tasks.run_sms(at=TEN + late_acts.KEPT_FOR)
+    assert to_call(six, at=NEXT) == ["REFUSE", "FIXE", "POSTE"]
+    said(six, minutes=45, until=NOON_THERE, at=NEXT)
+    assert to_call(six, at=NEXT) == ["REFUSE", "FIXE", "POSTE"]
+    assert {each.minutes for each in open_unreached(by=six.claire, at=NEXT)} == {45}
+    first, second = LateNotice.objects.order_by("at")
+    assert (len(first.told), len(first.untold)) == (4, 1)
+    assert (len(second.told), len(second.untold)) == (1, 2)
+
+
+def test_what_has_not_gone_out_to_the_afternoon_goes_out_though_the_morning_is_told_something_else(six, provider):
+    said(six, minutes=30)
+    said(six, minutes=45, until=NOON_THERE, at=SOON)
+    assert [number for number, _expires in texts()] == [MORNING, AFTERNOON, LATER]
+    assert LateMail.objects.count() == 1
+    sms_tasks.run_sms(at=NEXT)
+    late_tasks.run_late(at=NEXT, relay=RelaySettings(host="127.0.0.1", port=free_port()))
+    went = [each[2].decode() for each in provider.asked]
+    assert sorted("45 Min" in each for each in went) == [False, False, True]
+    assert LateMail.objects.get().attempts == 1
+
+
+def test_a_mail_of_the_morning_that_has_not_gone_out_is_withdrawn_with_the_rest_of_the_morning(six, provider):
+    agrees_to_mail("Fixe")
+    said(six, minutes=30)
+    said(six, minutes=45, until=NOON_THERE, at=SOON)
+    minutes = LateMail.objects.order_by("starts_at").values_list("starts_at", "notice__minutes")
+    assert list(minutes) == [(after(180), 45), (after(480), 30)]
+
+
+def test_the_whole_day_told_anew_nobody_hears_of_what_was_said_before(six, provider):
+    said(six, minutes=30)
+    said(six, minutes=45, at=SOON)
+    assert [number for number, _expires in texts()] == [MORNING, AFTERNOON, LATER]
+    assert to_call(six, at=SOON) == ["REFUSE", "FIXE", "POSTE"]
+    sms_tasks.run_sms(at=NEXT)
+    assert [each for each in provider.asked if "45 Min" not in each[2].decode()] == []
+    assert LateNotice.objects.order_by("at")[0].told == []
+
+
+@pytest.mark.parametrize(("minutes", "tell"), [(0, True), (0, False), (45, False)])
+def test_on_time_again_or_told_to_nobody_nothing_goes_out_any_more_of_the_whole_day(six, provider, minutes, tell):
+    said(six, minutes=30)
+    no_more(six, minutes=minutes, tell=tell, at=SOON)
+    assert (Sms.objects.count(), LateMail.objects.count(), Unreached.objects.count()) == (0, 0, 0)
+    row = LateNotice.objects.get()
+    assert (row.told, row.untold) == ([], [])
+
+
+def test_the_first_word_cannot_be_taken_back_in_place_of_a_later_one_that_wrote_to_nobody(two, provider):
+    """Of the morning nobody with SMS is left: the second act has told nobody by itself."""
+    at = after(150)
+    said(two, minutes=30, at=at)
+    said(two, minutes=45, until=NOON_THERE, at=at + late_acts.KEPT_FOR / 3)
+    assert late_acts.may_take_back(agenda=two.dupont, by=two.claire, at=at + late_acts.KEPT_FOR / 2) == ""
