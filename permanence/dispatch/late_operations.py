@@ -2,6 +2,7 @@
 """The practitioner is late: those who are still to come today are told in one act, looked at before it is done."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
-from permanence.dispatch.late_queries import last_of_each, notices_today
+from permanence.dispatch.late_queries import Heard, heard_today, notices_today
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
@@ -121,6 +122,16 @@ def told_today(*, agenda: str, by: Who, at: datetime) -> int:
     return next((each.minutes for each in notices_today(agenda=agenda, by=by, at=at) if each.told), 0)
 
 
+def minutes_heard(people: Iterable[Concerned], heard: Mapping[str, Heard]) -> dict[str, int]:
+    """For this room alone: by appointment the minutes he was told last for the hour at which he stands now."""
+    told = ((each, heard.get(each.appointment)) for each in people)
+    return {
+        each.appointment: last.notice.minutes
+        for each, last in told
+        if last is not None and last.starts_at == each.starts_at
+    }
+
+
 def tell_late(
     *,
     key: str,
@@ -133,8 +144,8 @@ def tell_late(
     kept_for: timedelta = timedelta(),
 ) -> tuple[Concerned, ...]:
     """Tell those who come before `until` (None: all the rest of the day), by SMS or else by mail, at once or after
-    `kept_for`; gives who is told and who is not. Nobody is told the same minutes twice in a row, by the same act
-    neither.
+    `kept_for`; gives who is told and who is not. Nobody is told the same minutes twice in a row for the same hour, by
+    the same act neither.
 
     Raises agenda's AgendaUnknown, MinutesImpossible, LateKeyTaken.
     """
@@ -144,8 +155,8 @@ def tell_late(
         raise LateKeyTaken(key[:40])
     view = agendas.agenda(by=by, agenda=agenda)
     coming = concerned(agenda=agenda, by=by, at=at, until=until)
-    known = last_of_each(notices_today(agenda=agenda, by=by, at=at))
-    found = tuple(each for each in coming if (last := known.get(each.appointment)) is None or last.minutes != minutes)
+    known = minutes_heard(coming, heard_today(agenda=agenda, by=by, at=at))
+    found = tuple(each for each in coming if known.get(each.appointment) != minutes)
     told = [each.appointment for each in found if each.is_told]
     said = {"told": told, "untold": [each.appointment for each in found if not each.is_told]}
     try:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What was told today of a delay."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.queries import agendas
-from permanence.dispatch.models import LateNotice
+from permanence.dispatch.channels.sms.content import SmsKind
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
 from permanence.foundation.who import Who
 
 
@@ -19,10 +21,39 @@ def notices_today(*, agenda: str, by: Who, at: datetime) -> list[LateNotice]:
     return [each for each in rows.order_by("-at", "-pk") if each.at.astimezone(zone).date() == today]
 
 
-def last_of_each(notices: Iterable[LateNotice]) -> dict[str, LateNotice]:
-    """For this room alone: by appointment the last of these notices, the last first, that told him or could not."""
-    found: dict[str, LateNotice] = {}
-    for notice in notices:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The last notice that told somebody or could not, and for which hour of his visit; None where that is kept no
+    more.
+    """
+
+    notice: LateNotice
+    starts_at: datetime | None
+
+
+def heard_today(*, agenda: str, by: Who, at: datetime) -> dict[str, Heard]:
+    """For this room alone: by appointment what was told last today, the last notice first. A visit that was moved since
+    then has another hour than it says. Raises AgendaUnknown. Five queries.
+    """
+    last: dict[str, LateNotice] = {}
+    for notice in notices_today(agenda=agenda, by=by, at=at):
         for appointment in (*notice.told, *notice.untold):
-            found.setdefault(appointment, notice)
-    return found
+            last.setdefault(appointment, notice)
+    hours = _hours(last, house_key=by.house_key) if last else {}
+    return {key: Heard(notice=notice, starts_at=hours.get(key)) for key, notice in last.items()}
+
+
+def _hours(last: Mapping[str, LateNotice], *, house_key: int) -> dict[str, datetime]:
+    """For which hour each of these was told by his notice."""
+    hours = {}
+    late = {"kind": SmsKind.LATE.value, "created_at__in": {each.at for each in last.values()}}
+    for sms in Sms.objects.for_house(house_key).filter(about__in=list(last), **late):
+        if sms.created_at == last[sms.about].at:
+            hours[sms.about] = sms.expires_at - timedelta(minutes=last[sms.about].minutes)
+    for mail in LateMail.objects.filter(notice__in={each.pk for each in last.values()}):
+        if mail.appointment in last and mail.notice_id == last[mail.appointment].pk:
+            hours[mail.appointment] = mail.starts_at
+    for call in Unreached.objects.for_house(house_key).filter(kind=SmsKind.LATE.value, appointment__in=list(last)):
+        if call.appointment not in hours and call.at == last[call.appointment].at:
+            hours[call.appointment] = call.starts_at
+    return hours

@@ -11,7 +11,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch.channels.sms.content import SmsKind
-from permanence.dispatch.late_queries import last_of_each, notices_today
+from permanence.dispatch.late_queries import heard_today
 from permanence.dispatch.models import LateMail, Sms, Unreached
 from permanence.dispatch.rules import MOST_LATE, DeliveryState, SentState, UnreachedOutcome, sent_state
 from permanence.foundation.keys import row_key
@@ -89,13 +89,17 @@ def open_unreached(*, by: Who, at: datetime) -> tuple[UnreachedView, ...]:
 
 def late_reach(*, agenda: str, by: Who, at: datetime) -> dict[str, LateReach]:
     """How far the minutes that were told last today, on the client's clock, came, by appointment, of those who have
-    heard of no other since; {} where nobody was told any. Raises agenda's AgendaUnknown. Five queries.
+    heard of no other since and whose visit was not moved since; {} where nobody was told any. Raises agenda's
+    AgendaUnknown. Nine queries.
     """
-    each_last = last_of_each(notices_today(agenda=agenda, by=by, at=at))
-    last = next(iter(each_last.values()), None)
+    heard = heard_today(agenda=agenda, by=by, at=at)
+    last = next(iter(heard.values()), None)
     if last is None:
         return {}
-    of = {key: row for key, row in each_last.items() if row.minutes == last.minutes}
+    visits = told.visits(house_key=by.house_key, appointments=heard.keys())
+    hours = {key: each.starts_at for key, each in visits.items()}
+    same = {key: each for key, each in heard.items() if each.notice.minutes == last.notice.minutes}
+    of = {key: each.notice for key, each in same.items() if each.starts_at == hours.get(key)}
     states = {key: SentState.NO_WAY for key, row in of.items() if key in row.untold}
     sms = Sms.objects.for_house(by.house_key).filter(about__in=list(of), kind=SmsKind.LATE.value)
     for row in sms:

@@ -3,10 +3,13 @@
 
 import pytest
 
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments
 from permanence.dispatch import late_acts, late_tasks, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
-from permanence.dispatch.unreached_queries import open_unreached
+from permanence.dispatch.rules import SentState
+from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
 from tests.rooms.agenda_cast import after
@@ -20,6 +23,8 @@ NOON_THERE = after(240)
 SOON = TEN + late_acts.KEPT_FOR / 3
 """What was said at ten has not gone out yet."""
 NEXT = TEN + late_acts.KEPT_FOR * 4
+AT_TWO, AT_FIVE = after(360), after(540)
+"""14:00, and 17:00, to which somebody of the morning is moved."""
 
 
 @pytest.fixture
@@ -37,6 +42,14 @@ def to_call(cast, *, at):
 
 def texts():
     return sorted((each.number, each.expires_at) for each in Sms.objects.all())
+
+
+def moved(cast, name, *, at=NEXT):
+    visit = Appointment.objects.get(patient__birth_name=name)
+    appointments.move(
+        key=cast.key(), appointment=visit.key, agenda=cast.dupont, starts_at=AT_FIVE, by=cast.claire, at=at
+    )
+    return visit.key
 
 
 def no_more(cast, *, minutes, tell, at):
@@ -111,3 +124,39 @@ def test_the_first_word_cannot_be_taken_back_in_place_of_a_later_one_that_wrote_
     said(two, minutes=30, at=at)
     said(two, minutes=45, until=NOON_THERE, at=at + late_acts.KEPT_FOR / 3)
     assert late_acts.may_take_back(agenda=two.dupont, by=two.claire, at=at + late_acts.KEPT_FOR / 2) == ""
+
+
+def test_who_was_moved_to_the_afternoon_of_the_same_day_hears_of_the_same_minutes_for_his_new_hour(cast, provider):
+    said(cast, minutes=15)
+    sms_tasks.run_sms(at=TEN + late_acts.KEPT_FOR)
+    visit = moved(cast, "Mobile")
+    assert visit not in late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=NEXT)
+    said(cast, minutes=15, at=AT_TWO)
+    assert texts() == [(MORNING, after(140 + 15)), (MORNING, after(540 + 15))]
+    assert visit in late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=AT_TWO)
+    said(cast, minutes=15, at=AT_TWO + late_acts.KEPT_FOR)
+    sms_tasks.run_sms(at=AT_TWO + 3 * late_acts.KEPT_FOR)
+    assert len(provider.asked) == 2
+
+
+def test_so_does_who_is_told_by_mail(cast, provider):
+    agrees_to_mail("Fixe")
+    said(cast, minutes=15)
+    LateMail.objects.update(state="sent")
+    visit = moved(cast, "Fixe")
+    assert visit not in late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=NEXT)
+    for _ in range(2):
+        said(cast, minutes=15, at=AT_TWO)
+        LateMail.objects.update(state="sent")
+    assert [*LateMail.objects.order_by("pk").values_list("starts_at", flat=True)] == [after(180), AT_FIVE]
+
+
+def test_and_who_is_to_be_telephoned_stands_on_the_list_for_his_new_hour(cast, provider):
+    said(cast, minutes=15)
+    Unreached.objects.filter(starts_at=after(160)).update(done_at=NEXT, outcome="told", done_by_name="Claire")
+    visit = moved(cast, "Refuse")
+    assert visit not in late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=NEXT)
+    said(cast, minutes=15, at=AT_TWO)
+    assert to_call(cast, at=AT_TWO) == ["REFUSE"]
+    found = late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=AT_TWO)[visit]
+    assert (found.state, found.outcome) == (SentState.NO_WAY, None)
