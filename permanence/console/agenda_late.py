@@ -29,19 +29,23 @@ NUMBER_LIMIT = 4
 @own_page_only
 @says_why
 def concerned(request: HttpRequest) -> HttpResponse:
-    """Who is still to come to an agenda in the consultation that is on or next, with `day` today, how each is told, and
-    how late it is said to be already.
+    """Who is still to come to an agenda in the consultation that is on or next, with `day` today, how each is told and
+    how many minutes he was told last, and how late it is said to be already.
     """
     by, at = who(request), _CLOCK.now()
     agenda = agenda_asked(by, request.GET.get("agenda", ""))
     coming, whole = coming_today(agenda=agenda.id, time_zone=agenda.time_zone, by=by, at=at), "day" in request.GET
+    lines = coming.all_day if whole else coming.now
+    heard = late_operations.heard_minutes((each for _when, each, _why in lines), agenda=agenda.id, by=by, at=at)
+    late = delay(by=by, agenda=agenda.id, day=at.astimezone(ZoneInfo(agenda.time_zone)).date())
+    told = 0 if late is None else late_operations.told_today(agenda=agenda.id, by=by, at=at)
     context = {
         "coming": coming,
         "whole": whole,
-        "lines": coming.all_day if whole else coming.now,
-        "told": coming.told if whole else coming.told_now,
-        "late": delay(by=by, agenda=agenda.id, day=at.astimezone(ZoneInfo(agenda.time_zone)).date()),
-        "told_minutes": late_operations.told_today(agenda=agenda.id, by=by, at=at),
+        "lines": [(when, each, why, heard.get(each.appointment, "")) for when, each, why in lines],
+        "late": late,
+        "anybody_told": late is not None and told == late.minutes,
+        "untold": sum(each.is_told and heard.get(each.appointment) != told for _when, each, _why in lines),
     }
     return render(request, "console/agenda_late.html", context)
 

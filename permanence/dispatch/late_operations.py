@@ -2,7 +2,7 @@
 """The practitioner is late: those who are still to come today are told in one act, looked at before it is done."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.callers import queries as callers
 from permanence.dispatch import late_mails, sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
-from permanence.dispatch.late_queries import Heard, heard_today, notices_today
+from permanence.dispatch.late_queries import heard_today, notices_today
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
 from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
@@ -122,8 +122,11 @@ def told_today(*, agenda: str, by: Who, at: datetime) -> int:
     return next((each.minutes for each in notices_today(agenda=agenda, by=by, at=at) if each.told), 0)
 
 
-def minutes_heard(people: Iterable[Concerned], heard: Mapping[str, Heard]) -> dict[str, int]:
-    """For this room alone: by appointment the minutes he was told last for the hour at which he stands now."""
+def heard_minutes(people: Iterable[Concerned], *, agenda: str, by: Who, at: datetime) -> dict[str, int]:
+    """By appointment the minutes he was told last today, or was to be telephoned for, of those of them who were told
+    them for the hour at which they stand now. Raises AgendaUnknown.
+    """
+    heard = heard_today(agenda=agenda, by=by, at=at)
     told = ((each, heard.get(each.appointment)) for each in people)
     return {
         each.appointment: last.notice.minutes
@@ -155,7 +158,7 @@ def tell_late(
         raise LateKeyTaken(key[:40])
     view = agendas.agenda(by=by, agenda=agenda)
     coming = concerned(agenda=agenda, by=by, at=at, until=until)
-    known = minutes_heard(coming, heard_today(agenda=agenda, by=by, at=at))
+    known = heard_minutes(coming, agenda=agenda, by=by, at=at)
     found = tuple(each for each in coming if known.get(each.appointment) != minutes)
     told = [each.appointment for each in found if each.is_told]
     said = {"told": told, "untold": [each.appointment for each in found if not each.is_told]}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """A doctor's delay said a second time on the same day: what stands of the first word, and who hears of it anew."""
 
+import re
+
 import pytest
 
 from permanence.agenda.models import Appointment
@@ -13,10 +15,11 @@ from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
 from tests.rooms.agenda_cast import after
+from tests.rooms.test_console_agenda import page
 from tests.rooms.test_late import TEN, agrees_to_mail, book, cast, provider, reachable
-from tests.rooms.test_late_consultation import AFTERNOON, LATER, MORNING, said, two
+from tests.rooms.test_late_consultation import AFTERNOON, CONCERNED, LATER, MORNING, clock, said, two
 
-__all__ = ["cast", "provider", "two"]
+__all__ = ["cast", "clock", "provider", "two"]
 
 pytestmark = pytest.mark.django_db
 NOON_THERE = after(240)
@@ -160,3 +163,39 @@ def test_and_who_is_to_be_telephoned_stands_on_the_list_for_his_new_hour(cast, p
     assert to_call(cast, at=AT_TWO) == ["REFUSE"]
     found = late_reach(agenda=cast.dupont, by=cast.dr_dupont, at=AT_TWO)[visit]
     assert (found.state, found.outcome) == (SentState.NO_WAY, None)
+
+
+WERE_TOLD, NOT_YET, NOBODY = "courriel ont été prévenus.", "Pas encore prévenus", "Personne n’a été prévenu."
+
+
+def heard(seen):
+    """Of each who can be told, in the order of the day: the minutes he was told last, "" for none."""
+    return re.findall(r'data-heard="([^"]*)"', seen)
+
+
+def test_the_secretary_sees_who_of_the_list_has_heard_of_it_and_who_has_not(two, provider, browser_of, clock):
+    claire = browser_of(two.claire)
+    late = {"agenda": two.dupont}
+    assert heard(page(claire, CONCERNED, **late, day="1")) == ["", "", ""]
+    no_more(two, minutes=40, tell=False, at=TEN)
+    assert NOBODY in page(claire, CONCERNED, **late)
+    said(two, minutes=40, until=NOON_THERE)
+    morning = page(claire, CONCERNED, **late)
+    assert heard(morning) == ["40"]
+    assert (WERE_TOLD in morning, NOT_YET in morning) == (True, False)
+    whole = page(claire, CONCERNED, **late, day="1")
+    assert heard(whole) == ["40", "", ""]
+    assert (WERE_TOLD in whole, NOBODY in whole) == (False, False)
+    assert re.search(rf"{NOT_YET}.{{0,3}}2<", whole)
+    clock.moment = AT_TWO
+    assert re.search(rf"{NOT_YET}.{{0,3}}1<", page(claire, CONCERNED, **late))
+    said(two, minutes=40, at=AT_TWO)
+    afternoon = page(claire, CONCERNED, **late)
+    assert heard(afternoon) == ["40"]
+    assert WERE_TOLD in afternoon
+
+
+def test_other_minutes_than_were_told_concern_everybody_anew(two, provider, browser_of, clock):
+    said(two, minutes=40, until=NOON_THERE)
+    no_more(two, minutes=60, tell=False, at=TEN)
+    assert NOBODY in page(browser_of(two.claire), CONCERNED, agenda=two.dupont)

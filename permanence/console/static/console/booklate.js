@@ -16,7 +16,6 @@ export class Late {
     this.done = done;
     this.asking = 0;
     this.sending = false;
-    this.told = 0;
     this.until = "";
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-late-dialog"));
     this.agenda = /** @type {HTMLSelectElement} */ (byId("book-late-agenda"));
@@ -53,7 +52,6 @@ export class Late {
   async look() {
     this.asking += 1;
     const { asking } = this;
-    this.told = 0;
     byId("book-late-concerned").replaceChildren();
     this.say();
     const asked = { agenda: this.agenda.value, ...(input("book-late-day").checked ? { day: "1" } : {}) };
@@ -64,19 +62,24 @@ export class Late {
     } catch (error) {
       return void (asking === this.asking && this.error(this.against(error)));
     }
-    const count = /** @type {HTMLElement|null} */ (byId("book-late-concerned").querySelector("[data-told]"));
-    this.told = Number(count?.dataset.told ?? 0);
+    const count = /** @type {HTMLElement|null} */ (byId("book-late-concerned").querySelector("[data-until]"));
     this.until = count?.dataset.until ?? "";
     show(byId("book-late-more"), Number(count?.dataset.more ?? 0) > 0);
     show(button("book-late-over"), byId("book-late-concerned").querySelector(".late__now") !== null);
     this.say();
   }
 
+  /** How many would hear of so many minutes: nobody hears of the same twice in a row. @param {string} minutes */
+  untold(minutes) {
+    const those = /** @type {NodeListOf<HTMLElement>} */ (byId("book-late-concerned").querySelectorAll("[data-heard]"));
+    return [...those].filter(({ dataset }) => !dataset.heard || Number(dataset.heard) !== Number(minutes)).length;
+  }
+
   /** What Enter would do. */
   say() {
-    const minutes = input("book-late-minutes").value.trim() || "…";
-    const tells = input("book-late-tell").checked && this.told > 0;
-    say(byId("book-late-act"), word(tells ? "book_late_tell" : "book_late_say", { minutes, told: this.told }));
+    const minutes = input("book-late-minutes").value.trim();
+    const told = input("book-late-tell").checked ? this.untold(minutes) : 0;
+    say(byId("book-late-act"), word(told ? "book_late_tell" : "book_late_say", { minutes: minutes || "…", told }));
   }
 
   /** @param {string} minutes "0": on time again */
