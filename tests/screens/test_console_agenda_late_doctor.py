@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The practitioner telephones that he is late: told with the keyboard in one act, looked at first, taken back."""
 
-from playwright.async_api import Browser, expect
+import re
+
+from playwright.async_api import Browser, Route, expect
 
 from permanence.project import demo_cast as cast
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.test_console_agenda import click_at, ready_to_book
+from tests.screens.test_console_agenda_late import kept_back
 from tests.screens.test_waiting_list import signed_in
 
 DELAYS = "select minutes from agenda_delay"
+CONCERNED = "**/console/fragments/agenda/late?*"
 NOTICES = "select minutes from dispatch_latenotice"
 
 
@@ -52,6 +56,44 @@ async def test_forty_minutes_in_four_keys_and_back(browser: Browser, site: Site)
     await screen.by_id("book-late-over").click()
     await expect(screen.by_id("book-place")).to_contain_text("de nouveau à l’heure")
     assert site.rows(DELAYS) == [(0,)]
+    assert screen.complaints == []
+
+
+async def test_enter_before_it_is_shown_whom_it_concerns_means_nobody_who_was_shown_before(
+    browser: Browser, site: Site
+) -> None:
+    """The hour of this morning's consultation, or of another doctor's, is not sent for the one of now."""
+    screen, _made = await ready_to_book(browser, site)
+    page, said = screen.page, []
+    page.on("request", lambda sent: said.append(sent.post_data_json) if sent.url.endswith("/agenda/late") else None)
+
+    async def of_this_morning(route: Route) -> None:
+        """Until when the consultation ran that was on, whenever this test runs."""
+        answer = await route.fetch()
+        shown = re.sub(r'data-until="[^"]*"', 'data-until="2026-11-30T12:00:00+01:00"', await answer.text())
+        await route.fulfill(response=answer, body=shown)
+
+    async def looked_at() -> None:
+        await page.route(CONCERNED, of_this_morning)
+        await screen.press("r")
+        await expect(screen.by_id("book-late-concerned").locator("[data-until]")).to_be_visible()
+        await page.unroute(CONCERNED)
+
+    await click_at(screen, "Dr Weber", 720)
+    await looked_at()
+    await screen.press("Escape")
+    async with kept_back(page, CONCERNED):
+        for key in ("r", "Enter"):
+            await screen.press(key)
+        await expect(screen.by_id("book-late-dialog")).to_be_hidden()
+    await looked_at()
+    async with kept_back(page, CONCERNED):
+        await screen.by_id("book-late-agenda").select_option(label="Dr Klein")
+        await screen.by_id("book-late-minutes").focus()
+        await screen.press("Enter")
+        await expect(screen.by_id("book-late-dialog")).to_be_hidden()
+    assert [(each["tell"], each["until"]) for each in said] == [("now", "")] * 2
+    assert said[0]["agenda"] != said[1]["agenda"]
     assert screen.complaints == []
 
 

@@ -52,6 +52,7 @@ export class Late {
   async look() {
     this.asking += 1;
     const { asking } = this;
+    this.until = ""; // Enter before the answer means the consultation that is on, not the one that was shown last
     byId("book-late-concerned").replaceChildren();
     this.say();
     const asked = { agenda: this.agenda.value, ...(input("book-late-day").checked ? { day: "1" } : {}) };
