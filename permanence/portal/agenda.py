@@ -274,7 +274,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
         "late_before": request.GET.get("before", "0")[:3],
         "minutes": LATE,
         "refused": refused,
-        "typed": request.POST if "until" in request.POST else {},
+        "typed": request.POST if "words" in request.POST else {},
         "topic": f"client/{found.client}/agenda/{found.id}",
     }
     return render(request, "portal/agenda.html", context, status=422 if refused else 200)
