@@ -61,13 +61,14 @@ def say(request: HttpRequest) -> HttpResponse:
     """
     by, data = who(request), json_body(request)
     agenda, key = agenda_asked(by, text_of(data, "agenda")), text_of(data, "key")
-    tell, at = text_of(data, "tell"), _CLOCK.now()
+    tell, minutes, at = text_of(data, "tell"), _minutes(text_of(data, "minutes")), _CLOCK.now()
+    until = until_asked(tell=tell, minutes=minutes, typed=text_of(data, "until"), agenda=agenda.id, by=by, at=at)
     said = late_acts.say_and_tell(
         key=key,
         agenda=agenda.id,
-        minutes=_minutes(text_of(data, "minutes")),
+        minutes=minutes,
         tell=tell != "",
-        until=until_asked(whole_day=tell == "day", typed=text_of(data, "until"), agenda=agenda.id, by=by, at=at),
+        until=until,
         by=by,
         at=at,
         entropy=_ENTROPY,

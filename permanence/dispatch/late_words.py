@@ -67,11 +67,13 @@ def coming_today(*, agenda: str, time_zone: str, by: Who, at: datetime) -> Comin
     )
 
 
-def until_asked(*, whole_day: bool, typed: str, agenda: str, by: Who, at: datetime) -> datetime | None:
-    """Until when those come whom a form asks to tell: None for the whole rest of the day, else the end it has shown, or
-    where it has shown none, that of the consultation that is on by now. Raises agenda's AgendaUnknown.
+def until_asked(*, tell: str, minutes: int, typed: str, agenda: str, by: Who, at: datetime) -> datetime | None:
+    """Until when those come whom a form asks to tell: None for the whole rest of the day ("day") and where nobody is
+    told, else the end it has shown, or where it has shown none, that of the consultation that is on by now.
+
+    Raises agenda's AgendaUnknown.
     """
-    if whole_day:
+    if tell in {"", "day"} or minutes <= 0:
         return None
     try:
         shown = datetime.fromisoformat(typed)

@@ -38,7 +38,8 @@ def late(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
             late_acts.take_back(key=key, agenda=found.id, before=minutes, by=by, at=at)
         else:
             tell = posted.get("tell", "")
-            until = until_asked(whole_day=tell == "day", typed=posted.get("until", ""), agenda=found.id, by=by, at=at)
+            shown = posted.get("until", "")
+            until = until_asked(tell=tell, minutes=minutes, typed=shown, agenda=found.id, by=by, at=at)
             said = late_acts.say_and_tell(
                 key=key,
                 agenda=found.id,
