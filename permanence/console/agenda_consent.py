@@ -13,8 +13,7 @@ from permanence.callers.rules.identity import ContactWay
 from permanence.console.agenda_asked import client_asked, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
-from permanence.dispatch import sms_operations
-from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
@@ -64,6 +63,6 @@ def _unasked(person: PatientView, *, by: Who) -> list[tuple[ContactWay, str]]:
 def _mobile(person: PatientView, *, by: Who) -> str:
     """Where an SMS would go if he agreed; "" where none can: no provider, no mobile number, he said STOP."""
     try:
-        return sms_operations.may_reach(house_key=by.house_key, patient=replace(person, may_sms=True))
+        return may_reach(house_key=by.house_key, patient=replace(person, may_sms=True))
     except (SmsOff, NoConsent, NoMobile):
         return ""

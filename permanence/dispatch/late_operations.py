@@ -19,7 +19,7 @@ from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.late_queries import heard_today, notices_today
 from permanence.dispatch.models import LateNotice, Sms
 from permanence.dispatch.rules import LEAST_LATE, MOST_LATE
-from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
+from permanence.dispatch.sms_reach import Reach, reach_of
 from permanence.foundation import audit
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
@@ -102,10 +102,12 @@ def still_to_come(*, agenda: str, by: Who, at: datetime) -> StillToCome:
     shown = days.day(by=by, agendas=[agenda], day=today, at=at)[0]
     coming = [each for each in shown.appointments if each.state in STANDING and each.starts_at > at]
     people = callers.standing_of(pairs={(each.client, each.patient) for each in coming})
+    whom = [(each, people[(each.client, each.patient)]) for each in coming]
+    reach = reach_of(house_key=by.house_key, patients=people.values())
     hours = [(each.starts, each.ends) for each in shown.openings]
     visits = [(each.starts_at, each.ends_at) for each in shown.appointments]
     return StillToCome(
-        all_day=tuple(_reached(each, people[(each.client, each.patient)], by=by) for each in coming),
+        all_day=tuple(_reached(each, person, reach[person.id]) for each, person in whom),
         until=runs_until(hours=hours, visits=visits, at=at),
     )
 
@@ -234,11 +236,9 @@ def _tell(each: Concerned, client: str, minutes: int, *, by: Who, at: datetime, 
     )
 
 
-def _reached(visit: AppointmentView, person: callers.PatientView, *, by: Who) -> Concerned:
-    try:
-        number, why = sms_operations.may_reach(house_key=by.house_key, patient=person), ""
-    except (SmsOff, NoConsent, NoMobile) as refusal:
-        number, why = next(iter(person.numbers), ""), refusal.code
+def _reached(visit: AppointmentView, person: callers.PatientView, reach: Reach) -> Concerned:
+    why = reach.code if isinstance(reach, Refusal) else ""
+    number = next(iter(person.numbers), "") if isinstance(reach, Refusal) else reach
     return Concerned(
         mail=person.mail if why and person.may_mail else "",
         appointment=visit.appointment,

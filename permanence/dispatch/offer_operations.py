@@ -19,7 +19,8 @@ from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, TOO_LATE, Attempt, DeliveryState, ended
-from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff, language_for
+from permanence.dispatch.sms_operations import language_for
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy

@@ -41,7 +41,8 @@ from permanence.dispatch.rules import (
     remind_at,
     retry_in,
 )
-from permanence.dispatch.sms_operations import LANGUAGES, NoConsent, NoMobile, SmsOff
+from permanence.dispatch.sms_operations import LANGUAGES
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who

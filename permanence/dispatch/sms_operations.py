@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
-from permanence.countries.numbers import NotANumber, parse_number, takes_sms
+from permanence.countries.numbers import NotANumber, parse_number
 from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
@@ -26,13 +26,13 @@ from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, Outcome, retry_in
 from permanence.dispatch.sms_provider import usable_provider
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.models import House
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
-from permanence.kernel.refusals import Refusal
 
 TEXT, REPLY = "sms.text", "sms.reply"
 """What the words are sealed for."""
@@ -45,24 +45,6 @@ ANSWERED_FOR = timedelta(days=14)
 """An answer is about an SMS of the last two weeks."""
 LANGUAGES = ("fr", "en", "de")
 _WENT = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value)
-
-
-class SmsOff(Refusal):
-    """The house has no provider of SMS."""
-
-    code = "sms_off"
-
-
-class NoConsent(Refusal):
-    """The person has not agreed to SMS, or has said STOP."""
-
-    code = "no_consent"
-
-
-class NoMobile(Refusal):
-    """No number of the person takes SMS."""
-
-    code = "no_mobile"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,25 +71,6 @@ class _Message:
     words: Words
     asks: bool
     expires_at: datetime
-
-
-def may_reach(*, house_key: int, patient: callers.PatientView) -> str:
-    """The number an SMS to this person goes to. Raises SmsOff, NoConsent, NoMobile."""
-    if usable_provider() is None:
-        raise SmsOff("no provider of SMS")
-    if not patient.may_sms:
-        raise NoConsent(patient.id)
-    mobile = [each for each in patient.numbers if _takes_sms(each)]
-    if not mobile:
-        raise NoMobile(patient.id)
-    stops = SmsStop.objects.for_house(house_key).filter(number__in=mobile)
-    if patient.sms_agreed_at is not None:
-        stops = stops.filter(at__gte=patient.sms_agreed_at)  # who agreed anew afterwards wants them again
-    stopped = set(stops.values_list("number", flat=True))
-    free = [each for each in mobile if each not in stopped]
-    if not free:
-        raise NoConsent(patient.id)
-    return free[0]
 
 
 def language_for(person: callers.PatientView, account: clients.ClientView) -> str:
@@ -164,7 +127,7 @@ def send_code(*, client: str, number: str, language: str, code: str, by: Who, at
         e164 = parse_number(number, country=account.country).e164
     except NotANumber as error:
         raise NoMobile("no number") from error
-    if not _takes_sms(e164):
+    if not takes_sms(e164):
         raise NoMobile("no mobile number")
     if SmsStop.objects.for_house(by.house_key).filter(number=e164).exists():
         raise NoConsent("stopped")
@@ -388,10 +351,3 @@ def _failed(sms: Sms, *, at: datetime) -> None:
     """Say that it did not reach him, inside the transaction that wrote so."""
     told = {"sms": sms.key, "client": str(sms.client_id), "kind": sms.kind, "about": sms.about}
     outbox.announce(SmsFailed(house=sms.house.slug, at=at, **told))
-
-
-def _takes_sms(number: str) -> bool:
-    try:
-        return takes_sms(parse_number(number, country="LU"))
-    except NotANumber:
-        return False

@@ -2,22 +2,29 @@
 """A doctor's delay said a second time on the same day: what stands of the first word, and who hears of it anew."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.operations import appointments
-from permanence.dispatch import late_acts, late_tasks, sms_tasks
+from permanence.callers.models import Patient, PatientNumber
+from permanence.dispatch import late_acts, late_operations, late_tasks, late_words, sms_reach, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
-from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.models import LateMail, LateNotice, Sms, SmsStop, Unreached
 from permanence.dispatch.rules import SentState
 from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
 from tests.rooms.agenda_cast import after
-from tests.rooms.test_console_agenda import page
+from tests.rooms.conftest import SignedInBrowser
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_console_agenda import act, page
 from tests.rooms.test_late import TEN, agrees_to_mail, book, cast, provider, reachable
-from tests.rooms.test_late_consultation import AFTERNOON, CONCERNED, LATER, MORNING, clock, said, two
+from tests.rooms.test_late_consultation import AFTERNOON, CONCERNED, LATER, MORNING, addresses, clock, said, two
 
 __all__ = ["cast", "clock", "provider", "two"]
 
@@ -199,3 +206,80 @@ def test_other_minutes_than_were_told_concern_everybody_anew(two, provider, brow
     said(two, minutes=40, until=NOON_THERE)
     no_more(two, minutes=60, tell=False, at=TEN)
     assert NOBODY in page(browser_of(two.claire), CONCERNED, agenda=two.dupont)
+
+
+def test_a_refused_delay_does_not_open_the_form_that_keeps_a_time_free(two, provider, clock):
+    doctor = SignedInBrowser(two.dr_dupont)
+    _day, address = addresses(two)
+    form = {"key": "k" * 20, "tell": "now", "until": NOON_THERE.isoformat(), "minutes": "999"}
+    refused = doctor.post(address, form)
+    assert refused.status_code == 422
+    busy = re.search(r'<details [^>]*id="busy".*?</details>', refused.content.decode(), re.DOTALL)[0]
+    assert " open" not in busy.partition(">")[0]
+    assert NOON_THERE.isoformat() not in busy
+
+
+def test_a_refused_busy_time_keeps_what_was_typed(two, provider, clock):
+    doctor = SignedInBrowser(two.dr_dupont)
+    names = [two.cabinet.id, two.dupont]
+    typed = {"words": "Visite", "from": "15:00", "until": "x"}
+    refused = doctor.post(reverse("portal_day_block", args=names) + f"?day={TEN.date()}", typed).content.decode()
+    busy = re.search(r'<details [^>]*id="busy".*?</details>', refused, re.DOTALL)[0]
+    assert " open" in busy.partition(">")[0]
+    assert [each for each in typed.values() if f'value="{each}"' not in busy] == []
+
+
+@pytest.mark.usefixtures("provider", "clock")
+@pytest.mark.parametrize("given", [{"minutes": "0", "tell": "now"}, {"minutes": "20", "tell": ""}])
+def test_on_time_again_and_told_to_nobody_look_for_nobody_who_is_still_to_come(two, browser_of, given, monkeypatch):
+    asked = []
+    monkeypatch.setattr(late_words.late_operations, "still_to_come", lambda **which: asked.append(which))
+    _day, address = addresses(two)
+    assert SignedInBrowser(two.dr_dupont).post(address, {"key": "k" * 20, **given}).status_code == 303
+    assert act(browser_of(two.claire), "late", key=two.key(), agenda=two.dupont, **given).status_code == 201
+    assert asked == []
+
+
+def test_the_doctors_day_asks_no_more_of_the_database_the_more_patients_are_still_to_come(
+    two, provider, clock, monkeypatch
+):
+    read = []
+    first = sms_reach.usable_provider
+    monkeypatch.setattr(sms_reach, "usable_provider", lambda: (read.append(1), first())[1])
+
+    def looked():
+        read.clear()
+        with CaptureQueriesContext(connection) as caught:
+            found = late_operations.still_to_come(agenda=two.dupont, by=two.dr_dupont, at=TEN)
+        return len(found.all_day), len(caught), len(read)
+
+    many, queries, reads = looked()
+    for minutes in (420, 440, 460, 480):
+        book(two, minutes, reachable(two, f"Suite{minutes}", f"+336399801{minutes % 100:02}", True))
+    assert looked() == (many + 4, queries, reads)
+    assert reads == 1
+
+
+def test_of_many_who_said_stop_is_telephoned_and_who_agreed_anew_is_not(two, provider):
+    house = two.claire.house_key
+    for number, at in ((MORNING, NOON), (AFTERNOON, NOON - timedelta(days=1))):
+        SmsStop.objects.create(house_id=house, number=number, at=at)
+    Patient.objects.filter(birth_name="Refuse").update(sms_agreed_at=NOON)
+    PatientNumber.objects.create(
+        house_id=house,
+        client_id=int(two.cabinet.id),
+        patient=Patient.objects.get(birth_name="Mobile"),
+        number="+33639980077",
+        position=1,
+    )
+    found = late_operations.concerned(agenda=two.dupont, by=two.claire, at=TEN)
+    assert [(each.why, each.number) for each in found] == [
+        ("", "+33639980077"),
+        ("", "+33639980002"),
+        ("no_mobile", "+33123456789"),
+        ("", AFTERNOON),
+        ("", LATER),
+    ]
+    SmsStop.objects.create(house_id=house, number="+33639980077", at=NOON)
+    found = late_operations.concerned(agenda=two.dupont, by=two.claire, at=TEN)
+    assert (found[0].why, found[0].number) == ("no_consent", MORNING)

@@ -23,7 +23,7 @@ from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.models import Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, DeliveryState, Outcome
-from permanence.dispatch.sms_operations import NoConsent, NoMobile, SmsOff
+from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation.models import AuditEntry, OutboxEvent
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.sms_sink import start_sms_sink
