@@ -6,6 +6,7 @@ import re
 from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
+from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.pages import PAINTED, ConsolePage
 from tests.screens.test_console_agenda import (
@@ -16,6 +17,8 @@ from tests.screens.test_console_agenda import (
     beside,
     book_at,
     click_at,
+    on_a_call,
+    opened,
     ready_to_book,
     slot,
 )
@@ -283,3 +286,32 @@ async def test_who_goes_on_after_v_is_not_taken_back_to_the_visit_by_a_late_list
     await expect(place).to_contain_text("Tenu pour vous")
     await expect(acts).to_be_hidden()
     assert screen.complaints == []
+
+
+async def test_what_was_in_hand_when_the_call_ended_is_not_in_hand_for_the_next_caller(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    await console.page.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await opened(console)
+    await console.press("1")
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    for key in "vm":
+        await console.press(key)
+    await expect(console.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
+    before = site.rows(STARTS)
+    await console.press("Alt+a")
+    await expect(console.by_id("form")).to_be_visible()
+    await opened(console)
+    await expect(console.by_id("book-place")).not_to_contain_text("se déplace")
+    await console.press("1")
+    await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    await expect(console.by_id("book-act")).to_contain_text("Réserver")
+    await console.press("Enter")
+    await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(0)
+    await expect(console.by_id("book-act")).not_to_contain_text("Déplacer")
+    assert len(site.rows(VISITS)) == 2
+    assert before[0] in site.rows(STARTS)

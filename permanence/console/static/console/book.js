@@ -71,7 +71,7 @@ export class Book {
     this.asking = new Asked(() => this.changed(false));
     this.acts = new Acts(this);
     this.consent = new Consent();
-    this.coming = new Coming((agenda, day, minute, wanted) => this.shown.goTo(agenda, day, minute, wanted), () => this.shown.going);
+    this.coming = new Coming((...to) => this.shown.goTo(...to), () => this.shown.going);
     this.shown = new Shown(this);
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
     this.practitioner = new Practitioner(() => this.preferred());
@@ -135,6 +135,8 @@ export class Book {
 
   /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null, person?: string}} [known] `person`: the id of the patient where nothing else is known of him yet */
   async open({ client = "", call = "", number = "", patient = null, person = "" } = {}) {
+    // What another caller wanted moved is not moved by what is chosen for this one.
+    if (this.hand.key) this.hand.putDown();
     this.holding.letGo();
     // Nothing of the last request may be chosen for this one.
     byId("book-slots").replaceChildren();

@@ -7,7 +7,7 @@ import { show } from "./dom.js";
 /** @typedef {{from: number, isLeft: boolean, done: Promise<boolean>}} Turning the cursor on its way to a visit: where it left, and whether it got there */
 
 export class Coming extends OfPatient {
-  /** @param {(agenda: string, day: string, minute: number, wanted: () => boolean) => Promise<boolean>} go the grid, with its cursor, to a visit
+  /** @param {(agenda: string, day: string, minute: number, wanted: () => boolean, on: string) => Promise<boolean>} go the grid, with its cursor, to a visit, `on` its key: not to another one of that time
    * @param {() => number} where how often the cursor was sent somewhere: what is typed after V may be faster than the site */
   constructor(go, where) {
     super("book-coming");
@@ -70,7 +70,9 @@ export class Coming extends OfPatient {
   async next() {
     let said = "";
     await this.turnTo(async (turning) => {
-      await this.asking;
+      // What is asked meanwhile is newer: the answer before it is not shown.
+      let { asking } = this;
+      for (await asking; asking !== this.asking; await asking) ({ asking } = this);
       if (!this.isMeant(turning)) return null;
       const all = this.visits;
       const here = all.findIndex((one) => one.dataset.appointment === this.at);
@@ -112,7 +114,7 @@ export class Coming extends OfPatient {
     if (!one || !this.isMeant(turning)) return false;
     const { appointment = "", agenda = "", day = "", minute = "0" } = one.dataset;
     this.at = appointment;
-    const going = this.go(agenda, day, Number(minute), () => !turning.isLeft);
+    const going = this.go(agenda, day, Number(minute), () => !turning.isLeft, appointment);
     turning.from = this.where();
     return going;
   }

@@ -271,6 +271,12 @@ export class Grid {
     return this.lane(`${agenda}-${day}`);
   }
 
+  /** What stands there of an agenda and a day by its key, when it is shown. @param {string} agenda @param {string} day @param {string} key */
+  itemOf(agenda, day, key) {
+    const lane = this.laneOf(agenda, day);
+    return lane ? this.items(lane).find((one) => one.dataset.key === key) ?? null : null;
+  }
+
   /** When somebody comes to an agenda on a day that is shown, in order. @param {string} agenda @param {string} day @param {string} patient */
   hoursOf(agenda, day, patient) {
     const lane = this.laneOf(agenda, day);

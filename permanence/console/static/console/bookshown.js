@@ -4,6 +4,7 @@ import { fragment } from "./api.js";
 import { DayJump } from "./bookday.js";
 import { STEP_MINUTES } from "./bookplaces.js";
 import { byId, isTyping, say } from "./dom.js";
+import { word } from "./words.js";
 
 export class Shown {
   /** @param {import("./book.js").Book} book */
@@ -107,18 +108,36 @@ export class Shown {
   }
 
   /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
-   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant @returns {Promise<boolean>} whether the cursor was sent there */
-  async goTo(agenda, day, minute, wanted = () => true) {
+   * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant
+   * @param {string} [on] the appointment that is meant there: among several of that time that one, and where it does not stand nobody else's @returns {Promise<boolean>} whether the cursor was sent there */
+  async goTo(agenda, day, minute, wanted = () => true, on = "") {
     this.going += 1;
     const { going } = this;
     const still = () => this.going === going && wanted();
-    if (!this.book.grid.laneOf(agenda, day) && !(await this.turnTo({ day, week: agenda }, still))) return false;
-    if (minute / STEP_MINUTES < this.book.grid.first && !this.past && !(await this.turnTo({ past: true }, still))) return false;
+    let isNew = false;
+    const turn = async (/** @type {{day?: string, week?: string, past?: boolean}} */ to) => {
+      isNew = await this.turnTo(to, still);
+      return isNew;
+    };
+    const there = { day, week: agenda };
+    if (!this.book.grid.laneOf(agenda, day) && !(await turn(there))) return false;
+    if (minute / STEP_MINUTES < this.book.grid.first && !this.past && !(await turn({ past: true }))) return false;
+    // The visit may be newer than what the grid shows.
+    if (on && !isNew && !this.book.grid.itemOf(agenda, day, on) && !(await turn(there))) return false;
     if (!still()) return false;
-    const lane = this.book.grid.laneOf(agenda, day)?.dataset.lane;
-    if (lane) this.book.grid.go({ lane, step: Math.floor(minute / STEP_MINUTES) });
+    const lane = this.book.grid.laneOf(agenda, day);
+    const item = on && this.book.grid.itemOf(agenda, day, on);
+    if (item) this.book.grid.goTo(item);
+    else if (on) this.gone();
+    else if (lane) this.book.grid.go({ lane: lane.dataset.lane ?? "", step: Math.floor(minute / STEP_MINUTES) });
     if (!this.book.patient.isTyped) this.toGrid();
-    return lane !== undefined;
+    return on ? this.book.grid.spot()?.item?.dataset.key === on : lane !== null;
+  }
+
+  /** The visit that was meant stands there no more: what is typed next is for nobody else who stands where the cursor was. */
+  gone() {
+    this.book.grid.leave();
+    this.book.error(word("book_visit_gone"));
   }
 
   /** The cursor to a time where nothing stands, which the list does not show. @param {{agenda: string, day: string, minute: number}} at @param {() => boolean} wanted as `goTo` */
