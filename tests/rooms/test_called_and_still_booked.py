@@ -7,14 +7,18 @@ import pytest
 
 from permanence.agenda.models import Agenda, Appointment, FollowUp
 from permanence.agenda.operations import appointments, setting
+from permanence.agenda.operations.beginning import begin_agenda
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import keep_booked, put_back_on_list, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.refusals import FollowUpUnknown
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.agenda.rules.kinds import Opening
 from permanence.agenda.rules.states import CancelCause
-from permanence.clients import absences
+from permanence.agenda.rules.usual import Trade
+from permanence.clients import absences, operations
+from permanence.clients.rules import RecipientKind
 from tests.rooms.test_agenda_closing import closed
 from tests.rooms.test_booked_in_absence import asks, claire, doctor, left, practice, start
 from tests.rooms.test_comes_all_the_same import LIST, doctor_away, kept, listed, section
@@ -52,12 +56,25 @@ def done(practice, visit, outcome=Outcome.CALLED):
     return entry.id
 
 
+def colleague(practice):
+    """Dr Klein, his agenda open day and night; ids of both."""
+    by, client = {"by": practice.cast.marc, "at": practice.now}, practice.cast.weber
+    klein = operations.add_recipient(
+        client=client, kind=RecipientKind.PRACTITIONER, name="Dr Klein", email="klein@weber.example", **by
+    )
+    made = {"client": client, "recipient": klein, "name": "Dr Klein", "trade": Trade.DOCTOR, "language": "fr"}
+    agenda = begin_agenda(**made, **by).id
+    always = {"agenda": agenda, "opens": "00:00", "until": "24:00", "on_holidays": True}
+    setting.set_openings(agenda=agenda, openings=[Opening(id="", weekday=n, **always) for n in range(7)], **by)
+    return klein, agenda
+
+
 def goes_to_a_colleague(practice, visit):
-    """At the hour at which it stands."""
-    other = Agenda.objects.get(pk=int(practice.agenda))
-    other.pk, other.name, other.active, other._state.adding = None, "Dr Klein", True, True
-    other.save()
-    Appointment.objects.filter(key=visit).update(agenda=other)
+    """At the hour at which it stands; the colleague's id."""
+    klein, agenda = colleague(practice)
+    act = {"by": practice.cast.claire, "at": practice.now, "starts_at": Appointment.objects.get(key=visit).starts_at}
+    appointments.move(key=practice.key(), appointment=visit, agenda=agenda, **act)
+    return klein
 
 
 def test_who_was_called_stands_apart_for_as_long_as_he_is_booked_in_the_absence(practice, start, claire):
@@ -261,7 +278,49 @@ def test_who_went_to_a_colleague_at_the_same_hour_need_not_be_called(practice, s
     if because == "closed":
         closes(practice)
     else:
-        asks(practice, practice.away(start))
+        asks(practice, doctor_away(practice, start))
     assert listed(practice) == [visit]
     goes_to_a_colleague(practice, visit)
     assert listed(practice) == []
+
+
+@pytest.mark.parametrize("was", ["listed", "called"])
+def test_who_went_to_a_colleague_at_the_same_hour_is_left_booked_where_that_colleague_is_away_too(practice, start, was):
+    visit = practice.book(start + timedelta(hours=1))
+    asks(practice, doctor_away(practice, start))
+    if was == "called":
+        done(practice, visit)
+    klein = goes_to_a_colleague(practice, visit)
+    assert (listed(practice), left(practice), called(practice)) == ([], [], [])
+    second = doctor_away(practice, start, recipient=klein)
+    assert (listed(practice), left(practice)) == ([], [visit])
+    told = {"client": practice.cast.weber, "absence": second, "appointment": visit}
+    keep_booked(**told, by=practice.cast.claire, at=practice.now)
+    assert (left(practice), kept(practice)) == ([], [visit])
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CALLED, Outcome.KEPT])
+def test_who_goes_to_a_colleague_within_an_absence_of_the_whole_practice_is_given_anew(practice, start, outcome):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    done(practice, visit, outcome)
+    assert left(practice) == []
+    Appointment.objects.filter(key=visit).update(agenda=colleague(practice)[1])  # no move is allowed into the absence
+    assert (listed(practice), left(practice), called(practice), kept(practice)) == ([], [visit], [], [])
+    assert asks(practice, absence) == 1
+    assert (listed(practice), left(practice)) == ([visit], [])
+
+
+def test_who_was_moved_in_time_into_another_absence_comes_all_the_same_there(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    asks(practice, doctor_away(practice, start))
+    act = {"by": practice.cast.claire, "at": practice.now, "agenda": practice.agenda}
+    appointments.move(
+        key=practice.key(), appointment=visit, starts_at=Appointment.objects.get().starts_at + timedelta(days=2), **act
+    )
+    second = doctor_away(practice, start + timedelta(days=2))
+    assert (listed(practice), left(practice)) == ([], [visit])
+    told = {"client": practice.cast.weber, "absence": second, "appointment": visit}
+    keep_booked(**told, by=practice.cast.claire, at=practice.now)
+    assert (left(practice), kept(practice)) == ([], [visit])

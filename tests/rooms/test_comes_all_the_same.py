@@ -40,11 +40,11 @@ def keep(practice, absence, visit, by=None):
     keep_booked(absence=absence, appointment=visit, client=practice.cast.weber, by=who, at=practice.now)
 
 
-def doctor_away(practice, start):
-    """Another absence at the same time, of Dr Weber alone."""
+def doctor_away(practice, start, recipient=""):
+    """Another absence at the same time, of Dr Weber alone or of a colleague."""
     return absences.announce_absence(
         client=practice.cast.weber,
-        recipient=practice.cast.recipients["Dr Weber"],
+        recipient=recipient or practice.cast.recipients["Dr Weber"],
         starts=start,
         ends=start + timedelta(hours=24),
         words="Absent.",

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
@@ -15,7 +15,7 @@ from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import in_absence
 from permanence.agenda.queries.kept_booked import said_of_booked
-from permanence.agenda.queries.returns import over_by_now
+from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
 from permanence.agenda.rules.states import STANDING, CancelCause
@@ -60,11 +60,10 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
             wanted=wanted.value,
             words=said,
             outcome=Outcome.CALLED.value,
-            starts_at=F("appointment__starts_at"),
         )
-        kept = _kept().filter(absence=absence[:40], starts_at=F("appointment__starts_at"))
+        kept = _kept().filter(absence=absence[:40])
         rows_met = Appointment.objects.for_house(by.house_key).filter(key__in=keys)
-        settled = called.values("appointment"), kept.values("appointment")
+        settled = [unmoved(each).values("appointment") for each in (called, kept)]
         visits = list(rows_met.exclude(pk__in=settled[0]).exclude(pk__in=settled[1]))
         list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
         for agenda in sorted({each.agenda_id for each in visits}):
@@ -135,9 +134,8 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
         kept = locked([int(visit.agenda)])[int(visit.agenda)]
         rows = Appointment.objects.for_house(by.house_key).filter(key=appointment, agenda=kept)
         row = rows.filter(starts_at=visit.starts_at, state__in=[each.value for each in STANDING]).first()
-        entries = FollowUp.objects.filter(appointment=row)
-        said = _kept().filter(absence=absence[:40], starts_at=visit.starts_at)
-        if row is None or entries.filter(Q(done_at=None) | Q(pk__in=said)).exists():
+        said = Q(outcome=Outcome.KEPT.value, absence=absence[:40])
+        if row is None or unmoved(FollowUp.objects.filter(said | Q(done_at=None), appointment=row)).exists():
             raise FollowUpUnknown(appointment[:40])
         made = FollowUp.objects.create(
             house_id=row.house_id,

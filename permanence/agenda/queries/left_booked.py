@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import reduce
 from operator import or_
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from permanence.agenda.models import Appointment, FollowUp
 from permanence.agenda.queries.agendas import clients_seen, in_order
-from permanence.agenda.queries.returns import over_by_now
+from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.agenda.rules.states import STANDING
@@ -44,7 +44,8 @@ def left_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Le
     """The absences not over at `at`, of the clients `by` sees or of one of them, in which somebody is booked who was
     not given to the secretaries; the one with the earliest appointment first.
 
-    An entry holds for the moment at which the appointment stood: who is moved within the absence has to be given anew.
+    An entry holds for the moment and the agenda at which the appointment stood: who is moved within the absence, or to
+    a colleague who is away too, has to be given anew.
     Four queries and one for each `TOGETHER` absences; two where nobody is away.
     """
     keys = in_order(by=by).values_list("client", flat=True) if client is None else [row_key(client)]
@@ -126,9 +127,7 @@ def _given(visits: list[str], *, by: Who) -> _Given:
     absence meets him now: so it is when an absence is announced again with a person for what is urgent. Who comes all
     the same does so in that absence alone.
     """
-    rows = FollowUp.objects.for_house(by.house_key).filter(
-        appointment__key__in=visits, starts_at=F("appointment__starts_at")
-    )
+    rows = unmoved(FollowUp.objects.for_house(by.house_key).filter(appointment__key__in=visits))
     entries = list(rows.select_related("appointment").order_by("asked_at", "pk")) if visits else []
     over = over_by_now(entries, house=by.house) if entries else set()
     open_now = {each.appointment.key: each for each in entries if each.done_at is None}

@@ -36,13 +36,17 @@ class DoctorBack:
     visits: tuple[AppointmentView, ...]
 
 
+def unmoved(rows: ClientQuerySet[FollowUp]) -> ClientQuerySet[FollowUp]:
+    """The entries whose appointment was not moved since, neither in time nor to a colleague."""
+    return rows.filter(starts_at=F("appointment__starts_at"), agenda=F("appointment__agenda"))
+
+
 def standing(rows: ClientQuerySet[FollowUp]) -> ClientQuerySet[FollowUp]:
     """The entries whose appointment was neither moved, in time or to a colleague, nor cancelled since, nor has begun to
     be seen.
     """
     states = [each.value for each in STANDING]
-    where = {"starts_at": F("appointment__starts_at"), "agenda": F("appointment__agenda")}
-    return rows.filter(**where, appointment__state__in=states)
+    return unmoved(rows).filter(appointment__state__in=states)
 
 
 def over_by_now(entries: Iterable[FollowUp], *, house: str) -> set[int]:
