@@ -2,6 +2,7 @@
 """A visit in hand goes to one of the proposed times by N, a figure or a click; nothing is booked or held beside it."""
 
 import re
+from datetime import timedelta
 
 from playwright.async_api import Browser, expect
 
@@ -17,12 +18,13 @@ from tests.screens.test_console_agenda import (
     beside,
     book_at,
     click_at,
+    day_of,
     on_a_call,
     opened,
     ready_to_book,
     slot,
 )
-from tests.screens.test_console_agenda_late import kept_back
+from tests.screens.test_console_agenda_late import MINE, SLOTS, kept_back
 
 STARTS = "select starts_at from agenda_appointment where state = 'booked'"
 
@@ -315,3 +317,57 @@ async def test_what_was_in_hand_when_the_call_ended_is_not_in_hand_for_the_next_
     await expect(console.by_id("book-act")).not_to_contain_text("Déplacer")
     assert len(site.rows(VISITS)) == 2
     assert before[0] in site.rows(STARTS)
+
+
+async def test_n_takes_the_first_of_the_newest_times_where_the_agenda_changes_meanwhile(
+    browser: Browser, site: Site
+) -> None:
+    screen, made = await ready_to_book(browser, site)
+    day = await day_of(screen)
+    agendas.shut(site, day - timedelta(days=1))
+    await screen.by_id("book-with").select_option(made.weber)
+    await screen.by_id("book-else").select_option("nobody")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-day", day.isoformat())
+    await expect(slot(screen.page, 1)).to_have_attribute("data-hour", "07:00")
+    async with kept_back(screen.page, SLOTS) as answered:
+        await screen.by_id("book-reason").select_option(label="Électrocardiogramme, 30\u00a0min")
+        await answered.wait()
+        await screen.press("n")
+        # The times are asked for anew: the answer before is old when it comes.
+        async with screen.page.expect_request(SLOTS):
+            agendas.busy(site, day, 7)
+    await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(1)
+    await expect(slot(screen.page, 1)).to_have_class(MINE)
+    await expect(slot(screen.page, 1)).to_have_attribute("data-hour", "08:00")
+    await expect(screen.by_id("book-place")).to_contain_text("Tenu pour vous")
+    assert [row[0] for row in site.rows(HOLDS)] == [""]
+    assert screen.complaints == []
+
+
+async def test_in_hand_the_lengths_and_the_order_of_the_request_are_not_those_of_the_visit(
+    browser: Browser, site: Site
+) -> None:
+    screen, made = await ready_to_book(browser, site)
+    chosen = screen.by_id("book-reason").locator("option:checked")
+    await screen.by_id("book-reason").select_option(made.review)
+    await expect(chosen).to_have_text("Bilan, 30\u00a0min")
+    await screen.by_id("book-with").select_option(made.weber)
+    await expect(screen.by_id("book-order")).to_have_text("chaque jour Dr Weber d’abord")
+    await book_at(screen, "Dr Weber", 600)
+    await screen.by_id("book-reason").select_option(made.consultation)
+    await expect(chosen).to_have_text("Consultation, 20\u00a0min")
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("m")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "30")
+    await expect(chosen).to_have_text("Consultation, 20\u00a0min")
+    await expect(screen.by_id("book-order")).to_have_text("chaque jour Dr Weber d’abord")
+    await screen.press("Escape")
+    await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "20")
+    # Of all clients, it is not asked of whom the visit is.
+    await screen.by_id("book-client").select_option("")
+    await expect(slot(screen.page, 1)).to_have_count(0)
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("m")
+    await expect(slot(screen.page, 1)).to_be_visible()
+    await expect(screen.by_id("book-order")).to_be_empty()
+    assert screen.complaints == []

@@ -175,7 +175,7 @@ export class Book {
   async touched(agenda) {
     if (!this.isOpen) return;
     const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine || this.hand.key ? [this.propose(), this.coming.again()] : [])]);
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine || this.hand.key ? [this.offer(), this.coming.again()] : [])]);
     // What was against the time may be gone.
     if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
     if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
@@ -257,9 +257,9 @@ export class Book {
     return slot ? Number(slot.dataset.minutes) : undefined;
   }
 
-  /** How long a visit of this patient is where that is not the reason's usual length; 0 where it is, or is not told yet. */
+  /** How long a visit of this patient is where that is not the reason's usual length; 0 where it is, or is not told yet, and while the times are those of a visit in hand. */
   get minutesNew() {
-    return Number(byId("book-slots").querySelector(".book__length")?.getAttribute("data-minutes") ?? 0);
+    return this.hand.key ? 0 : Number(byId("book-slots").querySelector(".book__length")?.getAttribute("data-minutes") ?? 0);
   }
 
   /** The reasons with their lengths; the chosen one with that of this patient. */
@@ -298,13 +298,16 @@ export class Book {
     show(byId("book-slots-title"), this.client !== "" || key !== "");
     if (!this.client && !key) return byId("book-slots").replaceChildren();
     // Whom she wishes for, and when, she says of one client.
-    const wish = key && client !== this.client ? { client, call: this.call } : this.wish;
+    const isAsked = !key || client === this.client;
+    this.practitioner.tell(isAsked);
+    const wish = isAsked ? this.wish : { client, call: this.call };
     const asked = new URLSearchParams(key ? { ...wish, appointment: key } : { ...wish, yes: this.asking.yes });
     try {
       const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
       if (turn !== this.turn || proposing !== this.proposing) return undefined;
       byId("book-slots").replaceChildren(found);
-      this.sayLengths();
+      // What stands at the reasons is of the request.
+      if (!key) this.sayLengths();
       this.holding.paintHeld();
     } catch (error) {
       this.trouble(error);

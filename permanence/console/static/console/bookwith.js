@@ -74,10 +74,10 @@ export class Practitioner {
     this.tell();
   }
 
-  /** Whose times come first, and how far: on each day, not before all of the others. */
-  tell() {
+  /** Whose times come first, and how far: on each day, not before all of the others. @param {boolean} [isAsked] whether the times are asked for with whom she wishes */
+  tell(isAsked = true) {
     const { with: first, only } = this.asked;
-    const name = first && !only ? this.agendas.find(({ id }) => id === first)?.name : "";
+    const name = isAsked && first && !only ? this.agendas.find(({ id }) => id === first)?.name : "";
     say(byId("book-order"), name ? word("book_first_each_day", { name }) : "");
   }
 
