@@ -41,7 +41,6 @@ from permanence.dispatch.rules import (
     remind_at,
     retry_in,
 )
-from permanence.dispatch.sms_operations import LANGUAGES
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system
@@ -201,7 +200,7 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
         time_zone=account.time_zone,
         starts_at=row.starts_at,
         practice=account.name if rule is not None and rule.names_practice else "",
-        language=next((each for each in (person.language, *account.languages) if each in LANGUAGES), "fr"),
+        language=sms_operations.language_for(person, account),
         address=address,
     )
 
