@@ -90,9 +90,19 @@ def _kept_row(each: KeptBooked, *, at: datetime) -> dict[str, Any]:
 
 def left_rows(by: Who, *, at: datetime) -> list[dict[str, Any]]:
     """The absences of the clients she sees, each with those booked in it, the earliest appointment first."""
+    return [_row(each, client, at=at) for each, client in _left(by, at=at)]
+
+
+def how_many_left(by: Who, *, at: datetime) -> int:
+    """How many visits stand in `left_rows`."""
+    return sum(len(each.visits) for each, _client in _left(by, at=at))
+
+
+def _left(by: Who, *, at: datetime) -> list[tuple[LeftBooked, ClientView]]:
+    """Nobody of a client who has ended."""
     found = left_booked(by=by, at=at)
     views = {each.id: each for each in clients.clients(house=by.house)} if found else {}
-    return [_row(each, views[each.client], at=at) for each in found if each.client in views]
+    return [(each, views[each.client]) for each in found if each.client in views]
 
 
 def _row(each: LeftBooked, client: ClientView, *, at: datetime) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from permanence.agenda.queries import waiting
 from permanence.agenda.queries.calendars import collisions
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
-from permanence.agenda.queries.left_booked import left_booked
 from permanence.agenda.queries.newcomers import open_newcomers
+from permanence.console.left_booked import how_many_left
 from permanence.console.own_page import own_page_only
 from permanence.dispatch.reply_queries import open_replies
 from permanence.dispatch.unreached_queries import open_unreached
@@ -35,7 +35,6 @@ def open_tasks(by: Who, *, at: datetime) -> int:
     """How many entries of the work list wait for somebody to do something; who is only named there is not counted."""
     every = (
         open_follow_ups(by=by),
-        [visit for each in left_booked(by=by, at=at) for visit in each.visits],
         [each for each in still_booked(by=by, at=at) if each.called],
         open_unreached(by=by, at=at),
         open_replies(by=by),
@@ -44,4 +43,4 @@ def open_tasks(by: Who, *, at: datetime) -> int:
         waiting.to_telephone(by=by, at=at),
         waiting.freed_times(by=by, at=at),
     )
-    return sum(map(len, every))
+    return how_many_left(by, at=at) + sum(map(len, every))

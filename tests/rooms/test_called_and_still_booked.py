@@ -18,7 +18,8 @@ from permanence.agenda.rules.kinds import Opening
 from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.usual import Trade
 from permanence.clients import absences, operations
-from permanence.clients.rules import RecipientKind
+from permanence.clients.models import Client
+from permanence.clients.rules import ClientState, RecipientKind
 from tests.rooms.test_agenda_closing import closed
 from tests.rooms.test_booked_in_absence import asks, claire, doctor, left, practice, start
 from tests.rooms.test_comes_all_the_same import LIST, doctor_away, kept, listed, section
@@ -69,6 +70,11 @@ def colleague(practice):
     return klein, agenda
 
 
+def tasks(practice, claire):
+    """What stands beside the list in the menu."""
+    return text_of(claire.get("/console/fragments/tasks", HTTP_X_PERSON=practice.cast.claire.person)).strip()
+
+
 def goes_to_a_colleague(practice, visit):
     """At the hour at which it stands; the colleague's id."""
     klein, agenda = colleague(practice)
@@ -108,20 +114,26 @@ def test_from_the_list_he_is_in_hand_in_the_agenda_only_where_another_appointmen
 
 
 def test_the_menu_says_how_many_are_still_to_be_looked_after(practice, start, claire):
-    def tasks():
-        return text_of(claire.get("/console/fragments/tasks", HTTP_X_PERSON=practice.cast.claire.person)).strip()
-
     first, second, third = (practice.book(start + timedelta(hours=each)) for each in (1, 2, 3))
-    assert tasks() == ""
+    assert tasks(practice, claire) == ""
     absence = practice.away(start)
-    assert tasks() == "3 to be done"  # nobody has said what becomes of them
+    assert tasks(practice, claire) == "3 to be done"  # nobody has said what becomes of them
     asks(practice, absence)
     done(practice, first)
-    assert tasks() == "3 to be done"  # he was called and is booked still
+    assert tasks(practice, claire) == "3 to be done"  # he was called and is booked still
     done(practice, second, Outcome.KEPT)
-    assert tasks() == "2 to be done"
+    assert tasks(practice, claire) == "2 to be done"
     done(practice, third, Outcome.CANCELLED)
-    assert tasks() == "1 to be done"
+    assert tasks(practice, claire) == "1 to be done"
+
+
+def test_the_menu_counts_nobody_of_a_client_who_has_ended_as_the_list_shows_none(practice, start, claire):
+    practice.book(start + timedelta(hours=1))
+    practice.away(start)
+    assert tasks(practice, claire) == "1 to be done"
+    Client.objects.filter(pk=int(practice.cast.weber)).update(state=ClientState.ENDED.value)
+    assert section(claire.get(LIST), "t-left") == ""
+    assert tasks(practice, claire) == ""
 
 
 def test_who_was_called_and_then_moved_or_cancelled_is_no_more_among_them(practice, start):

@@ -3,10 +3,22 @@
 import { refresh, source } from "./live.js";
 
 const EVEN_SO_MS = 300000;
+/** It is a long count for one number: who goes to and fro does not ask for it each time. */
+const APART_MS = 60000;
 
 export function countTasks() {
-  source("tasks", [], () => "/console/fragments/tasks");
+  let asked = -APART_MS;
+  /** @type {number|undefined} */
+  let soon;
+  source("tasks", [], () => {
+    clearTimeout(soon);
+    soon = undefined;
+    asked = performance.now();
+    return "/console/fragments/tasks";
+  });
   setInterval(() => refresh("tasks"), EVEN_SO_MS);
   // Back from the list, where something was done.
-  document.addEventListener("visibilitychange", () => document.hidden || refresh("tasks"));
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) soon ??= window.setTimeout(() => refresh("tasks"), Math.max(asked + APART_MS - performance.now(), 0));
+  });
 }
