@@ -4,7 +4,7 @@ import { refresh, source } from "./live.js";
 
 const EVEN_SO_MS = 300000;
 /** It is a long count for one number: who goes to and fro does not ask for it each time. */
-const APART_MS = 60000;
+const APART_MS = 15000;
 
 export function countTasks() {
   let asked = -APART_MS;

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The number beside the work list: asked for when she comes back to the page, at most four times a minute, however often she does."""
+
+from playwright.async_api import expect
+
+from tests.screens.fakes.exchange import FakeExchange
+from tests.screens.pages import PAINTED, ConsolePage
+
+TASKS = "**/console/fragments/tasks"
+BACK = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+async def test_who_comes_back_to_the_page_often_asks_for_the_number_now_and_then(
+    console: ConsolePage, exchange: FakeExchange
+) -> None:
+    await console.page.clock.install()
+    async with console.page.expect_response(TASKS):
+        await console.page.reload()
+    await expect(console.by_id("go-ready")).to_be_visible()
+    await console.page.evaluate(PAINTED)
+    asked: list[str] = []
+    console.page.on("request", lambda sent: asked.append(sent.url) if sent.url.endswith("/fragments/tasks") else None)
+    for _ in range(3):
+        await console.page.evaluate(BACK)
+    await console.page.evaluate(PAINTED)
+    assert asked == []
+    async with console.page.expect_response(TASKS):
+        await console.page.clock.fast_forward(15_000)
+    # Longer away than that: at once.
+    await console.page.clock.fast_forward(16_000)
+    async with console.page.expect_response(TASKS):
+        await console.page.evaluate(BACK)
+        await console.page.clock.run_for(10)
+    assert len(asked) == 2
+    assert console.complaints == []
