@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The number beside the work list: asked for when she comes back to the page, at most four times a minute, however often she does."""
+"""The number beside the work list: asked for when she comes back to the page, four times a minute at most."""
 
 from playwright.async_api import expect
 
