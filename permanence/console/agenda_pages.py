@@ -26,7 +26,7 @@ from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import marks_of
 from permanence.agenda.rules.search import Found, Proposal
-from permanence.agenda.rules.wishes import Wish
+from permanence.agenda.rules.wishes import Moving, Wish
 from permanence.agenda.why_words import names_of, sentences
 from permanence.callers import search
 from permanence.callers.queries import no_show_rule, standing, today_of
@@ -207,12 +207,21 @@ def slots(request: HttpRequest) -> HttpResponse:
     today = today_of(client, at)
     first = max(today, day_of(asked.get("from", ""), today))
     found = free.next_free(
-        by=by, agendas=[each.id for each in wanted], wish=wish, first=first, at=at, days=DAYS_SEARCHED, most=PROPOSALS
+        by=by,
+        agendas=[each.id for each in wanted],
+        wish=wish,
+        first=first,
+        at=at,
+        days=DAYS_SEARCHED,
+        most=PROPOSALS,
+        moving=_moving(by, moved) if moved else None,
     )
     reason, sites = offered[wish.reason], told_sites(house=by.house, clients=[client.id])
     offers = _offers(found, {each.id: each for each in every}, reason.way, sites, at=at)
     until = date.fromisoformat(offers[0].day) + timedelta(days=1) if offers else first + timedelta(days=DAYS_COUNTED)
-    aside = _aside(by, wanted, wish, first=first, until=min(until, first + timedelta(days=DAYS_COUNTED)), at=at)
+    aside = _aside(
+        by, wanted, wish, first=first, until=min(until, first + timedelta(days=DAYS_COUNTED)), at=at, without=moved
+    )
     context = {
         "asked": True,
         "minutes": reason.length(is_new=wish.is_new),
@@ -261,6 +270,11 @@ def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetim
     return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
 
 
+def _moving(by: Who, appointment: str) -> Moving:
+    visit = appointments.appointment(by=by, appointment=appointment)
+    return Moving(visit=visit.appointment, agenda=visit.agenda, starts=visit.starts_at)
+
+
 def _offers(
     found: Found, known: dict[str, AgendaView], way: Way, sites: dict[str, str], *, at: datetime
 ) -> list[Offer]:
@@ -301,16 +315,17 @@ def _offer(
 
 
 def _aside(
-    by: Who, wanted: Sequence[AgendaView], wish: Wish, *, first: date, until: date, at: datetime
+    by: Who, wanted: Sequence[AgendaView], wish: Wish, *, first: date, until: date, at: datetime, without: str
 ) -> list[tuple[int, str]]:
     """How many starts of one client's agendas on those days are not free, for each cause in words, the most frequent
-    first.
+    first. `without`: the id of the appointment that is moved, which does not count.
     """
     counts: Counter[str] = Counter()
     bare = replace(wish, preferences=type(wish.preferences)())
     some = [each.id for each in wanted[:AGENDAS_COUNTED]]
     names, zone = names_of(by, wanted[0].client, reason=wish.reason), ZoneInfo(wanted[0].time_zone)
-    for counted in free.set_aside(by=by, agendas=some, wish=bare, first=first, until=until, at=at).values():
+    days = {"first": first, "until": until}
+    for counted in free.set_aside(by=by, agendas=some, wish=bare, **days, at=at, without=without).values():
         for count, cause in counted:
             counts[words.sentence(cause, names=names, zone=zone, at=at)] += count
     return [(count, said) for said, count in counts.most_common(6)]

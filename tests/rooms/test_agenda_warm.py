@@ -20,7 +20,7 @@ from permanence.agenda.queries.warm import AGENDA_WEIGHT, DAYS, Warm
 from permanence.agenda.rules.kinds import ExceptionKind, HalfDay, Need
 from permanence.agenda.rules.search import propose
 from permanence.agenda.rules.states import CancelCause
-from permanence.agenda.rules.wishes import Preferences, Wish
+from permanence.agenda.rules.wishes import Moving, Preferences, Wish
 from permanence.clients import absences
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings
 from tests.rooms.messaging_cast import NOON
@@ -42,10 +42,10 @@ class Pair:
     def __init__(self, cast, names, combined=()):
         self.warm, self.cast, self.names, self.combined = Warm(), cast, names, combined
 
-    def same(self, *wishes, at=NOON, first=FIRST, days=21, most=4):
+    def same(self, *wishes, at=NOON, first=FIRST, days=21, most=4, **more):
         for wish in wishes or self.wishes():
             rows = seen(self.names, by=self.cast.claire)
-            asked = {"first": first, "days": days, "most": most}
+            asked = {"first": first, "days": days, "most": most, **more}
             assert self.warm.propose(rows, wish, at=at, **asked) == exact(rows, wish, at, **asked), wish
 
     def wishes(self):
@@ -98,6 +98,12 @@ def other_reason(cast):
     kept = next(each for each in agendas.reasons(by=cast.claire, client=client) if each.id == cast.consultation)
     longer = replace(kept, minutes=50, needs=(Need(kind="ecg"),))
     reasons.set_reason(client=client, reason=longer, by=cast.claire, at=NOON)
+
+
+def one_a_day(cast):
+    client = cast.cabinet.id
+    for each in agendas.reasons(by=cast.claire, client=client):
+        reasons.set_reason(client=client, reason=replace(each, max_per_day=1), by=cast.claire, at=NOON)
 
 
 def retired(cast):
@@ -155,6 +161,19 @@ def test_every_kind_of_change_is_seen(cast, change):
     for each in (pair, one):
         each.same()
     one.same(at=NOON + timedelta(minutes=3))
+
+
+@pytest.mark.parametrize("agenda", ["dupont", "lemaire"])
+def test_a_visit_that_is_moved_is_in_nobody_s_way_and_counts_for_who_asks_next(cast, agenda):
+    pair, of = Pair(cast, (cast.dupont, cast.lemaire)), getattr(cast, agenda)
+    pair.same()
+    visit = booked(cast, of)
+    one_a_day(cast)
+    moving = Moving(visit=visit.appointment, agenda=of, starts=visit.starts_at)
+    for first in (FIRST, FIRST - timedelta(days=1), FIRST + timedelta(days=1)):
+        pair.same(first=first)
+        pair.same(first=first, moving=moving)
+        pair.same(first=first)
 
 
 @pytest.mark.parametrize("how", ["given back", "hung up", "over"])

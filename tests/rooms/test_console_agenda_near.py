@@ -3,12 +3,14 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
-from permanence.agenda.operations import blocks, setting
+from permanence.agenda.operations import blocks, reasons, setting
+from permanence.agenda.queries import agendas
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
 from permanence.kernel.system import SystemClock
@@ -174,3 +176,25 @@ def test_the_times_of_a_visit_are_not_those_of_what_the_panel_asks(cast, browser
     other = {"client": cast.weber.id, "appointment": visit.appointment}
     assert browser.get(SLOTS, other).status_code == 404  # of another client
     assert browser.get(SLOTS, {"client": cast.cabinet.id, "appointment": "none"}).status_code == 404
+
+
+def test_a_visit_that_is_moved_is_proposed_the_times_of_its_own_day_and_not_the_one_it_has(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    [kept] = [each for each in agendas.reasons(by=cast.claire, client=cast.cabinet.id) if each.id == cast.consultation]
+    one_a_day = replace(kept, max_per_day=1)
+    reasons.set_reason(client=cast.cabinet.id, reason=one_a_day, by=cast.claire, at=SystemClock().now())
+    setting.set_openings(
+        agenda=cast.dupont, openings=openings(cast.dupont, MORNING), by=cast.claire, at=SystemClock().now()
+    )
+    visit = booked(cast, monday, 9)
+    full(cast, cast.dupont, monday, (9, 40), (11, 40))
+    asked = {"client": cast.cabinet.id, "with": cast.dupont, "only": "1", "from": monday.isoformat()}
+
+    def of_that_day(**more):
+        told = page(browser, SLOTS, **asked, **more)
+        return re.findall(rf'data-day="{monday.isoformat()}" data-minute="(\d+)"', told)
+
+    assert of_that_day(reason=cast.consultation, patient=cast.jeanne) == []  # somebody else's: one a day
+    assert of_that_day(appointment=visit.appointment) == [str(9 * 60 + 20), str(11 * 60 + 40)]
+    full(cast, cast.dupont, monday, (9, 30), (9, 40))
+    assert of_that_day(appointment=visit.appointment) == [str(9 * 60 + 5), str(11 * 60 + 40)]  # into its own time

@@ -20,7 +20,7 @@ from permanence.agenda.rules.search import Found, propose
 from permanence.agenda.rules.series import MOST_SESSIONS, SeriesPlan, plan_series
 from permanence.agenda.rules.states import Door
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Book, SeriesWish, Slot, Wish
+from permanence.agenda.rules.wishes import Book, Moving, SeriesWish, Slot, Wish
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 from permanence.reception.hours import moment_of
@@ -100,9 +100,11 @@ def may_overbook(*, by: Who, agenda: str, wish: Wish, starts: datetime, at: date
 
 
 def next_free(
-    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, at: datetime, days: int = 90, most: int = 4
-) -> Found:
-    """What to propose, as the patient would like it; without that the nearest else, without that why not.
+    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, at: datetime, days: int = 90, most: int = 4,
+    moving: Moving | None = None,
+) -> Found:  # fmt: skip
+    """What to propose, as the patient would like it; without that the nearest else, without that why not. `moving`: for
+    that visit, which does not count, and nowhere it stands already.
 
     Raises AgendaUnknown, WishTooWide.
     """
@@ -112,24 +114,26 @@ def next_free(
     rows = seen(agendas, by=by)
     # What stands inside a transaction may be taken back, and its versions given again: it is never kept.
     if not connection.in_atomic_block:
-        found = WARM.propose(rows, wish, first=first, days=days, at=at, most=most)
+        found = WARM.propose(rows, wish, first=first, days=days, at=at, most=most, moving=moving)
         if found is not None:
             return found
     known = books_for(rows, first=first, until=first + timedelta(days=days))
-    return propose(known, wish, first=first, days=days, at=at, most=most)
+    return propose(known, wish, first=first, days=days, at=at, most=most, moving=moving)
 
 
 def set_aside(
-    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, until: date, at: datetime
+    *, by: Who, agendas: Sequence[str], wish: Wish, first: date, until: date, at: datetime, without: str = ""
 ) -> dict[str, tuple[tuple[int, WhyNot], ...]]:
-    """By agenda how many starts on those local days are not free, for which cause, the most frequent first.
+    """By agenda how many starts on those local days are not free, for which cause, the most frequent first. `without`:
+    as `explain`.
 
     Raises AgendaUnknown, WishTooWide.
     """
     _check_days(first, until)
+    known = books_for(seen(agendas, by=by), first=first, until=until)
     return {
         book.agenda.id: tuple(free.counted(free.hidden(book, wish, first=first, until=until, at=at)))
-        for book in books_for(seen(agendas, by=by), first=first, until=until)
+        for book in (each.without(without) if without else each for each in known)
     }
 
 

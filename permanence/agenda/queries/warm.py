@@ -17,7 +17,7 @@ from permanence.agenda.rules.index import Index
 from permanence.agenda.rules.kinds import Taken, TakenKind
 from permanence.agenda.rules.openings import absences_of as away_from
 from permanence.agenda.rules.search import Found, propose
-from permanence.agenda.rules.wishes import Book, Preferences, Wish
+from permanence.agenda.rules.wishes import Book, Moving, Preferences, Wish
 from permanence.clients.away import absences_of
 from permanence.reception.hours import moment_of
 from permanence.reception.table import AbsenceEntry
@@ -96,8 +96,9 @@ class Warm:
         self._shelves: dict[int, Shelf] = {}
 
     def propose(
-        self, rows: Sequence[Agenda], wish: Wish, *, first: date, days: int, at: datetime, most: int
-    ) -> Found | None:
+        self, rows: Sequence[Agenda], wish: Wish, *, first: date, days: int, at: datetime, most: int,
+        moving: Moving | None = None,
+    ) -> Found | None:  # fmt: skip
         """What `search.propose` says of these agendas (client and house loaded); None where it has to be asked.
 
         That is for several clients at once, for none, and for days that are not kept.
@@ -114,7 +115,7 @@ class Warm:
                 within = replace(wish, preferences=_within(preferences, first, first + days * _DAY))
                 return shelf.earliest(within, [each.agenda.id for each in known], at=at)
 
-            found = propose(known, wish, first=first, days=days, at=at, most=most, earliest=earliest)
+            found = propose(known, wish, first=first, days=days, at=at, most=most, earliest=earliest, moving=moving)
         self._trim(shelf)
         return found
 

@@ -18,7 +18,7 @@ from permanence.agenda.rules.judge import Judge
 from permanence.agenda.rules.kinds import Taken, TakenKind, clock
 from permanence.agenda.rules.limits import half_of
 from permanence.agenda.rules.why_not import WhyNot
-from permanence.agenda.rules.wishes import Also, Book, Preferences, Slot, Wish
+from permanence.agenda.rules.wishes import Also, Book, Moving, Preferences, Slot, Wish
 
 _DAY = timedelta(days=1)
 _STRIDE = 7
@@ -78,14 +78,20 @@ def is_preferred(slot: Slot, preferences: Preferences, zone: ZoneInfo) -> bool:
 
 def propose(
     books: Sequence[Book], wish: Wish, *, first: date, days: int, at: datetime, most: int = 4, a_day: int = 2,
-    earliest: Callable[[Preferences], Mapping[str, datetime]] | None = None,
+    earliest: Callable[[Preferences], Mapping[str, datetime]] | None = None, moving: Moving | None = None,
 ) -> Found:  # fmt: skip
     """At most `most` slots on `days` local days from `first`, at most `a_day` of one agenda a day.
 
     `earliest`: the first free start of each agenda that has one on these days, for this wish with such preferences, if
-    an index knows it: then only the agendas that can be proposed are looked at. Raises ZoneInfoNotFoundError.
+    an index knows it: then only the agendas that can be proposed are looked at; it need not know of `moving`, the visit
+    for which it is asked. Raises ZoneInfoNotFoundError.
     """
-    quest = _Quest(books=books, wish=wish, first=first, days=days, at=at, earliest=earliest)
+    freed = frozenset[str]()
+    if moving is not None:
+        pairs = [(book, book.without(moving.visit)) for book in books]
+        freed = frozenset(book.agenda.id for book, now in pairs if now != book)
+        books = [now for _, now in pairs]
+    quest = _Quest(books=books, wish=wish, first=first, days=days, at=at, earliest=earliest, moving=moving, freed=freed)
     proposals = tuple(quest.proposals(wish.preferences, most=most, a_day=a_day))
     if proposals:
         return Found(proposals=proposals)
@@ -135,6 +141,8 @@ class _Quest:
     days: int
     at: datetime
     earliest: Callable[[Preferences], Mapping[str, datetime]] | None
+    moving: Moving | None
+    freed: frozenset[str]
 
     def proposals(self, preferences: Preferences, *, most: int, a_day: int) -> Iterator[Proposal]:
         """The best of each day, at most `a_day` of an agenda, until there are `most`."""
@@ -184,7 +192,7 @@ class _Quest:
         asked = [each for each in self.books if each.agenda.id in rank]
         if self.earliest is None:
             return [(self.first, book) for book in asked]
-        known = self.earliest(preferences)
+        known = self._with_freed(self.earliest(preferences), preferences)
         begins = [
             (known[book.agenda.id].astimezone(ZoneInfo(book.agenda.zone)).date(), book)
             for book in asked
@@ -192,11 +200,27 @@ class _Quest:
         ]
         return sorted(begins, key=lambda each: (each[0], rank[each[1].agenda.id]))[:most]
 
+    def _with_freed(self, known: Mapping[str, datetime], preferences: Preferences) -> Mapping[str, datetime]:
+        """An index counts the visit that is moved: on its day the agendas in whose way it was may begin earlier."""
+        found = dict(known)
+        for book in self.books:
+            if self.moving is None or book.agenda.id not in self.freed:
+                continue
+            zone = ZoneInfo(book.agenda.zone)
+            day = self.moving.starts.astimezone(zone).date()
+            if self.first <= day < self.first + self.days * _DAY:
+                there = [each.slot.starts for each in self._of_agenda(book, preferences, day, day + _DAY)]
+                begins = [*there, *filter(None, [known.get(book.agenda.id)])]
+                found |= {book.agenda.id: min(begins)} if begins else {}
+        return found
+
     def _of_agenda(self, book: Book, preferences: Preferences, first: date, until: date) -> Iterator[Proposal]:
         judge = Judge(book, self.wish, first=first, until=until, at=self.at)
         gaps = Gaps(judge)
         for start, place in judge.starts():
             slot = judge.slot_at(start, place)
+            if self.moving is not None and (slot.agenda, slot.starts) == (self.moving.agenda, self.moving.starts):
+                continue
             if is_preferred(slot, preferences, judge.zone):
                 yield Proposal(slot=slot, hole=gaps.hole(place, start))
 

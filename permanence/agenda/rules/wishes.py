@@ -143,6 +143,17 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moving:
+    """A visit (its id) that is to be moved, and the agenda and moment at which it stands: it is in nobody's way, and
+    its own place is none for it.
+    """
+
+    visit: str
+    agenda: str
+    starts: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesWish:
     """Several visits as one act: on each of `days` after `first` (0 is that day itself), give or take `tolerance` days.
 
