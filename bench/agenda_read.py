@@ -2,11 +2,11 @@
 """What a race has read of our code and what of it ran: what it found holds as long as that is the same, whatever else
 is worked on.
 
-Of modules, as they stand in `sys.modules`: all but the functions that did not run (`watch`) and what only these import.
-A function in a class, or decorated, counts by its name and signature even so: it may be called by whoever does not name
-it. Of templates, as Django keeps them, and of the locks of the libraries: all; of the folders of migrations: what
-stands in them. Comments and docstrings are not among it, nor are words: a refusal whose sentence is another one is
-found to have no name.
+Of modules, as they stand in `sys.modules`: all but the functions that did not run (`watch`), the classes that were not
+there, and what only these import. A function in a class, or decorated, counts by its name and signature even so: it may
+be called by whoever does not name it. Of templates, as Django keeps them, and of the locks of the libraries: all; of
+the folders of migrations: what stands in them. Comments and docstrings are not among it, nor are words: a refusal whose
+sentence is another one is found to have no name.
 """
 
 import ast
@@ -109,7 +109,7 @@ def _counts(source: bytes, ran: frozenset[str]) -> bytes:
 
 
 class _Counting(ast.NodeTransformer):
-    """Takes out functions that did not run, and docstrings."""
+    """Takes out functions that did not run, new classes (the body of each that was there ran), and docstrings."""
 
     def __init__(self, ran: frozenset[str]) -> None:
         self._ran = ran
@@ -119,7 +119,9 @@ class _Counting(ast.NodeTransformer):
         _undocumented(node)
         return self.generic_visit(node)
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
+        if not self._within and node.name not in self._ran:
+            return None
         _undocumented(node)
         outer, self._within = self._within, (*self._within, node.name)
         self.generic_visit(node)

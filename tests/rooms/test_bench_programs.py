@@ -207,7 +207,7 @@ class Book:
     def look(self):
         return waits()
 '''
-RAN = ("ran", "Book.take")
+RAN = ("ran", "Book", "Book.take")
 
 
 def of(source, folder, ran=RAN):
@@ -227,6 +227,8 @@ def of(source, folder, ran=RAN):
         ("    def look", "    def __eq__(self, other):\n        return True\n\n    def look", True),
         ("def listens()", "@registered\ndef hears():\n    return 2\n\n@registered\ndef listens()", True),
         ("import used", "import another as used", True),
+        ("class Book:", "class Book(Shelf):", True),
+        ("class Book:", "@kept\nclass Page:\n    number = 1\n\nclass Book:", False),
         ("return unused(LIMIT)", "return unused(LIMIT + 1)", False),
         ("def waits()", "def waits_longer()", False),
         ("import used, unused", "import used, unused, new", False),
