@@ -91,20 +91,18 @@ def piece(size: Size, nth: int) -> Figures:
 def _kept(size: Size, run: Callable[[int], Figures]) -> Figures:
     """All pieces together: those that are kept, and the others, each of which is kept as soon as it is there."""
     pieces = Pieces(size)
-    found = pieces.found()
-    told(f"race: {len(found)} of {size.pieces} pieces are in {pieces.file}")
-    for nth in range(size.pieces):
-        if nth in found:
-            continue
+    told(f"race: {len(pieces.found())} of {size.pieces} pieces are in {pieces.file}")
+    # One that is kept may show that those before it were of another code: they are raced again.
+    while missing := sorted(set(range(size.pieces)) - pieces.found().keys()):
         began = time.time()
-        found[nth] = run(nth)
-        read = found[nth].pop("read")
+        found = run(missing[0])
+        read = found.pop("read")
         if changed_since(read, began):
-            told(f"race: what piece {nth} has read was changed meanwhile: it is not kept")
+            told(f"race: what piece {missing[0]} has read was changed meanwhile: it is not kept")
             continue
-        pieces.keep(nth, found[nth], read, machine=Before.look().machine)
-        told(f"race: {len(found)} of {size.pieces} pieces are in {pieces.file}")
-    together, *others = (found[nth] for nth in range(size.pieces))
+        pieces.keep(missing[0], found, read, machine=Before.look().machine)
+        told(f"race: {len(pieces.found())} of {size.pieces} pieces are in {pieces.file}")
+    together, *others = (found for _nth, found in sorted(pieces.found().items()))
     for each in others:
         together = added(together, each)
     return together

@@ -2,21 +2,25 @@
 """What a race has read of our code and what of it ran: what it found holds as long as that is the same, whatever else
 is worked on.
 
-Of modules, as they stand in `sys.modules`: all but the functions that did not run (`watch`), the classes that were not
-there, and what only these import. A function in a class, or decorated, counts by its name and signature even so: it may
-be called by whoever does not name it. Of templates, as Django keeps them, and of the locks of the libraries: all; of
-the folders of migrations: what stands in them. Comments and docstrings are not among it, nor are words: a refusal whose
-sentence is another one is found to have no name.
+Of our benches and tests, which race and judge: all. Of the product's modules, as they stand in `sys.modules`: all but
+the functions that did not run (`watch`), the classes that were not there, and what only these import. One in a class,
+or decorated, counts by its name and signature even so, for it may be called by whoever does not name it; one whose name
+is something else's too counts whole. Of templates, as Django keeps them, and of the locks of the libraries: all; of the
+folders of migrations: what stands in them.
+
+Comments and docstrings are not among it, nor are words: a refusal whose sentence is another one is found to have no
+name. Nor is what a module does by being imported that was not imported then.
 """
 
 import ast
 import hashlib
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import TypeGuard
 
 from django.template import engines
 
@@ -24,7 +28,8 @@ from bench.programs import CLONE
 
 LOCKS = ("requirements/run.txt", "requirements/test.txt")
 """What the libraries are read from."""
-OURS = ("permanence/", "bench/", "tests/")
+RACING = ("bench/", "tests/")
+OURS = ("permanence/", *RACING)
 GONE = "gone"
 TOOL = sys.monitoring.PROFILER_ID
 
@@ -69,7 +74,7 @@ def digests(read: Read, *, root: Path = CLONE) -> dict[str, str]:
     for each in (*read, *LOCKS):
         path, _colons, name = each.partition("::")
         ran[path] |= {name} - {""}
-    return {path: " ".join((_digest(root / path, frozenset(names)), *sorted(names))) for path, names in ran.items()}
+    return {path: " ".join((_digest(root, path, frozenset(names)), *sorted(names))) for path, names in ran.items()}
 
 
 def read_of(said: dict[str, str]) -> Iterator[str]:
@@ -85,44 +90,73 @@ def changed_since(read: Read, moment: float, *, root: Path = CLONE) -> bool:
     return any(not each.exists() or each.stat().st_mtime >= moment for each in files)
 
 
-def _digest(path: Path, ran: frozenset[str]) -> str:
-    if path.is_dir():
-        said = "\n".join(sorted(each.name for each in path.glob("*.py"))).encode()
-    elif path.is_file():
-        said = path.read_bytes()
-        said = _counts(said, ran) if path.suffix == ".py" else said
+def _digest(root: Path, path: str, ran: frozenset[str]) -> str:
+    file = root / path
+    if file.is_dir():
+        said = "\n".join(sorted(each.name for each in file.glob("*.py"))).encode()
+    elif file.is_file():
+        said = file.read_bytes()
+        said = _counts(said, None if path.startswith(RACING) else ran) if file.suffix == ".py" else said
     else:
         return GONE
     return hashlib.sha256(said).hexdigest()[:16]
 
 
 @cache
-def _counts(source: bytes, ran: frozenset[str]) -> bytes:
+def _counts(source: bytes, ran: frozenset[str] | None) -> bytes:
+    """What counts of a module; `ran` None: all of it."""
     try:
         tree = ast.parse(source)
     except SyntaxError:
         return source
-    tree = _Counting(ran).visit(tree)
-    used = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-    used |= {each.value for each in ast.walk(tree) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-    return ast.dump(_Imports(used).visit(tree)).encode()
+    tree = _Told().visit(tree)
+    if ran is not None:
+        tree = _Ran(ran, twice={name for name, count in Counter(_bound(tree)).items() if count > 1}).visit(tree)
+        used = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+        used |= {each.value for each in ast.walk(tree) if _is_text(each)}
+        tree = _Imported(used).visit(tree)
+    return ast.dump(tree).encode()
 
 
-class _Counting(ast.NodeTransformer):
-    """Takes out functions that did not run, new classes (the body of each that was there ran), and docstrings."""
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
-    def __init__(self, ran: frozenset[str]) -> None:
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """The names that a module gives, as often as it does."""
+    for each in tree.body:
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield each.name
+        elif isinstance(each, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname or alias.name).partition(".")[0] for alias in each.names)
+        else:
+            yield from {part.id for part in ast.walk(each) if isinstance(part, ast.Name) and _is_stored(part)}
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
+
+
+class _Told(ast.NodeTransformer):
+    """Takes out what is said of something: strings that stand alone."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if _is_text(node.value) else node
+
+
+class _Ran(ast.NodeTransformer):
+    """Takes out functions that did not run and new classes (the body of each that was there ran). `twice`: names that
+    are given more than once.
+    """
+
+    def __init__(self, ran: frozenset[str], *, twice: set[str]) -> None:
         self._ran = ran
+        self._twice = twice
         self._within: tuple[str, ...] = ()
 
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        _undocumented(node)
-        return self.generic_visit(node)
-
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
-        if not self._within and node.name not in self._ran:
+        if not self._within and node.name not in self._ran | self._twice and all(map(_is_plain, node.decorator_list)):
             return None
-        _undocumented(node)
         outer, self._within = self._within, (*self._within, node.name)
         self.generic_visit(node)
         self._within = outer
@@ -135,16 +169,21 @@ class _Counting(ast.NodeTransformer):
         return self._function(node)
 
     def _function[F: (ast.FunctionDef, ast.AsyncFunctionDef)](self, node: F) -> F | None:
-        if ".".join((*self._within, node.name)) in self._ran:
-            _undocumented(node)
-        elif self._within or node.decorator_list:
-            node.body = [ast.Pass()]
-        else:
+        if ".".join((*self._within, node.name)) in self._ran or (not self._within and node.name in self._twice):
+            return node
+        if not self._within and not node.decorator_list:
             return None
+        node.body = [ast.Pass()]
         return node
 
 
-class _Imports(ast.NodeTransformer):
+def _is_plain(decorator: ast.expr) -> bool:
+    """Whether it makes of a class what it is, and tells nobody of it."""
+    made = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(made, ast.Name) and made.id == "dataclass"
+
+
+class _Imported(ast.NodeTransformer):
     """Takes out the imports whose names nobody uses."""
 
     def __init__(self, used: set[str]) -> None:
@@ -159,8 +198,3 @@ class _Imports(ast.NodeTransformer):
     def _import[I: (ast.Import, ast.ImportFrom)](self, node: I) -> I | None:
         node.names = [each for each in node.names if (each.asname or each.name).partition(".")[0] in self._used]
         return node if node.names else None
-
-
-def _undocumented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    if ast.get_docstring(node, clean=False) is not None:
-        node.body = node.body[1:] or [ast.Pass()]

@@ -168,19 +168,18 @@ def test_a_piece_counts_as_long_as_what_it_read_is_the_same(code, monkeypatch, c
     assert raced(monkeypatch) == []
     (code / changed).write_text("# another")
     assert raced(monkeypatch) == again
-    (code / "bench/read.py").unlink()
-    assert raced(monkeypatch) == [0, 1, 2]
+    assert raced(monkeypatch) == []
 
 
-def test_a_piece_during_which_the_code_was_changed_is_not_kept(code, monkeypatch):
+def test_a_piece_during_which_the_code_was_changed_is_raced_again_as_those_before_it(code, monkeypatch):
     def edit(nth):
         if nth == 1:
-            (code / "bench/read.py").write_text("# another")
-            os.utime(code / "bench/read.py", (2**32, 2**32))
+            (code / "bench/read.py").write_text("another = 1")
+            edits.append(nth)
 
-    assert raced(monkeypatch, edit) == [0, 1, 2]
-    os.utime(code / "bench/read.py", (1, 1))
-    assert raced(monkeypatch) == [0, 1, 2]
+    edits = []
+    assert raced(monkeypatch, lambda nth: None if edits else edit(nth)) == [0, 1, 0, 1, 2]
+    assert raced(monkeypatch) == []
 
 
 CODE = '''"""A module."""
@@ -228,7 +227,10 @@ def of(source, folder, ran=RAN):
         ("def listens()", "@registered\ndef hears():\n    return 2\n\n@registered\ndef listens()", True),
         ("import used", "import another as used", True),
         ("class Book:", "class Book(Shelf):", True),
-        ("class Book:", "@kept\nclass Page:\n    number = 1\n\nclass Book:", False),
+        ("class Book:", "@registered\nclass Page:\n    number = 1\n\nclass Book:", True),
+        ("class Book:", "def used(limit):\n    return 0\n\nclass Book:", True),
+        ("class Book:", "def LIMIT():\n    return 0\n\nclass Book:", True),
+        ("class Book:", "@dataclass(frozen=True)\nclass Page:\n    number = 1\n\nclass Book:", False),
         ("return unused(LIMIT)", "return unused(LIMIT + 1)", False),
         ("def waits()", "def waits_longer()", False),
         ("import used, unused", "import used, unused, new", False),
@@ -237,11 +239,21 @@ def of(source, folder, ran=RAN):
         ("A module", "Another module", False),
         ("Says", "Says it", False),
         ("LIMIT = 3", "LIMIT = 3  # three", False),
+        ("LIMIT = 3", 'LIMIT = 3\n"""So many."""', False),
     ],
 )
 def test_of_a_module_that_was_read_what_did_not_run_does_not_count(tmp_path, old, new, counts):
     assert old in CODE
     assert (of(CODE.replace(old, new), tmp_path) != of(CODE, tmp_path)) is counts
+
+
+def test_of_what_races_and_judges_all_counts(tmp_path):
+    for folder in ("bench", "tests"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.py").write_text(CODE)
+        before = agenda_read.digests([f"{folder}/a.py"], root=tmp_path)
+        (tmp_path / folder / "a.py").write_text(CODE.replace("return waits()", "return None"))
+        assert agenda_read.digests([f"{folder}/a.py"], root=tmp_path) != before
 
 
 def test_what_ran_is_kept_beside_its_digest(tmp_path):
