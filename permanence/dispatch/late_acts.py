@@ -5,17 +5,20 @@ has gone out yet.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
 
 from permanence.agenda.operations import day as day_acts
-from permanence.agenda.queries import agendas
+from permanence.agenda.queries import agendas, told
 from permanence.agenda.queries.follow_ups import delay
+from permanence.agenda.rules.states import STANDING
+from permanence.dispatch import unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.late_operations import Concerned, LateKeyTaken, concerned, tell_late
-from permanence.dispatch.late_queries import notices_today
+from permanence.dispatch.late_queries import heard_today, notices_today
 from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
 from permanence.dispatch.rules import DeliveryState
 from permanence.foundation import audit
@@ -60,7 +63,7 @@ def say_and_tell(
     known = delay(by=by, agenda=agenda, day=at.astimezone(ZoneInfo(view.time_zone)).date())
     with transaction.atomic():
         day_acts.say_late(agenda=agenda, minutes=minutes, by=by, at=at)
-        scope = _scope(agenda=agenda, until=until if tell and minutes else None, by=by, at=at)
+        scope = _scope(agenda=agenda, until=until, by=by, at=at) if tell and minutes else None
         for each in notices_today(agenda=agenda, by=by, at=at):
             if each.key != key:
                 _withdraw(each, at=at, scope=scope)
@@ -81,7 +84,8 @@ def say_and_tell(
 
 def take_back(*, key: str, agenda: str, before: int, by: Who, at: datetime) -> int:
     """What was told by the act `key` does not go out, and he is late as he was `before`; gives how many had been told
-    already, whom nothing reaches back.
+    already, whom nothing reaches back. Whom it had taken from the list of an earlier word, or from what that one had
+    not sent yet, is to be telephoned for that one.
 
     Raises AgendaUnknown, agenda's DelayImpossible, LateKeyTaken for an act that told nobody of this agenda today.
     """
@@ -90,10 +94,12 @@ def take_back(*, key: str, agenda: str, before: int, by: Who, at: datetime) -> i
         raise LateKeyTaken(key[:40])
     with transaction.atomic():
         day_acts.say_late(agenda=agenda, minutes=before, by=by, at=at)
-        told = _withdraw(row, at=at)
-        subject, detail = f"dispatch.latenotice:{row.pk}", {"told": told}
+        reached = _withdraw(row, at=at)
+        if before:
+            _call_again(agenda=agenda, by=by, at=at)
+        subject, detail = f"dispatch.latenotice:{row.pk}", {"told": reached}
         audit.note(by=by, at=at, action="late.taken_back", subject=subject, client=str(row.client_id), detail=detail)
-    return told
+    return reached
 
 
 def may_take_back(*, agenda: str, by: Who, at: datetime) -> str:
@@ -105,41 +111,69 @@ def may_take_back(*, agenda: str, by: Who, at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
-    """Whom a later word concerns: who was told of an hour before `until`, and whose visit (id) stands there by now."""
+    """Whom a later word tells anew: those of an hour before `until` (None: any), and whose visit (id) stands there."""
 
-    until: datetime
-    visits: tuple[str, ...]
+    until: datetime | None
+    visits: frozenset[str]
+
+    def hours(self, field: str, *, later: timedelta = timedelta()) -> Q:
+        """Rows for an hour of it: their `field` is so much `later` than the hour they were told for."""
+        return Q() if self.until is None else Q(**{f"{field}__lt": self.until + later})
 
 
-def _scope(*, agenda: str, until: datetime | None, by: Who, at: datetime) -> _Scope | None:
-    """None: everybody of today."""
-    if until is None:
-        return None
+def _scope(*, agenda: str, until: datetime | None, by: Who, at: datetime) -> _Scope:
     coming = concerned(agenda=agenda, until=until, by=by, at=at)
-    return _Scope(until=until, visits=tuple(each.appointment for each in coming))
+    return _Scope(until=until, visits=frozenset(each.appointment for each in coming))
 
 
 def _withdraw(row: LateNotice, *, at: datetime, scope: _Scope | None = None) -> int:
-    """Inside the act: what has not gone out yet is written down no more; gives how many had been told."""
+    """Inside the act: what has not gone out yet is written down no more; gives how many had been told. `scope`: whom
+    a later word tells anew, None where it tells nobody.
+
+    Those are kept in `untold`, without a row of Unreached: by that they are found again when that word is taken back.
+    """
     unsent = Q(leased_until=None) | Q(leased_until__lte=at), Q(state=DeliveryState.PENDING)
     texts = Sms.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, about__in=row.told, created_at=row.at)
     mails = LateMail.objects.filter(notice=row)
     calls = Unreached.objects.for_house(row.house_id).filter(kind=SmsKind.LATE, appointment__in=row.untold, at=row.at)
-    others: set[str] = set()
+    noted, others, anew = [*row.told, *row.untold], set[str](), set[str]()
     if scope is not None:
-        before = Q(starts_at__lt=scope.until) | Q(appointment__in=scope.visits)
-        ends = scope.until + timedelta(minutes=row.minutes)  # an SMS expires so long after the hour it was told for
-        texts = texts.filter(Q(expires_at__lt=ends) | Q(about__in=scope.visits))
-        mails, calls = mails.filter(before), calls.filter(before)
-        others = {*row.told, *row.untold} - {*texts.values_list("about", flat=True)}
-        others -= {*mails.values_list("appointment", flat=True), *calls.values_list("appointment", flat=True)}
+        lasting = timedelta(minutes=row.minutes)  # an SMS expires so long after the hour it was told for
+        texts = texts.filter(scope.hours("expires_at", later=lasting) | Q(about__in=scope.visits))
+        hours = scope.hours("starts_at") | Q(appointment__in=scope.visits)
+        mails, calls = mails.filter(hours), calls.filter(hours)
+        within = {*texts.values_list("about", flat=True)}
+        within |= {*mails.values_list("appointment", flat=True), *calls.values_list("appointment", flat=True)}
+        others, anew = {*noted} - within, within & scope.visits
     texts.filter(*unsent).delete()
     mails.filter(*unsent).delete()
     calls.filter(done_at=None).delete()
     called = {*calls.values_list("appointment", flat=True)}
-    told = {*texts.exclude(state=DeliveryState.FAILED).values_list("about", flat=True)}
-    told |= {*mails.exclude(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
-    row.told = [each for each in row.told if each in told | others]
-    row.untold = [each for each in row.untold if each in called | others]
+    went = {*texts.exclude(state=DeliveryState.FAILED).values_list("about", flat=True)}
+    went |= {*mails.exclude(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
+    row.told = [each for each in row.told if each in went | others]
+    row.untold = [each for each in noted if each in called | others | anew and each not in row.told]
     row.save(update_fields=["told", "untold"])
     return len(row.told)
+
+
+def _call_again(*, agenda: str, by: Who, at: datetime) -> None:
+    """Inside the act that takes a later word back: who was withdrawn for it from the word that stands now is to be
+    telephoned for that one. Nothing is written to him: that would be told twice within the half minute of a slip.
+    """
+    heard = heard_today(agenda=agenda, by=by, at=at)
+    lost = {key: last.notice for key, last in heard.items() if last.starts_at is None and key in last.notice.untold}
+    visits = told.visits(house_key=by.house_key, appointments=lost.keys())
+    for key, notice in lost.items():
+        visit = visits.get(key)
+        if visit is None or visit.state not in STANDING:
+            continue
+        unreached_operations.note(
+            key=sha256(f"late {notice.pk} {key}".encode()).hexdigest()[:40],
+            kind=SmsKind.LATE,
+            client=notice.client_id,
+            appointment=key,
+            starts_at=visit.starts_at,
+            house_key=by.house_key,
+            at=notice.at,
+        )

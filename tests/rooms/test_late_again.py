@@ -85,7 +85,7 @@ def test_who_is_to_be_telephoned_in_the_afternoon_stays_on_the_list_when_the_mor
     assert to_call(six, at=NEXT) == ["REFUSE", "FIXE", "POSTE"]
     assert {each.minutes for each in open_unreached(by=six.claire, at=NEXT)} == {45}
     first, second = LateNotice.objects.order_by("at")
-    assert (len(first.told), len(first.untold)) == (4, 1)
+    assert (len(first.told), len(first.untold)) == (4, 3)
     assert (len(second.told), len(second.untold)) == (1, 2)
 
 

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A second word on a delay that was a slip, taken back in time: nobody of the first word is lost by it."""
+
+from datetime import timedelta
+
+import pytest
+
+from permanence.callers.models import Patient
+from permanence.dispatch import late_acts, late_operations, sms_tasks
+from permanence.dispatch.models import LateMail, Sms, Unreached
+from permanence.dispatch.rules import SentState
+from permanence.dispatch.unreached_queries import late_reach
+from tests.rooms.agenda_cast import after
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_late import TEN, cast, provider
+from tests.rooms.test_late_again import SOON, six, texts, to_call
+from tests.rooms.test_late_consultation import AFTERNOON, LATER, MORNING, numbers, said, two
+
+__all__ = ["cast", "provider", "six", "two"]
+
+pytestmark = pytest.mark.django_db
+NOON_THERE = after(240)
+LATE_ON = TEN + timedelta(minutes=5)
+"""What was said at ten has gone out."""
+
+
+def slip(cast, *, at, minutes=45, until=None):
+    """Said by mistake, taken back ten seconds later: which act it was."""
+    key = cast.key()
+    before = said(cast, minutes=minutes, until=until, at=at, key=key).before
+    taken_back(cast, key, before=before, at=at + late_acts.KEPT_FOR / 3)
+    return key
+
+
+def taken_back(cast, key, *, before, at):
+    return late_acts.take_back(key=key, agenda=cast.dupont, before=before, by=cast.claire, at=at)
+
+
+def gone_out(*, at=TEN + late_acts.KEPT_FOR):
+    sms_tasks.run_sms(at=at)
+
+
+def test_who_was_to_be_telephoned_still_is_when_a_slip_is_taken_back(cast, provider):
+    said(cast, minutes=15)
+    gone_out()
+    slip(cast, at=LATE_ON)
+    assert to_call(cast, at=LATE_ON + late_acts.KEPT_FOR) == ["REFUSE", "FIXE"]
+    assert set(
+        late_operations.heard_minutes(coming(cast), agenda=cast.dupont, by=cast.claire, at=LATE_ON).values()
+    ) == {15}
+    assert [each.number for each in Sms.objects.all()] == [MORNING]
+
+
+def coming(cast):
+    return late_operations.concerned(agenda=cast.dupont, by=cast.claire, at=LATE_ON)
+
+
+def test_who_was_written_to_and_the_slip_came_before_it_left_is_telephoned(six, provider):
+    said(six, minutes=15)
+    slip(six, at=SOON)
+    assert numbers() == []
+    assert LateMail.objects.count() == 0
+    everybody = ["MOBILE", "REFUSE", "FIXE", "MIDI", "POSTE", "COURRIER", "SOIR"]
+    assert to_call(six, at=SOON + late_acts.KEPT_FOR) == everybody
+    taken = late_reach(agenda=six.dupont, by=six.claire, at=SOON + late_acts.KEPT_FOR)
+    assert {each.state for each in taken.values()} == {SentState.NO_WAY}
+    assert late_operations.told_today(agenda=six.dupont, by=six.claire, at=SOON + late_acts.KEPT_FOR) == 0
+
+
+def test_a_slip_for_the_morning_alone_leaves_what_is_on_its_way_to_the_afternoon(six, provider):
+    said(six, minutes=15)
+    slip(six, at=SOON, until=NOON_THERE)
+    assert numbers() == [AFTERNOON, LATER]
+    assert to_call(six, at=SOON + late_acts.KEPT_FOR) == ["MOBILE", "REFUSE", "FIXE", "POSTE"]
+
+
+def test_who_can_be_written_to_meanwhile_is_telephoned_all_the_same_when_that_was_a_slip(cast, provider):
+    said(cast, minutes=15)
+    gone_out()
+    Patient.objects.filter(birth_name="Refuse").update(sms_agreed_at=NOON)
+    slip(cast, at=LATE_ON)
+    assert to_call(cast, at=LATE_ON + late_acts.KEPT_FOR) == ["REFUSE", "FIXE"]
+
+
+def test_taken_back_again_and_again_each_word_stands_as_it_was_and_at_last_nobody_is_to_be_telephoned(cast, provider):
+    first, second = cast.key(), cast.key()
+    said(cast, minutes=15, key=first)
+    said(cast, minutes=30, at=SOON, key=second)
+    slip(cast, minutes=45, at=SOON + timedelta(seconds=1))
+    at = SOON + late_acts.KEPT_FOR
+    assert to_call(cast, at=at) == ["MOBILE", "REFUSE", "FIXE"]
+    for _ in range(2):
+        taken_back(cast, second, before=15, at=at)
+        assert to_call(cast, at=at) == ["MOBILE", "REFUSE", "FIXE"]
+        assert Unreached.objects.count() == 3
+    taken_back(cast, first, before=0, at=at)
+    assert (to_call(cast, at=at), Unreached.objects.count()) == ([], 0)
+
+
+def test_told_once_more_after_a_slip_everybody_is_written_to_as_usual(six, provider):
+    said(six, minutes=15)
+    slip(six, at=SOON)
+    said(six, minutes=15, at=SOON + late_acts.KEPT_FOR)
+    assert [each for each, _expires in texts()] == [MORNING, AFTERNOON, LATER]
+    assert to_call(six, at=SOON + late_acts.KEPT_FOR) == ["REFUSE", "FIXE", "POSTE"]
+
+
+def test_whose_hour_has_come_when_the_slip_is_taken_back_is_telephoned_too(cast, provider):
+    at = after(140) - timedelta(seconds=20)
+    said(cast, minutes=15, at=at)
+    key = cast.key()
+    said(cast, minutes=45, at=at + timedelta(seconds=10), key=key)
+    taken_back(cast, key, before=15, at=at + timedelta(seconds=25))
+    assert to_call(cast, at=at + late_acts.KEPT_FOR) == ["MOBILE", "REFUSE", "FIXE"]
+
+
+def test_on_time_again_after_a_slip_nobody_is_to_be_telephoned(cast, provider):
+    said(cast, minutes=15)
+    key = cast.key()
+    said(cast, minutes=45, at=SOON, key=key)
+    late_acts.take_back(key=key, agenda=cast.dupont, before=0, by=cast.claire, at=SOON)
+    assert (to_call(cast, at=SOON), Unreached.objects.count()) == ([], 0)
