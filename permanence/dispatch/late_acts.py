@@ -111,19 +111,25 @@ def may_take_back(*, agenda: str, by: Who, at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
-    """Whom a later word tells anew: those of an hour before `until` (None: any), and whose visit (id) stands there."""
+    """Whom a later word tells anew: those of an hour after `after` and before `until` (None: all the rest of the day),
+    and whose visit (id) stands there by now. It tells nobody whose hour has come: what was told him stands.
+    """
 
+    after: datetime
     until: datetime | None
     visits: frozenset[str]
 
     def hours(self, field: str, *, later: timedelta = timedelta()) -> Q:
         """Rows for an hour of it: their `field` is so much `later` than the hour they were told for."""
-        return Q() if self.until is None else Q(**{f"{field}__lt": self.until + later})
+        bounds = {f"{field}__gt": self.after + later}
+        if self.until is not None:
+            bounds[f"{field}__lt"] = self.until + later
+        return Q(**bounds)
 
 
 def _scope(*, agenda: str, until: datetime | None, by: Who, at: datetime) -> _Scope:
     coming = concerned(agenda=agenda, until=until, by=by, at=at)
-    return _Scope(until=until, visits=frozenset(each.appointment for each in coming))
+    return _Scope(after=at, until=until, visits=frozenset(each.appointment for each in coming))
 
 
 def _withdraw(row: LateNotice, *, at: datetime, scope: _Scope | None = None) -> int:

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from permanence.callers.models import Patient
-from permanence.dispatch import late_acts, late_operations, sms_tasks
-from permanence.dispatch.models import LateMail, Sms, Unreached
-from permanence.dispatch.rules import SentState
-from permanence.dispatch.unreached_queries import late_reach
+from permanence.dispatch import late_acts, late_operations, sms_tasks, unreached_operations
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
+from permanence.dispatch.rules import SentState, UnreachedOutcome
+from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from tests.rooms.agenda_cast import after
 from tests.rooms.messaging_cast import NOON
-from tests.rooms.test_late import TEN, cast, provider
+from tests.rooms.test_late import TEN, agrees_to_mail, cast, provider
 from tests.rooms.test_late_again import SOON, six, texts, to_call
 from tests.rooms.test_late_consultation import AFTERNOON, LATER, MORNING, numbers, said, two
 
@@ -120,3 +120,61 @@ def test_on_time_again_after_a_slip_nobody_is_to_be_telephoned(cast, provider):
     said(cast, minutes=45, at=SOON, key=key)
     late_acts.take_back(key=key, agenda=cast.dupont, before=0, by=cast.claire, at=SOON)
     assert (to_call(cast, at=SOON), Unreached.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize("until", [None, NOON_THERE])
+def test_whose_hour_has_passed_stays_to_be_telephoned_when_those_after_him_are_told_more(cast, provider, until):
+    at = after(170)  # after the hour of the one without consent
+    said(cast, minutes=60)
+    gone_out()
+    said(cast, minutes=90, until=until, at=at)
+    assert to_call(cast, at=at) == ["REFUSE", "FIXE"]
+    first = LateNotice.objects.order_by("at")[0]
+    assert Unreached.objects.filter(done_at=None, at=first.at).count() == 1
+
+
+def test_an_sms_that_has_not_gone_out_to_whose_hour_has_come_goes_out_all_the_same(cast, provider):
+    at = after(140) - timedelta(seconds=10)
+    said(cast, minutes=60, at=at)
+    said(cast, minutes=90, at=at + timedelta(seconds=20))
+    sms_tasks.run_sms(at=at + 2 * late_acts.KEPT_FOR)
+    assert ["60 Min" in each[2].decode() for each in provider.asked] == [True]
+
+
+def test_so_does_a_mail(cast, provider):
+    agrees_to_mail("Refuse")
+    at = after(160) - timedelta(seconds=10)
+    said(cast, minutes=60, at=at)
+    said(cast, minutes=90, at=at + timedelta(seconds=20))
+    assert [each.notice.minutes for each in LateMail.objects.all()] == [60]
+
+
+def test_who_was_telephoned_as_his_sms_failed_is_not_written_to_when_the_rest_of_the_day_hears_the_same(two, provider):
+    said(two, minutes=15, until=NOON_THERE)
+    Sms.objects.update(state="failed", why="refused")
+    unreached_operations.sms_failed(house=two.claire.house, sms=Sms.objects.get().key, at=LATE_ON)
+    mobile = next(each for each in open_unreached(by=two.claire, at=LATE_ON) if "MOBILE" in each.visit.patient_name)
+    told = UnreachedOutcome.TOLD
+    unreached_operations.settle_unreached(unreached=mobile.id, outcome=told, by=two.claire, at=LATE_ON)
+    at = LATE_ON + late_acts.KEPT_FOR
+    said(two, minutes=15, at=at)
+    assert numbers() == [MORNING, AFTERNOON, LATER]
+    assert to_call(two, at=at) == ["REFUSE", "FIXE"]
+    assert late_reach(agenda=two.dupont, by=two.claire, at=at)[mobile.visit.appointment].outcome is told
+
+
+def test_nor_is_whose_mail_failed(cast, provider):
+    agrees_to_mail("Fixe")
+    said(cast, minutes=15)
+    LateMail.objects.update(state="failed")
+    said(cast, minutes=15, at=LATE_ON)
+    assert LateMail.objects.count() == 1
+
+
+def test_whom_an_sms_did_not_reach_is_not_counted_as_told_when_it_is_taken_back(cast, provider):
+    agrees_to_mail("Fixe")
+    key = cast.key()
+    said(cast, minutes=15, key=key)
+    Sms.objects.update(state="failed", why="refused")
+    LateMail.objects.update(state="sent")
+    assert taken_back(cast, key, before=0, at=LATE_ON) == 1
