@@ -155,12 +155,13 @@ def _withdraw(row: LateNotice, *, at: datetime, scope: _Scope | None = None) -> 
     mails.filter(*unsent).delete()
     calls.filter(done_at=None).delete()
     called = {*calls.values_list("appointment", flat=True)}
-    went = {*texts.exclude(state=DeliveryState.FAILED).values_list("about", flat=True)}
-    went |= {*mails.exclude(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
+    went = {*texts.values_list("about", flat=True), *mails.values_list("appointment", flat=True)}
+    failed = {*texts.filter(state=DeliveryState.FAILED).values_list("about", flat=True)}
+    failed |= {*mails.filter(state=DeliveryState.FAILED).values_list("appointment", flat=True)}
     row.told = [each for each in row.told if each in went | others]
     row.untold = [each for each in noted if each in called | others | anew and each not in row.told]
     row.save(update_fields=["told", "untold"])
-    return len(row.told)
+    return len({*row.told} - failed)  # a secretary telephones whom it failed to reach
 
 
 def _call_again(*, agenda: str, by: Who, at: datetime) -> None:

@@ -178,3 +178,11 @@ def test_whom_an_sms_did_not_reach_is_not_counted_as_told_when_it_is_taken_back(
     Sms.objects.update(state="failed", why="refused")
     LateMail.objects.update(state="sent")
     assert taken_back(cast, key, before=0, at=LATE_ON) == 1
+
+
+def test_who_was_never_reached_stays_with_the_word_that_did_not_reach_him(cast, provider):
+    said(cast, minutes=15)
+    Sms.objects.update(state="failed", why="refused")
+    said(cast, minutes=15, at=LATE_ON)
+    first = LateNotice.objects.order_by("at")[0]
+    assert first.told == [Sms.objects.get().about]
