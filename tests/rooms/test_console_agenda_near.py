@@ -86,13 +86,35 @@ def test_what_is_over_is_not_offered(cast, browser_of):
     assert all(each["day"] >= timezone.localdate().isoformat() for each in found)
 
 
-def test_a_visit_that_is_moved_is_not_in_its_own_way(cast, browser_of, monday):
+def test_a_visit_that_is_moved_is_not_in_its_own_way_and_not_offered_the_place_it_has(cast, browser_of, monday):
     only_mornings(cast)
     visit = booked(cast, monday, 9, 20)
     full(cast, cast.dupont, monday, (9, 40))
     full(cast, cast.lemaire, monday)
-    found = near(browser_of(cast.claire), cast, monday, 10, appointment=visit.appointment, reason="", patient="")
-    assert said(found) == ["09:20"]
+    asked = {"appointment": visit.appointment, "reason": "", "patient": ""}
+    assert said(near(browser_of(cast.claire), cast, monday, 10, **asked)) == ["09:15"]
+    full(cast, cast.dupont, monday, (9, 0), (9, 20))
+    found = near(browser_of(cast.claire), cast, monday, 10, **asked)
+    tomorrow = (monday + timedelta(days=1)).isoformat()
+    assert [each["day"] for each in found] == [tomorrow] * 3
+
+
+def test_a_visit_that_is_moved_is_offered_its_own_day_where_the_one_that_was_asked_for_has_none(
+    cast, browser_of, monday
+):
+    only_mornings(cast)
+    tomorrow = monday + timedelta(days=1)
+    visit = booked(cast, tomorrow, 9, 20)
+    for agenda in (cast.dupont, cast.lemaire):
+        full(cast, agenda, monday)
+    full(cast, cast.lemaire, tomorrow)
+    full(cast, cast.dupont, tomorrow, (9, 40))
+    asked = {"appointment": visit.appointment, "reason": "", "patient": ""}
+    found = near(browser_of(cast.claire), cast, monday, 10, **asked)
+    assert [(each["day"], each["hour"]) for each in found][:2] == [
+        (tomorrow.isoformat(), "09:00"),
+        (tomorrow.isoformat(), "09:05"),
+    ]
 
 
 def test_where_nothing_is_free_nothing_is_offered(cast, browser_of, monday):
