@@ -324,6 +324,19 @@ def test_who_goes_to_a_colleague_within_an_absence_of_the_whole_practice_is_give
     assert (listed(practice), left(practice)) == ([visit], [])
 
 
+def test_who_came_all_the_same_and_was_called_once_he_is_with_a_colleague_goes_back_on_the_list(practice, start):
+    visit = practice.book(start + timedelta(hours=1))
+    absence = practice.away(start)
+    asks(practice, absence)
+    done(practice, visit, Outcome.KEPT)
+    Appointment.objects.filter(key=visit).update(agenda=colleague(practice)[1])  # no move is allowed into the absence
+    assert asks(practice, absence) == 1
+    entry = done(practice, visit)
+    assert (called(practice), kept(practice)) == ([visit], [])
+    put_back_on_list(follow_up=entry, by=practice.cast.claire, at=practice.now)
+    assert (listed(practice), called(practice)) == ([visit], [])
+
+
 def test_who_was_moved_in_time_into_another_absence_comes_all_the_same_there(practice, start):
     visit = practice.book(start + timedelta(hours=1))
     asks(practice, doctor_away(practice, start))

@@ -169,7 +169,7 @@ def put_back_on_list(*, follow_up: str, by: Who, at: datetime) -> None:
     with transaction.atomic():
         kept = locked([row.agenda_id])[row.agenda_id]
         his = FollowUp.objects.filter(appointment=row.appointment_id)
-        comes = _kept().filter(pk__in=his, absence=row.absence, starts_at=row.starts_at)
+        comes = unmoved(_kept().filter(pk__in=his, absence=row.absence))
         if row.outcome == Outcome.CALLED and comes.exists():
             raise FollowUpUnknown(follow_up[:40])
         listed = his.filter(done_at=None).exists()
