@@ -44,8 +44,12 @@ export class Book {
     this.call = "";
     this.number = "";
     this.turn = 0;
-    /** How often free times were asked for: what was asked before that is not shown. */
+    /** How often free times were asked for. */
     this.proposing = 0;
+    /** Which of these stands on the left: an older one is not shown. */
+    this.proposed = 0;
+    /** For what free times were asked last: those for something else are not shown. */
+    this.question = "";
     /** The request that is being begun. @type {Promise<unknown>} */
     this.choosing = Promise.resolve();
     /** The free times of what stands on the left since she changed it last. @type {Promise<void>} */
@@ -135,13 +139,13 @@ export class Book {
 
   /** Opens it for a client and, in a call, for its caller. @param {{client?: string, call?: string, number?: string, patient?: import("./patient.js").Patient|null, person?: string}} [known] `person`: the id of the patient where nothing else is known of him yet */
   async open({ client = "", call = "", number = "", patient = null, person = "" } = {}) {
-    // What another caller wanted moved is not moved by what is chosen for this one.
-    if (this.hand.key) this.hand.putDown();
-    this.holding.letGo();
+    this.leave();
     // Nothing of the last request may be chosen for this one.
+    this.question = "";
     byId("book-slots").replaceChildren();
     [this.call, this.number] = [call, number];
     await this.setting();
+    this.leave();
     const known = this.clients.some(({ id }) => id === client) ? client : "";
     select("book-client").value = known;
     // The day she looked at last, unless it is over.
@@ -150,6 +154,13 @@ export class Book {
     const loaded = this.shown.load();
     await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? person, number, chosen: patient, quiet: true })]);
     this.shown.toGrid();
+  }
+
+  /** What another caller wanted moved is not moved by what is chosen for this one, nor is what is on its way to the cursor meant. */
+  leave() {
+    this.coming.leave();
+    if (this.hand.key) this.hand.putDown();
+    this.holding.letGo();
   }
 
   /** Which clients have agendas here; each of these is listened to. */
@@ -174,8 +185,9 @@ export class Book {
   /** @param {string} agenda */
   async touched(agenda) {
     if (!this.isOpen) return;
-    const mine = this.clients.find(({ id }) => id === this.client)?.agendas.some(({ id }) => id === agenda);
-    await Promise.all([this.grid.touched(agenda).catch(() => undefined), ...(mine || this.hand.key ? [this.offer(), this.coming.again()] : [])]);
+    const isOf = (/** @type {string} */ client) => this.clients.find(({ id }) => id === client)?.agendas.some(({ id }) => id === agenda);
+    const [offered, coming] = [isOf(this.hand.client || this.client), isOf(this.client)];
+    await Promise.all([this.grid.touched(agenda).catch(() => undefined), offered && this.offer(), coming && this.coming.again()]);
     // What was against the time may be gone.
     if (this.spoken.isKept(agenda)) return this.spoken.keptChanged();
     if (this.spoken.barred.startsWith(`${agenda} `)) return this.spoken.changed();
@@ -290,21 +302,35 @@ export class Book {
     return this.offered;
   }
 
+  /** Until the free times stand there that are asked for. Where others book all the time they are renewed all the time: those are waited for once. */
+  async newest() {
+    let { offered, question } = this;
+    await offered;
+    for (let renewed = 0; offered !== this.offered && (renewed < 1 || question !== this.question); renewed += 1) {
+      ({ offered, question } = this);
+      await offered;
+    }
+  }
+
   /** Next free times for what stands on the left; for a visit in hand those of its own reason. */
   async propose() {
     const { key, client } = this.hand;
     this.proposing += 1;
     const { proposing, turn } = this;
     show(byId("book-slots-title"), this.client !== "" || key !== "");
+    this.question = "";
     if (!this.client && !key) return byId("book-slots").replaceChildren();
     // Whom she wishes for, and when, she says of one client.
     const isAsked = !key || client === this.client;
     this.practitioner.tell(isAsked);
     const wish = isAsked ? this.wish : { client, call: this.call };
     const asked = new URLSearchParams(key ? { ...wish, appointment: key } : { ...wish, yes: this.asking.yes });
+    const question = asked.toString();
+    this.question = question;
     try {
-      const found = await fragment(`/console/fragments/agenda/slots?${asked}`);
-      if (turn !== this.turn || proposing !== this.proposing) return undefined;
+      const found = await fragment(`/console/fragments/agenda/slots?${question}`);
+      if (turn !== this.turn || question !== this.question || proposing < this.proposed) return undefined;
+      this.proposed = proposing;
       byId("book-slots").replaceChildren(found);
       // What stands at the reasons is of the request.
       if (!key) this.sayLengths();

@@ -19,6 +19,8 @@ export class Coming extends OfPatient {
     this.at = "";
     /** What stands there is what the site said last. */
     this.known = false;
+    /** Which answer that is: an older one is not shown. */
+    this.told = 0;
     /** @type {Promise<void>} */
     this.asking = Promise.resolve();
     this.box.addEventListener("click", (event) => {
@@ -48,18 +50,21 @@ export class Coming extends OfPatient {
 
   async ask() {
     this.turn += 1;
-    const { turn } = this;
-    if (!this.client || !this.patient) return;
+    const { turn, client, patient } = this;
+    if (!client || !patient) return;
+    const isNews = () => client === this.client && patient === this.patient && turn > this.told;
     try {
-      const found = await fragment(`/console/fragments/agenda/coming?${new URLSearchParams({ client: this.client, patient: this.patient })}`);
-      if (turn !== this.turn) return;
+      const found = await fragment(`/console/fragments/agenda/coming?${new URLSearchParams({ client, patient })}`);
+      if (!isNews()) return;
       this.box.replaceChildren(found);
       show(this.box, this.visits.length > 0);
       this.known = true;
     } catch {
+      if (!isNews()) return;
       // A visit that may be over by now would lead astray.
-      if (turn === this.turn) this.clear();
+      this.clear();
     }
+    this.told = turn;
   }
 
   get visits() {
@@ -70,9 +75,10 @@ export class Coming extends OfPatient {
   async next() {
     let said = "";
     await this.turnTo(async (turning) => {
-      // What is asked meanwhile is newer: the answer before it is not shown.
-      let { asking } = this;
-      for (await asking; asking !== this.asking; await asking) ({ asking } = this);
+      // What is asked meanwhile is newer; once, as it is asked again with each touch of an agenda.
+      const { asking } = this;
+      await asking;
+      if (asking !== this.asking) await this.asking;
       if (!this.isMeant(turning)) return null;
       const all = this.visits;
       const here = all.findIndex((one) => one.dataset.appointment === this.at);

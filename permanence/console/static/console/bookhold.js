@@ -61,8 +61,7 @@ export class Holding {
   /** @param {(all: HTMLElement[]) => number} which */
   async picked(which) {
     await this.book.hand.soon;
-    let { offered } = this.book;
-    for (await offered; offered !== this.book.offered; await offered) ({ offered } = this.book);
+    await this.book.newest();
     const all = [...byId("book-slots").querySelectorAll(".slot")].map((one) => /** @type {HTMLElement} */ (one));
     const place = which(all);
     if (all[place]) await this.take(all[place]);
