@@ -2,7 +2,9 @@
 """What a secretary presses the mouse on is not taken from under it, whatever comes from elsewhere meanwhile."""
 
 import asyncio
+from typing import Literal
 
+import pytest
 from playwright.async_api import Browser, Response, expect
 
 from tests.screens.fakes import agendas
@@ -33,4 +35,21 @@ async def test_a_visit_that_is_pressed_is_there_until_it_is_released(browser: Br
     await screen.page.mouse.up()
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne")
     await expect(busy).to_have_count(1)
+    assert screen.complaints == []
+
+
+@pytest.mark.parametrize("button", ["right", "left"])
+async def test_a_press_whose_release_nobody_hears_of_does_not_keep_back_what_comes(
+    browser: Browser, site: Site, button: Literal["right", "left"]
+) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    day = await day_of(screen)
+    await click_at(screen, "Dr Klein", 540)
+    await screen.page.mouse.move(*await point(screen, "Dr Weber", 600))
+    # The menu of the browser has the release of a right button; after another one she goes on by the keyboard.
+    await screen.page.mouse.down(button=button)
+    if button == "left":
+        await screen.press("ArrowDown")
+    await asyncio.to_thread(agendas.busy, site, day, 15)
+    await expect(lane(screen, "Dr Weber").locator("[data-kind=busy], [data-kind=block]")).to_have_count(1)
     assert screen.complaints == []

@@ -34,7 +34,8 @@ export function nameOf(item) {
   return item.querySelector(".appt__name")?.textContent ?? "";
 }
 
-const RELEASED = /** @type {const} */ (["pointerup", "pointercancel", "pointermove"]);
+/** The release of a press, or what says that it is over or was never heard of: the menu of the browser, another window, her keyboard. */
+const RELEASED = /** @type {const} */ (["pointerup", "pointercancel", "pointermove", "contextmenu", "blur", "keydown"]);
 
 export class Grid {
   /** @param {{moved: () => void, pressed: (item: HTMLElement) => void, dropped: (item: HTMLElement, to: Place) => void, length: (lane: HTMLElement) => number, path: () => string, painted: () => void}} hooks `length`: steps of what would be booked */
@@ -61,7 +62,7 @@ export class Grid {
     this.pressing = null;
     this.frame.addEventListener("click", (event) => this.clicked(event));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
-    this.frame.addEventListener("pointerdown", () => this.press());
+    this.frame.addEventListener("pointerdown", (event) => this.press(event));
     this.frame.addEventListener("pointerover", (event) => this.told(event));
     new ResizeObserver(() => this.resized()).observe(this.frame);
   }
@@ -452,12 +453,15 @@ export class Grid {
     document.addEventListener("pointercancel", end);
   }
 
-  /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. */
-  press() {
+  /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. @param {PointerEvent} pressed */
+  press(pressed) {
+    if (pressed.button !== 0) return;
     this.pressing ??= new Promise((done) => {
-      const over = (/** @type {PointerEvent} */ event) => {
+      const over = (/** @type {Event} */ event) => {
         // A release outside the window is seen by the next move alone.
-        if (event.type === "pointermove" && event.buttons) return;
+        if (event instanceof PointerEvent && event.type === "pointermove" && event.buttons) return;
+        // A press takes the focus from what had it.
+        if (event.type === "blur" && event.target !== window) return;
         for (const type of RELEASED) window.removeEventListener(type, over, true);
         // The click comes after it.
         setTimeout(() => {
