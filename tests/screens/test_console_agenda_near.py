@@ -162,11 +162,11 @@ async def test_what_is_moved_goes_to_the_nearest_by_two_keys_on_another_day_too(
     await screen.press("ArrowLeft")
     await screen.press("Enter")
     await expect(screen.by_id("book-refusal-why")).to_contain_text("Pris jusqu’à 9 h 20")
-    await offers(screen, "N08:40", "09:20", "09:00, Dr Weber")
+    await offers(screen, "N08:40", "09:20", "08:55, Dr Weber")
     await screen.press("Escape")
     await expect(screen.by_id("book-refusal")).to_be_hidden()
     await screen.press("Enter")
-    await offers(screen, "N08:40", "09:20", "09:00, Dr Weber")
+    await offers(screen, "N08:40", "09:20", "08:55, Dr Weber")
     await screen.press("n")
     await expect(screen.by_id("book-act")).to_contain_text("08:40")
     assert site.rows(VISITS) == before
