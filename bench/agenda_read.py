@@ -3,10 +3,10 @@
 is worked on.
 
 Of our benches and tests, which race and judge: all. Of the product's modules, as they stand in `sys.modules`: all but
-the functions that did not run (`watch`), the classes that were not there, and what only these import. One in a class,
-or decorated, counts by its name and signature even so, for it may be called by whoever does not name it; one whose name
-is something else's too counts whole. Of templates, as Django keeps them, and of the locks of the libraries: all; of the
-folders of migrations: what stands in them.
+the functions that did not run (`watch`), the classes that were not there, and private classes and imports that only
+these name. A function in a class, or decorated, counts by its name and signature even so, for it may be called by
+whoever does not name it; one whose name is something else's too counts whole. Of templates, as Django keeps them, and
+of the locks of the libraries: all; of the folders of migrations: what stands in them.
 
 Comments and docstrings are not among it, nor are words: a refusal whose sentence is another one is found to have no
 name. Nor is what a module does by being imported that was not imported then.
@@ -112,10 +112,27 @@ def _counts(source: bytes, ran: frozenset[str] | None) -> bytes:
     tree = _Told().visit(tree)
     if ran is not None:
         tree = _Ran(ran, twice={name for name, count in Counter(_bound(tree)).items() if count > 1}).visit(tree)
-        used = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-        used |= {each.value for each in ast.walk(tree) if _is_text(each)}
-        tree = _Imported(used).visit(tree)
+        tree.body = _needed(tree.body)
+        tree = _Imported(_named(tree)).visit(tree)
     return ast.dump(tree).encode()
+
+
+def _named(node: ast.AST) -> set[str]:
+    """The names and the words in it: one may be named in an annotation, or in `__all__`."""
+    words = {each.value for each in ast.walk(node) if _is_text(each)}
+    return words | {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _needed(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Without the private classes that nothing else there names: no other module does."""
+    names = [_named(each) for each in body]
+    kept = [
+        each
+        for number, each in enumerate(body)
+        if not (isinstance(each, ast.ClassDef) and each.name.startswith("_"))
+        or any(each.name in other for place, other in enumerate(names) if place != number)
+    ]
+    return body if len(kept) == len(body) else _needed(kept)
 
 
 def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:

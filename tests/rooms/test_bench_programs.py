@@ -198,6 +198,15 @@ def waits():
 def listens():
     return 1
 
+class _Shelf:
+    length = 1
+
+class _Cover:
+    colour = _Shelf
+
+def opens():
+    return _Cover()
+
 class Book:
     """A book."""
     def take(self):
@@ -206,7 +215,7 @@ class Book:
     def look(self):
         return waits()
 '''
-RAN = ("ran", "Book", "Book.take")
+RAN = ("ran", "_Cover", "_Shelf", "Book", "Book.take")
 
 
 def of(source, folder, ran=RAN):
@@ -231,6 +240,9 @@ def of(source, folder, ran=RAN):
         ("class Book:", "def used(limit):\n    return 0\n\nclass Book:", True),
         ("class Book:", "def LIMIT():\n    return 0\n\nclass Book:", True),
         ("class Book:", "@dataclass(frozen=True)\nclass Page:\n    number = 1\n\nclass Book:", False),
+        ("length = 1", "length = 2", False),
+        ("class _Shelf:", "@dataclass\nclass _Shelf:", False),
+        ("return used(LIMIT)", "return _Cover.colour", True),
         ("return unused(LIMIT)", "return unused(LIMIT + 1)", False),
         ("def waits()", "def waits_longer()", False),
         ("import used, unused", "import used, unused, new", False),
