@@ -4,7 +4,7 @@
 import asyncio
 from datetime import timedelta
 
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import APIResponse, Browser, Route, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.exchange import FakeExchange
@@ -68,7 +68,7 @@ async def test_what_is_in_hand_goes_to_a_free_time_though_others_book_faster_tha
     asked: asyncio.Queue[Route] = asyncio.Queue()
     await screen.page.route(SLOTS, asked.put)
 
-    async def touched(hour: int) -> tuple[Route, object]:
+    async def touched(hour: int) -> tuple[Route, APIResponse]:
         await asyncio.to_thread(agendas.busy, site, day, hour)
         route = await asyncio.wait_for(asked.get(), 20)
         return route, await route.fetch()
@@ -76,11 +76,11 @@ async def test_what_is_in_hand_goes_to_a_free_time_though_others_book_faster_tha
     first, its = await touched(7)
     await screen.press("n")
     second, newer = await touched(8)
-    await first.fulfill(response=its)  # type: ignore[arg-type]
+    await first.fulfill(response=its)
     # It is newer than what stood there, though not the newest.
     await expect(slot(screen.page, 1)).to_have_attribute("data-hour", "08:00")
     third, _newest = await touched(15)
-    await second.fulfill(response=newer)  # type: ignore[arg-type]
+    await second.fulfill(response=newer)
     await expect(slot(screen.page, 1)).to_have_attribute("data-hour", "09:00")
     assert await goes_to(screen, 1) == "09:00"
     await screen.press("Enter")
