@@ -55,7 +55,8 @@ def say_and_tell(
 ) -> SaidLate:
     """He is so many minutes late today, 0: on time again. With `tell` those still to come before `until` (None: all the
     rest of the day) are told after KEPT_FOR; without it nobody. What was told before and has not gone out yet does not
-    go out any more; where those before `until` are told, that of the others stands.
+    go out any more; where those before `until` are told, that of the others stands. Minutes for the secretaries alone
+    take nothing from what was told longer than KEPT_FOR ago: who is to be telephoned hears the new ones.
 
     Raises AgendaUnknown, agenda's DelayImpossible, MinutesImpossible, LateKeyTaken.
     """
@@ -65,7 +66,8 @@ def say_and_tell(
         day_acts.say_late(agenda=agenda, minutes=minutes, by=by, at=at)
         scope = _scope(agenda=agenda, until=until, by=by, at=at) if tell and minutes else None
         for each in notices_today(agenda=agenda, by=by, at=at):
-            if each.key != key:
+            stands = minutes > 0 and not tell and at >= each.at + KEPT_FOR
+            if each.key != key and not stands:
                 _withdraw(each, at=at, scope=scope)
         found: tuple[Concerned, ...] = ()
         if tell and minutes:

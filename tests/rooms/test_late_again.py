@@ -172,6 +172,23 @@ def test_and_who_is_to_be_telephoned_stands_on_the_list_for_his_new_hour(cast, p
     assert (found.state, found.outcome) == (SentState.NO_WAY, None)
 
 
+def test_who_is_to_be_telephoned_stays_on_the_list_when_only_the_secretaries_hear_of_more_minutes(six, provider):
+    said(six, minutes=15)
+    listed, written = to_call(six, at=NEXT), texts()
+    assert (bool(listed), bool(written)) == (True, True)
+    no_more(six, minutes=30, tell=False, at=NEXT)
+    assert {each.minutes for each in open_unreached(by=six.claire, at=NEXT)} == {30}
+    assert (to_call(six, at=NEXT), texts()) == (listed, written)
+    no_more(six, minutes=0, tell=False, at=NEXT)
+    assert (to_call(six, at=NEXT), texts()) == ([], [])
+
+
+def test_within_the_half_minute_of_a_slip_nobody_is_told_when_only_the_secretaries_should_hear(six, provider):
+    said(six, minutes=15)
+    no_more(six, minutes=15, tell=False, at=SOON)
+    assert (to_call(six, at=SOON), texts()) == ([], [])
+
+
 WERE_TOLD, NOT_YET, NOBODY = "courriel ont été prévenus.", "Pas encore prévenus", "Personne n’a été prévenu."
 
 
