@@ -138,6 +138,14 @@ async def test_of_all_clients_a_visit_in_hand_has_the_free_times_of_its_own(brow
     await expect(slot(screen.page, 1)).to_have_count(0)
 
 
+async def test_a_visit_in_hand_keeps_its_free_times_when_no_client_is_chosen(browser: Browser, site: Site) -> None:
+    screen = await in_hand(browser, site)
+    await screen.by_id("book-client").select_option("")
+    await expect(screen.by_id("book-pick-client")).to_be_visible()
+    await screen.press("n")
+    await is_moved(screen, site, 1)
+
+
 async def test_escape_gives_up_the_move_and_what_was_held_before_it_is_let_go(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
     await book_at(screen, "Dr Weber", 600)

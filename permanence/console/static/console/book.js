@@ -215,7 +215,11 @@ export class Book {
     this.regarding(null);
     byId("book-slots").replaceChildren();
     if (!quiet) this.shown.load();
-    if (!client) return this.spoken.say();
+    if (!client) {
+      // What is in hand has free times of its own.
+      await this.offer();
+      return this.spoken.say();
+    }
     this.patient.open(/** @type {any} */ ({ client, sector: "health", caller: { number, masked: false } }), chosen);
     const told = await this.ask(`/console/agenda/start?${new URLSearchParams({ client, number, patient })}`);
     if (turn !== this.turn || !told) return undefined;
