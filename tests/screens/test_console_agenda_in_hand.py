@@ -61,7 +61,7 @@ async def in_hand(browser: Browser, site: Site) -> ConsolePage:
 async def goes_to(screen: ConsolePage, number: int) -> str:
     """The visit is still in hand, and Enter would put it at that proposed time."""
     hour = await slot(screen.page, number).get_attribute("data-hour") or ""
-    await expect(screen.by_id("book-act")).to_contain_text(f"Déplacer à {hour}")
+    await expect(screen.by_id("book-act")).to_contain_text(hour)
     await expect(screen.by_id("book-place")).to_contain_text("HOFFMANN Jeanne se déplace")
     await expect(screen.page.locator("#book-slots .slot--mine")).to_have_count(0)
     return hour

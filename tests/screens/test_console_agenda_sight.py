@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What is in sight of the agenda on a small screen: the free times, and the place that was chosen."""
 
+import re
+
 from playwright.async_api import Browser, expect
 
 from tests.screens.fakes import agendas
@@ -8,7 +10,7 @@ from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
-from tests.screens.test_console_agenda import book_at, click_at, lane, on_a_call, opened, ready_to_book, slot
+from tests.screens.test_console_agenda import book_at, click_at, day_of, lane, on_a_call, opened, ready_to_book, slot
 
 IN_SIGHT = """() => {
   const frame = document.querySelector('.book__want .book__scroll').getBoundingClientRect();
@@ -82,3 +84,22 @@ async def test_what_is_said_below_does_not_cover_the_place(browser: Browser, sit
     await screen.shot("agenda-foot")
     assert await screen.page.evaluate(CURSOR)
     assert screen.complaints == []
+
+
+async def test_what_is_about_to_be_done_and_what_was_done_names_its_day(browser: Browser, site: Site) -> None:
+    screen, _made = await ready_to_book(browser, site)
+    day = await day_of(screen)
+    names = {1: "1er"}.get(day.day, str(day.day))
+    named = re.compile(rf"(lun|mar|mer|jeu|ven|sam|dim)\.\s{names}\s\S+\s10:00, Dr Weber")
+    await click_at(screen, "Dr Weber", 600)
+    await expect(screen.by_id("book-act")).to_contain_text(named)
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text(named)
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(1)
+    await click_at(screen, "Dr Weber", 605)
+    await screen.press("x")
+    await expect(screen.by_id("book-dialog-title")).to_contain_text(re.compile(rf"\.\s{names}\s\S+, 10:00"))
+    await screen.press("Escape")
+    await screen.press("m")
+    await click_at(screen, "Dr Klein", 660)
+    await expect(screen.by_id("book-act")).to_contain_text(re.compile(rf"Déplacer au .*\s{names}\s\S+\s11:00, Dr Klein"))

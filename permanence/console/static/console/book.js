@@ -11,7 +11,7 @@ import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
-import { placeOf, STEP_MINUTES } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -397,12 +397,12 @@ export class Book {
     return null;
   }
 
-  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, hour: string, name: string}} at */
+  /** @param {{patient: string, appointment: string}} told @param {{agenda: string, day: string, hour: string, name: string}} at */
   booked(told, at) {
     this.holding.held = null;
     this.asking.show(this.reason);
     this.hooks.done("booked", this.call, this.patient.patient);
-    this.after(word("book_booked", { patient: told.patient, hour: at.hour, agenda: at.name }), at.agenda, () => this.undo([told.appointment]));
+    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment]));
   }
 
   /** O: where there is no room, if the doctor bears it. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The question before an appointment is cancelled: by whom, with the object in the title, the keys 1 to 4 and Ctrl Enter.
+import { dayOf } from "./bookplaces.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -24,7 +25,8 @@ export class Cancelling {
   /** @param {HTMLElement} item */
   open(item) {
     this.item = item;
-    say(byId("book-dialog-title"), word("book_cancel_title", { patient: item.ariaLabel ?? "" }));
+    const { day } = /** @type {HTMLElement|null} */ (item.closest("[data-day]"))?.dataset ?? {};
+    say(byId("book-dialog-title"), word("book_cancel_title", { patient: [day && dayOf(day), item.ariaLabel].filter(Boolean).join(", ") }));
     for (const one of radios()) one.checked = false;
     /** @type {HTMLInputElement} */ (byId("book-cause-words")).value = "";
     this.error("");

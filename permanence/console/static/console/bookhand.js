@@ -2,7 +2,7 @@
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { newId } from "./api.js";
 import { hourOf, nameOf } from "./bookgrid.js";
-import { placeOf, STEP_MINUTES } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -140,7 +140,7 @@ export class Hand {
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }
     };
-    offerUndo(word("book_moved", { patient: name, hour: at.hour, agenda: at.name }), back);
+    offerUndo(word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name }), back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The question before a visit is put where there is no room: what stands there, and why all the same.
 import { button, byId, make, say, show } from "./dom.js";
+import { whenOf } from "./bookplaces.js";
 import { word } from "./words.js";
 
 /** @typedef {{agenda: string, day: string, minute: number, hour: string, name: string}} At */
@@ -24,7 +25,7 @@ export class Overbooking {
   /** @param {At} at @param {string} patient @param {string[]} causes what stands against it */
   open(at, patient, causes) {
     this.at = at;
-    say(byId("book-over-title"), word("book_over_title", { patient, hour: at.hour, agenda: at.name }));
+    say(byId("book-over-title"), word("book_over_title", { patient, hour: whenOf(at), agenda: at.name }));
     byId("book-over-causes").replaceChildren(...causes.map((one) => make("li", {}, one)));
     this.field.value = "";
     this.error("");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Places in the grid of the agenda, as its modules compare them.
+// Places in the grid of the agenda, as its modules compare them and say them.
+import { dayWords } from "./words.js";
 
 /** What a step of the grid is, in minutes. */
 export const STEP_MINUTES = 5;
@@ -7,4 +8,14 @@ export const STEP_MINUTES = 5;
 /** A time of an agenda in a word, for comparing. @param {{agenda: string, day: string, minute: number}} at */
 export function placeOf(at) {
   return `${at.agenda} ${at.day} ${at.minute}`;
+}
+
+/** A day for what is about to be done and was done: mar. 1er déc. @param {string} day */
+export function dayOf(day) {
+  return dayWords(Date.parse(day), { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).replaceAll(" ", "\u00a0");
+}
+
+/** A time with its day. @param {{day: string, hour: string}} at */
+export function whenOf({ day, hour }) {
+  return `${dayOf(day)}\u00a0${hour}`;
 }

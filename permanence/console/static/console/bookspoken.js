@@ -2,7 +2,7 @@
 // What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
 import { offerMarks } from "./bookmarks.js";
 import { Nearest } from "./booknear.js";
-import { placeOf, STEP_MINUTES } from "./bookplaces.js";
+import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -222,7 +222,7 @@ export class Spoken {
     const act = button("book-act");
     let words = word("book_book_nothing");
     const minutes = at && !this.book.hand.item ? (at.minutes ?? this.book.minutesIn(at.agenda)) : undefined;
-    if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: at.hour, agenda: at.name, minutes: minutes ?? "" });
+    if (at) words = word(this.book.hand.item ? "book_move_to" : minutes ? "book_book_long" : "book_book", { hour: whenOf(at), agenda: at.name, minutes: minutes ?? "" });
     say(byId("book-act-words"), words);
     act.disabled = at === null;
     const { meant } = this.book.patient;
