@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.callers import operations as callers
 from permanence.callers import search
 from permanence.callers.queries import PatientView, no_show_rule, today_of
-from permanence.callers.rules.asked import LONGEST, NewPerson, new_person
+from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person, read_asked
 from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.no_show import NO_RULE, Rule
@@ -28,6 +28,7 @@ from permanence.console.views import answers_in_json, json_body, text_of
 from permanence.foundation import access
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
+from permanence.privacy.file_words import refusal_words
 
 WHY = {
     Why.BIRTH_DATE: pgettext_lazy("why found", "birth date"),
@@ -77,12 +78,16 @@ def patients_fragment(request: HttpRequest) -> HttpResponse:
         raise Http404 from refusal
     today = today_of(account, at)
     rule = no_show_rule(house=by.house, client=account.id)
-    made = new_person(words, country=account.country, on=today)
+    fault = birth_fault(words, country=account.country, on=today)
+    # Nobody new without the date that was given.
+    made = None if fault else new_person(words, country=account.country, on=today)
     context = {
         "at": FIELDS.get(request.GET.get("at", ""), "patient"),
         "rows": [row_of(each, rule) for each in found.found],
         "more": found.more,
         "asked": bool(words.strip()),
+        "fault": refusal_words(fault) if fault else "",
+        "dated": bool(read_asked(words, country=account.country, on=today).births),
         "new": made,
         "new_about": born_words(made.birth, None if made.birth is None else age_at(made.birth, today)) if made else "",
     }
@@ -99,7 +104,10 @@ def add_patient(request: HttpRequest) -> HttpResponse:
     access.demand(by, client=client, subject="callers.patient")
     account = clients.client(house=by.house, client=client)
     today = today_of(account, at)
-    made = new_person(text_of(data, "words"), country=account.country, on=today) or NewPerson()
+    words = text_of(data, "words")
+    if fault := birth_fault(words, country=account.country, on=today):
+        raise fault
+    made = new_person(words, country=account.country, on=today) or NewPerson()
     number = text_of(data, "number")
     kept = callers.add_patient(
         client=client,

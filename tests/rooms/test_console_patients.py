@@ -92,12 +92,34 @@ def test_the_same_words_add_a_new_person_once(cast, browser_of):
         ("140361", "", "name_missing"),
         ("Martin Luc", "a phone in letters", "number_unreadable"),
         ("M" * 119, "", "field_too_long"),
+        ("03.02.2090 kobalt mina", "", "birth_date_in_future"),
+        ("31.02.1990 kobalt mina", "", "birth_date_impossible"),
     ],
 )
 def test_what_cannot_be_added_is_refused_by_name(cast, browser_of, words, number, code):
     answer = add(browser_of(cast.claire), cast.dupont, words, number=number)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert not Patient.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("3.2.2090 kobalt mina", "Personne n’est encore né ce jour-là."),
+        ("123456789012345678 kobalt", "Ce n’est pas une date de naissance"),
+        ("kobalt", "Personne. Demandez la date de naissance."),
+        ("03.02.1990 kobalt", "Personne. Vérifiez la date de naissance."),
+    ],
+)
+def test_who_is_not_found_is_not_new_without_the_birth_date_that_was_given(cast, browser_of, words, said):
+    page = listed(browser_of(cast.claire), cast.dupont, words)
+    assert said in page
+    assert ("data-new" in page) == (said.startswith("Personne."))
+
+
+def test_what_is_a_number_is_no_fault_of_a_birth_date(cast, browser_of):
+    page = listed(browser_of(cast.claire), cast.dupont, "06 12 34 56 79 kobalt")
+    assert "data-new" in page
 
 
 @pytest.mark.parametrize(

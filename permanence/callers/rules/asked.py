@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from permanence.callers.rules.birth import BirthDate, possible_births
+from permanence.callers.rules.birth import BirthDate, possible_births, read_birth
 from permanence.callers.rules.letters import PARTICLES, Word, fold, readings
 from permanence.countries.numbers import NotANumber, parse_number
+from permanence.kernel.refusals import Refusal
 
 LONGEST = 120
 """Characters that are read; nobody types more."""
@@ -80,7 +81,7 @@ def _written(name: str) -> str:
 
 def read_asked(text: str, *, country: str, on: date) -> Asked:
     """What may be meant; `country` is the client's, `on` today there. Never raises."""
-    text = "".join(each if each.isprintable() else " " for each in text[:LONGEST]).strip()
+    text = _printed(text)
     spoken = _DAY_MONTH_YEAR.search(text)
     if spoken is not None:
         births = possible_births(spoken[0], country=country, on=on)
@@ -90,11 +91,40 @@ def read_asked(text: str, *, country: str, on: date) -> Asked:
     found = _FIGURES.search(text)
     if found is None:
         return Asked(letters=text, names=readings(text))
-    figures = found[0].strip(" .,/-\u00a0\u202f")
+    figures = _figures(found)
     births = possible_births(figures, country=country, on=on)
     number = _number(figures, country)
     rest = _without(text, found)
     return Asked(births=births, letters=rest, names=readings(rest), number=number)
+
+
+def birth_fault(text: str, *, country: str, on: date) -> Refusal | None:
+    """What is against the birth date that was typed: figures by which nobody can have been born, and no number either.
+
+    None where nothing is against it, or no date was meant.
+    """
+    asked = read_asked(text, country=country, on=on)
+    found = _FIGURES.search(_printed(text))
+    if asked.births or found is None:
+        return None
+    figures = _figures(found)
+    # Meant as a date even where it could be dialled too.
+    is_date = re.fullmatch(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}", figures) is not None
+    if not is_date and (asked.number or sum(each.isdecimal() for each in figures) < FEWEST_DIGITS):
+        return None
+    try:
+        read_birth(figures, country=country, on=on)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _printed(text: str) -> str:
+    return "".join(each if each.isprintable() else " " for each in text[:LONGEST]).strip()
+
+
+def _figures(found: re.Match[str]) -> str:
+    return found[0].strip(" .,/-\u00a0\u202f")
 
 
 def _without(text: str, found: re.Match[str]) -> str:
