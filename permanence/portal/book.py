@@ -29,7 +29,7 @@ from permanence.callers import operations as callers
 from permanence.callers import queries as persons
 from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
-from permanence.callers.rules.asked import LONGEST, NewPerson, new_person
+from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person
 from permanence.callers.rules.birth import age_at
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.identity import FieldUnfit
@@ -42,6 +42,8 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.agenda import is_own, reached
+from permanence.portal.days import last_day, read_day
+from permanence.privacy.file_words import refusal_words
 from permanence.reception.hours import moment_of
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
@@ -70,7 +72,7 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     at = _CLOCK.now()
     asked = _read(request, by, view, at=at)
     if request.method != "POST":
-        return _page(request, by, view, found, asked, at=at)
+        return _page(request, by, view, found, asked, at=at, failed=_too_far(request, today_of(view, at)))
     try:
         step = STEPS.get(request.POST.get("step", ""))
         if step is None:
@@ -96,10 +98,8 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 def _read(request: HttpRequest, by: Who, view: ClientView, *, at: datetime) -> Asked:
     """Raises Http404 for a person who is not of this client."""
     said, today = request.GET if request.method != "POST" else request.POST, today_of(view, at)
-    try:
-        day = max(today, date.fromisoformat(said.get("day", "")))
-    except ValueError:
-        day = today
+    typed = read_day(said.get("day", ""))
+    day = typed if typed is not None and today < typed <= last_day(today) else today
     person = None
     if said.get("patient"):
         try:
@@ -109,6 +109,13 @@ def _read(request: HttpRequest, by: Who, view: ClientView, *, at: datetime) -> A
     offered = _reasons(by, view.id)
     reason = next((each for each in offered if each.id == said.get("reason")), None)
     return Asked(day=day, words=said.get("q", "")[:LONGEST].strip(), reason=reason, person=person)
+
+
+def _too_far(request: HttpRequest, today: date) -> str:
+    typed, last = read_day(request.GET.get("day", "")), last_day(today)
+    if typed is None or typed <= last:
+        return ""
+    return _("That day is too far away: choose one until %(last)s.") % {"last": dates.say(last, dates.Form.WHOLE)}
 
 
 def _reasons(by: Who, client: str) -> list[VisitReason]:
@@ -142,7 +149,10 @@ def _book(request: HttpRequest, by: Who, found: AgendaView, asked: Asked, at: da
 def _new(request: HttpRequest, by: Who, found: AgendaView, asked: Asked, at: datetime) -> str:
     """Keeps the person whom the words name; `key` is the id the page made: the same again adds nobody."""
     view = clients.client(house=by.house, client=found.client)
-    made = new_person(asked.words, country=view.country, on=today_of(view, at)) or NewPerson()
+    today = today_of(view, at)
+    if fault := birth_fault(asked.words, country=view.country, on=today):
+        raise fault
+    made = new_person(asked.words, country=view.country, on=today) or NewPerson()
     number = request.POST.get("number", "").strip()
     form = PatientForm(
         used_name=made.family_name,
@@ -232,7 +242,8 @@ def _page(
     zone, today = ZoneInfo(found.time_zone), today_of(view, at)
     done = _visit(by, found, request.GET.get("done", ""))
     hits = search.find(house=by.house, client=view.id, words=asked.words, at=at).found if asked.words else ()
-    fresh = new_person(asked.words, country=view.country, on=today) if asked.words else None
+    fault = birth_fault(asked.words, country=view.country, on=today)
+    fresh = new_person(asked.words, country=view.country, on=today) if asked.words and not fault else None
     context = {
         "client": view,
         "agenda": found,
@@ -242,6 +253,8 @@ def _page(
         "day": asked.day.isoformat(),
         "day_words": dates.say(asked.day, dates.Form.NAMED),
         "today": today.isoformat(),
+        "last": last_day(today).isoformat(),
+        "fault": refusal_words(fault) if fault else "",
         "about": "" if asked.person is None else _born(asked.person, today),
         "rows": [(each.patient, _born(each.patient, today)) for each in hits if not each.patient.is_deceased],
         "new": " ".join(filter(None, (fresh.family_name.upper(), fresh.first_name))) if fresh else "",

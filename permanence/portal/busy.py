@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from permanence.agenda.operations import blocks
 from permanence.agenda.queries import blocks as busy
+from permanence.agenda.queries.books import check_day
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import AgendaBusy, BlockUnknown, SlotAlreadyTaken, SpanImpossible, WordsTooLong
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
@@ -23,6 +24,7 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.agenda import address_of_day, day_page, reached
+from permanence.portal.days import read_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 
@@ -79,8 +81,12 @@ def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpR
 
 
 def _day(request: HttpRequest) -> date | None:
-    with contextlib.suppress(ValueError):
-        return date.fromisoformat(request.GET.get("day", ""))
+    day = read_day(request.GET.get("day", ""))
+    if day is None:
+        return None
+    with contextlib.suppress(SpanImpossible):
+        check_day(day)
+        return day
     return None
 
 

@@ -158,6 +158,8 @@ def test_what_stands_in_his_day_stays_and_what_he_typed_stays_written(cast, brow
     for wrong in ({"from": "nine"}, {"until": "11h"}, {"words": " "}, {"words": "w" * 201}, {"from": ""}):
         assert keeps_free(browser, cast, monday, cast.dupont, **wrong).status_code == 422, wrong
     assert keeps_free(browser, cast, "yesterday", cast.dupont).status_code == 422
+    for far in ("9999-12-31", "0001-01-01"):  # days that no agenda has: there is no such page
+        assert keeps_free(browser, cast, far, cast.dupont, whole="1").status_code == 404, far
     assert spans() == []
 
 

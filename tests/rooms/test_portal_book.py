@@ -150,6 +150,26 @@ def test_what_the_page_does_not_send_changes_nothing(cast, doctor, botox, said):
     assert (Appointment.objects.count(), Patient.objects.count()) == (0, before)
 
 
+@pytest.mark.parametrize("day", ["2206-01-01", "9999-12-31"])
+def test_a_day_that_is_too_far_away_is_said_and_nothing_else_is_looked_for(cast, doctor, botox, day):
+    wanted = {"reason": botox, "patient": cast.jeanne, "day": day}
+    page = doctor.get(address(cast), wanted)
+    assert page.status_code == 422
+    assert "Ce jour est trop éloigné" in page.content.decode()
+    starts = f"{day}T10:00:00+00:00"
+    booked = doctor.post(address(cast), wanted | {"step": "book", "key": "k" * 20, "starts": starts})
+    assert (booked.status_code, Appointment.objects.count()) == (422, 0)
+
+
+def test_nobody_is_new_with_a_birth_date_that_cannot_be(cast, doctor, botox):
+    page = shown(cast, doctor, reason=botox, q="03.02.2090 Kobalt Mina")
+    assert "Personne n’est encore né ce jour-là." in page
+    before = Patient.objects.count()
+    said = {"step": "new", "key": "k" * 20, "reason": botox, "q": "03.02.2090 Kobalt Mina"}
+    assert doctor.post(address(cast), said).status_code == 422
+    assert Patient.objects.count() == before
+
+
 def test_a_reason_that_is_not_his_is_not_offered(cast, doctor, monday):
     online = VisitReason(
         id="", client=cast.cabinet.id, name="Vaccin", minutes=10, bookable_by=frozenset({Asker.SECRETARY})
