@@ -146,6 +146,18 @@ async def test_a_visit_in_hand_keeps_its_free_times_when_no_client_is_chosen(bro
     await is_moved(screen, site, 1)
 
 
+async def test_a_proposed_time_is_asked_for_as_the_moment_it_is(browser: Browser, site: Site) -> None:
+    # In the night when clocks go back half past two comes twice.
+    screen = await in_hand(browser, site)
+    await slot(screen.page, 2).click()
+    await goes_to(screen, 2)
+    starts = await slot(screen.page, 2).get_attribute("data-starts")
+    async with screen.page.expect_request("**/console/agenda/move") as sent:
+        await screen.press("Enter")
+    assert (await sent.value).post_data_json["starts_at"] == starts
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne déplacé")
+
+
 async def test_escape_gives_up_the_move_and_what_was_held_before_it_is_let_go(browser: Browser, site: Site) -> None:
     screen, _made = await ready_to_book(browser, site)
     await book_at(screen, "Dr Weber", 600)

@@ -20,8 +20,8 @@ export class Hand {
     this.name = "";
     /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
     this.soon = null;
-    /** The proposed time that was chosen for it last. */
-    this.sent = "";
+    /** The proposed time that was chosen for it last, as a place and as a moment: in the night when clocks go back two moments have one place. */
+    this.sent = this.starts = "";
   }
 
   /** The cursor to it, held for her; what is moved is in hand. @param {import("./booknear.js").Chosen} chosen */
@@ -34,9 +34,9 @@ export class Hand {
 
   /** A proposed time is chosen for what is in hand: it stays in hand, and nothing is held. @param {HTMLElement} slot */
   async choose(slot) {
-    const { agenda = "", day = "", minute = "0" } = slot.dataset;
+    const { agenda = "", day = "", minute = "0", starts = "" } = slot.dataset;
     const at = { agenda, day, minute: Number(minute) };
-    this.sent = placeOf(at);
+    [this.sent, this.starts] = [placeOf(at), starts];
     // What is held for a booking may be the very time that is chosen.
     this.book.holding.letGo();
     await this.goTo(at);
@@ -77,7 +77,7 @@ export class Hand {
   /** @param {HTMLElement} item */
   inHand(item) {
     this.item = item;
-    [this.key, this.name, this.sent] = [item.dataset.key ?? "", nameOf(item), ""];
+    [this.key, this.name, this.sent, this.starts] = [item.dataset.key ?? "", nameOf(item), "", ""];
     this.client = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.clientId ?? this.book.client;
     item.classList.add("is-moving");
     this.book.offer();
@@ -106,7 +106,7 @@ export class Hand {
   putDown() {
     this.item?.classList.remove("is-moving");
     this.item = null;
-    [this.key, this.client, this.name, this.sent] = ["", "", "", ""];
+    [this.key, this.client, this.name, this.sent, this.starts] = ["", "", "", "", ""];
     this.book.grid.paint();
     this.book.spoken.say();
   }
@@ -124,7 +124,8 @@ export class Hand {
   async move(item, at, place) {
     const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
-    const json = { appointment: key, agenda: at.agenda, day: at.day, minute: String(at.minute), call: this.book.call };
+    const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : { day: at.day, minute: String(at.minute) };
+    const json = { appointment: key, agenda: at.agenda, ...when, call: this.book.call };
     const refused = () => {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
