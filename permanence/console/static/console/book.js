@@ -159,6 +159,7 @@ export class Book {
   /** What another caller wanted moved is not moved by what is chosen for this one, nor is what is on its way to the cursor meant. */
   leave() {
     this.coming.leave();
+    this.spoken.done = "";
     if (this.hand.key) this.hand.putDown();
     this.holding.letGo();
   }
@@ -205,6 +206,7 @@ export class Book {
     this.turn += 1;
     const { turn } = this;
     this.error("");
+    this.spoken.done = "";
     this.holding.letGo();
     this.spoken.near.clear();
     for (const id of ["book-wishes", "book-slots-title", "book-patient-field"]) show(byId(id), client !== "");
@@ -366,6 +368,7 @@ export class Book {
     // Where it is refused, Enter says all that is against it.
     const spot = this.grid.spot();
     if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);
+    if (!at && spot?.item && spot.client === this.client) return this.error(word("book_not_free", { hour: spot.hour, agenda: spot.name, why: spot.item.ariaLabel ?? "" }));
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.hand.item) return this.hand.move(this.hand.item, at);
     const patient = this.ready();

@@ -66,6 +66,12 @@ export class Shown {
     this.book.spoken.say();
   }
 
+  /** She goes on: what was just done is not said there any more. */
+  went() {
+    this.going += 1;
+    this.book.spoken.done = "";
+  }
+
   /** @param {string} view */
   choose(view) {
     this.view = view;
@@ -74,7 +80,7 @@ export class Shown {
 
   /** @param {string} view */
   show(view) {
-    this.going += 1;
+    this.went();
     this.choose(view);
     if (view === "week") this.week = this.book.grid.spot()?.agenda || this.book.holding.held?.agenda || this.book.clients.find(({ id }) => id === this.book.client)?.agendas[0]?.id || this.book.clients[0]?.agendas[0]?.id || "";
     this.load().then(() => this.toGrid());
@@ -83,7 +89,7 @@ export class Shown {
   /** @param {-1|1} by a day, in the week a week */
   step(by) {
     if (!this.day) return undefined; // the page is just coming
-    this.going += 1;
+    this.went();
     const days = this.view === "week" ? 7 : 1;
     this.day = new Date(Date.parse(this.day) + by * days * 86400000).toISOString().slice(0, 10);
     this.past = false;
@@ -92,7 +98,7 @@ export class Shown {
 
   /** @param {string} day "2026-12-03" */
   goDay(day) {
-    this.going += 1;
+    this.went();
     this.day = day;
     this.past = false;
     this.load().then(() => this.toGrid());
@@ -100,7 +106,7 @@ export class Shown {
 
   /** Which day that is, the site says again: the page may be open since yesterday. */
   async goToday() {
-    this.going += 1;
+    this.went();
     await this.book.setting();
     this.day = this.today;
     this.past = false;
