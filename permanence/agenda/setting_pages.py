@@ -93,9 +93,10 @@ def opening_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, opening:
         if step in {"save", "remove"}:
             change_opening(agenda=agenda.id, instead_of=instead_of, openings=openings, mark=seen, by=by, at=at)
             return Page(form=form, done="removed" if gone else "opening")
+        compare(mark, seen, of=agenda.id)
         wanted = changed_week(week, instead_of=instead_of, openings=openings)
     except Refusal as refusal:
-        return Page(form=form, mark=mark, refused=refusal_words(refusal), is_new=kept is None)
+        return _refused(form, refusal, mark=mark, is_new=kept is None)
     shown = _effect(agenda, effect.with_week(wanted), choices, by=by, at=at)
     form = OpeningForm(None, choices=choices, opening=kept) if gone else form
     return Page(form=form, effect=shown, mark=mark, gone=gone, is_new=kept is None)

@@ -193,6 +193,18 @@ def test_one_opening_is_changed_as_it_was_seen_or_not_at_all(made):
     assert len(agendas.week_openings(by=made.claire, agenda=made.lemaire)) == len(seen) - 1
 
 
+def test_an_opening_keeps_its_address_when_it_or_another_one_is_changed(made):
+    seen = agendas.week_openings(by=made.claire, agenda=made.lemaire)
+    first, second = seen[:2]
+    parts = [replace(first, id="", opens="09:00", until="10:00"), replace(first, id="", opens="10:30")]
+    week.change_opening(
+        agenda=made.lemaire, instead_of=first.id, openings=parts, mark=week.mark_of(seen), by=made.marc, at=NOON
+    )
+    now = {each.id: each.opens for each in agendas.week_openings(by=made.claire, agenda=made.lemaire)}
+    assert (now[first.id], now[second.id]) == ("09:00", second.opens)
+    assert len(now) == len(seen) + 1
+
+
 def test_a_first_agenda_brings_the_reasons_of_the_trade_and_a_second_one_does_not(made):
     weber = made.weber.id
     before = [each.name for each in agendas.reasons(by=made.marc, client=weber)]

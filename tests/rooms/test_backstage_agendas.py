@@ -158,6 +158,25 @@ def test_what_somebody_else_changed_meanwhile_is_not_overwritten(cast, marc, web
     assert marc.post(address, {**WEEKDAY, "mark": mark(late), "do": "save"}).status_code == 302
 
 
+def test_two_pages_of_the_week_do_not_overwrite_each_other_nor_lose_what_was_typed(cast, marc, weber):
+    opened(weber, cast)
+    first, second = OpeningPattern.objects.order_by("weekday")[:2]
+    pages = {row.pk: at("agenda-opening", cast.weber, weber.id, row.pk) for row in (first, second)}
+    seen = {row.pk: mark(marc.get(pages[row.pk])) for row in (first, second)}
+    given = {row.pk: {**WEEKDAY, "days": [str(row.weekday)], "hours": "9-12"} for row in (first, second)}
+    marc.post(pages[first.pk], {**given[first.pk], "mark": seen[first.pk], "do": "save"})
+    for step, pk in (("check", second.pk), ("check", first.pk), ("save", second.pk)):
+        late = marc.post(pages[pk], {**given[pk], "hours": "8-11", "mark": seen[pk], "do": step})
+        assert (late.status_code, step, pk) == (422, step, pk)
+        assert 'value="8-11"' in late.content.decode()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.until, second.until) == ("12:00", "18:00")
+    marc.post(pages[second.pk], {**given[second.pk], "mark": mark(late), "do": "save"})
+    second.refresh_from_db()
+    assert second.until == "12:00"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

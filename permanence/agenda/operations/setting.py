@@ -166,6 +166,31 @@ def set_openings(*, agenda: str, openings: Sequence[kinds.Opening], by: Who, at:
         _changed(kept, "agenda.openings_set", by=by, at=at, openings=len(openings))
 
 
+def replace_opening(*, agenda: str, instead_of: str, openings: Sequence[kinds.Opening], by: Who, at: datetime) -> None:
+    """These openings of the week in the place of the one with the id `instead_of` ("": they are new). The first of them
+    keeps that id and all others keep theirs, so that a page on which another one is being changed stays a page.
+
+    Raises as `set_openings`.
+    """
+    row = reach(agenda, by=by)
+    _check_openings(openings, row, by=by)
+    with transaction.atomic():
+        kept = locked([row.pk])[row.pk]
+        week = OpeningPattern.objects.filter(agenda=kept, exception=None)
+        fresh = [_pattern(kept, each) for each in openings]
+        if instead_of and fresh:
+            first, *fresh = fresh
+            first.pk = row_key(instead_of)
+            first.save(force_update=True)
+        elif instead_of:
+            week.filter(pk=row_key(instead_of)).delete()
+        OpeningPattern.objects.bulk_create(fresh)
+        count = week.count()
+        if count > MOST_OPENINGS:
+            raise SettingImpossible(f"{count} openings, {MOST_OPENINGS} at most")
+        _changed(kept, "agenda.openings_set", by=by, at=at, openings=count)
+
+
 def set_exception(
     *,
     agenda: str,

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from permanence.agenda.operations.acts import locked, reach
-from permanence.agenda.operations.setting import set_openings
+from permanence.agenda.operations.setting import replace_opening
 from permanence.agenda.queries.agendas import week_openings
 from permanence.agenda.refusals import ChangedMeanwhile, OpeningUnknown
 from permanence.agenda.rules.kinds import Opening
@@ -33,7 +33,7 @@ def change_opening(
     """These openings in the place of the one with the id `instead_of` ("": they are new); none takes it away.
 
     Raises ChangedMeanwhile when the week is not the one that `mark` was made of, OpeningUnknown, and as
-    `setting.set_openings`.
+    `setting.replace_opening`.
     """
     row = reach(agenda, by=by)
     with transaction.atomic():
@@ -41,4 +41,5 @@ def change_opening(
         week = week_openings(by=by, agenda=agenda)
         if mark_of(week) != mark:
             raise ChangedMeanwhile(agenda[:40])
-        set_openings(agenda=agenda, openings=changed_week(week, instead_of=instead_of, openings=openings), by=by, at=at)
+        changed_week(week, instead_of=instead_of, openings=openings)
+        replace_opening(agenda=agenda, instead_of=instead_of, openings=openings, by=by, at=at)
