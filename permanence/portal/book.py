@@ -31,7 +31,7 @@ from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
 from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person
 from permanence.callers.rules.birth import age_at
-from permanence.callers.rules.form import PatientForm
+from permanence.callers.rules.form import NumberUnreadable, PatientForm
 from permanence.callers.rules.identity import FieldUnfit
 from permanence.callers.words import born_words
 from permanence.clients import queries as clients
@@ -91,6 +91,8 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         return _page(
             request, by, view, found, asked, at=at, failed=_("This patient has died: nothing is booked for him.")
         )
+    except NumberUnreadable as refusal:
+        return _page(request, by, view, found, asked, at=at, failed=refusal_words(refusal))
     except Refusal:
         return _page(request, by, view, found, asked, at=at, failed=_("It could not be saved. Look at it again."))
 
@@ -266,6 +268,7 @@ def _page(
         "done_stands": done is not None and done.state in STANDING,
         "done_words": "" if done is None else moments.day_and_hour(done.starts_at, zone, now=at),
         "failed": failed,
+        "number": request.POST.get("number", "")[:30],
         **_times(by, found, asked, at=at),
     }
     return render(request, "portal/book.html", context, status=422 if failed else 200)

@@ -170,6 +170,14 @@ def test_nobody_is_new_with_a_birth_date_that_cannot_be(cast, doctor, botox):
     assert Patient.objects.count() == before
 
 
+def test_a_number_in_letters_is_named_and_stays_to_be_corrected(cast, doctor, botox):
+    said = {"step": "new", "key": "k" * 20, "reason": botox, "q": "03.02.1990 Kobalt Mina", "number": "abc"}
+    page = doctor.post(address(cast), said)
+    assert page.status_code == 422
+    assert "Ce n’est pas un numéro de téléphone" in page.content.decode()
+    assert 'value="abc"' in page.content.decode()
+
+
 def test_a_reason_that_is_not_his_is_not_offered(cast, doctor, monday):
     online = VisitReason(
         id="", client=cast.cabinet.id, name="Vaccin", minutes=10, bookable_by=frozenset({Asker.SECRETARY})
