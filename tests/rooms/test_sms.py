@@ -102,7 +102,7 @@ def known(client, name="Hoffmann", number=JEANNES, *, agreed=True, language="fr"
     return key
 
 
-def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, about="appointment-1"):
+def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, about="appointment-1", by=None):
     return sms_operations.send_sms(
         kind=kind,
         client=client or cast.cabinet.id,
@@ -110,7 +110,7 @@ def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, abo
         about=about,
         words=Words(house="", at=NOON + timedelta(days=2)),
         expires_at=at + timedelta(days=2),
-        by=cast.claire,
+        by=by or cast.claire,
         at=at,
         entropy=SystemEntropy(),
         asks=asks,
@@ -275,6 +275,30 @@ def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
         send(cast, key)
     assert not reply("+33639989999", "STOP")
     assert not reply("' OR 1=1", "STOP")
+
+
+def test_stop_is_kept_however_long_ago_the_sms_was_and_an_old_answer_is_none(cast, provider):
+    key, three_weeks = known(cast.cabinet.id), timedelta(days=20)
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    assert not reply(JEANNES, "1", at=NOON + three_weeks)
+    assert reply(JEANNES, "STOP", at=NOON + three_weeks)
+    with pytest.raises(NoConsent):
+        send(cast, key, at=NOON + three_weeks, about="two")
+    assert [(each.meaning, each.asks) for each in SmsReply.objects.all()] == [("stop", False)]
+
+
+def test_stop_to_the_house_of_yesterday_is_kept_by_the_one_of_three_weeks_ago(cast, provider):
+    here, there = known(cast.cabinet.id), known(cast.other_client.id, "Anderswo")
+    later = NOON + timedelta(days=20)
+    send(cast, here)
+    send(cast, there, client=cast.other_client.id, by=cast.other_secretary, at=later)
+    assert sms_tasks.run_sms(at=later) == 1
+    assert reply(JEANNES, "Stop", at=later)
+    assert set(SmsStop.objects.values_list("house__slug", flat=True)) == {cast.house, cast.other_house}
+    for who, client, by in ((here, cast.cabinet, cast.claire), (there, cast.other_client, cast.other_secretary)):
+        with pytest.raises(NoConsent):
+            send(cast, who, client=client.id, by=by, at=later, about="two")
 
 
 def test_who_agrees_anew_after_stop_is_written_to_again(cast, provider):
