@@ -29,7 +29,7 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.sms_sink import start_sms_sink
 from tests.rooms.agenda_cast import patient
 from tests.rooms.messaging_cast import NOON, make_cast
-from tests.rules.dispatch.test_sms import BEARER, FORM
+from tests.rules.dispatch.test_sms import BEARER, BUNDLED, FORM
 
 pytestmark = pytest.mark.django_db
 JEANNES = "+33639980147"
@@ -407,6 +407,34 @@ def test_the_door(cast, provider):
     assert browser.post(door, hostile, content_type=kind).status_code == 204
     assert browser.post(door, json.dumps({"from": JEANNES[1:], "text": "1"}), content_type=kind).status_code == 204
     assert SmsReply.objects.count() == 2
+
+
+def test_answers_that_come_together_are_all_taken(cast, provider, settings, tmp_path):
+    describe(settings, tmp_path, BUNDLED, provider.url)
+    other, at = "+33639980148", SystemClock().now()
+    for number, name in ((JEANNES, "Eins"), (other, "Zwei")):
+        send(cast, known(cast.cabinet.id, name, number), at=at, about=name)
+    Sms.objects.update(next_attempt_at=at)
+    sms_tasks.run_sms(at=at)
+    _path, headers, _body = provider.asked[0]
+    assert (headers["api-key"], "Authorization" in headers) == ("canari-key", False)
+    answers = [{"from": JEANNES, "text": "1", "id": "in-1"}, {"from": "?"}, {"from": other, "text": "2", "id": "in-2"}]
+    for _repeated in range(2):
+        posted = Browser().post(f"/hooks/sms/{SECRET}", {"results": answers}, content_type="application/json")
+        assert posted.status_code == 204
+    assert dict(Sms.objects.values_list("about", "answer")) == {"Eins": "yes", "Zwei": "no"}
+    assert SmsReply.objects.count() == 2
+
+
+def test_a_receipt_that_comes_too_early_keeps_back_nothing_that_came_with_it(cast, provider):
+    at = SystemClock().now()
+    send(cast, known(cast.cabinet.id), at=at, kind=SmsKind.LATE)
+    sms_tasks.run_sms(at=at)
+    send(cast, known(cast.cabinet.id, "Zwei", "+33639980148"), at=at, kind=SmsKind.LATE, about="two")
+    assert sms_operations.take_due(at=SystemClock().now())
+    early, said = {"id": "m-2", "status": "delivered"}, {"from": JEANNES, "text": "1", "id": "in-1"}
+    posted = Browser().post(f"/hooks/sms/{SECRET}", [early, said], content_type="application/json")
+    assert (posted.status_code, SmsReply.objects.count()) == (503, 1)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", json.dumps(BEARER | {"url": "http://elsewhere.example/"})])
