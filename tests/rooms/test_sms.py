@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -18,9 +19,11 @@ from django.test import Client as Browser
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
 from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
+from permanence.dispatch.channels.email.content import Addressed
+from permanence.dispatch.channels.email.reminder import compose_reminder
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
-from permanence.dispatch.channels.sms.length import measure
+from permanence.dispatch.channels.sms.length import measure, plain
 from permanence.dispatch.models import Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, DeliveryState, Outcome
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
@@ -34,6 +37,8 @@ from tests.rules.dispatch.test_sms import BEARER, BUNDLED, FORM
 pytestmark = pytest.mark.django_db
 JEANNES = "+33639980147"
 SECRET = BEARER["hook"]["secret"]
+OCTOBER = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+"""The second 2:30 in Paris."""
 
 
 @dataclass
@@ -349,6 +354,27 @@ def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
     found = measure(text)
     assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
     assert "%" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("fr", "à 2 h 30. ", "à 2 h 30 pour la seconde fois. "),
+        ("en", "at 02:30. ", "at 02:30 for the second time. "),
+        ("de", "um 02:30 Uhr. ", "um 02:30 Uhr zum zweiten Mal. "),
+    ],
+)
+def test_the_night_the_clocks_go_back_says_which_of_the_two_hours_is_meant(language, first, second):
+    zone, now = ZoneInfo("Europe/Paris"), datetime(2026, 10, 20, 10, 0, tzinfo=UTC)
+    addresses = {"sender": "a@centre.example", "recipient": "b@b.example"}
+    about = Addressed(key="k" * 20, house="centre", house_name="Centre", language=language, **addresses)
+    for moment, said in ((datetime(2026, 10, 25, 0, 30, tzinfo=UTC), first), (OCTOBER, second)):
+        visit_at = moment.astimezone(zone)
+        text = compose(SmsKind.REMINDER, Words(house="Centre", at=visit_at, yes=1, no=2), language=language)
+        assert plain(said) in text
+        assert measure(text).parts <= 2
+        mail = compose_reminder(about, practice="", visit_at=visit_at, link="https://a.example", at=now)
+        assert said.strip() in mail.get_body(("plain",)).get_content().replace("\xa0", " ").replace("\n", " ")
 
 
 @pytest.mark.parametrize(
