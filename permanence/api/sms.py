@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 @never_cache
 @require_POST
 def hook(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take a receipt or an answer. 404 without the secret, 413 for what is too large, 503 for a receipt
-    that may have overtaken the answer to its try, else 204.
+    """Take receipts and answers. 404 without the secret, 413 for what is too large, 503 where a receipt may have
+    overtaken the answer to its try, else 204. All is taken, also beside a receipt
+    that is to be brought again.
     """
     found = usable_provider()
     if found is None or not hmac.compare_digest(found.secret.encode(), secret.encode()):
@@ -37,12 +38,14 @@ def hook(request: HttpRequest, secret: str) -> HttpResponse:
         return HttpResponse(status=413)
     said = read_hook(found, body=body, content_type=request.headers.get("Content-Type", ""))
     at = SystemClock().now()
-    match said:
-        case Report():
-            if not sms_operations.take_report(said, at=at) and sms_operations.is_trying(at=at):
-                return HttpResponse(status=503, headers={"Retry-After": "30"})  # perhaps of the try in hand
-        case Incoming():
-            sms_operations.take_reply(said, at=at, entropy=SystemEntropy())
-        case None:
-            log.info("something at the door of the SMS that is no final receipt and no answer")
-    return HttpResponse(status=204)
+    early = False
+    for each in said:
+        match each:
+            case Report():
+                # perhaps of the try in hand; what came with it is taken all the same
+                early |= not sms_operations.take_report(each, at=at) and sms_operations.is_trying(at=at)
+            case Incoming():
+                sms_operations.take_reply(each, at=at, entropy=SystemEntropy())
+    if not said:
+        log.info("something at the door of the SMS that is no final receipt and no answer")
+    return HttpResponse(status=503, headers={"Retry-After": "30"}) if early else HttpResponse(status=204)

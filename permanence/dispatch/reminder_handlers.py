@@ -4,7 +4,7 @@
 import logging
 
 from permanence.agenda.events import AppointmentEvent
-from permanence.dispatch import calendar_operations, reminder_operations, reply_operations
+from permanence.dispatch import calendar_operations, reminder_choices, reminder_operations, reply_operations
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.events import SmsAnswered
@@ -52,7 +52,7 @@ def on_sms_answered(_event_id: str, event: Event) -> None:
         return
     try:
         if event.answer == Meaning.MOVE:
-            reminder_operations.tell_choices(key=event.about, at=event.at, entropy=SystemEntropy())
+            reminder_choices.tell_choices(key=event.about, at=event.at, entropy=SystemEntropy())
         else:
             reminder_operations.act(key=event.about, yes=event.answer == Meaning.YES, at=event.at)
     except (ReminderOver, ReminderUnknown) as refusal:

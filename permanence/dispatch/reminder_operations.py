@@ -8,7 +8,7 @@ or cancelled by somebody else, link and digits of the old moment change nothing.
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
-from permanence.agenda.queries import agendas, slots
+from permanence.agenda.queries import agendas, received, slots
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
@@ -161,7 +161,10 @@ def _remind(
 
 
 def take_due(*, at: datetime, entropy: Entropy) -> ReminderTaken | None:
-    """Take one that is due. What goes by SMS is written down and finished here; None when there is none left."""
+    """Take one that is due. What goes by SMS is written down and finished here; None when there is none left.
+
+    Of a visit that nobody receives as things stand it is put off by an hour, and that is no try.
+    """
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Reminder.objects.filter(free, state=ReminderState.PENDING, next_attempt_at__lte=at)
     for row in due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]:
@@ -169,8 +172,24 @@ def take_due(*, at: datetime, entropy: Entropy) -> ReminderTaken | None:
             mine = Reminder.objects.filter(free, pk=row.pk, state=ReminderState.PENDING, attempts=row.attempts)
             if not mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
                 continue
+            if _is_out_of_place(row, at=at):
+                again = heard_from(at + timedelta(hours=1), country=row.client.country, time_zone=row.client.time_zone)
+                put_off = {"next_attempt_at": again, "attempts": row.attempts, "leased_until": None}
+                Reminder.objects.filter(pk=row.pk).update(**put_off)
+                continue
             return _decided(row, at=at, entropy=entropy)
     return None
+
+
+def _is_out_of_place(row: Reminder, *, at: datetime) -> bool:
+    """Whether it would ask somebody to come whom, as things stand, nobody receives: the absence may be withdrawn, and
+    a secretary may say that he comes all the same, so that it is asked again.
+    """
+    by = house_system(house=row.house.slug)
+    visit = agenda.appointment(by=by, appointment=row.appointment)
+    if not holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
+        return False  # it is over for good
+    return not received.is_received(by=by, visit=visit)
 
 
 def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
@@ -227,11 +246,11 @@ def _by_sms(row: Reminder, person: callers.PatientView, *, by: Who, at: datetime
 def come_now(*, reminder: str, at: datetime, entropy: Entropy) -> None:
     """One of a demonstration, to be seen, goes out now whatever the hour: none of its SMS and mails leaves the machine.
 
-    Raises ReminderUnknown, for one of a real house and for one that waits no longer too.
+    Raises ReminderUnknown, for one of a real house, one that waits no longer and one that is held back too.
     """
     waits = Reminder.objects.filter(key=reminder, house__demonstration=True, state=ReminderState.PENDING)
     row = waits.filter(leased_until=None).select_related("house", "client").first()
-    if row is None:
+    if row is None or _is_out_of_place(row, at=at):
         raise ReminderUnknown(reminder[:40])
     with transaction.atomic():
         if not Reminder.objects.filter(pk=row.pk, attempts=row.attempts).update(attempts=row.attempts + 1):
@@ -326,37 +345,6 @@ def _act_key(row: Reminder, said: str, visit: AppointmentView) -> str:
     """The id of the act that an answer is: one for as long as nothing else is said of the visit."""
     about = f"{row.key} {said} {visit.state_at.isoformat()}"
     return f"reminder-{hashlib.sha256(about.encode()).hexdigest()}"[:40]
-
-
-def tell_choices(*, key: str, at: datetime, entropy: Entropy) -> None:
-    """He answered that another moment suits him better: an SMS with the link where he chooses one, once a reminder.
-
-    Raises ReminderUnknown, and ReminderOver where he cannot: it is another visit now, nothing else is free, no SMS
-    reaches him, or he has had the link.
-    """
-    row = Reminder.objects.select_related("house").filter(key=key).first()
-    if row is None:
-        raise ReminderUnknown(key[:40])
-    by = house_system(house=row.house.slug)
-    visit = agenda.appointment(by=by, appointment=row.appointment)
-    account = clients.client(house=by.house, client=str(row.client_id))
-    told = Sms.objects.for_house(row.house_id).filter(about=row.key, kind=SmsKind.MOVE)
-    if not holds(row, visit, at=at) or told.exists() or not choices_of(visit, account, by=by, at=at):
-        raise ReminderOver(row.key)
-    try:
-        sms_operations.send_sms(
-            kind=SmsKind.MOVE,
-            client=account.id,
-            patient=visit.patient,
-            about=row.key,
-            words=Words(house="", at=row.starts_at, link=f"{link_of(row.key)}?move=1"),
-            expires_at=row.starts_at,
-            by=by,
-            at=at,
-            entropy=entropy,
-        )
-    except (SmsOff, NoConsent, NoMobile) as refusal:
-        raise ReminderOver(row.key) from refusal
 
 
 def _answered(row: Reminder, answer: str, *, at: datetime) -> None:

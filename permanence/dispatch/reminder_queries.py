@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from permanence.agenda.queries import appointments as agenda
+from permanence.agenda.queries.received import is_received
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch.models import ContactRule, Reminder
@@ -48,13 +49,16 @@ class ReminderToCome:
 
 
 def to_come_in_demonstration(*, most: int) -> tuple[ReminderToCome, ...]:
-    """The reminders by SMS that a demonstration's house will send, the last made first; of a real house none."""
+    """The reminders by SMS that a demonstration's house will send, the last made first; of a real house none, nor those
+    that are held back.
+    """
     rows = Reminder.objects.filter(house__demonstration=True, state=ReminderState.PENDING, leased_until=None)
     found: list[ReminderToCome] = []
     for row in rows.select_related("house", "client").order_by("-pk")[: 4 * most]:
-        visit = agenda.appointment(by=house_system(house=row.house.slug), appointment=row.appointment)
+        by = house_system(house=row.house.slug)
+        visit = agenda.appointment(by=by, appointment=row.appointment)
         person = callers.standing(house=row.house.slug, client=str(row.client_id), patient=visit.patient)
-        if person.may_sms and person.numbers and len(found) < most:
+        if person.may_sms and person.numbers and len(found) < most and is_received(by=by, visit=visit):
             found.append(
                 ReminderToCome(
                     key=row.key,

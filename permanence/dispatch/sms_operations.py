@@ -266,8 +266,9 @@ def is_trying(*, at: datetime) -> bool:
 def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
     """What somebody answered; gives whether he is one we wrote to. The same answer brought twice counts once.
 
-    STOP ends the SMS of every house that wrote to that number, for they share the provider's. An answer is for the one
-    question its digit names; a word for the only one that is open; whatever is not certain changes nothing.
+    STOP ends the SMS of every house that wrote to that number, however long ago, for they share the provider's. An
+    answer is for the one question its digit names; a word for the only one that is open; whatever is not certain
+    changes nothing.
     """
     try:
         number = parse_number(f"+{incoming.number.strip().removeprefix('+')}", country="LU").e164
@@ -275,8 +276,9 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         return False
     answer = read_answer(incoming.text)
     with transaction.atomic():
-        rows = Sms.objects.filter(number=number, created_at__gt=at - ANSWERED_FOR).select_related("house", "client")
-        last = rows.order_by("-created_at", "-pk").first()
+        written = Sms.objects.filter(number=number).select_related("house", "client")
+        rows = written.filter(created_at__gt=at - ANSWERED_FOR)
+        last = (written if answer.meaning is Meaning.STOP else rows).order_by("-created_at", "-pk").first()
         if last is None:
             return False
         asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
@@ -292,7 +294,7 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
             return True
         if answer.meaning is Meaning.STOP:
-            for house in rows.order_by("house").values_list("house", flat=True).distinct():
+            for house in written.order_by("house").values_list("house", flat=True).distinct():
                 SmsStop.objects.update_or_create(house_id=house, number=number, defaults={"at": at})
             waiting = Sms.objects.filter(number=number, state=DeliveryState.PENDING)
             waiting.update(state=DeliveryState.FAILED, why=STOPPED, leased_until=None)

@@ -26,6 +26,14 @@ def hour_there(local: datetime) -> str:
     return formats.date_format(local, "SENTENCE_TIME_FORMAT" if local.minute else "SENTENCE_FULL_HOUR_FORMAT")
 
 
+def hour_told(local: datetime) -> str:
+    """The same, and on the night clocks go back whether it is the second of two: for what is sent to who is to be there
+    at that hour.
+    """
+    said = hour_there(local)
+    return _("%(hour)s for the second time") % {"hour": said} if local.fold else said
+
+
 def clock(at: datetime, zone: tzinfo) -> str:
     """The hour of a moment as figures, for columns and rows: 14:15."""
     return formats.date_format(at.astimezone(zone), "H:i")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -18,9 +19,11 @@ from django.test import Client as Browser
 from permanence.callers.models import Patient, PatientNumber
 from permanence.clients.models import Client
 from permanence.dispatch import reminder_operations, sms_operations, sms_tasks
+from permanence.dispatch.channels.email.content import Addressed
+from permanence.dispatch.channels.email.reminder import compose_reminder
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
-from permanence.dispatch.channels.sms.length import measure
+from permanence.dispatch.channels.sms.length import measure, plain
 from permanence.dispatch.models import Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, MAX_ATTEMPTS, Attempt, DeliveryState, Outcome
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
@@ -29,11 +32,13 @@ from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.project.sms_sink import start_sms_sink
 from tests.rooms.agenda_cast import patient
 from tests.rooms.messaging_cast import NOON, make_cast
-from tests.rules.dispatch.test_sms import BEARER, FORM
+from tests.rules.dispatch.test_sms import BEARER, BUNDLED, FORM
 
 pytestmark = pytest.mark.django_db
 JEANNES = "+33639980147"
 SECRET = BEARER["hook"]["secret"]
+OCTOBER = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+"""The second 2:30 in Paris."""
 
 
 @dataclass
@@ -102,7 +107,7 @@ def known(client, name="Hoffmann", number=JEANNES, *, agreed=True, language="fr"
     return key
 
 
-def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, about="appointment-1"):
+def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, about="appointment-1", by=None):
     return sms_operations.send_sms(
         kind=kind,
         client=client or cast.cabinet.id,
@@ -110,7 +115,7 @@ def send(cast, key, *, client="", kind=SmsKind.REMINDER, at=NOON, asks=True, abo
         about=about,
         words=Words(house="", at=NOON + timedelta(days=2)),
         expires_at=at + timedelta(days=2),
-        by=cast.claire,
+        by=by or cast.claire,
         at=at,
         entropy=SystemEntropy(),
         asks=asks,
@@ -277,6 +282,30 @@ def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
     assert not reply("' OR 1=1", "STOP")
 
 
+def test_stop_is_kept_however_long_ago_the_sms_was_and_an_old_answer_is_none(cast, provider):
+    key, three_weeks = known(cast.cabinet.id), timedelta(days=20)
+    send(cast, key)
+    sms_tasks.run_sms(at=NOON)
+    assert not reply(JEANNES, "1", at=NOON + three_weeks)
+    assert reply(JEANNES, "STOP", at=NOON + three_weeks)
+    with pytest.raises(NoConsent):
+        send(cast, key, at=NOON + three_weeks, about="two")
+    assert [(each.meaning, each.asks) for each in SmsReply.objects.all()] == [("stop", False)]
+
+
+def test_stop_to_the_house_of_yesterday_is_kept_by_the_one_of_three_weeks_ago(cast, provider):
+    here, there = known(cast.cabinet.id), known(cast.other_client.id, "Anderswo")
+    later = NOON + timedelta(days=20)
+    send(cast, here)
+    send(cast, there, client=cast.other_client.id, by=cast.other_secretary, at=later)
+    assert sms_tasks.run_sms(at=later) == 1
+    assert reply(JEANNES, "Stop", at=later)
+    assert set(SmsStop.objects.values_list("house__slug", flat=True)) == {cast.house, cast.other_house}
+    for who, client, by in ((here, cast.cabinet, cast.claire), (there, cast.other_client, cast.other_secretary)):
+        with pytest.raises(NoConsent):
+            send(cast, who, client=client.id, by=by, at=later, about="two")
+
+
 def test_who_agrees_anew_after_stop_is_written_to_again(cast, provider):
     key = known(cast.cabinet.id)
     send(cast, key)
@@ -325,6 +354,27 @@ def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
     found = measure(text)
     assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
     assert "%" not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("fr", "à 2 h 30. ", "à 2 h 30 pour la seconde fois. "),
+        ("en", "at 02:30. ", "at 02:30 for the second time. "),
+        ("de", "um 02:30 Uhr. ", "um 02:30 Uhr zum zweiten Mal. "),
+    ],
+)
+def test_the_night_the_clocks_go_back_says_which_of_the_two_hours_is_meant(language, first, second):
+    zone, now = ZoneInfo("Europe/Paris"), datetime(2026, 10, 20, 10, 0, tzinfo=UTC)
+    addresses = {"sender": "a@centre.example", "recipient": "b@b.example"}
+    about = Addressed(key="k" * 20, house="centre", house_name="Centre", language=language, **addresses)
+    for moment, said in ((datetime(2026, 10, 25, 0, 30, tzinfo=UTC), first), (OCTOBER, second)):
+        visit_at = moment.astimezone(zone)
+        text = compose(SmsKind.REMINDER, Words(house="Centre", at=visit_at, yes=1, no=2), language=language)
+        assert plain(said) in text
+        assert measure(text).parts <= 2
+        mail = compose_reminder(about, practice="", visit_at=visit_at, link="https://a.example", at=now)
+        assert said.strip() in mail.get_body(("plain",)).get_content().replace("\xa0", " ").replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -383,6 +433,34 @@ def test_the_door(cast, provider):
     assert browser.post(door, hostile, content_type=kind).status_code == 204
     assert browser.post(door, json.dumps({"from": JEANNES[1:], "text": "1"}), content_type=kind).status_code == 204
     assert SmsReply.objects.count() == 2
+
+
+def test_answers_that_come_together_are_all_taken(cast, provider, settings, tmp_path):
+    describe(settings, tmp_path, BUNDLED, provider.url)
+    other, at = "+33639980148", SystemClock().now()
+    for number, name in ((JEANNES, "Eins"), (other, "Zwei")):
+        send(cast, known(cast.cabinet.id, name, number), at=at, about=name)
+    Sms.objects.update(next_attempt_at=at)
+    sms_tasks.run_sms(at=at)
+    _path, headers, _body = provider.asked[0]
+    assert (headers["api-key"], "Authorization" in headers) == ("canari-key", False)
+    answers = [{"from": JEANNES, "text": "1", "id": "in-1"}, {"from": "?"}, {"from": other, "text": "2", "id": "in-2"}]
+    for _repeated in range(2):
+        posted = Browser().post(f"/hooks/sms/{SECRET}", {"results": answers}, content_type="application/json")
+        assert posted.status_code == 204
+    assert dict(Sms.objects.values_list("about", "answer")) == {"Eins": "yes", "Zwei": "no"}
+    assert SmsReply.objects.count() == 2
+
+
+def test_a_receipt_that_comes_too_early_keeps_back_nothing_that_came_with_it(cast, provider):
+    at = SystemClock().now()
+    send(cast, known(cast.cabinet.id), at=at, kind=SmsKind.LATE)
+    sms_tasks.run_sms(at=at)
+    send(cast, known(cast.cabinet.id, "Zwei", "+33639980148"), at=at, kind=SmsKind.LATE, about="two")
+    assert sms_operations.take_due(at=SystemClock().now())
+    early, said = {"id": "m-2", "status": "delivered"}, {"from": JEANNES, "text": "1", "id": "in-1"}
+    posted = Browser().post(f"/hooks/sms/{SECRET}", [early, said], content_type="application/json")
+    assert (posted.status_code, SmsReply.objects.count()) == (503, 1)
 
 
 @pytest.mark.parametrize("text", ["{", "{}", json.dumps(BEARER | {"url": "http://elsewhere.example/"})])

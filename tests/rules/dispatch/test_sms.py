@@ -52,6 +52,21 @@ FORM = BEARER | {
     },
 }
 FORM.pop("ok")
+BUNDLED = BEARER | {
+    "auth": {"kind": "header", "name": "api-key", "value": "canari-key"},
+    "hook": {
+        "secret": "canari-secret-of-the-door",
+        "receipt": {
+            "id": "results.*.id",
+            "state": "results.*.status.name",
+            "delivered": ["DELIVERED"],
+            "failed": ["REJECTED"],
+            "why": "results.*.status.words",
+        },
+        "reply": {"number": "results.*.from", "text": "results.*.text", "id": "results.*.id"},
+    },
+}
+"""A provider that tells of several at once, in a list."""
 
 
 def parts_by_hand(text):
@@ -142,8 +157,8 @@ def test_every_slot_has_digits_of_its_own():
         assert read_answer(str(no)) == Answer(meaning=Meaning.NO, slot=slot)
 
 
-@pytest.mark.parametrize("given_", [BEARER, FORM])
-def test_two_shapes_of_interface_are_described(given_):
+@pytest.mark.parametrize("given_", [BEARER, FORM, BUNDLED])
+def test_three_shapes_of_interface_are_described(given_):
     found = read_provider(json.dumps(given_))
     assert found.part_micros == 45_000
     assert "canari" not in repr(found)
@@ -151,6 +166,10 @@ def test_two_shapes_of_interface_are_described(given_):
 
 def wrong(**changes):
     return json.dumps(BEARER | changes)
+
+
+def reads(**reply):
+    return {"secret": BEARER["hook"]["secret"], "reply": reply}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +187,18 @@ def wrong(**changes):
         wrong(body="xml"),
         wrong(auth={"kind": "canari"}),
         wrong(auth={"kind": "bearer", "token": "canari\r\nX: y"}),
+        wrong(auth={"kind": "bearer"}),
+        wrong(auth={"kind": "basic", "user": "canari"}),
+        wrong(auth={"kind": "bearer", "token": "canari-ключ"}),
+        wrong(auth={"kind": "header", "name": "api-key"}),
+        wrong(auth={"kind": "header", "name": "canari\r\nX", "value": "y"}),
+        wrong(auth={"kind": "header", "name": "X-Canari", "value": "canari\r\nX: y"}),
+        wrong(auth={"kind": "header", "name": "X-Canari", "value": "canari-ключ"}),
+        wrong(auth={"kind": "header", "name": "content-length", "value": "canari"}),
+        wrong(hook=reads(number="canari.*.from", text="other.*.text")),
+        wrong(hook=reads(number="canari.*.x.*.from", text="canari.*.x.*.text")),
+        wrong(hook=reads(number="*.canari", text="*.text")),
+        wrong(hook=reads(number="canari.*", text="canari*.text")),
         wrong(fields={"to": "{number}"}),
         wrong(fields={"to": "{number}", "text": "{text}", "x": "{canari}"}),
         wrong(sender="canari-canari-canari"),
@@ -204,26 +235,56 @@ def test_any_path_into_anything_gives_a_text(data, path):
     st.binary(max_size=300), st.sampled_from(["application/json", "application/x-www-form-urlencoded", "", "text/x"])
 )
 def test_no_body_breaks_the_door(body, kind):
-    for given_ in (BEARER, FORM):
-        assert isinstance(
-            read_hook(read_provider(json.dumps(given_)), body=body, content_type=kind), Report | Incoming | None
-        )
+    for given_ in (BEARER, FORM, BUNDLED):
+        for each in read_hook(read_provider(json.dumps(given_)), body=body, content_type=kind):
+            assert isinstance(each, Report | Incoming)
 
 
 def test_what_the_door_brings():
     json_one, form_one = read_provider(json.dumps(BEARER)), read_provider(json.dumps(FORM))
     kind = "application/json; charset=utf-8"
-    assert read_hook(json_one, body=b'{"id": "a", "status": "delivered"}', content_type=kind) == Report(
-        id="a", delivered=True, why="delivered"
+    assert read_hook(json_one, body=b'{"id": "a", "status": "delivered"}', content_type=kind) == (
+        Report(id="a", delivered=True, why="delivered"),
     )
-    assert read_hook(json_one, body=b'{"id": "a", "status": "on its way"}', content_type=kind) is None
-    assert read_hook(json_one, body=b'{"id": {"$ne": 1}, "status": "failed"}', content_type=kind) is None
+    assert read_hook(json_one, body=b'{"id": "a", "status": "on its way"}', content_type=kind) == ()
+    assert read_hook(json_one, body=b'{"id": {"$ne": 1}, "status": "failed"}', content_type=kind) == ()
     form = "application/x-www-form-urlencoded"
-    assert read_hook(form_one, body=b"MessageSid=S&From=%2B352621000147&Body=1", content_type=form) == Incoming(
-        number="+352621000147", text="1", id="S"
+    assert read_hook(form_one, body=b"MessageSid=S&From=%2B352621000147&Body=1", content_type=form) == (
+        Incoming(number="+352621000147", text="1", id="S"),
     )
-    assert read_hook(form_one, body=b"x=1&" * 1000, content_type=form) is None
-    assert read_hook(json_one, body=b"[" * 60_000, content_type=kind) is None
+    assert read_hook(form_one, body=b"x=1&" * 1000, content_type=form) == ()
+    assert read_hook(json_one, body=b"[" * 60_000, content_type=kind) == ()
+
+
+def brought(given_, data):
+    return read_hook(read_provider(json.dumps(given_)), body=json.dumps(data).encode(), content_type="application/json")
+
+
+def test_of_several_in_one_body_none_is_lost():
+    """A list that is the body is read entry by entry; one within it where the description has a `*`."""
+    yes, no = {"from": "+352621000147", "text": "1", "id": "a"}, {"from": "+352621000148", "text": "2", "id": "b"}
+    said = (
+        Incoming(number="+352621000147", text="1", id="a"),
+        Incoming(number="+352621000148", text="2", id="b"),
+    )
+    gone = {"id": "c", "status": "delivered"}
+    assert brought(BEARER, [yes, gone, no]) == (said[0], Report(id="c", delivered=True, why="delivered"), said[1])
+    assert brought(BUNDLED, {"results": [yes, no], "count": 2}) == said
+    assert brought(BUNDLED, [{"results": [yes]}, {"results": [no]}]) == said
+    receipts = [{"id": "c", "status": {"name": each, "words": each.lower()}} for each in ("DELIVERED", "REJECTED", "x")]
+    assert brought(BUNDLED, {"results": [*receipts, yes]}) == (
+        Report(id="c", delivered=True, why="delivered"),
+        Report(id="c", delivered=False, why="rejected"),
+        said[0],
+    )
+
+
+@pytest.mark.parametrize("odd", [None, 1, "x", [], {}, [[]], {"from": "x"}, {"from": ["x"], "text": {"a": 1}}])
+def test_what_is_odd_among_several_takes_no_other_with_it(odd):
+    yes = {"from": "+352621000147", "text": "1"}
+    said = (Incoming(number="+352621000147", text="1"),)
+    assert brought(BEARER, [odd, yes]) == brought(BUNDLED, {"results": [odd, yes]}) == said
+    assert brought(BUNDLED, {"results": odd}) == brought(BUNDLED, odd) == ()
 
 
 def test_there_is_no_field_for_health():

@@ -61,8 +61,8 @@ def compose(kind: SmsKind, words: Words, *, language: str) -> str:
         said = {
             "who": " ".join((words.practice or words.house).split()),
             "day": "" if words.at is None else formats.date_format(words.at, DAYS[language]),
-            "hour": "" if words.at is None else moments.hour_there(words.at),
-            "until": "" if words.until is None else moments.hour_there(words.until),
+            "hour": "" if words.at is None else moments.hour_told(words.at),
+            "until": "" if words.until is None else moments.hour_told(words.until),
             "yes": words.yes,
             "no": words.no,
             "minutes": words.minutes,

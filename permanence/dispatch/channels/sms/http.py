@@ -9,11 +9,12 @@ import base64
 import http.client
 import json
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from permanence.dispatch.channels.sms.provider import Provider, filled, found_at
+from permanence.dispatch.channels.sms.provider import Provider, filled, found_at, found_each
 from permanence.dispatch.rules import Attempt, Outcome
 
 TIMEOUT_S = 20.0
@@ -74,36 +75,39 @@ def give(provider: Provider, *, number: str, text: str, key: str, hook: str) -> 
     return _judge(provider, status, answer)
 
 
-def read_hook(provider: Provider, *, body: bytes, content_type: str) -> Report | Incoming | None:
-    """What a request at our door says; None for what is neither a final receipt nor an answer, however malformed."""
+def read_hook(provider: Provider, *, body: bytes, content_type: str) -> tuple[Report | Incoming, ...]:
+    """What a request at our door says; a body that is a list says what each of its entries does. What is neither a
+    final receipt nor an answer, however malformed, is left out and takes nothing else with it.
+    """
     data = _parsed(body, content_type)
-    if data is None:
-        return None
-    if provider.receipt is not None:
-        name, state = found_at(data, provider.receipt.id), found_at(data, provider.receipt.state)
-        if name and state in provider.receipt.delivered | provider.receipt.failed:
-            why = _readable(found_at(data, provider.receipt.why)) if provider.receipt.why else ""
-            return Report(
-                id=_readable(name)[:100], delivered=state in provider.receipt.delivered, why=why or _readable(state)
-            )
-    if provider.reply is not None:
-        number, text = found_at(data, provider.reply.number), found_at(data, provider.reply.text)
-        if number and text:
-            return Incoming(number=number[:40], text=text, id=_readable(found_at(data, provider.reply.id))[:100])
-    return None
+    return tuple(said for each in (data if isinstance(data, list) else [data]) for said in _said(provider, each))
 
 
-def _parsed(body: bytes, content_type: str) -> dict[str, Any] | None:
+def _said(provider: Provider, data: Any) -> Iterable[Report | Incoming]:
+    """Of one entry the receipt counts: it may repeat what was sent."""
+    found: dict[str, Report | Incoming] = {}
+    if (receipt := provider.receipt) is not None:
+        for place, (name, state, why) in found_each(data, (receipt.id, receipt.state, receipt.why)):
+            if name and state in receipt.delivered | receipt.failed:
+                told = _readable(why) or _readable(state)
+                found[place] = Report(id=_readable(name)[:100], delivered=state in receipt.delivered, why=told)
+    if (reply := provider.reply) is not None:
+        for place, (number, text, name) in found_each(data, (reply.number, reply.text, reply.id)):
+            if number and text and place not in found:
+                found[place] = Incoming(number=number[:40], text=text, id=_readable(name)[:100])
+    return found.values()
+
+
+def _parsed(body: bytes, content_type: str) -> Any:
+    """None for what cannot be read."""
     if len(body) > HOOK_LIMIT:
         return None
     try:
         if content_type.partition(";")[0].strip().lower() == "application/json":
-            data = json.loads(body)
-        else:
-            data = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_LIMIT))
+            return json.loads(body)
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_LIMIT))
     except (ValueError, RecursionError):
         return None
-    return data if isinstance(data, dict) else None
 
 
 def _login(provider: Provider) -> dict[str, str]:
@@ -112,7 +116,7 @@ def _login(provider: Provider) -> dict[str, str]:
     if provider.auth == "basic":
         pair = base64.b64encode(f"{provider.user}:{provider.password}".encode()).decode()
         return {"Authorization": f"Basic {pair}"}
-    return {}
+    return {provider.user: provider.password} if provider.auth == "header" else {}
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:

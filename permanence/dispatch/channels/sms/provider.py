@@ -10,13 +10,16 @@
               "receipt": {"id": "id", "state": "status", "delivered": ["delivered"], "failed": ["failed"]},
               "reply": {"number": "from", "text": "text"}}}
 
-`body` is "json" or "form", `auth.kind` "bearer", "basic" (with `user` and `password`) or "none". Paths go into what
-came back, a dot for each step, a number for a place in a list. What is not described here is refused when it is read.
+`body` is "json" or "form", `auth.kind` "bearer", "basic" (with `user` and `password`), "header" (one of its own, with
+`name` and `value`) or "none". Paths go into what came back, a dot for each step, a number for a place in a list. Where
+the provider tells of several at once, in a list within the body, the paths of `hook.receipt` or `hook.reply` have one
+"*" for the place in that list ("results.*.status"), and each entry is read; a body that is a list itself wants none.
+What is not described here is refused when it is read.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -85,8 +88,7 @@ def read_provider(text: str) -> Provider:
     except (ValueError, RecursionError):
         raise DescriptionWrong("it is not JSON") from None
     top = _part(data, "it", {"url", "body", "auth", "fields", "id", "sender", "price", "hook"}, {"ok", "error"})
-    auth = _part(top["auth"], "auth", {"kind"}, {"token", "user", "password"})
-    kind = _word(auth["kind"], "auth.kind", {"bearer", "basic", "none"})
+    kind, user, password = _auth(top["auth"])
     price = _part(top["price"], "price", {"part", "currency"})
     hook = _part(top["hook"], "hook", {"secret"}, {"receipt", "reply"})
     ok = _part(top["ok"], "ok", {"path", "values"}) if "ok" in top else {}
@@ -100,8 +102,8 @@ def read_provider(text: str) -> Provider:
         url=_url(top["url"]),
         body=_word(top["body"], "body", {"json", "form"}),
         auth=kind,
-        user=_text(auth["user"], "auth.user") if kind == "basic" else "",
-        password=_text(auth["token" if kind == "bearer" else "password"], "auth") if kind != "none" else "",
+        user=user,
+        password=password,
         fields=_fields(top["fields"], top["body"]),
         id=_text(top["id"], "id"),
         sender=sender,
@@ -129,16 +131,35 @@ def filled(fields: Any, values: Mapping[str, str]) -> Any:
 
 def found_at(data: Any, path: str) -> str:
     """What stands at a path, as text; "" where nothing does, or something that is no text and no number."""
+    data = _at(data, path)
+    if isinstance(data, str):
+        return data
+    return str(data) if isinstance(data, int) and not isinstance(data, bool) else ""
+
+
+def found_each(data: Any, paths: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What stands at these paths, as `found_at`, with the path of its entry: once, of "", or once for each entry of the
+    list that they go through at their `*`, in its order; never where there is no list.
+    """
+    before = next((each.partition(".*")[0] for each in paths if "*" in each), None)
+    if before is None:
+        yield "", tuple(found_at(data, each) for each in paths)
+        return
+    entries = _at(data, before)
+    for place in range(len(entries) if isinstance(entries, list) else 0):
+        said = tuple(found_at(data, each.replace("*", str(place))) for each in paths)
+        yield f"{before}.{place}", said
+
+
+def _at(data: Any, path: str) -> Any:
     for step in path.split(".") if path else ():
         if isinstance(data, dict):
             data = data.get(step)
         elif isinstance(data, list) and step.isascii() and step.isdecimal() and int(step) < len(data):
             data = data[int(step)]
         else:
-            return ""
-    if isinstance(data, str):
-        return data
-    return str(data) if isinstance(data, int) and not isinstance(data, bool) else ""
+            return None
+    return data
 
 
 def _part(data: Any, name: str, needed: set[str], more: set[str] | None = None) -> dict[str, Any]:
@@ -163,6 +184,25 @@ def _word(value: Any, name: str, words: set[str]) -> str:
     if not isinstance(value, str) or value not in words:
         raise DescriptionWrong(f"{name}: one of {', '.join(sorted(words))}")
     return value
+
+
+def _auth(value: Any) -> tuple[str, str, str]:
+    """The kind, and user and password; of a header its name and what stands in it."""
+    auth = _part(value, "auth", {"kind"}, {"token", "user", "password", "name", "value"})
+    kind = _word(auth["kind"], "auth.kind", {"bearer", "basic", "header", "none"})
+    if kind == "none":
+        return kind, "", ""
+    if kind == "basic":
+        return kind, _text(auth.get("user"), "auth.user"), _text(auth.get("password"), "auth.password")
+    part = "token" if kind == "bearer" else "value"
+    secret = _text(auth.get(part), f"auth.{part}")
+    if not secret.isascii():
+        raise DescriptionWrong(f"auth.{part}: letters without accents, digits and signs")
+    name = _text(auth.get("name"), "auth.name") if kind == "header" else ""
+    ours = {"accept", "connection", "content-length", "content-type", "expect", "host", "transfer-encoding"}
+    if name and (not re.fullmatch(r"[0-9A-Za-z-]{1,60}", name) or name.lower() in ours | {"user-agent"}):
+        raise DescriptionWrong("auth.name: the name of a header that is not ours to write")
+    return kind, name, secret
 
 
 def _url(value: Any) -> str:
@@ -210,8 +250,18 @@ def _micros(value: Any) -> int:
     return int(price * 1_000_000)
 
 
+def _together(part: Mapping[str, Any], name: str) -> None:
+    """Their `*` stands, once, for the place in one and the same list."""
+    paths = [each for each in part.values() if isinstance(each, str) and "*" in each]
+    if any(each.split(".").count("*") != 1 or each.count("*") != 1 or each[0] == "*" for each in paths):
+        raise DescriptionWrong(f"{name}: one * in a path, for the place in a list that has a name")
+    if len({each.partition(".*")[0] for each in paths}) > 1:
+        raise DescriptionWrong(f"{name}: the * of all paths is in the same list")
+
+
 def _receipt(value: Any) -> Receipt:
     part = _part(value, "hook.receipt", {"id", "state", "delivered", "failed"}, {"why"})
+    _together(part, "hook.receipt")
     return Receipt(
         id=_text(part["id"], "hook.receipt.id"),
         state=_text(part["state"], "hook.receipt.state"),
@@ -223,6 +273,7 @@ def _receipt(value: Any) -> Receipt:
 
 def _reply(value: Any) -> Reply:
     part = _part(value, "hook.reply", {"number", "text"}, {"id"})
+    _together(part, "hook.reply")
     return Reply(
         number=_text(part["number"], "hook.reply.number"),
         text=_text(part["text"], "hook.reply.text"),
