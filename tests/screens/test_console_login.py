@@ -78,6 +78,15 @@ def test_a_good_password_leads_to_her_own_screen_in_her_language(nora: str, clie
     assert client.get("/")["location"] == "/supervision/calls"
 
 
+def test_back_in_the_browser_does_not_ask_who_is_signed_in_to_sign_in(nora: str, client: Client) -> None:
+    client.post("/login", {"username": EMAIL, "password": PASSWORD})
+    assert client.get("/login")["location"] == "/supervision/calls"
+    # Sent here from a page that is not hers, she may sign in as somebody else.
+    assert client.get("/login?next=/console").status_code == 200
+    client.post("/logout")
+    assert client.get("/login").status_code == 200
+
+
 def test_a_language_chosen_in_the_menu_goes_with_her_to_the_next_machine(nora: str, client: Client) -> None:
     client.post("/login", {"username": EMAIL, "password": PASSWORD})
     answer = client.post("/language", {"language": "de", "next": "/supervision/calls"})
