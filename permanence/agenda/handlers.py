@@ -2,7 +2,7 @@
 """What the room does when a call is over, when it ended in an appointment, and when two patients turn out to be one."""
 
 from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, AppointmentEvent, AppointmentMoved
-from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits
+from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits, waiting_merges
 from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
 from permanence.callers.events import PatientsMerged, PatientsParted
@@ -76,16 +76,18 @@ def on_absence_withdrawn(_event_id: str, event: Event) -> None:
 
 
 def on_patients_merged(_event_id: str, event: Event) -> None:
-    """Their appointments are one person's. Idempotent by merge."""
+    """Their appointments, and their places on the waiting list, are one person's. Idempotent by merge."""
     if not isinstance(event, PatientsMerged):
         raise TypeError(f"expected PatientsMerged, heard {type(event).__name__}")
-    key = house_system(house=event.house).house_key
-    visits.follow_merge(house_key=key, merge=event.merge, kept=event.kept, merged=event.merged, at=event.at)
+    by = house_system(house=event.house)
+    waiting_merges.follow_merge(merge=event.merge, kept=event.kept, merged=event.merged, by=by, at=event.at)
+    visits.follow_merge(house_key=by.house_key, merge=event.merge, kept=event.kept, merged=event.merged, at=event.at)
 
 
 def on_patients_parted(_event_id: str, event: Event) -> None:
     """What came to the one by that merge goes back to the other. Idempotent."""
     if not isinstance(event, PatientsParted):
         raise TypeError(f"expected PatientsParted, heard {type(event).__name__}")
-    key = house_system(house=event.house).house_key
-    visits.follow_parting(house_key=key, merge=event.merge, merged=event.merged, at=event.at)
+    by = house_system(house=event.house)
+    waiting_merges.follow_parting(merge=event.merge, merged=event.merged, by=by, at=event.at)
+    visits.follow_parting(house_key=by.house_key, merge=event.merge, merged=event.merged, at=event.at)

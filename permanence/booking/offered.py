@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from permanence.agenda.queries.moving import free_around, wish_to_move
 from permanence.agenda.queries.public import Offer, PageView
 from permanence.agenda.queries.slots import free_days, next_free
+from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.rules.free import Hidden, counted
 from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.why_not import NewPatientsNot, WhyNot
@@ -119,6 +121,36 @@ def week(page: PageView, offers: Sequence[Offer], wish: Wish, *, asked: str, at:
         if times or hidden:
             why = "" if times else _why(day, hidden, names, zone, at)
             days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
+    return Week(
+        days=tuple(days),
+        first=first,
+        before=max(first - WEEK, today) if first > today else None,
+        after=first + WEEK if first < today + FURTHEST else None,
+    )
+
+
+def other_times(page: PageView, offer: Offer, visit: AppointmentView, *, asked: str, at: datetime) -> Week:
+    """As `week`, for who moves his visit (one of the offer): it is in no way of itself, and its own time is none.
+
+    Where that would leave nothing of a day, the times that overlap it are offered.
+    """
+    zone, wish = zone_of(page), wish_to_move(visit, by=page.by)
+    today = at.astimezone(zone).date()
+    first = min(max(_day(asked) or today, today), today + FURTHEST)
+    found = free_around(visit, wish, by=page.by, first=first, until=first + WEEK, at=at)
+    own = visit.starts_at
+    others = [each for each in found.slots if each.starts != own]
+    lists = [each for each in apart(found.slots) if each.starts != own], apart(tuple(others))
+    alone = {each.starts.astimezone(zone).date() for each in found.slots if each.starts == own}
+    names, sites = Names(asked=offer.reason(wish.reason).name), _sites(page, [offer], wish)
+    days = []
+    for day in (first + timedelta(days=number) for number in range(WEEK.days)):
+        some, closer = ([each for each in slots if each.starts.astimezone(zone).date() == day] for slots in lists)
+        times = some or closer
+        hidden = [each for each in found.hidden if each.starts.astimezone(zone).date() == day]
+        if times or hidden or day in alone:
+            why = "" if times else _why(day, hidden, names, zone, at) if hidden else _("Fully booked")
+            days.append(_shown(day, [(each, _time(each, [offer], zone, sites)) for each in times], why, zone))
     return Week(
         days=tuple(days),
         first=first,

@@ -16,9 +16,7 @@ from permanence.agenda.place_words import place_of_visit
 from permanence.agenda.queries import public
 from permanence.agenda.queries.public import PageView, VisitView
 from permanence.agenda.refusals import NotNow, SlotAlreadyTaken, SlotRefused
-from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import AppointmentState
-from permanence.agenda.rules.wishes import Wish
 from permanence.booking import offered, parts
 from permanence.booking.qr import qr_svg
 
@@ -111,9 +109,8 @@ def _times(
 ) -> HttpResponse:
     at, found = parts.now(), visit.appointment
     day = request.GET.get("day", "") or found.starts_at.astimezone(parts.zone_of(page)).date().isoformat()
-    wish = Wish(reason=found.reason, is_new=not found.known, asked_by=Asker.ONLINE)
     assert visit.offer is not None  # noqa: S101 - the caller looked
-    week = offered.week(page, [visit.offer], wish, asked=day, at=at)
+    week = offered.other_times(page, visit.offer, found, asked=day, at=at)
     return _shown(request, "move", page, visit, token, status=status, week=week, failed=failed)
 
 

@@ -17,13 +17,11 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
-from permanence.agenda.queries import agendas, received, slots
+from permanence.agenda.queries import agendas, moving, received
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow
-from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
-from permanence.agenda.rules.wishes import Wish
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.countries.quiet import heard_from
@@ -353,11 +351,13 @@ def _answered(row: Reminder, answer: str, *, at: datetime) -> None:
 
 
 def choices_of(visit: AppointmentView, account: clients.ClientView, *, by: Who, at: datetime) -> tuple[datetime, ...]:
-    """Free moments for the same reason, agenda and site, as the public may book them, the soonest first."""
+    """Free moments for the same reason, agenda and site, as the public may book them, the soonest first; his own visit
+    is in the way of none, and its own moment is none.
+    """
     there = (visit.site,) if visit.site else ()
-    wish = Wish(reason=visit.reason, is_new=not visit.known, asked_by=Asker.ONLINE, sites=there)
+    wish = moving.wish_to_move(visit, sites=there, by=by)
     first = at.astimezone(ZoneInfo(account.time_zone)).date()
-    found = slots.next_free(by=by, agendas=[visit.agenda], wish=wish, first=first, at=at, days=60, most=CHOICES)
+    found = moving.proposed(visit, wish, by=by, first=first, at=at, days=60, most=CHOICES)
     return tuple(each.slot.starts for each in found.proposals)
 
 

@@ -23,6 +23,7 @@ from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AddressMissing, FreedUnknown, HoldOver, OfferOver, QuestionsUnanswered
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
+from permanence.callers.entries import entries_of
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
@@ -103,11 +104,16 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bo
 
     The later appointment that he said he gives up for an earlier one is cancelled, as when an offer is taken.
     """
-    rows = WaitingPlace.objects.for_house(by.house_key).select_related("client")
-    row = rows.filter(
-        patient=int(appointment.patient), reason=int(appointment.reason), state=PlaceState.WAITING.value
-    ).first()
-    if row is None or at <= row.asked_at:  # what he had already is not what he waits for
+    theirs = entries_of(house=by.house, client=appointment.client, patient=appointment.patient)
+    rows = WaitingPlace.objects.for_house(by.house_key).select_related("client").order_by("pk")
+    rows = rows.filter(patient__in=[int(each) for each in theirs], reason=int(appointment.reason))
+    rows = rows.filter(state=PlaceState.WAITING.value)
+    ended = [_followed(each, appointment, by=by, at=at) for each in rows]
+    return any(ended)
+
+
+def _followed(row: WaitingPlace, appointment: AppointmentView, *, by: Who, at: datetime) -> bool:
+    if at <= row.asked_at:  # what he had already is not what he waits for
         return False
     day: date = appointment.starts_at.astimezone(ZoneInfo(row.client.time_zone)).date()
     if not row.from_date <= day < row.until_date or (row.agendas and appointment.agenda not in row.agendas):

@@ -19,6 +19,7 @@ from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.states import STANDING
 from permanence.agenda.rules.waiting import OfferState
 from permanence.callers import queries as callers
+from permanence.callers.entries import entries_of
 from permanence.callers.queries import PatientView
 from permanence.clients.directory_queries import told_sites
 from permanence.foundation.tenancy import ClientQuerySet
@@ -151,7 +152,10 @@ def behind(link: str) -> OfferPage:
 
 def later_of(row: SlotOffer) -> Appointment | None:
     """The appointment he may give up: the one he named, else the first later one for the same reason."""
-    same = _standing_after(row.place, row.starts_at).filter(patient=row.place.patient_id, reason=row.place.reason_id)
+    client, patient = str(row.client_id), str(row.place.patient_id)
+    himself = callers.standing(house=row.agenda.house.slug, client=client, patient=patient)
+    theirs = [int(each) for each in entries_of(house=row.agenda.house.slug, client=client, patient=himself.id)]
+    same = _standing_after(row.place, row.starts_at).filter(patient__in=theirs, reason=row.place.reason_id)
     return named_later(row.place, after=row.starts_at) or same.order_by("starts_at", "pk").first()
 
 
