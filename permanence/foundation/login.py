@@ -116,9 +116,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page, in the browser's language; a good password leads to the person's own screen."""
     asked = safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
     if request.method != "POST":
-        user = request.user
+        there = request.user
         # Back in the browser leads here: who is signed in is not asked to sign in.
-        if isinstance(user, Person) and not asked and (own := landing(user.roles)) != reverse("login"):
+        if isinstance(there, Person) and not asked and (own := landing(there.roles)) != reverse("login"):
             return HttpResponseRedirect(own)
         return _sign_in_page(request, username="", asked=asked, failed="")
     username = request.POST.get("username", "").strip()[:FIELD_LIMIT]

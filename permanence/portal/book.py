@@ -78,23 +78,23 @@ def page(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         if step is None:
             return _page(request, by, view, found, asked, at=at, failed=_("Choose a time."))
         return HttpResponseRedirect(step(request, by, found, asked, at), status=303)
-    except SlotRefused as refusal:
+    except Refusal as refusal:
+        return _page(request, by, view, found, asked, at=at, failed=_why(refusal, by, found, asked, at=at))
+
+
+def _why(refusal: Refusal, by: Who, found: AgendaView, asked: Asked, *, at: datetime) -> str:
+    """Why it was not done, in words."""
+    if isinstance(refusal, SlotRefused):
         reason = "" if asked.reason is None else asked.reason.id
-        against = sentences(by, found, refusal.causes, reason=reason, at=at)
-        return _page(request, by, view, found, asked, at=at, failed="; ".join(against[:MOST_CAUSES]))
-    except FieldUnfit:
-        failed = _("This name or number cannot be kept: write it once more.")
-        return _page(request, by, view, found, asked, at=at, failed=failed)
-    except NotNow:
-        return _page(request, by, view, found, asked, at=at, failed=_("That cannot be said of this appointment now."))
-    except PatientDeceased:
-        return _page(
-            request, by, view, found, asked, at=at, failed=_("This patient has died: nothing is booked for him.")
-        )
-    except NumberUnreadable as refusal:
-        return _page(request, by, view, found, asked, at=at, failed=refusal_words(refusal))
-    except Refusal:
-        return _page(request, by, view, found, asked, at=at, failed=_("It could not be saved. Look at it again."))
+        return "; ".join(sentences(by, found, refusal.causes, reason=reason, at=at)[:MOST_CAUSES])
+    if isinstance(refusal, NumberUnreadable):
+        return refusal_words(refusal)
+    said = {
+        FieldUnfit: _("This name or number cannot be kept: write it once more."),
+        NotNow: _("That cannot be said of this appointment now."),
+        PatientDeceased: _("This patient has died: nothing is booked for him."),
+    }
+    return said.get(type(refusal), _("It could not be saved. Look at it again."))
 
 
 def _read(request: HttpRequest, by: Who, view: ClientView, *, at: datetime) -> Asked:

@@ -102,7 +102,9 @@ async def test_what_is_about_to_be_done_and_what_was_done_names_its_day(browser:
     await screen.press("Escape")
     await screen.press("m")
     await click_at(screen, "Dr Klein", 660)
-    await expect(screen.by_id("book-act")).to_contain_text(re.compile(rf"Déplacer au .*\s{names}\s\S+\s11:00, Dr Klein"))
+    await expect(screen.by_id("book-act")).to_contain_text(
+        re.compile(rf"Déplacer au .*\s{names}\s\S+\s11:00, Dr Klein")
+    )
 
 
 async def test_enter_where_somebody_stands_says_who_and_what_was_done_is_not_said_of_another_day(
@@ -112,7 +114,9 @@ async def test_enter_where_somebody_stands_says_who_and_what_was_done_is_not_sai
     await book_at(screen, "Dr Weber", 600)
     await click_at(screen, "Dr Weber", 605)
     await screen.press("Enter")
-    await expect(screen.by_id("book-error")).to_contain_text("10:00, Dr Weber, pas libre\u00a0: 10:00 à 10:20, HOFFMANN")
+    await expect(screen.by_id("book-error")).to_contain_text(
+        "10:00, Dr Weber, pas libre\u00a0: 10:00 à 10:20, HOFFMANN"
+    )
     await screen.press("x")
     await expect(screen.by_id("book-dialog")).to_be_visible()
     await screen.press("1")
