@@ -217,7 +217,7 @@ def drawn(found: Effect, *, choices: Choices, zone: tzinfo, at: datetime) -> Dra
         sites=choices.sites,
     )
     return DrawnEffect(
-        weeks=tuple(_day(each.first) for each in heads),
+        weeks=tuple(dates.say(each.first, dates.Form.SHORT_NAMED) for each in heads),
         rows=tuple(
             EffectRow(
                 agenda=each.agenda_name,

@@ -88,7 +88,7 @@ class Lane:
             self.step,
             self.name,
             self.note,
-            joined(map(_ground, self.grounds)),
+            joined(map(_ground, self.grounds)) if self.grounds else _shut(pgettext("agenda", "closed")),
             markup(self.items),
             joined(map(_group, self.groups)),
         )
@@ -228,10 +228,16 @@ def _opening(span: OpenSpan, wall: Wall, sites: Mapping[str, str]) -> Ground:
 
 def _absence(absence: Taken, wall: Wall) -> Ground:
     first, count = wall.steps(absence.starts, absence.ends)
-    until = wall.clock(absence.ends)
-    return Ground(
-        first=first, span=count, words=absence.label or _("Away until %(hour)s") % {"hour": until}, kind="absent"
-    )
+    last = (absence.ends - timedelta(microseconds=1)).astimezone(wall.zone).date()
+    if last == wall.day:
+        until = _("Away until %(hour)s") % {"hour": wall.until(absence.ends)}
+    else:
+        until = _("Away until %(day)s") % {"day": dates.say(last, dates.Form.SHORT_NAMED)}
+    return Ground(first=first, span=count, words=absence.label or until, kind="absent")
+
+
+def _shut(words: str) -> Markup:
+    return format_html('<span class="lane__shut">{}</span>', words)
 
 
 @lru_cache(maxsize=REMEMBERED)

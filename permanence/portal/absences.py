@@ -218,7 +218,9 @@ def _typed(request: HttpRequest, file: ClientFile, *, person: str, house: str, a
 
 def _failed(typed: dict[str, Any], *, at: datetime) -> str:
     starts, ends = typed["starts_at"], typed["ends_at"]
-    if ends is None or (typed["starts"] and starts is None):
+    if typed["starts"] and starts is None:
+        return _("The beginning is no day and hour: write it as 24/12 14:00, or leave it empty.")
+    if ends is None:
         return _("Write day and hour of the end, such as 24/12 14:00; the beginning may stay empty.")
     if ends <= (starts or at) or ends <= at:
         return _("The end has to come after the beginning.")

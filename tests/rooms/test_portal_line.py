@@ -474,6 +474,14 @@ def test_moments_are_typed_as_people_write_them_and_written_back_as_the_page_doe
     assert 'value="soon"' in wrong.content.decode()
 
 
+def test_a_beginning_that_is_none_is_said_and_not_the_end(cast):
+    form = {**ABSENCE, "starts": "lundi 14h", "step": "save"}
+    wrong = text_of(signed_in(cast.dr_weber).post(page(cast, "/absences/new"), form))
+    assert "The beginning is no day and hour" in wrong
+    assert "Write day and hour of the end" not in wrong
+    assert absences(cast) == ()
+
+
 def test_an_absence_that_closes_the_line_says_so_on_its_page(cast, now):
     clients.set_hours(client=cast.weber.id, week=[], always=True, by=cast.marc, at=now)
     browser = signed_in(cast.dr_weber)

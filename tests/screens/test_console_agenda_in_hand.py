@@ -114,8 +114,10 @@ async def test_in_hand_the_free_times_are_those_of_the_visit_whatever_the_panel_
     await click_at(screen, "Dr Weber", 605)
     await screen.press("m")
     await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "20")
+    await expect(screen.by_id("book-reason")).to_be_hidden()
     await screen.press("Escape")
     await expect(slot(screen.page, 1)).to_have_attribute("data-minutes", "30")
+    await expect(screen.by_id("book-reason")).to_be_visible()
     # Faster than the site: N takes the first of those that are about to stand there.
     await screen.press("m")
     await screen.press("n")

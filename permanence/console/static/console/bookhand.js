@@ -80,6 +80,7 @@ export class Hand {
     [this.key, this.name, this.sent, this.starts] = [item.dataset.key ?? "", nameOf(item), "", ""];
     this.client = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.clientId ?? this.book.client;
     item.classList.add("is-moving");
+    byId("book-want").classList.add("has-in-hand");
     this.book.offer();
     this.book.grid.body?.focus({ preventScroll: true });
     this.book.spoken.say();
@@ -105,6 +106,7 @@ export class Hand {
 
   putDown() {
     this.item?.classList.remove("is-moving");
+    byId("book-want").classList.remove("has-in-hand");
     this.item = null;
     [this.key, this.client, this.name, this.sent, this.starts] = ["", "", "", "", ""];
     this.book.grid.paint();

@@ -17,5 +17,5 @@ export function dayOf(day) {
 
 /** A time with its day. @param {{day: string, hour: string}} at */
 export function whenOf({ day, hour }) {
-  return `${dayOf(day)}\u00a0${hour}`;
+  return `${dayOf(day)} ${hour}`;
 }
