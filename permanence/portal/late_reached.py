@@ -50,7 +50,8 @@ def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: dat
 
     Of a delay that was said: `listed` and `listed_more` are those of the consultation that is on and those who were
     told, `reached` and `reached_more` the same with how far it came, once he told somebody; `untold_now` and
-    `untold_day` how many can be told and were not yet. Raises AgendaUnknown.
+    `untold_day` how many can be told and were not yet. On time again: `heard` how many of those still to come had been
+    told that he is late. Raises AgendaUnknown.
     """
     late, zone = delay(by=by, agenda=found.id, day=day), ZoneInfo(found.time_zone)
     shown: dict[str, object] = {"late": late, "late_said": "" if late is None else moments.hour(late.said_at, zone)}
@@ -59,7 +60,8 @@ def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: dat
     coming = coming_today(agenda=found.id, time_zone=found.time_zone, by=by, at=at)
     shown |= {"coming": coming, "back": late_acts.may_take_back(agenda=found.id, by=by, at=at)}
     if late is None:
-        return shown
+        still = (each for _when, each, _why in coming.all_day)
+        return shown | {"heard": len(late_operations.heard_minutes(still, agenda=found.id, by=by, at=at))}
     told = late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes
     reach = late_reach(agenda=found.id, by=by, at=at) if told else {}
     now = {each.appointment for _when, each, _why in coming.now}

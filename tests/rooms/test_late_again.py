@@ -15,7 +15,7 @@ from permanence.callers.models import Patient, PatientNumber
 from permanence.dispatch import late_acts, late_operations, late_tasks, late_words, sms_reach, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.models import LateMail, LateNotice, Sms, SmsStop, Unreached
-from permanence.dispatch.rules import SentState
+from permanence.dispatch.rules import DeliveryState, SentState
 from permanence.dispatch.unreached_queries import late_reach, open_unreached
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
@@ -244,6 +244,22 @@ def test_a_refused_busy_time_keeps_what_was_typed(two, provider, clock):
     busy = re.search(r'<details [^>]*id="busy".*?</details>', refused, re.DOTALL)[0]
     assert " open" in busy.partition(">")[0]
     assert [each for each in typed.values() if f'value="{each}"' not in busy] == []
+
+
+def test_on_time_again_the_doctor_reads_how_many_believe_that_he_is_late(two, provider, clock):
+    doctor = SignedInBrowser(two.dr_dupont)
+    day, address = addresses(two)
+    said(two, minutes=40)
+    on_time = {"key": "k" * 20, "minutes": "0"}
+    believe = r"De nouveau à l’heure\. (\d+) patients? encore"
+    doctor.post(address, on_time)  # within the half minute nothing has gone out
+    assert not re.search(believe, doctor.get(day).content.decode())
+    said(two, minutes=40)
+    gone = Sms.objects.filter(about__in=LateNotice.objects.latest("pk").told)
+    gone.update(state=DeliveryState.SENT, sent_at=TEN)
+    clock.moment = NEXT
+    doctor.post(address, on_time | {"key": "n" * 20})
+    assert re.search(believe, doctor.get(day).content.decode())[1] == str(gone.count())
 
 
 @pytest.mark.usefixtures("provider", "clock")
