@@ -5,7 +5,9 @@ from permanence.agenda.events import AppointmentBooked, AppointmentCancelled, Ap
 from permanence.agenda.operations import acts, call_acts, holds, public_mails, returns, visits, waiting_merges
 from permanence.agenda.rules.elsewhere import ActElsewhere, outcome_of
 from permanence.agenda.rules.public import PublicMailKind
+from permanence.callers import queries as callers
 from permanence.callers.events import PatientsMerged, PatientsParted
+from permanence.callers.queries import PatientUnknown
 from permanence.calls import operations as calls
 from permanence.calls.events import CallRecorded
 from permanence.clients.events import AbsenceWithdrawn, ClientChanged
@@ -80,8 +82,18 @@ def on_patients_merged(_event_id: str, event: Event) -> None:
     if not isinstance(event, PatientsMerged):
         raise TypeError(f"expected PatientsMerged, heard {type(event).__name__}")
     by = house_system(house=event.house)
+    if not _are_one(event):
+        return
     waiting_merges.follow_merge(merge=event.merge, kept=event.kept, merged=event.merged, by=by, at=event.at)
     visits.follow_merge(house_key=by.house_key, merge=event.merge, kept=event.kept, merged=event.merged, at=event.at)
+
+
+def _are_one(event: PatientsMerged) -> bool:
+    """Whether that merge was not undone before it was heard: then nothing of the one is the other's."""
+    try:
+        return callers.standing(house=event.house, client=event.client, patient=event.merged).id != event.merged
+    except PatientUnknown:
+        return False
 
 
 def on_patients_parted(_event_id: str, event: Event) -> None:

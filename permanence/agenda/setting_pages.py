@@ -74,10 +74,12 @@ def choices_of(*, by: Who, client: str) -> Choices:
 
 
 def opening_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, opening: str, by: Who, at: datetime) -> Page:
-    """One opening of the week, or a new one. Raises OpeningUnknown."""
+    """One opening of the week, or a new one; one that is posted and was taken away meanwhile is new. Raises
+    OpeningUnknown.
+    """
     week = agendas.week_openings(by=by, agenda=agenda.id)
     kept = None if opening == NEW else next((each for each in week if each.id == opening), None)
-    if kept is None and opening != NEW:
+    if kept is None and opening != NEW and post is None:
         raise OpeningUnknown(opening[:40])
     choices, instead_of = choices_of(by=by, client=agenda.client), "" if kept is None else kept.id
     mark = mark_of(week)
@@ -87,7 +89,7 @@ def opening_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, opening:
     step, seen = post.get("do", ""), str(post.get("mark", ""))
     gone = step in {"gone", "remove"} and kept is not None
     if not gone and not form.is_valid():
-        return Page(form=form, mark=mark, is_new=kept is None)
+        return Page(form=form, mark=seen, is_new=kept is None)
     try:
         openings = () if gone else form.openings(agenda.id)
         if step in {"save", "remove"}:

@@ -153,11 +153,14 @@ def grid_of(lanes: Sequence[Lane], *, at: datetime, zone: ZoneInfo, show_past: b
 def folded(lane: Lane, first: int) -> Lane:
     """The lane from the step `first` on; what was over before it is counted."""
     kept = tuple(each for each in lane.items if each.first + each.span > first)
+    grounds = tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first)
+    if lane.grounds and not grounds:
+        grounds = (Ground(first=first, span=0, words="", kind="open"),)  # it was open, earlier that day
     over = _visits(lane.items) - _visits(kept)
     return replace(
         lane,
         items=tuple(_cut(each, first) for each in kept),
-        grounds=tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first),
+        grounds=grounds,
         groups=tuple(_cut(each, first) for each in lane.groups if each.first + each.span > first),
         past=over,
     )

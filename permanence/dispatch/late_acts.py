@@ -55,8 +55,8 @@ def say_and_tell(
 ) -> SaidLate:
     """He is so many minutes late today, 0: on time again. With `tell` those still to come before `until` (None: all the
     rest of the day) are told after KEPT_FOR; without it nobody. What was told before and has not gone out yet does not
-    go out any more; where those before `until` are told, that of the others stands. Minutes for the secretaries alone
-    take nothing from what was told longer than KEPT_FOR ago: who is to be telephoned hears the new ones.
+    go out any more; where those before `until` are told, that of the others stands, and where the secretaries alone
+    hear of it, all that was told longer than KEPT_FOR ago: who is to be telephoned for it hears the new minutes.
 
     Raises AgendaUnknown, agenda's DelayImpossible, MinutesImpossible, LateKeyTaken.
     """
@@ -69,6 +69,8 @@ def say_and_tell(
             stands = minutes > 0 and not tell and at >= each.at + KEPT_FOR
             if each.key != key and not stands:
                 _withdraw(each, at=at, scope=scope)
+        if minutes and not tell:
+            _call_again(agenda=agenda, by=by, at=at)
         found: tuple[Concerned, ...] = ()
         if tell and minutes:
             found = tell_late(
@@ -167,8 +169,9 @@ def _withdraw(row: LateNotice, *, at: datetime, scope: _Scope | None = None) -> 
 
 
 def _call_again(*, agenda: str, by: Who, at: datetime) -> None:
-    """Inside the act that takes a later word back: who was withdrawn for it from the word that stands now is to be
-    telephoned for that one. Nothing is written to him: that would be told twice within the half minute of a slip.
+    """Inside the act that takes a later word back, or says another one to the secretaries alone: who was withdrawn for
+    that word from the one that stands now is to be telephoned for this one. Nothing is written to him: that would be
+    told twice within the half minute of a slip.
     """
     heard = heard_today(agenda=agenda, by=by, at=at)
     lost = {key: last.notice for key, last in heard.items() if last.starts_at is None and key in last.notice.untold}

@@ -165,17 +165,18 @@ def take_due(*, at: datetime, entropy: Entropy) -> ReminderTaken | None:
     """
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Reminder.objects.filter(free, state=ReminderState.PENDING, next_attempt_at__lte=at)
-    for row in due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]:
-        with transaction.atomic():
-            mine = Reminder.objects.filter(free, pk=row.pk, state=ReminderState.PENDING, attempts=row.attempts)
-            if not mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
-                continue
-            if _is_out_of_place(row, at=at):
+    # Each that is taken or put off is due no more: those behind an absence of a whole practice are reached too.
+    while rows := list(due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]):
+        for row in rows:
+            with transaction.atomic():
+                mine = Reminder.objects.filter(free, pk=row.pk, state=ReminderState.PENDING, attempts=row.attempts)
+                if not mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+                    continue
+                if not _is_out_of_place(row, at=at):
+                    return _decided(row, at=at, entropy=entropy)
                 again = heard_from(at + timedelta(hours=1), country=row.client.country, time_zone=row.client.time_zone)
                 put_off = {"next_attempt_at": again, "attempts": row.attempts, "leased_until": None}
                 Reminder.objects.filter(pk=row.pk).update(**put_off)
-                continue
-            return _decided(row, at=at, entropy=entropy)
     return None
 
 

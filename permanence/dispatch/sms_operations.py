@@ -311,11 +311,15 @@ def _offered_before(rows: ClientQuerySet[Sms], answer: Answer) -> Sms | None:
 
 
 def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, at: datetime, entropy: Entropy) -> bool:
-    """Keep the answer; False where it is there already. Without an id of the provider's it is known by its minute."""
+    """Keep the answer; False where it is there already. Without an id of the provider's it is known by its minute, and
+    for the five after it, in which a provider brings again what was beside something else.
+    """
     text = incoming.text[:500].encode(errors="replace").decode()
-    told = incoming.id or f"{at:%Y%m%d%H%M} {text}"
-    digest = hashlib.sha256(told.encode(errors="replace")).hexdigest()
-    if SmsReply.objects.filter(sms__number=sms.number, digest=digest).exists():
+    again = 1 if meaning is Meaning.STOP else 6  # who agreed anew and says STOP once more means it
+    minutes = [at - timedelta(minutes=each) for each in range(again)]
+    known = [incoming.id] if incoming.id else [f"{each:%Y%m%d%H%M} {text}" for each in minutes]
+    digest, *before = (hashlib.sha256(each.encode(errors="replace")).hexdigest() for each in known)
+    if SmsReply.objects.filter(sms__number=sms.number, digest__in=[digest, *before]).exists():
         return False
     SmsReply.objects.create(
         house_id=sms.house_id,

@@ -30,7 +30,7 @@ from permanence.callers import queries as persons
 from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
 from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person
-from permanence.callers.rules.birth import age_at
+from permanence.callers.rules.birth import BirthDateImpossible, BirthDateInFuture, BirthDateUnreadable, age_at
 from permanence.callers.rules.form import NumberUnreadable, PatientForm
 from permanence.callers.rules.identity import FieldUnfit
 from permanence.callers.words import born_words
@@ -87,7 +87,7 @@ def _why(refusal: Refusal, by: Who, found: AgendaView, asked: Asked, *, at: date
     if isinstance(refusal, SlotRefused):
         reason = "" if asked.reason is None else asked.reason.id
         return "; ".join(sentences(by, found, refusal.causes, reason=reason, at=at)[:MOST_CAUSES])
-    if isinstance(refusal, NumberUnreadable):
+    if isinstance(refusal, NumberUnreadable | BirthDateUnreadable | BirthDateImpossible | BirthDateInFuture):
         return refusal_words(refusal)
     said = {
         FieldUnfit: _("This name or number cannot be kept: write it once more."),

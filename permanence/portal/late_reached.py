@@ -14,7 +14,7 @@ from permanence.agenda.queries.follow_ups import delay
 from permanence.agenda.queries.views import AgendaView
 from permanence.dispatch import late_acts, late_operations
 from permanence.dispatch.late_operations import Concerned
-from permanence.dispatch.late_words import Line, coming_today
+from permanence.dispatch.late_words import Coming, Line, coming_today
 from permanence.dispatch.rules import NOT_DELIVERED, SentState, UnreachedOutcome
 from permanence.dispatch.unreached_queries import LateReach, late_reach
 from permanence.foundation import moments
@@ -60,8 +60,7 @@ def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: dat
     coming = coming_today(agenda=found.id, time_zone=found.time_zone, by=by, at=at)
     shown |= {"coming": coming, "back": late_acts.may_take_back(agenda=found.id, by=by, at=at)}
     if late is None:
-        still = (each for _when, each, _why in coming.all_day)
-        return shown | {"heard": len(late_operations.heard_minutes(still, agenda=found.id, by=by, at=at))}
+        return shown | {"heard": _heard(found, coming, by=by, at=at)}
     told = late_operations.told_today(agenda=found.id, by=by, at=at) == late.minutes
     reach = late_reach(agenda=found.id, by=by, at=at) if told else {}
     now = {each.appointment for _when, each, _why in coming.now}
@@ -78,6 +77,18 @@ def late_shown(found: AgendaView, *, day: date, is_today: bool, by: Who, at: dat
         "untold_now": sum(each.appointment in now for _when, each, _why in untold),
         "untold_day": len(untold),
     }
+
+
+def _heard(found: AgendaView, coming: Coming, *, by: Who, at: datetime) -> int:
+    """How many of those still to come know of a delay, by what was written to them or on the telephone."""
+    still = {each.appointment for _when, each, _why in coming.all_day}
+    reach = late_reach(agenda=found.id, by=by, at=at)
+    told = (
+        each.state in {SentState.SENT, SentState.DELIVERED} or each.outcome is UnreachedOutcome.TOLD
+        for key, each in reach.items()
+        if key in still
+    )
+    return sum(told)
 
 
 def _reached_lines(coming: Iterable[Line], reach: Mapping[str, LateReach]) -> list[Reached]:

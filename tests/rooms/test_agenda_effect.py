@@ -203,6 +203,10 @@ def test_an_opening_keeps_its_address_when_it_or_another_one_is_changed(made):
     now = {each.id: each.opens for each in agendas.week_openings(by=made.claire, agenda=made.lemaire)}
     assert (now[first.id], now[second.id]) == ("09:00", second.opens)
     assert len(now) == len(seen) + 1
+    theirs = agendas.week_openings(by=made.claire, agenda=made.dupont)[0]
+    with pytest.raises(OpeningUnknown):
+        setting.replace_opening(agenda=made.lemaire, instead_of=theirs.id, openings=parts, by=made.marc, at=NOON)
+    assert agendas.week_openings(by=made.claire, agenda=made.dupont)[0] == theirs
 
 
 def test_a_first_agenda_brings_the_reasons_of_the_trade_and_a_second_one_does_not(made):

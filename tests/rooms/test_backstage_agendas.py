@@ -172,9 +172,19 @@ def test_two_pages_of_the_week_do_not_overwrite_each_other_nor_lose_what_was_typ
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.until, second.until) == ("12:00", "18:00")
+    # A slip in between does not make her see what she has not seen.
+    typo = marc.post(pages[second.pk], {**given[second.pk], "hours": "x", "mark": seen[second.pk], "do": "save"})
+    assert marc.post(pages[second.pk], {**given[second.pk], "mark": mark(typo), "do": "save"}).status_code == 422
     marc.post(pages[second.pk], {**given[second.pk], "mark": mark(late), "do": "save"})
     second.refresh_from_db()
     assert second.until == "12:00"
+    # Taken away meanwhile, what is typed for them is not lost.
+    shown = mark(marc.get(pages[first.pk]))
+    OpeningPattern.objects.filter(pk=first.pk).delete()
+    gone = marc.post(pages[first.pk], {**given[first.pk], "hours": "7-8", "mark": shown, "do": "save"})
+    assert gone.status_code == 422
+    assert 'value="7-8"' in gone.content.decode()
+    assert marc.get(pages[first.pk]).status_code == 404
 
 
 @pytest.mark.parametrize(

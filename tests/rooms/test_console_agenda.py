@@ -389,6 +389,11 @@ def test_past_hours_of_today_are_folded_and_counted(cast):
     grid = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=False)
     assert (grid.folded_from, grid.folded_until, grid.past) == ("08:00", "13:30", 2)
     assert [each.hours.starts for each in grid.lanes[0].items] == ["14:00", "16:00"]
+    evening = drawn.grid_of(lanes, at=at_wall(day, 20, 30), zone=PARIS, show_past=False)
+    closed = shown.day(by=cast.claire, agendas=[cast.dupont], day=date(2026, 11, 29), at=now)[0]
+    [sunday] = drawn.lanes_of(closed, Items.of({}, sites={}, person=cast.claire.person, at=now))
+    said = ["lane__shut" in str(each.drawn) for each in (*evening.lanes, sunday)]
+    assert said == [False, True]  # what was open earlier that day is not said to be closed
     whole = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=True)
     assert (whole.folded_until, len(whole.lanes[0].items), whole.first) == ("", 4, 96)
 

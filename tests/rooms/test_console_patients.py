@@ -117,6 +117,24 @@ def test_who_is_not_found_is_not_new_without_the_birth_date_that_was_given(cast,
     assert ("data-new" in page) == (said.startswith("Personne."))
 
 
+@pytest.mark.parametrize("where", ["dupont", "weber"])
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("310290 kobalt mina", "birth_date_impossible"),
+        ("03022090 kobalt mina", "birth_date_in_future"),
+        ("31.02.90 kobalt mina", "birth_date_impossible"),
+        ("31 février 1990 kobalt mina", "birth_date_impossible"),
+        ("3 mars 2090 kobalt", "birth_date_in_future"),
+    ],
+)
+def test_a_date_that_cannot_be_is_none_that_could_be_dialled_either(cast, browser_of, where, words, fault):
+    # In Luxembourg six figures are a number too.
+    client = getattr(cast, where)
+    assert "data-new" not in listed(browser_of(cast.claire), client, words)
+    assert add(browser_of(cast.claire), client, words).json()["code"] == fault
+
+
 def test_what_is_a_number_is_no_fault_of_a_birth_date(cast, browser_of):
     page = listed(browser_of(cast.claire), cast.dupont, "06 12 34 56 79 kobalt")
     assert "data-new" in page

@@ -183,6 +183,16 @@ def test_who_is_to_be_telephoned_stays_on_the_list_when_only_the_secretaries_hea
     assert (to_call(six, at=NEXT), texts()) == ([], [])
 
 
+def test_who_is_to_be_telephoned_for_the_first_word_still_is_when_a_slip_comes_between(six, provider):
+    said(six, minutes=15)
+    listed = to_call(six, at=NEXT)
+    for each in (Sms, LateMail):
+        each.objects.update(state=DeliveryState.SENT)
+    said(six, minutes=30, at=NEXT)
+    no_more(six, minutes=30, tell=False, at=NEXT + late_acts.KEPT_FOR / 3)
+    assert to_call(six, at=NEXT) == listed
+
+
 def test_within_the_half_minute_of_a_slip_nobody_is_told_when_only_the_secretaries_should_hear(six, provider):
     said(six, minutes=15)
     no_more(six, minutes=15, tell=False, at=SOON)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from permanence.agenda.operations import appointments
 from permanence.agenda.operations.day import ask_follow_up, keep_booked, settle
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
@@ -118,6 +119,19 @@ def test_an_absence_that_is_withdrawn_holds_nothing_back_and_the_night_stays_qui
     morning = DUE + timedelta(days=1)
     assert [send(each) for each in (evening + HOUR, morning - timedelta(minutes=1), morning)] == [0, 0, 1]
     assert Reminder.objects.get().attempts == 1  # what was put off was no try
+
+
+def test_who_stands_behind_a_whole_day_that_is_put_off_is_reminded_in_the_same_turn(cast, provider, deliver_all):
+    for number in range(21):
+        book(cast, 20 * number + 120 * (number > 11))  # at noon it is closed
+    deliver_all(NOON)
+    away(cast)
+    appointments.book(
+        key=cast.key(), agenda=cast.lemaire, starts_at=MONDAY, booking=cast.booking(), by=cast.claire, at=NOON
+    )
+    deliver_all(NOON)
+    Reminder.objects.update(next_attempt_at=DUE)
+    assert send() == 1
 
 
 def test_a_colleague_who_is_away_or_an_absence_of_another_day_changes_nothing(cast, visit, provider):

@@ -267,6 +267,16 @@ def test_the_same_answer_twice_counts_once(cast, provider):
     assert [each.answer for each in Sms.objects.order_by("pk")] == ["yes", ""]
 
 
+def test_an_answer_without_an_id_that_is_brought_again_after_a_minute_counts_once(cast, provider):
+    send(cast, known(cast.cabinet.id))
+    sms_tasks.run_sms(at=NOON)
+    for seconds in (50, 80, 200):
+        reply(JEANNES, "Je rappelle demain", at=NOON + timedelta(seconds=seconds))
+    assert SmsReply.objects.count() == 1
+    reply(JEANNES, "Je rappelle demain", at=NOON + timedelta(hours=1))
+    assert SmsReply.objects.count() == 2
+
+
 def test_stop_is_kept_by_every_house_that_wrote(cast, provider):
     key = known(cast.cabinet.id)
     send(cast, key)

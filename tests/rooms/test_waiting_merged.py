@@ -5,11 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from permanence.agenda import handlers
 from permanence.agenda.models import Appointment, SlotOffer, WaitingPlace
 from permanence.agenda.operations import offer_answers, waiting_list
 from permanence.agenda.queries import offers, waiting
 from permanence.agenda.rules.waiting import PlaceState
 from permanence.callers import merge_operations as merging
+from permanence.callers.events import PatientsMerged
+from permanence.foundation.models import OutboxEvent
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.waiting_cast import (
@@ -160,7 +163,7 @@ def test_two_after_all_each_waits_as_he_did(cast, deliver_all, one, two):
     his = waits(cast, double, at=NOON - 2 * HOUR, is_urgent=True)
     other = waits(cast, double, reason=cast.tracing)
     WaitingPlace.objects.filter(key=his).update(sealed_answers="what he said")
-    fields = "key", "patient", "reason", "asked_at", "is_urgent", "silent", "state", "state_by_name", "sealed_answers"
+    fields = "key", "patient", "reason", "asked_at", "is_urgent", "silent", "state", "state_by_name"
     before = list(WaitingPlace.objects.order_by("pk").values(*fields))
     cancelled(cast, visit)
     pursue(deliver_all, LATER)
@@ -171,8 +174,34 @@ def test_two_after_all_each_waits_as_he_did(cast, deliver_all, one, two):
     assert SlotOffer.objects.get().place.key == mine
     two(merge, at=LATER + timedelta(minutes=5))
     assert list(WaitingPlace.objects.order_by("pk").values(*fields)) == before
+    assert place(his).sealed_answers == ""  # what he said is kept nowhere: he is asked again
     assert (SlotOffer.objects.get().place.key, SlotOffer.objects.get().state) == (his, "open")
     assert pursue(deliver_all, LATER + timedelta(minutes=5)) == 0
+
+
+def test_who_was_put_on_the_list_anew_before_the_parting_was_heard_waits_once(cast, deliver_all, one):
+    file, double = person(cast, "File"), person(cast, "Double")
+    his = waits(cast, double, at=NOON - HOUR)
+    merge = one(file, double)
+    merging.part(client=cast.cabinet.id, merge=merge, by=cast.claire, at=NOON + HOUR)
+    anew = waits(cast, double, at=NOON + HOUR)
+    deliver_all(NOON + HOUR)
+    assert not OutboxEvent.objects.filter(delivered_at=None).exists()
+    assert {place(each).state for each in (his, anew)} == {PlaceState.WAITING, PlaceState.WITHDRAWN}
+    assert {str(place(each).patient_id) for each in (his, anew)} == {double}
+    assert in_turn(cast) == ["Double"]
+
+
+def test_a_merge_that_is_heard_after_it_was_undone_takes_nothing_away(cast, deliver_all, one):
+    file, double = person(cast, "File"), person(cast, "Double")
+    his, visit = waits(cast, double, at=NOON - HOUR), booked(cast, MONDAY, who=double)
+    merge = merging.merge(client=cast.cabinet.id, kept=file, merged=double, by=cast.claire, at=NOON).id
+    merging.part(client=cast.cabinet.id, merge=merge, by=cast.claire, at=NOON + HOUR)
+    deliver_all(NOON + HOUR)
+    ids = {"client": cast.cabinet.id, "merge": merge, "kept": file, "merged": double}
+    handlers.on_patients_merged("again", PatientsMerged(house=cast.claire.house, at=NOON, **ids))
+    assert str(place(his).patient_id) == double
+    assert str(Appointment.objects.get(key=visit.appointment).patient_id) == double
 
 
 def test_two_after_all_what_was_done_since_stands(cast, deliver_all, one, two):

@@ -22,6 +22,7 @@ from permanence.agenda.refusals import (
     AgendaUnknown,
     NameTaken,
     OfferMinutesImpossible,
+    OpeningUnknown,
     ResourceUnknown,
     SettingImpossible,
     SiteUnknown,
@@ -170,13 +171,15 @@ def replace_opening(*, agenda: str, instead_of: str, openings: Sequence[kinds.Op
     """These openings of the week in the place of the one with the id `instead_of` ("": they are new). The first of them
     keeps that id and all others keep theirs, so that a page on which another one is being changed stays a page.
 
-    Raises as `set_openings`.
+    Raises OpeningUnknown, and as `set_openings`.
     """
     row = reach(agenda, by=by)
     _check_openings(openings, row, by=by)
     with transaction.atomic():
         kept = locked([row.pk])[row.pk]
         week = OpeningPattern.objects.filter(agenda=kept, exception=None)
+        if instead_of and not week.filter(pk=row_key(instead_of)).exists():
+            raise OpeningUnknown(instead_of[:40])
         fresh = [_pattern(kept, each) for each in openings]
         if instead_of and fresh:
             first, *fresh = fresh

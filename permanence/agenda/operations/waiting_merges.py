@@ -21,8 +21,8 @@ from permanence.foundation.who import Who
 
 _FAIR = "asked_at", "is_urgent", "silent", "instead_of"
 """What the place that stays takes over of the other one."""
-_ENDED = "state", "state_at", "state_by_name", "sealed_answers"
-"""What is something else of a place that is closed."""
+_ENDED = "state", "state_at", "state_by_name"
+"""What is something else of a place that is closed, and comes back. What he was asked does not: it is asked again."""
 
 
 def follow_merge(*, merge: str, kept: str, merged: str, by: Who, at: datetime) -> int:
@@ -59,6 +59,9 @@ def follow_parting(*, merge: str, merged: str, by: Who, at: datetime) -> int:
         return 0
     rows = locked(Agenda.objects.filter(client=record.client_id).values_list("pk", flat=True))
     went = list(_places(by, pk__in=record.result["moved"]).order_by("pk"))
+    for each in went:
+        if each.state == PlaceState.WAITING:
+            _join(each, int(merged), rows, by=by, at=at)  # he may have been put on the list anew meanwhile
     WaitingPlace.objects.filter(pk__in=[each.pk for each in went]).update(patient=int(merged))
     for each in record.result["joined"]:
         _take_apart(each)

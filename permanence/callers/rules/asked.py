@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from permanence.callers.rules.birth import BirthDate, possible_births, read_birth
+from permanence.callers.rules.birth import BirthDate, BirthDateUnreadable, possible_births, read_birth
 from permanence.callers.rules.letters import PARTICLES, Word, fold, readings
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.kernel.refusals import Refusal
@@ -99,19 +99,29 @@ def read_asked(text: str, *, country: str, on: date) -> Asked:
 
 
 def birth_fault(text: str, *, country: str, on: date) -> Refusal | None:
-    """What is against the birth date that was typed: figures by which nobody can have been born, and no number either.
-
-    None where nothing is against it, or no date was meant.
+    """What is against the birth date that was typed: one on which nobody can have been born, or figures that are none
+    and no number either. None where nothing is against it, or no date was meant.
     """
     asked = read_asked(text, country=country, on=on)
-    found = _FIGURES.search(_printed(text))
-    if asked.births or found is None:
+    if asked.births:
+        return None
+    text = _printed(text)
+    spoken = _DAY_MONTH_YEAR.search(text)
+    fault = _fault(spoken[0], country=country, on=on) if spoken else None
+    if fault is not None and not isinstance(fault, BirthDateUnreadable):
+        return fault
+    found = _FIGURES.search(text)
+    if found is None:
         return None
     figures = _figures(found)
-    # Meant as a date even where it could be dialled too.
-    is_date = re.fullmatch(r"[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{4}", figures) is not None
+    # Beside a name they are meant as a date, also where they could be dialled.
+    is_date = asked.letters and re.fullmatch(r"[0-9]{6}|[0-9]{8}|[0-9]{1,2}([./-])[0-9]{1,2}\1[0-9]{2,4}", figures)
     if not is_date and (asked.number or sum(each.isdecimal() for each in figures) < FEWEST_DIGITS):
         return None
+    return _fault(figures, country=country, on=on)
+
+
+def _fault(figures: str, *, country: str, on: date) -> Refusal | None:
     try:
         read_birth(figures, country=country, on=on)
     except Refusal as refusal:

@@ -368,7 +368,8 @@ export class Book {
     // Where it is refused, Enter says all that is against it.
     const spot = this.grid.spot();
     if (!at && spot && !spot.item && spot.client === this.client && this.spoken.isShut(spot)) return this.spoken.why(true);
-    if (!at && spot?.item && spot.client === this.client) return this.error(word("book_not_free", { hour: spot.hour, agenda: spot.name, why: spot.item.ariaLabel ?? "" }));
+    // In a group there may be places.
+    if (!at && spot?.item && spot.client === this.client && !this.grid.isGroup(spot)) return this.error(word("book_not_free", { hour: spot.hour, agenda: spot.name, why: spot.item.ariaLabel ?? "" }));
     if (!at) return this.error(word(this.client ? "book_time_missing" : "book_client_missing"));
     if (this.hand.item) return this.hand.move(this.hand.item, at);
     const patient = this.ready();
@@ -448,13 +449,20 @@ export class Book {
 
   /** Taken back: as a slip of ours. @param {string[]} appointments */
   async undo(appointments) {
+    const still = this.staying();
     for (const appointment of appointments) {
       const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: this.call });
       if (!told) return;
       await this.again(told.agenda);
     }
     this.hooks.done("", this.call);
-    this.spoken.did(word("book_undone"));
+    if (still()) this.spoken.did(word("book_undone"));
+  }
+
+  /** @returns {() => boolean} whether she is where she is now: what was done is not said of another day or client */
+  staying() {
+    const [{ turn }, { going }] = [this, this.shown];
+    return () => turn === this.turn && going === this.shown.going;
   }
 
   /** @param {string} words @param {string} agenda @param {() => void} undo */

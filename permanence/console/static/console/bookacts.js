@@ -14,7 +14,10 @@ export class Acts {
     this.book = book;
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
-    this.late = new Late((words, agenda) => void book.again(agenda).then(() => book.spoken.did(words)));
+    this.late = new Late((words, agenda) => {
+      const still = book.staying();
+      book.again(agenda).then(() => still() && book.spoken.did(words));
+    });
   }
 
   /** I: what was asked before this visit was booked. */
@@ -117,8 +120,9 @@ export class Acts {
     const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { key: newId(), appointment, state: one });
     if (await say(state)) {
       await this.book.after(`${name}: ${words}`, spot.agenda, async () => {
+        const still = this.book.staying();
         if (!(await say(wayBack(was, state)))) return;
-        this.book.spoken.did(word("book_undone"));
+        if (still()) this.book.spoken.did(word("book_undone"));
         await this.book.again(spot.agenda);
       });
     }

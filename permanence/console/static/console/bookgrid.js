@@ -227,6 +227,12 @@ export class Grid {
     return this.groundsAt(lane, step, ".lane__open[data-site]")[0]?.dataset.site ?? "";
   }
 
+  /** Whether the place is one of a group's. @param {Spot} spot */
+  isGroup({ agenda, day, minute }) {
+    const lane = this.laneOf(agenda, day);
+    return lane !== null && this.groundsAt(lane, minute / STEP, ".lane__group").length > 0;
+  }
+
   /** @param {Element} lane @param {number} step @param {string} kind @returns {HTMLElement[]} */
   groundsAt(lane, step, kind) {
     return [...lane.querySelectorAll(kind)].map((one) => /** @type {HTMLElement} */ (one)).filter((ground) => {

@@ -29,6 +29,7 @@ export class Hand {
     if (!moving) return this.book.holding.hold(slot);
     const item = /** @type {HTMLElement|null} */ (byId("book-frame").querySelector(`[data-key="${CSS.escape(moving)}"]`));
     if (this.key !== moving && item) this.inHand(item);
+    [this.sent, this.starts] = [placeOf(at), at.starts];
     return void this.goTo(at);
   }
 

@@ -105,16 +105,16 @@ def read_provider(text: str) -> Provider:
         user=user,
         password=password,
         fields=_fields(top["fields"], top["body"]),
-        id=_text(top["id"], "id"),
+        id=_path(top["id"], "id"),
         sender=sender,
         part_micros=_micros(price["part"]),
         currency=_word(price["currency"], "price.currency", {"EUR", "GBP", "CHF", "USD"}),
         secret=secret,
         receipt=_receipt(hook["receipt"]) if "receipt" in hook else None,
         reply=_reply(hook["reply"]) if "reply" in hook else None,
-        ok_path=_text(ok["path"], "ok.path") if ok else "",
+        ok_path=_path(ok["path"], "ok.path") if ok else "",
         ok_values=_texts(ok["values"], "ok.values") if ok else frozenset(),
-        error=_text(top["error"], "error") if "error" in top else "",
+        error=_path(top["error"], "error") if "error" in top else "",
     )
 
 
@@ -184,6 +184,14 @@ def _word(value: Any, name: str, words: set[str]) -> str:
     if not isinstance(value, str) or value not in words:
         raise DescriptionWrong(f"{name}: one of {', '.join(sorted(words))}")
     return value
+
+
+def _path(value: Any, name: str) -> str:
+    """Into what is answered to a try: it is of one SMS, so that no place in a list is left open."""
+    text = _text(value, name)
+    if "*" in text:
+        raise DescriptionWrong(f"{name}: no * here, it stands in hook.receipt and hook.reply alone")
+    return text
 
 
 def _auth(value: Any) -> tuple[str, str, str]:
