@@ -146,7 +146,7 @@ def model(
 ANYBODY_302 = to(302, *OPEN)
 DOORS: dict[str, Door] = {
     "home": Door(get=ANYBODY_302, post=to(405, *OPEN)),
-    "login": Door(get=to(200, *OPEN), post=to(422, *OPEN)),
+    "login": Door(get={**to(200, *OPEN), **to(302, "portal", "secretary", "supervisor", "owner")}, post=to(422, *OPEN)),
     "logout": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "language": Door(get=to(405, *OPEN), post=ANYBODY_302),
     "theme": Door(get=to(405, *OPEN), post=ANYBODY_302),
