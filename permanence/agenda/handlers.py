@@ -44,7 +44,7 @@ def on_appointment(_event_id: str, event: Event) -> None:
             starts_at=event.starts_at,
             at=event.at,
         )
-        calls.note_outcome(house=event.house, call=event.call, outcome=outcome_of(act))
+        calls.note_outcome(house=event.house, call=event.call, outcome=outcome_of(act), client=event.client)
 
 
 def on_visit_changed(_event_id: str, event: Event) -> None:

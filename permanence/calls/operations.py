@@ -4,10 +4,12 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from permanence.calls.events import VoiceMessageReceived
 from permanence.calls.models import Call
 from permanence.foundation import access, audit, live, outbox
+from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
 
@@ -69,12 +71,16 @@ def find_voice_message(*, house: str, call: str, file: str, seconds: float, at: 
     return True
 
 
-def note_outcome(*, house: str, call: str, outcome: str) -> None:
+def note_outcome(*, house: str, call: str, outcome: str, client: str = "") -> None:
     """What became of a call, by what was done with it, until she says it herself: her word comes later and stands.
+    `client`: for whom it was done, "" where that is no matter.
 
-    Nothing where the call is not known yet or has its outcome.
+    Nothing where the call is not known yet, has its outcome, or is another client's.
     """
-    Call.objects.for_house(house).filter(call=call, outcome="").update(outcome=outcome)
+    rows = Call.objects.for_house(house).filter(call=call, outcome="")
+    if client:
+        rows = rows.filter(Q(client=None) | Q(client=row_key(client)))
+    rows.update(outcome=outcome)
 
 
 def revise_outcome(*, house: str, call: str, among: frozenset[str], outcome: str) -> None:

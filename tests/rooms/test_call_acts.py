@@ -109,6 +109,7 @@ def test_what_was_done_for_another_client_is_not_told_with_the_call(cast, delive
     book(cast, 0, "call-1")
     deliver_all(NOON + timedelta(hours=1))
     assert acts(cast, "call-1") == {"call-1": [ActElsewhere.BOOKED.value]}
+    assert Call.objects.get().outcome == ""
     answer = browser_of(cast.marc).get("/supervision/calls", headers={"accept-language": "en"})
     assert "Appointment booked: Dr" not in answer.content.decode()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from playwright.async_api import Browser, expect
 
-from tests.screens.fakes import agendas
+from tests.screens.fakes import agendas, cards
 from tests.screens.fakes.exchange import FakeExchange
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
@@ -36,6 +36,37 @@ async def top_of(screen: ConsolePage, key: str, *, bottom: bool = False) -> floa
     box = await screen.by_id(key).bounding_box()
     assert box is not None
     return box["y"] + (box["height"] if bottom else 0)
+
+
+async def test_what_is_done_for_another_client_is_none_of_this_calls(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    made = agendas.make(site)
+    await console.page.reload()
+    await exchange.command("hello", times=2)
+    await console.go_ready()
+    await exchange.command("ready")
+    card = cards.weber(*site.client("Cabinet Dupont"))
+    await exchange.ring({**card, "name": "Cabinet Dupont", "initials": "CD", "sector": "health"})
+    await console.shows("ringing")
+    await console.press("F2")
+    await console.shows("desk")
+    before = await console.fields()
+    await console.press("Alt+a")
+    await expect(console.page.locator("#book-grid.grid")).to_be_visible()
+    await expect(console.by_id("book-pick-client")).to_be_visible()
+    await console.by_id("book-client").select_option(made.client)
+    await console.by_id("book-reason").select_option(made.consultation)
+    await expect(slot(console.page, 1)).to_be_visible()
+    await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")
+    await console.by_id("book-grid").focus()
+    await console.press("2")
+    await expect(slot(console.page, 2)).to_have_class(re.compile("slot--mine"))
+    await console.press("Enter")
+    await expect(console.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    assert (await console.fields()) == before
+    await expect(console.by_id("patient-name")).to_be_empty()
+    assert console.complaints == []
 
 
 async def test_during_a_call_somebody_else_is_booked_by_the_keyboard(

@@ -25,6 +25,7 @@ import { word } from "./words.js";
 
 /** @typedef {{id: string, name: string, initials: string, colour: number, agendas: {id: string, name: string, recipient: string}[]}} Client */
 /** @typedef {{id: string, name: string, minutes: number, code: string} & import("./bookasked.js").About} Reason */
+/** @typedef {{call: string, client: string, patient?: import("./patient.js").Patient|null}} Done in which call, for which client, and for whom a visit was booked */
 
 /** Refusals of the rules: another time would do. */
 const NOT_FREE = new Set(["slot_refused", "slot_already_taken"]);
@@ -33,8 +34,8 @@ const USUAL_MINUTES = 15;
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
 
 export class Book {
-  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", call: string, patient?: import("./patient.js").Patient|null) => void, close: () => void, numbers: boolean}} hooks
-   * `done`: what was done for a call, "" when it was taken back, and for whom a visit was booked; `numbers`: whether the figures are this module's to hear */
+  /** @param {{done: (what: "booked"|"moved"|"cancelled"|"", done: Done) => void, close: () => void, numbers: boolean}} hooks
+   * `done`: what was done, "" when it was taken back; `numbers`: whether the figures are this module's to hear */
   constructor(hooks) {
     this.hooks = hooks;
     /** @type {Client[]} */
@@ -405,8 +406,9 @@ export class Book {
   booked(told, at) {
     this.holding.held = null;
     this.asking.show(this.reason);
-    this.hooks.done("booked", this.call, this.patient.patient);
-    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment]));
+    const { call, client } = this;
+    this.hooks.done("booked", { call, client, patient: this.patient.patient });
+    this.after(word("book_booked", { patient: told.patient, hour: whenOf(at), agenda: at.name }), at.agenda, () => this.undo([told.appointment], { call, client }));
   }
 
   /** O: where there is no room, if the doctor bears it. */
@@ -443,19 +445,20 @@ export class Book {
   /** @param {string[]} appointments @param {string} words */
   bookedSeries(appointments, words) {
     this.asking.show(this.reason);
-    this.hooks.done("booked", this.call, this.patient.patient);
-    this.after(words, "", () => this.undo(appointments));
+    const { call, client } = this;
+    this.hooks.done("booked", { call, client, patient: this.patient.patient });
+    this.after(words, "", () => this.undo(appointments, { call, client }));
   }
 
-  /** Taken back: as a slip of ours. @param {string[]} appointments */
-  async undo(appointments) {
+  /** Taken back: as a slip of ours, on the record of the call in which it was done. @param {string[]} appointments @param {Done} done */
+  async undo(appointments, done) {
     const still = this.staying();
     for (const appointment of appointments) {
-      const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: this.call });
+      const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: done.call });
       if (!told) return;
       await this.again(told.agenda);
     }
-    this.hooks.done("", this.call);
+    this.hooks.done("", done);
     if (still()) this.spoken.did(word("book_undone"));
   }
 

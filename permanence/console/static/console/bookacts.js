@@ -42,15 +42,16 @@ export class Acts {
 
   /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
   async cancel(item, cause, words) {
-    const agenda = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    const { agenda = "", clientId: client = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
+    const { call } = this.book;
     let told;
     try {
-      const answer = await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call: this.book.call } });
+      const answer = await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call } });
       told = await answer.json();
     } catch (error) {
       return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
     }
-    this.book.hooks.done("cancelled", this.book.call);
+    this.book.hooks.done("cancelled", { call, client });
     this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
     this.book.again(agenda);
     return "";

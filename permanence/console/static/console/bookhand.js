@@ -125,10 +125,11 @@ export class Hand {
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
    * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
-    const from = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.agenda ?? "";
+    const { agenda: from = "", clientId: client = this.client } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
+    const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
     const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : { day: at.day, minute: String(at.minute) };
-    const json = { appointment: key, agenda: at.agenda, ...when, call: this.book.call };
+    const json = { appointment: key, agenda: at.agenda, ...when, call: done.call };
     const refused = () => {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
@@ -137,10 +138,10 @@ export class Hand {
     if (!told) return;
     this.book.spoken.near.clear();
     this.putDown();
-    this.book.hooks.done("moved", this.book.call);
+    this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: this.book.call })) {
-        this.book.hooks.done("", this.book.call);
+      if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: done.call })) {
+        this.book.hooks.done("", done);
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }
     };

@@ -13,7 +13,7 @@ function here(tab, is) {
 }
 
 export class BookView {
-  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, call: string, patient?: import("./patient.js").Patient|null) => void, painted: () => void}} hooks */
+  /** @param {{desk: () => Desk|null, patient: () => import("./patient.js").Patient|null, done: (what: string, done: import("./book.js").Done) => void, painted: () => void}} hooks */
   constructor(hooks) {
     this.hooks = hooks;
     this.wanted = false;

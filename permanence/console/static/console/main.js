@@ -175,14 +175,16 @@ function bookHere() {
   return has;
 }
 
-/** The call has the outcome of what was done in the agenda, unless its message is on its way; taken back it has none. */
+/** The call has the outcome of what was done in its client's agenda, unless its message is on its way; taken back it has none. What was done for another client is none of this one's. */
 const bookView = new BookView({
   desk: () => desk(),
   patient: () => form.patient.patient,
-  done: (what, call, patient) => {
+  done: (what, { call, client, patient }) => {
     if (form.draft?.call !== call || form.saved || form.draft.state === "sending") return;
+    const own = form.draft.card?.client;
+    if (own && own !== client) return;
     if (what || form.outcome.startsWith("appointment_")) form.outcome = what && `appointment_${what}`;
-    if (patient) form.bookedFor(patient);
+    if (patient && own) form.bookedFor(patient);
   },
   painted: () => paint(),
 });
