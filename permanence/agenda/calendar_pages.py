@@ -102,7 +102,7 @@ def calendars_page(
         collisions=collision_lines(collisions(by=by, at=at, agendas=[agenda.id]), at=at),
         conflicts=tuple(
             ConflictLine(found=each, when=moments.day_and_hour(each.visit.starts_at, zone, now=at))
-            for each in conflicts(by=by, agenda=agenda.id)
+            for each in conflicts(by=by, agenda=agenda.id, at=at)
         ),
         kinds=tuple((kind.value, str(words)) for kind, words in KINDS.items()),
         web=agenda_for(house=by.house, client=agenda.client, recipient=agenda.recipient),

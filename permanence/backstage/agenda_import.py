@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -128,9 +129,15 @@ def bring_in(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 
 
 def _text(request: HttpRequest) -> str:
+    """What is in the file, or was looked at before. Raises FileUnreadable: also for one that could be looked at, but
+    not sent once more to be brought in (Django's DATA_UPLOAD_MAX_MEMORY_SIZE).
+    """
     brought: Any = request.FILES.get("file")
     if brought is not None:
-        return decoded(brought.read())
+        text = brought.read()
+        if len(text) > 9 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 10:
+            raise FileUnreadable("too_large")
+        return decoded(text)
     return decoded(request.POST.get("text", "").encode())
 
 

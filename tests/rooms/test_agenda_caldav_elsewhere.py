@@ -13,10 +13,10 @@ from permanence.agenda.events import AppointmentBooked
 from permanence.agenda.interop import others
 from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Window
 from permanence.agenda.interop.caldav_calendar import CalDavBackend
-from permanence.agenda.models import OtherCalendar, OtherEntry
+from permanence.agenda.models import Agenda, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.operations import appointments
 from permanence.agenda.queries.calendars import calendars, collisions, conflicts
-from permanence.agenda.refusals import CalendarUnknown, SlotAlreadyTaken
+from permanence.agenda.refusals import CalendarUnknown, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import CancelCause
 from permanence.kernel.events import Event
@@ -168,7 +168,7 @@ def test_bookings_are_written_moved_and_taken_away(cast, server):
     look(minutes(33))
     assert server.ask("GET", name)[0] == 404
     assert OtherEntry.objects.count() == 0
-    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
 
 
 def test_names_go_there_only_when_that_was_said_and_nothing_is_written_unasked(cast, server):
@@ -194,7 +194,7 @@ def test_what_somebody_changed_there_is_told_and_not_written_over(cast, server, 
     else:
         assert server.ask("PUT", name, calendar(theirs), **{"Content-Type": "text/calendar"})[0] in {201, 204}
     look(minutes(11))
-    (met,) = conflicts(by=cast.dr_dupont, agenda=cast.dupont)
+    (met,) = conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)
     assert (met.visit.appointment, met.label, view(cast).conflicts) == (visit.appointment, "Privé", 1)
     moved = {"appointment": visit.appointment, "agenda": cast.dupont, "by": cast.claire, "at": NOON}
     appointments.move(key=cast.key(), starts_at=after(120), **moved)
@@ -206,9 +206,9 @@ def test_what_somebody_changed_there_is_told_and_not_written_over(cast, server, 
     others.write_again(agenda=cast.dupont, calendar=made, by=cast.dr_dupont, at=minutes(23))
     look(minutes(23))
     assert re.search(r"DTSTART[^:]*:20261130T090000Z", server.ask("GET", name)[1])
-    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
     look(minutes(40))
-    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont) == ()
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON) == ()
 
 
 def test_a_change_there_in_the_very_moment_is_a_conflict_too(cast, server):
@@ -259,6 +259,90 @@ def test_a_calendar_that_cannot_be_written_says_so_and_is_still_read(cast):
         look()
     assert (view(cast).fault, busy()) == ("not_written", [(after(300), after(360))])
     assert OtherEntry.objects.filter(appointment__key=visit.appointment).exclude(digest="").count() == 0
+
+
+def test_one_object_that_is_not_taken_does_not_hold_back_the_others(cast, server):
+    first, second, third = (book(cast, after(each)) for each in (60, 120, 180))
+    put(server, "imported.ics", event(f"{first.appointment}@permanence", after(60), 20))  # its UID is there already
+    add(cast, server, writes=True)
+    look()
+    there = [server.ask("GET", f"{each.appointment}.ics")[0] for each in (first, second, third)]
+    assert there == [404, 200, 200]
+    assert [each.visit.appointment for each in conflicts(by=cast.claire, agenda=cast.dupont, at=NOON)] == [
+        first.appointment
+    ]
+    given = {"cause": CancelCause.PATIENT, "by": cast.claire, "at": NOON}
+    appointments.cancel(key=cast.key(), appointment=third.appointment, **given)
+    look(minutes(11))
+    assert server.ask("GET", f"{third.appointment}.ics")[0] == 404
+
+
+def test_what_the_doctor_has_in_his_other_agenda_makes_him_busy(cast, server):
+    """One calendar of his for both: what is written from the one is read into the other."""
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    add(cast, server, writes=True, agenda=cast.lemaire, by=cast.marc)
+    look(minutes(1))
+    assert [(each.agenda_id, each.starts_at) for each in OtherBusy.objects.all()] == [
+        (int(cast.lemaire), visit.starts_at)
+    ]
+    with pytest.raises(SlotRefused):
+        appointments.book(
+            key=cast.key(),
+            agenda=cast.lemaire,
+            starts_at=after(60),
+            booking=cast.booking(),
+            by=cast.claire,
+            at=minutes(2),
+        )
+
+
+def test_a_visit_of_yesterday_that_is_moved_to_a_day_to_come_is_no_conflict(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    tuesday = MONDAY + timedelta(days=1)
+    moved = {"appointment": visit.appointment, "agenda": cast.dupont, "by": cast.claire, "at": tuesday}
+    appointments.move(key=cast.key(), starts_at=after(2 * 24 * 60), **moved)
+    OtherCalendar.objects.update(etag="")  # the whole calendar is read
+    look(tuesday)
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=tuesday) == ()
+    assert "20261202T070000Z" in server.ask("GET", f"{visit.appointment}.ics")[1]
+
+
+def test_from_a_closed_agenda_what_is_cancelled_is_taken_away_there_too(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    Agenda.objects.filter(pk=int(cast.dupont)).update(active=False)
+    given = {"cause": CancelCause.PATIENT, "by": cast.claire, "at": NOON}
+    appointments.cancel(key=cast.key(), appointment=visit.appointment, **given)
+    look(minutes(11))
+    assert server.ask("GET", f"{visit.appointment}.ics")[0] == 404
+    assert look(minutes(60)) == 0  # nothing of ours stands there any more
+
+
+def test_a_login_that_is_refused_is_not_tried_at_each_booking(cast, server):
+    add(cast, server, writes=True, access=access(server, password="another"))
+    look()
+    look(minutes(5))
+    row = OtherCalendar.objects.get()
+    assert (row.fault, row.failures) == ("login", 2)
+    others.write_soon(agenda=cast.dupont, at=minutes(6))
+    assert OtherCalendar.objects.get().next_at == row.next_at > minutes(6)
+
+
+def test_of_a_visit_that_is_over_no_conflict_is_told(cast, server):
+    visit = book(cast, after(60))
+    add(cast, server, writes=True)
+    look()
+    OtherEntry.objects.update(conflict=True)
+    met = conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=NOON)
+    assert [each.visit.appointment for each in met] == [visit.appointment]
+    later = visit.ends_at + timedelta(minutes=1)
+    assert conflicts(by=cast.dr_dupont, agenda=cast.dupont, at=later) == ()
+    assert calendars(by=cast.dr_dupont, agenda=cast.dupont, at=later)[0].conflicts == 0
 
 
 def test_more_than_fits_into_one_look_goes_on_soon(cast, server, monkeypatch):

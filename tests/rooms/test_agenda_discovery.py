@@ -3,6 +3,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.urls import reverse
@@ -132,6 +133,18 @@ def answering(replies):
 
 def said(*responses):
     return 207, multistatus(*responses), {}
+
+
+def test_a_server_that_names_its_usual_port_is_the_same_server():
+    typed, named, other = map(
+        urlsplit,
+        (
+            "https://p42.caldav.example/",
+            "https://P42.caldav.example:443/1/calendars/",
+            "https://p42.caldav.example:8443/",
+        ),
+    )
+    assert discovery._server(typed) == discovery._server(named) != discovery._server(other)
 
 
 def test_the_login_goes_to_no_other_server(cast):

@@ -284,6 +284,20 @@ def test_one_faulty_event_and_nothing_comes_in(cast, weber, browser_of):
 
 
 @pytest.mark.django_db
+def test_a_file_that_could_be_looked_at_and_not_brought_in_is_said_to_be_too_large(cast, weber, browser_of, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100_000
+    address = reverse("accounts:agenda-import", args=[weber.client, weber.id])
+    sizes = {}
+    for padding in (80_000, 95_000):
+        text = FILE.replace("END:VCALENDAR", "X-LONG:" + "A" * padding + "\r\nEND:VCALENDAR").encode()
+        sent = {"file": SimpleUploadedFile("agenda.ics", text), "do": "check"}
+        sizes[padding] = browser_of(cast.marc).post(address, sent)
+    assert "trop" in sizes[95_000].content.decode()
+    page = sizes[80_000].content.decode()
+    assert 'enctype="multipart/form-data"' in page.partition("<textarea")[0].rpartition("<form")[2]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "text", [calendar(), "BEGIN:VCALENDAR\r\nEND:VEVENT", FILE + FILE, "BEGIN:VCALENDAR" + "A" * 6_000_000]
 )

@@ -26,6 +26,10 @@ _GONE = frozenset({404, 410})
 _CHANGED_THERE = 412
 
 
+class NotTaken(CalendarFaulty):
+    """The calendar does not take this one object; the others it may."""
+
+
 class ChangedThere(Refusal):
     """Somebody changed or removed the object there since it was written."""
 
@@ -135,5 +139,7 @@ def _utc(at: datetime) -> str:
 def _written(answer: Answer, done: frozenset[int]) -> None:
     if answer.status == _CHANGED_THERE:
         raise ChangedThere("412")
+    if answer.status in {400, 409, 415, 422}:
+        raise NotTaken(Fault.NOT_WRITTEN)
     if answer.status not in done:
         raise CalendarFaulty(Fault.NOT_WRITTEN)

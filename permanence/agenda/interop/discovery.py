@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from permanence.agenda.interop import others
 from permanence.agenda.interop.backends import Access, CalendarFaulty, expect
@@ -161,12 +161,18 @@ class _Server:
         try:
             address = urljoin(base, href)
             there, here = urlsplit(address), urlsplit(self.access.address)
-            host = there.hostname or ""
+            host, same = there.hostname or "", _server(there) == _server(here)
         except ValueError as error:
             raise CalendarFaulty(Fault.NO_CALENDAR) from error
-        if (there.scheme, there.netloc.lower()) != (here.scheme, here.netloc.lower()):
+        if not same:
             raise LedElsewhere(host[:NAME_LIMIT])
         return address
+
+
+def _server(address: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port; a port that is the usual one is the same as none. Raises ValueError."""
+    usual = {"https": 443, "http": 80}.get(address.scheme)
+    return address.scheme, address.hostname, address.port or usual
 
 
 def _inner(properties: Properties, name: str) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import OperationalError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from permanence.agenda.events import TimeUnblocked
 from permanence.agenda.interop import written_there
@@ -33,8 +34,9 @@ from permanence.agenda.interop.foreign import Foreign, Occurrence, busy_of
 from permanence.agenda.interop.written import Busy, merged
 from permanence.agenda.models import Appointment, Block, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import busy, changed, locked, reach, touch
+from permanence.agenda.queries.asked import taking
 from permanence.agenda.refusals import CalendarUnknown, SettingImpossible, TooManyCalendars
-from permanence.agenda.rules.calendars import READ, BackendKind, Fault, next_look
+from permanence.agenda.rules.calendars import READ, STOPS, BackendKind, Fault, next_look
 from permanence.clients.rules import ClientState
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.keys import row_key
@@ -170,7 +172,8 @@ def write_again(*, agenda: str, calendar: str, by: Who, at: datetime) -> None:
 def write_soon(*, agenda: str, at: datetime) -> None:
     """A booking changed: the calendars into which this agenda is written are looked at at once."""
     rows = OtherCalendar.objects.filter(agenda=row_key(agenda), writes=True, removed_at=None, next_at__gt=at)
-    rows.update(next_at=at)
+    # A login that was refused is not shown to that server at each booking: accounts are locked so.
+    rows.exclude(fault__in=STOPS, failures__gt=1).update(next_at=at)
 
 
 def look_due(*, at: datetime, guard: Guard, stop: Stop = lambda: False) -> int:
@@ -183,8 +186,12 @@ def look_due(*, at: datetime, guard: Guard, stop: Stop = lambda: False) -> int:
 
 
 def _take(*, at: datetime) -> OtherCalendar | None:
-    """The calendar that waits longest, taken for a while: another worker does not look meanwhile."""
-    rows = OtherCalendar.objects.filter(removed_at=None, next_at__lte=at, agenda__active=True)
+    """The calendar that waits longest, taken for a while: another worker does not look meanwhile. That of a closed
+    agenda too, while something to come stands there that was written from here: it may be moved or cancelled.
+    """
+    stands = OtherEntry.objects.filter(calendar=OuterRef("pk"), appointment__starts_at__gt=at)
+    rows = OtherCalendar.objects.filter(removed_at=None, next_at__lte=at)
+    rows = rows.filter(Q(agenda__active=True) | Q(Exists(stands), writes=True))
     rows = rows.exclude(agenda__client__state=ClientState.ENDED).select_related("agenda__client", "house")
     for row in rows.order_by("next_at", "pk"):
         mine = OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None)
@@ -235,7 +242,7 @@ def _keep(look: _Look) -> None:
     kept = locked([row.agenda_id])[row.agenda_id]
     if not OtherCalendar.objects.filter(pk=row.pk, turn=row.turn, removed_at=None).exists():
         return
-    found.times = _of_others(found, house_key=row.house_id)
+    found.times = _of_others(found, row)
     spans = busy_of(found, after=look.window.after, until=look.window.until)
     OtherBusy.objects.filter(calendar=row, ends_at__lt=look.window.after - OLD).delete()
     there = OtherBusy.objects.filter(calendar=row, ends_at__gt=look.window.after)
@@ -286,17 +293,18 @@ def difference(
     return went, list(wanted.values())
 
 
-def _of_others(found: Foreign, *, house_key: int) -> list[Occurrence]:
-    """Without what this house told that calendar itself: else a booking would be in its own way."""
+def _of_others(found: Foreign, row: OtherCalendar) -> list[Occurrence]:
+    """Without what takes this agenda anyhow, or was written there from here: else a booking would be in its own way.
+    What its practitioner has in another agenda of the house makes him busy.
+    """
     end = f"@{DOMAIN}"
     keys = {each.uid.removesuffix(end) for each in found.times if each.uid.endswith(end)}
     if not keys:
         return found.times
-    ours = {
-        key
-        for table in (Appointment, Block)
-        for key in table.objects.for_house(house_key).filter(key__in=keys).values_list("key", flat=True)
-    }
+    own = Appointment.objects.filter(taking([row.agenda_id]), key__in=keys).values_list("key", flat=True)
+    written = OtherEntry.objects.filter(calendar=row, appointment__key__in=keys)
+    blocks = Block.objects.filter(agenda=row.agenda_id, key__in=keys).values_list("key", flat=True)
+    ours = {*own, *written.values_list("appointment__key", flat=True), *blocks}
     return [each for each in found.times if each.uid.removesuffix(end) not in ours]
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import translation
 
 from permanence.agenda.interop import ics
-from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedThere
+from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedThere, NotTaken
 from permanence.agenda.interop.entries import visit_entry
 from permanence.agenda.interop.places import NOWHERE, whereabouts
 from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
@@ -31,8 +31,13 @@ MOST = 100
 def look_for_conflicts(row: OtherCalendar, etags: Mapping[str, str], *, at: datetime, until: datetime) -> None:
     """What stands there otherwise than we wrote it is a conflict from now on; inside a transaction."""
     mine = OtherEntry.objects.filter(calendar=row, conflict=False).exclude(etag="")
-    for entry in mine.filter(appointment__ends_at__gt=at, appointment__starts_at__lt=until):
-        if etags.get(entry.name, "") != entry.etag:
+    found = mine.filter(appointment__ends_at__gt=at, appointment__starts_at__lt=until)
+    otherwise = [each for each in found if etags.get(each.name, "") != each.etag]
+    # What was moved since it was written may stand outside the days that were read: its writing finds out.
+    missing = any(each.name not in etags for each in otherwise)
+    now = {visit.pk: _digest(text) for visit, text in _wanted(row, at=at, until=until)} if missing else {}
+    for entry in otherwise:
+        if entry.name in etags or now.get(entry.appointment_id) == entry.digest:
             _conflict(row, entry, at=at)
 
 
@@ -43,7 +48,8 @@ def write(
 
     Raises OutsideRefused, CalendarFaulty; what was written until then is kept as written.
     """
-    there = {each.appointment_id: each for each in OtherEntry.objects.filter(calendar=row)}
+    to_come = OtherEntry.objects.filter(calendar=row, appointment__starts_at__gt=at)
+    there = {each.appointment_id: each for each in to_come}
     count = 0
     for visit, text in _wanted(row, at=at, until=until):
         entry = there.pop(visit.pk, None)
@@ -54,8 +60,7 @@ def write(
         count += 1
         _forget_mark(row)
         _put(row, backend, visit, text, entry, at=at)
-    gone = OtherEntry.objects.filter(pk__in=[each.pk for each in there.values()], conflict=False)
-    for entry in gone.filter(appointment__starts_at__gt=at):
+    for entry in OtherEntry.objects.filter(pk__in=[each.pk for each in there.values()], conflict=False):
         if count >= MOST or stop():
             return True
         count += 1
@@ -102,7 +107,7 @@ def _put(
         found.etag = backend.put(name, text, etag=before)
         found.digest = _digest(text)
         found.save()
-    except ChangedThere:
+    except (ChangedThere, NotTaken):
         found.save()
         with transaction.atomic():
             _conflict(row, found, at=at)
@@ -111,7 +116,7 @@ def _put(
 def _delete(row: OtherCalendar, backend: CalDavBackend, entry: OtherEntry, *, at: datetime) -> None:
     try:
         backend.delete(entry.name, etag=entry.etag)
-    except ChangedThere:
+    except (ChangedThere, NotTaken):
         with transaction.atomic():
             _conflict(row, entry, at=at)
     else:

@@ -74,7 +74,7 @@ def calendars(*, by: Who, agenda: str, at: datetime) -> tuple[CalendarView, ...]
     rows = OtherCalendar.objects.filter(agenda=seen([agenda], by=by)[0], removed_at=None)
     found = list(rows.order_by("made_at", "pk"))
     busy = _counted(OtherBusy.objects.filter(calendar__in=found, ends_at__gt=at))
-    conflicts = _counted(OtherEntry.objects.filter(calendar__in=found, conflict=True))
+    conflicts = _counted(OtherEntry.objects.filter(calendar__in=found, conflict=True, appointment__ends_at__gt=at))
     return tuple(_view(row, busy=busy.get(row.pk, 0), conflicts=conflicts.get(row.pk, 0)) for row in found)
 
 
@@ -102,9 +102,10 @@ def collisions(
     return tuple(_collision(visit, span) for visit, span in found if span is not None)
 
 
-def conflicts(*, by: Who, agenda: str) -> tuple[Conflict, ...]:
-    """The bookings that somebody changed or removed where they were written. Raises AgendaUnknown."""
+def conflicts(*, by: Who, agenda: str, at: datetime) -> tuple[Conflict, ...]:
+    """The bookings to come that somebody changed or removed where they were written. Raises AgendaUnknown."""
     rows = OtherEntry.objects.filter(agenda=seen([agenda], by=by)[0], conflict=True, calendar__removed_at=None)
+    rows = rows.filter(appointment__ends_at__gt=at)
     wanted = {each.appointment_id: each.calendar.label for each in rows.select_related("calendar")}
     visits = loaded(Appointment.objects.filter(pk__in=wanted)).order_by("starts_at", "pk")
     return tuple(Conflict(visit=appointment_view(each), label=wanted[each.pk]) for each in visits[:LIST_LIMIT])
