@@ -5,6 +5,7 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
 from tests.screens.looks import looks_right
 from tests.screens.pages import ConsolePage
@@ -14,6 +15,7 @@ from tests.screens.test_console_agenda import (
     beside,
     book_at,
     click_at,
+    jeanne_tomorrow,
     lane,
     ready_to_book,
     slot,
@@ -127,3 +129,34 @@ async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(brow
     assert site.rows(VISITS) == []
     assert site.rows(HOLDS)
     assert one.complaints == other.complaints == []
+
+
+BEARS_THREE = """
+from permanence.agenda.models import Agenda, VisitReason
+Agenda.objects.update(overbookings_per_day=3)
+VisitReason.objects.update(overbooking=True)
+"""
+
+
+async def test_pressed_twice_a_visit_is_put_once_where_there_is_no_room(browser: Browser, site: Site) -> None:
+    made = agendas.make(site)
+    site.run(BEARS_THREE)
+    screen = await jeanne_tomorrow(browser, site, made)
+    await book_at(screen, "Dr Weber", 600)
+    await click_at(screen, "Dr Weber", 590)
+    await expect(screen.by_id("book-refusal-what")).to_contain_text("09:50")
+    await expect(screen.by_id("book-refusal-over")).to_be_visible()
+    await screen.press("o")
+    await expect(screen.by_id("book-over-dialog")).to_be_visible()
+    await expect(screen.by_id("book-over-causes")).to_contain_text("avant 10 h")
+    await screen.by_id("book-over-words").fill("Le docteur le veut")
+    await looks_right(screen, "agenda-over", ("1366",))
+    await screen.page.evaluate("""() => {
+      const form = document.getElementById('book-over-form');
+      form.requestSubmit();
+      form.requestSubmit();
+    }""")
+    await expect(screen.by_id("book-over-dialog")).to_be_hidden()
+    await expect(lane(screen, "Dr Weber").locator(".appt")).to_have_count(2)
+    assert len(site.rows(VISITS)) == 2
+    assert screen.complaints == []

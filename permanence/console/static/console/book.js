@@ -58,6 +58,8 @@ export class Book {
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
+    /** The booking to which no answer came, and the id of the act. */
+    this.unanswered = { text: "", key: "" };
     this.holding = new Holding(this);
     this.hand = new Hand(this);
     this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient", true);
@@ -81,7 +83,7 @@ export class Book {
     this.wishes = new Wishes(() => this.changed(false), () => this.shown.today);
     this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
-    this.overbooking = new Overbooking((at, cause) => this.overbook(at, cause));
+    this.overbooking = new Overbooking((at, cause, key) => this.overbook(at, cause, key));
     this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
     this.keyboard = new Keyboard(this);
     this.wire();
@@ -378,7 +380,8 @@ export class Book {
     const held = at === this.holding.held ? this.holding.held : null;
     const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
     const reason = this.reason.id;
-    const told = await this.act("/console/agenda/book", { key: newId(), agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when }, undefined, (causes) => {
+    const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when };
+    const told = await this.acting(() => this.once("/console/agenda/book", asked), undefined, (causes) => {
       const isAsSent = this.reason?.id === reason && this.patient.meant?.id === patient.id && this.spoken.isHere(placeOf(at));
       if (isAsSent && !held && causes.length) this.spoken.refuse(at, causes);
       this.spoken.offerNear(at);
@@ -421,9 +424,9 @@ export class Book {
     else this.error(word("book_over_not"));
   }
 
-  /** @param {import("./bookover.js").At} at @param {string} cause @returns {Promise<string>} what was against it */
-  async overbook(at, cause) {
-    const json = { key: newId(), agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, day: at.day, minute: String(at.minute), words: cause, said: this.asking.said };
+  /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
+  async overbook(at, cause, key) {
+    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, day: at.day, minute: String(at.minute), words: cause, said: this.asking.said };
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
       this.holding.letGo();
@@ -505,6 +508,20 @@ export class Book {
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused, notFree) {
     return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused, notFree);
+  }
+
+  /** The same asked again where no answer came is the same act: in a group or overbooked he would come twice. @param {string} path @param {object} asked @returns {Promise<any>} */
+  async once(path, asked) {
+    const text = JSON.stringify([path, asked]);
+    if (this.unanswered.text !== text) this.unanswered = { text, key: newId() };
+    try {
+      const told = await (await request(path, { method: "POST", json: { key: this.unanswered.key, ...asked } })).json();
+      this.unanswered = { text: "", key: "" };
+      return told;
+    } catch (error) {
+      if (error instanceof SiteRefusal) this.unanswered = { text: "", key: "" };
+      throw error;
+    }
   }
 
   /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */
