@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The page of an agenda's calendars in other products: one for the back office and the portal, each in its frame."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +11,15 @@ from permanence.agenda.interop import discovery, others
 from permanence.agenda.interop.backends import Access
 from permanence.agenda.interop.discovery import Found
 from permanence.agenda.models.interop import LABEL_LENGTH
-from permanence.agenda.queries.calendars import CalendarView, Collision, Conflict, calendars, collisions, conflicts
+from permanence.agenda.queries.calendars import (
+    CalendarView,
+    Collision,
+    Conflict,
+    Unread,
+    calendars,
+    collisions,
+    conflicts,
+)
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import CalendarUnknown
 from permanence.agenda.rules.calendars import BackendKind
@@ -69,6 +77,11 @@ class CalendarsPage:
     failed: str = ""
     typed: Mapping[str, str] | None = None
     found: Found | None = None
+
+
+def unread_lines(found: Iterable[Unread], *, at: datetime) -> list[tuple[Unread, str]]:
+    """Each with how it stands."""
+    return [(each, state_words(each.view, zone=ZoneInfo(each.time_zone), at=at)) for each in found]
 
 
 def calendars_page(

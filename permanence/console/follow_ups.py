@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from permanence.agenda.calendar_pages import collision_lines
+from permanence.agenda.calendar_pages import collision_lines, unread_lines
 from permanence.agenda.operations.day import settle
-from permanence.agenda.queries.calendars import collisions
+from permanence.agenda.queries.calendars import collisions, unread_for_long
 from permanence.agenda.queries.follow_ups import (
     FollowUpView,
     LateAgenda,
@@ -131,6 +131,7 @@ def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
         **waiting.tasks(by, at=at),
     }
     context["collisions"] = collision_lines(collisions(by=by, at=at), at=at)
+    context["unread"] = unread_lines(unread_for_long(by=by, at=at), at=at)
     return render(request, "console/follow_ups.html", context, status=422 if refused else 200)
 
 

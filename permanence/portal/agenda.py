@@ -19,11 +19,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from permanence.agenda.answer_words import answers_told
+from permanence.agenda.calendar_pages import unread_lines
 from permanence.agenda.interop.owners import own_agendas
 from permanence.agenda.operations import day as day_acts
 from permanence.agenda.operations import visits
 from permanence.agenda.place_words import where
 from permanence.agenda.queries import agendas, appointments, days
+from permanence.agenda.queries.calendars import unread_for_long
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_in
@@ -271,6 +273,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
             f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
         ],
         "key": new_id(at, _ENTROPY),
+        "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
         "late_before": request.GET.get("before", "0")[:3],
         "minutes": LATE,
         "refused": refused,

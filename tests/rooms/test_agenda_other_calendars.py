@@ -20,7 +20,7 @@ from permanence.agenda.models import OtherBusy, OtherCalendar
 from permanence.agenda.operations import appointments
 from permanence.agenda.queries import days, slots
 from permanence.agenda.queries.agendas import agenda
-from permanence.agenda.queries.calendars import calendars, collisions
+from permanence.agenda.queries.calendars import calendars, collisions, unread_for_long
 from permanence.agenda.refusals import (
     AgendaUnknown,
     CalendarUnknown,
@@ -39,6 +39,7 @@ from permanence.foundation.models import AuditEntry
 from permanence.foundation.outside import Guard, OutsideRefused, read_networks
 from permanence.foundation.rules import Role
 from permanence.kernel.system import SystemEntropy
+from permanence.portal import agenda as portal_agenda
 from permanence.portal import other_calendars
 from permanence.project.worker import Calendars
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
@@ -434,6 +435,27 @@ def test_the_page_says_old(cast, browser_of, noon):
     page = browser_of(cast.dr_dupont).get(reverse("portal_other_calendars", args=[cast.cabinet.id, cast.dupont]))
     text = " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
     assert "Lu pour la dernière fois aujourd’hui 12 h ; depuis : il a une panne" in text
+
+
+def test_what_could_not_be_read_for_a_day_is_told_where_doctor_and_secretaries_look(cast, browser_of, monkeypatch):
+    product = Product(event("a", after(60)))
+    with serving(product) as server:
+        add(cast, server)
+        look()
+        product.status = 401
+        look(LATER)
+    told = "identifiant ou mot de passe refusés"
+    places = reverse("portal_day_of", args=[cast.cabinet.id, cast.dupont]), reverse("console:follow-ups")
+    for hours, is_told in ((20, False), (25, True)):
+        for page in (portal_agenda, follow_ups):
+            monkeypatch.setattr(page, "_CLOCK", SimpleNamespace(now=lambda at=NOON + timedelta(hours=hours): at))
+        shown = [
+            browser_of(who).get(place).content.decode()
+            for who, place in zip((cast.dr_dupont, cast.claire), places, strict=True)
+        ]
+        assert [("Cabinet privé" in each, told in each) for each in shown] == [(is_told, is_told)] * 2
+    assert told not in browser_of(cast.dr_weber).get(reverse("portal_agenda")).content.decode()
+    assert unread_for_long(by=cast.other_secretary, at=NOON + timedelta(days=3)) == ()
 
 
 @given(st.lists(st.tuples(st.integers(-600, 3000), st.integers(1, 800)), max_size=6), st.data())

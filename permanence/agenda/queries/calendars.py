@@ -4,7 +4,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q
 
@@ -76,6 +76,38 @@ def calendars(*, by: Who, agenda: str, at: datetime) -> tuple[CalendarView, ...]
     busy = _counted(OtherBusy.objects.filter(calendar__in=found, ends_at__gt=at))
     conflicts = _counted(OtherEntry.objects.filter(calendar__in=found, conflict=True, appointment__ends_at__gt=at))
     return tuple(_view(row, busy=busy.get(row.pk, 0), conflicts=conflicts.get(row.pk, 0)) for row in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A calendar that could not be read for a day or more: what its owner wrote there since makes nobody busy."""
+
+    view: CalendarView
+    agenda_name: str
+    client_name: str
+    time_zone: str
+
+
+def unread_for_long(*, by: Who, at: datetime, agenda: str = "") -> tuple[Unread, ...]:
+    """The calendars of agendas in use that nobody could read for a day, of one agenda or ("") of all the clients `by`
+    sees, the longest unread first, `LIST_LIMIT` at most. Two queries.
+    """
+    since = at - timedelta(days=1)
+    rows = OtherCalendar.objects.for_house(by.house_key).filter(removed_at=None, agenda__active=True)
+    rows = rows.exclude(fault="").filter(Q(read_at__lt=since) | Q(read_at=None, made_at__lt=since))
+    rows = rows.filter(agenda=row_key(agenda)) if agenda else rows
+    found = list(rows.select_related("agenda__client").order_by("read_at", "made_at", "pk")[:LIST_LIMIT])
+    may = set(clients_seen(by, {each.client_id for each in found}))
+    return tuple(
+        Unread(
+            view=_view(each, busy=0, conflicts=0),
+            agenda_name=each.agenda.name,
+            client_name=each.agenda.client.name,
+            time_zone=each.agenda.client.time_zone,
+        )
+        for each in found
+        if each.client_id in may
+    )
 
 
 def collisions(
