@@ -26,6 +26,8 @@ from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
 
+_WENT = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMailTaken:
@@ -129,10 +131,16 @@ def not_reached(*, house: str, offer: str, at: datetime) -> None:
 
 
 def close_question(*, house: str, offer: str, at: datetime) -> None:
-    """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more. Idempotent."""
+    """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more; who heard nothing
+    of it was not silent. Idempotent.
+    """
     by = house_system(house=house)
     with transaction.atomic():
-        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, state=DeliveryState.PENDING)
+        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer)
+        written = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, state__in=_WENT)
+        if not written.exists() and not notices.filter(channel="email", state__in=_WENT).exists():
+            offer_answers.note_untold(offer=offer, by=by, at=at)
+        notices = notices.filter(state=DeliveryState.PENDING)
         notices.update(state=DeliveryState.FAILED, why=OVERTAKEN, leased_until=None)
         asked = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, answered_at=None)
         asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)

@@ -207,7 +207,7 @@ def take_due(*, at: datetime) -> SmsTaken | None:
     """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Sms.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
+    _give_up(due.filter(expires_at__lte=at), at=at)
     for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
         unchanged = {"state": DeliveryState.PENDING, "attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
         mine = Sms.objects.filter(free, pk=row.pk, **unchanged)
@@ -222,20 +222,34 @@ def take_due(*, at: datetime) -> SmsTaken | None:
     return None
 
 
+def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
+    """They came too late: a secretary is to hear of each, as of one that the provider refused."""
+    for row in late.select_related("house"):
+        with transaction.atomic():
+            mine = late.filter(pk=row.pk, attempts=row.attempts)
+            if mine.update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None):
+                _failed(row, at=at)
+
+
 def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
-    """Write how the try ended. Does nothing when the lease was lost to another worker."""
+    """Write how the try ended; what has no time left for another one failed: a secretary can still telephone. Does
+    nothing when the lease was lost to another worker.
+    """
     attempt = given.attempt
+    mine = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
+    row = mine.select_related("house").first()
+    if row is None:
+        return
     wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
     if attempt.outcome is Outcome.SENT:
         fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": "", "provider_id": given.id}
-    elif wait is not None:
+    elif wait is not None and at + wait < row.expires_at:
         fields = {"next_attempt_at": at + wait, "why": attempt.why}
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
-    rows = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
     with transaction.atomic():
-        if rows.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
-            _failed(Sms.objects.select_related("house").get(pk=taken.sms), at=at)
+        if mine.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
+            _failed(row, at=at)
 
 
 def take_report(report: Report, *, at: datetime) -> bool:

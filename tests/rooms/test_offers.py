@@ -317,6 +317,45 @@ def test_an_sms_that_the_provider_refuses_is_a_secretarys(cast, provider, delive
     assert (place(mine).silent, offered()) == (0, [("Zyrianka", "lapsed")])
 
 
+def test_an_sms_that_cannot_leave_in_time_is_a_secretarys(cast, provider, deliver_all):
+    """The provider is away; the next try would be after the time is kept for him."""
+    provider.status = 503
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    until = last_offer().expires_at
+    while (row := Sms.objects.get()).state == DeliveryState.PENDING and row.next_attempt_at < until:
+        round_(deliver_all, row.next_attempt_at)
+    assert (last_offer().state, last_offer().way) == (OfferState.OPEN, OfferWay.PHONE)
+    assert [each.place for each in waiting.to_telephone(by=cast.claire, at=row.next_attempt_at)] == [mine]
+    round_(deliver_all, until)
+    assert (place(mine).silent, offered()) == (0, [("Zyrianka", "lapsed")])
+
+
+@pytest.mark.parametrize("number", [JEANNE, ""])
+def test_whose_sms_or_mail_never_left_is_not_put_behind(cast, provider, deliver_all, number):
+    """The post stood still while the time was kept for him: he was not silent, he heard nothing."""
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast) if number else person(cast, "Zyrianka"))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    offer = last_offer()
+    pursue(deliver_all, offer.expires_at)
+    assert (last_offer().state, last_offer().way, place(mine).silent) == (OfferState.LAPSED, "", 0)
+    offer_operations.close_question(house=cast.house, offer=offer.key, at=offer.expires_at)
+    assert place(mine).silent == 0
+
+
+def test_who_got_his_sms_and_said_nothing_goes_behind(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    round_(deliver_all, last_offer().expires_at)
+    assert (last_offer().way, place(mine).silent) == (OfferWay.SMS, 1)
+
+
 def test_an_sms_that_comes_back_is_a_secretarys(cast, provider, deliver_all):
     visit = booked(cast, MONDAY)
     waits(cast, by_sms(cast))
