@@ -16,6 +16,7 @@ from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, TOO_LATE, Attempt, DeliveryState, ended
@@ -223,8 +224,10 @@ def _by_sms(
 def _say_not_yet(offer: OfferView, *, place_untold: bool, by: Who, at: datetime, entropy: Entropy) -> None:
     """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer. Why: he was not
     told where it is, which the link says or, where it may not name the practice, a secretary; else something is asked.
+    Nothing came of his yes: the digit to decline is still understood.
     """
     about = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer.offer)
+    about.filter(answer=Meaning.YES.value).update(answered_at=None, answer="")
     if not about.filter(slot=None).exists():  # the one that offered it has digits, else he could not have answered
         named = _names_practice(offer, by=by)
         words = Words(

@@ -12,7 +12,7 @@ from permanence.agenda.refusals import NotNow
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
-from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch import late_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
@@ -233,6 +233,40 @@ def test_an_offer_is_taken_or_declined_by_her(cast, deliver_all):
     assert Appointment.objects.get(state="booked").patient.birth_name == "Second"
 
 
+@pytest.mark.parametrize("word", ["Annuler", "non", "2"])
+def test_a_no_after_he_was_told_of_a_delay_is_read_with_his_visit(cast, reminded, deliver_all, word):
+    """He had confirmed: no question is open any more, and the last he was told is that the doctor is late."""
+    answers("1")
+    deliver_all(SOON)
+    early = MONDAY - timedelta(minutes=20)
+    late = {"agenda": cast.dupont, "minutes": 40, "by": cast.claire, "at": early, "entropy": SystemEntropy()}
+    late_operations.tell_late(key="late-act-00000001", **late)
+    sms_tasks.run_sms(at=early)
+    assert answers(word, at=early)
+    deliver_all(early)
+    [row] = open_replies(by=cast.claire)
+    assert (row.words, row.visit.appointment, row.is_open) == (word, reminded.appointment, True)
+    assert state() == AppointmentState.CONFIRMED
+
+
+def test_a_no_to_what_he_has_just_taken_is_read_with_his_visit(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit, first = booked(cast, MONDAY), person(cast, "First", number="+33639980150")
+    waits(cast, first)
+    cancelled(cast, visit, at=later)
+    for text in ("", "1", "finalement non", "non"):
+        if text:
+            answers(text, at=later, number="+33639980150")
+        pursue(deliver_all, later)
+        sms_tasks.run_sms(at=later)
+    rows = open_replies(by=cast.claire)
+    taken = Appointment.objects.get(patient=int(first))
+    assert [(each.words, each.visit.appointment) for each in rows] == [("finalement non", taken.key), ("non", taken.key)]
+    settled(cast, ReplyOutcome.CANCELLED, reply=rows[1].reply, at=later)
+    taken.refresh_from_db()
+    assert taken.state == AppointmentState.CANCELLED
+
+
 def test_words_that_may_be_for_another_client_say_so(cast, reminded):
     Patient.objects.filter(pk=int(cast.greta)).update(sms_agreed_at=NOON)
     key = known(cast.weber.id, "Schmitz")
@@ -284,4 +318,4 @@ def test_what_is_not_understood_is_always_read_by_somebody(text, open_questions,
     asked = asks_a_person(meaning, open_questions=open_questions, of_reminder=of_reminder)
     assert asked or meaning is not Meaning.UNCLEAR
     assert not asked or meaning is not Meaning.STOP
-    assert not asked or open_questions > 1 or of_reminder or meaning is Meaning.UNCLEAR
+    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO}
