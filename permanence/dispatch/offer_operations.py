@@ -123,6 +123,12 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
         _say(kind, found, by=by, at=at, entropy=entropy)
 
 
+def say_booked(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    """He wanted it in words of his own, and a secretary has just booked it: told as after a yes that was understood."""
+    if at < offer.starts_at:
+        _say(SmsKind.BOOKED, offer, by=by, at=at, entropy=entropy)
+
+
 def not_reached(*, house: str, offer: str, at: datetime) -> None:
     """What was sent did not reach him: as long as the offer is open, a secretary telephones. Idempotent."""
     by = house_system(house=house)

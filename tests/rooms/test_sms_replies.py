@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, OpeningPattern
-from permanence.agenda.refusals import NotNow
+from permanence.agenda.refusals import NotNow, OfferOver
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
@@ -67,7 +67,8 @@ def state():
 
 def settled(cast, outcome, *, by=None, reply=None, at=SOON):
     found = reply or open_replies(by=cast.claire)[0].reply
-    return settle_reply(reply=found, outcome=outcome, key=cast.key(), by=by or cast.claire, at=at)
+    said = {"key": cast.key(), "by": by or cast.claire, "at": at, "entropy": SystemEntropy()}
+    return settle_reply(reply=found, outcome=outcome, **said)
 
 
 def test_his_words_stand_on_the_list_with_what_they_are_about_and_change_nothing(cast, reminded):
@@ -231,6 +232,20 @@ def test_an_offer_is_taken_or_declined_by_her(cast, deliver_all):
     answers("volontiers !", at=later, number="+33639980151")
     settled(cast, ReplyOutcome.CONFIRMED, at=later)
     assert Appointment.objects.get(state="booked").patient.birth_name == "Second"
+    assert [each.number for each in sent(SmsKind.BOOKED)] == ["+33639980151"]
+
+
+def test_of_a_yes_that_comes_to_nothing_no_visit_is_said_to_be_booked(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "First", number="+33639980150"))
+    cancelled(cast, visit, at=later)
+    pursue(deliver_all, later)
+    sms_tasks.run_sms(at=later)
+    answers("volontiers !", at=later, number="+33639980150")
+    with pytest.raises(OfferOver):
+        settled(cast, ReplyOutcome.CONFIRMED, at=last_offer().expires_at)
+    assert sent(SmsKind.BOOKED) == []
 
 
 @pytest.mark.parametrize("word", ["Annuler", "non", "2"])
