@@ -21,7 +21,7 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
-from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, asks_a_person, codes, read_answer
+from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
 from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, Outcome, retry_in
@@ -197,10 +197,15 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
 
 
 def _free_slot(number: str, *, at: datetime) -> int | None:
-    """The lowest slot no open question at this number has, of whichever house: they share the provider's number."""
-    open_now = Sms.objects.filter(number=number, slot__isnull=False, answered_at=None, expires_at__gt=at)
-    taken = set(open_now.exclude(state=DeliveryState.FAILED).values_list("slot", flat=True))
-    return next((each for each in range(SLOTS) if each not in taken), None)
+    """A slot no open question at this number has, of whichever house: they share the provider's number. The lowest that
+    is not in anybody's memory, for an old SMS may still be answered; else the one that was used longest ago.
+    """
+    asked = Sms.objects.filter(number=number, slot__isnull=False).exclude(state=DeliveryState.FAILED)
+    taken = set(asked.filter(answered_at=None, expires_at__gt=at).values_list("slot", flat=True))
+    recent = asked.filter(created_at__gt=at - ANSWERED_FOR).order_by("created_at", "pk")
+    used = dict(recent.values_list("slot", "created_at"))
+    free = [each for each in range(SLOTS) if each not in taken]
+    return min(free, key=lambda each: (each in used, used.get(each, at), each), default=None)
 
 
 def take_due(*, at: datetime) -> SmsTaken | None:
@@ -298,11 +303,13 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
         open_now = [each for each in asked if answer.slot is None or each.slot == answer.slot]
         meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
-        if not open_now and answer.meaning is Meaning.YES:
-            meant = _offered_before(rows, answer)  # too late: nothing comes of it, but he is told so
+        named = rows.filter(slot=answer.slot, state__in=_WENT).order_by("-created_at", "-pk").first()
+        before = last if answer.slot is None else named
+        if not open_now and before is not None and answer.meaning is Meaning.YES:
+            meant = _offered_before(rows, before)  # too late: nothing comes of it, but he is told so
         if answer.meaning is Meaning.MOVE and len(open_now) == 1 and open_now[0].kind == SmsKind.REMINDER:
             meant = open_now[0]
-        sms = meant or (open_now[0] if len(open_now) == 1 else last)
+        sms = meant or (open_now[0] if len(open_now) == 1 else before or last)
         of_reminder = sms.kind == SmsKind.REMINDER
         asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
         if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
@@ -317,11 +324,12 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
     return True
 
 
-def _offered_before(rows: ClientQuerySet[Sms], answer: Answer) -> Sms | None:
-    """The last offer at this number that is no longer open and was not answered, by its digit or by a word."""
+def _offered_before(rows: ClientQuerySet[Sms], about: Sms) -> Sms | None:
+    """The offer that is no longer open and was not answered, where that SMS is of it; of an older one he says nothing
+    any more by a word.
+    """
     offers = rows.filter(kind=SmsKind.OFFER.value, slot__isnull=False, state__in=_WENT, answered_at=None)
-    offers = offers if answer.slot is None else offers.filter(slot=answer.slot)
-    return offers.order_by("-created_at", "-pk").first()
+    return offers.filter(about=about.about).first() if about.kind == SmsKind.OFFER else None
 
 
 def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, at: datetime, entropy: Entropy) -> bool:

@@ -30,7 +30,7 @@ from permanence.dispatch import (
 )
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.channels.sms.http import Incoming, Report
-from permanence.dispatch.models import OfferNotice, Sms
+from permanence.dispatch.models import OfferNotice, Reminder, Sms, SmsReply
 from permanence.dispatch.rules import DeliveryState
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
@@ -242,6 +242,52 @@ def test_cancelled_by_the_reminders_link_it_is_offered(cast, provider, deliver_a
     reminder_operations.answer(link=reminded, yes=False, at=day_before)
     round_(deliver_all, day_before)
     assert offered() == [("Bellard", "open")]
+
+
+def lapsed_then_reminded(cast, provider, deliver_all):
+    """An offer to Jeanne lapses; ten minutes later the reminder of another visit of hers goes out to the same number.
+
+    Gives that visit and when she has it.
+    """
+    jeanne = by_sms(cast)
+    hers, visit = booked(cast, MONDAY + 2 * HOUR, who=jeanne), booked(cast, MONDAY)
+    waits(cast, jeanne)
+    deliver_all(NOON)
+    cancelled(cast, visit)
+    round_(deliver_all)
+    over = last_offer().expires_at
+    round_(deliver_all, over)
+    soon = over + timedelta(minutes=10)
+    reminder_operations.change_contact_rule(
+        client=cast.cabinet.id, names_practice=False, remind_hours=48, by=cast.claire, at=NOON, entropy=SystemEntropy()
+    )
+    Reminder.objects.update(next_attempt_at=soon)
+    reminder_tasks.run_reminders(at=soon, relay=RelaySettings(host="127.0.0.1", port=1))
+    sms_tasks.run_sms(at=soon)
+    return hers, soon + timedelta(minutes=5)
+
+
+def test_a_late_no_to_an_offer_cancels_no_other_visit(cast, provider, deliver_all):
+    """The digits of the offer are not given again to the reminder."""
+    hers, at = lapsed_then_reminded(cast, provider, deliver_all)
+    offer, reminder = Sms.objects.filter(slot__isnull=False).order_by("pk")
+    assert (offer.kind, reminder.kind, offer.slot, reminder.slot) == ("offer", "reminder", 0, 1)
+    assert reply("2", at=at)
+    deliver_all(at)
+    assert Appointment.objects.get(key=hers.appointment).state == "booked"
+    assert SmsReply.objects.get().sms_id == offer.pk  # a secretary reads it beside what he answered
+    assert reply("3", at=at)
+    deliver_all(at)
+    assert Appointment.objects.get(key=hers.appointment).state == "confirmed"
+
+
+def test_a_word_is_not_for_the_offer_of_before_once_something_else_was_told(cast, provider, deliver_all):
+    """She confirms her visit, and says so twice: no offer that is long over is spoken of."""
+    _hers, at = lapsed_then_reminded(cast, provider, deliver_all)
+    assert reply("oui", at=at)
+    assert reply("Oui", at=at + timedelta(minutes=30))
+    round_(deliver_all, at + timedelta(minutes=30))
+    assert not Sms.objects.filter(kind="over").exists()
 
 
 def test_by_mail_where_he_agreed_to_mail_alone(cast, relay, deliver_all):

@@ -257,6 +257,19 @@ def test_an_answer_is_for_the_question_its_digit_names(cast, provider):
     assert OutboxEvent.objects.filter(name="SmsAnswered").count() == 2
 
 
+def test_digits_are_given_again_only_when_all_were_used_the_oldest_first(cast, provider):
+    key = known(cast.cabinet.id)
+    for hour in range(6):
+        at = NOON + timedelta(hours=hour)
+        send(cast, key, at=at, about=f"visit-{hour}")
+        sms_tasks.run_sms(at=at)
+        Sms.objects.filter(about=f"visit-{hour}").update(answered_at=at, answer="yes")
+    assert [each.slot for each in Sms.objects.order_by("pk")] == [0, 1, 2, 3, 0, 1]
+    at = NOON + sms_operations.ANSWERED_FOR + timedelta(hours=4, minutes=30)  # all but the last is forgotten
+    send(cast, key, at=at, about="later")
+    assert Sms.objects.latest("pk").slot == 0
+
+
 def test_the_same_answer_twice_counts_once(cast, provider):
     send(cast, known(cast.cabinet.id), about="one")
     sms_tasks.run_sms(at=NOON)
