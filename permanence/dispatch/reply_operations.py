@@ -38,9 +38,7 @@ def ask_a_person(*, house_key: int, sms: str) -> None:
     SmsReply.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:1])).update(asks=True)
 
 
-def settle_reply(
-    *, reply: str, outcome: ReplyOutcome, key: str, by: Who, at: datetime, entropy: Entropy
-) -> ReplyView:
+def settle_reply(*, reply: str, outcome: ReplyOutcome, key: str, by: Who, at: datetime, entropy: Entropy) -> ReplyView:
     """It is read, and this comes of it; `key` is the id of the act on the visit. MOVED leaves the visit where it is:
     she moves it in the agenda. Who wanted an offered time is told by SMS that it is booked.
 
@@ -63,9 +61,7 @@ def settle_reply(
     return found
 
 
-def _carry_out(
-    found: ReplyView, outcome: ReplyOutcome, *, key: str, by: Who, at: datetime, entropy: Entropy
-) -> None:
+def _carry_out(found: ReplyView, outcome: ReplyOutcome, *, key: str, by: Who, at: datetime, entropy: Entropy) -> None:
     visit, offer = found.visit, found.offer
     if visit is None and (offer is None or outcome is ReplyOutcome.MOVED):
         raise NothingToAnswer(found.reply)

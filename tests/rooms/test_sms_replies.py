@@ -276,7 +276,10 @@ def test_a_no_to_what_he_has_just_taken_is_read_with_his_visit(cast, deliver_all
         sms_tasks.run_sms(at=later)
     rows = open_replies(by=cast.claire)
     taken = Appointment.objects.get(patient=int(first))
-    assert [(each.words, each.visit.appointment) for each in rows] == [("finalement non", taken.key), ("non", taken.key)]
+    assert [(each.words, each.visit.appointment) for each in rows] == [
+        ("finalement non", taken.key),
+        ("non", taken.key),
+    ]
     settled(cast, ReplyOutcome.CANCELLED, reply=rows[1].reply, at=later)
     taken.refresh_from_db()
     assert taken.state == AppointmentState.CANCELLED
