@@ -24,7 +24,7 @@ from permanence.dispatch.channels.sms.length import measure
 from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, Outcome, retry_in
+from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, ended
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
@@ -209,22 +209,39 @@ def _free_slot(number: str, *, at: datetime) -> int | None:
 
 
 def take_due(*, at: datetime) -> SmsTaken | None:
-    """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed."""
+    """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed, and
+    so has one that would, by the end of quiet hours that began meanwhile; else it waits for that.
+    """
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Sms.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
     _give_up(due.filter(expires_at__lte=at), at=at)
-    for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
-        unchanged = {"state": DeliveryState.PENDING, "attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
-        mine = Sms.objects.filter(free, pk=row.pk, **unchanged)
-        if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
-            return SmsTaken(
-                sms=row.pk,
-                attempt=row.attempts + 1,
-                key=row.key,
-                number=row.number,
-                text=secrecy.unseal(row.sealed_text, house=row.house.slug, purpose=TEXT),
-            )
+    # Each that is taken or put off is due no more: what may go out at night is reached behind what may not.
+    while rows := list(due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]):
+        for row in rows:
+            unchanged = {"attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
+            mine = Sms.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, **unchanged)
+            heard = at if row.house.demonstration else _heard_from(row, at=at)  # none of its SMS leaves the machine
+            if heard >= row.expires_at:
+                _give_up(mine, at=at)
+            elif heard > at:
+                mine.update(next_attempt_at=heard, leased_until=None)
+            elif mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+                return SmsTaken(
+                    sms=row.pk,
+                    attempt=row.attempts + 1,
+                    key=row.key,
+                    number=row.number,
+                    text=secrecy.unseal(row.sealed_text, house=row.house.slug, purpose=TEXT),
+                )
     return None
+
+
+def _heard_from(row: Sms, *, at: datetime) -> datetime:
+    """From when on, at `at` or later, it may go out. What follows an offer is said to who has just answered it."""
+    followed = Sms.objects.filter(house=row.house_id, kind=SmsKind.OFFER.value, about=row.about, pk__lt=row.pk)
+    if row.kind in AT_ONCE or (row.kind == SmsKind.OFFER and row.slot is None and followed.exists()):
+        return at
+    return heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
 
 
 def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
@@ -242,14 +259,15 @@ def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
     """
     attempt = given.attempt
     mine = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
-    row = mine.select_related("house").first()
+    row = mine.select_related("house", "client").first()
     if row is None:
         return
-    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-    if attempt.outcome is Outcome.SENT:
+    sent, wait = ended(attempt, taken.attempt)
+    again = None if wait is None else _heard_from(row, at=at + wait)
+    if sent:
         fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": "", "provider_id": given.id}
-    elif wait is not None and at + wait < row.expires_at:
-        fields = {"next_attempt_at": at + wait, "why": attempt.why}
+    elif again is not None and again < row.expires_at:
+        fields = {"next_attempt_at": again, "why": attempt.why}
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
     with transaction.atomic():

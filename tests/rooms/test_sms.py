@@ -225,6 +225,54 @@ def test_quiet_hours_of_the_client(cast, provider):
     assert sms_tasks.run_sms(at=evening) == 1
 
 
+LAST_MINUTE = datetime(2026, 11, 24, 18, 59, 30, tzinfo=UTC)
+"""Half a minute before it is quiet in Paris."""
+MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [(SmsKind.REMINDER, False), (SmsKind.OFFER, False), (SmsKind.LATE, True)])
+def test_what_the_provider_did_not_take_in_the_evening_wakes_nobody_up(cast, provider, kind, at_once):
+    provider.status = 503
+    send(cast, known(cast.cabinet.id), kind=kind, at=LAST_MINUTE)
+    assert sms_tasks.run_sms(at=LAST_MINUTE) == 1
+    provider.status = 201
+    assert sms_tasks.run_sms(at=LAST_MINUTE + timedelta(minutes=1)) == at_once
+    assert sms_tasks.run_sms(at=MORNING) == (not at_once)
+
+
+def test_what_the_post_left_lying_in_the_evening_wakes_nobody_up(cast, provider):
+    """Also where so many lie there that one look does not take them all: the one that may go out still does."""
+    key = known(cast.cabinet.id)
+    for number in range(21):
+        send(cast, key, at=LAST_MINUTE, about=f"visit-{number}")
+    send(cast, key, at=LAST_MINUTE, kind=SmsKind.BOOKED, asks=False)
+    night = LAST_MINUTE + timedelta(hours=2)
+    assert sms_tasks.run_sms(at=night) == 1
+    assert set(Sms.objects.filter(state="pending").values_list("next_attempt_at", flat=True)) == {MORNING}
+    assert sms_tasks.run_sms(at=MORNING) == 21
+
+
+def test_what_can_go_out_only_when_it_is_too_late_is_a_secretarys_at_once(cast, provider):
+    send(cast, known(cast.cabinet.id), at=LAST_MINUTE)
+    Sms.objects.update(expires_at=MORNING)
+    assert sms_tasks.run_sms(at=LAST_MINUTE + timedelta(minutes=5)) == 0
+    assert Sms.objects.get().state == DeliveryState.FAILED
+    assert OutboxEvent.objects.filter(name="SmsFailed").count() == 1
+
+
+def test_who_has_just_answered_an_offer_hears_also_at_the_second_try_that_something_is_asked_first(cast, provider):
+    key, evening = known(cast.cabinet.id), LAST_MINUTE + timedelta(hours=1)
+    send(cast, key, kind=SmsKind.OFFER, at=LAST_MINUTE, about="offer-1")
+    assert sms_tasks.run_sms(at=LAST_MINUTE) == 1
+    provider.status = 503
+    words = Words(house="", at=MORNING, until=MORNING, asked_first=True)
+    more = {"words": words, "expires_at": MORNING, "by": cast.claire, "at": evening, "entropy": SystemEntropy()}
+    sms_operations.send_sms(kind=SmsKind.OFFER, client=cast.cabinet.id, patient=key, about="offer-1", **more)
+    assert sms_tasks.run_sms(at=evening) == 1
+    provider.status = 201
+    assert sms_tasks.run_sms(at=evening + timedelta(minutes=1)) == 1
+
+
 def test_receipts_even_one_that_overtakes(cast, provider):
     key = send(cast, known(cast.cabinet.id))
     assert not sms_operations.take_report(Report(id="P1", delivered=True), at=NOON)
@@ -462,8 +510,7 @@ def test_answers_that_come_together_are_all_taken(cast, provider, settings, tmp_
     describe(settings, tmp_path, BUNDLED, provider.url)
     other, at = "+33639980148", SystemClock().now()
     for number, name in ((JEANNES, "Eins"), (other, "Zwei")):
-        send(cast, known(cast.cabinet.id, name, number), at=at, about=name)
-    Sms.objects.update(next_attempt_at=at)
+        send(cast, known(cast.cabinet.id, name, number), kind=SmsKind.MOVE, at=at, about=name)  # whatever the hour
     sms_tasks.run_sms(at=at)
     _path, headers, _body = provider.asked[0]
     assert (headers["api-key"], "Authorization" in headers) == ("canari-key", False)
