@@ -130,11 +130,15 @@ def say_booked(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> 
 
 
 def not_reached(*, house: str, offer: str, at: datetime) -> None:
-    """What was sent did not reach him: as long as the offer is open, a secretary telephones. Idempotent."""
+    """What was sent did not reach him: as long as the offer is open, a secretary telephones; once it lapsed, he was not
+    silent. Idempotent.
+    """
     by = house_system(house=house)
     with transaction.atomic():
-        OfferNotice.objects.for_house(by.house_key).filter(offer=offer).update(state=DeliveryState.FAILED)
+        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer)
+        notices.exclude(state=DeliveryState.BOUNCED).update(state=DeliveryState.FAILED)
         offer_answers.note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
+        _note_if_untold(offer, by=by, at=at)
 
 
 def close_question(*, house: str, offer: str, at: datetime) -> None:
@@ -143,15 +147,20 @@ def close_question(*, house: str, offer: str, at: datetime) -> None:
     """
     by = house_system(house=house)
     with transaction.atomic():
-        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer)
-        written = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, state__in=_WENT)
-        if not written.exists() and not notices.filter(channel="email", state__in=_WENT).exists():
-            offer_answers.note_untold(offer=offer, by=by, at=at)
-        notices = notices.filter(state=DeliveryState.PENDING)
+        _note_if_untold(offer, by=by, at=at)
+        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, state=DeliveryState.PENDING)
         notices.update(state=DeliveryState.FAILED, why=OVERTAKEN, leased_until=None)
         asked = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, answered_at=None)
         asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)
         asked.filter(expires_at__gt=at).update(expires_at=at)
+
+
+def _note_if_untold(offer: str, *, by: Who, at: datetime) -> None:
+    """The row of an SMS says of it whether it went out, that of the notice of a mail."""
+    written = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, state__in=_WENT)
+    mailed = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, channel="email", state__in=_WENT)
+    if not written.exists() and not mailed.exists():
+        offer_answers.note_untold(offer=offer, by=by, at=at)
 
 
 def take_due(*, at: datetime) -> OfferMailTaken | None:
