@@ -169,9 +169,10 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             yes=yes,
             no=no,
         )
-        text = compose(message.kind, words, language=message.language)
+        heard = heard_from(at, country=account.country, time_zone=account.time_zone)
+        due = at if message.kind in AT_ONCE or words.asked_first else heard
+        text = compose(message.kind, words, language=message.language, sent_on=due.astimezone(zone).date())
         length = measure(text)
-        quiet = heard_from(at, country=account.country, time_zone=account.time_zone)
         row = Sms.objects.create(
             house_id=by.house_key,
             client_id=int(account.id),
@@ -188,7 +189,7 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             currency=found.currency,
             created_at=at,
             expires_at=message.expires_at,
-            next_attempt_at=at if message.kind in AT_ONCE or words.asked_first else quiet,
+            next_attempt_at=due,
             slot=slot,
         )
         detail = {"kind": message.kind.value, "parts": length.parts}

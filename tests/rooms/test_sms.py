@@ -421,10 +421,41 @@ PLACE_FIRST = [
 )
 def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
     words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456", **more)
-    text = compose(kind, words, language=language)
-    found = measure(text)
-    assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
-    assert "%" not in text
+    for day in (NOON.date(), NOON.date() - timedelta(days=1)):
+        text = compose(kind, words, language=language, sent_on=day)
+        found = measure(text)
+        assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
+        assert "%" not in text
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+@pytest.mark.parametrize(
+    ("language", "today", "tomorrow"),
+    [
+        ("fr", ("jusqu'à 11 h.", "avant 11 h."), ("jusqu'à mar 01/12, 11 h.", "avant mar 01/12, 11 h.")),
+        ("en", ("until 11:00.", "before 11:00."), ("until Tue 1 Dec, 11:00.", "before Tue 1 Dec, 11:00.")),
+        ("de", ("bis 11:00 Uhr", "bis 11:00 Uhr"), ("bis Di., 01.12., 11:00 Uhr", "bis Di., 01.12., 11:00 Uhr")),
+    ],
+)
+def test_what_is_kept_over_night_says_until_which_day(language, today, tomorrow, asked_first):
+    until = datetime(2026, 12, 1, 11, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    words = Words(house="Centre", at=until + timedelta(days=1), until=until, asked_first=asked_first)
+    for day, told in ((until.date(), today), (until.date() - timedelta(days=1), tomorrow)):
+        assert plain(told[asked_first]) in compose(SmsKind.OFFER, words, language=language, sent_on=day)
+
+
+def test_an_offer_that_goes_out_in_the_morning_says_the_hour_of_that_day_alone(cast, provider):
+    """It is written in the evening, for the morning."""
+    key, evening = known(cast.cabinet.id), LAST_MINUTE + timedelta(hours=1)
+    until = MORNING + timedelta(hours=3)
+    more = {"expires_at": until, "by": cast.claire, "entropy": SystemEntropy(), "client": cast.cabinet.id}
+    words = Words(house="", at=until + timedelta(days=2), until=until)
+    for at in (evening, evening - timedelta(hours=4)):
+        sms_operations.send_sms(kind=SmsKind.OFFER, patient=key, about=f"{at}", words=words, at=at, **more)
+    sms_tasks.run_sms(at=evening - timedelta(hours=4))
+    sms_tasks.run_sms(at=MORNING)
+    first, second = (json.loads(body)["messages"][0]["text"] for _path, _headers, body in provider.asked)
+    assert (plain("jusqu'à mer 25/11, 11 h") in first, plain("jusqu'à 11 h") in second) == (True, True)
 
 
 @pytest.mark.parametrize(
