@@ -413,6 +413,19 @@ def test_an_sms_that_comes_back_is_a_secretarys(cast, provider, deliver_all):
     assert last_offer().way == OfferWay.PHONE
 
 
+def test_an_sms_of_which_is_heard_when_it_is_over_that_it_came_back_puts_nobody_behind(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    over = last_offer().expires_at
+    round_(deliver_all, over)
+    assert place(mine).silent == 1
+    assert sms_operations.take_report(Report(id=Sms.objects.get().key, delivered=False, why="absent"), at=over)
+    round_(deliver_all, over)
+    assert (last_offer().state, place(mine).silent) == (OfferState.LAPSED, 0)
+
+
 def test_told_once_however_often_it_is_heard(cast, provider, deliver_all):
     visit = booked(cast, MONDAY)
     waits(cast, by_sms(cast))

@@ -56,8 +56,8 @@ class Words:
 
 
 def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None = None) -> str:
-    """The text in the patient's language, its typography as SMS have it. `sent_on`: the day on which it goes out, on the
-    client's clock; until when is said with its day where that is another one.
+    """The text in the patient's language, its typography as SMS have it. `sent_on`: the day it goes out, by the
+    client's clock; until when it is kept is told with its day where that is another one.
     """
     with translation.override(language):
         said = {
