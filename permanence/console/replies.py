@@ -54,7 +54,7 @@ def settle(request: HttpRequest, reply: str) -> HttpResponse:
         return redirect("console:follow-ups")
     outcome = ReplyOutcome(asked)
     try:
-        found = settle_reply(reply=reply, outcome=outcome, key=new_id(at, _ENTROPY), by=by, at=at)
+        found = settle_reply(reply=reply, outcome=outcome, key=new_id(at, _ENTROPY), by=by, at=at, entropy=_ENTROPY)
     except ReplyUnknown:
         messages.error(request, _("Somebody else has done it meanwhile."))
         return redirect("console:follow-ups")

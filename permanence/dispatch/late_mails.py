@@ -69,7 +69,11 @@ def take_due(*, at: datetime) -> LateMailTaken | None:
     """Take a mail that is due, the longest due first; None when there is none. One that came too late has failed."""
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = LateMail.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
+    late = due.filter(expires_at__lte=at)
+    for key in list(late.values_list("pk", flat=True)):
+        with transaction.atomic():
+            if late.filter(pk=key).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None):
+                unreached_operations.late_failed(key, at=at)
     for row in due.select_related("house", "client", "notice").order_by("next_attempt_at", "pk")[:20]:
         mine = LateMail.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, attempts=row.attempts)
         if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
@@ -96,7 +100,7 @@ def finish(taken: LateMailTaken, attempt: Attempt, *, at: datetime) -> None:
     mine = LateMail.objects.filter(pk=taken.row, attempts=taken.attempt, state=DeliveryState.PENDING)
     if sent:
         mine.update(leased_until=None, state=DeliveryState.SENT, sent_at=at, why="")
-    elif wait is not None:
+    elif wait is not None and at + wait < taken.starts_at + timedelta(minutes=taken.minutes):
         mine.update(leased_until=None, next_attempt_at=at + wait, why=attempt.why)
     else:
         with transaction.atomic():

@@ -16,6 +16,7 @@ from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
+from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.models import OfferNotice, Sms
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, TOO_LATE, Attempt, DeliveryState, ended
@@ -25,6 +26,8 @@ from permanence.foundation.operations import house_system
 from permanence.foundation.who import Who
 from permanence.kernel.clock import Entropy
 from permanence.kernel.ids import new_id
+
+_WENT = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,23 +123,44 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
         _say(kind, found, by=by, at=at, entropy=entropy)
 
 
+def say_booked(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    """He wanted it in words of his own, and a secretary has just booked it: told as after a yes that was understood."""
+    if at < offer.starts_at:
+        _say(SmsKind.BOOKED, offer, by=by, at=at, entropy=entropy)
+
+
 def not_reached(*, house: str, offer: str, at: datetime) -> None:
-    """What was sent did not reach him: as long as the offer is open, a secretary telephones. Idempotent."""
+    """What was sent did not reach him: as long as the offer is open, a secretary telephones; once it lapsed, he was not
+    silent. Idempotent.
+    """
     by = house_system(house=house)
     with transaction.atomic():
-        OfferNotice.objects.for_house(by.house_key).filter(offer=offer).update(state=DeliveryState.FAILED)
+        notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer)
+        notices.exclude(state=DeliveryState.BOUNCED).update(state=DeliveryState.FAILED)
         offer_answers.note_way(offer=offer, way=OfferWay.PHONE, by=by, at=at)
+        _note_if_untold(offer, by=by, at=at)
 
 
 def close_question(*, house: str, offer: str, at: datetime) -> None:
-    """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more. Idempotent."""
+    """The offer is over: what was not sent of it is not sent, and its digits mean nothing any more; who heard nothing
+    of it was not silent. Idempotent.
+    """
     by = house_system(house=house)
     with transaction.atomic():
+        _note_if_untold(offer, by=by, at=at)
         notices = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, state=DeliveryState.PENDING)
         notices.update(state=DeliveryState.FAILED, why=OVERTAKEN, leased_until=None)
         asked = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, answered_at=None)
         asked.filter(state=DeliveryState.PENDING).update(state=DeliveryState.FAILED, why=OVERTAKEN)
         asked.filter(expires_at__gt=at).update(expires_at=at)
+
+
+def _note_if_untold(offer: str, *, by: Who, at: datetime) -> None:
+    """The row of an SMS says of it whether it went out, that of the notice of a mail."""
+    written = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer, state__in=_WENT)
+    mailed = OfferNotice.objects.for_house(by.house_key).filter(offer=offer, channel="email", state__in=_WENT)
+    if not written.exists() and not mailed.exists():
+        offer_answers.note_untold(offer=offer, by=by, at=at)
 
 
 def take_due(*, at: datetime) -> OfferMailTaken | None:
@@ -215,8 +239,10 @@ def _by_sms(
 def _say_not_yet(offer: OfferView, *, place_untold: bool, by: Who, at: datetime, entropy: Entropy) -> None:
     """He wants it, and it is not booked yet: with the link and until when it is kept. Once an offer. Why: he was not
     told where it is, which the link says or, where it may not name the practice, a secretary; else something is asked.
+    Nothing came of his yes: the digit to decline is still understood.
     """
     about = Sms.objects.for_house(by.house_key).filter(kind=SmsKind.OFFER.value, about=offer.offer)
+    about.filter(answer=Meaning.YES.value).update(answered_at=None, answer="")
     if not about.filter(slot=None).exists():  # the one that offered it has digits, else he could not have answered
         named = _names_practice(offer, by=by)
         words = Words(

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from permanence.clients import queries as clients
+from permanence.dispatch import patient_receipts
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction
 from permanence.dispatch.models import Delivery
 from permanence.dispatch.rules import (
@@ -174,7 +175,7 @@ def finish(taken: Taken, attempt: Attempt, *, at: datetime) -> None:
 
 def is_ours(key: str) -> bool:
     """Whether one of our mails went out under this key."""
-    return Delivery.objects.filter(key=key, channel=Channel.EMAIL).exists()
+    return Delivery.objects.filter(key=key, channel=Channel.EMAIL).exists() or patient_receipts.is_ours(key)
 
 
 def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
@@ -190,7 +191,7 @@ def take_receipt(receipt: Receipt, *, at: datetime) -> bool:
         rows = Delivery.objects.filter(key=receipt.key, channel=Channel.EMAIL, state=DeliveryState.SENT)
         row = rows.select_related("house").first()
         if row is None:
-            return False
+            return patient_receipts.take(receipt, at=at)
         _lock(row.house.slug, row.message)
         delivered = at if state is DeliveryState.DELIVERED else None
         changed = rows.update(state=state, delivered_at=delivered, why="" if delivered else receipt.why or "failed")

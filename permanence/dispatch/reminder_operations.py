@@ -28,17 +28,7 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.models import ContactRule, Reminder, Sms
-from permanence.dispatch.rules import (
-    LEASE,
-    NO_WAY,
-    OVERTAKEN,
-    Attempt,
-    DeliveryState,
-    Outcome,
-    ReminderState,
-    remind_at,
-    retry_in,
-)
+from permanence.dispatch.rules import LEASE, NO_WAY, OVERTAKEN, Attempt, DeliveryState, ReminderState, ended, remind_at
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff
 from permanence.foundation import audit
 from permanence.foundation.operations import house_system
@@ -111,13 +101,26 @@ def change_contact_rule(
         raise HoursImpossible(str(remind_hours))
     said = {"names_practice": names_practice, "remind_hours": remind_hours, "sends_calendar": sends_calendar}
     with transaction.atomic():
+        before = ContactRule.objects.for_house(by.house_key).filter(client=int(account.id)).first()
         ContactRule.objects.update_or_create(house_id=by.house_key, client_id=int(account.id), defaults=said)
         subject = f"clients.client:{account.id}"
         audit.note(by=by, at=at, action="contact.changed", subject=subject, client=account.id, detail=said)
-        pending = Reminder.objects.for_house(by.house_key).filter(client=int(account.id), state=ReminderState.PENDING)
-        pending.filter(leased_until=None).delete()
-        for visit in agenda.coming(by=by, client=account.id, at=at):
-            _remind(visit, account, hours=remind_hours, by=by, at=at, entropy=entropy)
+        if before is None or before.remind_hours != remind_hours:
+            _follow_hours(account, hours=remind_hours, by=by, at=at, entropy=entropy)
+
+
+def _follow_hours(account: clients.ClientView, *, hours: int, by: Who, at: datetime, entropy: Entropy) -> None:
+    """What waits is due by the new hours; where that moment is past, now: nobody else would remind him."""
+    rows = Reminder.objects.for_house(by.house_key).filter(client=int(account.id), state=ReminderState.PENDING)
+    pending, coming = rows.filter(leased_until=None), agenda.coming(by=by, client=account.id, at=at)
+    past = {(v.appointment, v.revision) for v in coming if hours and v.starts_at - timedelta(hours=hours) <= at}
+    late = [each.pk for each in pending if (each.appointment, each.revision) in past]
+    pending.exclude(pk__in=late).delete()
+    pending.filter(pk__in=late).update(
+        next_attempt_at=heard_from(at, country=account.country, time_zone=account.time_zone)
+    )
+    for visit in coming:
+        _remind(visit, account, hours=hours, by=by, at=at, entropy=entropy)
 
 
 def follow(*, house: str, appointment: str, client: str, revision: int, at: datetime, entropy: Entropy) -> None:
@@ -264,8 +267,8 @@ def come_now(*, reminder: str, at: datetime, entropy: Entropy) -> None:
 
 def finish(taken: ReminderTaken, attempt: Attempt, *, at: datetime) -> None:
     """Write how the mail's try ended. Does nothing when the lease was lost to another worker."""
-    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-    if attempt.outcome is Outcome.SENT:
+    sent, wait = ended(attempt, taken.attempt)
+    if sent:
         fields: dict[str, object] = {"state": ReminderState.SENT, "sent_at": at, "why": ""}
     elif wait is not None and at + wait < taken.starts_at:
         fields = {"next_attempt_at": at + wait, "why": attempt.why}

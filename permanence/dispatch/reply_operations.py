@@ -7,13 +7,16 @@ from django.db import transaction
 
 from permanence.agenda.operations import appointments, offer_answers, visits
 from permanence.agenda.rules.states import AppointmentState, CancelCause
+from permanence.agenda.rules.waiting import OfferState
 from permanence.clients import queries as clients
+from permanence.dispatch import offer_operations
 from permanence.dispatch.models import SmsReply
 from permanence.dispatch.reply_queries import ReplyView, view
 from permanence.dispatch.rules import ReplyOutcome
 from permanence.foundation import audit
 from permanence.foundation.keys import row_key
 from permanence.foundation.who import Who
+from permanence.kernel.clock import Entropy
 from permanence.kernel.refusals import Refusal
 
 
@@ -35,9 +38,9 @@ def ask_a_person(*, house_key: int, sms: str) -> None:
     SmsReply.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:1])).update(asks=True)
 
 
-def settle_reply(*, reply: str, outcome: ReplyOutcome, key: str, by: Who, at: datetime) -> ReplyView:
+def settle_reply(*, reply: str, outcome: ReplyOutcome, key: str, by: Who, at: datetime, entropy: Entropy) -> ReplyView:
     """It is read, and this comes of it; `key` is the id of the act on the visit. MOVED leaves the visit where it is:
-    she moves it in the agenda.
+    she moves it in the agenda. Who wanted an offered time is told by SMS that it is booked.
 
     Raises ReplyUnknown, NothingToAnswer, and those of the agenda's acts: then nothing was changed.
     """
@@ -51,20 +54,24 @@ def settle_reply(*, reply: str, outcome: ReplyOutcome, key: str, by: Who, at: da
         if not SmsReply.objects.filter(pk=row.pk, done_at=None).update(**done):
             raise ReplyUnknown(reply[:20])
         if outcome is not ReplyOutcome.DONE:
-            _carry_out(found, outcome, key=key, by=by, at=at)
+            _carry_out(found, outcome, key=key, by=by, at=at, entropy=entropy)
         subject = f"dispatch.smsreply:{row.pk}"
         detail = {"outcome": outcome.value}
         audit.note(by=by, at=at, action="sms.reply_settled", subject=subject, client=row.client_id, detail=detail)
     return found
 
 
-def _carry_out(found: ReplyView, outcome: ReplyOutcome, *, key: str, by: Who, at: datetime) -> None:
+def _carry_out(found: ReplyView, outcome: ReplyOutcome, *, key: str, by: Who, at: datetime, entropy: Entropy) -> None:
     visit, offer = found.visit, found.offer
     if visit is None and (offer is None or outcome is ReplyOutcome.MOVED):
         raise NothingToAnswer(found.reply)
     if offer is not None:
-        answer = offer_answers.take if outcome is ReplyOutcome.CONFIRMED else offer_answers.decline
-        answer(offer=offer.offer, by=by, at=at)
+        if outcome is not ReplyOutcome.CONFIRMED:
+            offer_answers.decline(offer=offer.offer, by=by, at=at)
+            return
+        offer_answers.take(offer=offer.offer, by=by, at=at)
+        if offer.state is OfferState.OPEN:  # else it was his already, and he was told so
+            offer_operations.say_booked(offer, by=by, at=at, entropy=entropy)
     elif visit is not None and outcome is ReplyOutcome.CANCELLED:
         appointments.cancel(key=key, appointment=visit.appointment, cause=CancelCause.PATIENT, by=by, at=at)
     elif visit is not None and outcome is ReplyOutcome.CONFIRMED and visit.state is not AppointmentState.CONFIRMED:

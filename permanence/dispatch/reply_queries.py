@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from permanence.agenda.queries import appointments, offers
+from permanence.agenda.queries import appointments, offers, waiting
 from permanence.agenda.queries.offers import OfferView
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import AppointmentUnknown, OfferUnknown
@@ -97,12 +97,23 @@ def _visit(sms: Sms, *, by: Who) -> AppointmentView | None:
     if sms.kind in {SmsKind.REMINDER, SmsKind.MOVE}:
         reminder = Reminder.objects.for_house(by.house_key).filter(key=sms.about).first()
         about = "" if reminder is None else reminder.appointment
+    elif sms.kind == SmsKind.BOOKED:
+        about = _booked_by(sms.about, by=by)
     elif sms.kind != SmsKind.LATE:
         return None
     try:
         return appointments.appointment(by=by, appointment=about)
     except AppointmentUnknown:
         return None
+
+
+def _booked_by(offer: str, *, by: Who) -> str:
+    """The appointment that he took with this offer; "" for none."""
+    try:
+        found = offers.offer(by=by, offer=offer)
+    except OfferUnknown:
+        return ""
+    return waiting.place(by=by, place=found.place).appointment if found.state is OfferState.TAKEN else ""
 
 
 def _offer(sms: Sms, *, by: Who) -> OfferView | None:

@@ -21,10 +21,10 @@ from permanence.countries.quiet import heard_from
 from permanence.dispatch.channels.sms.content import SmsKind, Words, compose
 from permanence.dispatch.channels.sms.http import Given, Incoming, Report
 from permanence.dispatch.channels.sms.length import measure
-from permanence.dispatch.channels.sms.replies import SLOTS, Answer, Meaning, asks_a_person, codes, read_answer
+from permanence.dispatch.channels.sms.replies import SLOTS, Meaning, asks_a_person, codes, read_answer
 from permanence.dispatch.events import SmsAnswered, SmsFailed
 from permanence.dispatch.models import ContactRule, Sms, SmsReply, SmsStop
-from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, Outcome, retry_in
+from permanence.dispatch.rules import LEASE, STOPPED, TOO_LATE, DeliveryState, ended
 from permanence.dispatch.sms_provider import usable_provider
 from permanence.dispatch.sms_reach import NoConsent, NoMobile, SmsOff, may_reach, takes_sms
 from permanence.foundation import audit, outbox, secrecy
@@ -169,9 +169,10 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             yes=yes,
             no=no,
         )
-        text = compose(message.kind, words, language=message.language)
+        heard = heard_from(at, country=account.country, time_zone=account.time_zone)
+        due = at if message.kind in AT_ONCE or words.asked_first else heard
+        text = compose(message.kind, words, language=message.language, sent_on=due.astimezone(zone).date())
         length = measure(text)
-        quiet = heard_from(at, country=account.country, time_zone=account.time_zone)
         row = Sms.objects.create(
             house_id=by.house_key,
             client_id=int(account.id),
@@ -188,7 +189,7 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
             currency=found.currency,
             created_at=at,
             expires_at=message.expires_at,
-            next_attempt_at=at if message.kind in AT_ONCE or words.asked_first else quiet,
+            next_attempt_at=due,
             slot=slot,
         )
         detail = {"kind": message.kind.value, "parts": length.parts}
@@ -197,45 +198,82 @@ def _keep(message: _Message, *, by: Who, at: datetime, entropy: Entropy) -> str:
 
 
 def _free_slot(number: str, *, at: datetime) -> int | None:
-    """The lowest slot no open question at this number has, of whichever house: they share the provider's number."""
-    open_now = Sms.objects.filter(number=number, slot__isnull=False, answered_at=None, expires_at__gt=at)
-    taken = set(open_now.exclude(state=DeliveryState.FAILED).values_list("slot", flat=True))
-    return next((each for each in range(SLOTS) if each not in taken), None)
+    """A slot no open question at this number has, of whichever house: they share the provider's number. The lowest that
+    is not in anybody's memory, for an old SMS may still be answered; else the one that was used longest ago.
+    """
+    asked = Sms.objects.filter(number=number, slot__isnull=False).exclude(state=DeliveryState.FAILED)
+    taken = set(asked.filter(answered_at=None, expires_at__gt=at).values_list("slot", flat=True))
+    recent = asked.filter(created_at__gt=at - ANSWERED_FOR).order_by("created_at", "pk")
+    used = dict(recent.values_list("slot", "created_at"))
+    free = [each for each in range(SLOTS) if each not in taken]
+    return min(free, key=lambda each: (each in used, used.get(each, at), each), default=None)
 
 
 def take_due(*, at: datetime) -> SmsTaken | None:
-    """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed."""
+    """Take one SMS that is due, the longest due first; None when there is none. One that came too late has failed, and
+    so has one that would, by the end of quiet hours that began meanwhile; else it waits for that.
+    """
     free = Q(leased_until=None) | Q(leased_until__lte=at)
     due = Sms.objects.filter(free, state=DeliveryState.PENDING, next_attempt_at__lte=at)
-    due.filter(expires_at__lte=at).update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None)
-    for row in due.select_related("house").order_by("next_attempt_at", "pk")[:20]:
-        unchanged = {"state": DeliveryState.PENDING, "attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
-        mine = Sms.objects.filter(free, pk=row.pk, **unchanged)
-        if mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
-            return SmsTaken(
-                sms=row.pk,
-                attempt=row.attempts + 1,
-                key=row.key,
-                number=row.number,
-                text=secrecy.unseal(row.sealed_text, house=row.house.slug, purpose=TEXT),
-            )
+    _give_up(due.filter(expires_at__lte=at), at=at)
+    # Each that is taken or put off is due no more: what may go out at night is reached behind what may not.
+    while rows := list(due.select_related("house", "client").order_by("next_attempt_at", "pk")[:20]):
+        for row in rows:
+            unchanged = {"attempts": row.attempts, "next_attempt_at": row.next_attempt_at}
+            mine = Sms.objects.filter(free, pk=row.pk, state=DeliveryState.PENDING, **unchanged)
+            heard = at if row.house.demonstration else _heard_from(row, at=at)  # none of its SMS leaves the machine
+            if heard >= row.expires_at:
+                _give_up(mine, at=at)
+            elif heard > at:
+                mine.update(next_attempt_at=heard, leased_until=None)
+            elif mine.update(leased_until=at + LEASE, attempts=row.attempts + 1):
+                return SmsTaken(
+                    sms=row.pk,
+                    attempt=row.attempts + 1,
+                    key=row.key,
+                    number=row.number,
+                    text=secrecy.unseal(row.sealed_text, house=row.house.slug, purpose=TEXT),
+                )
     return None
 
 
+def _heard_from(row: Sms, *, at: datetime) -> datetime:
+    """From when on, at `at` or later, it may go out. What follows an offer is said to who has just answered it."""
+    followed = Sms.objects.filter(house=row.house_id, kind=SmsKind.OFFER.value, about=row.about, pk__lt=row.pk)
+    if row.kind in AT_ONCE or (row.kind == SmsKind.OFFER and row.slot is None and followed.exists()):
+        return at
+    return heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
+
+
+def _give_up(late: ClientQuerySet[Sms], *, at: datetime) -> None:
+    """They came too late: a secretary is to hear of each, as of one that the provider refused."""
+    for row in late.select_related("house"):
+        with transaction.atomic():
+            mine = late.filter(pk=row.pk, attempts=row.attempts)
+            if mine.update(state=DeliveryState.FAILED, why=TOO_LATE, leased_until=None):
+                _failed(row, at=at)
+
+
 def finish(taken: SmsTaken, given: Given, *, at: datetime) -> None:
-    """Write how the try ended. Does nothing when the lease was lost to another worker."""
+    """Write how the try ended; what has no time left for another one failed: a secretary can still telephone. Does
+    nothing when the lease was lost to another worker.
+    """
     attempt = given.attempt
-    wait = retry_in(taken.attempt) if attempt.outcome is Outcome.RETRY else None
-    if attempt.outcome is Outcome.SENT:
+    mine = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
+    row = mine.select_related("house", "client").first()
+    if row is None:
+        return
+    sent, wait = ended(attempt, taken.attempt)
+    again = None if wait is None else _heard_from(row, at=at + wait)
+    if sent:
         fields: dict[str, object] = {"state": DeliveryState.SENT, "sent_at": at, "why": "", "provider_id": given.id}
-    elif wait is not None:
-        fields = {"next_attempt_at": at + wait, "why": attempt.why}
+    elif again is not None and again < row.expires_at:
+        fields = {"next_attempt_at": again, "why": attempt.why}
     else:
         fields = {"state": DeliveryState.FAILED, "why": attempt.why}
-    rows = Sms.objects.filter(pk=taken.sms, attempts=taken.attempt, state=DeliveryState.PENDING)
     with transaction.atomic():
-        if rows.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
-            _failed(Sms.objects.select_related("house").get(pk=taken.sms), at=at)
+        if mine.update(leased_until=None, **fields) and fields.get("state") == DeliveryState.FAILED:
+            _failed(row, at=at)
 
 
 def take_report(report: Report, *, at: datetime) -> bool:
@@ -284,11 +322,13 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
         asked = rows.filter(slot__isnull=False, state__in=_WENT, answered_at=None, expires_at__gt=at)
         open_now = [each for each in asked if answer.slot is None or each.slot == answer.slot]
         meant = open_now[0] if len(open_now) == 1 and answer.meaning in {Meaning.YES, Meaning.NO} else None
-        if not open_now and answer.meaning is Meaning.YES:
-            meant = _offered_before(rows, answer)  # too late: nothing comes of it, but he is told so
+        named = rows.filter(slot=answer.slot, state__in=_WENT).order_by("-created_at", "-pk").first()
+        before = last if answer.slot is None else named
+        if not open_now and before is not None and answer.meaning is Meaning.YES:
+            meant = _offered_before(rows, before)  # too late: nothing comes of it, but he is told so
         if answer.meaning is Meaning.MOVE and len(open_now) == 1 and open_now[0].kind == SmsKind.REMINDER:
             meant = open_now[0]
-        sms = meant or (open_now[0] if len(open_now) == 1 else last)
+        sms = meant or (open_now[0] if len(open_now) == 1 else before or last)
         of_reminder = sms.kind == SmsKind.REMINDER
         asks = not meant and asks_a_person(answer.meaning, open_questions=len(open_now), of_reminder=of_reminder)
         if not _note_reply(sms, incoming, answer.meaning, asks=asks, at=at, entropy=entropy):
@@ -303,11 +343,12 @@ def take_reply(incoming: Incoming, *, at: datetime, entropy: Entropy) -> bool:
     return True
 
 
-def _offered_before(rows: ClientQuerySet[Sms], answer: Answer) -> Sms | None:
-    """The last offer at this number that is no longer open and was not answered, by its digit or by a word."""
+def _offered_before(rows: ClientQuerySet[Sms], about: Sms) -> Sms | None:
+    """The offer that is no longer open and was not answered, where that SMS is of it; of an older one he says nothing
+    any more by a word.
+    """
     offers = rows.filter(kind=SmsKind.OFFER.value, slot__isnull=False, state__in=_WENT, answered_at=None)
-    offers = offers if answer.slot is None else offers.filter(slot=answer.slot)
-    return offers.order_by("-created_at", "-pk").first()
+    return offers.filter(about=about.about).first() if about.kind == SmsKind.OFFER else None
 
 
 def _note_reply(sms: Sms, incoming: Incoming, meaning: Meaning, *, asks: bool, at: datetime, entropy: Entropy) -> bool:

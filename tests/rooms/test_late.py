@@ -17,7 +17,7 @@ from permanence.callers.models import Patient, PatientNumber
 from permanence.dispatch import late_operations, late_tasks, sms_tasks
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.late_operations import LateKeyTaken, MinutesImpossible
-from permanence.dispatch.models import LateMail, LateNotice, Sms
+from permanence.dispatch.models import LateMail, LateNotice, Sms, Unreached
 from permanence.foundation.models import AuditEntry
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import agenda as portal_agenda
@@ -222,6 +222,36 @@ def test_a_relay_that_is_away_is_asked_again_until_his_visit_has_begun(cast, pro
     assert late_tasks.run_late(at=after(180 + 40), relay=nobody) == 0
     row.refresh_from_db()
     assert (row.state, row.why) == ("failed", "too late")
+    assert Unreached.objects.filter(key=row.key).exists()
+
+
+def test_a_mail_that_cannot_leave_before_his_visit_is_a_secretarys_while_she_can_still_call(cast, provider):
+    agrees_to_mail("Fixe")
+    tell(cast)
+    nobody = RelaySettings(host="127.0.0.1", port=free_port())
+    at = TEN
+    while late_tasks.run_late(at=at, relay=nobody):
+        at = LateMail.objects.get().next_attempt_at
+    assert LateMail.objects.get().state == "failed"
+    assert Unreached.objects.get(key=LateMail.objects.get().key).at < after(180 + 40)
+
+
+def test_an_sms_that_cannot_leave_before_his_visit_is_a_secretarys(cast, provider, deliver_all):
+    provider.status = 503
+    tell(cast)
+    at = TEN
+    while sms_tasks.run_sms(at=at):
+        at = Sms.objects.get().next_attempt_at
+    deliver_all(at)
+    assert Sms.objects.get().state == "failed"
+    assert Unreached.objects.get(key=Sms.objects.get().key).at < after(140 + 40)
+
+
+def test_an_sms_that_the_post_left_lying_until_it_was_too_late_is_a_secretarys(cast, provider, deliver_all):
+    tell(cast)
+    assert sms_tasks.run_sms(at=after(140 + 40)) == 0
+    deliver_all(after(140 + 40))
+    assert (Sms.objects.get().why, Unreached.objects.filter(key=Sms.objects.get().key).exists()) == ("too late", True)
 
 
 def test_where_the_house_sends_no_sms_mails_are_sent(cast, settings, tmp_path):

@@ -89,6 +89,18 @@ def test_who_says_yes_before_he_was_told_where_is_booked_nowhere_yet(cast, provi
     assert place(mine).state == PlaceState.BOOKED
 
 
+def test_who_said_yes_and_is_not_booked_yet_can_still_decline_by_his_digit(cast, provider, deliver_all):
+    """The first SMS said 2 to decline, and nothing has come of his yes."""
+    two_sites(cast)
+    rule(cast, named=True)
+    mine = offered(cast, deliver_all, by_sms(cast))
+    reply("1")
+    round_(deliver_all)
+    assert reply("2")
+    round_(deliver_all)
+    assert (last_offer().state, place(mine).state) == (OfferState.DECLINED, PlaceState.WAITING)
+
+
 def test_to_decline_he_needs_no_place(cast, provider, deliver_all):
     two_sites(cast)
     rule(cast, named=True)

@@ -30,7 +30,7 @@ from permanence.dispatch import (
 )
 from permanence.dispatch.channels.email.relay import RelaySettings
 from permanence.dispatch.channels.sms.http import Incoming, Report
-from permanence.dispatch.models import OfferNotice, Sms
+from permanence.dispatch.models import OfferNotice, Reminder, Sms, SmsReply
 from permanence.dispatch.rules import DeliveryState
 from permanence.kernel.system import SystemEntropy
 from tests.processes import free_port
@@ -244,6 +244,52 @@ def test_cancelled_by_the_reminders_link_it_is_offered(cast, provider, deliver_a
     assert offered() == [("Bellard", "open")]
 
 
+def lapsed_then_reminded(cast, provider, deliver_all):
+    """An offer to Jeanne lapses; ten minutes later the reminder of another visit of hers goes out to the same number.
+
+    Gives that visit and when she has it.
+    """
+    jeanne = by_sms(cast)
+    hers, visit = booked(cast, MONDAY + 2 * HOUR, who=jeanne), booked(cast, MONDAY)
+    waits(cast, jeanne)
+    deliver_all(NOON)
+    cancelled(cast, visit)
+    round_(deliver_all)
+    over = last_offer().expires_at
+    round_(deliver_all, over)
+    soon = over + timedelta(minutes=10)
+    reminder_operations.change_contact_rule(
+        client=cast.cabinet.id, names_practice=False, remind_hours=48, by=cast.claire, at=NOON, entropy=SystemEntropy()
+    )
+    Reminder.objects.update(next_attempt_at=soon)
+    reminder_tasks.run_reminders(at=soon, relay=RelaySettings(host="127.0.0.1", port=1))
+    sms_tasks.run_sms(at=soon)
+    return hers, soon + timedelta(minutes=5)
+
+
+def test_a_late_no_to_an_offer_cancels_no_other_visit(cast, provider, deliver_all):
+    """The digits of the offer are not given again to the reminder."""
+    hers, at = lapsed_then_reminded(cast, provider, deliver_all)
+    offer, reminder = Sms.objects.filter(slot__isnull=False).order_by("pk")
+    assert (offer.kind, reminder.kind, offer.slot, reminder.slot) == ("offer", "reminder", 0, 1)
+    assert reply("2", at=at)
+    deliver_all(at)
+    assert Appointment.objects.get(key=hers.appointment).state == "booked"
+    assert SmsReply.objects.get().sms_id == offer.pk  # a secretary reads it beside what he answered
+    assert reply("3", at=at)
+    deliver_all(at)
+    assert Appointment.objects.get(key=hers.appointment).state == "confirmed"
+
+
+def test_a_word_is_not_for_the_offer_of_before_once_something_else_was_told(cast, provider, deliver_all):
+    """She confirms her visit, and says so twice: no offer that is long over is spoken of."""
+    _hers, at = lapsed_then_reminded(cast, provider, deliver_all)
+    assert reply("oui", at=at)
+    assert reply("Oui", at=at + timedelta(minutes=30))
+    round_(deliver_all, at + timedelta(minutes=30))
+    assert not Sms.objects.filter(kind="over").exists()
+
+
 def test_by_mail_where_he_agreed_to_mail_alone(cast, relay, deliver_all):
     visit = booked(cast, MONDAY)
     waits(cast, person(cast, "Zyrianka", mail="jeanne@jeanne.example", language="de"))
@@ -317,6 +363,45 @@ def test_an_sms_that_the_provider_refuses_is_a_secretarys(cast, provider, delive
     assert (place(mine).silent, offered()) == (0, [("Zyrianka", "lapsed")])
 
 
+def test_an_sms_that_cannot_leave_in_time_is_a_secretarys(cast, provider, deliver_all):
+    """The provider is away; the next try would be after the time is kept for him."""
+    provider.status = 503
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    until = last_offer().expires_at
+    while (row := Sms.objects.get()).state == DeliveryState.PENDING and row.next_attempt_at < until:
+        round_(deliver_all, row.next_attempt_at)
+    assert (last_offer().state, last_offer().way) == (OfferState.OPEN, OfferWay.PHONE)
+    assert [each.place for each in waiting.to_telephone(by=cast.claire, at=row.next_attempt_at)] == [mine]
+    round_(deliver_all, until)
+    assert (place(mine).silent, offered()) == (0, [("Zyrianka", "lapsed")])
+
+
+@pytest.mark.parametrize("number", [JEANNE, ""])
+def test_whose_sms_or_mail_never_left_is_not_put_behind(cast, provider, deliver_all, number):
+    """The post stood still while the time was kept for him: he was not silent, he heard nothing."""
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast) if number else person(cast, "Zyrianka"))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    offer = last_offer()
+    pursue(deliver_all, offer.expires_at)
+    assert (last_offer().state, last_offer().way, place(mine).silent) == (OfferState.LAPSED, "", 0)
+    offer_operations.close_question(house=cast.house, offer=offer.key, at=offer.expires_at)
+    assert place(mine).silent == 0
+
+
+def test_who_got_his_sms_and_said_nothing_goes_behind(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    round_(deliver_all, last_offer().expires_at)
+    assert (last_offer().way, place(mine).silent) == (OfferWay.SMS, 1)
+
+
 def test_an_sms_that_comes_back_is_a_secretarys(cast, provider, deliver_all):
     visit = booked(cast, MONDAY)
     waits(cast, by_sms(cast))
@@ -326,6 +411,19 @@ def test_an_sms_that_comes_back_is_a_secretarys(cast, provider, deliver_all):
     assert sms_operations.take_report(report, at=LATER)
     round_(deliver_all)
     assert last_offer().way == OfferWay.PHONE
+
+
+def test_an_sms_of_which_is_heard_when_it_is_over_that_it_came_back_puts_nobody_behind(cast, provider, deliver_all):
+    visit = booked(cast, MONDAY)
+    mine = waits(cast, by_sms(cast))
+    cancelled(cast, visit)
+    round_(deliver_all)
+    over = last_offer().expires_at
+    round_(deliver_all, over)
+    assert place(mine).silent == 1
+    assert sms_operations.take_report(Report(id=Sms.objects.get().key, delivered=False, why="absent"), at=over)
+    round_(deliver_all, over)
+    assert (last_offer().state, place(mine).silent) == (OfferState.LAPSED, 0)
 
 
 def test_told_once_however_often_it_is_heard(cast, provider, deliver_all):

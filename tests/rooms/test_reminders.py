@@ -74,13 +74,13 @@ def clock(monkeypatch):
     return now
 
 
-def rule(cast, hours, *, named=False):
+def rule(cast, hours, *, named=False, at=NOON):
     reminder_operations.change_contact_rule(
         client=cast.cabinet.id,
         names_practice=named,
         remind_hours=hours,
         by=cast.claire,
-        at=NOON,
+        at=at,
         entropy=SystemEntropy(),
     )
 
@@ -161,6 +161,30 @@ def test_a_rule_that_changes_holds_for_what_is_booked_already(cast, provider, de
     assert Reminder.objects.get().state == ReminderState.SENT
 
 
+@pytest.mark.parametrize(("hours", "due"), [(6, 6), (14, 24)])
+def test_who_waits_for_his_reminder_gets_it_when_the_new_hours_are_past(cast, provider, deliver_all, hours, due):
+    """Saturday at 14:00, a visit on Monday at 8:00: from 24 to 48 hours before. At 22:00 nobody is written to."""
+    rule(cast, 24)
+    book(cast)
+    deliver_all(NOON)
+    at = DUE + timedelta(hours=hours)
+    rule(cast, 48, at=at)
+    assert Reminder.objects.get().next_attempt_at == DUE + timedelta(hours=due)
+    assert (send(at), send(DUE + timedelta(hours=due))) == ((1, 0) if due == hours else (0, 1))
+    assert len(told(provider)) == 1
+
+
+def test_what_is_tried_again_is_left_alone_when_something_else_of_the_rule_changes(cast, provider, relay, deliver_all):
+    patient_says(cast, mail=True)
+    book(cast)
+    deliver_all(NOON)
+    assert send() == 1  # the relay is away
+    before = Reminder.objects.values().get()
+    rule(cast, 48, named=True, at=DUE + timedelta(seconds=30))
+    assert Reminder.objects.values().get() == before
+    assert send(DUE + timedelta(minutes=1), relay) == 1
+
+
 def test_a_description_of_the_provider_that_is_broken_stops_no_mail(cast, tmp_path, settings, relay, deliver_all):
     settings.PERMANENCE = settings.PERMANENCE.changed(data=tmp_path)
     (tmp_path / "keys").mkdir()
@@ -205,7 +229,10 @@ def test_the_answer_to_another_moment_changes_nothing(cast, provider, deliver_al
     assert state() is AppointmentState.BOOKED
     assert Reminder.objects.count() == 2
     assert send(DUE + timedelta(days=7)) == 1
-    assert reply("1", DUE + timedelta(days=7))
+    assert reply("1", DUE + timedelta(days=7))  # the digit of the old moment
+    deliver_all(DUE + timedelta(days=7))
+    assert state() is AppointmentState.BOOKED
+    assert reply("3", DUE + timedelta(days=7))
     deliver_all(DUE + timedelta(days=7))
     assert state() is AppointmentState.CONFIRMED
 

@@ -225,6 +225,54 @@ def test_quiet_hours_of_the_client(cast, provider):
     assert sms_tasks.run_sms(at=evening) == 1
 
 
+LAST_MINUTE = datetime(2026, 11, 24, 18, 59, 30, tzinfo=UTC)
+"""Half a minute before it is quiet in Paris."""
+MORNING = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("kind", "at_once"), [(SmsKind.REMINDER, False), (SmsKind.OFFER, False), (SmsKind.LATE, True)])
+def test_what_the_provider_did_not_take_in_the_evening_wakes_nobody_up(cast, provider, kind, at_once):
+    provider.status = 503
+    send(cast, known(cast.cabinet.id), kind=kind, at=LAST_MINUTE)
+    assert sms_tasks.run_sms(at=LAST_MINUTE) == 1
+    provider.status = 201
+    assert sms_tasks.run_sms(at=LAST_MINUTE + timedelta(minutes=1)) == at_once
+    assert sms_tasks.run_sms(at=MORNING) == (not at_once)
+
+
+def test_what_the_post_left_lying_in_the_evening_wakes_nobody_up(cast, provider):
+    """Also where so many lie there that one look does not take them all: the one that may go out still does."""
+    key = known(cast.cabinet.id)
+    for number in range(21):
+        send(cast, key, at=LAST_MINUTE, about=f"visit-{number}")
+    send(cast, key, at=LAST_MINUTE, kind=SmsKind.BOOKED, asks=False)
+    night = LAST_MINUTE + timedelta(hours=2)
+    assert sms_tasks.run_sms(at=night) == 1
+    assert set(Sms.objects.filter(state="pending").values_list("next_attempt_at", flat=True)) == {MORNING}
+    assert sms_tasks.run_sms(at=MORNING) == 21
+
+
+def test_what_can_go_out_only_when_it_is_too_late_is_a_secretarys_at_once(cast, provider):
+    send(cast, known(cast.cabinet.id), at=LAST_MINUTE)
+    Sms.objects.update(expires_at=MORNING)
+    assert sms_tasks.run_sms(at=LAST_MINUTE + timedelta(minutes=5)) == 0
+    assert Sms.objects.get().state == DeliveryState.FAILED
+    assert OutboxEvent.objects.filter(name="SmsFailed").count() == 1
+
+
+def test_who_has_just_answered_an_offer_hears_also_at_the_second_try_that_something_is_asked_first(cast, provider):
+    key, evening = known(cast.cabinet.id), LAST_MINUTE + timedelta(hours=1)
+    send(cast, key, kind=SmsKind.OFFER, at=LAST_MINUTE, about="offer-1")
+    assert sms_tasks.run_sms(at=LAST_MINUTE) == 1
+    provider.status = 503
+    words = Words(house="", at=MORNING, until=MORNING, asked_first=True)
+    more = {"words": words, "expires_at": MORNING, "by": cast.claire, "at": evening, "entropy": SystemEntropy()}
+    sms_operations.send_sms(kind=SmsKind.OFFER, client=cast.cabinet.id, patient=key, about="offer-1", **more)
+    assert sms_tasks.run_sms(at=evening) == 1
+    provider.status = 201
+    assert sms_tasks.run_sms(at=evening + timedelta(minutes=1)) == 1
+
+
 def test_receipts_even_one_that_overtakes(cast, provider):
     key = send(cast, known(cast.cabinet.id))
     assert not sms_operations.take_report(Report(id="P1", delivered=True), at=NOON)
@@ -255,6 +303,19 @@ def test_an_answer_is_for_the_question_its_digit_names(cast, provider):
     assert reply(JEANNES, "1")
     assert SmsReply.objects.count() == 4
     assert OutboxEvent.objects.filter(name="SmsAnswered").count() == 2
+
+
+def test_digits_are_given_again_only_when_all_were_used_the_oldest_first(cast, provider):
+    key = known(cast.cabinet.id)
+    for hour in range(6):
+        at = NOON + timedelta(hours=hour)
+        send(cast, key, at=at, about=f"visit-{hour}")
+        sms_tasks.run_sms(at=at)
+        Sms.objects.filter(about=f"visit-{hour}").update(answered_at=at, answer="yes")
+    assert [each.slot for each in Sms.objects.order_by("pk")] == [0, 1, 2, 3, 0, 1]
+    at = NOON + sms_operations.ANSWERED_FOR + timedelta(hours=4, minutes=30)  # all but the last is forgotten
+    send(cast, key, at=at, about="later")
+    assert Sms.objects.latest("pk").slot == 0
 
 
 def test_the_same_answer_twice_counts_once(cast, provider):
@@ -360,10 +421,41 @@ PLACE_FIRST = [
 )
 def test_what_is_said_fits_two_parts_of_gsm(kind, language, more):
     words = Words(house="Permanence Grand-Est", at=NOON, until=NOON, yes=1, no=2, minutes=40, code="123456", **more)
-    text = compose(kind, words, language=language)
-    found = measure(text)
-    assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
-    assert "%" not in text
+    for day in (NOON.date(), NOON.date() - timedelta(days=1)):
+        text = compose(kind, words, language=language, sent_on=day)
+        found = measure(text)
+        assert (found.encoding, found.parts <= 2) == ("gsm7", True), text
+        assert "%" not in text
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+@pytest.mark.parametrize(
+    ("language", "today", "tomorrow"),
+    [
+        ("fr", ("jusqu'à 11 h.", "avant 11 h."), ("jusqu'à mar 01/12, 11 h.", "avant mar 01/12, 11 h.")),
+        ("en", ("until 11:00.", "before 11:00."), ("until Tue 1 Dec, 11:00.", "before Tue 1 Dec, 11:00.")),
+        ("de", ("bis 11:00 Uhr", "bis 11:00 Uhr"), ("bis Di., 01.12., 11:00 Uhr", "bis Di., 01.12., 11:00 Uhr")),
+    ],
+)
+def test_what_is_kept_over_night_says_until_which_day(language, today, tomorrow, asked_first):
+    until = datetime(2026, 12, 1, 11, 0, tzinfo=ZoneInfo("Europe/Paris"))
+    words = Words(house="Centre", at=until + timedelta(days=1), until=until, asked_first=asked_first)
+    for day, told in ((until.date(), today), (until.date() - timedelta(days=1), tomorrow)):
+        assert plain(told[asked_first]) in compose(SmsKind.OFFER, words, language=language, sent_on=day)
+
+
+def test_an_offer_that_goes_out_in_the_morning_says_the_hour_of_that_day_alone(cast, provider):
+    """It is written in the evening, for the morning."""
+    key, evening = known(cast.cabinet.id), LAST_MINUTE + timedelta(hours=1)
+    until = MORNING + timedelta(hours=3)
+    more = {"expires_at": until, "by": cast.claire, "entropy": SystemEntropy(), "client": cast.cabinet.id}
+    words = Words(house="", at=until + timedelta(days=2), until=until)
+    for at in (evening, evening - timedelta(hours=4)):
+        sms_operations.send_sms(kind=SmsKind.OFFER, patient=key, about=f"{at}", words=words, at=at, **more)
+    sms_tasks.run_sms(at=evening - timedelta(hours=4))
+    sms_tasks.run_sms(at=MORNING)
+    first, second = (json.loads(body)["messages"][0]["text"] for _path, _headers, body in provider.asked)
+    assert (plain("jusqu'à mer 25/11, 11 h") in first, plain("jusqu'à 11 h") in second) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -449,8 +541,7 @@ def test_answers_that_come_together_are_all_taken(cast, provider, settings, tmp_
     describe(settings, tmp_path, BUNDLED, provider.url)
     other, at = "+33639980148", SystemClock().now()
     for number, name in ((JEANNES, "Eins"), (other, "Zwei")):
-        send(cast, known(cast.cabinet.id, name, number), at=at, about=name)
-    Sms.objects.update(next_attempt_at=at)
+        send(cast, known(cast.cabinet.id, name, number), kind=SmsKind.MOVE, at=at, about=name)  # whatever the hour
     sms_tasks.run_sms(at=at)
     _path, headers, _body = provider.asked[0]
     assert (headers["api-key"], "Authorization" in headers) == ("canari-key", False)

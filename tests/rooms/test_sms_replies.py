@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, OpeningPattern
-from permanence.agenda.refusals import NotNow
+from permanence.agenda.refusals import NotNow, OfferOver
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
-from permanence.dispatch import sms_operations, sms_tasks
+from permanence.dispatch import late_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
@@ -67,7 +67,8 @@ def state():
 
 def settled(cast, outcome, *, by=None, reply=None, at=SOON):
     found = reply or open_replies(by=cast.claire)[0].reply
-    return settle_reply(reply=found, outcome=outcome, key=cast.key(), by=by or cast.claire, at=at)
+    said = {"key": cast.key(), "by": by or cast.claire, "at": at, "entropy": SystemEntropy()}
+    return settle_reply(reply=found, outcome=outcome, **said)
 
 
 def test_his_words_stand_on_the_list_with_what_they_are_about_and_change_nothing(cast, reminded):
@@ -231,6 +232,57 @@ def test_an_offer_is_taken_or_declined_by_her(cast, deliver_all):
     answers("volontiers !", at=later, number="+33639980151")
     settled(cast, ReplyOutcome.CONFIRMED, at=later)
     assert Appointment.objects.get(state="booked").patient.birth_name == "Second"
+    assert [each.number for each in sent(SmsKind.BOOKED)] == ["+33639980151"]
+
+
+def test_of_a_yes_that_comes_to_nothing_no_visit_is_said_to_be_booked(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit = booked(cast, MONDAY)
+    waits(cast, person(cast, "First", number="+33639980150"))
+    cancelled(cast, visit, at=later)
+    pursue(deliver_all, later)
+    sms_tasks.run_sms(at=later)
+    answers("volontiers !", at=later, number="+33639980150")
+    with pytest.raises(OfferOver):
+        settled(cast, ReplyOutcome.CONFIRMED, at=last_offer().expires_at)
+    assert sent(SmsKind.BOOKED) == []
+
+
+@pytest.mark.parametrize("word", ["Annuler", "non", "2"])
+def test_a_no_after_he_was_told_of_a_delay_is_read_with_his_visit(cast, reminded, deliver_all, word):
+    """He had confirmed: no question is open any more, and the last he was told is that the doctor is late."""
+    answers("1")
+    deliver_all(SOON)
+    early = MONDAY - timedelta(minutes=20)
+    late = {"agenda": cast.dupont, "minutes": 40, "by": cast.claire, "at": early, "entropy": SystemEntropy()}
+    late_operations.tell_late(key="late-act-00000001", **late)
+    sms_tasks.run_sms(at=early)
+    assert answers(word, at=early)
+    deliver_all(early)
+    [row] = open_replies(by=cast.claire)
+    assert (row.words, row.visit.appointment, row.is_open) == (word, reminded.appointment, True)
+    assert state() == AppointmentState.CONFIRMED
+
+
+def test_a_no_to_what_he_has_just_taken_is_read_with_his_visit(cast, deliver_all):
+    later = MONDAY - timedelta(days=2, hours=22)
+    visit, first = booked(cast, MONDAY), person(cast, "First", number="+33639980150")
+    waits(cast, first)
+    cancelled(cast, visit, at=later)
+    for text in ("", "1", "finalement non", "non"):
+        if text:
+            answers(text, at=later, number="+33639980150")
+        pursue(deliver_all, later)
+        sms_tasks.run_sms(at=later)
+    rows = open_replies(by=cast.claire)
+    taken = Appointment.objects.get(patient=int(first))
+    assert [(each.words, each.visit.appointment) for each in rows] == [
+        ("finalement non", taken.key),
+        ("non", taken.key),
+    ]
+    settled(cast, ReplyOutcome.CANCELLED, reply=rows[1].reply, at=later)
+    taken.refresh_from_db()
+    assert taken.state == AppointmentState.CANCELLED
 
 
 def test_words_that_may_be_for_another_client_say_so(cast, reminded):
@@ -284,4 +336,4 @@ def test_what_is_not_understood_is_always_read_by_somebody(text, open_questions,
     asked = asks_a_person(meaning, open_questions=open_questions, of_reminder=of_reminder)
     assert asked or meaning is not Meaning.UNCLEAR
     assert not asked or meaning is not Meaning.STOP
-    assert not asked or open_questions > 1 or of_reminder or meaning is Meaning.UNCLEAR
+    assert not asked or open_questions > 1 or of_reminder or meaning in {Meaning.UNCLEAR, Meaning.NO}

@@ -10,12 +10,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F
 
 from permanence.agenda.models import FreedTime, SlotOffer, WaitingPlace
 from permanence.agenda.operations.acts import locked, touch
 from permanence.agenda.operations.appointments import Booking, book, cancel
 from permanence.agenda.operations.offer_ends import close
-from permanence.agenda.operations.waiting_offers import holder_of
+from permanence.agenda.operations.waiting_offers import TOLD, holder_of
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.offers import VIEWED, OfferView, later_of, named_later, offer_row, offer_view
 from permanence.agenda.queries.place_answers import said_of
@@ -42,6 +43,20 @@ def note_way(*, offer: str, way: OfferWay, by: Who, at: datetime) -> None:
         subject, detail = f"agenda.slotoffer:{row.pk}", {"way": way.value}
         audit.note(by=by, at=at, action="offer.told", subject=subject, client=row.client_id, detail=detail)
         touch(row.agenda, at=at)
+
+
+def note_untold(*, offer: str, by: Who, at: datetime) -> None:
+    """It lapsed, and what was to tell him of it never left: he was not silent, and does not go behind. Idempotent; an
+    offer that did not lapse stays as it is. Raises OfferUnknown.
+    """
+    row = offer_row(offer, by=by)
+    mine = SlotOffer.objects.filter(pk=row.pk, state=OfferState.LAPSED.value, way__in=TOLD)
+    with transaction.atomic():
+        if mine.update(way=""):
+            WaitingPlace.objects.filter(pk=row.place_id, silent__gt=0).update(silent=F("silent") - 1)
+            subject = f"agenda.slotoffer:{row.pk}"
+            audit.note(by=by, at=at, action="offer.untold", subject=subject, client=row.client_id)
+            touch(row.agenda, at=at)
 
 
 def take(

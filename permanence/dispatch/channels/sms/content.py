@@ -6,7 +6,7 @@ Nothing of health can stand in it, for there is no field for it: no reason, no p
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
@@ -55,27 +55,38 @@ class Words:
     place_by_telephone: bool = False
 
 
-def compose(kind: SmsKind, words: Words, *, language: str) -> str:
-    """The text in the patient's language, its typography as SMS have it."""
+def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None = None) -> str:
+    """The text in the patient's language, its typography as SMS have it. `sent_on`: the day it goes out, by the
+    client's clock; until when it is kept is told with its day where that is another one.
+    """
     with translation.override(language):
         said = {
             "who": " ".join((words.practice or words.house).split()),
             "day": "" if words.at is None else formats.date_format(words.at, DAYS[language]),
             "hour": "" if words.at is None else moments.hour_told(words.at),
-            "until": "" if words.until is None else moments.hour_told(words.until),
+            "until": _until(words.until, language, sent_on=sent_on),
             "yes": words.yes,
             "no": words.no,
             "minutes": words.minutes,
             "code": words.code,
         }
         parts = [(_not_yet(words) if words.asked_first else _sentence(kind)) % said]
-        if words.yes:
+        if words.yes and not words.asked_first:
             parts.append(_answer(kind, words) % said)
         if words.place_first and not words.asked_first:
             parts.append(_("Place, and to take it:"))
         if words.link:
             parts.append(words.link)
         return plain(" ".join(parts))
+
+
+def _until(until: datetime | None, language: str, *, sent_on: date | None) -> str:
+    if until is None:
+        return ""
+    hour = moments.hour_told(until)
+    if sent_on in {None, until.date()}:
+        return hour
+    return _("%(day)s, %(hour)s") % {"day": formats.date_format(until, DAYS[language]), "hour": hour}
 
 
 def _sentence(kind: SmsKind) -> str:

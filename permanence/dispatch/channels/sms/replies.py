@@ -71,10 +71,10 @@ def read_answer(text: str) -> Answer:
 
 
 def asks_a_person(meaning: Meaning, *, open_questions: int, of_reminder: bool) -> bool:
-    """Whether a secretary is to read an answer that nothing came of: his words are neither yes nor no, or it is not
-    certain to which question he said it, or he answers a reminder that can be answered no more, or wants another
-    moment where nothing can be moved.
+    """Whether a secretary is to read an answer that nothing came of: his words are neither yes nor no, or he says no
+    (whatever was told last: he may mean that he does not come), or it is not certain to which question he said yes, or
+    he answers a reminder that can be answered no more, or wants another moment where nothing can be moved.
     """
-    if meaning in {Meaning.UNCLEAR, Meaning.MOVE}:
+    if meaning in {Meaning.UNCLEAR, Meaning.MOVE, Meaning.NO}:
         return True
-    return meaning in {Meaning.YES, Meaning.NO} and (open_questions > 1 or of_reminder)
+    return meaning is Meaning.YES and (open_questions > 1 or of_reminder)
