@@ -152,8 +152,9 @@ def _take_over(stays: Patient, goes: Patient, changes: Mapping[str, object], *, 
     values = dict(changes)
     if "notes" in values:
         values["sealed_notes"] = secrecy.seal(str(values.pop("notes")), house=by.house, purpose=NOTES)
+    both = [one.pk for each in (stays, goes) for one in (each, *index.merged_into(each))]
     for way in ContactWay:
-        rows = PatientConsent.objects.filter(patient__in=[stays.pk, goes.pk], way=way)
+        rows = PatientConsent.objects.filter(patient__in=both, way=way)
         last = rows.order_by("-at", "-pk").first()
         if last is not None:
             values[f"{way}_agreed_at"] = last.at if last.given else None
