@@ -132,7 +132,8 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
         kept = locked([visit.agenda_id])[visit.agenda_id]
         row = met.filter(agenda=kept, starts_at=visit.starts_at).first()
         said = Q(outcome=Outcome.KEPT.value, absence=absence[:40])
-        if row is None or unmoved(FollowUp.objects.filter(said | Q(done_at=None), appointment=row)).exists():
+        asked = Q(done_at=None) & ~Q(wanted=Wanted.STANDS.value)  # that he can come is to be said all the more
+        if row is None or unmoved(FollowUp.objects.filter(said | asked, appointment=row)).exists():
             raise FollowUpUnknown(appointment[:40])
         made = FollowUp.objects.create(
             house_id=row.house_id,
