@@ -6,12 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import Newcomer
+from permanence.agenda.models import FreedTime, Newcomer, Occupancy
+from permanence.agenda.operations import waiting_list
 from permanence.agenda.operations.day import ask_follow_up, keep_booked, settle
-from permanence.agenda.queries import appointments, follow_ups, kept_booked, left_booked, newcomers
+from permanence.agenda.queries import appointments, follow_ups, kept_booked, left_booked, newcomers, waiting
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
+from permanence.agenda.rules.waiting import FreedState
+from tests.rooms.agenda_cast import make_agenda_cast
+from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_booked_in_absence import asks, left, practice, start
 from tests.rooms.test_portal_agenda import Practice
+from tests.rooms.waiting_cast import person, waits
 
 __all__ = ["practice", "start"]
 
@@ -108,3 +113,55 @@ def test_who_was_booked_behind_those_given_already_is_not_forgotten(practice, st
     assert left(practice) == []
     asked = {"client": practice.cast.weber, "absence": absence, "by": practice.cast.dr_weber, "at": practice.now}
     assert ask_follow_up(wanted=Wanted.CANCEL, **asked) == len(first)
+
+
+@pytest.fixture
+def waiting_cast(deliver_all):
+    made = make_agenda_cast()
+    deliver_all(NOON)
+    return made
+
+
+def test_who_waits_stands_before_who_waits_no_more_and_what_is_anothers_hides_nobody(waiting_cast, monkeypatch):
+    monkeypatch.setattr(waiting, "LIST_LIMIT", 2)
+    cast = waiting_cast
+    for name in ("Ended", "Gone"):
+        place = waits(cast, person(cast, name), at=NOON - timedelta(hours=2))
+        waiting_list.withdraw(place=place, by=cast.claire, at=NOON)
+    for name in ("First", "Second"):
+        waits(cast, person(cast, name), at=NOON)
+    names = {each.person.birth_name for each in waiting.waiting_list(by=cast.claire, since=NOON - timedelta(days=7))}
+    assert names == {"First", "Second"}
+    for number in range(2):
+        waits(cast, person(cast, f"Urgent{number}"), at=NOON, is_urgent=True, agendas=(cast.dupont,))
+    found = waiting.waiting_list(by=cast.claire, agenda=cast.lemaire)
+    assert [each.person.birth_name for each in found] == ["First", "Second"]
+
+
+def test_the_waiting_list_says_that_it_is_cut(waiting_cast, browser_of, monkeypatch):
+    cast, browser = waiting_cast, browser_of(waiting_cast.claire)
+    for number, cut in enumerate((False, False, True)):
+        waits(cast, person(cast, f"Nr{number}"), at=NOON)
+        monkeypatch.setattr(waiting, "LIST_LIMIT", 2)
+        page = browser.get("/console/waiting", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+        assert ("The first 2 of 3 who wait stand here." in page) == cut
+
+
+def test_times_of_others_that_got_free_hide_none_of_hers(practice, colleague, weber_only, start, monkeypatch):
+    monkeypatch.setattr(waiting, "LIST_LIMIT", 2)
+    mine, theirs = booked(practice, start + timedelta(hours=6), 2), booked(colleague, start)
+    free = appointments.Appointment.objects.filter(key__in=[*mine[1:], *theirs])
+    Occupancy.objects.filter(appointment__in=free).delete()  # the first of hers is filled again
+    for each in appointments.Appointment.objects.filter(key__in=[*mine, *theirs]):
+        FreedTime.objects.create(
+            house_id=each.house_id,
+            client_id=each.client_id,
+            agenda_id=each.agenda_id,
+            source=each.key,
+            starts_at=each.starts_at,
+            ends_at=each.ends_at,
+            freed_at=practice.now,
+            state=FreedState.NOBODY.value,
+        )
+    found = waiting.freed_times(by=weber_only, at=practice.now)
+    assert [each.starts_at for each in found] == [free.get(key=mine[1]).starts_at]
