@@ -126,7 +126,7 @@ def test_the_doctor_sees_who_comes_all_the_same(practice, start, doctor):
     keep(practice, absence, stays)
     page = text_of(doctor.get(address))
     assert "comes all the same" in page
-    assert "know nothing of it" not in page
+    assert "not been told of the absence" not in page
     assert "not yet given" not in text_of(doctor.get(practice.url("portal_line")))
 
 

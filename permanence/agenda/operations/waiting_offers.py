@@ -230,10 +230,17 @@ def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None
             minutes=row.offer_minutes,
             country=row.client.country,
             time_zone=row.client.time_zone,
+            notice=_notice(turn.free, each),
         )
         if timing is not None or (starts == begins and not freed.is_wide):
             return slot, timing
     return None, None
+
+
+def _notice(free: FreeSlots, each: Waiting) -> int:
+    """Minutes before a visit from which on it can be booked no more, for the reason he waits for."""
+    reason = free.book.reason(each.wish.reason)
+    return 0 if reason is None else reason.notice
 
 
 def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool:
