@@ -6,10 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import FreedTime, Newcomer, Occupancy
+from permanence.agenda.models import FollowUp, FreedTime, Newcomer, Occupancy, OtherBusy, OtherCalendar
 from permanence.agenda.operations import waiting_list
 from permanence.agenda.operations.day import ask_follow_up, keep_booked, settle
-from permanence.agenda.queries import appointments, follow_ups, kept_booked, left_booked, newcomers, waiting
+from permanence.agenda.queries import (
+    appointments,
+    calendars,
+    follow_ups,
+    kept_booked,
+    left_booked,
+    newcomers,
+    returns,
+    waiting,
+)
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.agenda.rules.waiting import FreedState
 from tests.rooms.agenda_cast import make_agenda_cast
@@ -165,3 +174,26 @@ def test_times_of_others_that_got_free_hide_none_of_hers(practice, colleague, we
         )
     found = waiting.freed_times(by=weber_only, at=practice.now)
     assert [each.starts_at for each in found] == [free.get(key=mine[1]).starts_at]
+
+
+def test_doctors_of_others_who_are_back_hide_none_of_hers(practice, colleague, weber_only, start, monkeypatch):
+    monkeypatch.setattr(returns, "MOST_TOLD", 2)
+    mine = booked(practice, start + timedelta(hours=6), 1)
+    booked(colleague, start)
+    for each in (practice, colleague):
+        asks(each, each.away(start))
+    FollowUp.objects.update(done_at=practice.now, outcome=Outcome.BACK.value)
+    monkeypatch.setattr(returns, "is_away", lambda *_of: False)
+    [back] = returns.doctors_back(by=weber_only, at=practice.now)
+    assert [each.appointment for each in back.visits] == mine
+
+
+def test_what_others_are_busy_with_elsewhere_hides_none_of_hers(practice, colleague, weber_only, start, monkeypatch):
+    monkeypatch.setattr(calendars, "LIST_LIMIT", 2)
+    mine, theirs = booked(practice, start + timedelta(hours=6), 1), booked(colleague, start)
+    for each in appointments.Appointment.objects.filter(key__in=[*mine, *theirs]):
+        its = {"house_id": each.house_id, "client_id": each.client_id, "agenda_id": each.agenda_id}
+        made = {"kind": "feed", "label": "Cal", "host": "cal.example", "made_at": practice.now}
+        calendar = OtherCalendar.objects.create(**its, **made, next_at=practice.now)
+        OtherBusy.objects.create(**its, calendar=calendar, starts_at=each.starts_at, ends_at=each.ends_at)
+    assert seen(calendars.collisions(by=weber_only, at=practice.now)) == mine

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from permanence.agenda.models import Appointment, FollowUp
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import of_seen
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.agenda.rules.states import STANDING
@@ -100,9 +100,8 @@ def doctors_back(*, by: Who, at: datetime) -> tuple[DoctorBack, ...]:
     rows = FollowUp.objects.for_house(by.house_key).filter(
         outcome=Outcome.BACK.value, done_at__gt=at - TOLD_FOR, starts_at__gt=at
     )
-    loaded = standing(rows).select_related("client", "agenda", *VISIT).order_by("starts_at", "pk")[:MOST_TOLD]
-    may = set(clients_seen(by, {each.client_id for each in loaded}))
-    found = [each for each in loaded if each.client_id in may]
+    loaded = of_seen(standing(rows), by=by).select_related("client", "agenda", *VISIT).order_by("starts_at", "pk")
+    found = list(loaded[:MOST_TOLD])
     gone = absences(found, house=by.house, at=at)
     again = FollowUp.objects.filter(done_at=None, appointment__in=[each.appointment_id for each in found])
     listed = set(again.values_list("appointment", flat=True))
