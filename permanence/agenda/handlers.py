@@ -103,3 +103,4 @@ def on_patients_parted(_event_id: str, event: Event) -> None:
     by = house_system(house=event.house)
     waiting_merges.follow_parting(merge=event.merge, merged=event.merged, by=by, at=event.at)
     visits.follow_parting(house_key=by.house_key, merge=event.merge, merged=event.merged, at=event.at)
+    visits.hand_over_counts(client=event.client, patient=event.merged, by=by, at=event.at)

@@ -15,7 +15,15 @@ from django.db.models import Q
 from permanence.callers import index, queries
 from permanence.callers.acts import PatientMerged, account, himself, locked, note
 from permanence.callers.events import PatientsMerged, PatientsParted
-from permanence.callers.models import NoShow, Patient, PatientConsent, PatientLink, PatientMerge, PatientNumber
+from permanence.callers.models import (
+    KeptVisit,
+    NoShow,
+    Patient,
+    PatientConsent,
+    PatientLink,
+    PatientMerge,
+    PatientNumber,
+)
 from permanence.callers.queries import NOTES, MergeView
 from permanence.callers.rules.form import TooManyNumbers
 from permanence.callers.rules.identity import MOST_NUMBERS, ContactWay, IdentityStatus
@@ -120,7 +128,10 @@ def part(*, client: str, merge: str, by: Who, at: datetime) -> MergeView:
     if stays.merged_into_id is not None:
         raise PatientMerged(str(stays.merged_into_id))
     before = json.loads(secrecy.unseal(row.sealed_before, house=by.house, purpose=BEFORE))
+    was_known = stays.known
     _give_back(stays, before["fields"])
+    if was_known and not stays.known:
+        _know_who_came(stays, goes, since=row.at)
     PatientNumber.objects.filter(patient=stays, number__in=before["numbers"]).delete()
     _put_links_back(before["links"], stays)
     goes.merged_into = None
@@ -152,8 +163,9 @@ def _take_over(stays: Patient, goes: Patient, changes: Mapping[str, object], *, 
     values = dict(changes)
     if "notes" in values:
         values["sealed_notes"] = secrecy.seal(str(values.pop("notes")), house=by.house, purpose=NOTES)
+    both = [one.pk for each in (stays, goes) for one in (each, *index.merged_into(each))]
     for way in ContactWay:
-        rows = PatientConsent.objects.filter(patient__in=[stays.pk, goes.pk], way=way)
+        rows = PatientConsent.objects.filter(patient__in=both, way=way)
         last = rows.order_by("-at", "-pk").first()
         if last is not None:
             values[f"{way}_agreed_at"] = last.at if last.given else None
@@ -173,6 +185,17 @@ def _give_back(stays: Patient, fields: Mapping[str, list[Any]]) -> None:
         setattr(stays, name, datetime.fromisoformat(value) if moment else value)
     if back:
         stays.save(update_fields=list(back))
+
+
+def _know_who_came(stays: Patient, goes: Patient, *, since: datetime) -> None:
+    """Whoever came himself while he was known by the other's file, from the merge on, is known by that."""
+    others = {goes.pk, *(each.pk for each in index.merged_into(goes))}
+    own = {stays.pk, *(each.pk for each in index.merged_into(stays))} - others
+    came = KeptVisit.objects.filter(patient__in=own, at__gte=since).order_by("pk").first()
+    if came is not None:
+        KeptVisit.objects.filter(pk=came.pk).update(made_known=True)
+        stays.known = True
+        stays.save(update_fields=["known"])
 
 
 def _take_numbers(stays: Patient, goes: Patient) -> list[str]:

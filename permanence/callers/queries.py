@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
+from permanence.callers import index
 from permanence.callers.models import NoShowRule, Patient, PatientConsent, PatientLink, PatientMerge, PatientNumber
 from permanence.callers.rules.birth import BirthDate
 from permanence.callers.rules.identity import ContactWay, IdentityStatus, LinkKind
@@ -193,7 +194,7 @@ def standing_of(*, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Pa
 
 
 def file_of(*, house: str, client: str, patient: str) -> PatientFile:
-    """Everything of a person, his notes opened. Raises PatientUnknown. Five queries."""
+    """Everything of a person, his notes opened. Raises PatientUnknown. Six queries."""
     view = _one(house, client, patient)
     row = Patient.objects.get(pk=int(view.id))
     links = PatientLink.objects.filter(patient=row).select_related("other").order_by("pk")
@@ -224,8 +225,13 @@ def file_of(*, house: str, client: str, patient: str) -> PatientFile:
 
 
 def consents_of(patient: PatientView) -> tuple[ConsentView, ...]:
-    """What he said about being written to, the last first. One query."""
-    rows = PatientConsent.objects.filter(patient=int(patient.id)).order_by("-at", "-pk")
+    """What he said about being written to, also under the files that were merged into his, the last first.
+
+    Two queries, and one more for each merge into one who was merged himself.
+    """
+    row = Patient(pk=int(patient.id))
+    rows = PatientConsent.objects.filter(patient__in=[row.pk, *(each.pk for each in index.merged_into(row))])
+    rows = rows.order_by("-at", "-pk")
     return tuple(
         ConsentView(way=ContactWay(each.way), given=each.given, at=each.at, by_name=each.by_name) for each in rows
     )

@@ -81,11 +81,13 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
     """One entry is done: the patient was called, comes all the same, or his appointment is cancelled."""
     by, at = who(request), _CLOCK.now()
     client = client_of_follow_up(house_key=by.house_key, follow_up=follow_up)
-    if client is not None:
-        access.demand(by, client=client, subject=f"agenda.followup:{follow_up}")
-    entry = next((each for each in open_follow_ups(by=by) if each.id == follow_up), None)
-    if entry is None:
+    if client is None:
         raise Http404(follow_up)
+    access.demand(by, client=client, subject=f"agenda.followup:{follow_up}")
+    entry = next((each for each in open_follow_ups(by=by, client=client, at=at) if each.id == follow_up), None)
+    if entry is None:
+        messages.error(request, str(_("Somebody else has done it meanwhile.")))
+        return redirect("console:follow-ups")
     outcome = request.POST.get("outcome", "")
     unfit = (entry.stands and outcome != Outcome.CALLED) or (entry.closed and outcome == Outcome.KEPT)
     if unfit or outcome not in {each.value for each in OUTCOMES}:
@@ -104,7 +106,7 @@ def done(request: HttpRequest, follow_up: str) -> HttpResponse:
 def _page(request: HttpRequest, by: Who, *, refused: str = "") -> HttpResponse:
     at = _CLOCK.now()
     countries = {each.id: each.country for each in clients.clients(house=by.house)}
-    entries = open_follow_ups(by=by)
+    entries = open_follow_ups(by=by, at=at)
     told = told_of_cancelling(by=by, visits=[each.visit for each in entries], at=at)
     rows = [
         {

@@ -34,7 +34,7 @@ def fragment(request: HttpRequest) -> HttpResponse:
 def open_tasks(by: Who, *, at: datetime) -> int:
     """How many entries of the work list wait for somebody to do something; who is only named there is not counted."""
     every = (
-        open_follow_ups(by=by),
+        open_follow_ups(by=by, at=at),
         [each for each in still_booked(by=by, at=at) if each.called],
         open_unreached(by=by, at=at),
         open_replies(by=by),

@@ -34,7 +34,7 @@ from permanence.agenda.refusals import (
 )
 from permanence.agenda.rules.kinds import HalfDay, Way
 from permanence.agenda.rules.states import STANDING
-from permanence.agenda.rules.waiting import FreedState
+from permanence.agenda.rules.waiting import FreedState, PlaceState
 from permanence.agenda.rules.why_not import ContraIndicated
 from permanence.agenda.waiting_words import (
     HALVES,
@@ -79,7 +79,12 @@ def page(request: HttpRequest) -> HttpResponse:
     by, at = who(request), _CLOCK.now()
     countries = _countries(by)
     rows = [_row(each, countries, at=at) for each in waiting.waiting_list(by=by, since=at - SHOWN_AFTER)]
-    context = {"rows": [each for each in rows if each["waits"]], "before": [each for each in rows if not each["waits"]]}
+    context: dict[str, Any] = {
+        "rows": [each for each in rows if each["waits"]],
+        "before": [each for each in rows if not each["waits"]],
+    }
+    context["many"] = waiting.how_many_wait(by=by)
+    context["cut"] = waiting.LIST_LIMIT if context["many"] > waiting.LIST_LIMIT else 0
     context["night"] = [_night(each, at) for each in waiting.for_the_morning(by=by, at=at)]
     return render(request, "console/waiting.html", context)
 
@@ -148,8 +153,14 @@ def add(request: HttpRequest) -> HttpResponse:
     for way in ContactWay:
         if text_of(data, way.value) == "1":
             patients.note_consent(client=client.id, patient=made.person.id, way=way.value, given=True, by=by, at=at)
-    turn = next(each.turn for each in waiting.waiting_list(by=by, client=client.id) if each.place == made.place)
-    said = _("%(patient)s is on the waiting list, number %(turn)d") % {"patient": made.person.name, "turn": turn}
+    listed = waiting.waiting_list(by=by, client=client.id)
+    turn = next((each.turn for each in listed if each.place == made.place), 0)
+    if turn:
+        said = _("%(patient)s is on the waiting list, number %(turn)d") % {"patient": made.person.name, "turn": turn}
+    elif made.state is PlaceState.WAITING:
+        said = _("%(patient)s is on the waiting list.") % {"patient": made.person.name}
+    else:
+        said = _("%(patient)s is on the waiting list no more.") % {"patient": made.person.name}
     return JsonResponse({"place": made.place, "turn": turn, "said": said}, status=201)
 
 

@@ -24,6 +24,7 @@ from permanence.agenda.refusals import NotNow
 from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.clients.rules import ClientState
 from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations, unreached_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
@@ -189,7 +190,8 @@ def _is_out_of_place(row: Reminder, *, at: datetime) -> bool:
     """
     by = house_system(house=row.house.slug)
     visit = agenda.appointment(by=by, appointment=row.appointment)
-    if not holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
+    has_ended = row.client.state == ClientState.ENDED
+    if not holds(row, visit, at=at) or has_ended or not agendas.agenda(by=by, agenda=visit.agenda).active:
         return False  # it is over for good
     return not received.is_received(by=by, visit=visit)
 
@@ -202,7 +204,8 @@ def _decided(row: Reminder, *, at: datetime, entropy: Entropy) -> ReminderTaken:
     rule = ContactRule.objects.for_house(by.house_key).filter(client=row.client_id).first()
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
     address = ""
-    if not holds(row, visit, at=at) or not agendas.agenda(by=by, agenda=visit.agenda).active:
+    has_ended = account.state == ClientState.ENDED
+    if not holds(row, visit, at=at) or has_ended or not agendas.agenda(by=by, agenda=visit.agenda).active:
         _end(row, ReminderState.OVERTAKEN, at=at)
     elif row.channel != "email" and _by_sms(row, person, by=by, at=at, entropy=entropy):
         _end(row, ReminderState.SENT, channel="sms", at=at)

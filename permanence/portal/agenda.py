@@ -173,7 +173,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
         failed = str(_("Choose what is to be done."))
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
-    asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client)}
+    asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client, at=at)}
     still = {
         each.visit.appointment: each for each in still_booked(by=by, at=at, client=client) if each.absence == absence
     }

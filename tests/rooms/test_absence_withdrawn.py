@@ -10,6 +10,7 @@ from permanence.agenda.models import FollowUp
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import ask_follow_up, settle
 from permanence.agenda.operations.setting import change_agenda
+from permanence.agenda.queries import follow_ups
 from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.returns import doctors_back
 from permanence.agenda.refusals import FollowUpUnknown
@@ -75,7 +76,12 @@ def test_who_is_back_takes_his_patients_off_the_list_at_once(practice, start, cl
     told = page[page.index('id="t-back"') :].partition("</section>")[0]
     assert told.count("CANARIE Jeanne") == 3
     assert "cancel and tell the patient" not in page.lower()
-    assert claire.post(reverse("console:follow-up", args=[entry.id]), {"outcome": "cancelled"}).status_code == 404
+    claire.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    answer = claire.post(reverse("console:follow-up", args=[entry.id]), {"outcome": "cancelled"})
+    assert (answer.status_code, answer["Location"]) == (302, "/console/follow-ups")
+    told = claire.get("/console/follow-ups").content.decode()
+    assert "Somebody else has done it meanwhile." in told
+    assert claire.post(reverse("console:follow-up", args=["999999"]), {"outcome": "called"}).status_code == 404
     assert back(practice, at=practice.now + timedelta(hours=25)) == []
 
 
@@ -99,6 +105,28 @@ def test_who_was_called_is_told_that_the_visit_stands(practice, start, claire, d
     assert claire.post(address, {"outcome": "called"}).status_code == 302
     assert listed(practice) == []
     assert second not in back(practice)
+
+
+def test_who_has_begun_is_told_no_more_that_his_visit_stands(practice, start, deliver_all, monkeypatch):
+    first, second = booked_in(practice, start, (1, 2))
+    absence = practice.away(start)
+    asks(practice, absence)
+    one, _ = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=one.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    withdraws(practice, absence)
+    deliver_all(practice.now)
+    third = practice.book(start + timedelta(hours=5))
+    asks(practice, practice.away(start + timedelta(hours=2), hours=2))
+    asks(practice, practice.away(start + timedelta(hours=5), hours=2))
+
+    def there(at):
+        return [each.visit.appointment for each in open_follow_ups(by=practice.cast.claire, at=at)]
+
+    assert there(practice.now) == [first, second, third]
+    late = start + timedelta(hours=3)
+    assert there(late) == [third, second]
+    monkeypatch.setattr(follow_ups, "LIST_LIMIT", 1)
+    assert there(late) == [third]
 
 
 @pytest.mark.parametrize("heard_between", [True, False])

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from permanence.agenda.models import Agenda, Appointment, FollowUp, FreedTime, SlotHold, SlotOffer, WaitingPlace
-from permanence.agenda.operations import appointments, holds, public_pages, setting
+from permanence.agenda.operations import appointments, holds, offer_answers, public_pages, setting
 from permanence.agenda.operations.closing import Leaving
 from permanence.agenda.operations.day import ask_follow_up
 from permanence.agenda.queries import days, slots
@@ -20,6 +20,7 @@ from permanence.agenda.rules.states import CancelCause
 from permanence.agenda.rules.waiting import FreedState, OfferState, PlaceState
 from permanence.agenda.rules.wishes import Wish
 from permanence.clients import absences
+from permanence.clients.ending_operations import end_contract
 from permanence.dispatch import reminder_operations
 from permanence.dispatch.models import Reminder
 from permanence.dispatch.rules import ReminderState
@@ -31,7 +32,7 @@ from tests.rooms.messaging_cast import NOON
 from tests.rooms.messaging_cast import person as somebody
 from tests.rooms.sent_form import sent_form
 from tests.rooms.test_console_agenda import GRID, at_wall, monday, page
-from tests.rooms.waiting_cast import LATER, booked, cancelled, offered, person, pursue, waits
+from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, pursue, waits
 
 __all__ = ["monday"]
 
@@ -185,6 +186,38 @@ def test_words_for_the_secretary_have_their_length(cast):
     with pytest.raises(WordsTooLong):
         closed(cast, cast.dupont, leaving=Leaving(wanted=Wanted.CALL, words="w" * 201))
     assert Agenda.objects.get(pk=int(cast.dupont)).active
+
+
+def ended(cast, *, at=NOON):
+    """The contract ends; nobody has closed an agenda."""
+    until = (at + timedelta(days=90)).date()
+    end_contract(client=cast.cabinet.id, last=None, until=until, reason="retires", by=cast.marc, at=at)
+
+
+def test_nobody_is_reminded_once_the_contract_has_ended(cast, deliver_all):
+    who = person(cast, "First", number="+33639980147")
+    rule = {"remind_hours": 24, "names_practice": False, "entropy": SystemEntropy()}
+    reminder_operations.change_contact_rule(client=cast.cabinet.id, **rule, by=cast.marc, at=NOON)
+    booked(cast, MONDAY, who=who)
+    deliver_all(NOON)
+    ended(cast)
+    due = Reminder.objects.get().next_attempt_at
+    assert reminder_operations.take_due(at=due, entropy=SystemEntropy()).address == ""
+    assert Reminder.objects.get().state == ReminderState.OVERTAKEN
+
+
+def test_nothing_is_offered_once_the_contract_has_ended(cast, deliver_all):
+    visit, other = booked(cast, MONDAY), booked(cast, after(60))
+    for name, hours in (("First", 2), ("Second", 1)):
+        waits(cast, person(cast, name), at=NOON - timedelta(hours=hours))
+    cancelled(cast, visit)
+    pursue(deliver_all, LATER)
+    offer_answers.decline(offer=last_offer().key, by=cast.claire, at=LATER)
+    ended(cast, at=LATER)
+    cancelled(cast, other)
+    assert pursue(deliver_all, LATER) == 0
+    assert offered() == [("First", "declined")]
+    assert {each.state for each in FreedTime.objects.all()} == {FreedState.OVER}
 
 
 def test_nobody_is_reminded_of_a_visit_that_is_looked_after(cast, deliver_all):

@@ -84,12 +84,12 @@ def test_the_preview_says_how_many_are_booked_and_saving_asks_what_becomes_of_th
     assert (saved.status_code, saved["Location"]) == (303, f"{asked}?saved=absence#t-page")
     page = text_of(doctor.get(saved["Location"]))
     assert "The absence is announced." in page
-    assert "2 patients are booked and know nothing of it." in page
+    assert "2 patients are booked in that time and have not been told of the absence." in page
     line = practice.url("portal_line")
     assert "2 booked, not yet given to the secretaries." in text_of(doctor.get(line))
     assert doctor.post(asked, {"wanted": "move"}).status_code == 303
     assert "not yet given to the secretaries" not in text_of(doctor.get(line))
-    assert "know nothing of it" not in text_of(doctor.get(asked))
+    assert "not been told of the absence" not in text_of(doctor.get(asked))
 
 
 def test_an_absence_in_which_nobody_is_booked_ends_on_the_line(practice, start, doctor):

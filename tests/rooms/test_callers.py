@@ -233,6 +233,19 @@ def test_what_was_changed_after_a_merge_stands_when_it_is_undone(cast):
     assert queries.patient(house=cast.house, client=cast.dupont, patient=kept.id).mail == "new@example.org"
 
 
+def test_what_was_withdrawn_under_a_merged_file_stays_so_when_a_third_is_merged(cast):
+    told = {"client": cast.dupont, "by": cast.claire}
+    kept, double, third = add(cast), add(cast, 2), add(cast, 3)
+    year = timedelta(days=365)
+    for each, agreed, at in ((kept, True, NOW - 2 * year), (double, False, NOW - year)):
+        operations.note_consent(patient=each.id, way="sms", given=agreed, at=at, **told)
+    for each in (double, third):
+        merge_operations.merge(kept=kept.id, merged=each.id, at=NOW, **told)
+        found = queries.patient(house=cast.house, client=cast.dupont, patient=kept.id)
+        assert not found.may_sms
+        assert [said.given for said in queries.consents_of(found)] == [False, True]
+
+
 def test_a_merge_that_makes_no_sense_is_refused(cast):
     told = {"client": cast.dupont, "by": cast.claire, "at": NOW}
     kept, other = add(cast), add(cast, 2, birth_date="15.03.1961")

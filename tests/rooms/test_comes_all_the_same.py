@@ -80,6 +80,26 @@ def test_of_two_booked_in_an_absence_one_comes_all_the_same_and_leaves_the_list(
     assert (entry.detail["outcome"], entry.by_name) == ("kept", "Claire")
 
 
+def test_who_was_called_for_an_absence_that_is_announced_anew_comes_all_the_same_and_is_told(
+    practice, start, claire, deliver_all
+):
+    visit = practice.book(start + timedelta(hours=1))
+    first = practice.away(start)
+    asks(practice, first)
+    [entry] = open_follow_ups(by=practice.cast.claire)
+    settle(follow_up=entry.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    absences.withdraw_absence(client=practice.cast.weber, absence=first, by=practice.cast.marc, at=practice.now)
+    deliver_all(practice.now)
+    second = practice.away(start)
+    assert (listed(practice), left(practice)) == ([], [visit])
+    claire.post(f"/console/left-booked/{second}/{visit}")
+    assert left(practice) == []
+    [told] = open_follow_ups(by=practice.cast.claire)
+    assert (told.visit.appointment, told.wanted) == (visit, Wanted.STANDS)
+    settle(follow_up=told.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
+    assert (listed(practice), left(practice), kept(practice)) == ([], [], [visit])
+
+
 def test_who_was_given_to_the_secretaries_comes_all_the_same(practice, start, claire):
     visit = practice.book(start + timedelta(hours=1))
     asks(practice, practice.away(start))
@@ -106,7 +126,7 @@ def test_the_doctor_sees_who_comes_all_the_same(practice, start, doctor):
     keep(practice, absence, stays)
     page = text_of(doctor.get(address))
     assert "comes all the same" in page
-    assert "know nothing of it" not in page
+    assert "not been told of the absence" not in page
     assert "not yet given" not in text_of(doctor.get(practice.url("portal_line")))
 
 

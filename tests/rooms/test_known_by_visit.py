@@ -129,3 +129,40 @@ def test_who_came_before_this_was_counted_is_known_too(cast):
         (known.appointment, False),
     }
     assert gone.appointment not in KeptVisit.objects.values_list("act", flat=True)
+
+
+@pytest.fixture
+def parted(cast, deliver_all):
+    """Two who were one for a day: what happened at a visit is said meanwhile."""
+
+    def told(twin, act, visit):
+        who = {"client": cast.cabinet.id, "by": cast.claire}
+        made = merge_operations.merge(kept=cast.paul, merged=twin, at=MONDAY, **who)
+        deliver_all(MONDAY)
+        mark(cast, act, visit, at=MONDAY + timedelta(hours=5))
+        merge_operations.part(merge=made.id, at=MONDAY + timedelta(hours=6), **who)
+        deliver_all(MONDAY + timedelta(hours=6))
+
+    return told
+
+
+def test_who_did_not_come_while_he_was_taken_for_another_has_it_on_his_own_file(cast, parted):
+    twin = patient(cast.cabinet.id, "Martine")
+    parted(twin, visits.mark_no_show, book(cast, 0, twin))
+    assert [Patient.objects.get(pk=int(each)).no_shows for each in (cast.paul, twin)] == [0, 1]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_who_came_while_he_was_taken_for_another_makes_the_other_known_to_nobody(cast, parted, known):
+    twin = patient(cast.cabinet.id, "Martine", known=known)
+    parted(twin, visits.mark_arrived, book(cast, 0, twin))
+    assert (is_known(cast.paul), is_known(twin)) == (False, True)
+
+
+def test_who_came_himself_stays_known_when_the_two_are_parted(cast, parted):
+    twin = patient(cast.cabinet.id, "Martine", known=True)
+    visit = book(cast, 0, cast.paul)
+    parted(twin, visits.mark_arrived, visit)
+    assert (is_known(cast.paul), is_known(twin)) == (True, True)
+    mark(cast, visits.take_back, visit, at=MONDAY + timedelta(hours=7))
+    assert (is_known(cast.paul), is_known(twin)) == (False, True)

@@ -306,6 +306,17 @@ def test_a_new_patient_is_found_or_added_in_one_line(cast, browser_of):
     assert Patient.objects.count() == 1
 
 
+def test_nobody_is_added_without_the_birth_date_that_was_typed(cast, browser_of):
+    browser, asked = browser_of(cast.claire), {"client": cast.dupont, "words": "310290 Nouveau Marc"}
+    page = browser.get("/console/patients/find", asked, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    added = browser.post("/console/patients/add", {**asked, "key": "k" * 20}, HTTP_ACCEPT_LANGUAGE="en")
+    assert "data-new" not in page
+    assert "There is no such day, or nobody born then is alive." in page
+    assert added.status_code == 422
+    assert "There is no such day, or nobody born then is alive." in added.content.decode()
+    assert not Patient.objects.exists()
+
+
 def test_a_patient_of_another_client_or_house_is_not_there_and_the_trail_says_who_asked(cast, browser_of, jeanne):
     choose_clients(person=cast.claire.person, clients=(cast.weber,), by=cast.marc, at=NOW)
     other = add(cast, JEANNE, "2", client=cast.weber)

@@ -201,7 +201,7 @@ def test_who_is_booked_in_an_absence_comes_to_the_secretaries_and_leaves_when_mo
     assert claire.post(done, {"outcome": "cancelled"}).status_code == 302
     assert (state(second), Appointment.objects.get(key=second).cancel_cause) == ("cancelled", "absence")
     assert not Occupancy.objects.filter(appointment__key=second).exists()
-    assert claire.post(done, {"outcome": "called"}).status_code == 404
+    assert claire.post(done, {"outcome": "called"})["Location"] == "/console/follow-ups"
     last = reverse("console:follow-up", args=[left[1].id])
     assert claire.post(last, {"outcome": "called"}).status_code == 302
     assert open_follow_ups(by=practice.cast.claire) == ()

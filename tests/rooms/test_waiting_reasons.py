@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import SlotHold, VisitReason, WaitingPlace
+from permanence.agenda.models import FreedTime, SlotHold, VisitReason, WaitingPlace
 from permanence.agenda.operations import offer_answers, reasons
 from permanence.agenda.refusals import ReplacementNeeded
 from permanence.agenda.rules.waiting import PlaceState
-from tests.rooms.agenda_cast import MONDAY, make_agenda_cast, reason
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, reason
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.waiting_cast import LATER, booked, cancelled, last_offer, offered, person, place, pursue, waits
 
@@ -86,3 +86,28 @@ def test_who_waits_for_both_waits_once_and_what_was_offered_to_the_other_place_i
     assert (place(mine).state, place(again).state) == (PlaceState.WITHDRAWN, PlaceState.WAITING)
     assert place(again).asked_at == NOON - HOUR
     assert not SlotHold.objects.filter(pk=last_offer().hold_id, ended_at=None).exists()
+
+
+def test_a_slot_is_kept_for_nobody_longer_than_it_can_be_booked(cast, deliver_all):
+    starts = after(2 * 24 * 60 + 180)
+    visit = booked(cast, starts)
+    waits(cast, person(cast, "Bellard"))
+    VisitReason.objects.filter(pk=int(cast.consultation)).update(notice=24 * 60)
+    before = starts - timedelta(hours=24, minutes=30)
+    cancelled(cast, visit, at=before)
+    assert pursue(deliver_all, before) == 1
+    until = last_offer().expires_at
+    assert until == starts - timedelta(hours=24)
+    taken = offer_answers.take(offer=last_offer().key, by=cast.claire, at=until - timedelta(minutes=1))
+    assert (taken.starts_at, offered()) == (starts, [("Bellard", "taken")])
+
+
+def test_what_can_be_booked_for_minutes_only_is_offered_to_nobody(cast, deliver_all):
+    starts = after(2 * 24 * 60 + 180)
+    visit = booked(cast, starts)
+    waits(cast, person(cast, "Bellard"))
+    VisitReason.objects.filter(pk=int(cast.consultation)).update(notice=24 * 60)
+    before = starts - timedelta(hours=24, minutes=10)
+    cancelled(cast, visit, at=before)
+    assert pursue(deliver_all, before) == 0
+    assert FreedTime.objects.get().state == "too_near"

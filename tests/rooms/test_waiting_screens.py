@@ -133,6 +133,15 @@ def test_taken_back_at_once(cast, claire, clock):
     assert place(key).state == PlaceState.WITHDRAWN
 
 
+def test_a_page_that_sends_its_act_again_when_he_waits_no_more_is_told_so(cast, claire, clock):
+    key = cast.key()
+    place = add(claire, cast, key=key).json()["place"]
+    post(claire, f"/console/waiting/place/{place}", {"act": "withdraw"})
+    again = add(claire, cast, key=key)
+    assert (again.status_code, again.json()["turn"]) == (201, 0)
+    assert "is on the waiting list no more." in again.json()["said"]
+
+
 def test_the_list_says_who_was_offered_what_and_when(cast, claire, clock, deliver_all):
     visit = booked(cast, MONDAY)
     first = waits(cast, person(cast, "Zyrianka"), at=NOON - HOUR)

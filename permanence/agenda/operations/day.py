@@ -13,12 +13,12 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
-from permanence.agenda.queries.appointments import in_absence
+from permanence.agenda.queries.appointments import rows_in_absence
 from permanence.agenda.queries.kept_booked import said_of_booked
 from permanence.agenda.queries.returns import over_by_now, unmoved
 from permanence.agenda.refusals import DelayImpossible, FollowUpUnknown
 from permanence.agenda.rules.follow_ups import ASKED, LATEST, Outcome, Wanted
-from permanence.agenda.rules.states import STANDING, CancelCause
+from permanence.agenda.rules.states import CancelCause
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -51,10 +51,9 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
     0 for an absence that is not there. Raises WordsTooLong.
     """
     said = short(words, CAUSE_LENGTH)
-    met = in_absence(by=by, client=client, absence=absence, at=at)
+    met = rows_in_absence(by=by, client=client, absence=absence, at=at)
     with transaction.atomic():
-        rows = locked({int(each.agenda) for each in met})
-        keys = {each.appointment for each in met}
+        rows = locked(set(met.values_list("agenda", flat=True)))
         called = FollowUp.objects.filter(
             absence=absence[:40],
             wanted=wanted.value,
@@ -62,9 +61,8 @@ def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: dat
             outcome=Outcome.CALLED.value,
         )
         kept = _kept().filter(absence=absence[:40])
-        rows_met = Appointment.objects.for_house(by.house_key).filter(key__in=keys)
         settled = [unmoved(each).values("appointment") for each in (called, kept)]
-        visits = list(rows_met.exclude(pk__in=settled[0]).exclude(pk__in=settled[1]))
+        visits = list(met.filter(agenda__in=list(rows)).exclude(pk__in=settled[0]).exclude(pk__in=settled[1]))
         list_for_secretaries(visits, absence=absence[:40], wanted=wanted, words=said, by=by, at=at)
         for agenda in sorted({each.agenda_id for each in visits}):
             row = rows[agenda]
@@ -126,16 +124,16 @@ def keep_booked(*, client: str, absence: str, appointment: str, by: Who, at: dat
 
     Raises FollowUpUnknown: not in that absence, given to the secretaries, moved or said already.
     """
-    met = in_absence(by=by, client=client, absence=absence, at=at)
-    visit = next((each for each in met if each.appointment == appointment), None)
+    met = rows_in_absence(by=by, client=client, absence=absence, at=at).filter(key=appointment[:40])
+    visit = met.first()
     if visit is None:
         raise FollowUpUnknown(appointment[:40])
     with transaction.atomic():
-        kept = locked([int(visit.agenda)])[int(visit.agenda)]
-        rows = Appointment.objects.for_house(by.house_key).filter(key=appointment, agenda=kept)
-        row = rows.filter(starts_at=visit.starts_at, state__in=[each.value for each in STANDING]).first()
+        kept = locked([visit.agenda_id])[visit.agenda_id]
+        row = met.filter(agenda=kept, starts_at=visit.starts_at).first()
         said = Q(outcome=Outcome.KEPT.value, absence=absence[:40])
-        if row is None or unmoved(FollowUp.objects.filter(said | Q(done_at=None), appointment=row)).exists():
+        asked = Q(done_at=None) & ~Q(wanted=Wanted.STANDS.value)  # that he can come is to be said all the more
+        if row is None or unmoved(FollowUp.objects.filter(said | asked, appointment=row)).exists():
             raise FollowUpUnknown(appointment[:40])
         made = FollowUp.objects.create(
             house_id=row.house_id,

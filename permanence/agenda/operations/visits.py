@@ -155,6 +155,15 @@ def follow_parting(*, house_key: int, merge: str, merged: str, at: datetime) -> 
     return _give(found, merged, rows, at=at)
 
 
+def hand_over_counts(*, client: str, patient: str, by: Who, at: datetime) -> None:
+    """That somebody came, or did not, to what is booked for this patient after a parting counts for him. Idempotent.
+
+    Raises ClientUnknown, PatientUnknown.
+    """
+    theirs = Appointment.objects.for_house(by.house_key).filter(patient=int(patient))
+    kept.hand_over(client=client, patient=patient, acts=list(theirs.values_list("key", flat=True)), by=by, at=at)
+
+
 def _give(found: list[Appointment], patient: str, rows: dict[int, Agenda], *, at: datetime) -> int:
     Appointment.objects.filter(pk__in=[each.pk for each in found]).update(patient=int(patient))
     for row in rows.values():

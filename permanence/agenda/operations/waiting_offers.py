@@ -34,6 +34,7 @@ from permanence.agenda.rules.waiting import (
     Waiting,
 )
 from permanence.agenda.rules.wishes import Slot
+from permanence.clients.rules import ClientState
 from permanence.countries.quiet import heard_from
 from permanence.foundation import audit, outbox
 from permanence.foundation.operations import house_system
@@ -73,11 +74,12 @@ def note_freed(
     """A time of an agenda is free; without moments: its openings changed, so that any time to come may be; with
     `reasons` it is so for these alone, as equipment is there now: then nobody is telephoned for it in the end.
 
-    Gives the row's key; None where it is past, or nobody waited at this client by then. Idempotent by `source`.
+    Gives the row's key; None where it is past, the contract has ended, or nobody waited at this client by then.
+    Idempotent by `source`.
     """
     by = house_system(house=house)
     row = Agenda.objects.for_house(by.house_key).select_related("client").filter(pk=int(agenda), active=True).first()
-    if row is None or (ends_at is not None and ends_at <= at):
+    if row is None or _has_ended(row) or (ends_at is not None and ends_at <= at):
         return None
     if not whose_turn.places(row.client_id, at=at).filter(asked_at__lt=at).exists():
         return None
@@ -122,8 +124,10 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
     _lapse(time, row, by=by, at=at)
     clear(row, at=at)
     begins = heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
-    if time.ends_at <= at or not row.active:
-        _hand_over(time, _settled(time, at=at))
+    has_ended = _has_ended(row)
+    if time.ends_at <= at or not row.active or has_ended:
+        state = _settled(time, at=at)
+        _hand_over(time, FreedState.OVER if has_ended and state is FreedState.NOBODY else state)
         return 0
     turn = _Turn(row=row, freed=time, free=_free(row, time, at=at), by=by, at=at, entropy=entropy)
     later = _ask(turn, begins)
@@ -138,6 +142,11 @@ def pursue(*, freed: int, at: datetime, entropy: Entropy) -> int:
     if is_other:
         touch(row, at=at)
     return turn.made
+
+
+def _has_ended(row: Agenda) -> bool:
+    """Whether the contract of its client has ended: nobody answers for what he would be offered."""
+    return row.client.state == ClientState.ENDED
 
 
 def offered_from(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who, at: datetime) -> datetime | None:
@@ -230,10 +239,17 @@ def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None
             minutes=row.offer_minutes,
             country=row.client.country,
             time_zone=row.client.time_zone,
+            notice=_notice(turn.free, each),
         )
         if timing is not None or (starts == begins and not freed.is_wide):
             return slot, timing
     return None, None
+
+
+def _notice(free: FreeSlots, each: Waiting) -> int:
+    """Minutes before a visit from which on it can be booked no more, for the reason he waits for."""
+    reason = free.book.reason(each.wish.reason)
+    return 0 if reason is None else reason.notice
 
 
 def _offer(turn: _Turn, place: WaitingPlace, slot: Slot, timing: Timing) -> bool:

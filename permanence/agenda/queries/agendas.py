@@ -18,7 +18,7 @@ from permanence.agenda.rules.states import STANDING
 from permanence.clients import queries as clients
 from permanence.clients.visible import visible_among
 from permanence.foundation.keys import row_key
-from permanence.foundation.tenancy import ClientQuerySet
+from permanence.foundation.tenancy import ClientQuerySet, HouseModel
 from permanence.foundation.who import Who
 
 KEY = re.compile(r"[0-9A-Za-z_-]{16,40}\Z")
@@ -186,6 +186,14 @@ def _only(by: Who) -> tuple[int, ...] | None:
     if by.person and not by.of_house:
         return tuple(int(each) for each in clients.clients_visible_to(by))
     return None if by.clients is None else tuple(int(each) for each in by.clients)
+
+
+def of_seen[Row: HouseModel](rows: ClientQuerySet[Row], *, by: Who) -> ClientQuerySet[Row]:
+    """Those of these rows of his house whose client's agendas are there for `by`: before a list is cut. One query of a
+    portal user, none else.
+    """
+    only = _only(by)
+    return rows if only is None else rows.filter(client__in=only)
 
 
 def clients_seen(by: Who, wanted: Iterable[int]) -> list[int]:

@@ -18,8 +18,8 @@ from permanence.callers import queries as callers
 from permanence.clients import away
 from permanence.foundation import secrecy
 from permanence.foundation.keys import row_key
+from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
-from permanence.reception.table import AbsenceEntry
 
 ANSWERS = "appointment.answers"
 """For what the answers are sealed."""
@@ -133,24 +133,22 @@ def coming(*, by: Who, client: str, at: datetime) -> tuple[AppointmentView, ...]
 
 def in_absence(*, by: Who, client: str, absence: str, at: datetime) -> tuple[AppointmentView, ...]:
     """The appointments to be looked after because who is away cannot keep them: standing, not begun at `at`, the
-    earliest first.
+    earliest first, `ABSENT_LIMIT` at most.
 
     () for an absence that there is not, or that `by` does not see.
     """
+    rows = rows_in_absence(by=by, client=client, absence=absence, at=at)
+    return appointment_views(rows.order_by("starts_at", "pk")[:ABSENT_LIMIT])
+
+
+def rows_in_absence(*, by: Who, client: str, absence: str, at: datetime) -> ClientQuerySet[Appointment]:
+    """The same as rows, however many: for an act that has to meet each of them. Two queries, and that of the rows."""
     may = clients_seen(by, [row_key(client)])
     entry = away.absence(house=by.house, client=row_key(client), absence=absence) if may else None
     if entry is None:
-        return ()
-    return falling_into(house_key=by.house_key, client=row_key(client), entry=entry, at=at)
-
-
-def falling_into(*, house_key: int, client: int, entry: AbsenceEntry, at: datetime) -> tuple[AppointmentView, ...]:
-    """The appointments of a client that stand, are to come at `at` and meet an absence, `ABSENT_LIMIT` at most.
-
-    One query.
-    """
-    rows = Appointment.objects.for_house(house_key).filter(
-        client=client,
+        return Appointment.objects.none()
+    rows = Appointment.objects.for_house(by.house_key).filter(
+        client=row_key(client),
         state__in=[each.value for each in STANDING],
         starts_at__lt=entry.ends,
         starts_at__gt=at,
@@ -159,4 +157,4 @@ def falling_into(*, house_key: int, client: int, entry: AbsenceEntry, at: dateti
     if entry.recipient:
         who = int(entry.recipient)
         rows = rows.filter(Q(agenda__recipient=who) | Q(also__recipient=who))
-    return appointment_views(rows.order_by("starts_at", "pk")[:ABSENT_LIMIT])
+    return rows

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, OuterRef, Q
 
 from permanence.agenda.models import Appointment, OtherBusy, OtherCalendar, OtherEntry
-from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.agendas import of_seen, seen
 from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.calendars import BackendKind
@@ -126,9 +126,7 @@ def collisions(
     rows = rows.filter(state__in=[each.value for each in STANDING])
     rows = rows if client is None else rows.filter(client=row_key(client))
     rows = rows.filter(taking(row_key(each) for each in agendas)) if agendas else rows
-    visits = list(loaded(rows).select_related("client").order_by("starts_at", "pk")[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in visits}))
-    visits = [each for each in visits if each.client_id in may]
+    visits = list(loaded(of_seen(rows, by=by)).select_related("client").order_by("starts_at", "pk")[:LIST_LIMIT])
     busy = _busy_around(visits)
     found = ((each, _met(each, [one for key in _both(each) for one in busy[key]])) for each in visits)
     return tuple(_collision(visit, span) for visit, span in found if span is not None)

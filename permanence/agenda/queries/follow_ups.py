@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from permanence.agenda.models import Delay, FollowUp
-from permanence.agenda.queries.agendas import clients_seen, seen
+from permanence.agenda.queries.agendas import clients_seen, of_seen, seen
+from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.returns import VISIT, standing, still_asked
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Wanted
@@ -107,18 +110,23 @@ def client_of_follow_up(*, house_key: int, follow_up: str) -> str | None:
     return None if client is None else str(client)
 
 
-def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView, ...]:
-    """What is still to be done for the clients `by` sees, the earliest first, `LIST_LIMIT` at most.
+def open_follow_ups(*, by: Who, client: str | None = None, at: datetime | None = None) -> tuple[FollowUpView, ...]:
+    """What is still to be done for the clients `by` sees, the earliest first, `LIST_LIMIT` at most. With `at` those
+    whose visit has begun by then come last, and nobody is to be told any more that such a visit stands.
 
     An appointment that was moved or cancelled by whatever way is no longer on the list, nor is one whose doctor is
-    there after all. Eight queries.
+    there after all. Eight queries, and a few more where a list as long as that is cut.
     """
-    rows = standing(FollowUp.objects.for_house(by.house_key).filter(done_at=None))
+    rows = of_seen(standing(FollowUp.objects.for_house(by.house_key).filter(done_at=None)), by=by)
     rows = rows if client is None else rows.filter(client=row_key(client))
-    loaded = rows.select_related("client", "agenda", *VISIT)
-    found = still_asked(list(loaded.order_by("starts_at", "pk")[:LIST_LIMIT]), house=by.house)
-    may = set(clients_seen(by, {each.client_id for each in found}))
-    persons = callers.standing_of(pairs=[_pair(each) for each in found if each.client_id in may])
+    loaded = rows.select_related("client", "agenda", *VISIT).order_by("starts_at", "pk")
+    to_come = Q() if at is None else Q(starts_at__gt=at)
+    found = first_kept(loaded.filter(to_come), lambda some: still_asked(some, house=by.house), most=LIST_LIMIT)
+    if at is not None:
+        begun = loaded.filter(starts_at__lte=at).exclude(wanted=Wanted.STANDS.value)
+        room = LIST_LIMIT - len(found)
+        found += first_kept(begun, lambda some: still_asked(some, house=by.house), most=room)
+    persons = callers.standing_of(pairs=[_pair(each) for each in found])
     return tuple(
         FollowUpView(
             id=str(each.pk),
@@ -134,7 +142,6 @@ def open_follow_ups(*, by: Who, client: str | None = None) -> tuple[FollowUpView
             numbers=person.numbers if (person := persons.get(_pair(each))) is not None else (),
         )
         for each in found
-        if each.client_id in may
     )
 
 

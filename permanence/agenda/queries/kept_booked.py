@@ -8,7 +8,8 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from permanence.agenda.models import FollowUp
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import of_seen
+from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.returns import VISIT, standing, still_asked
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
@@ -48,16 +49,12 @@ def still_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[K
     """Those to come who come all the same or were called, of the clients `by` sees, or of one of them, the earliest
     first, `LIST_LIMIT` at most; not who was moved or cancelled since, nor whose absence was withdrawn or whose agenda
     is in use again, nor who is on the list for something else. In one absence each once: who was called and comes all
-    the same, comes. Five queries.
+    the same, comes. Five queries, and a few more where a list as long as that is cut.
     """
-    rows = FollowUp.objects.for_house(by.house_key).filter(said_of_booked(), starts_at__gt=at)
+    rows = of_seen(FollowUp.objects.for_house(by.house_key).filter(said_of_booked(), starts_at__gt=at), by=by)
     rows = rows if client is None else rows.filter(client=row_key(client))
-    found = list(standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in found}))
-    visits = {each.appointment_id for each in found}
-    open_now = FollowUp.objects.filter(appointment__in=visits, done_at=None)
-    asked = still_asked([*found, *standing(open_now).select_related(*VISIT)], house=by.house)
-    listed = {each.appointment_id for each in asked if each.done_at is None}
+    loaded = standing(rows).select_related("client", *VISIT).order_by("starts_at", "pk")
+    found = first_kept(loaded, lambda some: _not_listed(some, house=by.house), most=LIST_LIMIT)
     return tuple(
         KeptBooked(
             id=str(each.pk),
@@ -69,9 +66,17 @@ def still_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[K
             said_by_name=each.done_by_name,
             called=each.outcome == Outcome.CALLED,
         )
-        for each in _last_said(asked)
-        if each.client_id in may and each.appointment_id not in listed and each.done_at is not None
+        for each in _last_said(found)
+        if each.done_at is not None
     )
+
+
+def _not_listed(entries: list[FollowUp], *, house: str) -> list[FollowUp]:
+    """Without those whose absence was withdrawn, and whose visit is on the list for something else. Three queries."""
+    open_now = FollowUp.objects.filter(appointment__in={each.appointment_id for each in entries}, done_at=None)
+    asked = still_asked([*entries, *standing(open_now).select_related(*VISIT)], house=house)
+    listed = {each.appointment_id for each in asked if each.done_at is None}
+    return [each for each in asked if each.appointment_id not in listed]
 
 
 def said_of_booked() -> Q:

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is booked in an absence and was not given to the secretaries: nobody has said yet what becomes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 
 from django.db.models import Q
 
 from permanence.agenda.models import Appointment, FollowUp
 from permanence.agenda.queries.agendas import clients_seen, in_order
+from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.returns import over_by_now, unmoved
-from permanence.agenda.queries.views import AppointmentView, appointment_views
+from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import away
@@ -54,14 +55,13 @@ def left_booked(*, by: Who, at: datetime, client: str | None = None) -> tuple[Le
 
 
 def left_among(entries: Sequence[tuple[int, AbsenceEntry]], *, by: Who, at: datetime) -> tuple[LeftBooked, ...]:
-    """The same of absences that are known, each with its client (his key), whom `by` may see. A query for each
-    `TOGETHER`, and two more where somebody is booked.
+    """The same of absences that are known, each with its client (his key), whom `by` may see, with the first
+    `LIST_LIMIT` visits of whom nothing was said. A query for each `TOGETHER`, and two more where somebody is booked.
     """
-    visits = _met(entries, by=by, at=at)
-    given = _given([each.appointment for each in visits], by=by)
+    found = _left(entries, by=by, at=at)
     told = []
     for key, entry in entries:
-        left = tuple(each for each in visits if _meets(each, key, entry) and not given.has(each, entry.id))
+        left = tuple(visit for visit, of in found if entry.id in of)
         if left:
             told.append(
                 LeftBooked(
@@ -82,15 +82,30 @@ def left_in(*, by: Who, client: str, absence: str, at: datetime) -> int:
     return next((len(each.visits) for each in found if each.absence == absence), 0)
 
 
-def _met(entries: Sequence[tuple[int, AbsenceEntry]], *, by: Who, at: datetime) -> list[AppointmentView]:
+def _left(
+    entries: Sequence[tuple[int, AbsenceEntry]], *, by: Who, at: datetime
+) -> list[tuple[AppointmentView, frozenset[str]]]:
+    """The visits of whom nothing was said in one of the absences, the earliest first, each with these (ids)."""
     states = [each.value for each in STANDING]
     rows = Appointment.objects.for_house(by.house_key).filter(state__in=states, starts_at__gt=at)
-    found: dict[str, AppointmentView] = {}
+    found: dict[str, tuple[AppointmentView, frozenset[str]]] = {}
     for first in range(0, len(entries), TOGETHER):
         some = entries[first : first + TOGETHER]
         meeting = rows.filter(reduce(or_, (_condition(*each) for each in some))).order_by("starts_at", "pk")
-        found |= {each.appointment: each for each in appointment_views(meeting[:LIST_LIMIT])}
-    return sorted(found.values(), key=lambda each: (each.starts_at, each.appointment))[:LIST_LIMIT]
+        for visit, of in first_kept(loaded(meeting), partial(_not_given, some, by=by), most=LIST_LIMIT):
+            found[visit.appointment] = visit, of | (found[visit.appointment][1] if visit.appointment in found else of)
+    return sorted(found.values(), key=lambda each: (each[0].starts_at, each[0].appointment))[:LIST_LIMIT]
+
+
+def _not_given(
+    entries: Sequence[tuple[int, AbsenceEntry]], rows: list[Appointment], *, by: Who
+) -> Iterator[tuple[AppointmentView, frozenset[str]]]:
+    visits = [appointment_view(each) for each in rows]
+    given = _given([each.appointment for each in visits], by=by)
+    for visit in visits:
+        of = (entry.id for key, entry in entries if _meets(visit, key, entry) and not given.has(visit, entry.id))
+        if left := frozenset(of):
+            yield visit, left
 
 
 def _condition(client: int, entry: AbsenceEntry) -> Q:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F
 
 from permanence.agenda.models import Newcomer
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import of_seen
 from permanence.agenda.queries.returns import VISIT
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.states import STANDING
@@ -81,9 +81,8 @@ def _open(*, by: Who, at: datetime) -> ClientQuerySet[Newcomer]:
 
 
 def _views(rows: ClientQuerySet[Newcomer], *, by: Who) -> tuple[NewcomerView, ...]:
-    loaded = rows.select_related("client", *VISIT).order_by("appointment__starts_at", "pk")[:LIST_LIMIT]
-    may = set(clients_seen(by, {each.client_id for each in loaded}))
-    seen = [each for each in loaded if each.client_id in may]
+    loaded = of_seen(rows, by=by).select_related("client", *VISIT).order_by("appointment__starts_at", "pk")
+    seen = list(loaded[:LIST_LIMIT])
     persons = callers.standing_of(pairs=[(str(each.client_id), str(each.patient_id)) for each in seen])
     found = []
     for each in seen:

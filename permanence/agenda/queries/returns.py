@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Doctors who were to be away and are there after all: whose visits stand as they were booked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F
 
 from permanence.agenda.models import Appointment, FollowUp
-from permanence.agenda.queries.agendas import clients_seen
+from permanence.agenda.queries.agendas import of_seen
 from permanence.agenda.queries.views import AppointmentView, appointment_view
 from permanence.agenda.rules.follow_ups import Outcome, Wanted
 from permanence.agenda.rules.states import STANDING
@@ -62,23 +62,35 @@ def absences(entries: Iterable[FollowUp], *, house: str, at: datetime) -> Absenc
     return away.absences_of(house=house, clients=wanted, at=at) if wanted else {}
 
 
-def is_away(visit: Appointment, found: Absences) -> bool:
-    """Whether one of whom the visit needs is away; its agendas are loaded."""
+def is_away(visit: Appointment, found: Absences, *, kept: Collection[tuple[int, str]] = ()) -> bool:
+    """Whether one of whom the visit needs is away; its agendas are loaded. `kept`: the visits (keys) that stand all the
+    same in an absence (its id).
+    """
     who = {"", *(str(each.recipient_id) for each in (visit.agenda, visit.also) if each is not None)}
     return any(
-        each.recipient in who and each.starts < visit.ends_at and each.ends > visit.starts_at
+        each.recipient in who
+        and each.starts < visit.ends_at
+        and each.ends > visit.starts_at
+        and (visit.pk, each.id) not in kept
         for each in found.get(visit.client_id, ())
     )
 
 
 def still_asked(entries: list[FollowUp], *, house: str) -> list[FollowUp]:
-    """Without those whose absence was withdrawn, and those to be told that they can come whose doctor is away anew. Two
-    queries.
+    """Without those whose absence was withdrawn, and those to be told that they can come whose doctor is away anew, but
+    for who comes all the same. Three queries.
     """
     told = [each for each in entries if each.wanted == Wanted.STANDS]
     gone = absences(told, house=house, at=min(each.starts_at for each in told)) if told else {}
-    over = over_by_now(entries, house=house) | {each.pk for each in told if is_away(each.appointment, gone)}
+    kept = _kept({each.appointment_id for each in told}) if gone else set()
+    over = over_by_now(entries, house=house) | {each.pk for each in told if is_away(each.appointment, gone, kept=kept)}
     return [each for each in entries if each.pk not in over]
+
+
+def _kept(visits: Collection[int]) -> set[tuple[int, str]]:
+    """Of these visits (keys) those that stand all the same, each with the absence (its id) in which it does."""
+    rows = unmoved(FollowUp.objects.filter(outcome=Outcome.KEPT.value, appointment__in=visits))
+    return set(rows.values_list("appointment", "absence"))
 
 
 def doctors_back(*, by: Who, at: datetime) -> tuple[DoctorBack, ...]:
@@ -88,9 +100,8 @@ def doctors_back(*, by: Who, at: datetime) -> tuple[DoctorBack, ...]:
     rows = FollowUp.objects.for_house(by.house_key).filter(
         outcome=Outcome.BACK.value, done_at__gt=at - TOLD_FOR, starts_at__gt=at
     )
-    loaded = standing(rows).select_related("client", "agenda", *VISIT).order_by("starts_at", "pk")[:MOST_TOLD]
-    may = set(clients_seen(by, {each.client_id for each in loaded}))
-    found = [each for each in loaded if each.client_id in may]
+    loaded = of_seen(standing(rows), by=by).select_related("client", "agenda", *VISIT).order_by("starts_at", "pk")
+    found = list(loaded[:MOST_TOLD])
     gone = absences(found, house=by.house, at=at)
     again = FollowUp.objects.filter(done_at=None, appointment__in=[each.appointment_id for each in found])
     listed = set(again.values_list("appointment", flat=True))

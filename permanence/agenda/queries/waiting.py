@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.models import Agenda, FreedTime, Occupancy, SlotOffer, WaitingPlace
-from permanence.agenda.queries.agendas import clients_seen, known_key, seen
+from permanence.agenda.queries.agendas import clients_seen, known_key, of_seen, seen
+from permanence.agenda.queries.first import first_kept
 from permanence.agenda.queries.offers import VIEWED, OfferView, offer_view
 from permanence.agenda.queries.place_answers import Unasked, unasked_of
 from permanence.agenda.refusals import PlaceUnknown
@@ -120,21 +121,30 @@ def waiting_list(
     *, by: Who, client: str | None = None, agenda: str | None = None, since: datetime | None = None
 ) -> tuple[PlaceView, ...]:
     """Who waits for the clients `by` sees, by client and in turn, `LIST_LIMIT` at most; with `since` also who was
-    booked or withdrawn from then on, behind them. Of `agenda`: those who would come to it. Raises AgendaUnknown.
+    booked or withdrawn from then on, behind them, as far as there is room. Of `agenda`: those who would come to it.
+    Raises AgendaUnknown.
     """
-    rows = WaitingPlace.objects.for_house(by.house_key)
+    rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by)
     if agenda is not None:
         row = seen([agenda], by=by)[0]
         rows = rows.filter(client=row.client_id)
     rows = rows if client is None else rows.filter(client=row_key(client))
-    waiting = rows.filter(state=PlaceState.WAITING.value)
-    rows = waiting if since is None else waiting | rows.filter(state_at__gte=since)
     order = "client__name", "-is_urgent", "silent", "asked_at", "pk"
-    found = list(rows.select_related("client", "reason").order_by(*order)[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in found}))
-    found = [each for each in found if each.client_id in may and _would_come(each, agenda)]
-    here = [each for each in found if each.state == PlaceState.WAITING]
-    return _views([*here, *(each for each in found if each.state != PlaceState.WAITING)], house=by.house)
+    listed = _with_names(rows).order_by(*order)
+
+    def would_come(some: list[WaitingPlace]) -> list[WaitingPlace]:
+        return [each for each in some if _would_come(each, agenda)]
+
+    found = first_kept(listed.filter(state=PlaceState.WAITING.value), would_come, most=LIST_LIMIT)
+    if since is not None:
+        before = listed.filter(state_at__gte=since).exclude(state=PlaceState.WAITING.value)
+        found += first_kept(before, would_come, most=LIST_LIMIT - len(found))
+    return _views(found, house=by.house)
+
+
+def how_many_wait(*, by: Who) -> int:
+    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`. One query."""
+    return of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value).count()
 
 
 def place(*, by: Who, place: str) -> PlaceView:
@@ -188,9 +198,7 @@ def freed_times(*, by: Who, at: datetime, client: str | None = None) -> tuple[Fr
         state__in=[FreedState.NOBODY.value, FreedState.TOO_NEAR.value], done_at=None, starts_at__gt=at
     )
     rows = rows if client is None else rows.filter(client=row_key(client))
-    found = list(rows.select_related("client", "agenda").order_by("starts_at", "pk")[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in found}))
-    return tuple(_freed_view(each) for each in found if each.client_id in may and not _is_filled(each))
+    return tuple(_freed_view(each) for each in _unfilled(rows, by=by))
 
 
 def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
@@ -199,8 +207,6 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
         state=FreedState.OFFERING.value, is_wide=False, next_at__isnull=False, starts_at__gt=at
     )
     asked = SlotOffer.objects.filter(state=OfferState.OPEN.value).values("freed")
-    found = list(rows.exclude(pk__in=asked).select_related("client", "agenda").order_by("starts_at", "pk")[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in found}))
     views = [
         NightView(
             client_name=each.client.name,
@@ -209,10 +215,15 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
             starts_at=each.starts_at,
             from_at=heard_from(at, country=each.client.country, time_zone=each.client.time_zone),
         )
-        for each in found
-        if each.client_id in may and not _is_filled(each)
+        for each in _unfilled(rows.exclude(pk__in=asked), by=by)
     ]
     return tuple(each for each in views if at < each.from_at < each.starts_at)
+
+
+def _unfilled(rows: ClientQuerySet[FreedTime], *, by: Who) -> list[FreedTime]:
+    """Those of the clients `by` sees in which nobody is by now, the earliest first."""
+    listed = of_seen(rows, by=by).select_related("client", "agenda").order_by("starts_at", "pk")
+    return first_kept(listed, lambda some: [each for each in some if not _is_filled(each)], most=LIST_LIMIT)
 
 
 def client_of_freed(*, by: Who, freed: str) -> str | None:

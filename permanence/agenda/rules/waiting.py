@@ -151,18 +151,24 @@ def fitting(free: FreeSlots, waiting: Waiting, freed: Span, *, asked: Collection
     return min(found, key=lambda each: (each.starts < freed.starts, abs(each.starts - freed.starts)), default=None)
 
 
-def timing(*, at: datetime, starts: datetime, minutes: int, country: str, time_zone: str) -> Timing | None:
-    """When a slot that begins at `starts` is offered, and until when; None where it is too near for that."""
+def timing(
+    *, at: datetime, starts: datetime, minutes: int, country: str, time_zone: str, notice: int = 0
+) -> Timing | None:
+    """When a slot that begins at `starts` is offered, and until when; None where it is too near for that. `notice`:
+    minutes before it begins from which on it can be booked no more.
+    """
     begins = heard_from(at, country=country, time_zone=time_zone)
     left = starts - begins
     if not minutes or left < NEAREST:
         return None
     length = min(timedelta(minutes=minutes), left / 4 // CELL * CELL)
     dusk = quiet_from(begins, country=country, time_zone=time_zone)
+    dawn = heard_from(dusk, country=country, time_zone=time_zone)
     until = begins + length
     if until > dusk:
-        until = heard_from(dusk, country=country, time_zone=time_zone) + (until - dusk)
-    if starts - until < LEAST_LEFT:
+        until = dawn + (until - dusk)
+    until = min(until, starts - timedelta(minutes=notice))
+    if dusk < until < dawn or starts - until < LEAST_LEFT:
         until = dusk
     if until - begins < min(SHORTEST, length) or starts - until < LEAST_LEFT:
         return None

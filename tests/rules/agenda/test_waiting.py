@@ -191,8 +191,8 @@ def at_hour(text, day=TUESDAY):
     return on(text, day)
 
 
-def offered(made, starts, minutes=60):
-    found = timing(at=made, starts=starts, minutes=minutes, **LUXEMBOURG)
+def offered(made, starts, minutes=60, **more):
+    found = timing(at=made, starts=starts, minutes=minutes, **LUXEMBOURG, **more)
     return None if found is None else (found.begins, found.until)
 
 
@@ -221,6 +221,16 @@ def test_in_the_evening_for_the_early_morning_the_evening_is_all_there_is():
     assert offered(at_hour("19:30"), on("08:30", later(1))) == (at_hour("19:30"), at_hour("20:00"))
     assert offered(at_hour("19:50"), on("08:30", later(1))) is None
     assert offered(at_hour("23:00"), on("09:30", later(1))) is None
+
+
+def test_it_ends_when_the_slot_can_be_booked_no_more():
+    day, two = {"notice": 24 * 60}, later(2)
+    assert offered(at_hour("10:00"), on("10:00", two), **day) == (at_hour("10:00"), at_hour("11:00"))
+    assert offered(at_hour("10:00"), on("10:30", later(1)), **day) == (at_hour("10:00"), at_hour("10:30"))
+    assert offered(at_hour("10:00"), on("10:10", later(1)), **day) is None
+    assert offered(at_hour("19:30"), on("07:30", two), **day) == (at_hour("19:30"), at_hour("20:00"))
+    assert offered(at_hour("19:50"), on("07:30", two), **day) is None
+    assert offered(at_hour("19:30"), on("08:10", two), **day) == (at_hour("19:30"), on("08:10", later(1)))
 
 
 def test_an_agenda_that_offers_nothing_by_itself():
