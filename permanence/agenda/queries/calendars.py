@@ -96,8 +96,7 @@ def unread_for_long(*, by: Who, at: datetime, agenda: str = "") -> tuple[Unread,
     rows = OtherCalendar.objects.for_house(by.house_key).filter(removed_at=None, agenda__active=True)
     rows = rows.exclude(fault="").filter(Q(read_at__lt=since) | Q(read_at=None, made_at__lt=since))
     rows = rows.filter(agenda=row_key(agenda)) if agenda else rows
-    found = list(rows.select_related("agenda__client").order_by("read_at", "made_at", "pk")[:LIST_LIMIT])
-    may = set(clients_seen(by, {each.client_id for each in found}))
+    found = of_seen(rows, by=by).select_related("agenda__client").order_by("read_at", "made_at", "pk")
     return tuple(
         Unread(
             view=_view(each, busy=0, conflicts=0),
@@ -105,8 +104,7 @@ def unread_for_long(*, by: Who, at: datetime, agenda: str = "") -> tuple[Unread,
             client_name=each.agenda.client.name,
             time_zone=each.agenda.client.time_zone,
         )
-        for each in found
-        if each.client_id in may
+        for each in found[:LIST_LIMIT]
     )
 
 
