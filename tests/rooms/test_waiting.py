@@ -38,7 +38,10 @@ from permanence.agenda.rules.states import AppointmentState
 from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
 from permanence.callers.models import Patient
 from permanence.callers.queries import PatientUnknown
+from permanence.dispatch.models import OfferNotice
+from permanence.dispatch.rules import DeliveryState
 from permanence.foundation.models import AuditEntry
+from tests.rooms import waiting_cast
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.waiting_cast import (
@@ -49,12 +52,18 @@ from tests.rooms.waiting_cast import (
     offered,
     person,
     place,
-    pursue,
     waits,
 )
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+
+
+def pursue(deliver_all, at):
+    """The worker's turn, in which what is written to who is asked leaves too."""
+    made = waiting_cast.pursue(deliver_all, at)
+    OfferNotice.objects.filter(state=DeliveryState.PENDING).update(state=DeliveryState.SENT, sent_at=at)
+    return made
 
 
 @pytest.fixture
