@@ -14,6 +14,7 @@ from permanence.agenda.refusals import AddressMissing, OfferOver, PatientDecease
 from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
+from permanence.countries.quiet import heard_from
 from permanence.dispatch import sms_operations
 from permanence.dispatch.channels.sms.content import SmsKind, Words
 from permanence.dispatch.channels.sms.replies import Meaning
@@ -124,9 +125,15 @@ def answer_by_sms(*, house: str, offer: str, yes: bool, at: datetime, entropy: E
 
 
 def say_booked(offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
-    """He wanted it in words of his own, and a secretary has just booked it: told as after a yes that was understood."""
-    if at < offer.starts_at:
-        _say(SmsKind.BOOKED, offer, by=by, at=at, entropy=entropy)
+    """He wanted it in words of his own, and a secretary has just booked it: told as after a yes that was understood,
+    but not at night, for she may have come to it hours later.
+    """
+    if at >= offer.starts_at:
+        return
+    key = _say(SmsKind.BOOKED, offer, by=by, at=at, entropy=entropy)
+    account = clients.client(house=by.house, client=offer.client)
+    heard = heard_from(at, country=account.country, time_zone=account.time_zone)
+    Sms.objects.for_house(by.house_key).filter(key=key).update(next_attempt_at=heard)
 
 
 def not_reached(*, house: str, offer: str, at: datetime) -> None:
@@ -257,18 +264,18 @@ def _say_not_yet(offer: OfferView, *, place_untold: bool, by: Who, at: datetime,
         _write(SmsKind.OFFER, offer, words, expires_at=offer.expires_at, by=by, at=at, entropy=entropy)
 
 
-def _say(kind: SmsKind, offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> None:
-    """What came of his answer."""
+def _say(kind: SmsKind, offer: OfferView, *, by: Who, at: datetime, entropy: Entropy) -> str:
+    """What came of his answer; gives the key of the SMS, "" for none."""
     words = Words(house="", at=offer.starts_at)
-    _write(kind, offer, words, expires_at=offer.starts_at, by=by, at=at, entropy=entropy)
+    return _write(kind, offer, words, expires_at=offer.starts_at, by=by, at=at, entropy=entropy)
 
 
 def _write(
     kind: SmsKind, offer: OfferView, words: Words, *, expires_at: datetime, by: Who, at: datetime, entropy: Entropy
-) -> None:
-    """He has just written, so that he can be written to; who said STOP meanwhile is not."""
+) -> str:
+    """He has just written, so that he can be written to; who said STOP meanwhile is not. Gives the key, "" for none."""
     try:
-        sms_operations.send_sms(
+        return sms_operations.send_sms(
             kind=kind,
             client=offer.client,
             patient=_person(offer, by=by).id,
@@ -280,4 +287,4 @@ def _write(
             entropy=entropy,
         )
     except (SmsOff, NoConsent, NoMobile):
-        return
+        return ""

@@ -14,7 +14,7 @@ from permanence.agenda.interop import others
 from permanence.agenda.interop.backends import Access, CalendarFaulty, Mark, Window
 from permanence.agenda.interop.caldav_calendar import CalDavBackend
 from permanence.agenda.models import Agenda, OtherBusy, OtherCalendar, OtherEntry
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, setting
 from permanence.agenda.queries.calendars import calendars, collisions, conflicts
 from permanence.agenda.refusals import CalendarUnknown, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.calendars import BackendKind
@@ -23,7 +23,7 @@ from permanence.kernel.events import Event
 from permanence.kernel.system import SystemEntropy
 from permanence.portal import other_calendars
 from permanence.project.wiring import WIRING
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON
@@ -279,18 +279,20 @@ def test_one_object_that_is_not_taken_does_not_hold_back_the_others(cast, server
 
 def test_what_the_doctor_has_in_his_other_agenda_makes_him_busy(cast, server):
     """One calendar of his for both: what is written from the one is read into the other."""
+    made = {"client": cast.cabinet.id, "recipient": cast.cabinet.doctor, "by": cast.marc, "at": NOON}
+    other = setting.open_agenda(name="Dr Dupont, clinique", **made).id
+    setting.set_openings(agenda=other, openings=openings(other), by=cast.marc, at=NOON)
     visit = book(cast, after(60))
     add(cast, server, writes=True)
     look()
-    add(cast, server, writes=True, agenda=cast.lemaire, by=cast.marc)
+    add(cast, server, writes=True, agenda=other, by=cast.marc)
+    add(cast, server, writes=True, agenda=cast.lemaire, by=cast.marc)  # a colleague, for whom it is no matter
     look(minutes(1))
-    assert [(each.agenda_id, each.starts_at) for each in OtherBusy.objects.all()] == [
-        (int(cast.lemaire), visit.starts_at)
-    ]
+    assert [(each.agenda_id, each.starts_at) for each in OtherBusy.objects.all()] == [(int(other), visit.starts_at)]
     with pytest.raises(SlotRefused):
         appointments.book(
             key=cast.key(),
-            agenda=cast.lemaire,
+            agenda=other,
             starts_at=after(60),
             booking=cast.booking(),
             by=cast.claire,

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, OpeningPattern
+from permanence.agenda.queries import offers
 from permanence.agenda.refusals import NotNow, OfferOver
 from permanence.agenda.rules.states import AppointmentState
 from permanence.callers.models import Patient
 from permanence.clients.access import choose_clients
-from permanence.dispatch import late_operations, sms_operations, sms_tasks
+from permanence.dispatch import late_operations, offer_operations, sms_operations, sms_tasks
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.http import Incoming, Report
 from permanence.dispatch.channels.sms.replies import Meaning, asks_a_person, read_answer
@@ -233,6 +234,11 @@ def test_an_offer_is_taken_or_declined_by_her(cast, deliver_all):
     settled(cast, ReplyOutcome.CONFIRMED, at=later)
     assert Appointment.objects.get(state="booked").patient.birth_name == "Second"
     assert [each.number for each in sent(SmsKind.BOOKED)] == ["+33639980151"]
+    night = later.replace(hour=22)
+    taken = offers.offer(by=cast.claire, offer=last_offer().key)
+    offer_operations.say_booked(taken, by=cast.claire, at=night, entropy=SystemEntropy())
+    written = sent(SmsKind.BOOKED)[-1]
+    assert (written.created_at, written.next_attempt_at) == (night, night.replace(hour=7) + timedelta(days=1))
 
 
 def test_of_a_yes_that_comes_to_nothing_no_visit_is_said_to_be_booked(cast, deliver_all):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -295,7 +296,8 @@ def difference(
 
 def _of_others(found: Foreign, row: OtherCalendar) -> list[Occurrence]:
     """Without what takes this agenda anyhow, or was written there from here: else a booking would be in its own way.
-    What its practitioner has in another agenda of the house makes him busy.
+    Nor do his colleagues' at this client, for whom the calendar may be one; what he has in another agenda of the house
+    makes him busy.
     """
     end = f"@{DOMAIN}"
     keys = {each.uid.removesuffix(end) for each in found.times if each.uid.endswith(end)}
@@ -304,7 +306,12 @@ def _of_others(found: Foreign, row: OtherCalendar) -> list[Occurrence]:
     own = Appointment.objects.filter(taking([row.agenda_id]), key__in=keys).values_list("key", flat=True)
     written = OtherEntry.objects.filter(calendar=row, appointment__key__in=keys)
     blocks = Block.objects.filter(agenda=row.agenda_id, key__in=keys).values_list("key", flat=True)
-    ours = {*own, *written.values_list("appointment__key", flat=True), *blocks}
+    whose = row.agenda.recipient_id
+    visits = Appointment.objects.filter(client=row.client_id, key__in=keys)
+    visits = visits.exclude(agenda__recipient=whose).exclude(also__recipient=whose)
+    times = Block.objects.filter(client=row.client_id, key__in=keys).exclude(agenda__recipient=whose)
+    colleagues = (each.values_list("key", flat=True) for each in (visits, times))
+    ours = {*own, *written.values_list("appointment__key", flat=True), *blocks, *chain.from_iterable(colleagues)}
     return [each for each in found.times if each.uid.removesuffix(end) not in ours]
 
 

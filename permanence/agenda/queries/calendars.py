@@ -14,6 +14,7 @@ from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import STANDING
+from permanence.clients.rules import ClientState
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
 from permanence.foundation.who import Who
@@ -94,6 +95,7 @@ def unread_for_long(*, by: Who, at: datetime, agenda: str = "") -> tuple[Unread,
     """
     since = at - timedelta(days=1)
     rows = OtherCalendar.objects.for_house(by.house_key).filter(removed_at=None, agenda__active=True)
+    rows = rows.exclude(agenda__client__state=ClientState.ENDED)  # nobody looks at those any more
     rows = rows.exclude(fault="").filter(Q(read_at__lt=since) | Q(read_at=None, made_at__lt=since))
     rows = rows.filter(agenda=row_key(agenda)) if agenda else rows
     found = of_seen(rows, by=by).select_related("agenda__client").order_by("read_at", "made_at", "pk")

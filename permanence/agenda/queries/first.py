@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterable
 
 from django.db.models import Model, QuerySet
 
+PAGE = 100
+
 
 def first_kept[Row: Model, Found](
     rows: QuerySet[Row], keep: Callable[[list[Row]], Iterable[Found]], *, most: int
 ) -> list[Found]:
     """What `keep` leaves of the rows (ordered), `most` at most: where it drops some, further rows take their place.
 
-    One query for each `most` rows that are looked at, and those of `keep`.
+    One query for each `PAGE` rows or more that are looked at, and those of `keep`.
     """
     found: list[Found] = []
-    begin = 0
+    begin, page = 0, max(most, PAGE)
     while len(found) < most:
-        some = list(rows[begin : begin + most])
+        some = list(rows[begin : begin + page])
         found += keep(some)
-        if len(some) < most:
+        if len(some) < page:
             break
-        begin += most
+        begin += page
     return found[:most]

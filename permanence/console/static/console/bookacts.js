@@ -12,6 +12,8 @@ export class Acts {
   /** @param {import("./book.js").Book} book */
   constructor(book) {
     this.book = book;
+    /** Where what is about to be cancelled stands. */
+    this.from = { agenda: "", client: "" };
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.late = new Late((words, agenda) => {
@@ -37,12 +39,15 @@ export class Acts {
     const item = this.book.grid.spot()?.item ?? null;
     if (item?.dataset.kind !== "appointment") return this.book.error(word("book_not_appointment"));
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
+    // Where it stands now: while she says why, the lane may be drawn anew.
+    const { agenda = "", clientId: client = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
+    this.from = { agenda, client };
     return this.cancelling.open(item);
   }
 
   /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
   async cancel(item, cause, words) {
-    const { agenda = "", clientId: client = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
+    const { agenda, client } = this.from;
     const { call } = this.book;
     let told;
     try {
