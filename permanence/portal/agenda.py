@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -46,6 +45,7 @@ from permanence.foundation.who import Who, portal_only, who
 from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemClock, SystemEntropy
 from permanence.portal.account import own
+from permanence.portal.days import read_day
 from permanence.portal.late_reached import late_shown
 from permanence.portal.line import SAVED
 
@@ -228,9 +228,7 @@ def address_of_day(found: AgendaView) -> str:
 
 
 def _asked(request: HttpRequest, today: date) -> date:
-    with contextlib.suppress(ValueError):
-        return date.fromisoformat(request.GET.get("day", ""))
-    return today
+    return read_day(request.GET.get("day", "")) or today
 
 
 def _known(by: Who, found: AgendaView, shown: date, *, at: datetime) -> AgendaDays:

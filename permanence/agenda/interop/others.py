@@ -296,8 +296,8 @@ def difference(
 
 def _of_others(found: Foreign, row: OtherCalendar) -> list[Occurrence]:
     """Without what takes this agenda anyhow, or was written there from here: else a booking would be in its own way.
-    Nor do his colleagues' at this client, for whom the calendar may be one; what he has in another agenda of the house
-    makes him busy.
+    Without what his colleagues at this client have, too: they may share a calendar. What he has in another agenda of
+    the house makes him busy.
     """
     end = f"@{DOMAIN}"
     keys = {each.uid.removesuffix(end) for each in found.times if each.uid.endswith(end)}
