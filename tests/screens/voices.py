@@ -18,6 +18,7 @@ Samples = NDArray[np.float64]
 RATE = 8000
 FRAME = 160
 STRETCH, STEP = 150, 25
+QUIET = 200
 BAND_EDGES_HZ = (200, 400, 650, 950, 1300, 1700, 2200, 2800, 3400)
 
 
@@ -69,6 +70,12 @@ def likeness(heard: Samples, spoken: Samples) -> float:
     source = np.concatenate([source] * (1 + len(pattern) // len(source)))
     starts = range(0, max(1, len(pattern) - STRETCH + 1), STEP)
     return max(_best(pattern[start : start + STRETCH], source) for start in starts)
+
+
+def longest_silence_s(heard: Samples) -> float:
+    """Seconds of the longest stretch in which no sample is louder than -44 dB of full scale."""
+    edges = np.flatnonzero(np.abs(np.concatenate([[np.inf], heard, [np.inf]])) >= QUIET)
+    return float(np.diff(edges).max() - 1) / RATE
 
 
 def _best(pattern: NDArray[np.float64], source: NDArray[np.float64]) -> float:
