@@ -66,6 +66,11 @@ _ASKED_FIRST = (
     "Reasons with questions that may forbid the visit, and visits at the patient's home, are neither proposed nor held "
     "nor booked here: a person asks first. They are refused as questions_unanswered or address_missing"
 )
+_MOVED = (
+    "It is moved to its new start, into the agenda it is in; to another practitioner's, who has one; into the one of "
+    "the free Slot that it names, which goes together with start and participants. Where several agendas fit and no "
+    "Slot is named it is refused as agenda_unclear, what does not go together as contradictory"
+)
 _IHE = "https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-"
 _R4 = "http://hl7.org/fhir/StructureDefinition/"
 _PROPOSAL = Parameter(
@@ -156,8 +161,9 @@ BOOK = Operation(
         Parameter(
             name="appointment-resource",
             type="Appointment",
-            documentation="The same as a resource (proposed, pending); or what was booked, with another start, other "
-            "practitioner, or cancelled; with meta.versionId only if it is still that version",
+            documentation="The same as a resource (proposed, pending), all that it says as it was proposed; or what "
+            "was booked, with another start, other practitioner, other free slot, or cancelled; with meta.versionId "
+            "only if it is still that version",
         ),
         Parameter(
             name="patient-resource",
@@ -205,7 +211,7 @@ KINDS: dict[str, Kind] = {
         ),
         update=True,
         operations=(FIND, HOLD, BOOK),
-        documentation=_ASKED_FIRST,
+        documentation=f"{_ASKED_FIRST}. {_MOVED}",
     ),
     "HealthcareService": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "Location": Kind(search=(("_id", "token"), ("name", "string"))),
