@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 
 PAGE = (("_count", "number"), ("_offset", "number"))
 """How much, and from where: every search has them."""
+SPAN_DAYS = 62
+"""Days about whose slots is asked at a time."""
+CELLS = 3_000
+"""Agendas times reasons times days that one question about slots may ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +102,10 @@ FIND = Operation(
             name="start", type="dateTime", min=1, documentation="The day or the moment from which on; no day before it"
         ),
         Parameter(
-            name="end", type="dateTime", min=1, documentation="The last day, or the moment: 62 days later at most"
+            name="end",
+            type="dateTime",
+            min=1,
+            documentation=f"The last day, or the moment: {SPAN_DAYS} days later at most",
         ),
         Parameter(
             name="visit-type",
@@ -230,6 +237,12 @@ KINDS: dict[str, Kind] = {
     "Practitioner": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "PractitionerRole": Kind(search=(("_id", "token"), ("active", "token"), ("practitioner", "reference"))),
     "Schedule": Kind(search=(("_id", "token"), ("active", "token"), ("actor", "reference"))),
-    "Slot": Kind(search=(("schedule", "reference"), ("service-type", "token"), ("start", "date"), ("status", "token"))),
+    "Slot": Kind(
+        search=(("schedule", "reference"), ("service-type", "token"), ("start", "date"), ("status", "token")),
+        documentation="A search says start, and with it both bounds: a day (2026-11-30), or ge or gt and lt or le, "
+        f"{SPAN_DAYS} days apart at most; with less it is refused (400, span_missing). Agendas times visit reasons "
+        f"times days are {CELLS} at most where free ones are asked for (400, too_wide): schedule and service-type "
+        "make them fewer",
+    ),
 }
 """Type -> what can be done with it. All of them are read by id too."""

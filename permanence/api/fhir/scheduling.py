@@ -20,11 +20,12 @@ from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
 from permanence.api.fhir import incoming, meant
 from permanence.api.fhir import resources as fhir
+from permanence.api.fhir.declared import SPAN_DAYS
 from permanence.api.fhir.ids import Start, key_of, keyed, start_of
 from permanence.api.fhir.meant import Proposal
 from permanence.api.fhir.outcome import Failure, Resource, asked_first, cause, issue, outcome
 from permanence.api.fhir.params import Params, moments, referred, unfit
-from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing, visit
+from permanence.api.fhir.searches import Asked, booked, free, missing, visit
 from permanence.callers import queries as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.kernel.ids import new_id
