@@ -184,7 +184,7 @@ def wanted_of(every: Sequence[AgendaView], asked: Mapping[str, str]) -> list[Age
     return [known[each] for each in dict.fromkeys(named if alone else (first, *known))]
 
 
-def texts_asked(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, str]:
+def texts_asked(data: dict[str, Any], names: Iterable[str]) -> dict[str, str]:
     """The texts of an act, `call` among them: the id of a call, or "". Raises BadRequest."""
     found = {name: text_of(data, name) for name in names}
     if len(found["call"]) > CALL_LIMIT or not found["call"].isprintable():
