@@ -27,6 +27,7 @@ from permanence.console.agenda_asked import (
     refused_by_rules,
     said_asked,
     says_why,
+    texts_asked,
 )
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
@@ -197,8 +198,7 @@ FIELDS = (
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
-    data = json_body(request)
-    return {name: text_of(data, name) for name in FIELDS}
+    return texts_asked(json_body(request), FIELDS)
 
 
 def _booking(request: HttpRequest, data: dict[str, str]) -> Booking:

@@ -28,11 +28,12 @@ from permanence.console.agenda_asked import (
     patient_asked,
     said_asked,
     says_why,
+    texts_asked,
     wanted_of,
     wish_asked,
 )
 from permanence.console.own_page import own_page_only
-from permanence.console.views import BadRequest, json_body, text_of
+from permanence.console.views import BadRequest, json_body
 from permanence.foundation import dates
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
@@ -98,7 +99,7 @@ def plan(request: HttpRequest) -> HttpResponse:
 def book(request: HttpRequest) -> HttpResponse:
     """Books a series: `{"series", "booked", "wanted", "appointments"}`. Refused only when nothing of it is free."""
     by, at, data = who(request), _CLOCK.now(), json_body(request)
-    asked = {name: text_of(data, name) for name in FIELDS}
+    asked = texts_asked(data, FIELDS)
     client = client_asked(by, asked["client"])
     every = agendas.agendas(by=by, client=client.id)
     wanted = wanted_of(every, asked)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """What receipts say of the mails to patients: a reminder, an offer or a late notice that came back is a secretary's."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from permanence.dispatch import offer_operations, unreached_operations
 from permanence.dispatch.channels.email.receipts import Receipt, ReceiptAction
 from permanence.dispatch.models import LateMail, OfferNotice, Reminder
 from permanence.dispatch.rules import DeliveryState, ReminderState
+from permanence.foundation.tenancy import ClientQuerySet
 
 
 def is_ours(key: str) -> bool:
@@ -23,7 +25,11 @@ def take(receipt: Receipt, *, at: datetime) -> bool:
     """
     failed = receipt.action is ReceiptAction.FAILED
     with transaction.atomic():
-        return (failed and _reminder(receipt, at=at)) or _offer(receipt, at=at) or _late(receipt, at=at)
+        return (
+            (failed and _reminder(receipt, at=at))
+            or _mail(receipt, OfferNotice.objects.filter(channel="email"), lambda row: _offer_failed(row, at=at))
+            or _mail(receipt, LateMail.objects.all(), lambda row: unreached_operations.late_failed(row.pk, at=at))
+        )
 
 
 def _reminder(receipt: Receipt, *, at: datetime) -> bool:
@@ -35,24 +41,23 @@ def _reminder(receipt: Receipt, *, at: datetime) -> bool:
     return True
 
 
-def _offer(receipt: Receipt, *, at: datetime) -> bool:
-    rows = OfferNotice.objects.filter(key=receipt.key, channel="email", state=DeliveryState.SENT)
-    found = rows.select_related("house").first()
-    if found is None or not rows.update(state=_state(receipt), why=_why(receipt)):
+def _mail[Row: (OfferNotice, LateMail)](
+    receipt: Receipt, rows: ClientQuerySet[Row], failed: Callable[[Row], None]
+) -> bool:
+    """What became of the mail of these rows that was sent under the receipt's key; `failed`: what follows where it
+    came back.
+    """
+    sent = rows.filter(key=receipt.key, state=DeliveryState.SENT)
+    found = sent.first()
+    if found is None or not sent.update(state=_state(receipt), why=_why(receipt)):
         return False
     if receipt.action is ReceiptAction.FAILED:
-        offer_operations.not_reached(house=found.house.slug, offer=found.offer, at=at)
+        failed(found)
     return True
 
 
-def _late(receipt: Receipt, *, at: datetime) -> bool:
-    rows = LateMail.objects.filter(key=receipt.key, state=DeliveryState.SENT)
-    found = rows.first()
-    if found is None or not rows.update(state=_state(receipt), why=_why(receipt)):
-        return False
-    if receipt.action is ReceiptAction.FAILED:
-        unreached_operations.late_failed(found.pk, at=at)
-    return True
+def _offer_failed(row: OfferNotice, *, at: datetime) -> None:
+    offer_operations.not_reached(house=row.house.slug, offer=row.offer, at=at)
 
 
 def _state(receipt: Receipt) -> DeliveryState:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 from hypothesis import given
@@ -17,7 +18,7 @@ from permanence.agenda.interop import feeds, others
 from permanence.agenda.interop.backends import Access
 from permanence.agenda.interop.written import Busy, merged
 from permanence.agenda.models import OtherBusy, OtherCalendar
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, blocks
 from permanence.agenda.queries import days, slots
 from permanence.agenda.queries.agendas import agenda
 from permanence.agenda.queries.calendars import calendars, collisions, unread_for_long
@@ -42,7 +43,7 @@ from permanence.kernel.system import SystemEntropy
 from permanence.portal import agenda as portal_agenda
 from permanence.portal import other_calendars
 from permanence.project.worker import Calendars
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, reason
 from tests.rooms.http_server import at as address_of
 from tests.rooms.http_server import serving
 from tests.rooms.messaging_cast import NOON, person
@@ -278,6 +279,33 @@ def test_our_own_bookings_that_come_back_are_not_in_their_own_way(cast):
         look()
     assert busy() == [(after(300), after(360))]
     assert collisions(by=cast.claire, at=NOON) == ()
+
+
+def test_of_all_that_is_ours_what_he_has_in_another_agenda_makes_him_busy_by_two_questions(cast):
+    """A feed of the whole practice: his visits and times, a colleague's, a combined one, and those of his clinic."""
+    by = {"by": cast.claire, "at": NOON}
+    clinic = opened(cast.cabinet.id, cast.cabinet.doctor, "Dr Dupont, clinique", by=cast.marc)
+    both = reason(cast.cabinet.id, "À deux", 20, by=cast.claire, also=cast.lemaire)
+    keys = []
+    for agenda_of, minutes, reason_of in (
+        (cast.dupont, 0, cast.consultation),
+        (cast.lemaire, 0, cast.consultation),
+        (clinic, 0, cast.consultation),
+        (clinic, 60, both),
+    ):
+        where = {"agenda": agenda_of, "starts_at": after(minutes), "booking": cast.booking(reason=reason_of)}
+        keys.append(appointments.book(key=cast.key(), **where, **by).appointment)
+    for agenda_of in (cast.dupont, cast.lemaire, clinic):
+        span = {"starts_at": after(120), "ends_at": after(140)}
+        keys.append(blocks.block(key=cast.key(), agenda=agenda_of, **span, **by).block)
+    with serving(
+        Product(*(event(f"{key}@permanence", after(200 + 20 * at), 10) for at, key in enumerate(keys)))
+    ) as server:
+        add(cast, server)
+        with CaptureQueriesContext(connection) as caught:
+            look()
+    assert busy() == [(after(200 + 20 * at), after(210 + 20 * at)) for at in (2, 3, 6)]
+    assert len([each for each in caught if '"key" IN (' in each["sql"]]) == 2
 
 
 def test_two_calendars_may_say_the_same_and_one_goes(cast):

@@ -119,11 +119,3 @@ def test_another_house_finds_nothing(cast, deliver_all):
     book(cast, 0, "call-1")
     deliver_all(NOON + timedelta(hours=1))
     assert call_words.acts_of_calls(house="elsewhere", calls=["call-1"]) == {}
-
-
-def test_what_is_the_id_of_no_call_holds_nothing_back(cast, deliver_all):
-    visit = book(cast, 60, "call-1")
-    cancel(cast, visit, "c" * 65)
-    deliver_all(NOON + timedelta(hours=1))
-    assert [each.act for each in CallAct.objects.all()] == [ActElsewhere.BOOKED.value]
-    assert not OutboxEvent.objects.filter(delivered_at=None).exists()

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import Agenda, Appointment, Series
+from permanence.agenda.models import Agenda, Appointment, Series, SlotHold
 from permanence.agenda.operations import reasons, setting
 from permanence.agenda.queries import agendas, appointments
 from permanence.agenda.refusals import AppointmentUnknown
@@ -206,6 +206,19 @@ def test_a_series_that_the_page_does_not_ask_for_is_refused(cast, browser_of, mo
     assert not Appointment.objects.exists()
     assert browser_of(cast.other_secretary).get(PLAN, series_of(cast, monday)).status_code == 404
     assert act(browser_of(cast.other_secretary), "series", key=cast.key(), **asked).status_code == 404
+
+
+@pytest.mark.parametrize("call", ["\x00", "call\x00-1", "\ud800", "c" * 65, "c" * 41])
+def test_an_act_of_what_can_be_the_id_of_no_call_is_refused_and_changes_nothing(cast, browser_of, monday, call):
+    browser, made = browser_of(cast.claire), booked(cast, monday, 9)
+    told = told_of(cast, monday, call=call, reason=cast.consultation, appointment=made.appointment, cause="patient")
+    for what in ("hold", "book", "overbook", "move", "cancel"):
+        answer = act(browser, what, **{**told, "key": cast.key()}, words="presse")
+        assert (answer.status_code, answer.json()["code"]) == (422, "bad_request"), what
+    answer = act(browser, "series", key=cast.key(), call=call, **series_of(cast, monday))
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_request")
+    assert [(each.state, each.starts_at) for each in Appointment.objects.all()] == [("booked", made.starts_at)]
+    assert not SlotHold.objects.exists()
 
 
 def test_another_client_s_series_is_not_there(cast, browser_of, monday):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """FHIR R4: what the statement declares works, nothing else does, and a token opens one practice alone."""
 
+import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from permanence.agenda.queries import interface
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.refusals import TokenUnfit, TokenUnknown
 from permanence.agenda.rules.kinds import Question
+from permanence.api.fhir import searches
 from permanence.api.fhir.declared import KINDS
 from permanence.callers import index
 from permanence.callers.models import Patient
@@ -421,6 +423,26 @@ def test_an_id_beside_a_trait_that_it_has_not_finds_nothing(agendas, system, kin
 def test_the_statement_says_how_a_birth_date_is_asked_for(system):
     kinds = system.get("metadata")["rest"][0]["resource"]
     assert "no prefix but eq" in next(each for each in kinds if each["type"] == "Patient")["documentation"]
+
+
+def test_the_statement_says_what_a_search_of_slots_has_to_say(system, monkeypatch):
+    kinds = system.get("metadata")["rest"][0]["resource"]
+    told = next(each for each in kinds if each["type"] == "Slot")["documentation"]
+    days = int(re.search(r"([0-9]+) days apart", told)[1])
+
+    def asked(first, last):
+        return system.get(f"Slot?start=ge{first.isoformat()}&start=lt{last.isoformat()}&status=busy")
+
+    for first in (date(2026, 11, 30), date(2027, 9, 1)):  # in the second span the clocks are put back
+        assert asked(first, first + timedelta(days=days)).status == 200
+        assert asked(first, first + timedelta(days=days + 1)).codes == ["value_unfit"]
+    for few in ("Slot", "Slot?start=ge2026-11-30", "Slot?start=lt2026-11-30"):
+        [code] = system.get(few).codes
+        assert code in told, few
+    assert f"{searches.CELLS} at most" in told
+    monkeypatch.setattr(searches, "CELLS", 60)
+    [code] = system.get("Slot?start=ge2026-11-30&start=lt2026-12-31").codes
+    assert code in told
 
 
 @pytest.mark.parametrize("stamp", ["99991231T235900Z", "99991231T235930Z", "00010101T000000Z", "22000101T000000Z"])

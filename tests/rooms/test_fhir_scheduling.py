@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from permanence.agenda.models import Appointment, SlotHold
-from permanence.agenda.operations import reasons
+from permanence.agenda.operations import appointments, reasons
 from permanence.agenda.queries.agendas import reasons as reasons_of
 from permanence.agenda.rules.kinds import Asker, Question, Way
 from permanence.callers.models import NoShowRule, Patient
@@ -352,6 +352,23 @@ def test_a_change_that_is_sent_again_is_done_once_and_answered_again(agendas, sy
     assert system.put(path, first.body | {"status": "cancelled"}, **gone)["status"] == "cancelled"
     assert system.put(path, first.body | {"status": "cancelled"}, **gone)["status"] == "cancelled"
     assert Appointment.objects.get().revision == revision + 1
+
+
+def test_what_was_moved_and_put_back_is_moved_again_by_who_has_read_it_since(agendas, system):
+    visit = booked(agendas, system)
+    path, there = f"Appointment/{visit['id']}", {"start": stamp(after(60)), "end": stamp(after(80))}
+    seen = {"If-Match": f'W/"{visit["meta"]["versionId"]}"'}
+    assert system.put(path, visit | there, **seen)["start"] == stamp(after(60))
+    row = Appointment.objects.get()
+    back = {"agenda": agendas.dupont, "starts_at": MONDAY, "by": agendas.claire, "at": NOON}
+    appointments.move(key=agendas.key(), appointment=row.key, **back)
+    again = system.get(path)
+    assert (again["start"], again.response["ETag"] != seen["If-Match"]) == (stamp(MONDAY), True)
+    assert system.put(path, again.body | there, **{"If-Match": again.response["ETag"]})["start"] == stamp(after(60))
+    assert Appointment.objects.get().starts_at == after(60)
+    told = Appointment.objects.get().revision
+    assert system.put(path, again.body | there, **{"If-Match": again.response["ETag"]})["start"] == stamp(after(60))
+    assert Appointment.objects.get().revision == told
 
 
 def test_book_moves_and_cancels_as_ihe_has_it(agendas, system):

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -303,15 +302,13 @@ def _of_others(found: Foreign, row: OtherCalendar) -> list[Occurrence]:
     keys = {each.uid.removesuffix(end) for each in found.times if each.uid.endswith(end)}
     if not keys:
         return found.times
-    own = Appointment.objects.filter(taking([row.agenda_id]), key__in=keys).values_list("key", flat=True)
-    written = OtherEntry.objects.filter(calendar=row, appointment__key__in=keys)
-    blocks = Block.objects.filter(agenda=row.agenda_id, key__in=keys).values_list("key", flat=True)
     whose = row.agenda.recipient_id
-    visits = Appointment.objects.filter(client=row.client_id, key__in=keys)
-    visits = visits.exclude(agenda__recipient=whose).exclude(also__recipient=whose)
-    times = Block.objects.filter(client=row.client_id, key__in=keys).exclude(agenda__recipient=whose)
-    colleagues = (each.values_list("key", flat=True) for each in (visits, times))
-    ours = {*own, *written.values_list("appointment__key", flat=True), *blocks, *chain.from_iterable(colleagues)}
+    here = {"house": row.house_id, "client": row.client_id, "key__in": keys}
+    written = OtherEntry.objects.filter(calendar=row).values("appointment")
+    colleagues = ~Q(agenda__recipient=whose) & ~Q(also__recipient=whose)
+    visits = Appointment.objects.filter(taking([row.agenda_id]) | Q(pk__in=written) | colleagues, **here)
+    blocks = Block.objects.filter(Q(agenda=row.agenda_id) | ~Q(agenda__recipient=whose), **here)
+    ours = {*visits.values_list("key", flat=True), *blocks.values_list("key", flat=True)}
     return [each for each in found.times if each.uid.removesuffix(end) not in ours]
 
 

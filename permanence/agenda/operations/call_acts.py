@@ -4,18 +4,13 @@
 from datetime import datetime
 
 from permanence.agenda.models import Appointment, CallAct
-from permanence.agenda.models.appointments import CALL_LENGTH
 from permanence.agenda.rules.elsewhere import ActElsewhere
 
 
 def keep_act(
     *, house_key: int, call: str, appointment: str, revision: int, act: ActElsewhere, starts_at: datetime, at: datetime
 ) -> None:
-    """Put an act on the record of its call, once; the act itself is in the audit trail. Nothing for what is the id of
-    no call.
-    """
-    if len(call) > CALL_LENGTH:
-        return  # no call of this house: an event that can never be kept would hold back all that hear it later
+    """Put an act on the record of its call, once; the act itself is in the audit trail."""
     visit = Appointment.objects.for_house(house_key).only("client_id", "house_id").get(key=appointment)
     CallAct.objects.get_or_create(
         appointment=visit,

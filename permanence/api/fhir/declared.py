@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 
 PAGE = (("_count", "number"), ("_offset", "number"))
 """How much, and from where: every search has them."""
+SPAN_DAYS = 62
+"""Days about whose slots is asked at a time."""
+CELLS = 3_000
+"""Agendas times reasons times days that one question about slots may ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,11 @@ _ASKED_FIRST = (
     "Reasons with questions that may forbid the visit, and visits at the patient's home, are neither proposed nor held "
     "nor booked here: a person asks first. They are refused as questions_unanswered or address_missing"
 )
+_MOVED = (
+    "It is moved to its new start, into the agenda it is in; to another practitioner's, who has one; into the one of "
+    "the free Slot that it names, which goes together with start and participants. Where several agendas fit and no "
+    "Slot is named it is refused as agenda_unclear, what does not go together as contradictory"
+)
 _IHE = "https://profiles.ihe.net/ITI/Scheduling/OperationDefinition/appointment-"
 _R4 = "http://hl7.org/fhir/StructureDefinition/"
 _PROPOSAL = Parameter(
@@ -93,7 +102,10 @@ FIND = Operation(
             name="start", type="dateTime", min=1, documentation="The day or the moment from which on; no day before it"
         ),
         Parameter(
-            name="end", type="dateTime", min=1, documentation="The last day, or the moment: 62 days later at most"
+            name="end",
+            type="dateTime",
+            min=1,
+            documentation=f"The last day, or the moment: {SPAN_DAYS} days later at most",
         ),
         Parameter(
             name="visit-type",
@@ -156,8 +168,9 @@ BOOK = Operation(
         Parameter(
             name="appointment-resource",
             type="Appointment",
-            documentation="The same as a resource (proposed, pending); or what was booked, with another start, other "
-            "practitioner, or cancelled; with meta.versionId only if it is still that version",
+            documentation="The same as a resource (proposed, pending), all that it says as it was proposed; or what "
+            "was booked, with another start, other practitioner, other free slot, or cancelled; with meta.versionId "
+            "only if it is still that version",
         ),
         Parameter(
             name="patient-resource",
@@ -205,7 +218,7 @@ KINDS: dict[str, Kind] = {
         ),
         update=True,
         operations=(FIND, HOLD, BOOK),
-        documentation=_ASKED_FIRST,
+        documentation=f"{_ASKED_FIRST}. {_MOVED}",
     ),
     "HealthcareService": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "Location": Kind(search=(("_id", "token"), ("name", "string"))),
@@ -224,6 +237,12 @@ KINDS: dict[str, Kind] = {
     "Practitioner": Kind(search=(("_id", "token"), ("active", "token"), ("name", "string"))),
     "PractitionerRole": Kind(search=(("_id", "token"), ("active", "token"), ("practitioner", "reference"))),
     "Schedule": Kind(search=(("_id", "token"), ("active", "token"), ("actor", "reference"))),
-    "Slot": Kind(search=(("schedule", "reference"), ("service-type", "token"), ("start", "date"), ("status", "token"))),
+    "Slot": Kind(
+        search=(("schedule", "reference"), ("service-type", "token"), ("start", "date"), ("status", "token")),
+        documentation="A search says start, and with it both bounds: a day (2026-11-30), or ge or gt and lt or le, "
+        f"{SPAN_DAYS} days apart at most; with less it is refused (400, span_missing). Agendas times visit reasons "
+        f"times days are {CELLS} at most where free ones are asked for (400, too_wide): schedule and service-type "
+        "make them fewer",
+    ),
 }
 """Type -> what can be done with it. All of them are read by id too."""

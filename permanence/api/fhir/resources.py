@@ -54,9 +54,13 @@ class Practice:
     agendas: dict[str, AgendaView]
 
 
-def versioned(resource: Resource) -> Resource:
-    """The resource with its version: what it says, hashed, so that it is another one whenever anything changed."""
-    digest = hashlib.sha256(orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+def versioned(resource: Resource, *, revision: int = 0) -> Resource:
+    """The resource with its version: what it says, hashed, so that it is another one whenever anything changed.
+
+    `revision`: how often what has one was changed: what was moved away and back is not what it was.
+    """
+    told = orjson.dumps([revision, resource], option=orjson.OPT_SORT_KEYS)
+    digest = hashlib.sha256(told).hexdigest()[:16]
     return {**resource, "meta": {"versionId": digest}}
 
 
@@ -232,7 +236,8 @@ def appointment(row: AppointmentView, practice: Practice, *, home: str = "") -> 
                 {"actor": reference("Patient", row.patient), "required": "required", "status": answer},
                 *({"actor": each, "required": "required", "status": "accepted"} for each in (*actors, *places)),
             ],
-        }
+        },
+        revision=row.revision,
     )
 
 

@@ -2,7 +2,6 @@
 """IHE ITI Scheduling: find (ITI-115), hold (ITI-116), book (ITI-117), on the holds and operations of the console."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,13 +18,14 @@ from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.states import CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
-from permanence.api.fhir import incoming
+from permanence.api.fhir import incoming, meant
 from permanence.api.fhir import resources as fhir
-from permanence.api.fhir.ids import Start, key_of, start_of
+from permanence.api.fhir.declared import SPAN_DAYS
+from permanence.api.fhir.ids import Start, key_of, keyed, start_of
+from permanence.api.fhir.meant import Proposal
 from permanence.api.fhir.outcome import Failure, Resource, asked_first, cause, issue, outcome
-from permanence.api.fhir.params import Params, moment, moments, referred, unfit
-from permanence.api.fhir.places import place_of
-from permanence.api.fhir.searches import SPAN_DAYS, Asked, booked, free, missing, visit
+from permanence.api.fhir.params import Params, moments, referred, unfit
+from permanence.api.fhir.searches import Asked, booked, free, missing, visit
 from permanence.callers import queries as callers
 from permanence.callers.rules.form import PatientForm
 from permanence.kernel.ids import new_id
@@ -143,7 +143,7 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
         start = start_of(key)
         if start is None or not key.startswith("p."):
             raise missing()
-        _as_proposed(wanted, start.reason, lambda: _site_of(start, asked), asked, base)
+        _as_start(wanted, start, asked, base)
         view = acts.book(
             key=new_id(asked.at, CHANCE),
             agenda=start.agenda,
@@ -166,7 +166,7 @@ def update(wanted: Resource, asked: Asked, base: str, *, version: str) -> Resour
     now = booked(key, asked)
     there = visit(now, asked)
     status = incoming.text(wanted, "status", at="Appointment")
-    to = _cancelled(wanted) if status == "cancelled" else _moved(wanted, now, there, asked, base)
+    to = _cancelled(wanted) if status == "cancelled" else meant.moved(wanted, now, there, asked, base)
     told = f"{key} {version or there['meta']['versionId']} {to}"
     act = hashlib.sha256(told.encode()).hexdigest()[:40]
     if to == (now.agenda, now.starts_at) and not is_done(act, by=asked.access.by):
@@ -195,45 +195,21 @@ def _cancelled(wanted: Resource) -> CancelCause:
     return _CANCEL[code]
 
 
-def _moved(wanted: Resource, now: AppointmentView, there: Resource, asked: Asked, base: str) -> tuple[str, datetime]:
-    """Where it goes: the agenda of whom it names as practitioner, its start. Everything else must be as it was."""
-    if wanted.get("status") != "booked":
-        raise incoming.unreadable("Appointment.status")
-    starts = moment(incoming.text(wanted, "start", at="Appointment"), at="Appointment.start")
-    length = now.ends_at - now.starts_at
-    if "end" in wanted and moment(incoming.text(wanted, "end", at="Appointment"), at="end") != starts + length:
-        raise incoming.unreadable("Appointment.end")
-    for name in ("serviceType", "created", "contained"):
-        if name in wanted and wanted[name] != there.get(name):
-            raise incoming.unreadable(f"Appointment.{name}")
-    agenda = now.agenda
-    for reference in _actors(wanted):
-        kind, _slash, key = reference.removeprefix(f"{base}/").rpartition("/")
-        if (kind == "Patient" and key != now.patient) or (kind == "Location" and f"{kind}/{key}" not in _actors(there)):
-            raise incoming.unreadable("Appointment.participant")
-        if kind in {"Practitioner", "PractitionerRole"} and key not in {now.recipient, now.also_recipient}:
-            theirs = [each.id for each in asked.practice.agendas.values() if each.recipient == key and each.active]
-            if not theirs:
-                raise missing()
-            agenda = theirs[0]
-    return agenda, starts
-
-
-def _as_proposed(wanted: Resource, reason: str, site: Callable[[], str | None], asked: Asked, base: str) -> None:
-    """Raises Failure for another place than the one that was proposed: it would not be kept.
-
-    `site`: of the slot, asked for only where a place is named; None where nothing is free: what books says why.
-    """
-    known = asked.practice.reasons.get(reason)
-    if "contained" in wanted and (known is None or wanted["contained"] != place_of(known.way, "", {})[0]):
-        raise incoming.unreadable("Appointment.contained")
-    named = [each.removeprefix(f"{base}/") for each in _actors(wanted)]
-    places = {each for each in named if each.startswith("#") or "/Location/" in f"/{each}"}
-    there = site() if places and known is not None else None
-    if known is None or there is None:
+def _as_start(wanted: Resource, start: Start, asked: Asked, base: str) -> None:
+    """Raises Failure where it says something else than what was proposed; what is not known here, `book` refuses."""
+    practice = asked.practice
+    reason = practice.reasons.get(start.reason)
+    if reason is None or start.agenda not in practice.agendas:
         return
-    if not places <= {each["reference"] for each in place_of(known.way, there, asked.practice.sites)[1]}:
-        raise incoming.unreadable("Appointment.participant")
+    proposal = Proposal(
+        slots=(start.id("f"),),
+        agendas=tuple(each for each in (start.agenda, reason.also) if each),
+        reason=start.reason,
+        starts=start.starts,
+        ends=start.starts + timedelta(minutes=reason.length(is_new=start.is_new)),
+        site=lambda: _site_of(start, asked),
+    )
+    meant.as_proposed(wanted, proposal, asked, base)
 
 
 def _site_of(start: Start, asked: Asked) -> str | None:
@@ -251,7 +227,15 @@ def _from_hold(
     view = interface.hold(by=asked.access.by, client=asked.practice.client.id, hold=kept)
     if not view.held_for.startswith(f"{_system(asked)}:"):
         raise missing()
-    _as_proposed(wanted, view.reason, lambda: view.site, asked, base)
+    proposal = Proposal(
+        slots=tuple(keyed(letter, kept) for letter in "hi"),
+        agendas=tuple(each for each in (view.agenda, view.also) if each),
+        reason=view.reason,
+        starts=view.starts_at,
+        ends=view.ends_at,
+        site=lambda: view.site,
+    )
+    meant.as_proposed(wanted, proposal, asked, base)
     return acts.book(
         key=f"{kept}-b",
         agenda=view.agenda,
@@ -270,17 +254,11 @@ def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple
         said = incoming.resource(_single(given, "patient-resource"), "Patient", at="Patient")
         key = incoming.text(said, "id", at="Patient")
         return (key, None) if key else ("", incoming.newcomer(said))
-    named = [each.removeprefix(f"{base}/") for each in _actors(wanted)]
+    named = [each.removeprefix(f"{base}/") for each in meant.actors(wanted)]
     patients = [each.partition("/")[2] for each in named if each.startswith("Patient/")]
     if len(patients) != 1:
         raise Failure(422, "required", "patient_missing", _("Say for whom it is booked."), at="patient-resource")
     return patients[0], None
-
-
-def _actors(wanted: Resource) -> list[str]:
-    people = incoming.every(wanted, "participant", at="Appointment")
-    actors = [incoming.part(each, "actor", at="Appointment.participant") for each in people]
-    return [incoming.referred(each, at="Appointment.participant.actor") for each in actors]
 
 
 def _who(known: tuple[str, ...], asked: Asked) -> tuple[bool, tuple[date, date] | None]:

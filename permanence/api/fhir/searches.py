@@ -17,6 +17,7 @@ from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.api.fhir import resources as fhir
+from permanence.api.fhir.declared import CELLS, SPAN_DAYS
 from permanence.api.fhir.ids import Start, is_row, key_of, start_of
 from permanence.api.fhir.outcome import Failure, asked_first, softened
 from permanence.api.fhir.params import Params, phone, unfit
@@ -25,10 +26,6 @@ from permanence.callers import queries as callers
 from permanence.callers.by_traits import by_traits
 from permanence.callers.rules.letters import fold, split
 from permanence.clients.rules import RecipientKind
-
-SPAN_DAYS = 62
-CELLS = 3_000
-"""Agendas times reasons times days that one question about slots may ask for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +242,7 @@ def span_of(params: Params, asked: Asked, *, start: str = "start") -> tuple[date
     since, before = params.span(start, asked.zone)
     if since is None or before is None:
         raise Failure(400, "required", "span_missing", _("Say from when until when."), at=start)
-    if before <= since or before - since > timedelta(days=SPAN_DAYS):
+    if before <= since or (before - since).days > SPAN_DAYS:
         raise unfit(start)
     return since, before
 
