@@ -19,6 +19,7 @@ from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
 from permanence.clients.directory_queries import told_sites
+from permanence.clients.rules import ClientState
 from permanence.countries.quiet import heard_from
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -206,6 +207,7 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
     rows = FreedTime.objects.for_house(by.house_key).filter(
         state=FreedState.OFFERING.value, is_wide=False, next_at__isnull=False, starts_at__gt=at
     )
+    rows = rows.exclude(client__state=ClientState.ENDED)
     asked = SlotOffer.objects.filter(state=OfferState.OPEN.value).values("freed")
     views = [
         NightView(
