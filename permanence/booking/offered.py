@@ -85,7 +85,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Seven days. `before`, `after`: the first day of the week before and after, None where there is none to show."""
+    """Seven days. `before`, `after`: the first day of the week before and after, None where there is none to show, as
+    where the one before would show the same days.
+    """
 
     days: tuple[Day, ...]
     first: date
@@ -116,10 +118,11 @@ def week(
     zone = zone_of(page)
     today = at.astimezone(zone).date()
     first = min(max(_day(asked) or today, today), today + FURTHEST)
+    since = first if first - WEEK >= today else today  # what the first week has before it is looked at too
     moved, own = ("", None) if without is None else (without.appointment, without.starts_at)
     found = [
         free_days(
-            by=page.by, agenda=each.agenda.id, wish=wish, first=first, until=first + WEEK, at=at, without=moved
+            by=page.by, agenda=each.agenda.id, wish=wish, first=since, until=first + WEEK, at=at, without=moved
         )
         for each in offers
     ]
@@ -136,10 +139,12 @@ def week(
         if times or hidden or day in alone:
             why = "" if times else _why(day, hidden, names, zone, at) if hidden else _("Fully booked")
             days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
+    shown = {each.starts.astimezone(zone).date() for some in found for each in (*some.slots, *some.hidden)}
+    is_other = since == first > today or min(shown, default=first) < first
     return Week(
         days=tuple(days),
         first=first,
-        before=max(first - WEEK, today) if first > today else None,
+        before=max(first - WEEK, today) if is_other else None,
         after=first + WEEK if first < today + FURTHEST else None,
     )
 
