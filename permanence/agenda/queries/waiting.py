@@ -143,9 +143,15 @@ def waiting_list(
     return _views(found, house=by.house)
 
 
-def how_many_wait(*, by: Who) -> int:
-    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`. One query."""
-    return of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value).count()
+def how_many_wait(*, by: Who, agenda: str | None = None) -> int:
+    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`; of `agenda`: those who would
+    come to it. One query, and that of the agenda. Raises AgendaUnknown.
+    """
+    rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value)
+    if agenda is None:
+        return rows.count()
+    wished = rows.filter(client=seen([agenda], by=by)[0].client_id).values_list("agendas", flat=True)
+    return sum(not each or agenda in each for each in wished)
 
 
 def place(*, by: Who, place: str) -> PlaceView:
