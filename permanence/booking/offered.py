@@ -121,9 +121,7 @@ def week(
     since = first if first - WEEK >= today else today  # what the first week has before it is looked at too
     moved, own = ("", None) if without is None else (without.appointment, without.starts_at)
     found = [
-        free_days(
-            by=page.by, agenda=each.agenda.id, wish=wish, first=since, until=first + WEEK, at=at, without=moved
-        )
+        free_days(by=page.by, agenda=each.agenda.id, wish=wish, first=since, until=first + WEEK, at=at, without=moved)
         for each in offers
     ]
     others = [tuple(slot for slot in each.slots if slot.starts != own) for each in found]
@@ -139,8 +137,8 @@ def week(
         if times or hidden or day in alone:
             why = "" if times else _why(day, hidden, names, zone, at) if hidden else _("Fully booked")
             days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
-    shown = {each.starts.astimezone(zone).date() for some in found for each in (*some.slots, *some.hidden)}
-    is_other = since == first > today or min(shown, default=first) < first
+    known = [*(slot.starts for each in found for slot in each.slots), *(each.starts for each in closed)]
+    is_other = since == first > today or any(each.astimezone(zone).date() < first for each in known)
     return Week(
         days=tuple(days),
         first=first,

@@ -148,7 +148,8 @@ async def test_the_client_she_chooses_while_the_agenda_opens_stays_chosen(
     console: ConsolePage, exchange: FakeExchange, site: Site
 ) -> None:
     agendas.make(site)
-    ((other,),) = site.rows(f"select client_id from agenda_agenda where id = {int(site.run(OTHER))}")
+    made = site.run(OTHER).strip()
+    ((other,),) = [row[1:] for row in site.rows("select id, client_id from agenda_agenda") if str(row[0]) == made]
     await console.page.reload()
     await exchange.command("hello", times=2)
     await on_a_call(console, exchange, site)
