@@ -87,6 +87,15 @@ def night_words(offered_from: datetime, zone: ZoneInfo) -> str:
     return _("offered from %(hour)s: nobody is written to at night") % {"hour": moments.hour(offered_from, zone)}
 
 
+def freed_at_night(offered_from: datetime | None, zone: ZoneInfo, *, has_ended: bool) -> str:
+    """What becomes of a time that was given up at night (`operations.waiting_offers.AtNight`). `zone`: the client's."""
+    if has_ended:
+        return _("Its time is offered to nobody: the contract has ended.")
+    if offered_from is None:
+        return _("Its time is too near to be offered: telephone who waits for it.")
+    return _("Its time is %(offered)s.") % {"offered": night_words(offered_from, zone)}
+
+
 def offer_words(offer: OfferView, zone: ZoneInfo, *, at: datetime) -> OfferWords:
     """One offer in words. `zone`: the client's."""
     slot = {"when": moments.day_and_hour(offer.starts_at, zone, now=at), "agenda": offer.agenda_name}

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from permanence.agenda.queries.moving import free_around, wish_to_move
 from permanence.agenda.queries.public import Offer, PageView
 from permanence.agenda.queries.slots import free_days, next_free
 from permanence.agenda.queries.views import AppointmentView
@@ -86,7 +85,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
-    """Seven days. `before`, `after`: the first day of the week before and after, None where there is none to show."""
+    """Seven days. `before`, `after`: the first day of the week before and after, None where there is none to show, as
+    where the one before would show the same days.
+    """
 
     days: tuple[Day, ...]
     first: date
@@ -99,62 +100,49 @@ class Week:
         return any(time.who or time.where for day in self.days for time in day.first.every + day.more.every)
 
 
-def week(page: PageView, offers: Sequence[Offer], wish: Wish, *, asked: str, at: datetime) -> Week:
+def week(
+    page: PageView,
+    offers: Sequence[Offer],
+    wish: Wish,
+    *,
+    asked: str,
+    at: datetime,
+    without: AppointmentView | None = None,
+) -> Week:
     """The week that begins on the day asked for: today at the earliest, in a year at the latest.
 
-    With several `offers` of one reason: of who is free at the same moment the first one.
+    With several `offers` of one reason: of who is free at the same moment the first one. `without`: the visit (one of
+    the only offer) that is to be moved: it is in no way of itself, and its own time is none; where that would leave
+    nothing of a day, the times that overlap it are offered.
     """
     zone = zone_of(page)
     today = at.astimezone(zone).date()
     first = min(max(_day(asked) or today, today), today + FURTHEST)
+    since = first if first - WEEK >= today else today  # what the first week has before it is looked at too
+    moved, own = ("", None) if without is None else (without.appointment, without.starts_at)
     found = [
-        free_days(by=page.by, agenda=each.agenda.id, wish=wish, first=first, until=first + WEEK, at=at)
+        free_days(by=page.by, agenda=each.agenda.id, wish=wish, first=since, until=first + WEEK, at=at, without=moved)
         for each in offers
     ]
-    slots = _soonest([apart(each.slots) for each in found])
+    others = [tuple(slot for slot in each.slots if slot.starts != own) for each in found]
+    slots = [each for each in _soonest([apart(each.slots) for each in found]) if each.starts != own]
+    closer = _soonest([apart(each) for each in others])
+    alone = {slot.starts.astimezone(zone).date() for each in found for slot in each.slots if slot.starts == own}
     closed = [hidden for each in found for hidden in each.hidden]
     names, sites = Names(asked=offers[0].reason(wish.reason).name), _sites(page, offers, wish)
     days = []
     for day in (first + timedelta(days=number) for number in range(WEEK.days)):
-        times = [each for each in slots if each.starts.astimezone(zone).date() == day]
+        times = _of_day(slots, day, zone) or _of_day(closer, day, zone)
         hidden = [each for each in closed if each.starts.astimezone(zone).date() == day]
-        if times or hidden:
-            why = "" if times else _why(day, hidden, names, zone, at)
-            days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
-    return Week(
-        days=tuple(days),
-        first=first,
-        before=max(first - WEEK, today) if first > today else None,
-        after=first + WEEK if first < today + FURTHEST else None,
-    )
-
-
-def other_times(page: PageView, offer: Offer, visit: AppointmentView, *, asked: str, at: datetime) -> Week:
-    """As `week`, for who moves his visit (one of the offer): it is in no way of itself, and its own time is none.
-
-    Where that would leave nothing of a day, the times that overlap it are offered.
-    """
-    zone, wish = zone_of(page), wish_to_move(visit, by=page.by)
-    today = at.astimezone(zone).date()
-    first = min(max(_day(asked) or today, today), today + FURTHEST)
-    found = free_around(visit, wish, by=page.by, first=first, until=first + WEEK, at=at)
-    own = visit.starts_at
-    others = [each for each in found.slots if each.starts != own]
-    lists = [each for each in apart(found.slots) if each.starts != own], apart(tuple(others))
-    alone = {each.starts.astimezone(zone).date() for each in found.slots if each.starts == own}
-    names, sites = Names(asked=offer.reason(wish.reason).name), _sites(page, [offer], wish)
-    days = []
-    for day in (first + timedelta(days=number) for number in range(WEEK.days)):
-        some, closer = ([each for each in slots if each.starts.astimezone(zone).date() == day] for slots in lists)
-        times = some or closer
-        hidden = [each for each in found.hidden if each.starts.astimezone(zone).date() == day]
         if times or hidden or day in alone:
             why = "" if times else _why(day, hidden, names, zone, at) if hidden else _("Fully booked")
-            days.append(_shown(day, [(each, _time(each, [offer], zone, sites)) for each in times], why, zone))
+            days.append(_shown(day, [(each, _time(each, offers, zone, sites)) for each in times], why, zone))
+    known = [*(slot.starts for each in found for slot in each.slots), *(each.starts for each in closed)]
+    is_other = since == first > today or any(each.astimezone(zone).date() < first for each in known)
     return Week(
         days=tuple(days),
         first=first,
-        before=max(first - WEEK, today) if first > today else None,
+        before=max(first - WEEK, today) if is_other else None,
         after=first + WEEK if first < today + FURTHEST else None,
     )
 
@@ -198,6 +186,10 @@ def _soonest(lists: Sequence[Sequence[Slot]]) -> list[Slot]:
     for each in chain.from_iterable(lists):
         found.setdefault(each.starts, each)
     return [found[starts] for starts in sorted(found)]
+
+
+def _of_day(slots: Sequence[Slot], day: date, zone: ZoneInfo) -> list[Slot]:
+    return [each for each in slots if each.starts.astimezone(zone).date() == day]
 
 
 def _sites(page: PageView, offers: Sequence[Offer], wish: Wish) -> dict[str, str]:

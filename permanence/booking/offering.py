@@ -33,6 +33,7 @@ from permanence.agenda.refusals import (
 from permanence.agenda.rules.waiting import OfferState, OfferWay
 from permanence.booking import parts
 from permanence.clients import queries as clients
+from permanence.clients.forwarding import number_to_call
 from permanence.countries.emergency import emergency_rule
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.sms_operations import LANGUAGES, language_for
@@ -148,6 +149,7 @@ def _shown(
         "later": "" if page.later is None else parts.moment_words(page.later, zone),
         "gives_up": page.gives_up,
         "failed": failed,
+        "frame": {"phone": number_to_call(house=page.by.house, client=offer.client, named=named)},
         "lang": language,
         "emergency": emergency_rule(account.country, on=at.astimezone(zone).date()).numbers,
     }

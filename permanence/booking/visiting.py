@@ -14,6 +14,7 @@ from permanence.agenda.interop.invitation import Invitation, Method, as_calendar
 from permanence.agenda.operations import public_visits
 from permanence.agenda.place_words import place_of_visit
 from permanence.agenda.queries import public
+from permanence.agenda.queries.moving import wish_to_move
 from permanence.agenda.queries.public import PageView, VisitView
 from permanence.agenda.refusals import NotNow, SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules.states import AppointmentState
@@ -110,7 +111,8 @@ def _times(
     at, found = parts.now(), visit.appointment
     day = request.GET.get("day", "") or found.starts_at.astimezone(parts.zone_of(page)).date().isoformat()
     assert visit.offer is not None  # noqa: S101 - the caller looked
-    week = offered.other_times(page, visit.offer, found, asked=day, at=at)
+    wish = wish_to_move(found, by=page.by)
+    week = offered.week(page, [visit.offer], wish, asked=day, at=at, without=found)
     return _shown(request, "move", page, visit, token, status=status, week=week, failed=failed)
 
 

@@ -174,6 +174,16 @@ def lines_of(*, house: str, client: str) -> tuple[LineView, ...]:
     return tuple(line_view(row) for row in Line.objects.for_house(house).for_client(row_key(client)).order_by("number"))
 
 
+def number_to_call(*, house: str, client: str, named: bool = True) -> str:
+    """What a patient of the client dials (E.164), "" for none: what its callers dial; where nobody wrote that down, or
+    the practice is not to be `named`, the house's own line. One query.
+    """
+    line = next(iter(lines_of(house=house, client=client)), None)
+    if line is None:
+        return ""
+    return (named and line.dialled_by_callers) or line.number
+
+
 def lines_of_house(*, house: str) -> tuple[LineView, ...]:
     """Every line of a house whose client has not ended, by number. One query."""
     rows = Line.objects.for_house(house).exclude(client__state=ClientState.ENDED).order_by("number")

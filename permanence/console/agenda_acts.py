@@ -10,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from permanence.agenda.operations import appointments, holds, visits, waiting_offers
@@ -18,7 +17,7 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import SlotRefused
 from permanence.agenda.rules.states import AppointmentState, CancelCause
-from permanence.agenda.waiting_words import night_words
+from permanence.agenda.waiting_words import freed_at_night
 from permanence.console.agenda_asked import (
     agenda_asked,
     appointment_asked,
@@ -155,7 +154,7 @@ def move(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def cancel(request: HttpRequest) -> HttpResponse:
-    """It does not take place, for a cause. `said`: from when on its time is offered to who waits, where it is night."""
+    """It does not take place, for a cause. `said`: what becomes of its time, where it is night and somebody waits."""
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     try:
         cause = CancelCause(data["cause"])
@@ -171,11 +170,11 @@ def cancel(request: HttpRequest) -> HttpResponse:
         call=data["call"],
     )
     span = {"starts_at": made.starts_at, "ends_at": made.ends_at}
-    begins = waiting_offers.offered_from(agenda=made.agenda, **span, by=by, at=at)
+    night = waiting_offers.at_night(agenda=made.agenda, **span, by=by, at=at)
+    if night is None:
+        return _answer(made, said="")
     zone = ZoneInfo(agenda_asked(by, made.agenda).time_zone)
-    return _answer(
-        made, said="" if begins is None else _("Its time is %(offered)s.") % {"offered": night_words(begins, zone)}
-    )
+    return _answer(made, said=freed_at_night(night.offered_from, zone, has_ended=night.has_ended))
 
 
 @require_POST

@@ -8,7 +8,7 @@ from permanence.agenda.place_words import told_line
 from permanence.agenda.rules.states import STANDING, AppointmentState
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
-from permanence.clients.forwarding import lines_of
+from permanence.clients.forwarding import number_to_call
 from permanence.dispatch.reminder_operations import MOVED, ReminderOver, behind, choices_of, holds
 from permanence.dispatch.reminder_queries import contact_rule
 from permanence.dispatch.sms_operations import language_for
@@ -18,7 +18,7 @@ from permanence.dispatch.sms_operations import language_for
 class ReminderFrame:
     """Around the appointment, also once it is over. `who` writes, in the `language` of the patient.
 
-    `phone`: E.164, "" for none: what callers of the practice dial; where it is not to be named, the house's own line.
+    `phone`: E.164, "" for none: as `clients.forwarding.number_to_call` gives it.
     """
 
     link: str
@@ -51,15 +51,13 @@ def frame(*, link: str) -> ReminderFrame:
     account = clients.client(house=by.house, client=str(row.client_id))
     person = callers.standing(house=by.house, client=account.id, patient=visit.patient)
     named = contact_rule(house=by.house, client=account.id).names_practice
-    line = next(iter(lines_of(house=by.house, client=account.id)), None)
-    phone = "" if line is None else line.number
     return ReminderFrame(
         link=link,
         who=account.name if named else row.house.name,
         language=language_for(person, account),
         time_zone=account.time_zone,
         country=account.country,
-        phone=(line.dialled_by_callers or phone) if line is not None and named else phone,
+        phone=number_to_call(house=by.house, client=account.id, named=named),
     )
 
 

@@ -192,6 +192,7 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
             )
             for each in met
         ],
+        "more": appointments.how_many_in_absence(by=by, client=client, absence=absence, at=at) - len(met),
         "asked": next((asked[each.appointment] for each in met if each.appointment in asked), None),
         "choices": [(each.value, WANTED[each]) for each in ASKED],
         "wanted": WANTED,

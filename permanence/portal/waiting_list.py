@@ -57,12 +57,15 @@ def _page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *,
         }
         for each in waiting.waiting_list(by=by, agenda=found.id, since=at - SHOWN_AFTER)
     ]
+    many = waiting.how_many_wait(by=by, agenda=found.id)
     now = waiting.offer_minutes(by=by, agenda=found.id)
     context = {
         "client": view,
         "agenda": found,
         "tab": "agenda",
         "rows": rows,
+        "many": many,
+        "cut": waiting.LIST_LIMIT if many > waiting.LIST_LIMIT else 0,
         "lengths": [(each, offer_length(each), each == now) for each in OFFER_MINUTES],
         "saved": request.GET.get("saved") == "1",
         "failed": failed,

@@ -25,6 +25,7 @@ from tests.rooms.agenda_cast import make_agenda_cast
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_booked_in_absence import asks, left, practice, start
 from tests.rooms.test_portal_agenda import Practice
+from tests.rooms.test_portal_line import text_of
 from tests.rooms.waiting_cast import person, waits
 
 __all__ = ["practice", "start"]
@@ -105,6 +106,17 @@ def test_all_booked_in_an_absence_are_handed_over_at_once(practice, start, two_a
         for each in entries:
             settle(follow_up=each.id, outcome=Outcome.CALLED, by=practice.cast.claire, at=practice.now)
     assert told == visits
+
+
+def test_the_doctor_reads_how_many_more_he_hands_over_than_his_page_shows(practice, start, two_at_most, browser_of):
+    visits = booked(practice, start, 5)
+    absence = practice.away(start)
+    address, doctor = practice.url("portal_booked", absence), browser_of(practice.cast.dr_weber)
+    shown = text_of(doctor.get(address, HTTP_ACCEPT_LANGUAGE="en"))
+    assert "and 3 more, given to the secretaries with these" in shown
+    visit_rows = appointments.Appointment.objects.filter(key__in=visits[2:])
+    visit_rows.update(starts_at=start + timedelta(days=9), ends_at=start + timedelta(days=9, minutes=15))
+    assert "more, given" not in text_of(doctor.get(address, HTTP_ACCEPT_LANGUAGE="en"))
 
 
 def test_who_was_booked_behind_those_given_already_is_not_forgotten(practice, start, two_at_most):
@@ -197,3 +209,15 @@ def test_what_others_are_busy_with_elsewhere_hides_none_of_hers(practice, collea
         calendar = OtherCalendar.objects.create(**its, **made, next_at=practice.now)
         OtherBusy.objects.create(**its, calendar=calendar, starts_at=each.starts_at, ends_at=each.ends_at)
     assert seen(calendars.collisions(by=weber_only, at=practice.now)) == mine
+
+
+def test_the_doctor_reads_of_how_many_his_page_shows_the_first(waiting_cast, monkeypatch, browser_of):
+    monkeypatch.setattr(waiting, "LIST_LIMIT", 2)
+    cast = waiting_cast
+    path = f"/portal/line/{cast.cabinet.id}/agenda/{cast.dupont}/waiting"
+    doctor = browser_of(cast.dr_dupont)
+    for number, name in enumerate(("First", "Second", "Third")):
+        waits(cast, person(cast, f"Other{name}"), agendas=(cast.lemaire,))
+        waits(cast, person(cast, name), agendas=(cast.dupont,) if number else ())
+        page = text_of(doctor.get(path, HTTP_ACCEPT_LANGUAGE="en"))
+        assert ("The first 2 of 3 who wait stand here." in page) == (name == "Third")

@@ -10,6 +10,9 @@ from permanence.agenda.models import SlotOffer
 from permanence.agenda.rules.kinds import Way
 from permanence.booking import parts
 from permanence.callers.models import Patient
+from permanence.clients.forwarding import set_forwarding
+from permanence.clients.operations import give_line
+from permanence.countries.forwarding import ForwardingMode
 from permanence.dispatch import reminder_operations
 from permanence.kernel.system import SystemEntropy
 from tests.rooms.agenda_cast import after, make_agenda_cast
@@ -19,6 +22,7 @@ from tests.rooms.test_visit_places import LINK, by_way, sites, two_sites
 from tests.rooms.waiting_cast import LATER, booked, cancelled, person, pursue, waits
 
 pytestmark = pytest.mark.django_db
+OURS, DIALLED = "+33140000099", "+33388000001"
 
 
 @pytest.fixture
@@ -95,3 +99,13 @@ def test_what_is_over_says_no_place_any_more(cast, deliver_all):
     offered(cast, deliver_all, 400)
     assert opened(act="decline").status_code == 303
     assert "Meinau" not in said(opened())
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_who_is_to_call_is_given_a_number_the_practices_where_it_may_be_named(cast, deliver_all, named):
+    line = {"client": cast.cabinet.id, "number": OURS, "by": cast.claire, "at": NOON}
+    give_line(**line)
+    set_forwarding(**line, mode=ForwardingMode.ALL, public_number=DIALLED)
+    rule(cast, named=named)
+    offered(cast, deliver_all, 400)
+    assert [each in said(opened()) for each in (DIALLED, OURS)] == [named, not named]

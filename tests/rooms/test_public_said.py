@@ -2,7 +2,7 @@
 """What the public pages say to who books by himself: with whom he is, which time is still his, how one gets there."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,22 +12,28 @@ from permanence.agenda.queries import agendas
 from permanence.agenda.rules.kinds import OpeningKind
 from permanence.clients.directory_operations import put_site
 from permanence.clients.directory_queries import site_names
+from permanence.clients.forwarding import set_forwarding
+from permanence.clients.operations import give_line
+from permanence.countries.forwarding import ForwardingMode
 from permanence.reception.table import SiteEntry
 from tests.rooms.agenda_cast import MONDAY, after, openings
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.test_public_booking import (
     PRACTICE,
     SAID,
+    SLUG,
     any_times,
     cast,
     clock,
     jeanne,
     practice,
+    switch_on,
 )
 
 __all__ = ["cast", "clock", "jeanne", "practice"]
 
 pytestmark = pytest.mark.django_db
+OURS, DIALLED, OWN = "+33140000099", "+33388000001", "+33140000001"
 
 
 def with_whom(visitor):
@@ -125,3 +131,41 @@ def test_of_times_with_others_the_day_says_that_they_are_in_a_group(jeanne, cast
     heads = [re.sub(r"<[^>]+>", " ", each.partition("</legend>")[0]).split() for each in (monday, tuesday)]
     assert [" ".join(each[3:]) for each in heads] == ["", "en groupe"]
     assert (monday.count("en groupe"), tuesday.count("en groupe")) == (1, 1)
+
+
+def lines(cast):
+    """His callers dial a number of his own, which comes to a line of the house."""
+    line = {"client": cast.cabinet.id, "number": OURS, "by": cast.claire, "at": NOON}
+    give_line(**line)
+    set_forwarding(**line, mode=ForwardingMode.ALL, public_number=DIALLED)
+
+
+def test_who_is_to_call_is_given_the_number_that_callers_dial_where_the_page_has_none_of_its_own(jeanne, cast):
+    link = jeanne.book()
+    lines(cast)
+    for path in (f"/rdv/{SLUG}/", f"{link}/move"):
+        jeanne.get(path)
+        assert (OWN in jeanne.text(), DIALLED in jeanne.text()) == (True, False)
+    switch_on(cast, phone="")
+    for path in (f"/rdv/{SLUG}/", f"{link}/move"):
+        jeanne.get(path)
+        assert (f'href="tel:{DIALLED}"' in jeanne.text(), OURS in jeanne.text()) == (True, False)
+
+
+def weeks(visitor):
+    """To which days the links to other weeks lead."""
+    found = re.search(r'class="public__week">(.*?)</p>', visitor.text(), re.S)[1]
+    return re.findall(r"day=([\d-]+)", found)
+
+
+def test_no_link_leads_to_a_week_before_that_has_no_other_days(jeanne, clock):
+    link = jeanne.book()
+    jeanne.get(f"{link}/move")
+    assert weeks(jeanne) == ["2026-11-24", "2026-12-07"]
+    clock.at = MONDAY - timedelta(days=1)
+    for _page in (jeanne.get(f"{link}/move"), jeanne.times()):  # Sunday: nobody is there before Monday
+        assert weeks(jeanne) == ["2026-12-07"]
+    jeanne.times(day="2026-12-01")
+    assert weeks(jeanne) == ["2026-11-29", "2026-12-08"]
+    jeanne.times(day="2026-12-07")
+    assert weeks(jeanne) == ["2026-11-30", "2026-12-14"]

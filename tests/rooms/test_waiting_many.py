@@ -7,7 +7,7 @@ import pytest
 
 from permanence.agenda.models import FreedTime
 from permanence.agenda.operations import setting, whose_turn
-from permanence.agenda.operations.waiting_offers import offered_from
+from permanence.agenda.operations.waiting_offers import AtNight, at_night
 from permanence.agenda.queries import waiting
 from permanence.agenda.rules.kinds import ExceptionKind, HalfDay
 from permanence.agenda.rules.waiting import FreedState
@@ -111,6 +111,6 @@ def test_at_night_she_is_told_when_the_one_it_fits_will_be_asked(cast):
     crowd(cast, half_days=AFTERNOON)
     night, span = MONDAY - 4 * HOUR, {"starts_at": after(24 * 60), "ends_at": after(24 * 60 + 20)}
     said = {"agenda": cast.dupont, "by": cast.claire, "at": night, **span}
-    assert offered_from(**said) is None
+    assert at_night(**said) is None
     waits(cast, person(cast, "Fits"))
-    assert offered_from(**said) == MONDAY
+    assert at_night(**said) == AtNight(offered_from=MONDAY)

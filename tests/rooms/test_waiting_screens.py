@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, WaitingPlace
+from permanence.agenda.models import Agenda, Appointment, FreedTime, SlotOffer, VisitReason, WaitingPlace
 from permanence.agenda.rules.waiting import OfferState, PlaceState
 from permanence.callers.models import Patient
+from permanence.clients.models import Client
+from permanence.clients.rules import ClientState
 from permanence.console import agenda_acts, follow_ups
 from permanence.console import waiting as screen
 from permanence.foundation.models import AuditEntry
@@ -180,6 +182,33 @@ def test_what_is_cancelled_at_night_is_said_to_be_offered_in_the_morning(cast, c
     clock.at = MONDAY
     assert pursue(deliver_all, clock.at) == 1
     assert "at night" not in shown(claire, "/console/waiting")
+
+
+def test_at_night_no_hour_is_promised_for_a_time_that_can_be_booked_no_more_in_the_morning(
+    cast, claire, clock, deliver_all
+):
+    visit = booked(cast, after(24 * 60))
+    waits(cast, person(cast, "Bellard"))
+    VisitReason.objects.filter(pk=int(cast.consultation)).update(notice=24 * 60)
+    clock.at = MONDAY - 4 * HOUR
+    assert cancel(claire, cast, visit) == "Its time is too near to be offered: telephone who waits for it."
+    deliver_all(clock.at)
+    assert pursue(deliver_all, clock.at) == 0
+    assert "too near to be offered" in shown(claire, "/console/follow-ups")
+    assert "at night" not in shown(claire, "/console/waiting")
+
+
+def test_at_night_no_hour_is_promised_where_the_contract_has_ended(cast, claire, clock, deliver_all):
+    first, second = booked(cast, after(24 * 60)), booked(cast, after(24 * 60 + 20))
+    waits(cast, person(cast, "Bellard"))
+    clock.at = MONDAY - 4 * HOUR
+    assert "offered from" in cancel(claire, cast, first)
+    deliver_all(clock.at)
+    Client.objects.filter(pk=int(cast.cabinet.id)).update(state=ClientState.ENDED)
+    assert cancel(claire, cast, second) == "Its time is offered to nobody: the contract has ended."
+    assert "at night" not in shown(claire, "/console/waiting")
+    clock.at = MONDAY
+    assert pursue(deliver_all, clock.at) == 0
 
 
 @pytest.mark.parametrize("case", ["day", "nobody", "elsewhere", "telephone"])

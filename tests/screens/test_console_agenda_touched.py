@@ -142,3 +142,33 @@ async def test_what_v_finds_too_late_is_not_in_hand_for_the_next_caller(
     await console.press("1")
     await expect(console.page.locator("#book-slots .slot--mine")).to_have_count(1)
     await expect(console.by_id("book-act")).to_contain_text("Réserver")
+
+
+async def test_the_client_she_chooses_while_the_agenda_opens_stays_chosen(
+    console: ConsolePage, exchange: FakeExchange, site: Site
+) -> None:
+    agendas.make(site)
+    made = site.run(OTHER).strip()
+    ((other,),) = [row[1:] for row in site.rows("select id, client_id from agenda_agenda") if str(row[0]) == made]
+    await console.page.reload()
+    await exchange.command("hello", times=2)
+    await on_a_call(console, exchange, site)
+    await console.page.evaluate(NO_WAIT)
+    setting: asyncio.Queue[Route] = asyncio.Queue()
+    await console.page.route(SETTING, setting.put)
+    await console.press("Alt+a")
+    opening = await asyncio.wait_for(setting.get(), 20)
+    async with console.page.expect_response(lambda told: f"/agenda/start?client={other}&" in told.url):
+        await console.by_id("book-client").select_option(str(other))
+    answer = await opening.fetch()
+    told = await answer.json()
+    came = {"id": "0", "name": "Venu", "initials": "V", "colour": 1, "agendas": []}
+    await opening.fulfill(response=answer, json={**told, "clients": [*told["clients"], came]})
+    await expect(console.page.locator("#book-client option", has_text="Venu")).to_be_attached()
+    await console.page.evaluate(PAINTED)
+    await expect(console.by_id("book-client")).to_have_value(str(other))
+    await expect(console.page.locator("#book-grid.grid")).to_be_visible()
+    await console.page.unroute(SETTING)
+    for _again in range(2):  # opened anew it is the caller's
+        await console.press("Alt+a")
+    await expect(console.by_id("book-patient-name")).to_have_text("HOFFMANN Jeanne")

@@ -6,6 +6,7 @@ is too near, or that nobody took, stands on the secretaries' list.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,6 +66,16 @@ class _Turn:
     is_offered: bool = False
     """It is somebody's to answer, or will be in the morning: it is no secretary's meanwhile."""
     suggested: list[tuple[str, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtNight:
+    """What becomes of a time that got free at night and fits somebody who waits: it is offered to nobody where the
+    contract `has_ended`; without `offered_from` it is too near for that, and a secretary's to telephone.
+    """
+
+    offered_from: datetime | None = None
+    has_ended: bool = False
 
 
 def note_freed(
@@ -149,28 +160,27 @@ def _has_ended(row: Agenda) -> bool:
     return row.client.state == ClientState.ENDED
 
 
-def offered_from(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who, at: datetime) -> datetime | None:
-    """From when on a time that is free now is offered, where that is not at once: nobody is written to at night.
+def at_night(*, agenda: str, starts_at: datetime, ends_at: datetime, by: Who, at: datetime) -> AtNight | None:
+    """What becomes of a time that is free now, where that is not offered at once: nobody is written to at night.
 
-    None by day, and where nobody waits to whom it could be offered by then. Raises AgendaUnknown.
+    None by day, where nobody waits whom it fits, and where the agenda offers nothing by itself. Raises AgendaUnknown.
     """
     row = reach(agenda, by=by)
-    country, zone = row.client.country, row.client.time_zone
-    begins = heard_from(at, country=country, time_zone=zone)
-    if begins <= at or ends_at <= begins or not row.active:
+    begins = heard_from(at, country=row.client.country, time_zone=row.client.time_zone)
+    if begins <= at or ends_at <= at or not row.active or not row.offer_minutes:
         return None
-    span = Span(starts=max(starts_at, at + rules.NEAREST), ends=ends_at)
-    if span.starts >= span.ends:
-        return None
-    meant, free = whose_turn.meant(row, span, at=at).filter(asked_at__lt=at), None
+    span = Span(starts=max(starts_at, at), ends=ends_at)
+    meant, free, fits = whose_turn.meant(row, span, at=at).filter(asked_at__lt=at), None, False
     for some in whose_turn.some_at_once(meant):
         free = free or FreeSlots(books([row], starts=span.starts, ends=span.ends)[str(row.pk)], at=at)
         for each in some.known:
-            slot = rules.fitting(free, each, span)
-            minutes = row.offer_minutes
-            if slot and rules.timing(at=at, starts=slot.starts, minutes=minutes, country=country, time_zone=zone):
-                return begins
-    return None
+            slot, timing = _slot(row, free, each, span)
+            if slot is not None and _has_ended(row):
+                return AtNight(has_ended=True)
+            if timing is not None:
+                return AtNight(offered_from=begins)
+            fits = fits or slot is not None
+    return AtNight() if fits else None
 
 
 def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
@@ -196,7 +206,8 @@ def _ask(turn: _Turn, begins: datetime) -> list[datetime]:
 
 def _ask_some(turn: _Turn, some: Some, begins: datetime, later: list[datetime]) -> bool:
     """Ask those of them whom it fits; False where nobody more is to be looked at, for it is night."""
-    row, at = turn.row, turn.at
+    row, freed, at = turn.row, turn.freed, turn.at
+    span = Span(starts=freed.starts_at, ends=freed.ends_at)
     made = SlotOffer.objects.filter(place__in=some.rows.values())
     busy = made.filter(state=OfferState.OPEN.value).values_list("place", "expires_at")
     engaged = {str(place): until for place, until in busy}
@@ -204,7 +215,7 @@ def _ask_some(turn: _Turn, some: Some, begins: datetime, later: list[datetime]) 
     for place, starts in made.filter(agenda=row).values_list("place", "starts_at"):
         asked[str(place)].add(starts)
     for each in some.known:
-        slot, timing = _slot(turn, each, asked[each.place])
+        slot, timing = _slot(row, turn.free, each, span, is_wide=freed.is_wide, asked=asked[each.place])
         if slot is None:
             continue
         if each.place in engaged:
@@ -220,17 +231,20 @@ def _ask_some(turn: _Turn, some: Some, begins: datetime, later: list[datetime]) 
     return True
 
 
-def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None, Timing | None]:
-    """What could be offered to him, and for how long; without a timing it is too near: then he is for a secretary.
+def _slot(
+    row: Agenda, free: FreeSlots, each: Waiting, span: Span, *, is_wide: bool = False, asked: Collection[datetime] = ()
+) -> tuple[Slot | None, Timing | None]:
+    """What could be offered to him of the span, and for how long; without a timing it is too near: then he is for a
+    secretary.
 
-    What is too near is nobody's whom something later suits; it is not what openings are changed for.
+    What is too near is nobody's whom something later suits; it is not what openings are changed for (`is_wide`).
     """
-    row, freed, at = turn.row, turn.freed, turn.at
-    begins = max(freed.starts_at, at)
+    at = free.at
+    begins = max(span.starts, at)
     for starts in dict.fromkeys((max(begins, at + rules.NEAREST), begins)):
-        if starts >= freed.ends_at:
+        if starts >= span.ends:
             continue
-        slot = rules.fitting(turn.free, each, Span(starts=starts, ends=freed.ends_at), asked=asked)
+        slot = rules.fitting(free, each, Span(starts=starts, ends=span.ends), asked=asked)
         if slot is None:
             continue
         timing = rules.timing(
@@ -239,9 +253,9 @@ def _slot(turn: _Turn, each: Waiting, asked: set[datetime]) -> tuple[Slot | None
             minutes=row.offer_minutes,
             country=row.client.country,
             time_zone=row.client.time_zone,
-            notice=_notice(turn.free, each),
+            notice=_notice(free, each),
         )
-        if timing is not None or (starts == begins and not freed.is_wide):
+        if timing is not None or (starts == begins and not is_wide):
             return slot, timing
     return None, None
 

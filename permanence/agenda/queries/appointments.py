@@ -141,6 +141,11 @@ def in_absence(*, by: Who, client: str, absence: str, at: datetime) -> tuple[App
     return appointment_views(rows.order_by("starts_at", "pk")[:ABSENT_LIMIT])
 
 
+def how_many_in_absence(*, by: Who, client: str, absence: str, at: datetime) -> int:
+    """How many these are, beyond `ABSENT_LIMIT` too: an act on the absence meets each of them."""
+    return rows_in_absence(by=by, client=client, absence=absence, at=at).count()
+
+
 def rows_in_absence(*, by: Who, client: str, absence: str, at: datetime) -> ClientQuerySet[Appointment]:
     """The same as rows, however many: for an act that has to meet each of them. Two queries, and that of the rows."""
     may = clients_seen(by, [row_key(client)])

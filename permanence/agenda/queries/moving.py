@@ -4,10 +4,7 @@
 from datetime import date, datetime
 
 from permanence.agenda.queries import slots
-from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.slots import FreeDays
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules import free
 from permanence.agenda.rules.kinds import Asker
 from permanence.agenda.rules.search import Found
 from permanence.agenda.rules.wishes import Moving, Wish
@@ -29,16 +26,4 @@ def proposed(visit: AppointmentView, wish: Wish, *, by: Who, first: date, at: da
     moving = Moving(visit=visit.appointment, agenda=visit.agenda, starts=visit.starts_at)
     return slots.next_free(
         by=by, agendas=[visit.agenda], wish=wish, first=first, at=at, days=days, most=most, moving=moving
-    )
-
-
-def free_around(visit: AppointmentView, wish: Wish, *, by: Who, first: date, until: date, at: datetime) -> FreeDays:
-    """As `slots.free_days`, in its agenda; its own time is among what is free. Raises AgendaUnknown."""
-    rows = seen([visit.agenda], by=by)
-    book = slots.books_for(rows, first=first, until=until)[0].without(visit.appointment)
-    hidden = free.hidden(book, wish, first=first, until=until, at=at)
-    return FreeDays(
-        slots=tuple(free.free_slots(book, wish, first=first, until=until, at=at)),
-        hidden=tuple(hidden),
-        counted=tuple(free.counted(hidden)),
     )

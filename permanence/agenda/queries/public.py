@@ -18,6 +18,7 @@ from permanence.agenda.rules.kinds import Asker, VisitReason
 from permanence.agenda.rules.public import CODE_TIME, MOST_CODES, code_of, is_slug
 from permanence.agenda.rules.states import STANDING
 from permanence.clients import queries as clients
+from permanence.clients.forwarding import number_to_call
 from permanence.foundation.keys import row_key
 from permanence.foundation.prepared import Prepared
 from permanence.foundation.who import Who, system_of
@@ -46,7 +47,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """A public page that is switched on. `by`: the system acting in its house. `phone`: E.164, "" for none."""
+    """A public page that is switched on. `by`: the system acting in its house. `phone`: E.164, "" for none: the page's
+    own, else the one that the practice's callers dial.
+    """
 
     slug: str
     client: clients.ClientView
@@ -136,7 +139,7 @@ class PageSetting:
 def page(slug: str) -> PageView:
     """The page of that name; a practice's on which nobody can be booked is off. Raises PageUnknown.
 
-    At most five queries for each agenda on it.
+    At most five queries for each agenda on it, and one where it has no number of its own.
     """
     row = page_row(slug)
     found = _page_view(row)
@@ -163,7 +166,7 @@ def _page_view(row: PublicPage) -> PageView:
         slug=row.slug,
         client=clients.client_view(row.client),
         found=row.found,
-        phone=row.phone,
+        phone=row.phone or number_to_call(house=by.house, client=str(row.client_id)),
         offers=tuple(each for each in offers if each.reasons),
         by=by,
     )

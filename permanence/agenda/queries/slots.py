@@ -48,10 +48,15 @@ class FreeDays:
     counted: tuple[tuple[int, WhyNot], ...]
 
 
-def free_days(*, by: Who, agenda: str, wish: Wish, first: date, until: date, at: datetime) -> FreeDays:
-    """What is free on the local days from `first` to before `until`. Raises AgendaUnknown, WishTooWide."""
+def free_days(
+    *, by: Who, agenda: str, wish: Wish, first: date, until: date, at: datetime, without: str = ""
+) -> FreeDays:
+    """What is free on the local days from `first` to before `until`. `without`: the id of an appointment that is to be
+    moved and does not count: its own time is among what is free. Raises AgendaUnknown, WishTooWide.
+    """
     _check_days(first, until)
-    book = books_for(seen([agenda], by=by), first=first, until=until)[0]
+    found = books_for(seen([agenda], by=by), first=first, until=until)[0]
+    book = found.without(without) if without else found
     hidden = free.hidden(book, wish, first=first, until=until, at=at)
     return FreeDays(
         slots=tuple(free.free_slots(book, wish, first=first, until=until, at=at)),
@@ -85,8 +90,8 @@ def free_for_any(
 def explain(
     *, by: Who, agenda: str, wish: Wish, starts: datetime, at: datetime, without: str = ""
 ) -> tuple[WhyNot, ...]:
-    """All that is against a visit that begins then, the main cause first; () when it is free. `without`: the id of an
-    appointment that is to be moved there, and does not count. Raises AgendaUnknown.
+    """All that is against a visit that begins then, the main cause first; () when it is free. `without`: as
+    `free_days`. Raises AgendaUnknown.
     """
     rows = seen([agenda], by=by)
     book = books(rows, starts=starts)[agenda]
@@ -125,7 +130,7 @@ def set_aside(
     *, by: Who, agendas: Sequence[str], wish: Wish, first: date, until: date, at: datetime, without: str = ""
 ) -> dict[str, tuple[tuple[int, WhyNot], ...]]:
     """By agenda how many starts on those local days are not free, for which cause, the most frequent first. `without`:
-    as `explain`.
+    as `free_days`.
 
     Raises AgendaUnknown, WishTooWide.
     """

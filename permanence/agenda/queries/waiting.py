@@ -19,6 +19,7 @@ from permanence.agenda.rules.wishes import Preferences
 from permanence.callers import queries as callers
 from permanence.callers.queries import PatientView
 from permanence.clients.directory_queries import told_sites
+from permanence.clients.rules import ClientState
 from permanence.countries.quiet import heard_from
 from permanence.foundation.keys import row_key
 from permanence.foundation.tenancy import ClientQuerySet
@@ -142,9 +143,15 @@ def waiting_list(
     return _views(found, house=by.house)
 
 
-def how_many_wait(*, by: Who) -> int:
-    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`. One query."""
-    return of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value).count()
+def how_many_wait(*, by: Who, agenda: str | None = None) -> int:
+    """How many wait for the clients `by` sees, on the list or beyond its `LIST_LIMIT`; of `agenda`: those who would
+    come to it. One query, and that of the agenda. Raises AgendaUnknown.
+    """
+    rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value)
+    if agenda is None:
+        return rows.count()
+    wished = rows.filter(client=seen([agenda], by=by)[0].client_id).values_list("agendas", flat=True)
+    return sum(not each or agenda in each for each in wished)
 
 
 def place(*, by: Who, place: str) -> PlaceView:
@@ -206,6 +213,7 @@ def for_the_morning(*, by: Who, at: datetime) -> tuple[NightView, ...]:
     rows = FreedTime.objects.for_house(by.house_key).filter(
         state=FreedState.OFFERING.value, is_wide=False, next_at__isnull=False, starts_at__gt=at
     )
+    rows = rows.exclude(client__state=ClientState.ENDED)
     asked = SlotOffer.objects.filter(state=OfferState.OPEN.value).values("freed")
     views = [
         NightView(

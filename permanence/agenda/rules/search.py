@@ -201,18 +201,33 @@ class _Quest:
         return sorted(begins, key=lambda each: (each[0], rank[each[1].agenda.id]))[:most]
 
     def _with_freed(self, known: Mapping[str, datetime], preferences: Preferences) -> Mapping[str, datetime]:
-        """An index counts the visit that is moved: on its day the agendas in whose way it was may begin earlier."""
+        """An index counts the visit that is moved: on its day the agendas in whose way it was may begin earlier. Where
+        others have room beside it, it takes the visit's own place for free: that agenda begins with what comes after.
+        """
         found = dict(known)
         for book in self.books:
-            if self.moving is None or book.agenda.id not in self.freed:
+            agenda = book.agenda.id
+            if self.moving is None or agenda not in self.freed:
                 continue
             zone = ZoneInfo(book.agenda.zone)
             day = self.moving.starts.astimezone(zone).date()
             if self.first <= day < self.first + self.days * _DAY:
-                there = [each.slot.starts for each in self._of_agenda(book, preferences, day, day + _DAY)]
-                begins = [*there, *filter(None, [known.get(book.agenda.id)])]
-                found |= {book.agenda.id: min(begins)} if begins else {}
+                is_own = (agenda, found.get(agenda)) == (self.moving.agenda, self.moving.starts)
+                if is_own:
+                    del found[agenda]
+                many = (self.first - day).days + self.days if is_own else 1
+                there = self._first_of(book, preferences, day, many)
+                begins = list(filter(None, [there, found.get(agenda)]))
+                found |= {agenda: min(begins)} if begins else {}
         return found
+
+    def _first_of(self, book: Book, preferences: Preferences, first: date, days: int) -> datetime | None:
+        """When its first slot on `days` local days from `first` begins."""
+        for since, until in _strides(first, days):
+            there = (each.slot.starts for each in self._of_agenda(book, preferences, since, until))
+            if (begins := min(there, default=None)) is not None:
+                return begins
+        return None
 
     def _of_agenda(self, book: Book, preferences: Preferences, first: date, until: date) -> Iterator[Proposal]:
         judge = Judge(book, self.wish, first=first, until=until, at=self.at)

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 
 from permanence.agenda.rules.free import explain, free_slots
 from permanence.agenda.rules.index import Index
-from permanence.agenda.rules.kinds import HalfDay, Need, Use, VisitReason
+from permanence.agenda.rules.kinds import HalfDay, Need, Opening, Use, VisitReason
 from permanence.agenda.rules.search import is_preferred, propose, taken_by
-from permanence.agenda.rules.wishes import Preferences
+from permanence.agenda.rules.wishes import Moving, Preferences
 from tests.rules.agenda.house import (
     ECG,
     NOW,
@@ -128,6 +128,23 @@ def test_the_index_only_saves_work():
     assert proposed(books, wish(), earliest=lambda _: earliest) == proposed(books, wish())
     only = {"klein": on("14:20")}
     assert {agenda for agenda, *_ in proposed(books, wish(), earliest=lambda _: only)} == {"klein"}
+
+
+def test_who_moves_his_place_in_a_group_is_proposed_the_colleague_who_is_free_before_its_next_day():
+    groups = [
+        Opening(id=f"group-{day}", agenda="weber", weekday=day, opens="16:00", until="16:20", capacity=3)
+        for day in (1, 3)
+    ]
+    books = [practice("weber", visit("16:00", "16:20", id="his"), openings=groups), practice("klein", *full(TUESDAY))]
+    index, earliest = Index(first=TUESDAY, days=30), {"weber": on("16:00"), "klein": on("08:00", later(1))}
+    for book in books:
+        index.put(book)
+    assert index.next_free(wish(), at=NOW) == earliest
+    asked = {"moving": Moving(visit="his", agenda="weber", starts=on("16:00")), "most": 1}
+    assert proposed(books, wish(), **asked) == [("klein", on("08:00", later(1)), 0)]
+    assert proposed(books, wish(), earliest=lambda _: earliest, **asked) == proposed(books, wish(), **asked)
+    alone = [books[0]]
+    assert proposed(alone, wish(), earliest=lambda _: earliest, **asked) == [("weber", on("16:00", later(2)), 0)]
 
 
 def test_a_visit_takes_all_resources_of_its_reason():

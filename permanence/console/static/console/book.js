@@ -45,6 +45,9 @@ export class Book {
     this.call = "";
     this.number = "";
     this.turn = 0;
+    /** How often it was opened, and whether she has chosen the client herself since. */
+    this.opening = 0;
+    this.hasPicked = false;
     /** How often free times were asked for. */
     this.proposing = 0;
     /** Which of these stands on the left: an older one is not shown. */
@@ -118,7 +121,10 @@ export class Book {
     press("book-said", () => this.acts.told());
     press("book-refusal-over", () => this.over());
     press("book-close", () => this.close());
-    select("book-client").addEventListener("change", () => this.choose(this.client, { patient: "", number: this.number }));
+    select("book-client").addEventListener("change", () => {
+      this.hasPicked = true;
+      this.choose(this.client, { patient: "", number: this.number });
+    });
     select("book-reason").addEventListener("change", () => this.asking.show(this.reason));
     for (const id of ["book-reason", "book-halves", "book-out"]) byId(id).addEventListener("change", () => this.changed(false));
     byId("book-views").addEventListener("change", (event) => this.shown.show(/** @type {HTMLInputElement} */ (event.target).value));
@@ -147,14 +153,27 @@ export class Book {
     this.question = "";
     byId("book-slots").replaceChildren();
     [this.call, this.number] = [call, number];
+    this.hasPicked = false;
+    this.opening += 1;
+    const { opening } = this;
     await this.setting();
-    this.leave();
+    // It was opened once more meanwhile: for whom it is now, that says.
+    if (opening !== this.opening) return;
     const known = this.clients.some(({ id }) => id === client) ? client : "";
-    select("book-client").value = known;
+    const isHers = this.hasPicked && this.client !== known;
+    if (!isHers) {
+      this.leave();
+      select("book-client").value = known;
+      this.grid.place = this.grid.left = null;
+    }
     // The day she looked at last, unless it is over.
     if (this.shown.day < this.shown.today) this.shown.day = this.shown.today;
-    this.grid.place = this.grid.left = null;
     const loaded = this.shown.load();
+    // Whom she has chosen while it opened she has chosen; where she is, she stays.
+    if (isHers) {
+      await Promise.all([loaded, this.choosing]);
+      return;
+    }
     await Promise.all([loaded, this.choose(known, { patient: patient?.id ?? person, number, chosen: patient, quiet: true })]);
     this.shown.toGrid();
   }
