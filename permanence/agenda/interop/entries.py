@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from permanence.agenda.interop.places import NOWHERE, Where, whereabouts
 from permanence.agenda.models import Agenda, Appointment, Block
 from permanence.agenda.queries.agendas import known_key
-from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.asked import blocks_near, taking, visits_near
 from permanence.agenda.queries.books import books
 from permanence.agenda.queries.views import AppointmentView, appointment_views
 from permanence.agenda.rules.kinds import Taken, TakenKind
@@ -87,13 +87,14 @@ def entry_with(
 
 def _kept(row: Agenda, *, names: bool, homes: bool, starts: datetime, ends: datetime, **which: str) -> list[Entry]:
     """The visits that take the agenda, combined ones of others too, then its busy times; `which`: those alone."""
-    span = {"starts_at__lt": ends, "ends_at__gt": starts, **which}
-    visits = Appointment.objects.filter(taking([row.pk]), **span).exclude(state=AppointmentState.CANCELLED.value)
+    visits = Appointment.objects.filter(visits_near(starts, ends), taking([row.pk]), **which).exclude(
+        state=AppointmentState.CANCELLED.value
+    )
     views = appointment_views(visits.order_by("starts_at", "pk"))
     where = whereabouts(views, house=row.house, homes=homes) if names else {}
     found = [visit_entry(each, names=names, where=where.get(each.appointment, NOWHERE)) for each in views]
-    blocks = Block.objects.filter(**span, agenda=row, removed_at=None).order_by("starts_at", "pk")
-    return found + [_block(each, names=names) for each in blocks]
+    blocks = Block.objects.filter(blocks_near(starts, ends), agenda=row, removed_at=None, **which)
+    return found + [_block(each, names=names) for each in blocks.order_by("starts_at", "pk")]
 
 
 def visit_entry(view: AppointmentView, *, names: bool, where: Where = NOWHERE) -> Entry:

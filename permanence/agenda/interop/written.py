@@ -6,6 +6,7 @@ the horizon. What cannot be read, or would repeat without bound, is EventRefused
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from icalendar import Calendar, Component
 
 from permanence.agenda.interop.parsing import BROKEN, parsed, reads_otherwise
 from permanence.agenda.refusals import EventRefused
+from permanence.agenda.rules.kinds import LONGEST_BLOCK
 
 WHY = (
     "malformed",
@@ -33,7 +35,7 @@ WHY = (
 SIZE_LIMIT = 64 * 1024
 MOST = 450
 """Times one event may come within the horizon."""
-LONGEST = timedelta(days=31)
+LONGEST = timedelta(minutes=LONGEST_BLOCK)
 ALMOST = timedelta(minutes=1, microseconds=-1)
 """What leads from any second of a minute into the next one, from its beginning not."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -123,7 +125,17 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tu
             raise EventRefused("too_long")
         if after < ends and starts < until and starts < ends:
             spans.add((starts, ends))
-    return tuple(Busy(starts_at=starts, ends_at=ends) for starts, ends in merged(sorted(spans)))
+    return tuple(
+        Busy(starts_at=starts, ends_at=ends) for each in merged(sorted(spans)) for starts, ends in _in_parts(*each)
+    )
+
+
+def _in_parts(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The span as busy times that are none too long: those of a rule may run into one another for months."""
+    while starts < ends:
+        until = min(ends, starts + LONGEST)
+        yield starts, until
+        starts = until
 
 
 def merged(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

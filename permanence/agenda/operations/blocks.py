@@ -14,10 +14,11 @@ from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.books import check_moment
 from permanence.agenda.queries.views import BlockView, block_view
 from permanence.agenda.refusals import BlockUnknown, SpanImpossible
+from permanence.agenda.rules.kinds import LONGEST_BLOCK
 from permanence.agenda.rules.states import Door
 from permanence.foundation.who import Who
 
-LONGEST = timedelta(days=31)
+LONGEST = timedelta(minutes=LONGEST_BLOCK)
 
 
 def block(

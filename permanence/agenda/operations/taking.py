@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from permanence.agenda.models import Agenda, Appointment, Block, Occupancy, SlotHold
 from permanence.agenda.models.appointments import ALL_PLACES
+from permanence.agenda.queries.asked import blocks_near
 from permanence.agenda.queries.books import book_at, books, taken_in
 from permanence.agenda.refusals import SlotAlreadyTaken, SlotRefused
 from permanence.agenda.rules import free, why_not
@@ -199,7 +200,7 @@ def let_go(block: Block) -> None:
     """
     Occupancy.objects.filter(block=block).delete()
     others = Block.objects.filter(agenda=block.agenda_id, removed_at=None)
-    for each in others.filter(starts_at__lt=block.ends_at, ends_at__gt=block.starts_at).order_by("pk"):
+    for each in others.filter(blocks_near(block.starts_at, block.ends_at)).order_by("pk"):
         busy = _over(each).filter(block__isnull=False).values_list("starts_at", "ends_at")
         _write(_rows_of(each, _untaken(each, busy)))
 

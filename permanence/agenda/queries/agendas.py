@@ -66,7 +66,7 @@ def closed_but_booked(
     looked after them they are shown. One query, and one for the wall.
     """
     states = [each.value for each in STANDING]
-    visits = Appointment.objects.for_house(by.house_key).filter(starts_at__lt=ends, ends_at__gt=starts)
+    visits = Appointment.objects.for_house(by.house_key).filter(asked.visits_near(starts, ends))
     booked = visits.filter(agenda=OuterRef("pk"), state__in=states)
     return in_order(by=by, client=client).filter(Exists(booked), active=False)
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from permanence.agenda.models import Appointment
 from permanence.agenda.queries.agendas import clients_seen, known_key
+from permanence.agenda.queries.asked import visits_near
 from permanence.agenda.queries.views import AppointmentView, appointment_of_key, appointment_views
 from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.answers import Answer
@@ -107,10 +108,10 @@ def before_him(*, by: Who, client: str, patient: str, at: datetime, most: int) -
     () where `by` does not see the client.
     """
     rows = Appointment.objects.for_house(by.house_key).filter(
+        visits_near(at),
         client__in=clients_seen(by, [row_key(client)]),
         patient=row_key(patient),
         state__in=[each.value for each in STANDING],
-        ends_at__gt=at,
     )
     return appointment_views(rows.order_by("starts_at", "pk")[:most])
 

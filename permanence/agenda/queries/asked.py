@@ -2,7 +2,7 @@
 """What every act on an agenda asks the database for, compiled once: a booking asks twenty times, a refusal eight."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -19,6 +19,7 @@ from permanence.agenda.models import (
     SlotHold,
     VisitReason,
 )
+from permanence.agenda.rules.kinds import LONGEST_BLOCK, LONGEST_VISIT
 from permanence.foundation.prepared import Prepared
 from permanence.foundation.tenancy import ClientQuerySet
 
@@ -29,6 +30,9 @@ _HOLD = tuple(
 )
 _BLOCK = ("block__key", "block__agenda_id", "block__words")
 """The columns of an occupancy, and of what takes it: exactly one of the three."""
+
+_CLOCKS = timedelta(days=1)
+"""More than clocks are ever put back: what is as long as may be by the wall can be longer by that."""
 
 type Row = tuple[Any, ...]
 
@@ -161,6 +165,22 @@ def taking(keys: Iterable[int]) -> Q:
     """Appointments and holds that take one of these agendas, as their own or as the other one of a combined visit."""
     wanted = tuple(keys)
     return Q(agenda__in=wanted) | Q(also__in=wanted)
+
+
+def visits_near(begin: datetime, end: datetime | None = None) -> Q:
+    """Appointments and holds that take time of [begin, end); without an end, all that are not over at `begin`."""
+    return _meeting(begin, end, longest=LONGEST_VISIT)
+
+
+def blocks_near(begin: datetime, end: datetime) -> Q:
+    """Busy times that take time of [begin, end)."""
+    return _meeting(begin, end, longest=LONGEST_BLOCK)
+
+
+def _meeting(begin: datetime, end: datetime | None, *, longest: int) -> Q:
+    """The indices are by the beginning: without a bound from below everything that ever stood there would be read."""
+    found = Q(ends_at__gt=begin, starts_at__gt=begin - timedelta(minutes=longest) - _CLOCKS)
+    return found if end is None else found & Q(starts_at__lt=end)
 
 
 @Prepared

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from permanence.agenda.models import Appointment, OtherBusy, OtherCalendar, OtherEntry
 from permanence.agenda.queries.agendas import of_seen, seen
-from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.asked import taking, visits_near
 from permanence.agenda.queries.views import AppointmentView, appointment_view, loaded
 from permanence.agenda.rules.calendars import BackendKind
 from permanence.agenda.rules.states import STANDING
@@ -122,7 +122,7 @@ def collisions(
         starts_at__lt=OuterRef("ends_at"),
         ends_at__gt=OuterRef("starts_at"),
     )
-    rows = Appointment.objects.for_house(by.house_key).filter(Exists(there), ends_at__gt=at)
+    rows = Appointment.objects.for_house(by.house_key).filter(visits_near(at), Exists(there))
     rows = rows.filter(state__in=[each.value for each in STANDING])
     rows = rows if client is None else rows.filter(client=row_key(client))
     rows = rows.filter(taking(row_key(each) for each in agendas)) if agendas else rows

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from permanence.agenda.models import Agenda, Appointment, Block, SlotHold
 from permanence.agenda.queries.agendas import seen
-from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.asked import blocks_near, taking, visits_near
 from permanence.agenda.queries.books import books, check_day, elsewhere
 from permanence.agenda.queries.views import (
     AgendaDays,
@@ -71,13 +71,13 @@ def days_of[Visit: Standing](
     bounds = {row.pk: _bounds(row, first, until) for row in rows}
     starts, ends = min(each[0] for each in bounds.values()), max(each[1] for each in bounds.values())
     known = books(rows, starts=starts, ends=ends, only_open=True)
-    span = {"starts_at__lt": ends, "ends_at__gt": starts}
-    standing = Appointment.objects.filter(taking(bounds), **span).exclude(state=AppointmentState.CANCELLED.value)
+    near = visits_near(starts, ends)
+    standing = Appointment.objects.filter(near, taking(bounds)).exclude(state=AppointmentState.CANCELLED.value)
     appointments = _by_agenda(visits(standing.order_by("starts_at", "pk")))
-    held = SlotHold.objects.filter(taking(bounds), **span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
+    held = SlotHold.objects.filter(near, taking(bounds), ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
     holds = _by_agenda(hold_view(row) for row in held)
-    busy = Block.objects.filter(**span, agenda__in=list(bounds), removed_at=None).order_by("starts_at", "pk")
-    blocks = _by_agenda(block_view(row) for row in busy)
+    busy = Block.objects.filter(blocks_near(starts, ends), agenda__in=list(bounds), removed_at=None)
+    blocks = _by_agenda(block_view(row) for row in busy.order_by("starts_at", "pk"))
     clients = {str(row.pk): str(row.client_id) for row in rows}
     others = _by_agenda(elsewhere_view(each, client=clients[each.agenda]) for each in elsewhere(rows, starts, ends))
     found = []

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from permanence.agenda.models import Appointment, Block, InterfaceToken, SlotHold
 from permanence.agenda.queries.agendas import known_key, seen
-from permanence.agenda.queries.asked import taking
+from permanence.agenda.queries.asked import blocks_near, taking, visits_near
 from permanence.agenda.queries.views import (
     AppointmentView,
     BlockView,
@@ -183,14 +183,14 @@ def every_block(*, by: Who, client: str, since: datetime, before: datetime) -> I
 def busy(*, by: Who, agendas: Sequence[str], since: datetime, before: datetime, at: datetime) -> Busy:
     """What takes time of these agendas in [since, before). Raises AgendaUnknown. Four queries."""
     keys = [row.pk for row in seen(agendas, by=by)]
-    span = {"starts_at__lt": before, "ends_at__gt": since}
-    visits = Appointment.objects.filter(taking(keys), **span).exclude(state=AppointmentState.CANCELLED.value)
-    holds = SlotHold.objects.filter(taking(keys), **span, ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
-    blocks = Block.objects.filter(**span, agenda__in=keys, removed_at=None).order_by("starts_at", "pk")
+    near = visits_near(since, before)
+    visits = Appointment.objects.filter(near, taking(keys)).exclude(state=AppointmentState.CANCELLED.value)
+    holds = SlotHold.objects.filter(near, taking(keys), ended_at=None, expires_at__gt=at).order_by("starts_at", "pk")
+    blocks = Block.objects.filter(blocks_near(since, before), agenda__in=keys, removed_at=None)
     return Busy(
         appointments=appointment_views(visits.order_by("starts_at", "pk")),
         holds=tuple(hold_view(row) for row in holds),
-        blocks=tuple(block_view(row) for row in blocks),
+        blocks=tuple(block_view(row) for row in blocks.order_by("starts_at", "pk")),
     )
 
 

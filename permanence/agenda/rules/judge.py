@@ -5,9 +5,12 @@
 to the same answer. Starts are seconds since 1970, as in `seconds`.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from permanence.agenda.rules import why_not
@@ -25,7 +28,7 @@ from permanence.agenda.rules.kinds import Need, Opening, Taken, TakenKind, Visit
 from permanence.agenda.rules.limits import Limits, half_of
 from permanence.agenda.rules.openings import OpenSpan, open_spans, openings_of_day
 from permanence.agenda.rules.resources import Assigned, Shelf, together
-from permanence.agenda.rules.seconds import Forbidden, Pair, cells, crowded, merged, moment, up, whole
+from permanence.agenda.rules.seconds import Forbidden, Near, Pair, cells, crowded, merged, moment, up, whole
 from permanence.agenda.rules.why_not import WhyNot
 from permanence.agenda.rules.wishes import Also, Book, Slot, Wish
 from permanence.reception.hours import moment_of
@@ -47,7 +50,8 @@ class Place:
 
     def around(self, start: int) -> Pair | None:
         """The stretch of it in which `start` lies."""
-        return next((pair for pair in self.pairs if pair[0] <= start < pair[1]), None)
+        place = bisect_right(self.pairs, start, key=itemgetter(0)) - 1
+        return self.pairs[place] if place >= 0 and start < self.pairs[place][1] else None
 
 
 class Judge:
@@ -64,22 +68,24 @@ class Judge:
         self.begins, self.ends = (int(self._midnight(day).timestamp()) for day in (first, until))
         near = self.begins - 2 * _DAY_S, self.ends + 2 * _DAY_S
         taken = [
-            each
+            (pair, each)
             for each in book.taken
-            if each.lasts and each.counts(at=at, holder=wish.holder) and _meets(whole(each), near)
+            if each.lasts and each.counts(at=at, holder=wish.holder) and _meets(pair := whole(each), near)
         ]
         self.spans = spans_around(book, first=first, until=until) if spans is None else spans
-        self._taken = [each for each in taken if each.takes(book.agenda.id)]
-        self.away = [each for each in self._taken if each.kind is TakenKind.ABSENCE]
-        self.blocks = [each for each in self._taken if each.kind is TakenKind.BLOCK]
-        self.visits = [each for each in self._taken if each.is_visit]
+        own = [(pair, each) for pair, each in taken if each.takes(book.agenda.id)]
+        self.away = [each for _, each in own if each.kind is TakenKind.ABSENCE]
+        self._blocks = [(pair, each) for pair, each in own if each.kind is TakenKind.BLOCK]
+        self._visits = [(pair, each) for pair, each in own if each.is_visit]
+        self.blocks, self.visits = ([each for _, each in some] for some in (self._blocks, self._visits))
         self.reason = book.reason(wish.reason)
         self.places: list[Place] = []
         self._days = first, until
         self._other: Judge | None = None
         self._by_site: dict[str, dict[int, Place]] = {}
+        self._crowds: dict[int, list[Pair]] = {}
         if self.reason is not None:
-            self._prepare(self.reason, taken)
+            self._prepare(self.reason, [each for _, each in taken])
 
     def _prepare(self, reason: VisitReason, taken: list[Taken]) -> None:
         self.length = reason.length(is_new=self.wish.is_new) * 60
@@ -224,8 +230,7 @@ class Judge:
         return self.shelf.assign(place.needs, start)
 
     def _forbidden(self, place: Place) -> Forbidden:
-        busy = [whole(each) for each in self.blocks]
-        busy += crowded([whole(each) for each in self.visits], place.opening.capacity)
+        busy = [*(pair for pair, _ in self._blocks), *self._crowded(place.opening.capacity)]
         return Forbidden(busy, before=place.before, length=self.length, after=self.after)
 
     def _elsewhere(self, start: int) -> bool:
@@ -263,10 +268,10 @@ class Judge:
         starts = moment(start)
         away = [
             why_not.Absent(who=each.by, starts=each.starts, until=each.ends)
-            for each in self.away
+            for each in self._near_absences.meeting(start, start + 1)
             if each.starts <= starts < each.ends
         ]
-        around = [self._against(each, reason) for each in self.spans if each.starts <= starts < each.ends]
+        around = [self._against(each, reason) for each in self._near_spans.meeting(start, start + 1)]
         if around:
             return *away, *min(around, key=len)
         day = openings_of_day(self.book, self.local(start).date())
@@ -275,16 +280,16 @@ class Judge:
     def _of_place(self, place: Place, start: int) -> list[WhyNot]:
         found, short = list[WhyNot](), list[why_not.TooShort]()
         ends = start + self.length
-        for each in self.away:
-            lo, hi = cells(each.starts, each.ends)
-            if lo < ends and start < hi:
-                if lo > start:
-                    short.append(self._short(start, lo, "absent"))
-                else:
-                    found.append(why_not.Absent(who=each.by, starts=each.starts, until=each.ends))
-        one = place.opening.capacity == 1
-        for each in (*self.blocks, *(self.visits if one else ())):
-            self._meet(each, place, start, found, short)
+        for each in self._near_absences.meeting(start, ends):
+            lo, _ = cells(each.starts, each.ends)
+            if lo > start:
+                short.append(self._short(start, lo, "absent"))
+            else:
+                found.append(why_not.Absent(who=each.by, starts=each.starts, until=each.ends))
+        one, around = place.opening.capacity == 1, (start - place.before, ends + self.after)
+        visits = self._near_visits.meeting(*around) if one else []
+        for each in (*self._near_blocks.meeting(*around), *visits):
+            self._meet(each, start, found, short)
         if not one and self._is_full(place, start):
             found.append(why_not.Full(places=place.opening.capacity))
         found += self.shelf.causes(place.needs, start, place.opening.site)
@@ -306,12 +311,9 @@ class Judge:
         causes = other.causes(start, site=place.opening.site)
         return [why_not.AlsoRefuses(who=who, why=each) for each in causes if each not in own]
 
-    def _meet(self, each: Taken, place: Place, start: int, found: list[WhyNot], short: list[why_not.TooShort]) -> None:
-        """Notes what a visit at `start` would have against `each`."""
-        ends = start + self.length
-        around, inner = whole(each), cells(each.starts, each.ends)
-        if around[1] <= start - place.before or ends + self.after <= around[0]:
-            return
+    def _meet(self, each: Taken, start: int, found: list[WhyNot], short: list[why_not.TooShort]) -> None:
+        """Notes what a visit at `start`, which meets `each`, has against it."""
+        ends, inner = start + self.length, cells(each.starts, each.ends)
         if inner[1] <= start or ends <= inner[0]:
             found.append(why_not.Buffer(starts=each.from_buffer, until=each.until_buffer))
         elif inner[0] > start:
@@ -320,9 +322,32 @@ class Judge:
             found.append(_named(each))
 
     def _is_full(self, place: Place, start: int) -> bool:
-        crowds = crowded([whole(each) for each in self.visits], place.opening.capacity)
+        crowds = self._crowded(place.opening.capacity)
         lo, hi = start - place.before, start + self.length + self.after
-        return any(begins < hi and lo < ends for begins, ends in crowds)
+        last = bisect_left(crowds, hi, key=itemgetter(0)) - 1
+        return last >= 0 and lo < crowds[last][1]
+
+    def _crowded(self, places: int) -> list[Pair]:
+        """Where so many visits are at once, the earliest first."""
+        if places not in self._crowds:
+            self._crowds[places] = crowded([pair for pair, _ in self._visits], places)
+        return self._crowds[places]
+
+    @cached_property
+    def _near_absences(self) -> Near[Taken]:
+        return Near((cells(each.starts, each.ends), each) for each in self.away)
+
+    @cached_property
+    def _near_blocks(self) -> Near[Taken]:
+        return Near(self._blocks)
+
+    @cached_property
+    def _near_visits(self) -> Near[Taken]:
+        return Near(self._visits)
+
+    @cached_property
+    def _near_spans(self) -> Near[OpenSpan]:
+        return Near(((int(each.starts.timestamp()), int(each.ends.timestamp())), each) for each in self.spans)
 
     def _short(self, start: int, until: int, then: str) -> why_not.TooShort:
         left, needed = (until - start) // 60, self.length // 60

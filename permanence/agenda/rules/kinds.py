@@ -32,6 +32,8 @@ NOON = 13 * 60
 STEPS = (5, 10, 15, 20, 30, 60)
 MOST_PLACES = 500
 LONGEST_VISIT = 12 * 60
+LONGEST_BLOCK = 31 * 24 * 60
+"""Minutes, as `LONGEST_VISIT`: of busy time. Whoever reads some days looks no further back than these two."""
 MOST_WEEKS = 53
 COLOURS, CODE_LIMIT = 8, 4
 LINK_LIMIT = 200

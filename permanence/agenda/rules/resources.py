@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from permanence.agenda.rules.kinds import Need, Opening, Resource, Taken, Use, VisitReason
-from permanence.agenda.rules.seconds import Forbidden, whole
+from permanence.agenda.rules.seconds import Forbidden, Near, whole
 from permanence.agenda.rules.why_not import EquipmentMissing, EquipmentTaken, WhyNot
 
 type Assigned = tuple[Use, ...]
@@ -38,6 +38,7 @@ class Shelf:
         for each in taken:
             self._taken.setdefault(each.subject, []).append(each)
         self._forbidden: dict[Use, Forbidden] = {}
+        self._near: dict[tuple[str, str], Near[Taken]] = {}
 
     def concrete(self, reason: VisitReason, opening: Opening) -> tuple[Need, ...]:
         """The needs there, each with the ids of what can meet it: () when nothing at that site can."""
@@ -91,8 +92,10 @@ class Shelf:
 
     def _cause(self, resource: str, need: Need, start: int) -> EquipmentTaken:
         lo, hi = start - need.before * 60, start + self._length + need.after * 60
-        there = self._in_the_way(_use(resource, need))
-        meets = [each for each in there if whole(each)[0] < hi and lo < whole(each)[1]]
+        key = resource, need.shared_by
+        if key not in self._near:
+            self._near[key] = Near((whole(each), each) for each in self._in_the_way(_use(resource, need)))
+        meets = self._near[key].meeting(lo, hi)
         return EquipmentTaken(
             resource=resource,
             starts=min(each.from_buffer for each in meets),

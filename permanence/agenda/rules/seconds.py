@@ -5,9 +5,11 @@ A cell (kinds.CELL minutes) that something touches is taken whole: what is booke
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from permanence.agenda.rules.kinds import CELL, Taken
 
@@ -61,6 +63,22 @@ def crowded(pairs: Iterable[Pair], places: int) -> list[Pair]:
             found.append((since, second))
         count += change
     return merged(found)
+
+
+class Near[Each]:
+    """Values with the half-open spans they take: those that meet a stretch are found without a look at all others."""
+
+    def __init__(self, spans: Iterable[tuple[Pair, Each]]) -> None:
+        given = ((lo, hi, number, each) for number, ((lo, hi), each) in enumerate(spans))
+        self._rows = sorted(given, key=itemgetter(0))
+        self._los = [row[0] for row in self._rows]
+        self._latest = list(accumulate((row[1] for row in self._rows), max))
+
+    def meeting(self, lo: int, hi: int) -> list[Each]:
+        """Those that overlap [lo, hi), in the order in which they were given."""
+        first, until = bisect_right(self._latest, lo), bisect_left(self._los, hi)
+        rows = [row for row in self._rows[first:until] if row[1] > lo]
+        return [row[3] for row in sorted(rows, key=itemgetter(2))]
 
 
 class Forbidden:
