@@ -25,8 +25,8 @@ FIELDS = ("key", "agenda", "starts_at", "day", "minute", "until", "whole", "word
 @own_page_only
 @says_why
 def block(request: HttpRequest) -> HttpResponse:
-    """From `minute` of a day until the hour she typed, or all of the day (`whole`), for the cause in `words`. Of a minute
-    that comes twice that day, `starts_at` says which one.
+    """From `minute` of a day until the hour she typed, or all of the day (`whole`), for the cause in `words`.
+    `starts_at` says which one, of a minute that comes twice that day.
 
     Answers `{"block", "agenda", "starts_at", "ends_at", "words"}`; what stands there already is said, and stays.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""The night on which clocks go back, in the grid: 02:30 comes twice, and each is pressed, booked and blocked as itself."""
+"""The night on which clocks go back, in the grid: 02:30 comes twice, and each of the two is pressed as itself."""
 
 from datetime import date, timedelta
 
