@@ -116,7 +116,8 @@ def overlap_words(overlapped: Sequence[Opening], *, choices: Choices) -> str:
         return ""
     hours = "; ".join(f"{WEEKDAYS[each.weekday]} {_hours(opening_line(each, choices=choices))}" for each in overlapped)
     return _(
-        "These hours lie over others that stand: %(hours)s. Both hold: a time is offered where either of them allows it."
+        "These hours lie over others that stand: %(hours)s."
+        " Both hold: a time is offered where either of them allows it."
     ) % {"hours": hours}
 
 

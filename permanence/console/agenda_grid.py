@@ -50,7 +50,7 @@ class Ground(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One agenda on one local day. `past`: how many visits lie before what is shown. `twice`: the hour that comes twice
-    that day.
+    that day. `was_open`: nothing is open in what is shown, but was before it.
     """
 
     agenda: str
@@ -69,6 +69,7 @@ class Lane:
     groups: tuple[Group, ...] = ()
     past: int = 0
     twice: Twice | None = None
+    was_open: bool = False
 
     @property
     def key(self) -> str:
@@ -93,7 +94,9 @@ class Lane:
             self.name,
             self.note,
             format_html(' data-twice="{} {} {} {}"', *self.twice[:4]) if self.twice else "",
-            joined(map(_ground, self.grounds)) if self.grounds else _shut(pgettext("agenda", "closed")),
+            joined(map(_ground, self.grounds))
+            if self.grounds or self.was_open
+            else _shut(pgettext("agenda", "closed")),
             _again(self.twice) if self.twice else "",
             markup(self.items),
             joined(map(_group, self.groups)),
@@ -160,13 +163,12 @@ def folded(lane: Lane, first: int) -> Lane:
     """The lane from the step `first` on; what was over before it is counted."""
     kept = tuple(each for each in lane.items if each.first + each.span > first)
     grounds = tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first)
-    if lane.grounds and not grounds:
-        grounds = (Ground(first=first, span=0, words="", kind="open"),)  # it was open, earlier that day
     over = _visits(lane.items) - _visits(kept)
     return replace(
         lane,
         items=tuple(_cut(each, first) for each in kept),
         grounds=grounds,
+        was_open=bool(lane.grounds) and not grounds,
         groups=tuple(_cut(each, first) for each in lane.groups if each.first + each.span > first),
         past=over,
     )

@@ -395,6 +395,9 @@ def test_past_hours_of_today_are_folded_and_counted(cast):
     [sunday] = drawn.lanes_of(closed, Items.of({}, sites={}, person=cast.claire.person, at=now))
     said = ["lane__shut" in str(each.drawn) for each in (*evening.lanes, sunday)]
     assert said == [False, True]  # what was open earlier that day is not said to be closed
+    over, never = (drawn.folded(each, 19 * drawn.HOUR) for each in (lanes[0], sunday))
+    assert [(each.grounds, each.was_open) for each in (over, never)] == [((), True), ((), False)]
+    assert ["lane__shut" in str(each.drawn) for each in (over, never)] == [False, True]
     whole = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=True)
     assert (whole.folded_until, len(whole.lanes[0].items), whole.first) == ("", 4, 96)
 
