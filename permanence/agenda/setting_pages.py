@@ -27,9 +27,10 @@ from permanence.agenda.queries.waiting import offer_minutes
 from permanence.agenda.reason_form import ReasonForm
 from permanence.agenda.refusals import ChangedMeanwhile, OpeningUnknown
 from permanence.agenda.rules.follow_ups import ASKED, Onwards, Wanted
-from permanence.agenda.rules.kinds import OpeningException
+from permanence.agenda.rules.kinds import Opening, OpeningException
+from permanence.agenda.rules.openings import overlapped
 from permanence.agenda.setting_forms import AgendaForm, Choices, OpeningForm
-from permanence.agenda.setting_words import DayLine, DrawnEffect, day_line, drawn, refusal_words
+from permanence.agenda.setting_words import DayLine, DrawnEffect, day_line, drawn, overlap_words, refusal_words
 from permanence.clients.directory_queries import site_names
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -43,7 +44,8 @@ class Page:
 
     `mark` tells what was seen. `gone`: it was looked at what taking it away brings. `is_new`: nothing is there yet.
     `closing`: whom it meets that the agenda is closed. `day`: a day that was looked at, in words. `otherwise`: what in
-    the form is otherwise than what somebody else has kept meanwhile, by name.
+    the form is otherwise than what somebody else has kept meanwhile, by name. `notice`: what is to be known of what may
+    well be so, in words; `overlapped`: the ids of the standing openings of which it tells.
     """
 
     form: Any
@@ -56,6 +58,8 @@ class Page:
     closing: Closing | None = None
     day: DayLine | None = None
     otherwise: tuple[Any, ...] = ()
+    notice: str = ""
+    overlapped: tuple[str, ...] = ()
 
     @property
     def status(self) -> int:
@@ -92,16 +96,25 @@ def opening_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, opening:
         return Page(form=form, mark=seen, is_new=kept is None)
     try:
         openings = () if gone else form.openings(agenda.id)
+        beside = _overlap(week, instead_of, openings, choices, since=at.astimezone(ZoneInfo(agenda.time_zone)).date())
         if step in {"save", "remove"}:
             change_opening(agenda=agenda.id, instead_of=instead_of, openings=openings, mark=seen, by=by, at=at)
-            return Page(form=form, done="removed" if gone else "opening")
+            return Page(form=form, done="removed" if gone else "opening", **beside)
         compare(mark, seen, of=agenda.id)
         wanted = changed_week(week, instead_of=instead_of, openings=openings)
     except Refusal as refusal:
         return _refused(form, refusal, mark=mark, is_new=kept is None)
     shown = _effect(agenda, effect.with_week(wanted), choices, by=by, at=at)
     form = OpeningForm(None, choices=choices, opening=kept) if gone else form
-    return Page(form=form, effect=shown, mark=mark, gone=gone, is_new=kept is None)
+    return Page(form=form, effect=shown, mark=mark, gone=gone, is_new=kept is None, **beside)
+
+
+def _overlap(
+    week: Sequence[Opening], instead_of: str, openings: Sequence[Opening], choices: Choices, *, since: date
+) -> dict[str, Any]:
+    """Over which openings these lie that take the place of one: what a page tells of it."""
+    found = overlapped(openings, [each for each in week if each.id != instead_of], since=since)
+    return {"notice": overlap_words(found, choices=choices), "overlapped": tuple(each.id for each in found)}
 
 
 def day_page(post: Mapping[str, Any] | None, *, agenda: AgendaView, day: date | None, by: Who, at: datetime) -> Page:

@@ -110,6 +110,17 @@ def opening_line(opening: Opening, *, choices: Choices) -> OpeningLine:
     return OpeningLine(id=opening.id, hours=f"{opening.opens}–{opening.until}", kind=kind, more=tuple(more))
 
 
+def overlap_words(overlapped: Sequence[Opening], *, choices: Choices) -> str:
+    """What is told of the standing openings over which new ones lie, "" for none."""
+    if not overlapped:
+        return ""
+    hours = "; ".join(f"{WEEKDAYS[each.weekday]} {_hours(opening_line(each, choices=choices))}" for each in overlapped)
+    return _(
+        "These hours lie over others that stand: %(hours)s."
+        " Both hold: a time is offered where either of them allows it."
+    ) % {"hours": hours}
+
+
 def _released(opening: Opening) -> str:
     if not opening.released_days:
         return _("released at %(hour)s of the day") % {"hour": opening.released_at}

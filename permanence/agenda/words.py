@@ -50,9 +50,8 @@ class _Teller:
     at: datetime
 
     def hour(self, at: datetime) -> str:
-        """The hour; on the night clocks go back, whether it is the second of two."""
-        said = moments.hour(at, self.zone)
-        return _("%(hour)s for the second time") % {"hour": said} if at.astimezone(self.zone).fold else said
+        """The hour as a sentence says it."""
+        return moments.hour(at, self.zone)
 
     def until(self, at: datetime) -> str:
         """The hour when it is today, else day and hour."""

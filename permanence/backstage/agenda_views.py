@@ -190,7 +190,10 @@ def opening(request: HttpRequest, client: str, agenda: str, opening: str) -> Htt
     except OpeningUnknown as unknown:
         raise Http404 from unknown
     if page.done:
-        return _sent(request, page.done, "accounts:agenda", row.pk, view.id)
+        sent = _sent(request, page.done, "accounts:agenda", row.pk, view.id)
+        if page.notice:
+            messages.warning(request, page.notice)
+        return sent
     return _shown(request, "backstage/accounts/agenda_opening.html", row, view, page)
 
 

@@ -8,9 +8,9 @@ from permanence.agenda.operations import blocks
 from permanence.agenda.queries import blocks as busy
 from permanence.agenda.queries.views import BlockView
 from permanence.agenda.refusals import CauseMissing, SlotAlreadyTaken, SpanImpossible
-from permanence.agenda.rules.busy import MIDNIGHT, busy_span
+from permanence.agenda.rules.busy import MIDNIGHT, busy_from, busy_span
 from permanence.clients.rules.typed_moments import read_hour
-from permanence.console.agenda_asked import agenda_asked, day_of, minute_of, refused_by_rules, says_why
+from permanence.console.agenda_asked import agenda_asked, day_of, moment_asked, refused_by_rules, says_why
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.foundation import access
@@ -18,7 +18,7 @@ from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
 _CLOCK = SystemClock()
-FIELDS = ("key", "agenda", "day", "minute", "until", "whole", "words")
+FIELDS = ("key", "agenda", "starts_at", "day", "minute", "until", "whole", "words")
 
 
 @require_POST
@@ -26,6 +26,7 @@ FIELDS = ("key", "agenda", "day", "minute", "until", "whole", "words")
 @says_why
 def block(request: HttpRequest) -> HttpResponse:
     """From `minute` of a day until the hour she typed, or all of the day (`whole`), for the cause in `words`.
+    `starts_at` says which one, of a minute that comes twice that day.
 
     Answers `{"block", "agenda", "starts_at", "ends_at", "words"}`; what stands there already is said, and stays.
     """
@@ -34,13 +35,16 @@ def block(request: HttpRequest) -> HttpResponse:
     agenda = agenda_asked(by, data["agenda"])
     if not data["day"]:
         raise BadRequest("no day")
-    day, starts = day_of(data["day"], at.date()), minute_of(data["minute"])
+    day, starts = day_of(data["day"], at.date()), moment_asked(agenda, data)
     until = MIDNIGHT if data["whole"] else read_hour(data["until"])
     if until is None:
         raise SpanImpossible(data["until"][:20])
     if not data["words"].strip():
         raise CauseMissing(agenda.id)
-    begins, ends = busy_span(day=day, starts=0 if data["whole"] else starts, until=until, zone=agenda.time_zone)
+    if data["whole"]:
+        begins, ends = busy_span(day=day, starts=0, until=until, zone=agenda.time_zone)
+    else:
+        begins, ends = busy_from(starts, until=until, zone=agenda.time_zone)
     try:
         made = blocks.block(
             key=data["key"], agenda=agenda.id, starts_at=begins, ends_at=ends, words=data["words"], by=by, at=at

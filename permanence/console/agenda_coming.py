@@ -56,7 +56,7 @@ def coming(request: HttpRequest) -> HttpResponse:
             day=local.date().isoformat(),
             minute=local.hour * 60 + local.minute,
             when=dates.say(local, dates.Form.SHORT_NAMED),
-            hour=moments.clock(each.starts_at, zone),
+            hour=moments.clock_chosen(each.starts_at, zone),
             reason=each.reason_name,
             name=each.agenda_name,
             confirmed=each.state is AppointmentState.CONFIRMED,

@@ -21,7 +21,8 @@ from permanence.agenda.rules.admission import WAYS
 from permanence.agenda.rules.kinds import OpeningKind, Taken, Way
 from permanence.agenda.rules.openings import OpenSpan
 from permanence.console.agenda_groups import Group, groups_of
-from permanence.console.agenda_item import DAY, REMEMBERED, STEP, Item, Items, Wall, markup
+from permanence.console.agenda_item import Item, Items, markup
+from permanence.console.agenda_wall import AGAIN, DAY, ONCE, REMEMBERED, STEP, Twice, Wall
 from permanence.console.agenda_words import OPENINGS
 from permanence.foundation import dates
 from permanence.foundation.patterns import Markup, joined
@@ -48,7 +49,9 @@ class Ground(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """One agenda on one local day. `past`: how many visits lie before what is shown."""
+    """One agenda on one local day. `past`: how many visits lie before what is shown. `twice`: the hour that comes twice
+    that day. `was_open`: nothing is open in what is shown, but was before it.
+    """
 
     agenda: str
     client: str
@@ -65,6 +68,8 @@ class Lane:
     items: tuple[Item, ...]
     groups: tuple[Group, ...] = ()
     past: int = 0
+    twice: Twice | None = None
+    was_open: bool = False
 
     @property
     def key(self) -> str:
@@ -78,7 +83,7 @@ class Lane:
         """
         return format_html(
             '<div class="lane" role="group" aria-label="{}, {}" data-lane="{}" data-agenda="{}" data-client-id="{}"'
-            ' data-day="{}" data-step="{}" data-name="{}" data-note="{}">{}{}{}</div>',
+            ' data-day="{}" data-step="{}" data-name="{}" data-note="{}"{}>{}{}{}{}</div>',
             self.name,
             self.day_name,
             self.key,
@@ -88,7 +93,11 @@ class Lane:
             self.step,
             self.name,
             self.note,
-            joined(map(_ground, self.grounds)) if self.grounds else _shut(pgettext("agenda", "closed")),
+            format_html(' data-twice="{} {} {} {}"', *self.twice[:4]) if self.twice else "",
+            joined(map(_ground, self.grounds))
+            if self.grounds or self.was_open
+            else _shut(pgettext("agenda", "closed")),
+            _again(self.twice) if self.twice else "",
             markup(self.items),
             joined(map(_group, self.groups)),
         )
@@ -154,13 +163,12 @@ def folded(lane: Lane, first: int) -> Lane:
     """The lane from the step `first` on; what was over before it is counted."""
     kept = tuple(each for each in lane.items if each.first + each.span > first)
     grounds = tuple(_cut(each, first) for each in lane.grounds if each.first + each.span > first)
-    if lane.grounds and not grounds:
-        grounds = (Ground(first=first, span=0, words="", kind="open"),)  # it was open, earlier that day
     over = _visits(lane.items) - _visits(kept)
     return replace(
         lane,
         items=tuple(_cut(each, first) for each in kept),
         grounds=grounds,
+        was_open=bool(lane.grounds) and not grounds,
         groups=tuple(_cut(each, first) for each in lane.groups if each.first + each.span > first),
         past=over,
     )
@@ -215,6 +223,7 @@ def _lane(found: ShownDays, day: date, made: Items, *, by_day: bool, late: int) 
         ),
         items=tuple(_beside(sorted((each for each in items if each.span), key=lambda one: (one.first, one.key)))),
         groups=groups_of(found, wall, rooms=made.rooms),
+        twice=wall.twice,
     )
 
 
@@ -251,13 +260,42 @@ def _ground(ground: Ground) -> Markup:
     )
 
 
+def _again(twice: Twice) -> Markup:
+    """The half of a lane in which an hour stands that comes for the second time."""
+    return format_html(
+        '<span class="lane__again f{} s{} w2 x1">{}</span>',
+        twice.first,
+        twice.until - twice.first,
+        pgettext("hour", "second time"),
+    )
+
+
 def _group(group: Group) -> Markup:
     return format_html('<span class="lane__group f{} s{}"><span>{}</span></span>', group.first, group.span, group.words)
 
 
 def _beside(items: Iterable[Item]) -> list[Item]:
-    """Those that overlap stand beside one another, in the order of their beginning; `items` by their first step."""
-    return [each for group in _meeting(items) for each in (group if len(group) == 1 else _in_columns(group))]
+    """Those that overlap stand beside one another, in the order of their beginning; `items` by their first step.
+
+    Of an hour that comes twice each time has its half of the lane, whatever stands in the other one.
+    """
+    return [each for group in _meeting(items) for each in _placed(group)]
+
+
+def _placed(group: Sequence[Item]) -> Sequence[Item]:
+    if all(each.hours.half for each in group):
+        return _in_halves(group)
+    return group if len(group) == 1 else _in_columns(group)
+
+
+def _in_halves(group: Sequence[Item]) -> list[Item]:
+    halves = [_in_columns([each for each in group if each.hours.half == half]) for half in (ONCE, AGAIN)]
+    most = min(max(each.wide for half in halves for each in half), MOST_BESIDE // 2)
+    return [
+        each._replace(wide=2 * most, beside=min(each.beside, most - 1) + most * (each.hours.half == AGAIN))
+        for half in halves
+        for each in half
+    ]
 
 
 def _meeting(items: Iterable[Item]) -> Iterator[list[Item]]:

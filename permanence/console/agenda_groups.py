@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from permanence.agenda.queries.shown import ShownDays
 from permanence.agenda.rules.openings import OpenSpan
-from permanence.console.agenda_item import Wall
+from permanence.console.agenda_wall import Wall
 
 
 class Group(NamedTuple):

@@ -8,10 +8,9 @@ pattern, and a visit puts in what is its own. Every word of others is escaped.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -24,13 +23,10 @@ from permanence.agenda.rules.kinds import Way
 from permanence.agenda.rules.marks import UNKNOWN, Mark
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.agenda.state_words import STATES
-from permanence.foundation import dates
+from permanence.console.agenda_wall import AGAIN, REMEMBERED, Hours, Wall
+from permanence.foundation import dates, moments
 from permanence.foundation.patterns import Markup, Pattern, joined, literal
 
-STEP = 5
-"""Minutes of a step."""
-DAY = 24 * 60 // STEP
-_INSTANT = timedelta(microseconds=1)
 TALL = 8
 """Steps from which a name may take two rows."""
 
@@ -46,21 +42,8 @@ ICONS = {"confirmed": "check", "done": "out", "no_show": "x", "held": "hold"}
 """By state, beside the code of the reason; who has arrived has a dot, what is only booked has none."""
 OWN = {"appointment": "patient", "hold": "expires"}
 """What one kind alone has of its own."""
-REMEMBERED = 4096
-"""Places and spans that are remembered: there are few, and each stands in a grid many times."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """What a span has of a local day: its first step and how many (0: none); when it begins, as a minute of the day and
-    in figures; until when.
-    """
-
-    first: int
-    span: int
-    minute: int
-    starts: str
-    until: str
+TIMES = ("", " is-once", " is-again")
+"""By the half of `Hours`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,56 +121,24 @@ class Item(NamedTuple):
     beside: int = 0
 
     @property
+    def starts(self) -> str:
+        """When it begins, in figures; of an hour that comes twice, whether it is the second one."""
+        return moments.second_time(self.hours.starts) if self.hours.half == AGAIN else self.hours.starts
+
+    @property
+    def until(self) -> str:
+        """When it is over, said in the same way."""
+        return moments.second_time(self.hours.until) if self.hours.ends_again else self.hours.until
+
+    @property
+    def time(self) -> str:
+        """The class that tells which of two hours it has alone."""
+        return TIMES[self.hours.half]
+
+    @property
     def title(self) -> str:
         """What is said of it."""
-        return self.look.title % {"starts": self.hours.starts, "until": self.hours.until, "name": self.name}
-
-
-@dataclass(frozen=True, slots=True)
-class Wall:
-    """A local day on a client's clock, on which it is `today`."""
-
-    day: date
-    zone: ZoneInfo
-    today: date
-
-    def minute(self, at: datetime) -> int:
-        """Minutes after its midnight, 0 to 1440."""
-        local = at.astimezone(self.zone)
-        return min(max((local.date() - self.day).days * 1440 + local.hour * 60 + local.minute, 0), 1440)
-
-    def steps(self, starts: datetime, ends: datetime) -> tuple[int, int]:
-        """First step and how many; 0 where the day is not touched."""
-        first, last = self.minute(starts) // STEP, -(-self.minute(ends) // STEP)
-        if ends > starts and last <= first and self.touches(starts, ends):
-            last = first + max(int((ends - starts).total_seconds()) // 60 // STEP, 1)  # the hour that came twice
-        return first, max(min(last, DAY) - first, 0)
-
-    def touches(self, starts: datetime, ends: datetime) -> bool:
-        """Whether the span has something of this day."""
-        last = max(ends - _INSTANT, starts)  # the midnight at which it ends is the next day's
-        return starts.astimezone(self.zone).date() <= self.day <= last.astimezone(self.zone).date()
-
-    def clock(self, at: datetime) -> str:
-        """14:05"""
-        local = at.astimezone(self.zone)
-        return f"{local.hour:02d}:{local.minute:02d}"
-
-    def until(self, ends: datetime) -> str:
-        """14:05; 24:00 for the midnight that ends the day."""
-        midnight = datetime.combine(self.day + timedelta(days=1), time(), tzinfo=self.zone)
-        return "24:00" if ends == midnight else self.clock(ends)
-
-    def hours(self, starts: datetime, ends: datetime) -> Hours:
-        """What the span has of this day."""
-        return _hours(self.day, self.zone, starts, ends)
-
-
-@lru_cache(maxsize=REMEMBERED)
-def _hours(day: date, zone: ZoneInfo, starts: datetime, ends: datetime) -> Hours:
-    wall = Wall(day, zone, today=day)
-    first, span = wall.steps(starts, ends)
-    return Hours(first, span, wall.minute(starts), wall.clock(starts), wall.until(ends))
+        return self.look.title % {"starts": self.starts, "until": self.until, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,24 +294,27 @@ def markup(items: Iterable[Item]) -> Markup:
 
 
 def _button(item: Item) -> Markup:
+    hours = item.hours
+    # On every other day no word more is looked up.
+    starts, until = (item.starts, item.until) if hours.half or hours.ends_again else (hours.starts, hours.until)
     return item.look.button.fill(
-        place=_place(item.first, item.span, item.wide, item.beside),
+        place=_place(item.first, item.span, item.wide, item.beside, hours.half),
         key=item.key,
-        minute=item.hours.minute,
+        minute=hours.minute,
         expires=item.expires,
         patient=item.patient,
         name=item.name,
         born=item.born,
-        starts=item.hours.starts,
-        until=item.hours.until,
+        starts=starts,
+        until=until,
     )
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _place(first: int, span: int, wide: int, beside: int) -> Markup:
+def _place(first: int, span: int, wide: int, beside: int, half: int) -> Markup:
     """Where it stands: the last of its classes, which the script reads too."""
     among = format_html(" w{} x{}", wide, beside) if wide > 1 else ""
-    return format_html("f{} s{}{}", first, span, among)
+    return format_html("f{} s{}{}{}", first, span, among, TIMES[half])
 
 
 def _sign(look: Look) -> Markup:

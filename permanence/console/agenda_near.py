@@ -24,7 +24,7 @@ from permanence.console.agenda_asked import (
     wish_asked,
 )
 from permanence.console.own_page import own_page_only
-from permanence.foundation import dates
+from permanence.foundation import dates, moments
 from permanence.foundation.who import Who, who
 from permanence.kernel.system import SystemClock
 
@@ -38,7 +38,7 @@ _CLOCK = SystemClock()
 @own_page_only
 @says_why
 def nearest(request: HttpRequest) -> HttpResponse:
-    """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, minutes, hour, name, words}]}`.
+    """The free times nearest to one: `{"nearest": [{agenda, starts, day, minute, again, minutes, hour, name, words}]}`.
 
     Asked as `agenda_pages.why`; with `only` of that agenda alone, with `else` of that one and, where they are of its
     client, of the agendas of `with` and `else`. With `appointment`: for that visit, which is moved.
@@ -96,8 +96,8 @@ def _told(
 ) -> dict[str, object]:
     """A time as the page takes it; of its day and agenda what is not those that were asked for stands in its words."""
     agenda = known[slot.agenda]
-    local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
-    hour = f"{local:%H:%M}"
+    zone = ZoneInfo(agenda.time_zone)
+    local, hour = slot.starts.astimezone(zone), moments.clock_chosen(slot.starts, zone)
     parts = [
         "" if local.date() == shown.date() else day_words(local, at=at),
         hour,
@@ -108,6 +108,7 @@ def _told(
         "starts": slot.starts.isoformat(),
         "day": local.date().isoformat(),
         "minute": local.hour * 60 + local.minute,
+        "again": local.fold == 1,
         "minutes": int((slot.ends - slot.starts).total_seconds()) // 60,
         "hour": hour,
         "name": agenda.name,

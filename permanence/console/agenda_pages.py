@@ -46,14 +46,15 @@ from permanence.console.agenda_asked import (
     wanted_of,
 )
 from permanence.console.agenda_days import shown_days
-from permanence.console.agenda_item import STEP
 from permanence.console.agenda_lanes import lanes_of, legend_of
 from permanence.console.agenda_near import day_words, wish_there
 from permanence.console.agenda_told import reason_told
+from permanence.console.agenda_wall import STEP
 from permanence.console.agenda_words import causes
 from permanence.console.own_page import own_page_only
 from permanence.console.views import config_of
 from permanence.console.words import catalogue
+from permanence.foundation import moments
 from permanence.foundation.who import Who, secretary_only, who
 from permanence.kernel.system import SystemClock
 
@@ -171,7 +172,7 @@ def lane(request: HttpRequest) -> HttpResponse:
 class Offer:
     """A time to propose, in words. `given_up`: which preference it does not keep, "" for none.
 
-    `where`: at home, by video, or at which of several sites.
+    `where`: at home, by video, or at which of several sites. `again`: `minute` comes twice, this is the second one.
     """
 
     number: int
@@ -179,6 +180,7 @@ class Offer:
     starts_at: str
     day: str
     minute: int
+    again: bool
     minutes: int
     when: str
     hour: str
@@ -267,7 +269,12 @@ def _next(by: Who, agenda: AgendaView, wish: Wish, starts: datetime, at: datetim
     if later is None:
         return None
     local = later.starts.astimezone(zone)
-    return {"starts_at": later.starts.isoformat(), "minute": local.hour * 60 + local.minute, "hour": f"{local:%H:%M}"}
+    return {
+        "starts_at": later.starts.isoformat(),
+        "minute": local.hour * 60 + local.minute,
+        "again": local.fold == 1,
+        "hour": moments.clock_chosen(later.starts, zone),
+    }
 
 
 def _moving(by: Who, appointment: str) -> Moving:
@@ -298,7 +305,8 @@ def _offer(
     number: int, each: Proposal, dropped: str, known: dict[str, AgendaView], place: str, *, at: datetime
 ) -> Offer:
     slot, agenda = each.slot, known[each.slot.agenda]
-    local = slot.starts.astimezone(ZoneInfo(agenda.time_zone))
+    zone = ZoneInfo(agenda.time_zone)
+    local = slot.starts.astimezone(zone)
     return Offer(
         number=number,
         agenda=agenda.id,
@@ -307,7 +315,8 @@ def _offer(
         minute=local.hour * 60 + local.minute,
         minutes=int((slot.ends - slot.starts).total_seconds()) // 60,
         when=day_words(local, at=at),
-        hour=f"{local:%H:%M}",
+        again=local.fold == 1,
+        hour=moments.clock_chosen(slot.starts, zone),
         name=agenda.name,
         where=place,
         given_up=dropped,

@@ -59,6 +59,7 @@ AGENDA = {
     "book_free": _("free"),
     "book_place": _("{hour}, {agenda}, {what}"),
     "book_here": _("{hour}, {agenda}"),
+    "book_again": _("{hour} for the second time"),
     "book_not_free": _("{hour}, {agenda}, not free: {why}"),
     "book_closed": _("Closed at this time"),
     "book_book": _("Book {hour}, {agenda}"),

@@ -19,8 +19,8 @@ from permanence.agenda.waiting_words import wants_words
 from permanence.callers import operations as callers
 from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
-from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person
-from permanence.callers.rules.birth import age_at
+from permanence.callers.rules.asked import LONGEST, NewPerson, newcomer
+from permanence.callers.rules.birth import BirthDateUnfit, age_at
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.words import born_words
 from permanence.clients import queries as clients
@@ -105,15 +105,13 @@ def add(request: HttpRequest) -> HttpResponse:
     by, at, words = who(request), _CLOCK.now(), request.POST.get("words", "")
     account = client_asked(by, request.POST.get("client", ""))
     today = today_of(account, at)
-    if fault := birth_fault(words, country=account.country, on=today):
-        return _found(request, by, request.POST, refused=refusal_words(fault))
-    made = new_person(words, country=account.country, on=today) or NewPerson()
-    form = PatientForm(
-        used_name=made.family_name,
-        first_name=made.first_name,
-        birth_date="" if made.birth is None else made.birth.iso,
-    )
     try:
+        made = newcomer(words, country=account.country, on=today) or NewPerson()
+        form = PatientForm(
+            used_name=made.family_name,
+            first_name=made.first_name,
+            birth_date="" if made.birth is None else made.birth.iso,
+        )
         kept = callers.add_patient(client=account.id, patient=request.POST.get("key", ""), form=form, by=by, at=at)
     except Refusal as refusal:
         return _found(request, by, request.POST, refused=refusal_words(refusal))
@@ -143,13 +141,15 @@ def _found(request: HttpRequest, by: Who, asked: Mapping[str, str], *, refused: 
     if account is not None:
         today = today_of(account, at)
         found = search.find(house=by.house, client=account.id, words=words, at=at)
-        fault = birth_fault(words, country=account.country, on=today)
-        # Nobody new without the date that was given.
-        made = None if fault else new_person(words, country=account.country, on=today)
+        made, fault = None, ""
+        try:
+            made = newcomer(words, country=account.country, on=today)
+        except BirthDateUnfit as refusal:
+            fault = refusal_words(refusal)
         context |= {
             "rows": [row_of(each) for each in found.found],
             "more": found.more,
-            "fault": refusal_words(fault) if fault and not refused else "",
+            "fault": "" if refused else fault,
             "made": made,
             "made_about": born_words(made.birth, None if made.birth is None else age_at(made.birth, today))
             if made

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from permanence.callers import operations as callers
 from permanence.callers import search
 from permanence.callers.queries import PatientView, no_show_rule, today_of
-from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person, read_asked
-from permanence.callers.rules.birth import age_at
+from permanence.callers.rules.asked import LONGEST, NewPerson, newcomer, read_asked
+from permanence.callers.rules.birth import BirthDateUnfit, age_at
 from permanence.callers.rules.form import PatientForm
 from permanence.callers.rules.no_show import NO_RULE, Rule
 from permanence.callers.search import Found, Why
@@ -78,15 +78,17 @@ def patients_fragment(request: HttpRequest) -> HttpResponse:
         raise Http404 from refusal
     today = today_of(account, at)
     rule = no_show_rule(house=by.house, client=account.id)
-    fault = birth_fault(words, country=account.country, on=today)
-    # Nobody new without the date that was given.
-    made = None if fault else new_person(words, country=account.country, on=today)
+    made, fault = None, ""
+    try:
+        made = newcomer(words, country=account.country, on=today)
+    except BirthDateUnfit as refusal:
+        fault = refusal_words(refusal)
     context = {
         "at": FIELDS.get(request.GET.get("at", ""), "patient"),
         "rows": [row_of(each, rule) for each in found.found],
         "more": found.more,
         "asked": bool(words.strip()),
-        "fault": refusal_words(fault) if fault else "",
+        "fault": fault,
         "dated": bool(read_asked(words, country=account.country, on=today).births),
         "new": made,
         "new_about": born_words(made.birth, None if made.birth is None else age_at(made.birth, today)) if made else "",
@@ -105,9 +107,7 @@ def add_patient(request: HttpRequest) -> HttpResponse:
     account = clients.client(house=by.house, client=client)
     today = today_of(account, at)
     words = text_of(data, "words")
-    if fault := birth_fault(words, country=account.country, on=today):
-        raise fault
-    made = new_person(words, country=account.country, on=today) or NewPerson()
+    made = newcomer(words, country=account.country, on=today) or NewPerson()
     number = text_of(data, "number")
     kept = callers.add_patient(
         client=client,

@@ -82,14 +82,14 @@ def compose(taken: DuePublicMail, *, at: datetime) -> EmailMessage:
     with translation.override(taken.language), timezone.override(zone):
         day, hour = (
             dates.say(taken.starts_at.astimezone(zone), dates.Form.NAMED_WHOLE),
-            moments.hour_told(taken.starts_at.astimezone(zone)),
+            moments.hour_there(taken.starts_at.astimezone(zone)),
         )
         subject = _subject(taken.kind)
         context = {
             "subject": subject,
             "mail": taken,
             "when": f"{day}, {hour}",
-            "until": moments.hour_told(taken.until.astimezone(zone)),
+            "until": moments.hour_there(taken.until.astimezone(zone)),
             "link": link,
             "place": "" if visit is None else told_line(visit, house=taken.house, named=True),
         }

@@ -21,22 +21,26 @@ def hour(at: datetime, zone: tzinfo) -> str:
 
 def hour_there(local: datetime) -> str:
     """The same for a moment that is on its clock already. The one way in which whatever patients read writes it: pages,
-    mails and SMS, rows of times too.
+    mails and SMS, rows of times too. On the night clocks go back it says whether it is the second of two.
     """
-    return formats.date_format(local, "SENTENCE_TIME_FORMAT" if local.minute else "SENTENCE_FULL_HOUR_FORMAT")
+    said = formats.date_format(local, "SENTENCE_TIME_FORMAT" if local.minute else "SENTENCE_FULL_HOUR_FORMAT")
+    return second_time(said) if local.fold else said
 
 
-def hour_told(local: datetime) -> str:
-    """The same, and on the night clocks go back whether it is the second of two: for what is sent to who is to be there
-    at that hour.
-    """
-    said = hour_there(local)
-    return _("%(hour)s for the second time") % {"hour": said} if local.fold else said
+def second_time(said: str) -> str:
+    """An hour, as it is written, that comes for the second time: clocks have gone back over it."""
+    return _("%(hour)s for the second time") % {"hour": said}
 
 
 def clock(at: datetime, zone: tzinfo) -> str:
     """The hour of a moment as figures, for columns and rows: 14:15."""
     return formats.date_format(at.astimezone(zone), "H:i")
+
+
+def clock_chosen(at: datetime, zone: tzinfo) -> str:
+    """The same for an hour that is chosen or meant: it says whether it is the second of two."""
+    said = clock(at, zone)
+    return second_time(said) if at.astimezone(zone).fold else said
 
 
 def clock_until(ends: datetime, zone: tzinfo) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The doctor sets his agenda: hours, days that differ, reasons; what it brings is shown before it is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from permanence.agenda import setting_pages as pages
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.refusals import OpeningUnknown, VisitReasonUnknown
-from permanence.agenda.setting_words import day_lines, reason_line, week_lines
+from permanence.agenda.setting_words import day_lines, overlap_words, reason_line, week_lines
 from permanence.clients.queries import ClientView
 from permanence.foundation.who import portal_only
 from permanence.kernel.system import SystemClock
@@ -41,13 +41,16 @@ def overview(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     """The week, the days that differ, the reasons."""
     by, view, found = reached(request, client, agenda)
     choices = pages.choices_of(by=by, client=client)
+    week = agendas.week_openings(by=by, agenda=found.id)
+    told = request.GET.get("over", "").split(",")
     today = _CLOCK.now().astimezone(ZoneInfo(found.time_zone)).date()
     context = {
         **_frame(view, found),
-        "week": week_lines(agendas.week_openings(by=by, agenda=found.id), choices=choices),
+        "week": week_lines(week, choices=choices),
         "days": day_lines(agendas.days_that_differ(by=by, agenda=found.id, first=today), choices=choices),
         "reasons": [(each, reason_line(each)) for each in agendas.reasons(by=by, client=client)],
         "saved": SAVED.get(request.GET.get("saved", ""), ""),
+        "notice": overlap_words([each for each in week if each.id in told], choices=choices),
     }
     return render(request, "portal/agenda_setting.html", context)
 
@@ -115,9 +118,11 @@ def _post(request: HttpRequest) -> Any:
     return request.POST if request.method == "POST" else None
 
 
-def _back(found: AgendaView, saved: str) -> HttpResponse:
+def _back(found: AgendaView, saved: str, over: Sequence[str] = ()) -> HttpResponse:
+    """To the overview, which says what was saved, and over which openings (their ids) it lies."""
     address = reverse("portal_agenda_setting", args=[found.client, found.id])
-    return HttpResponseRedirect(f"{address}?saved={saved}#t-page", status=303)
+    told = f"&over={','.join(over)}" if over else ""
+    return HttpResponseRedirect(f"{address}?saved={saved}{told}#t-page", status=303)
 
 
 def _frame(view: ClientView, found: AgendaView) -> dict[str, Any]:
@@ -128,6 +133,6 @@ def _answer(
     request: HttpRequest, view: ClientView, found: AgendaView, page: pages.Page, template: str, **more: Any
 ) -> HttpResponse:
     if page.done:
-        return _back(found, page.done)
+        return _back(found, page.done, page.overlapped)
     context = {**_frame(view, found), "page": page, "form": page.form, "effect": page.effect, **more}
     return render(request, template, context, status=page.status)

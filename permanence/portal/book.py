@@ -29,8 +29,8 @@ from permanence.callers import operations as callers
 from permanence.callers import queries as persons
 from permanence.callers import search
 from permanence.callers.queries import PatientUnknown, PatientView, today_of
-from permanence.callers.rules.asked import LONGEST, NewPerson, birth_fault, new_person
-from permanence.callers.rules.birth import BirthDateImpossible, BirthDateInFuture, BirthDateUnreadable, age_at
+from permanence.callers.rules.asked import LONGEST, NewPerson, newcomer
+from permanence.callers.rules.birth import BirthDateUnfit, age_at
 from permanence.callers.rules.form import NumberUnreadable, PatientForm
 from permanence.callers.rules.identity import FieldUnfit
 from permanence.callers.words import born_words
@@ -87,7 +87,7 @@ def _why(refusal: Refusal, by: Who, found: AgendaView, asked: Asked, *, at: date
     if isinstance(refusal, SlotRefused):
         reason = "" if asked.reason is None else asked.reason.id
         return "; ".join(sentences(by, found, refusal.causes, reason=reason, at=at)[:MOST_CAUSES])
-    if isinstance(refusal, NumberUnreadable | BirthDateUnreadable | BirthDateImpossible | BirthDateInFuture):
+    if isinstance(refusal, NumberUnreadable | BirthDateUnfit):
         return refusal_words(refusal)
     said = {
         FieldUnfit: _("This name or number cannot be kept: write it once more."),
@@ -152,9 +152,7 @@ def _new(request: HttpRequest, by: Who, found: AgendaView, asked: Asked, at: dat
     """Keeps the person whom the words name; `key` is the id the page made: the same again adds nobody."""
     view = clients.client(house=by.house, client=found.client)
     today = today_of(view, at)
-    if fault := birth_fault(asked.words, country=view.country, on=today):
-        raise fault
-    made = new_person(asked.words, country=view.country, on=today) or NewPerson()
+    made = newcomer(asked.words, country=view.country, on=today) or NewPerson()
     number = request.POST.get("number", "").strip()
     form = PatientForm(
         used_name=made.family_name,
@@ -244,8 +242,11 @@ def _page(
     zone, today = ZoneInfo(found.time_zone), today_of(view, at)
     done = _visit(by, found, request.GET.get("done", ""))
     hits = search.find(house=by.house, client=view.id, words=asked.words, at=at).found if asked.words else ()
-    fault = birth_fault(asked.words, country=view.country, on=today)
-    fresh = new_person(asked.words, country=view.country, on=today) if asked.words and not fault else None
+    fresh, fault = None, ""
+    try:
+        fresh = newcomer(asked.words, country=view.country, on=today)
+    except BirthDateUnfit as refusal:
+        fault = refusal_words(refusal)
     context = {
         "client": view,
         "agenda": found,
@@ -256,7 +257,7 @@ def _page(
         "day_words": dates.say(asked.day, dates.Form.NAMED),
         "today": today.isoformat(),
         "last": last_day(today).isoformat(),
-        "fault": refusal_words(fault) if fault else "",
+        "fault": fault,
         "about": "" if asked.person is None else _born(asked.person, today),
         "rows": [(each.patient, _born(each.patient, today)) for each in hits if not each.patient.is_deceased],
         "new": " ".join(filter(None, (fresh.family_name.upper(), fresh.first_name))) if fresh else "",

@@ -20,7 +20,8 @@ from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.state_words import STATES
 from permanence.clients.access import choose_clients
 from permanence.console import agenda_grid as drawn
-from permanence.console.agenda_item import Hours, Items, Look
+from permanence.console.agenda_item import Items, Look
+from permanence.console.agenda_wall import Hours
 from permanence.console.agenda_words import CAUSES, OPENINGS
 from permanence.foundation.models import AuditEntry, LiveTouch
 from permanence.kernel.system import SystemClock
@@ -395,8 +396,53 @@ def test_past_hours_of_today_are_folded_and_counted(cast):
     [sunday] = drawn.lanes_of(closed, Items.of({}, sites={}, person=cast.claire.person, at=now))
     said = ["lane__shut" in str(each.drawn) for each in (*evening.lanes, sunday)]
     assert said == [False, True]  # what was open earlier that day is not said to be closed
+    over, never = (drawn.folded(each, 19 * drawn.HOUR) for each in (lanes[0], sunday))
+    assert [(each.grounds, each.was_open) for each in (over, never)] == [((), True), ((), False)]
+    assert ["lane__shut" in str(each.drawn) for each in (over, never)] == [False, True]
     whole = drawn.grid_of(lanes, at=now, zone=PARIS, show_past=True)
     assert (whole.folded_until, len(whole.lanes[0].items), whole.first) == ("", 4, 96)
+
+
+@pytest.fixture
+def night():
+    """The next day on which clocks go back: the last Sunday of an October."""
+    today = SystemClock().now().astimezone(PARIS).date()
+    lasts = [date(year, 10, 31) for year in (today.year, today.year + 1)]
+    return next(each for last in lasts if (each := last - timedelta(days=(last.weekday() + 1) % 7)) > today)
+
+
+def test_an_hour_that_comes_twice_stands_in_two_halves_and_each_is_named(cast, browser_of, night):
+    browser = browser_of(cast.claire)
+    for starts in (f"{night}T02:30:00+02:00", f"{night}T02:30:00+01:00"):
+        told = {"agenda": cast.dupont, "day": night.isoformat(), "minute": "150", "starts_at": starts}
+        made = act(browser, "block", key=cast.key(), until="2h45", words="Garde", **told)
+        assert made.status_code == 201, made.content
+        assert datetime.fromisoformat(made.json()["starts_at"]) == datetime.fromisoformat(starts)
+        assert datetime.fromisoformat(made.json()["ends_at"]) == datetime.fromisoformat(starts) + timedelta(minutes=15)
+    text = page(browser, GRID, client=cast.cabinet.id, day=night.isoformat())
+    assert re.findall(r"appt--block ([^\"]*)\"", text) == ["f30 s3 w2 x0 is-once", "f30 s3 w2 x1 is-again"]
+    assert 'aria-label="02:30 à 02:45, Garde"' in text
+    assert 'aria-label="02:30 pour la seconde fois à 02:45 pour la seconde fois, Garde"' in text
+    assert text.count('data-twice="24 36 +02:00 +01:00"') == text.count("data-lane=")
+    listed = page(browser, GRID, client=cast.cabinet.id, day=night.isoformat(), view="list")
+    assert "02:30 pour la seconde fois–02:45 pour la seconde fois" in listed
+    assert "data-twice" not in page(browser, GRID, day=(night - timedelta(days=1)).isoformat())
+
+
+def test_who_is_overbooked_at_the_second_half_past_two_comes_then(cast, browser_of, night):
+    browser = browser_of(cast.claire)
+    hours = openings(cast.dupont, ((6, "02:00", "04:00"),))
+    setting.set_openings(agenda=cast.dupont, openings=hours, by=cast.claire, at=SystemClock().now())
+    Agenda.objects.update(overbookings_per_day=2)
+    starts = f"{night}T02:30:00+01:00"
+    asked = {"agenda": cast.dupont, "reason": cast.consultation, "patient": cast.jeanne, "starts_at": starts}
+    assert act(browser, "book", key=cast.key(), **asked).status_code == 201
+    why = json.loads(page(browser, WHY, **asked))
+    assert why["next"] == {
+        "starts_at": f"{night}T01:50:00+00:00", "minute": 170, "again": True, "hour": "02:50 pour la seconde fois",
+    }  # fmt: skip
+    over = act(browser, "overbook", key=cast.key(), words="Urgence", **asked)
+    assert (over.status_code, over.json()["starts_at"]) == (201, f"{night}T01:30:00+00:00")
 
 
 def booked_at(cast, day, hour):

@@ -4,7 +4,7 @@
 import json
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -1020,3 +1020,15 @@ def test_a_combined_visit_is_booked_by_the_patient_with_the_one_and_takes_the_ot
     jeanne.post(f"/rdv/{PRACTICE}/times", **sent)
     assert jeanne.answer.status_code == 303
     assert {str(each) for each in Occupancy.objects.values_list("agenda", flat=True)} == {cast.dupont, cast.lemaire}
+
+
+def test_of_two_half_past_two_the_pages_say_which_is_the_second(jeanne, cast, clock):
+    clock.at = datetime(2026, 10, 20, 9, 0, tzinfo=UTC)
+    night = (*openings(cast.dupont), *openings(cast.dupont, ((6, "02:20", "02:40"),)))
+    setting.set_openings(agenda=cast.dupont, openings=night, by=cast.claire, at=NOON)
+    jeanne.times(day="2026-10-25")
+    times = [re.sub(r"\s", " ", each) for each in re.findall(r"<span>(2\s[^<]+)<", jeanne.text())]
+    assert times == ["2 h 20", "2 h 40", "2 h pour la seconde fois", "2 h 20 pour la seconde fois"]
+    jeanne.post(f"/rdv/{SLUG}/times", **jeanne.fields() | {"starts": "2026-10-25T02:20:00+01:00"})
+    jeanne.follow()
+    assert "2 h 20 pour la seconde fois" in re.sub(r"\s", " ", jeanne.text())

@@ -2,13 +2,13 @@
 """The page behind a reminder: in the patient's language, with a telephone, and where he moved his appointment to."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client as Browser
 
 from permanence.agenda.models import Appointment
-from permanence.agenda.operations import appointments
+from permanence.agenda.operations import appointments, setting
 from permanence.booking import parts
 from permanence.callers.models import Patient
 from permanence.clients.forwarding import set_forwarding
@@ -18,8 +18,9 @@ from permanence.dispatch import reminder_operations
 from permanence.dispatch.models import Reminder
 from permanence.dispatch.reminder_operations import link_of
 from permanence.kernel.system import SystemEntropy
-from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, openings
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_hours_told import seen
 from tests.rooms.test_public_booking import Hands
 from tests.rooms.test_visit_places import two_sites
 
@@ -45,17 +46,17 @@ def cast(clock):
     return made
 
 
-def reminded(cast, *, named=True):
+def reminded(cast, *, named=True, starts=MONDAY, at=NOON):
     """Jeanne is booked on Monday at eight, and has a link: its address."""
     appointments.book(
-        key=cast.key(), agenda=cast.dupont, starts_at=MONDAY, booking=cast.booking(), by=cast.claire, at=NOON
+        key=cast.key(), agenda=cast.dupont, starts_at=starts, booking=cast.booking(), by=cast.claire, at=at
     )
     reminder_operations.change_contact_rule(
         client=cast.cabinet.id,
         names_practice=named,
         remind_hours=48,
         by=cast.claire,
-        at=NOON,
+        at=at,
         entropy=SystemEntropy(),
     )
     return f"/r/{link_of(Reminder.objects.get().key).rpartition('/')[2]}"
@@ -141,3 +142,15 @@ def test_moved_by_the_practice_it_says_so_and_not_that_he_did(cast):
     shown = read(address)
     assert "verlegt." not in shown
     assert "Dieser Termin wurde seither geändert" in shown
+
+
+def test_on_the_night_clocks_go_back_it_says_which_of_two_hours_is_meant(cast, clock):
+    clock.at = datetime(2026, 10, 22, 12, 0, tzinfo=UTC)
+    night = (*openings(cast.dupont), *openings(cast.dupont, ((6, "02:20", "02:40"),)))
+    setting.set_openings(agenda=cast.dupont, openings=night, by=cast.claire, at=clock.at)
+    second = datetime(2026, 10, 25, 1, 20, tzinfo=UTC)
+    address = reminded(cast, starts=second, at=clock.at)
+    shown = seen(read(address))
+    assert "02:20 Uhr zum zweiten Mal" in shown, shown
+    choices = re.findall(r"25\.10\.2026,? (02:\d\d Uhr(?: zum zweiten Mal)?)", seen(read(f"{address}?move=1")))
+    assert choices == ["02:20 Uhr", "02:40 Uhr"]

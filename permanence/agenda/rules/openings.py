@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from math import lcm
 
 from permanence.agenda.rules.kinds import Agenda, ExceptionKind, Opening, Taken, TakenKind, clock
 from permanence.agenda.rules.wishes import Book
@@ -146,6 +147,23 @@ def opening_replaced(week: Sequence[Opening], *, day: date, opens: str, until: s
     """
     found = overlapping_most([each for each in week if _in_week(each, day)], opens=opens, until=until)
     return usual_opening(week, day=day) if found is None else of_any_hours(found)
+
+
+def overlapped(new: Sequence[Opening], standing: Sequence[Opening], *, since: date) -> tuple[Opening, ...]:
+    """The openings of a week that stand and over which one of the new ones lies, on some day from `since` on. Both hold
+    then. Public holidays are not looked at.
+    """
+    return tuple(each for each in standing if any(_meet(each, one, since=since) for one in new))
+
+
+def _meet(one: Opening, other: Opening, *, since: date) -> bool:
+    begins, ends = max(clock(one.opens), clock(other.opens)), min(clock(one.until), clock(other.until))
+    if one.weekday != other.weekday or ends <= begins:
+        return False
+    first = max(each for each in (since, one.valid_from, other.valid_from) if each is not None)
+    first += _DAY * ((one.weekday - first.weekday()) % _WEEK)
+    days = (first + _DAY * _WEEK * week for week in range(lcm(one.every_weeks, other.every_weeks)))
+    return any(_in_week(one, day) and _in_week(other, day) for day in days)
 
 
 def _in_week(opening: Opening, day: date) -> bool:

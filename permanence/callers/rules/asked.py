@@ -5,10 +5,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from permanence.callers.rules.birth import BirthDate, BirthDateUnreadable, possible_births, read_birth
+from permanence.callers.rules.birth import BirthDate, BirthDateUnfit, BirthDateUnreadable, possible_births, read_birth
 from permanence.callers.rules.letters import PARTICLES, Word, fold, readings
 from permanence.countries.numbers import NotANumber, parse_number
-from permanence.kernel.refusals import Refusal
 
 LONGEST = 120
 """Characters that are read; nobody types more."""
@@ -45,11 +44,15 @@ class NewPerson:
     birth: BirthDate | None = None
 
 
-def new_person(text: str, *, country: str, on: date) -> NewPerson | None:
+def newcomer(text: str, *, country: str, on: date) -> NewPerson | None:
     """Who would be added from what was typed: "140361 Dupont Jeanne", "LE ROY Luc", "Le Roy, Luc". None without a name.
 
     A comma ends the family name; without one its words in capitals, or the first word with the particles before it.
+    Nobody is added without the birth date that was given: raises BirthDateUnfit where it is none on which somebody can
+    have been born.
     """
+    if fault := _birth_fault(text, country=country, on=on):
+        raise fault
     asked = read_asked(text, country=country, on=on)
     family, comma, first = asked.letters.partition(",")
     if not comma:
@@ -98,7 +101,7 @@ def read_asked(text: str, *, country: str, on: date) -> Asked:
     return Asked(births=births, letters=rest, names=readings(rest), number=number)
 
 
-def birth_fault(text: str, *, country: str, on: date) -> Refusal | None:
+def _birth_fault(text: str, *, country: str, on: date) -> BirthDateUnfit | None:
     """What is against the birth date that was typed: one on which nobody can have been born, or figures that are none
     and no number either. None where nothing is against it, or no date was meant.
     """
@@ -121,10 +124,10 @@ def birth_fault(text: str, *, country: str, on: date) -> Refusal | None:
     return _fault(figures, country=country, on=on)
 
 
-def _fault(figures: str, *, country: str, on: date) -> Refusal | None:
+def _fault(figures: str, *, country: str, on: date) -> BirthDateUnfit | None:
     try:
         read_birth(figures, country=country, on=on)
-    except Refusal as refusal:
+    except BirthDateUnfit as refusal:
         return refusal
     return None
 

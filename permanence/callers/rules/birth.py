@@ -43,19 +43,23 @@ _COMPACT = re.compile(r"[0-9]{6}|[0-9]{8}")
 _LONGEST = 40
 
 
-class BirthDateUnreadable(Refusal):
+class BirthDateUnfit(Refusal):
+    """What was typed is nobody's birth date; which of the three that follow, its code says."""
+
+
+class BirthDateUnreadable(BirthDateUnfit):
     """What was typed is no date."""
 
     code = "birth_date_unreadable"
 
 
-class BirthDateImpossible(Refusal):
+class BirthDateImpossible(BirthDateUnfit):
     """There is no such day, or nobody born then is alive."""
 
     code = "birth_date_impossible"
 
 
-class BirthDateInFuture(Refusal):
+class BirthDateInFuture(BirthDateUnfit):
     """Nobody is born yet on that day."""
 
     code = "birth_date_in_future"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from permanence.agenda.rules.busy import MIDNIGHT, busy_span
+from permanence.agenda.rules.busy import MIDNIGHT, busy_from, busy_span
 from permanence.clients.rules.typed_moments import read_hour
 
 ZONES = st.sampled_from(["Europe/Paris", "Europe/Luxembourg", "Europe/Dublin"])
@@ -39,6 +39,31 @@ def test_hours_take_every_minute_between_them(day, zone, one, other):
     for at, local, minute in walked(day, zone):
         if local == day and first <= minute < last:
             assert starts <= at < ends
+
+
+def test_from_either_of_two_hours_until_the_clock_shows_the_end_next():
+    def half_past_two(fold):
+        return datetime(2026, 10, 25, 2, 30, fold=fold, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+
+    def lasts(begins, until):
+        starts, ends = busy_from(begins, until=until, zone="Europe/Paris")
+        assert starts == begins
+        return (ends - starts) // timedelta(minutes=1)
+
+    assert [lasts(half_past_two(0), until) for until in (165, 150, 120, 180, MIDNIGHT)] == [15, 60, 30, 90, 1350]
+    assert [lasts(half_past_two(1), until) for until in (165, 180, MIDNIGHT)] == [15, 30, 1290]
+    before = half_past_two(0) - timedelta(hours=1)
+    assert [lasts(before, until) for until in (120, 150)] == [90, 120]  # all that the clock calls so is busy
+
+
+@given(DAYS, ZONES, MINUTES, MINUTES)
+def test_from_any_moment_it_ends_at_the_minute_that_was_typed(day, zone, one, other):
+    first, last = sorted((one, other))
+    begins, _ends = busy_span(day=day, starts=first, until=last, zone=zone)
+    starts, ends = busy_from(begins, until=last, zone=zone)
+    assert starts <= ends
+    local = ends.astimezone(ZoneInfo(zone))
+    assert local.hour * 60 + local.minute >= last
 
 
 @given(

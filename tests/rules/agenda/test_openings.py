@@ -8,7 +8,7 @@ import pytest
 
 from permanence.agenda.rules.free import free_slots
 from permanence.agenda.rules.kinds import Agenda, ExceptionKind, Opening, OpeningException, OpeningKind, VisitReason
-from permanence.agenda.rules.openings import absences_of, open_at, open_spans, openings_of_day
+from permanence.agenda.rules.openings import absences_of, open_at, open_spans, openings_of_day, overlapped
 from permanence.agenda.rules.wishes import Book, Wish
 from permanence.reception.table import AbsenceEntry
 from tests.rules.agenda.house import TUESDAY, away, later, on, weber
@@ -139,3 +139,31 @@ def test_absences_of_the_recipient_and_of_the_whole_client_count():
 
     found = absences_of(agenda, [entry("r-weber"), entry(""), entry("r-klein"), entry("", "09:00", "09:00")])
     assert [(each.subject, each.by) for each in found] == [("weber", "r-weber"), ("weber", "")]
+
+
+MORNING = Opening(id="m", agenda="a", weekday=0, opens="08:00", until="12:00")
+
+
+@pytest.mark.parametrize(
+    ("other", "meets"),
+    [
+        ({}, True),
+        ({"opens": "11:55", "until": "14:00"}, True),
+        ({"opens": "12:00", "until": "14:00"}, False),
+        ({"weekday": 1}, False),
+        ({"valid_until": date(2026, 11, 24)}, True),
+        ({"valid_until": date(2026, 11, 23)}, False),  # over before that Monday
+        ({"valid_from": date(2027, 1, 1), "valid_until": date(2027, 1, 4)}, False),  # no Monday in it
+        ({"every_weeks": 3, "anchor": date(2026, 1, 5)}, True),
+    ],
+)
+def test_hours_laid_over_others_are_those_that_some_monday_has_twice(other, meets):
+    laid = replace(MORNING, **other)
+    assert overlapped((laid,), (MORNING,), since=date(2026, 11, 20)) == ((MORNING,) if meets else ())
+
+
+def test_hours_of_other_weeks_are_laid_over_nothing():
+    one = replace(MORNING, every_weeks=2, anchor=date(2026, 1, 5))
+    for weeks, every, meets in ((0, 2, True), (1, 2, False), (1, 4, False), (2, 4, True), (1, 3, True)):
+        other = replace(one, every_weeks=every, anchor=one.anchor + timedelta(weeks=weeks))
+        assert bool(overlapped((other,), (one,), since=date(2026, 11, 20))) is meets

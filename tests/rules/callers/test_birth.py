@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from permanence.callers.rules import birth
-from permanence.callers.rules.asked import read_asked
-from permanence.callers.rules.birth import Age, BirthDate, age_at, possible_births, read_birth
+from permanence.callers.rules.asked import newcomer, read_asked
+from permanence.callers.rules.birth import Age, BirthDate, BirthDateUnfit, age_at, possible_births, read_birth
 
 ON = date(2026, 11, 27)
 BORN = st.dates(min_value=date(1902, 1, 1), max_value=ON)
@@ -126,3 +126,13 @@ def test_the_field_is_read_as_date_letters_and_number():
     assert read_asked("06 12 34 56 78", country="FR", on=ON).number == "+33612345678"
     assert read_asked("%_'", country="FR", on=ON).is_empty
     assert read_asked("a phone in letters", country="FR", on=ON).number == ""
+
+
+def test_nobody_new_comes_without_the_birth_date_that_was_given():
+    assert newcomer("140361 kobalt mina", country="FR", on=ON).birth == BirthDate(1961, 3, 14)
+    assert newcomer("kobalt mina", country="FR", on=ON).birth is None
+    assert newcomer("140361", country="FR", on=ON) is None
+    for typed, code in (("03.02.2090 kobalt", "birth_date_in_future"), ("31.02.1961 kobalt", "birth_date_impossible")):
+        with pytest.raises(BirthDateUnfit) as refused:
+            newcomer(typed, country="FR", on=ON)
+        assert refused.value.code == code

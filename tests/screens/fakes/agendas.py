@@ -26,6 +26,19 @@ by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.obj
 day = date.fromisoformat(sys.argv[1])
 setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.CLOSED, by=by, at=at)
 """
+BY_NIGHT = """
+import sys
+from datetime import date
+from permanence.agenda.models import Agenda
+from permanence.agenda.operations import setting
+from permanence.agenda.rules.kinds import ExceptionKind, Opening
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+by, at, agenda = house_system(house="demo"), SystemClock().now(), str(Agenda.objects.get(name="Dr Weber").pk)
+day = date.fromisoformat(sys.argv[1])
+hours = (Opening(id="", agenda=agenda, weekday=day.weekday(), opens="02:00", until="04:00", on_holidays=True),)
+setting.set_exception(agenda=agenda, day=day, kind=ExceptionKind.ONE_OFF, openings=hours, by=by, at=at)
+"""
 BUSY = """
 import sys
 from datetime import datetime, timedelta
@@ -115,6 +128,11 @@ def make(site: Site, many: int = 0) -> Made:
 def shut(site: Site, day: date) -> None:
     """Dr Weber's agenda is closed on that day: how many hours of today are left depends on when the test runs."""
     site.run(SHUT, day.isoformat())
+
+
+def by_night(site: Site, day: date) -> None:
+    """Dr Weber works from 2 to 4 too, that day."""
+    site.run(BY_NIGHT, day.isoformat())
 
 
 def busy(site: Site, day: date, hour: int) -> None:

@@ -5,13 +5,13 @@ import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
 import { Coming } from "./bookcoming.js";
 import { Consent } from "./bookconsent.js";
-import { Grid, hourOf, stepsOf } from "./bookgrid.js";
+import { Grid, stepsOf } from "./bookgrid.js";
 import { Hand } from "./bookhand.js";
 import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
 import { Overbooking } from "./bookover.js";
-import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
 import { Shown } from "./bookshown.js";
 import { Spoken } from "./bookspoken.js";
@@ -369,12 +369,11 @@ export class Book {
     return undefined;
   }
 
-  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, hour: string, name: string, minutes?: number}|null} */
+  /** The time that Enter takes: the one held, unless the cursor is elsewhere. @returns {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string, minutes?: number}|null} */
   target() {
     const spot = this.grid.spot();
     // In hand it may be put anywhere: what the rules say of the place is their answer.
-    const step = this.grid.place?.step ?? 0;
-    if (this.hand.item) return spot && { ...spot, minute: step * STEP_MINUTES, hour: hourOf(step * STEP_MINUTES) };
+    if (this.hand.item) return spot && { ...spot, ...this.grid.here() };
     if (this.holding.held && (!spot || this.holding.isHeld(spot))) return this.holding.held;
     if (!spot || spot.item || spot.client !== this.client || this.spoken.isShut(spot)) return this.holding.held;
     return spot;
@@ -397,7 +396,7 @@ export class Book {
     const patient = this.ready();
     if (!patient || !this.reason) return undefined;
     const held = at === this.holding.held ? this.holding.held : null;
-    const when = held ? { starts_at: held.starts, hold: held.id } : { day: at.day, minute: String(at.minute) };
+    const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
     const reason = this.reason.id;
     const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when };
     const told = await this.acting(() => this.once("/console/agenda/book", asked), undefined, (causes) => {
@@ -445,7 +444,7 @@ export class Book {
 
   /** @param {import("./bookover.js").At} at @param {string} cause @param {string} key @returns {Promise<string>} what was against it */
   async overbook(at, cause, key) {
-    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, day: at.day, minute: String(at.minute), words: cause, said: this.asking.said };
+    const json = { key, agenda: at.agenda, reason: select("book-reason").value, patient: this.patient.patient?.id ?? "", call: this.call, ...sentOf(at), words: cause, said: this.asking.said };
     try {
       const told = await (await request("/console/agenda/overbook", { method: "POST", json })).json();
       this.holding.letGo();

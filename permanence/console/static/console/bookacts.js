@@ -3,9 +3,10 @@
 import { newId, request, SiteRefusal } from "./api.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
-import { hourOf, nameOf } from "./bookgrid.js";
+import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
+import { sentOf } from "./bookplaces.js";
 import { word } from "./words.js";
 
 export class Acts {
@@ -66,9 +67,7 @@ export class Acts {
   askBusy() {
     const spot = this.book.grid.spot();
     if (!spot || spot.item || this.book.hand.item) return this.book.error(word("book_busy_missing"));
-    const lane = this.book.grid.laneOf(spot.agenda, spot.day);
-    const later = (lane ? this.book.grid.items(lane) : []).map((one) => Number(one.dataset.minute)).filter((one) => one > spot.minute);
-    return this.busyTime.open(spot, hourOf(Math.min(...later, spot.minute + 60, 1440)));
+    return this.busyTime.open(spot, this.book.grid.freeUntil());
   }
 
   /** R: a practitioner is late: the one under the cursor, else one of the client in hand. */
@@ -86,7 +85,7 @@ export class Acts {
 
   /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */
   async block(at, busy) {
-    const json = { key: newId(), agenda: at.agenda, day: at.day, minute: String(at.minute), ...busy };
+    const json = { key: newId(), agenda: at.agenda, ...sentOf(at), ...busy };
     try {
       const told = await (await request("/console/agenda/block", { method: "POST", json })).json();
       const back = async () => {

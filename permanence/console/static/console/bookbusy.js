@@ -3,7 +3,7 @@
 import { button, byId, say, show } from "./dom.js";
 import { word } from "./words.js";
 
-/** @typedef {{agenda: string, day: string, minute: number, hour: string, name: string}} At */
+/** @typedef {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string}} At */
 /** @typedef {{until: string, whole: string, words: string}} Busy */
 
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The grid of the agenda: lanes written by the site, a cursor that walks over them, and what is dragged from one place to another.
 import { fragment } from "./api.js";
+import { hourOf } from "./bookplaces.js";
+import { halfOf, isAgain, isTwice, lapseOf, lapsesOf, stepAt, timeOf } from "./booktwice.js";
 import { byId, make } from "./dom.js";
 
-/** @typedef {{lane: string, step: number}} Place a lane's key and a step of five minutes on its clock */
-/** @typedef {{agenda: string, client: string, day: string, name: string, minute: number, hour: string, site: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away; `site`: at which of several that opening is */
+/** @typedef {{lane: string, step: number, again?: boolean}} Place a lane's key and a step of five minutes on its clock; `again`: it comes twice that day, and it is the second one */
+/** @typedef {import("./booktwice.js").Time & {agenda: string, client: string, day: string, name: string, site: string, item: HTMLElement|null, isOpen: boolean}} Spot what is under the cursor; `isOpen`: the practice has an opening then, and nobody is away; `site`: at which of several that opening is */
 
 const STEP = 5;
 /** Arrows go a quarter of an hour, and stop where something begins. */
@@ -12,21 +14,10 @@ const STRIDE = 3;
 /** Pixels before a press is a drag. */
 const SLIP = 6;
 
-/** 14:05 of a minute of the day. @param {number} minute */
-export function hourOf(minute) {
-  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
-}
-
 /** The first step of what stands in a lane and how many, as its classes say. @param {Element} one @returns {[number, number]} */
 export function stepsOf(one) {
   const [, first = 0, span = 0] = (/ f(\d+) s(\d+)/.exec(one.className) ?? []).map(Number);
   return [first, span];
-}
-
-/** The step at which it is over. @param {Element} one */
-function overOf(one) {
-  const [first, span] = stepsOf(one);
-  return first + span;
 }
 
 /** Who comes, or what else stands there. @param {Element} item */
@@ -212,9 +203,25 @@ export class Grid {
   spot() {
     const lane = this.place ? this.lane(this.place.lane) : null;
     if (!lane || !this.place) return null;
-    const item = this.itemAt(lane, this.place.step);
-    const minute = item ? Number(item.dataset.minute) : this.place.step * STEP;
-    return { agenda: lane.dataset.agenda ?? "", client: lane.dataset.clientId ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", minute, hour: hourOf(minute), site: this.siteAt(lane, this.place.step), item, isOpen: this.isOpenAt(lane, this.place.step) };
+    const item = this.itemAt(lane, this.place);
+    const time = item ? timeOf(lane, Number(item.dataset.minute), isAgain(item)) : this.here();
+    return { agenda: lane.dataset.agenda ?? "", client: lane.dataset.clientId ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time, site: this.siteAt(lane, this.place.step), item, isOpen: this.isOpenAt(lane, this.place.step) };
+  }
+
+  /** The time of the cursor's own place, whatever stands there. @returns {import("./booktwice.js").Time} */
+  here() {
+    const lane = this.place && this.lane(this.place.lane);
+    const minute = (this.place?.step ?? 0) * STEP;
+    return lane ? timeOf(lane, minute, this.place?.again) : { minute, again: false, starts: "", hour: hourOf(minute) };
+  }
+
+  /** Until when nothing stands there from the cursor on, an hour at most: an hour of the clock. */
+  freeUntil() {
+    const lane = this.place && this.lane(this.place.lane);
+    if (!lane || !this.place) return "";
+    const from = lapseOf(lane, this.place.step, this.place.again);
+    const later = this.items(lane).map((one) => this.lapses(lane, one)[0]).filter((one) => one > from);
+    return hourOf(stepAt(lane, Math.min(...later, from + 60 / STEP, lapseOf(lane, 1440 / STEP))).step * STEP);
   }
 
   /** @param {Element} lane @param {number} step */
@@ -241,11 +248,17 @@ export class Grid {
     });
   }
 
-  /** @param {Element} lane @param {number} step @returns {HTMLElement|null} */
-  itemAt(lane, step) {
+  /** @param {HTMLElement} lane @param {Element} one @returns {[number, number]} */
+  lapses(lane, one) {
+    return lapsesOf(lane, one, stepsOf(one));
+  }
+
+  /** @param {HTMLElement} lane @param {{step: number, again?: boolean}} place @returns {HTMLElement|null} */
+  itemAt(lane, { step, again }) {
+    const lapse = lapseOf(lane, step, again);
     const own = this.items(lane).filter((one) => {
-      const [first, span] = stepsOf(one);
-      return first <= step && step < first + span;
+      const [begins, over] = this.lapses(lane, one);
+      return begins <= lapse && lapse < over;
     });
     return own.find((one) => one.dataset.key === this.on) ?? own[0] ?? null;
   }
@@ -287,8 +300,9 @@ export class Grid {
   /** When somebody comes to an agenda on a day that is shown, in order. @param {string} agenda @param {string} day @param {string} patient */
   hoursOf(agenda, day, patient) {
     const lane = this.laneOf(agenda, day);
-    const visits = lane ? this.items(lane).filter((one) => one.dataset.patient === patient) : [];
-    return visits.map((one) => Number(one.dataset.minute)).sort((one, other) => one - other).map(hourOf);
+    if (!lane) return [];
+    const visits = this.inOrder(lane).filter((one) => one.dataset.patient === patient);
+    return visits.map((one) => timeOf(lane, Number(one.dataset.minute), isAgain(one)).hour);
   }
 
   /** The arrows. @param {-1|0|1} across @param {-1|0|1} down */
@@ -299,25 +313,31 @@ export class Grid {
     if (!this.place) return this.go({ lane: lanes[0].dataset.lane ?? "", step: this.begin(lanes[0]) });
     const here = lanes.findIndex((one) => one.dataset.lane === this.place?.lane);
     const lane = lanes[Math.min(Math.max(here + across, 0), lanes.length - 1)];
-    return down ? this.along(lane, this.place.step, down) : this.go({ lane: lane.dataset.lane ?? "", step: this.place.step });
+    return down ? this.along(lane, this.place, down) : this.go({ ...this.place, lane: lane.dataset.lane ?? "" });
   }
 
-  /** Up or down in a lane: of those who stand at one time each is come to, one after the other. @param {HTMLElement} lane @param {number} from @param {-1|1} down */
-  along(lane, from, down) {
-    const all = this.items(lane);
-    const covers = (/** @type {HTMLElement} */ one, /** @type {number} */ at) => stepsOf(one)[0] <= at && at < overOf(one);
-    const item = this.itemAt(lane, from);
-    const here = item ? all.indexOf(item) : all.filter((one) => stepsOf(one)[0] <= from).length;
+  /** What stands in a lane as it comes to pass. @param {HTMLElement} lane */
+  inOrder(lane) {
+    return this.items(lane).sort((one, other) => this.lapses(lane, one)[0] - this.lapses(lane, other)[0]);
+  }
+
+  /** Up or down in a lane: of those who stand at one time each is come to, one after the other. @param {HTMLElement} lane @param {Place} place @param {-1|1} down */
+  along(lane, place, down) {
+    const all = this.inOrder(lane);
+    const lapses = (/** @type {HTMLElement} */ one) => this.lapses(lane, one);
+    const covers = (/** @type {HTMLElement} */ one, /** @type {number} */ at) => lapses(one)[0] <= at && at < lapses(one)[1];
+    const [from, item] = [lapseOf(lane, place.step, place.again), this.itemAt(lane, place)];
+    const here = item ? all.indexOf(item) : all.filter((one) => lapses(one)[0] <= from).length;
     const gone = all.slice(0, item && down > 0 ? here + 1 : here);
     const other = down > 0 ? all[gone.length] : all[here - 1];
-    let step = this.next(lane, from, down);
+    let lapse = this.next(lane, from, item, down);
     if (down > 0) {
       // What was gone through already and lasts longer is not come to again.
-      for (let over = gone.find((one) => covers(one, step)); over; over = gone.find((one) => covers(one, step))) step = overOf(over);
-      step = Math.min(step, this.last - 1);
+      for (let over = gone.find((one) => covers(one, lapse)); over; over = gone.find((one) => covers(one, lapse))) [, lapse] = lapses(over);
+      lapse = Math.min(lapse, lapseOf(lane, this.last - 1, true));
     }
-    const isNext = other && (down > 0 ? stepsOf(other)[0] <= step : stepsOf(other)[0] >= step || gone.some((one) => covers(one, step)));
-    return isNext ? this.goTo(other) : this.go({ lane: lane.dataset.lane ?? "", step });
+    const isNext = other && (down > 0 ? lapses(other)[0] <= lapse : lapses(other)[0] >= lapse || gone.some((one) => covers(one, lapse)));
+    return isNext ? this.goTo(other) : this.go({ lane: lane.dataset.lane ?? "", ...stepAt(lane, lapse) });
   }
 
   /** Where the cursor begins: at the present step, else where the lane opens. @param {HTMLElement} lane */
@@ -327,17 +347,16 @@ export class Grid {
     return Math.min(Math.max(Math.ceil(Number(step ?? this.first) / STRIDE) * STRIDE, this.first), this.last - 1);
   }
 
-  /** @param {HTMLElement} lane @param {number} step @param {-1|1} down */
-  next(lane, step, down) {
+  /** The next stop, as a lapse. @param {HTMLElement} lane @param {number} lapse @param {HTMLElement|null} item what stands there @param {-1|1} down */
+  next(lane, lapse, item, down) {
     const stride = Math.max(STRIDE, Number(lane.dataset.step) / STEP);
-    const item = this.itemAt(lane, step);
-    const edges = this.items(lane).map(stepsOf).flatMap(([first, span]) => [first, first + span]);
-    const [first, span] = item ? stepsOf(item) : [step, 1];
-    const from = down > 0 ? first + span - 1 : first;
+    const edges = this.items(lane).flatMap((one) => this.lapses(lane, one));
+    const [begins, over] = item ? this.lapses(lane, item) : [lapse, lapse + 1];
+    const from = down > 0 ? over - 1 : begins;
     const even = down > 0 ? (Math.floor(from / stride) + 1) * stride : (Math.ceil(from / stride) - 1) * stride;
     const between = edges.filter((one) => (down > 0 ? one > from && one < even : one < from && one > even));
     const found = between.length ? (down > 0 ? Math.min(...between) : Math.max(...between)) : even;
-    return Math.min(Math.max(found, this.first), this.last - 1);
+    return Math.min(Math.max(found, lapseOf(lane, this.first)), lapseOf(lane, this.last - 1, true));
   }
 
   /** @param {number} down */
@@ -352,7 +371,7 @@ export class Grid {
   /** @param {HTMLElement} item */
   goTo(item) {
     const lane = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"));
-    if (lane) this.go({ lane: lane.dataset.lane ?? "", step: stepsOf(item)[0] }, item.dataset.key);
+    if (lane) this.go({ lane: lane.dataset.lane ?? "", step: stepsOf(item)[0], again: isAgain(item) }, item.dataset.key);
   }
 
   /** @param {boolean} refused */
@@ -366,12 +385,13 @@ export class Grid {
     this.frame.querySelectorAll(".is-here").forEach((one) => one.classList.remove("is-here"));
     const lane = this.place ? this.lane(this.place.lane) : null;
     if (!lane || !this.place) return;
-    const item = this.itemAt(lane, this.place.step);
+    const { step, again } = this.place;
+    const item = this.itemAt(lane, this.place);
     this.twins(item);
     if (this.view === "list") return void item?.classList.add("is-here");
-    const [first, span] = item ? stepsOf(item) : [this.place.step, Math.min(this.hooks.length(lane), this.last - this.place.step)];
+    const [first, span] = item ? stepsOf(item) : [step, Math.min(this.hooks.length(lane), this.last - step)];
     // Beside others it is as narrow as what it surrounds.
-    const among = / w\d+ x\d+/.exec(item?.className ?? "")?.[0] ?? "";
+    const among = item ? / w\d+ x\d+/.exec(item.className)?.[0] ?? "" : halfOf(lane, step, again);
     lane.append(make("span", { class: `cursor f${first} s${Math.max(span, 1)}${among}${this.isRefused ? " cursor--refused" : ""}` }, !item && make("span", { class: "cursor__time" }, hourOf(first * STEP))));
   }
 
@@ -419,8 +439,9 @@ export class Grid {
     if (!lane || this.view === "list") return null;
     const box = lane.getBoundingClientRect();
     const raw = this.first + ((event.clientY - box.top) / box.height) * (this.last - this.first) - grip;
-    const step = Number(lane.dataset.step) / STEP;
-    return { lane: lane.dataset.lane ?? "", step: Math.min(Math.max(Math.round(raw / step - (grip ? 0 : 0.5)) * step, this.first), this.last - 1) };
+    const stride = Number(lane.dataset.step) / STEP;
+    const step = Math.min(Math.max(Math.round(raw / stride - (grip ? 0 : 0.5)) * stride, this.first), this.last - 1);
+    return { lane: lane.dataset.lane ?? "", step, again: isTwice(lane, step) && event.clientX > box.left + box.width / 2 };
   }
 
   dragged = false;
@@ -482,6 +503,7 @@ export class Grid {
   /** Where it would go. @param {Place|null} to @param {number} span */
   ghost(to, span) {
     this.frame.querySelectorAll(".cursor").forEach((one) => one.remove());
-    if (to) this.lane(to.lane)?.append(make("span", { class: `cursor f${to.step} s${span}` }, make("span", { class: "cursor__time" }, hourOf(to.step * STEP))));
+    const lane = to && this.lane(to.lane);
+    if (lane && to) lane.append(make("span", { class: `cursor f${to.step} s${span}${halfOf(lane, to.step, to.again)}` }, make("span", { class: "cursor__time" }, hourOf(to.step * STEP))));
   }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { newId } from "./api.js";
-import { hourOf, nameOf } from "./bookgrid.js";
-import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { nameOf } from "./bookgrid.js";
+import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { timeOf } from "./booktwice.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -20,7 +21,7 @@ export class Hand {
     this.name = "";
     /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
     this.soon = null;
-    /** The proposed time that was chosen for it last, as a place and as a moment: in the night when clocks go back two moments have one place. */
+    /** The proposed time that was chosen for it last, as a place and as a moment, to the second. */
     this.sent = this.starts = "";
   }
 
@@ -35,8 +36,8 @@ export class Hand {
 
   /** A proposed time is chosen for what is in hand: it stays in hand, and nothing is held. @param {HTMLElement} slot */
   async choose(slot) {
-    const { agenda = "", day = "", minute = "0", starts = "" } = slot.dataset;
-    const at = { agenda, day, minute: Number(minute) };
+    const { agenda = "", day = "", minute = "0", starts = "", again } = slot.dataset;
+    const at = { agenda, day, minute: Number(minute), again: Boolean(again) };
     [this.sent, this.starts] = [placeOf(at), starts];
     // What is held for a booking may be the very time that is chosen.
     this.book.holding.letGo();
@@ -52,8 +53,8 @@ export class Hand {
 
   /** Whether a proposed time is the one that was chosen for it. @param {HTMLElement} slot */
   isSentTo(slot) {
-    const { agenda = "", day = "", minute = "0" } = slot.dataset;
-    return this.sent === placeOf({ agenda, day, minute: Number(minute) });
+    const { agenda = "", day = "", minute = "0", again } = slot.dataset;
+    return this.sent === placeOf({ agenda, day, minute: Number(minute), again: Boolean(again) });
   }
 
   /** M: what is under the cursor is taken in hand, or what V is turning to. N and Enter wait for it. */
@@ -118,17 +119,17 @@ export class Hand {
   drop(item, to) {
     const lane = this.book.grid.lane(to.lane);
     if (!lane) return;
-    const minute = to.step * STEP_MINUTES;
-    this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", minute, hour: hourOf(minute), name: lane.dataset.name ?? "" }, to);
+    const time = timeOf(lane, to.step * STEP_MINUTES, to.again);
+    this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time }, to);
   }
 
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
-   * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
+   * @param {{agenda: string, day: string, minute: number, again?: boolean, starts?: string, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
     const { agenda: from = "", clientId: client = this.client } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
     const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
-    const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : { day: at.day, minute: String(at.minute) };
+    const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : sentOf(at);
     const json = { appointment: key, agenda: at.agenda, ...when, call: done.call };
     const refused = () => {
       if (place) this.book.grid.go(place);

@@ -4,7 +4,7 @@ import { newId, request, SiteRefusal } from "./api.js";
 import { byId, say, select } from "./dom.js";
 import { running, word } from "./words.js";
 
-/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, hour: string, name: string, minutes: number, expires: number}} Held */
+/** @typedef {{id: string, starts: string, agenda: string, day: string, minute: number, again: boolean, hour: string, name: string, minutes: number, expires: number}} Held */
 
 export class Holding {
   /** @param {import("./book.js").Book} book */
@@ -72,7 +72,7 @@ export class Holding {
   async take(slot) {
     if (this.book.busy) return;
     if (this.book.hand.item) return void (await this.book.hand.choose(slot));
-    const { agenda = "", starts = "", day = "", minute = "0", hour = "", name = "" } = slot.dataset;
+    const { agenda = "", starts = "", day = "", minute = "0", again, hour = "", name = "" } = slot.dataset;
     if (this.held?.starts === starts && this.held.agenda === agenda) return;
     const { letting } = this;
     const { patient } = this.book.patient;
@@ -82,12 +82,12 @@ export class Holding {
     if (letting !== this.letting) return this.giveBack(told.hold);
     const before = this.held;
     this.offset = told.now_ms - Date.now();
-    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), hour, name, minutes: told.minutes, expires: told.expires_ms };
+    this.held = { id: told.hold, starts, agenda, day, minute: Number(minute), again: Boolean(again), hour, name, minutes: told.minutes, expires: told.expires_ms };
     if (before) this.giveBack(before.id);
     this.paintHeld();
     // Asked for one patient, and another one was chosen meanwhile.
     if (this.book.patient.patient !== patient) await this.holdAgain();
-    await this.book.shown.goTo(agenda, day, Number(minute), () => !this.book.hand.item && this.held?.starts === starts && this.held.agenda === agenda);
+    await this.book.shown.goTo(agenda, day, Number(minute), () => !this.book.hand.item && this.held?.starts === starts && this.held.agenda === agenda, "", Boolean(again));
     this.book.spoken.say();
   }
 
@@ -138,6 +138,6 @@ export class Holding {
 
   /** @param {import("./bookgrid.js").Spot} spot */
   isHeld(spot) {
-    return this.held !== null && spot.agenda === this.held.agenda && spot.day === this.held.day && spot.minute === this.held.minute;
+    return this.held !== null && spot.agenda === this.held.agenda && spot.day === this.held.day && spot.minute === this.held.minute && spot.again === this.held.again;
   }
 }

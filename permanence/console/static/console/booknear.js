@@ -4,8 +4,8 @@ import { request } from "./api.js";
 import { placeOf } from "./bookplaces.js";
 import { byId, make, show } from "./dom.js";
 
-/** @typedef {{agenda: string, starts: string, day: string, minute: number, minutes: number, hour: string, name: string, words: string}} Near */
-/** @typedef {{agenda: string, day: string, minute: number}} At */
+/** @typedef {{agenda: string, starts: string, day: string, minute: number, again: boolean, minutes: number, hour: string, name: string, words: string}} Near */
+/** @typedef {{agenda: string, day: string, minute: number, again?: boolean, starts?: string}} At */
 /** @typedef {{at: Near, button: HTMLElement, moving: string}} Chosen `moving`: the appointment that is put there, "" for a booking */
 
 export class Nearest {
@@ -55,7 +55,7 @@ export class Nearest {
 
   /** What the page takes to hold a time. @param {Near} at @returns {Record<string, unknown>} */
   data(at) {
-    return Object.fromEntries(["agenda", "starts", "day", "minute", "minutes", "hour", "name"].map((name) => [`data-${name}`, /** @type {any} */ (at)[name]]));
+    return Object.fromEntries(["agenda", "starts", "day", "minute", "again", "minutes", "hour", "name"].map((name) => [`data-${name}`, /** @type {any} */ (at)[name]]));
   }
 
   /** N. @returns {boolean} whether there is one */
@@ -72,7 +72,7 @@ export class Nearest {
     this.hooks.chosen({ at, button: /** @type {HTMLElement} */ (this.list.children[number]), moving: this.moving });
   }
 
-  /** The cursor is elsewhere. @param {{agenda: string, day: string, minute: number}|null} to */
+  /** The cursor is elsewhere. @param {At|null} to */
   went(to) {
     if (!to || placeOf(to) !== this.sent) this.clear();
   }

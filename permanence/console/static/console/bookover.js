@@ -5,7 +5,7 @@ import { button, byId, make, say, show } from "./dom.js";
 import { whenOf } from "./bookplaces.js";
 import { word } from "./words.js";
 
-/** @typedef {{agenda: string, day: string, minute: number, hour: string, name: string}} At */
+/** @typedef {{agenda: string, day: string, minute: number, starts?: string, hour: string, name: string}} At */
 
 export class Overbooking {
   /** @param {(at: At, cause: string, key: string) => Promise<string>} put gives what was against it, "" when it is done; `key`: the id of the act, the same when it is tried again without an answer */

@@ -5,9 +5,19 @@ import { dayWords } from "./words.js";
 /** What a step of the grid is, in minutes. */
 export const STEP_MINUTES = 5;
 
-/** A time of an agenda in a word, for comparing. @param {{agenda: string, day: string, minute: number}} at */
+/** 14:05 of a minute of the day. @param {number} minute */
+export function hourOf(minute) {
+  return `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+}
+
+/** A time of an agenda in a word, for comparing; `again`: the second one of two. @param {{agenda: string, day: string, minute: number, again?: boolean}} at */
 export function placeOf(at) {
-  return `${at.agenda} ${at.day} ${at.minute}`;
+  return `${at.agenda} ${at.day} ${at.minute}${at.again ? " again" : ""}`;
+}
+
+/** A time as the site takes it: where it comes twice that day, `starts` says which. @param {{day: string, minute: number, starts?: string}} at @returns {Record<string, string>} */
+export function sentOf({ day, minute, starts }) {
+  return { day, minute: String(minute), ...(starts ? { starts_at: starts } : {}) };
 }
 
 /** A day for what is about to be done and was done: mar. 1er déc. @param {string} day */

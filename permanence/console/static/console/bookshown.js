@@ -115,8 +115,8 @@ export class Shown {
 
   /** The cursor to a time of an agenda, its day shown; not under her hands when she has gone elsewhere before that day is there.
    * @param {string} agenda @param {string} day @param {number} minute @param {() => boolean} [wanted] whether it is still meant
-   * @param {string} [on] the appointment that is meant there: among several of that time that one, and where it does not stand nobody else's @returns {Promise<boolean>} whether the cursor was sent there */
-  async goTo(agenda, day, minute, wanted = () => true, on = "") {
+   * @param {string} [on] the appointment that is meant there: among several of that time that one, and where it does not stand nobody else's @param {boolean} [again] the second of two such minutes @returns {Promise<boolean>} whether the cursor was sent there */
+  async goTo(agenda, day, minute, wanted = () => true, on = "", again = false) {
     this.going += 1;
     const { going } = this;
     const still = () => this.going === going && wanted();
@@ -135,7 +135,7 @@ export class Shown {
     const item = on && this.book.grid.itemOf(agenda, day, on);
     if (item) this.book.grid.goTo(item);
     else if (on) this.gone();
-    else if (lane) this.book.grid.go({ lane: lane.dataset.lane ?? "", step: Math.floor(minute / STEP_MINUTES) });
+    else if (lane) this.book.grid.go({ lane: lane.dataset.lane ?? "", step: Math.floor(minute / STEP_MINUTES), again });
     if (!this.book.patient.isTyped) this.toGrid();
     return on ? this.book.grid.spot()?.item?.dataset.key === on : lane !== null;
   }
@@ -146,13 +146,13 @@ export class Shown {
     this.book.error(word("book_visit_gone"));
   }
 
-  /** The cursor to a time where nothing stands, which the list does not show. @param {{agenda: string, day: string, minute: number}} at @param {() => boolean} wanted as `goTo` */
-  async goToFree({ agenda, day, minute }, wanted) {
+  /** The cursor to a time where nothing stands, which the list does not show. @param {import("./booknear.js").At} at @param {() => boolean} wanted as `goTo` */
+  async goToFree({ agenda, day, minute, again }, wanted) {
     if (this.view === "list") {
       this.choose("day");
       if (!(await this.turnTo({ day }, wanted))) return;
     }
-    await this.goTo(agenda, day, minute, wanted);
+    await this.goTo(agenda, day, minute, wanted, "", again);
   }
 
   /** @param {{day?: string, week?: string, past?: boolean}} to @param {() => boolean} wanted asked once it is there @returns {Promise<boolean>} whether it is shown */

@@ -2,7 +2,7 @@
 // What is said of the place under the cursor: whether the reason in hand could be there, why not, and what Enter would do.
 import { offerMarks } from "./bookmarks.js";
 import { Nearest } from "./booknear.js";
-import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { placeOf, sentOf, whenOf } from "./bookplaces.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -67,7 +67,7 @@ export class Spoken {
     if (byId("book-refusal").hidden || !isOfRequest || !this.isHere(this.barred) || (spot.item && !this.near.asked)) return this.lookAgain();
     this.unask();
     // Who was faster may stand there now: then only the nearest are others.
-    const again = spot.item ? () => this.offerNear({ ...spot, minute: this.minute }, "", true) : () => this.why(this.whole, this.near.asked, true);
+    const again = spot.item ? () => this.offerNear({ ...spot, ...this.book.grid.here() }, "", true) : () => this.why(this.whole, this.near.asked, true);
     this.whyTimer = window.setTimeout(again, WHY_MS);
     return this.say();
   }
@@ -94,7 +94,7 @@ export class Spoken {
     const { kept, whyTurn } = this;
     if (!kept) return;
     const { at, appointment } = kept;
-    const about = new URLSearchParams({ agenda: at.agenda, day: at.day, minute: String(at.minute), appointment, call: this.book.call });
+    const about = new URLSearchParams({ agenda: at.agenda, ...sentOf(at), appointment, call: this.book.call });
     const told = await this.book.ask(`/console/agenda/why?${about}`);
     if (!told || whyTurn !== this.whyTurn || kept !== this.kept) return;
     this.book.grid.refused(!told.free);
@@ -107,15 +107,10 @@ export class Spoken {
     return this.offerNear(at, appointment, true);
   }
 
-  /** Where the cursor is, whatever stands there. */
-  get minute() {
-    return (this.book.grid.place?.step ?? 0) * STEP_MINUTES;
-  }
-
   /** Whether the cursor is at a place. @param {string} place as `placeOf` writes it */
   isHere(place) {
     const spot = this.book.grid.spot();
-    return spot !== null && placeOf({ ...spot, minute: this.minute }) === place;
+    return spot !== null && placeOf({ ...spot, ...this.book.grid.here() }) === place;
   }
 
   /** Why not here: asked for, all of it; else the main cause beside the cursor. @param {boolean} asked @param {boolean} [near] whether the nearest free times are offered @param {boolean} [again] what is offered stays until others are */
@@ -126,7 +121,7 @@ export class Spoken {
     // Asked for, it is not overtaken by what the cursor would have asked by itself.
     this.unask();
     const turn = this.whyTurn;
-    const about = new URLSearchParams({ agenda: spot.agenda, day: spot.day, minute: String(spot.minute), reason: this.book.reason.id, patient: this.book.patient.patient?.id ?? "", call: this.book.call, yes: this.book.asking.yes });
+    const about = new URLSearchParams({ agenda: spot.agenda, ...sentOf(spot), reason: this.book.reason.id, patient: this.book.patient.patient?.id ?? "", call: this.book.call, yes: this.book.asking.yes });
     const told = await this.book.ask(`/console/agenda/why?${about}`);
     // What comes late, when the cursor is elsewhere or the time was booked, is not shown.
     if (!told || turn !== this.whyTurn) return;
@@ -146,16 +141,16 @@ export class Spoken {
     if (near) this.offerNear(spot, this.book.hand.key, again);
   }
 
-  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {{agenda: string, day: string, minute: number}} at @param {string} [moving] the appointment that is to be put there @param {boolean} [again] as `why` */
+  /** Beside a refusal what would work: asked by one request, and only where one is said. @param {import("./booknear.js").At} at @param {string} [moving] the appointment that is to be put there @param {boolean} [again] as `why` */
   offerNear(at, moving = "", again = false) {
     if (byId("book-refusal").hidden) return;
     // What the cursor would have asked by itself says less than what is said now.
     this.unask();
     const { reason, patient, call, with: first, only, else: second } = this.book.wish;
-    this.near.ask({ agenda: at.agenda, day: at.day, minute: String(at.minute), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
+    this.near.ask({ agenda: at.agenda, ...sentOf(at), reason, patient, call, with: first, only, else: second, yes: this.book.asking.yes }, moving, again);
   }
 
-  /** What the rules say of a place: Enter is offered only where nothing is against it. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
+  /** What the rules say of a place: Enter is offered only where nothing is against it. @param {import("./booknear.js").At} at @param {string[]} causes */
   bar(at, causes) {
     [this.cause = ""] = causes;
     this.barred = causes.length ? placeOf(at) : "";
@@ -163,7 +158,7 @@ export class Spoken {
     this.say();
   }
 
-  /** The place under the cursor is not free. @param {{agenda: string, day: string, minute: number}} at @param {string[]} causes */
+  /** The place under the cursor is not free. @param {import("./booknear.js").At} at @param {string[]} causes */
   refuse(at, causes) {
     this.book.grid.refused(true);
     this.bar(at, causes);
@@ -179,7 +174,7 @@ export class Spoken {
     return unasked || at === this.allowed || this.book.holding.isHeld(spot) ? word("book_place", { ...known, what: word("book_free") }) : word("book_here", known);
   }
 
-  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, hour: string}|null}|null} told @param {boolean} [again] as `why` */
+  /** Beside the cursor, in words; null takes it away. @param {{what: string, causes: string[], next: {agenda: string, day: string, minute: number, again: boolean, hour: string}|null}|null} told @param {boolean} [again] as `why` */
   refusal(told, again = false) {
     const box = byId("book-refusal");
     show(box, told !== null);
@@ -196,7 +191,7 @@ export class Spoken {
     const { next: to } = told;
     if (to) {
       say(next, word("book_go_to", { hour: to.hour }));
-      next.onclick = () => this.book.shown.goTo(to.agenda, to.day, to.minute);
+      next.onclick = () => this.book.shown.goTo(to.agenda, to.day, to.minute, undefined, "", to.again);
     }
     this.beside(box);
   }

@@ -16,7 +16,7 @@ from permanence.foundation import dates, moments
 def compose_calendar(about: Addressed, invitation: Invitation, *, visit_at: datetime, at: datetime) -> EmailMessage:
     """The mail in the patient's language. `visit_at` is on the client's clock; `at` as for `content.compose`."""
     with translation.override(about.language):
-        day, hour = dates.say(visit_at, dates.Form.WHOLE), moments.hour_told(visit_at)
+        day, hour = dates.say(visit_at, dates.Form.WHOLE), moments.hour_there(visit_at)
         if invitation.method is Method.CANCEL:
             subject, said = _("Your appointment was cancelled"), _("It does not take place.")
         elif invitation.revision:

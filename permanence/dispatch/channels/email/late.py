@@ -19,7 +19,7 @@ def compose_late(about: Addressed, *, practice: str, visit_at: datetime, minutes
         said = _("%(who)s: about %(minutes)s minutes late today. Your appointment at %(hour)s will begin later.") % {
             "who": practice or about.house_name,
             "minutes": minutes,
-            "hour": moments.hour_told(visit_at),
+            "hour": moments.hour_there(visit_at),
         }
         context = {"subject": subject, "about": about, "said": said}
         text = render_to_string("dispatch/late.txt", context)

@@ -31,11 +31,11 @@ def compose_offer(
         said = _("%(who)s: an appointment is free on %(day)s at %(hour)s.") % {
             "who": practice or about.house_name,
             "day": dates.say(visit_at, dates.Form.WHOLE),
-            "hour": moments.hour_told(visit_at),
+            "hour": moments.hour_there(visit_at),
         }
         kept = _("It is kept for you until %(hour)s on %(day)s. Nobody else can take it until then.") % {
             "day": dates.say(until, dates.Form.WHOLE),
-            "hour": moments.hour_told(until),
+            "hour": moments.hour_there(until),
         }
         where = _("See there where it is before you take it.") if place_first else ""
         context = {"subject": subject, "about": about, "said": said, "kept": kept, "where": where, "link": link}

@@ -16,7 +16,7 @@ def compose_reminder(about: Addressed, *, practice: str, visit_at: datetime, lin
     """The mail in the patient's language. `visit_at` is on the client's clock; `at` as for `content.compose`."""
     with translation.override(about.language):
         subject = _("Your appointment")
-        day, hour = dates.say(visit_at, dates.Form.WHOLE), moments.hour_told(visit_at)
+        day, hour = dates.say(visit_at, dates.Form.WHOLE), moments.hour_there(visit_at)
         who = practice or about.house_name
         said = _("%(who)s: your appointment is on %(day)s at %(hour)s.") % {"who": who, "day": day, "hour": hour}
         context = {"subject": subject, "about": about, "said": said, "link": link}

@@ -63,7 +63,7 @@ def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None 
         said = {
             "who": " ".join((words.practice or words.house).split()),
             "day": "" if words.at is None else formats.date_format(words.at, DAYS[language]),
-            "hour": "" if words.at is None else moments.hour_told(words.at),
+            "hour": "" if words.at is None else moments.hour_there(words.at),
             "until": _until(words.until, language, sent_on=sent_on),
             "yes": words.yes,
             "no": words.no,
@@ -83,7 +83,7 @@ def compose(kind: SmsKind, words: Words, *, language: str, sent_on: date | None 
 def _until(until: datetime | None, language: str, *, sent_on: date | None) -> str:
     if until is None:
         return ""
-    hour = moments.hour_told(until)
+    hour = moments.hour_there(until)
     if sent_on in {None, until.date()}:
         return hour
     return _("%(day)s, %(hour)s") % {"day": formats.date_format(until, DAYS[language]), "hour": hour}
