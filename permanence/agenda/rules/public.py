@@ -24,6 +24,8 @@ FORMS_KEPT = timedelta(days=1)
 """After which a form that became nothing is deleted."""
 VISITS_KEPT = timedelta(days=30)
 """After the visit, its form and mails."""
+OVERTAKEN = "overtaken"
+"""Why a mail was never sent: what it says is no longer so."""
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,58}\Z")
 

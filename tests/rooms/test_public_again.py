@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Who books by himself and is moved, comes back with an old page, or wants another time: what he reads last is so."""
+
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.models import Appointment, PublicMail
+from permanence.agenda.operations import appointments
+from permanence.agenda.rules.states import CancelCause
+from permanence.booking import parts
+from permanence.dispatch import sent_queries
+from permanence.dispatch.public_mails import run_public
+from permanence.dispatch.rules import SentState
+from permanence.foundation import moments
+from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
+from tests.rooms.test_calendar_mails import relay
+from tests.rooms.test_public_booking import Hands, Visitor, switch_on
+
+__all__ = ["relay"]
+
+pytestmark = pytest.mark.django_db
+LATER = "451 4.3.0 try later"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr(parts, "CLOCK", hands)
+    return hands
+
+
+@pytest.fixture
+def cast(clock):
+    made = make_agenda_cast()
+    switch_on(made)
+    return made
+
+
+@pytest.fixture
+def jeanne(cast, clock):
+    return Visitor(cast, clock)
+
+
+def booked_while_the_relay_refuses(jeanne, clock, relay):
+    """She has her code; the mail that says that she is booked was tried twice in vain."""
+    jeanne.take()
+    jeanne.tell()
+    run_public(at=clock.at, relay=relay.settings)
+    relay.taken.clear()
+    jeanne.code()
+    for wait in (0, 1):
+        clock.forward(minutes=wait)
+        relay.answers.append(LATER)
+        assert run_public(at=clock.at, relay=relay.settings) == 1
+    assert relay.taken == []
+    return Appointment.objects.get().key
+
+
+def moves(cast, clock, visit, minutes=60):
+    moved = {"agenda": cast.dupont, "starts_at": after(minutes), "by": cast.claire, "at": clock.at}
+    return appointments.move(key=cast.key(), appointment=visit, **moved)
+
+
+def subjects(relay):
+    return [mail["Subject"].partition(" (")[0] for mail in relay.taken]
+
+
+def send_all_day(clock, relay):
+    for minutes in (0, 5, 15, 60, 60):
+        clock.forward(minutes=minutes)
+        run_public(at=clock.at, relay=relay.settings)
+
+
+def test_moved_before_the_mail_of_the_booking_left_he_is_told_the_new_hour_alone(
+    jeanne, cast, clock, relay, deliver_all
+):
+    visit = booked_while_the_relay_refuses(jeanne, clock, relay)
+    moves(cast, clock, visit)
+    deliver_all(clock.at)
+    send_all_day(clock, relay)
+    assert subjects(relay) == ["Votre rendez-vous est déplacé"]
+    told = relay.taken[0].get_body(("plain",)).get_content()
+    zone = parts.ZoneInfo("Europe/Paris")
+    assert moments.hour_told(after(60).astimezone(zone)) in told
+    assert moments.hour_told(MONDAY.astimezone(zone)) not in told
+
+
+def test_moved_and_not_yet_heard_of_the_old_hour_is_told_to_nobody(jeanne, cast, clock, relay, deliver_all):
+    visit = booked_while_the_relay_refuses(jeanne, clock, relay)
+    moves(cast, clock, visit)
+    clock.forward(minutes=5)
+    run_public(at=clock.at, relay=relay.settings)
+    assert relay.taken == []
+    deliver_all(clock.at)
+    send_all_day(clock, relay)
+    assert subjects(relay) == ["Votre rendez-vous est déplacé"]
+
+
+def test_cancelled_before_the_mail_of_the_booking_left_he_is_told_that_alone(jeanne, cast, clock, relay, deliver_all):
+    visit = booked_while_the_relay_refuses(jeanne, clock, relay)
+    appointments.cancel(key=cast.key(), appointment=visit, cause=CancelCause.DOCTOR, by=cast.claire, at=clock.at)
+    deliver_all(clock.at)
+    send_all_day(clock, relay)
+    assert subjects(relay) == ["Votre rendez-vous est annulé"]
+
+
+def test_of_an_hour_that_is_over_nothing_is_told(jeanne, cast, clock, relay):
+    booked_while_the_relay_refuses(jeanne, clock, relay)
+    clock.at = MONDAY
+    run_public(at=clock.at, relay=relay.settings)
+    assert relay.taken == []
+    assert not PublicMail.objects.filter(next_attempt_at__isnull=False).exists()
+
+
+def test_what_was_overtaken_is_shown_as_no_longer_needed_and_as_no_failure(jeanne, cast, clock, relay, deliver_all):
+    visit = booked_while_the_relay_refuses(jeanne, clock, relay)
+    moves(cast, clock, visit)
+    deliver_all(clock.at)
+    span = {"since": clock.at - timedelta(days=1), "before": clock.at + timedelta(days=1)}
+    told = sent_queries.sent(by=cast.marc, asked=sent_queries.Asked(**span), at=clock.at).rows
+    assert [each.state for each in told if each.kind == "booked"] == [SentState.OVERTAKEN]
+    failed = sent_queries.sent(by=cast.marc, asked=sent_queries.Asked(**span, undelivered=True), at=clock.at)
+    assert failed.rows == ()
