@@ -122,3 +122,33 @@ def test_what_was_overtaken_is_shown_as_no_longer_needed_and_as_no_failure(jeann
     assert [each.state for each in told if each.kind == "booked"] == [SentState.OVERTAKEN]
     failed = sent_queries.sent(by=cast.marc, asked=sent_queries.Asked(**span, undelivered=True), at=clock.at)
     assert failed.rows == ()
+
+
+def hour(at):
+    return moments.hour(at, parts.ZoneInfo("Europe/Paris"))
+
+
+def test_an_old_page_cancels_no_other_hour_than_the_one_it_shows(jeanne, cast, clock):
+    link = jeanne.book()
+    jeanne.get(f"{link}/cancel")
+    old = jeanne.shown()
+    moves(cast, clock, Appointment.objects.get().key)
+    assert jeanne.post(f"{link}/cancel", **old).status_code == 409
+    assert (hour(after(60)) in jeanne.text(), hour(MONDAY) in jeanne.text()) == (True, False)
+    assert "a changé depuis" in jeanne.text()
+    assert Appointment.objects.get().state == "booked"
+    assert jeanne.post(f"{link}/cancel", key=old["key"]).status_code == 409  # a page that says of no hour
+    assert jeanne.post(f"{link}/cancel", **jeanne.shown()).status_code == 303
+    assert Appointment.objects.get().state == "cancelled"
+
+
+def test_an_old_page_moves_no_other_hour_than_the_one_it_shows(jeanne, cast, clock):
+    link = jeanne.book()
+    jeanne.get(f"{link}/move")
+    old = jeanne.shown()
+    moves(cast, clock, Appointment.objects.get().key)
+    assert jeanne.post(f"{link}/move", **old, starts=after(120).isoformat()).status_code == 409
+    assert "a changé depuis" in jeanne.text()
+    assert Appointment.objects.get().starts_at == after(60)
+    assert jeanne.post(f"{link}/move", **jeanne.shown(), starts=after(120).isoformat()).status_code == 303
+    assert Appointment.objects.get().starts_at == after(120)
