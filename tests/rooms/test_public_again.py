@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import Appointment, PublicMail
+from permanence.agenda.models import Appointment, PublicMail, SlotHold
 from permanence.agenda.operations import appointments
 from permanence.agenda.rules.states import CancelCause
 from permanence.booking import parts
@@ -15,7 +15,7 @@ from permanence.dispatch.rules import SentState
 from permanence.foundation import moments
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.test_calendar_mails import relay
-from tests.rooms.test_public_booking import Hands, Visitor, switch_on
+from tests.rooms.test_public_booking import SLUG, Hands, Visitor, switch_on
 
 __all__ = ["relay"]
 
@@ -152,3 +152,34 @@ def test_an_old_page_moves_no_other_hour_than_the_one_it_shows(jeanne, cast, clo
     assert Appointment.objects.get().starts_at == after(60)
     assert jeanne.post(f"{link}/move", **jeanne.shown(), starts=after(120).isoformat()).status_code == 303
     assert Appointment.objects.get().starts_at == after(120)
+
+
+def holds():
+    return [each.starts_at for each in SlotHold.objects.filter(ended_at=None)]
+
+
+def test_the_time_he_has_is_his_until_another_one_is(jeanne, cast, clock):
+    jeanne.take()
+    form = jeanne.answer["Location"]
+    jeanne.get(f"/rdv/{SLUG}/times?for={cast.dupont}-{cast.consultation}&new=0&day=2026-11-30&instead={form[-26:]}")
+    wanted = jeanne.fields() | {"starts": after(60).isoformat()}
+    visit = {"starts_at": after(60), "booking": cast.booking(), "by": cast.claire, "at": clock.at}
+    appointments.book(key=cast.key(), agenda=cast.dupont, **visit)
+    assert jeanne.post(f"/rdv/{SLUG}/times", **wanted).status_code == 409
+    assert holds() == [MONDAY]
+    assert jeanne.get(form).status_code == 200
+    late = jeanne.fields() if "instead" in jeanne.fields() else wanted
+    assert jeanne.post(f"/rdv/{SLUG}/times", **late | {"starts": after(5).isoformat()}).status_code == 303
+    assert holds() == [after(5)]  # over his own time
+    assert jeanne.get(form).status_code == 410
+
+
+def test_who_asks_too_often_keeps_the_time_he_has(jeanne, clock):
+    for minutes in range(0, 100, 20):
+        jeanne.take(minutes)
+    jeanne.take(120)
+    key = jeanne.answer["Location"].rsplit("/", 1)[-1]
+    before = holds()
+    assert jeanne.take(180, instead=key).status_code == 429
+    assert holds() == before
+    assert jeanne.get(f"/rdv/{SLUG}/form/{key}").status_code == 200
