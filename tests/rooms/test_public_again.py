@@ -183,3 +183,23 @@ def test_who_asks_too_often_keeps_the_time_he_has(jeanne, clock):
     assert jeanne.take(180, instead=key).status_code == 429
     assert holds() == before
     assert jeanne.get(f"/rdv/{SLUG}/form/{key}").status_code == 200
+
+
+def test_a_code_sent_late_is_good_as_long_as_it_says(jeanne, clock):
+    jeanne.take()
+    clock.forward(minutes=20)
+    jeanne.tell()
+    clock.forward(minutes=12)
+    assert jeanne.get(f"{jeanne.path}/code").status_code == 200
+    assert jeanne.code().status_code == 303
+    assert Appointment.objects.get().starts_at == MONDAY
+
+
+def test_a_form_lives_no_longer_than_its_last_code(jeanne, clock):
+    jeanne.take()
+    jeanne.tell()
+    for _again in range(2):
+        clock.forward(minutes=14)
+        assert jeanne.post(f"{jeanne.path}/code", again="1").status_code == 303
+    clock.forward(minutes=16)
+    assert jeanne.get(f"{jeanne.path}/code").status_code == 410

@@ -235,6 +235,7 @@ def tell(
         fresh.mail, fresh.language = str(kept.fields["mail"]), language
         fresh.by_sms, fresh.number = identity.by_sms, kept.numbers[0]
         fresh.code_number, fresh.code_tries, fresh.code_sent_at = fresh.code_number + 1, 0, at
+        fresh.expires_at = max(fresh.expires_at, at + CODE_TIME)  # no code outlives its form
         fresh.save()
         queue(fresh, PublicMailKind.CODE, number=fresh.code_number, starts_at=fresh.starts_at, at=at)
     return form_view(fresh)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 FORM_TIME = timedelta(minutes=30)
-"""How long a form lives that becomes no appointment."""
+"""How long a form lives that becomes no appointment; longer where a code of it is good for longer."""
 CODE_TIME = timedelta(minutes=15)
 """How long a code is good."""
 CODE_TRIES = 5
