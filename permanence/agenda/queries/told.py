@@ -16,8 +16,8 @@ from permanence.agenda.rules.public import CODE_TIME, OVERTAKEN, PublicMailKind
 class PublicMailView:
     """A mail to who booked by himself, or a code by SMS that was not written down as one (`by_sms`).
 
-    `visit`: the appointment's id, "" before there is one. It waits while it is neither `sent` nor `over`; `overtaken`: it
-    is over because what it says is no longer so.
+    `visit`: the appointment's id, "" before there is one. It waits while it is neither `sent` nor `over`;
+    `overtaken`: it is over because what it says is no longer so.
     """
 
     client: str
