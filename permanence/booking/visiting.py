@@ -2,7 +2,7 @@
 """Behind the secret link of an appointment: what was booked, the file for a calendar, another moment, or none."""
 
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +16,8 @@ from permanence.agenda.place_words import place_of_visit
 from permanence.agenda.queries import public
 from permanence.agenda.queries.moving import wish_to_move
 from permanence.agenda.queries.public import PageView, VisitView
-from permanence.agenda.refusals import NotNow, SlotAlreadyTaken, SlotRefused
+from permanence.agenda.refusals import ChangedMeanwhile, NotNow, SlotAlreadyTaken, SlotRefused
+from permanence.agenda.rules.kinds import VisitReason
 from permanence.agenda.rules.states import AppointmentState
 from permanence.booking import offered, parts
 from permanence.booking.qr import qr_svg
@@ -58,51 +59,76 @@ def calendar(request: HttpRequest, slug: str, token: str) -> HttpResponse:  # no
 @require_http_methods(["GET", "HEAD", "POST"])
 @parts.public_view
 def cancel(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """Asks once more; POST cancels."""
+    """Asks once more; POST cancels the appointment that the page showed, and no other one."""
     page, visit = _behind(slug, token)
+    status, failed = 200, ""
     if request.method == "POST":
-        key, address = request.POST.get("key", ""), parts.address_of(request)
-        if visit.appointment.state is not AppointmentState.CANCELLED:
-            public_visits.cancel_visit(slug=slug, token=token, key=key, address=address, at=parts.now())
-        return _to(page, token)
+        if visit.appointment.state is AppointmentState.CANCELLED:
+            return _to(page, token)
+        try:
+            public_visits.cancel_visit(slug=slug, token=token, at=parts.now(), **_sent(request))
+        except ChangedMeanwhile:
+            page, visit = _behind(slug, token)
+            status, failed = 409, _changed()
+        else:
+            return _to(page, token)
     if not visit.may_change:
         return _to(page, token)
-    return _shown(request, "cancel", page, visit, token)
+    return _shown(request, "cancel", page, visit, token, status=status, failed=failed)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @parts.public_view
 def move(request: HttpRequest, slug: str, token: str) -> HttpResponse:
-    """A week of other times; POST takes one."""
-    page, visit = _behind(slug, token)
-    if not visit.may_change or visit.offer is None or visit.reason is None:
-        raise NotNow(visit.appointment.appointment)
+    """A week of other times; POST takes one for the appointment that the page showed, and no other one."""
+    page, visit, reason = _to_move(slug, token)
     if request.method != "POST":
         return _times(request, page, visit, token)
     starts = parts.read_moment(request.POST.get("starts", ""))
     if starts is None:
         return _times(request, page, visit, token, failed=_("Choose a time."), status=422)
     try:
-        public_visits.move_visit(
-            slug=slug,
-            token=token,
-            key=request.POST.get("key", ""),
-            starts_at=starts,
-            address=parts.address_of(request),
-            at=parts.now(),
-        )
+        public_visits.move_visit(slug=slug, token=token, starts_at=starts, at=parts.now(), **_sent(request))
+    except ChangedMeanwhile:
+        page, visit, _reason = _to_move(slug, token)
+        return _times(request, page, visit, token, failed=_changed(), status=409)
     except SlotAlreadyTaken:
         words = _("Somebody has just taken this time. Your appointment stays as it was.")
         return _times(request, page, visit, token, failed=words, status=409)
     except SlotRefused as refusal:
-        words = offered.public_causes(page, refusal.causes, reason=visit.reason.name, at=parts.now())
+        words = offered.public_causes(page, refusal.causes, reason=reason.name, at=parts.now())
         return _times(request, page, visit, token, failed=words, status=409)
     return _to(page, token)
+
+
+class _Sent(TypedDict):
+    """What every act of these pages says beside its moment."""
+
+    key: str
+    revision: str
+    address: str
+
+
+def _sent(request: HttpRequest) -> _Sent:
+    said = {name: request.POST.get(name, "") for name in ("key", "revision")}
+    return _Sent(key=said["key"], revision=said["revision"], address=parts.address_of(request))
+
+
+def _changed() -> str:
+    return _("Your appointment has changed since this page was opened. This is how it is now; nothing was changed.")
 
 
 def _behind(slug: str, token: str) -> tuple[PageView, VisitView]:
     visit = public.visit(slug=slug, token=token, at=parts.now())
     return visit.page, visit
+
+
+def _to_move(slug: str, token: str) -> tuple[PageView, VisitView, VisitReason]:
+    """Raises NotNow where he cannot move it by himself."""
+    page, visit = _behind(slug, token)
+    if not visit.may_change or visit.offer is None or visit.reason is None:
+        raise NotNow(visit.appointment.appointment)
+    return page, visit, visit.reason
 
 
 def _times(

@@ -20,7 +20,7 @@ from permanence.agenda.operations.public_mails import DuePublicMail
 from permanence.agenda.place_words import told_line
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.rules.public import PublicMailKind
+from permanence.agenda.rules.public import OVERTAKEN, PublicMailKind
 from permanence.dispatch import post, sms_operations
 from permanence.dispatch.calendar_operations import invitation_of
 from permanence.dispatch.channels.email.calendar import add_calendar
@@ -127,6 +127,8 @@ def _for_calendar(
 
 
 def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:
+    if _is_overtaken(taken, at=at):
+        return Attempt(outcome=Outcome.REFUSED, why=OVERTAKEN)
     if taken.number_of_sms:
         return _by_sms(taken, at=at)
     try:
@@ -135,6 +137,12 @@ def _send(taken: DuePublicMail, relay: Relay, *, at: datetime) -> Attempt:
         return Attempt(outcome=Outcome.REFUSED, why=f"{type(error).__name__}: {error}"[:200])
     envelope = Envelope(sender=settings.PERMANENCE.mail_from, recipient=taken.mail, key=taken.key)
     return relay.send(mail, envelope)
+
+
+def _is_overtaken(taken: DuePublicMail, *, at: datetime) -> bool:
+    """Whether what it says is no longer so: the hour is over, or the appointment is another one by now."""
+    is_told = bool(taken.visit) and not taken.code
+    return taken.starts_at <= at or (is_told and _visit(taken) is None)
 
 
 def _by_sms(taken: DuePublicMail, *, at: datetime) -> Attempt:

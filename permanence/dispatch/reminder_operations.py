@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.operations import appointments, visits
+from permanence.agenda.operations.acts import busy_named, is_done
 from permanence.agenda.queries import agendas, moving, received
 from permanence.agenda.queries import appointments as agenda
 from permanence.agenda.queries.views import AppointmentView
@@ -294,27 +295,31 @@ def answer(*, link: str, yes: bool, at: datetime) -> None:
     act(key=row.key, yes=yes, at=at)
 
 
+@busy_named()
 def move(*, link: str, starts_at: datetime, act_key: str, at: datetime) -> None:
-    """The patient takes another moment, one that is proposed to him. Raises ReminderUnknown, ReminderOver, SlotRefused,
-    SlotAlreadyTaken, and those of the agenda's acts.
+    """The patient takes another moment, one that is proposed to him; the same sent twice is done once. Raises
+    ReminderUnknown, ReminderOver, SlotRefused, SlotAlreadyTaken, and those of the agenda's acts.
     """
     row, visit, by = behind(link)
     account = clients.client(house=by.house, client=str(row.client_id))
-    if not holds(row, visit, at=at):
+    is_again = is_done(act_key, by=by)  # after the visit was read: done meanwhile, it still looks as it did before
+    if not is_again and not holds(row, visit, at=at):
         raise ReminderOver(row.key)
-    if starts_at not in choices_of(visit, account, by=by, at=at):
+    if not is_again and starts_at not in choices_of(visit, account, by=by, at=at):
         raise ReminderOver("not proposed")
-    appointments.move(
-        key=act_key,
-        appointment=visit.appointment,
-        agenda=visit.agenda,
-        starts_at=starts_at,
-        by=by,
-        at=at,
-        door=Door.REMINDER,
-        holder=f"reminder:{row.key}",
-    )
-    _answered(row, MOVED, at=at)
+    with transaction.atomic():
+        appointments.move(
+            key=act_key,
+            appointment=visit.appointment,
+            agenda=visit.agenda,
+            starts_at=starts_at,
+            by=by,
+            at=at,
+            door=Door.REMINDER,
+            holder=f"reminder:{row.key}",
+        )
+        if not is_again:
+            _answered(row, MOVED, at=at)
 
 
 def act(*, key: str, yes: bool, at: datetime) -> None:

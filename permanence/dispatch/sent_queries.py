@@ -282,7 +282,8 @@ def _within(asked: Asked, bad: Q) -> Q:
 
 def _public(mail: PublicMailView) -> SentView:
     waiting = SentState.AGAIN if mail.attempts and mail.why else SentState.WAITING
-    state = SentState.SENT if mail.sent_at else SentState.FAILED if mail.over else waiting
+    over = SentState.OVERTAKEN if mail.overtaken else SentState.FAILED
+    state = SentState.SENT if mail.sent_at else over if mail.over else waiting
     kinds = {
         PublicMailKind.CODE: SentKind.CODE,
         PublicMailKind.BOOKED: SentKind.BOOKED,

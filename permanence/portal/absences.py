@@ -128,6 +128,11 @@ def announce(request: HttpRequest, client: str) -> HttpResponse:
 
     try:
         found = (save_proved if saves else try_out)(client=client, change=change, by=by, at=at)
+    except operations.AbsenceOverlaps as refusal:
+        again = _announced_before(client, typed, by=by, at=at) if saves else None
+        if again is None:
+            return _page(request, view, file, typed, house=by.house, failed=_why(refusal))
+        told, left = again, left_in(by=by, client=client, absence=again.absence, at=at)
     except SaidContradicts as refusal:
         return _page(
             request, view, file, typed, house=by.house, shown=True, change=change_words(refusal.found), status=422
@@ -160,6 +165,25 @@ def _announce(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> a
         urgent_to=typed["urgent_to"] or None,
         treatment=typed["treatment"],
     )
+
+
+def _announced_before(client: str, typed: dict[str, Any], *, by: Who, at: datetime) -> approvals.Announced | None:
+    """The very same absence that stands already: who sends his form twice announces it once. None for another one."""
+    same = [
+        each
+        for each in clients.absences(house=by.house, client=client, at=at)
+        if each.starts == (typed["starts_at"] or each.announced_at)  # an empty beginning: at once
+        and all(getattr(each, name) == typed[name] for name in ("words", "recipient", "treatment"))
+        and each.ends == typed["ends_at"]
+    ]
+    for each in same:
+        if each.urgent_to == typed["urgent_to"]:
+            return approvals.Announced(absence=each.id)
+        body = {"absence": each.id, "urgent_to": typed["urgent_to"]}
+        for waiting in approval_queries.proposals(house=by.house, clients=[client], at=at):
+            if waiting.waits and waiting.kind is ProposalKind.URGENT_TO and waiting.body == body:
+                return approvals.Announced(absence=each.id, proposal=waiting.id)
+    return None
 
 
 @require_POST

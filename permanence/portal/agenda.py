@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """The doctor's day on his telephone: who comes, who has come, how late he is; who is booked in an absence."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -29,7 +30,7 @@ from permanence.agenda.queries.follow_ups import open_follow_ups
 from permanence.agenda.queries.kept_booked import still_booked
 from permanence.agenda.queries.left_booked import left_in
 from permanence.agenda.queries.views import AgendaDays, AgendaView, AppointmentView, HoldView
-from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
+from permanence.agenda.refusals import AgendaBusy, AgendaUnknown, AppointmentUnknown, NotNow, SpanImpossible
 from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.follow_ups import ASKED, Wanted
 from permanence.agenda.rules.marks import UNKNOWN, Mark, marks_of
@@ -64,6 +65,7 @@ TONES: Mapping[AppointmentState, str] = {
     AppointmentState.NO_SHOW: "danger",
 }
 """How the badge of a state looks, where it is no plain one."""
+BUSY = _("Others are booking at this moment: try once more. Nothing was changed.")
 WANTED: Mapping[Wanted, str | Promise] = {
     Wanted.MOVE: _("Find them another appointment"),
     Wanted.CALL: _("Call them, I decide then"),
@@ -71,6 +73,13 @@ WANTED: Mapping[Wanted, str | Promise] = {
 }
 ANNOUNCED = frozenset({"absence", "absence_waits"})
 """What may have been saved just before the booked of an absence are shown."""
+BECOMES = {
+    "arrived": frozenset({AppointmentState.ARRIVED}),
+    "done": frozenset({AppointmentState.DONE}),
+    "no-show": frozenset({AppointmentState.NO_SHOW}),
+    "back": STANDING,
+}
+"""Where a visit stands once that is said of it."""
 LATE = (5, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, 120)
 """Minutes that the button offers."""
 
@@ -138,7 +147,7 @@ def day(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 @require_POST
 @portal_only
 def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: str) -> HttpResponse:
-    """The patient is there, was seen, or did not come."""
+    """The patient is there, was seen, or did not come; said again of a visit of which it is so, nothing changes."""
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
     try:
@@ -147,12 +156,23 @@ def mark(request: HttpRequest, client: str, agenda: str, appointment: str, act: 
         raise Http404(appointment) from unknown
     if found.id not in {visit.agenda, visit.also} or act not in ACTS:
         raise Http404(appointment)
+    shown, refused = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date(), ""
     try:
-        ACTS[act](key=new_id(at, _ENTROPY), appointment=appointment, by=by, at=at)
+        if visit.state not in BECOMES[act]:
+            ACTS[act](key=_act_key(act, visit), appointment=appointment, by=by, at=at)
     except NotNow:
-        return day_page(request, by, view, found, refused=str(_("That cannot be said of this appointment now.")))
-    shown = visit.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
+        refused = str(_("That cannot be said of this appointment now."))
+    except AgendaBusy:
+        refused = str(BUSY)
+    if refused:
+        return day_page(request, by, view, found, day=shown, refused=refused)
     return HttpResponseRedirect(f"{address_of_day(found)}?day={shown.isoformat()}#v-{appointment}", status=303)
+
+
+def _act_key(act: str, visit: AppointmentView) -> str:
+    """The id of what is said of a visit: one for as long as nothing else is said of it."""
+    about = f"{act} {visit.appointment} {visit.state_at.isoformat()}"
+    return f"portal-{hashlib.sha256(about.encode()).hexdigest()}"[:40]
 
 
 @never_cache
@@ -168,10 +188,13 @@ def booked(request: HttpRequest, client: str, absence: str) -> HttpResponse:
     failed = ""
     if request.method == "POST":
         wanted, words = request.POST.get("wanted", ""), request.POST.get("words", "")[:200]
-        if wanted in ASKED:
-            day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
-            return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
-        failed = str(_("Choose what is to be done."))
+        try:
+            if wanted in ASKED:
+                day_acts.ask_follow_up(client=client, absence=absence, wanted=Wanted(wanted), words=words, by=by, at=at)
+                return HttpResponseRedirect(reverse("portal_booked", args=[client, absence]), status=303)
+            failed = str(_("Choose what is to be done."))
+        except AgendaBusy:
+            failed = str(BUSY)
     met = appointments.in_absence(by=by, client=client, absence=absence, at=at)
     asked = {each.visit.appointment: each for each in open_follow_ups(by=by, client=client, at=at)}
     still = {
@@ -248,11 +271,15 @@ def _part(request: HttpRequest, by: Who, view: ClientView, found: AgendaView) ->
     return render(request, "portal/agenda_lines.html", {"client": view, "agenda": found, "lines": lines})
 
 
-def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, refused: str = "") -> HttpResponse:
-    """One day of one agenda; `refused`: why what was just asked for was not done."""
+def day_page(
+    request: HttpRequest, by: Who, view: ClientView, found: AgendaView, *, day: date | None = None, refused: str = ""
+) -> HttpResponse:
+    """One day of one agenda: `day`, None for the one that the address names. `refused`: why what was just asked for was
+    not done.
+    """
     at, zone = _CLOCK.now(), ZoneInfo(found.time_zone)
     today = at.astimezone(zone).date()
-    shown = _asked(request, today)
+    shown = day or _asked(request, today)
     known = _known(by, found, shown, at=at)
     mine = is_own(found, by=by)
     context = late_shown(found, day=shown, is_today=shown == today and mine, by=by, at=at) | {
@@ -272,6 +299,7 @@ def day_page(request: HttpRequest, by: Who, view: ClientView, found: AgendaView,
             f"{moments.clock(each.starts, zone)}–{moments.clock_until(each.ends, zone)}" for each in known.openings
         ],
         "key": new_id(at, _ENTROPY),
+        "busy_key": new_id(at, _ENTROPY),
         "unread": unread_lines(unread_for_long(by=by, agenda=found.id, at=at), at=at) if mine else [],
         "late_before": request.GET.get("before", "0")[:3],
         "minutes": LATE,

@@ -23,7 +23,7 @@ from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import address_of_day, day_page, reached
+from permanence.portal.agenda import BUSY, address_of_day, day_page, reached
 from permanence.portal.days import read_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
@@ -47,7 +47,7 @@ def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
     begins, ends = busy_span(day=day, starts=starts, until=until, zone=found.time_zone)
     try:
         blocks.block(
-            key=new_id(at, _ENTROPY),
+            key=typed.get("key", ""),
             agenda=found.id,
             starts_at=begins,
             ends_at=ends,
@@ -65,19 +65,22 @@ def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
 @require_POST
 @portal_only
 def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpResponse:
-    """The time is free again, and offered at once to who waits."""
+    """The time is free again, and offered at once to who waits; pressed twice, it is free already."""
     by, view, found = reached(request, client, agenda)
     at = _CLOCK.now()
     try:
-        kept = busy.block(by=by, block=block)
-        if kept.agenda != found.id:
-            raise BlockUnknown(block[:40])
-        blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)
+        kept = busy.block(by=by, block=block, removed=True)
     except BlockUnknown as unknown:
         raise Http404(block) from unknown
+    if kept.agenda != found.id:
+        raise Http404(block)
+    day = kept.starts_at.astimezone(ZoneInfo(found.time_zone)).date()
+    try:
+        with contextlib.suppress(BlockUnknown):
+            blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)
     except AgendaBusy as refusal:
-        return day_page(request, by, view, found, refused=_why(refusal, found, by=by))
-    return _back(found, kept.starts_at.astimezone(ZoneInfo(found.time_zone)).date())
+        return day_page(request, by, view, found, day=day, refused=_why(refusal, found, by=by))
+    return _back(found, day)
 
 
 def _day(request: HttpRequest) -> date | None:
@@ -102,6 +105,6 @@ def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
     said = {
         SpanImpossible: _("It ends after it begins: write the hours, 12:30."),
         WordsTooLong: _("These words are too long."),
-        AgendaBusy: _("Others are booking at this moment: try once more. Nothing was changed."),
+        AgendaBusy: str(BUSY),
     }
     return said.get(type(refusal), _("It could not be saved. Look at it again."))

@@ -17,6 +17,7 @@ from permanence.clients.access import choose_clients
 from permanence.foundation.models import AuditEntry
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast
 from tests.rooms.messaging_cast import NOON
+from tests.rooms.sent_form import sent_form
 from tests.rooms.test_console_agenda import GRID, act, at_wall, booked, monday, page
 from tests.rooms.waiting_cast import LATER, last_offer, offered, person, pursue, waits
 
@@ -126,7 +127,7 @@ def portal_url(cast, name, *args):
 
 
 def keeps_free(browser, cast, day, agenda, **more):
-    body = {"from": "12h30", "until": "14", "words": "Déjeuner"} | more
+    body = {"key": cast.key(), "from": "12h30", "until": "14", "words": "Déjeuner"} | more
     address = portal_url(cast, "portal_day_block", agenda)
     return browser.post(f"{address}?day={day}", body, HTTP_ACCEPT_LANGUAGE="fr")
 
@@ -142,9 +143,23 @@ def test_the_doctor_keeps_a_time_of_his_day_free_and_gives_it_back(cast, browser
     free = portal_url(cast, "portal_day_unblock", cast.dupont, row.key)
     assert free in browser.get(address).content.decode()
     assert free not in browser_of(cast.dr_lemaire).get(address).content.decode()
-    assert browser.post(free)["Location"] == f"{address}#busy"
-    assert spans() == []
-    assert browser.post(free).status_code == 404
+    for _again in range(2):
+        given = browser.post(free)
+        assert (given.status_code, given["Location"]) == (303, f"{address}#busy")
+        assert spans() == []
+
+
+def test_who_presses_twice_keeps_the_time_free_once_and_reads_no_refusal(cast, browser_of, monday):
+    browser, page = browser_of(cast.dr_dupont), portal_url(cast, "portal_day_of", cast.dupont)
+    shown = sent_form(browser.get(f"{page}?day={monday}"), field="words")
+    typed = {name: values[0] for name, values in shown.items()} | {"from": "12:30", "until": "14", "words": "Repas"}
+    address = f"{portal_url(cast, 'portal_day_block', cast.dupont)}?day={monday}"
+    assert [browser.post(address, typed).status_code for _again in range(2)] == [303, 303]
+    assert Block.objects.count() == 1
+    other = browser.post(address, typed | {"until": "15"})  # back, and other hours
+    assert other.status_code == 422
+    assert sent_form(other, field="words")["key"] != [typed["key"]]
+    assert spans() == [(at_wall(monday, 12, 30), at_wall(monday, 14), "Repas")]
 
 
 def test_what_stands_in_his_day_stays_and_what_he_typed_stays_written(cast, browser_of, monday):

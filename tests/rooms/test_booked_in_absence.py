@@ -92,6 +92,26 @@ def test_the_preview_says_how_many_are_booked_and_saving_asks_what_becomes_of_th
     assert "not been told of the absence" not in text_of(doctor.get(asked))
 
 
+def test_who_announces_twice_is_led_to_what_becomes_of_those_booked_both_times(practice, start, doctor, cast):
+    practice.book(start + timedelta(hours=1))
+    said = typed(start, step="save")
+    first, again = (doctor.post(practice.url("portal_absence"), said) for _again in range(2))
+    [entry] = queries.client_file(house=cast.house, client=cast.weber, at=practice.now).absences
+    where = f"{practice.url('portal_booked', entry.id)}?saved=absence#t-page"
+    assert [(each.status_code, each["Location"]) for each in (first, again)] == [(303, where), (303, where)]
+    other = doctor.post(practice.url("portal_absence"), said | {"words": "Le docteur est au loin."})
+    assert other.status_code == 422
+    for _again in range(2):
+        assert doctor.post(practice.url("portal_booked", entry.id), {"wanted": "move"}).status_code == 303
+    assert len(open_follow_ups(by=cast.claire)) == 1
+
+
+def test_away_from_now_on_announced_twice_is_announced_once(practice, doctor, cast):
+    said = typed(practice.now, step="save", starts="")
+    assert [doctor.post(practice.url("portal_absence"), said).status_code for _again in range(2)] == [303, 303]
+    assert len(queries.client_file(house=cast.house, client=cast.weber, at=practice.now).absences) == 1
+
+
 def test_an_absence_in_which_nobody_is_booked_ends_on_the_line(practice, start, doctor):
     practice.book(start + timedelta(hours=30))
     assert "booked in that time" not in text_of(doctor.post(practice.url("portal_absence"), typed(start, step="check")))

@@ -174,6 +174,50 @@ def test_a_proposal_is_held_for_two_minutes_then_booked_by_its_system(agendas, s
     assert (again.status, again.resources, Appointment.objects.count()) == (200, [visit], 1)
 
 
+def in_a_group(agendas, system, patient):
+    """A body that books one of the three places of the session on Saturday at nine."""
+    where = f"Appointment/p.{agendas.dupont}.{agendas.class_of_three}.20261205T080000Z"
+    return parameters(appointment_reference=where, patient_resource=patient)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_proposal_that_is_booked_twice_on_the_wire_is_booked_once_in_a_group_too(agendas, system, clock, known):
+    wanted = in_a_group(agendas, system, whom(agendas.jeanne) if known else newcomer())
+    first = system.post("Appointment/$book", wanted)
+    clock.at += timedelta(seconds=30)
+    again = system.post("Appointment/$book", wanted)
+    assert (first.status, again.status) == (200, 200)
+    assert again.resources == first.resources
+    assert Appointment.objects.count() == 1
+    other = system.post("Appointment/$book", in_a_group(agendas, system, whom(agendas.paul)))
+    assert other.status == 200
+    assert Appointment.objects.count() == 2
+    assert Patient.objects.filter(birth_name="Lefèvre").count() == (0 if known else 1)
+
+
+def test_what_was_cancelled_or_moved_since_is_booked_anew_from_the_same_proposal(agendas, system):
+    wanted = in_a_group(agendas, system, whom(agendas.jeanne))
+    first = system.post("Appointment/$book", wanted).resources[0]
+    gone = parameters(appointment_resource=first | {"status": "cancelled"})
+    assert system.post("Appointment/$book", gone).status == 200
+    second = system.post("Appointment/$book", wanted).resources[0]
+    assert (second["status"], second["start"]) == ("booked", first["start"])
+    assert second["id"] != first["id"]
+    assert system.post("Appointment/$book", wanted).resources[0]["id"] == second["id"]
+    row = Appointment.objects.get(state="booked")
+    appointments.move(
+        key=agendas.key(),
+        appointment=row.key,
+        agenda=agendas.dupont,
+        starts_at=after(5 * 24 * 60 + 120),
+        by=agendas.claire,
+        at=NOON,
+    )
+    third = system.post("Appointment/$book", wanted).resources[0]
+    assert (third["start"], third["id"] != second["id"]) == (first["start"], True)
+    assert Appointment.objects.filter(state="booked").count() == 2
+
+
 def test_a_hold_that_is_over_is_refused_by_name(agendas, system, clock):
     kept_slot = held(agendas, system)
     clock.at += timedelta(minutes=2)

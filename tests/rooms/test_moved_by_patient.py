@@ -126,8 +126,7 @@ def test_by_the_public_link_his_own_visit_is_in_no_way_of_its_move(jeanne, cast)
     assert MONDAY not in shown
     assert after(20) in shown
     assert "Complet" not in jeanne.text()
-    key = jeanne.fields()["key"]
-    assert jeanne.post(f"{link}/move", key=key, starts=after(20).isoformat()).status_code == 303
+    assert jeanne.post(f"{link}/move", **jeanne.shown(), starts=after(20).isoformat()).status_code == 303
     assert Appointment.objects.get().starts_at == after(20)
 
 

@@ -128,6 +128,28 @@ def test_what_cannot_be_said_of_a_visit_is_refused_in_words(practice, doctor):
         assert doctor.post(practice.url("portal_visit", practice.agenda, *wrong)).status_code == 404
 
 
+def test_who_presses_twice_says_it_once_and_reads_no_refusal(practice, doctor):
+    past = practice.now - timedelta(days=3)
+    visit = practice.book(past, asked=past - timedelta(days=2))
+    day = past.astimezone(ZONE).date().isoformat()
+    for act in ("no-show", "arrived", "done", "back"):
+        for _again in range(2):
+            sent = doctor.post(practice.url("portal_visit", practice.agenda, visit, act))
+            assert (sent.status_code, sent["Location"].partition("?")[2]) == (303, f"day={day}#v-{visit}"), act
+    assert state(visit) == "booked"
+    noted = AuditEntry.objects.filter(subject__startswith="agenda.appointment:", action__startswith="appointment.")
+    assert noted.exclude(action="appointment.booked").count() == 4
+
+
+def test_a_refusal_stands_on_the_day_of_the_visit(practice, doctor):
+    coming = practice.book(practice.now + timedelta(days=2))
+    day = Appointment.objects.get(key=coming).starts_at.astimezone(ZONE).date()
+    refused = doctor.post(practice.url("portal_visit", practice.agenda, coming, "no-show"))
+    assert refused.status_code == 422
+    assert f"?day={day.isoformat()}&amp;part=list" in refused.content.decode()
+    assert f'id="v-{coming}"' in refused.content.decode()
+
+
 def test_of_a_day_to_come_nobody_has_arrived(practice, doctor, claire):
     practice.book(practice.now + timedelta(days=2))
     day = (practice.now + timedelta(days=2)).astimezone(ZONE).date()

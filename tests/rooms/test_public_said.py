@@ -88,7 +88,7 @@ def test_a_day_on_which_nothing_of_the_kind_is_offered_says_so_of_the_day(jeanne
 def test_the_page_of_his_visit_promises_no_mail_again_when_he_comes_back_to_it_later(jeanne):
     link = jeanne.book()
     jeanne.get(f"{link}/move")
-    jeanne.post(f"{link}/move", key=jeanne.fields()["key"], starts=after(60).isoformat())
+    jeanne.post(f"{link}/move", **jeanne.shown(), starts=after(60).isoformat())
     jeanne.get(link)
     assert "en route" not in jeanne.text()
     assert "contient l’adresse de cette page" in jeanne.text()

@@ -122,6 +122,20 @@ def test_moved_it_says_in_his_language_to_when_and_goes_on_saying_it(cast, clock
     read(address, status=410)
 
 
+def test_who_presses_twice_is_moved_once_and_reads_no_refusal(cast, clock):
+    address, browser = reminded(cast), Browser()
+    asked = browser.get(f"{address}?move=1").content.decode()
+    chosen = re.findall(r'name="starts" value="([^"]+)"', asked)
+    sent = {"act": "move", "starts": chosen[2], "key": re.search(r'name="key" value="([^"]+)"', asked)[1]}
+    assert [browser.post(address, sent).status_code for _again in range(2)] == [303, 303]
+    visit = Appointment.objects.get()
+    assert (visit.starts_at.isoformat(), visit.revision) == (chosen[2], 1)
+    clock.forward(minutes=1)
+    assert browser.post(address, sent | {"starts": chosen[3]}).status_code == 409  # back, and another moment
+    assert Appointment.objects.get().starts_at == visit.starts_at
+    assert Reminder.objects.get(answer="moved").answered_at == NOON
+
+
 def test_another_moment_is_at_the_same_site_and_none_at_another_can_be_sent(cast, clock):
     two_sites(cast)  # Neudorf in the morning
     address, browser = reminded(cast), Browser()

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from permanence.agenda.models import Agenda, Appointment, Delay, FollowUp
 from permanence.agenda.models.appointments import CAUSE_LENGTH
-from permanence.agenda.operations.acts import changed, locked, reach, short
+from permanence.agenda.operations.acts import busy_named, changed, locked, reach, short
 from permanence.agenda.operations.appointments import cancel
 from permanence.agenda.queries.agendas import clients_seen
 from permanence.agenda.queries.appointments import rows_in_absence
@@ -43,12 +43,13 @@ def say_late(*, agenda: str, minutes: int, by: Who, at: datetime) -> None:
         _changed(kept, "agenda.late", by=by, at=at, minutes=minutes)
 
 
+@busy_named()
 def ask_follow_up(*, client: str, absence: str, wanted: Wanted, by: Who, at: datetime, words: str = "") -> int:
     """Those booked whom the absence meets stand on the secretaries' list; gives how many. What was wanted of them
     before is replaced; who was called already, by the same wish in the same words, is not listed again, nor is who
     comes all the same.
 
-    0 for an absence that is not there. Raises WordsTooLong.
+    0 for an absence that is not there. Raises WordsTooLong, AgendaBusy.
     """
     said = short(words, CAUSE_LENGTH)
     met = rows_in_absence(by=by, client=client, absence=absence, at=at)

@@ -8,6 +8,7 @@ provisional one: where he looks like somebody who is there, a secretary compares
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from django.db.models import F
 
 from permanence.agenda.models import PublicForm
 from permanence.agenda.operations import appointments, holds
-from permanence.agenda.operations.acts import busy_named, reach
+from permanence.agenda.operations.acts import busy_named, locked, reach
 from permanence.agenda.operations.answers import asked
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.knocks import knock
@@ -122,7 +123,7 @@ def begin(
     instead: str = "",
 ) -> FormView:
     """Take a slot for the time it takes to fill in the form; `key`, made by the page, is its id: the same again gives
-    the same form. `instead`: a form whose slot is given back.
+    the same form. `instead`: a form whose slot is given back once the other one is his, and not before.
 
     Raises PageUnknown, ActKeyMalformed, ActKeyTaken, TooManyKnocks, and what `holds.hold_slot` raises.
     """
@@ -137,10 +138,10 @@ def begin(
         if any(getattr(before, name) != value for name, value in wanted.items()) or before.is_new != is_new:
             raise ActKeyTaken(key)
         return form_view(before)
-    if instead:
-        give_back(slug=slug, key=instead, at=at)
     knock(what=Knock.HOLD, who=address, house=row.house_id, client=row.client_id, at=at)  # a refused one counts too
     with transaction.atomic():
+        if instead:
+            _give_back_for(agenda, slug=slug, key=instead, at=at)
         held = holds.hold_slot(
             key=hold_of(key),
             agenda=agenda,
@@ -165,6 +166,13 @@ def begin(
         # the same page, sent twice at one moment, is one form
         made, _new = PublicForm.objects.get_or_create(house_id=row.house_id, key=key, defaults=first)
     return form_view(made)
+
+
+def _give_back_for(agenda: str, *, slug: str, key: str, at: datetime) -> None:
+    """Inside a transaction in which a slot of that agenda is taken: both agendas are locked in their order."""
+    with suppress(FormUnknown):
+        locked([form_row(slug, key, at=at, lock=True).agenda_id, int(agenda)])
+    give_back(slug=slug, key=key, at=at)
 
 
 @busy_named()
@@ -227,6 +235,7 @@ def tell(
         fresh.mail, fresh.language = str(kept.fields["mail"]), language
         fresh.by_sms, fresh.number = identity.by_sms, kept.numbers[0]
         fresh.code_number, fresh.code_tries, fresh.code_sent_at = fresh.code_number + 1, 0, at
+        fresh.expires_at = max(fresh.expires_at, at + CODE_TIME)  # no code outlives its form
         fresh.save()
         queue(fresh, PublicMailKind.CODE, number=fresh.code_number, starts_at=fresh.starts_at, at=at)
     return form_view(fresh)

@@ -10,7 +10,7 @@ from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, PublicForm, PublicMail
 from permanence.agenda.queries.public import code_for, token_of
-from permanence.agenda.rules.public import CODE_TIME, FORMS_KEPT, VISITS_KEPT, PublicMailKind
+from permanence.agenda.rules.public import CODE_TIME, FORMS_KEPT, OVERTAKEN, VISITS_KEPT, PublicMailKind
 
 SALT = "permanence.agenda.public.mail"
 
@@ -66,7 +66,8 @@ def tell_change(
 ) -> None:
     """Whoever booked `visit` by himself is told that it was moved or cancelled, by whomever. Idempotent by `number`.
 
-    Nothing for a visit of another door, and none about a moment that is over.
+    What was to be said of it before and has not left is overtaken: the last mail he gets says what is so. Nothing for
+    a visit of another door, and none about a moment that is over.
     """
     with transaction.atomic():
         form = PublicForm.objects.filter(house__slug=house, visit=visit).first() if visit else None
@@ -74,8 +75,16 @@ def tell_change(
             return
         if kind is PublicMailKind.MOVED:
             PublicForm.objects.filter(pk=form.pk).update(starts_at=starts_at, ends_at=ends_at)
+        _overtake(form, before=number, at=at)
         if starts_at > at:
             queue(form, kind, number=number, starts_at=starts_at, at=at)
+
+
+def _overtake(form: PublicForm, *, before: int, at: datetime) -> None:
+    """End the unsent mails of earlier revisions. One that a worker has in hand is left to him: he looks himself."""
+    told = PublicMail.objects.filter(form=form, kind__in=(PublicMailKind.BOOKED.value, PublicMailKind.MOVED.value))
+    waits = told.filter(Q(leased_until=None) | Q(leased_until__lte=at), next_attempt_at__isnull=False)
+    waits.filter(number__lt=before).update(next_attempt_at=None, leased_until=None, why=OVERTAKEN)
 
 
 def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:

@@ -8,9 +8,12 @@ from permanence.agenda.refusals import BlockUnknown
 from permanence.foundation.who import Who
 
 
-def block(*, by: Who, block: str) -> BlockView:
-    """Busy time that stands. Raises BlockUnknown, for one of a client whom `by` does not see too."""
-    row = Block.objects.for_house(by.house_key).filter(key=known_key(block), removed_at=None).first()
+def block(*, by: Who, block: str, removed: bool = False) -> BlockView:
+    """Busy time that stands, with `removed` also one that was taken away. Raises BlockUnknown, for one of a client whom
+    `by` does not see too.
+    """
+    rows = Block.objects.for_house(by.house_key).filter(key=known_key(block))
+    row = (rows if removed else rows.filter(removed_at=None)).first()
     if row is None or not clients_seen(by, [row.client_id]):
         raise BlockUnknown(block[:40])
     return block_view(row)

@@ -9,14 +9,15 @@ from django.db.models import Q
 
 from permanence.agenda.models import Appointment, PublicForm, PublicMail, SlotOffer
 from permanence.agenda.queries.views import AppointmentView, appointment_views
-from permanence.agenda.rules.public import CODE_TIME, PublicMailKind
+from permanence.agenda.rules.public import CODE_TIME, OVERTAKEN, PublicMailKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicMailView:
     """A mail to who booked by himself, or a code by SMS that was not written down as one (`by_sms`).
 
-    `visit`: the appointment's id, "" before there is one. It waits while it is neither `sent` nor `over`.
+    `visit`: the appointment's id, "" before there is one. It waits while it is neither `sent` nor `over`;
+    `overtaken`: it is over because what it says is no longer so.
     """
 
     client: str
@@ -30,6 +31,7 @@ class PublicMailView:
     made_at: datetime
     sent_at: datetime | None
     over: bool
+    overtaken: bool
     attempts: int
     next_attempt_at: datetime | None
     why: str
@@ -72,7 +74,7 @@ def public_mails(
     rows = PublicMail.objects.for_house(house_key).exclude(told_as_sms)
     rows = rows.filter(client__in=clients, made_at__gte=since, made_at__lt=before)
     if undelivered:
-        rows = rows.filter(Q(next_attempt_at=None) | late, sent_at=None)
+        rows = rows.filter(Q(next_attempt_at=None) | late, sent_at=None).exclude(why=OVERTAKEN)
     return [_view(row, at=at) for row in rows.select_related("client", "form").order_by("-made_at", "-pk")[:most]]
 
 
@@ -92,6 +94,7 @@ def _view(row: PublicMail, *, at: datetime) -> PublicMailView:
         made_at=row.made_at,
         sent_at=row.sent_at,
         over=row.sent_at is None and (row.next_attempt_at is None or late),
+        overtaken=row.sent_at is None and row.why == OVERTAKEN,
         attempts=row.attempts,
         next_attempt_at=row.next_attempt_at,
         why=row.why,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 FORM_TIME = timedelta(minutes=30)
-"""How long a form lives that becomes no appointment."""
+"""How long a form lives that becomes no appointment; longer where a code of it is good for longer."""
 CODE_TIME = timedelta(minutes=15)
 """How long a code is good."""
 CODE_TRIES = 5
@@ -24,6 +24,8 @@ FORMS_KEPT = timedelta(days=1)
 """After which a form that became nothing is deleted."""
 VISITS_KEPT = timedelta(days=30)
 """After the visit, its form and mails."""
+OVERTAKEN = "overtaken"
+"""Why a mail was never sent: what it says is no longer so."""
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,58}\Z")
 

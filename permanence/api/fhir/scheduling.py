@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from permanence.agenda.operations import through_interface as acts
@@ -13,10 +14,10 @@ from permanence.agenda.operations.acts import is_done
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import interface
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import PatientDeceased, QuestionsUnanswered
+from permanence.agenda.refusals import AppointmentUnknown, PatientDeceased, QuestionsUnanswered
 from permanence.agenda.rules import answers
 from permanence.agenda.rules.kinds import Asker
-from permanence.agenda.rules.states import CancelCause, Door
+from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Wish
 from permanence.api.fhir import incoming, meant
 from permanence.api.fhir import resources as fhir
@@ -32,6 +33,7 @@ from permanence.kernel.ids import new_id
 from permanence.kernel.system import SystemEntropy
 
 CHANCE = SystemEntropy()
+BOOKED_SALT = "permanence.api.fhir.booked"
 CAUSES_TOLD = 3
 _CANCEL = {"pat": CancelCause.PATIENT, "prov": CancelCause.DOCTOR}
 
@@ -143,9 +145,11 @@ def book(given: dict[str, list[Any]], asked: Asked, base: str) -> Answer:
         start = start_of(key)
         if start is None or not key.startswith("p."):
             raise missing()
-        _as_start(wanted, start, asked, base)
-        view = acts.book(
-            key=new_id(asked.at, CHANCE),
+        act, before = _from_proposal(start, whom, asked)
+        if before is None:
+            _as_start(wanted, start, asked, base)
+        view = before or acts.book(
+            key=act,
             agenda=start.agenda,
             starts_at=start.starts,
             booking=Booking(patient=patient, door=Door.API, reason=start.reason, holder=f"{_system(asked)}:"),
@@ -217,6 +221,28 @@ def _site_of(start: Start, asked: Asked) -> str | None:
     wish = Wish(reason="", is_new=start.is_new, asked_by=Asker.ONLINE)
     span = start.starts, start.starts + timedelta(minutes=1)
     return next((each.site for each in free([start.agenda], (start.reason,), wish, span, asked)[0]), None)
+
+
+def _from_proposal(
+    start: Start, whom: tuple[str, PatientForm | None], asked: Asked
+) -> tuple[str, AppointmentView | None]:
+    """The id of the booking: the same request sent twice books once, and gives what stands there already by it. Was
+    that cancelled or moved away since, the same request is another one.
+
+    Under our key, for the id is shown to whoever reads the agenda, and of whom it is made is nobody's business.
+    """
+    said = f"{_system(asked)} {start.id('p')} {whom!r}"
+    number = 0
+    while True:
+        act = salted_hmac(BOOKED_SALT, f"{said} {number}", algorithm="sha256").hexdigest()[:32]
+        try:
+            view = booked(act, asked)
+        except AppointmentUnknown:
+            return act, None
+        there = (view.agenda, view.starts_at) == (start.agenda, start.starts)
+        if there and view.state is not AppointmentState.CANCELLED:
+            return act, view
+        number += 1
 
 
 def _from_hold(
