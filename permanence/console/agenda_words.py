@@ -90,6 +90,7 @@ AGENDA = {
     "book_held": _("held for you, {left}"),
     "book_hold_over": _("The two minutes are over: the time is free for everybody again."),
     "book_site_down": _("The site does not answer: nothing was changed."),
+    "book_unanswered": _("The site did not answer: it may have been done, or not. Try again: nothing is done twice."),
     "book_cancel_title": _("Cancel the appointment of {patient}"),
     "book_cancel_cause": _("Choose who cancels."),
     "book_go_to": _("{hour} here"),

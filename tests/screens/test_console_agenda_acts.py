@@ -3,7 +3,7 @@
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
@@ -106,6 +106,41 @@ async def test_six_sessions_with_the_keyboard_and_what_finds_no_room(browser: Br
     await screen.press("Escape")
     await expect(screen.by_id("book-series-dialog")).to_be_hidden()
     assert [row[0] for row in site.rows(VISITS)].count("booked") == 3
+    assert screen.complaints == []
+
+
+SERIES = "select count(*) from agenda_series"
+
+
+async def answer_lost(route: Route) -> None:
+    """The site does it; nobody hears of it."""
+    await route.fetch()
+    await route.abort()
+
+
+async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, site: Site) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.page.route("**/console/agenda/series", answer_lost, times=1)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("c’est peut-être fait, peut-être pas")
+    assert len(site.rows(VISITS)) == 6
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("6 sur 6")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert site.rows(SERIES) == [(1,)]
+    assert len(site.rows(VISITS)) == 6
+    # Taken back and planned anew with the same words it is another act.
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert site.rows(SERIES) == [(2,)]
     assert screen.complaints == []
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The time that is kept for whoever is being booked: two minutes, counted down; given back when it is not wanted any more.
 import { newId, request, SiteRefusal } from "./api.js";
+import { silence } from "./bookonce.js";
 import { byId, say, select } from "./dom.js";
 import { running, word } from "./words.js";
 
@@ -27,7 +28,7 @@ export class Holding {
       if (this.held === held) this.held = { ...held, id: told.hold, minutes: told.minutes, expires: told.expires_ms };
       else this.giveBack(told.hold);
     } catch (error) {
-      if (!(error instanceof SiteRefusal)) return void this.book.trouble(error);
+      if (!(error instanceof SiteRefusal)) return void this.book.trouble(error, silence(error));
       this.letGo();
       const causes = error.causes.length ? error.causes : [error.why];
       this.book.spoken.bar(held, causes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Several visits as one act: regular sessions, or so many days after an operation; what would be booked stands there before, and what found no time after.
-import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { fragment } from "./api.js";
+import { against } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -9,7 +10,7 @@ const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byI
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
 export class Series {
-  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request */
+  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, send: (asked: object) => Promise<any>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request; `send`: books it, pressed again without an answer no second time */
   constructor(hooks) {
     this.hooks = hooks;
     this.timer = 0;
@@ -81,7 +82,7 @@ export class Series {
     } catch (error) {
       if (turn !== this.turn) return;
       this.plan.replaceChildren();
-      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+      this.error(against(error, word("book_site_down")));
     }
   }
 
@@ -91,20 +92,30 @@ export class Series {
     clearTimeout(this.timer);
     this.turn += 1;
     try {
-      const told = await (await request("/console/agenda/series", { method: "POST", json: { key: newId(), ...this.asked, said: this.hooks.said() } })).json();
-      this.isBooked = true;
-      const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
-      this.hooks.booked(told.appointments, words);
-      if (told.booked === told.wanted) return this.dialog.close();
-      // Part of it found no time: she sees which, and tells the caller.
-      this.paint();
-      this.error(words);
-      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
-      button("book-series-keep").focus();
+      await this.booked(await this.hooks.send({ ...this.asked, said: this.hooks.said() }));
     } catch (error) {
-      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+      this.error(against(error));
     } finally {
       this.busy = false;
+    }
+  }
+
+  /** @param {{series: string, booked: number, wanted: number, appointments: string[]}} told */
+  async booked(told) {
+    this.isBooked = true;
+    const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
+    this.hooks.booked(told.appointments, words);
+    if (told.booked === told.wanted) return this.dialog.close();
+    // Part of it found no time: she sees which, and tells the caller.
+    this.paint();
+    this.error(words);
+    button("book-series-keep").focus();
+    try {
+      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
+    } catch {
+      // It is booked all the same; what was planned is not what stands there.
+      this.plan.replaceChildren();
+      this.error(`${words}. ${word("book_coming_failed")}`);
     }
     return undefined;
   }
