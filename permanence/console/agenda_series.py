@@ -4,7 +4,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -62,12 +62,16 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One session: when and with whom, or `causes` in words and the nearest time `instead`, "" for none."""
+    """One session: when (`starts`: the moment, as `_moment`) and with whom (`agenda`: the id), or `causes` in words and
+    the nearest time `instead`, "" for none.
+    """
 
     number: int
     day: str
     hour: str = ""
     name: str = ""
+    agenda: str = ""
+    starts: str = ""
     shifted: bool = False
     causes: tuple[str, ...] = ()
     instead: str = ""
@@ -96,7 +100,9 @@ def plan(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def book(request: HttpRequest) -> HttpResponse:
-    """Books a series: `{"series", "booked", "wanted", "appointments"}`. Refused only when nothing of it is free."""
+    """Books a series: `{"series", "booked", "wanted", "appointments", "visits"}`, of these `{"agenda", "starts"}` as in the
+    plan. Refused only when nothing of it is free.
+    """
     by, at, data = who(request), _CLOCK.now(), json_body(request)
     asked = {name: text_of(data, name) for name in FIELDS}
     client = client_asked(by, asked["client"])
@@ -118,9 +124,9 @@ def book(request: HttpRequest) -> HttpResponse:
         at=at,
     )
     ids = [each.appointment for each in made.appointments]
-    return JsonResponse(
-        {"series": made.series, "booked": len(ids), "wanted": made.wanted, "appointments": ids}, status=201
-    )
+    visits = [{"agenda": each.agenda, "starts": _moment(each.starts_at)} for each in made.appointments]
+    told = {"series": made.series, "booked": len(ids), "wanted": made.wanted}
+    return JsonResponse({**told, "appointments": ids, "visits": visits}, status=201)
 
 
 def series_asked(by: Who, asked: dict[str, str], wanted: Sequence[AgendaView], *, at: datetime) -> SeriesWish:
@@ -164,13 +170,24 @@ def _line(by: Who, session: Session, reason: str, every: dict[str, AgendaView], 
     if session.slot is None:
         return _missing_line(by, session.number, session, reason, every, at=at)
     agenda = every[session.slot.agenda]
-    day, hour = _when(session.slot.starts, agenda)
-    return Line(number=session.number, day=day, hour=hour, name=agenda.name, shifted=session.shift != 0)
+    return _placed(session.number, session.slot.starts, agenda, shifted=session.shift != 0)
 
 
 def _visit_line(visit: AppointmentView, agenda: AgendaView) -> Line:
-    day, hour = _when(visit.starts_at, agenda)
-    return Line(number=visit.position or 0, day=day, hour=hour, name=agenda.name)
+    return _placed(visit.position or 0, visit.starts_at, agenda)
+
+
+def _placed(number: int, starts: datetime, agenda: AgendaView, *, shifted: bool = False) -> Line:
+    day, hour = _when(starts, agenda)
+    return Line(
+        number=number,
+        day=day,
+        hour=hour,
+        name=agenda.name,
+        agenda=agenda.id,
+        starts=_moment(starts),
+        shifted=shifted,
+    )
 
 
 def _missing_line(
@@ -191,6 +208,11 @@ def _missing_line(
 def _instead(slot: Slot, agenda: AgendaView) -> str:
     day, hour = _when(slot.starts, agenda)
     return f"{day}, {hour}, {agenda.name}"
+
+
+def _moment(at: datetime) -> str:
+    """The same words for the same moment, in a plan and in what became of it."""
+    return at.astimezone(UTC).isoformat()
 
 
 def _when(at: datetime, agenda: AgendaView) -> tuple[str, str]:

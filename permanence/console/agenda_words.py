@@ -126,6 +126,9 @@ AGENDA = {
     "book_series_first": _("First on"),
     "book_series_operation": _("Operation on"),
     "book_series_booked": _("Visits booked: {booked} of {wanted}"),
+    "book_series_otherwise": _(
+        "Visits booked: {booked} of {wanted}. Not all of these hours were shown before: tell the caller these."
+    ),
     "book_with_any": _("Whoever is free"),
     "book_first_each_day": _("each day {name} first"),
     "book_else_any": pgettext_lazy("or else", "Anybody"),

@@ -2,6 +2,7 @@
 """What is asked before a visit is booked, visits where there is no room, several visits as one act, chosen colours."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -167,6 +168,8 @@ def test_six_sessions_are_one_act_and_what_finds_no_time_is_said(cast, browser_o
         assert made.status_code == 201, made.content
     told = made.json()
     assert (told["booked"], told["wanted"], len(told["appointments"])) == (5, 6, 5)
+    assert [each["starts"] for each in told["visits"]] == re.findall('data-starts="([^"]+)"', planned)
+    assert {each["agenda"] for each in told["visits"]} == {cast.dupont}
     assert Series.objects.get().missing[0]["number"] == 3
     after = page(browser, PLAN, **asked, series=told["series"])
     assert after.count('class="session"') == 5

@@ -144,6 +144,35 @@ async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, si
     assert screen.complaints == []
 
 
+async def test_a_series_at_other_hours_than_those_read_out_says_so(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    sessions = screen.page.locator("#book-series-plan .session")
+    await expect(sessions).to_have_count(6)
+    planned = await sessions.all_text_contents()
+    starts = await sessions.nth(0).get_attribute("data-starts")
+    agendas.taken(site, made, await sessions.nth(0).get_attribute("data-agenda") or "", starts or "")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("6 sur 6. Ces heures n’étaient pas toutes affichées")
+    await expect(screen.page.locator("#book-series-plan [data-booked] .session")).to_have_count(6)
+    booked = await sessions.all_text_contents()
+    assert all(was != now for was, now in zip(planned, booked, strict=True))  # all stay near the hour of the first
+    await looks_right(screen, "agenda-series-otherwise", ("1366",))
+    await screen.press("Escape")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert len(site.rows(VISITS)) == 7
+    # What she changed last she has not read yet.
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(sessions).to_have_count(6)
+    await screen.by_id("book-series-sessions").fill("2")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("2 sur 2. Ces heures n’étaient pas toutes affichées")
+    await expect(sessions).to_have_count(2)
+    assert screen.complaints == []
+
+
 async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(browser: Browser, site: Site) -> None:
     one, made = await ready_to_book(browser, site)
     other = await beside(browser, site, query=f"?client={made.client}")

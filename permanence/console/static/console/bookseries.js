@@ -17,6 +17,8 @@ export class Series {
     this.turn = 0;
     this.busy = false;
     this.isBooked = false;
+    /** What she has before her, and what was asked for it. */
+    this.read = { question: "", visits: "" };
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-series-dialog"));
     this.plan = byId("book-series-plan");
     button("book-series-keep").addEventListener("click", () => this.dialog.close());
@@ -34,7 +36,7 @@ export class Series {
     say(byId("book-series-title"), word("book_series_title", { patient, reason }));
     field("book-series-first").value = day;
     this.isBooked = false;
-    this.plan.replaceChildren();
+    this.unread();
     this.error("");
     this.paint();
     this.dialog.showModal();
@@ -70,18 +72,29 @@ export class Series {
     show(byId("book-series-book"), !this.isBooked);
   }
 
+  get question() {
+    return new URLSearchParams(this.asked).toString();
+  }
+
+  unread() {
+    this.plan.replaceChildren();
+    this.read = { question: "", visits: "" };
+  }
+
   /** What would be booked. */
   async look() {
     this.turn += 1;
-    const { turn } = this;
+    const { turn, question } = this;
     try {
-      const found = await fragment(`/console/fragments/agenda/series?${new URLSearchParams(this.asked)}`);
+      const found = await fragment(`/console/fragments/agenda/series?${question}`);
       if (turn !== this.turn || this.isBooked) return;
       this.plan.replaceChildren(found);
+      const planned = [...this.plan.querySelectorAll("[data-starts]")].map((one) => /** @type {HTMLElement} */ (one).dataset);
+      this.read = { question, visits: planned.map(({ agenda, starts }) => `${agenda} ${starts}`).join() };
       this.error("");
     } catch (error) {
       if (turn !== this.turn) return;
-      this.plan.replaceChildren();
+      this.unread();
       this.error(against(error, word("book_site_down")));
     }
   }
@@ -91,8 +104,9 @@ export class Series {
     this.busy = true;
     clearTimeout(this.timer);
     this.turn += 1;
+    const isRead = this.read.question === this.question;
     try {
-      await this.booked(await this.hooks.send({ ...this.asked, said: this.hooks.said() }));
+      await this.booked(await this.hooks.send({ ...this.asked, said: this.hooks.said() }), isRead);
     } catch (error) {
       this.error(against(error));
     } finally {
@@ -100,15 +114,16 @@ export class Series {
     }
   }
 
-  /** @param {{series: string, booked: number, wanted: number, appointments: string[]}} told */
-  async booked(told) {
+  /** @param {{series: string, booked: number, wanted: number, appointments: string[], visits: {agenda: string, starts: string}[]}} told @param {boolean} isRead whether a plan for this stood there */
+  async booked(told, isRead) {
     this.isBooked = true;
     const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
     this.hooks.booked(told.appointments, words);
-    if (told.booked === told.wanted) return this.dialog.close();
-    // Part of it found no time: she sees which, and tells the caller.
+    const asRead = isRead && this.read.visits === told.visits.map(({ agenda, starts }) => `${agenda} ${starts}`).join();
+    if (told.booked === told.wanted && asRead) return this.dialog.close();
+    // Part of it found no time, or another one than she has read out: she sees which, and tells the caller.
     this.paint();
-    this.error(words);
+    this.error(asRead ? words : word("book_series_otherwise", { booked: told.booked, wanted: told.wanted }));
     button("book-series-keep").focus();
     try {
       this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
