@@ -18,7 +18,7 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries import slots as free
 from permanence.agenda.queries.views import AgendaView, AppointmentView
-from permanence.agenda.refusals import AppointmentUnknown
+from permanence.agenda.refusals import AppointmentUnknown, SeriesEmpty
 from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.wishes import SeriesWish, Slot
 from permanence.agenda.why_words import sentences
@@ -31,6 +31,7 @@ from permanence.console.agenda_asked import (
     wanted_of,
     wish_asked,
 )
+from permanence.console.agenda_words import REFUSED
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.foundation import dates
@@ -109,24 +110,32 @@ def book(request: HttpRequest) -> HttpResponse:
     every = agendas.agendas(by=by, client=client.id)
     wanted = wanted_of(every, asked)
     wish = series_asked(by, asked, wanted, at=at)
-    made = acts.book_series(
-        key=asked["key"],
-        agendas=[each.id for each in wanted],
-        pattern=acts.SeriesPattern(
-            first=wish.first,
-            days=wish.days,
-            tolerance=wish.tolerance,
-            preferences=wish.wish.preferences,
-            sites=wish.wish.sites,
-        ),
-        booking=Booking(patient=asked["patient"], reason=asked["reason"], call=asked["call"], said=said_asked(data)),
-        by=by,
-        at=at,
+    pattern = acts.SeriesPattern(
+        first=wish.first,
+        days=wish.days,
+        tolerance=wish.tolerance,
+        preferences=wish.wish.preferences,
+        sites=wish.wish.sites,
     )
+    booking = Booking(patient=asked["patient"], reason=asked["reason"], call=asked["call"], said=said_asked(data))
+    ids = [each.id for each in wanted]
+    try:
+        made = acts.book_series(key=asked["key"], agendas=ids, pattern=pattern, booking=booking, by=by, at=at)
+    except SeriesEmpty as refusal:
+        return _empty(by, wanted[0], refusal, reason=asked["reason"], at=at)
     ids = [each.appointment for each in made.appointments]
     visits = [{"agenda": each.agenda, "starts": _moment(each.starts_at)} for each in made.appointments]
     told = {"series": made.series, "booked": len(ids), "wanted": made.wanted}
     return JsonResponse({**told, "appointments": ids, "visits": visits}, status=201)
+
+
+def _empty(by: Who, agenda: AgendaView, refusal: SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:
+    """The answer where nothing of a series is free: why, in words."""
+    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)[:MOST_CAUSES]
+    why = str(REFUSED[refusal.code])
+    if causes:
+        why = _("None of these visits finds a time: %(causes)s") % {"causes": " · ".join(causes)}
+    return JsonResponse({"code": refusal.code, "why": why, "causes": [why]}, status=422)
 
 
 def series_asked(by: Who, asked: dict[str, str], wanted: Sequence[AgendaView], *, at: datetime) -> SeriesWish:

@@ -192,6 +192,26 @@ def test_the_days_after_an_operation_and_a_day_on_which_nobody_is_there(cast, br
     assert Appointment.objects.count() == 3
 
 
+def test_a_series_that_a_yes_forbids_shows_no_hours_and_says_why(cast, browser_of, monday, scan):
+    browser, asked = browser_of(cast.claire), series_of(cast, monday, reason=scan)
+    planned = page(browser, PLAN, **asked, yes=PACEMAKER)
+    assert planned.count("session--missing") == 6
+    assert planned.count("stimulateur") == 6
+    assert "data-starts" not in planned
+    none = act(browser, "series", key=cast.key(), said={PACEMAKER: "yes"}, **asked)
+    assert (none.status_code, none.json()["code"]) == (422, "series_empty")
+    assert none.json()["why"].startswith("Aucune de ces visites ne trouve de place\u00a0: ")
+    assert "stimulateur" in none.json()["why"]
+    assert none.json()["causes"] == [none.json()["why"]]
+    assert not Appointment.objects.exists()
+
+
+def test_a_series_whose_days_are_free_at_other_hours_only_asks_for_other_days(cast, browser_of, monday):
+    asked = series_of(cast, monday, hour="23:00")
+    none = act(browser_of(cast.claire), "series", key=cast.key(), said={}, **asked)
+    assert none.json()["why"] == "Aucune de ces visites ne trouve de place\u00a0: choisissez d’autres jours."
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -144,6 +144,22 @@ async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, si
     assert screen.complaints == []
 
 
+async def test_a_series_that_a_yes_forbids_shows_no_hours(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await for_a_scan(screen, made.scan)
+    await says_no(screen)
+    await screen.press("ArrowRight")
+    await expect(screen.page.locator("#book-slots .slot")).to_have_count(0)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session--missing")).to_have_count(6)
+    await expect(screen.page.locator("#book-series-plan [data-starts]")).to_have_count(0)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("stimulateur cardiaque")
+    assert site.rows(VISITS) == []
+    assert screen.complaints == []
+
+
 async def test_a_series_at_other_hours_than_those_read_out_says_so(browser: Browser, site: Site) -> None:
     screen, made = await ready_to_book(browser, site)
     await screen.by_id("book-grid").focus()

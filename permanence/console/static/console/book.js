@@ -84,7 +84,7 @@ export class Book {
     this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
     this.overbooking = new Overbooking((at, cause, key) => this.overbook(at, cause, key));
-    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.bookedSeries(appointments, words) });
+    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, yes: () => this.asking.yes, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.bookedSeries(appointments, words) });
     this.keyboard = new Keyboard(this);
     this.wire();
   }

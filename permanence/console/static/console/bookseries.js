@@ -10,7 +10,7 @@ const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byI
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
 export class Series {
-  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, send: (asked: object) => Promise<any>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request; `send`: books it, pressed again without an answer no second time */
+  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, yes: () => string, send: (asked: object) => Promise<any>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request; `yes`: the questions that forbid it; `send`: books it, pressed again without an answer no second time */
   constructor(hooks) {
     this.hooks = hooks;
     this.timer = 0;
@@ -73,7 +73,7 @@ export class Series {
   }
 
   get question() {
-    return new URLSearchParams(this.asked).toString();
+    return new URLSearchParams({ ...this.asked, yes: this.hooks.yes() }).toString();
   }
 
   unread() {
