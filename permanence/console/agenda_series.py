@@ -55,7 +55,8 @@ FIELDS = (
     "days",
     "tolerance",
 )
-DAYS = re.compile(r"[0-9]{1,3}(?:,[0-9]{1,3}){0,59}")
+DAYS = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4}){0,59}")
+"""As far as the form goes: what is too far ahead is refused as such."""
 TOLERANCES = range(8)
 MOST_CAUSES = 3
 _CLOCK = SystemClock()

@@ -231,6 +231,16 @@ def test_a_series_that_the_page_does_not_ask_for_is_refused(cast, browser_of, mo
     assert act(browser_of(cast.other_secretary), "series", key=cast.key(), **asked).status_code == 404
 
 
+def test_twelve_visits_a_quarter_apart_are_too_far_ahead_and_that_is_said(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    asked = series_of(cast, monday, days=",".join(str(number * 91) for number in range(12)))
+    for answer in (browser.get(PLAN, asked), act(browser, "series", key=cast.key(), said={}, **asked)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "wish_too_wide")
+        assert answer.json()["why"].startswith("Tant de visites, ou si loin")
+    longest = ",".join(str(number * 99) for number in range(60))  # as far as the form goes
+    assert browser.get(PLAN, series_of(cast, monday, days=longest)).json()["code"] == "wish_too_wide"
+
+
 def test_another_client_s_series_is_not_there(cast, browser_of, monday):
     made = act(browser_of(cast.claire), "series", key=cast.key(), **series_of(cast, monday, days="0"))
     asked = series_of(cast, monday, client=cast.weber.id, series=made.json()["series"])
