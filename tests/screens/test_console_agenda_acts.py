@@ -211,6 +211,33 @@ async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(brow
     assert one.complaints == other.complaints == []
 
 
+LAPSED = """
+from datetime import timedelta
+from django.db.models import F
+from permanence.agenda.models import SlotHold
+SlotHold.objects.update(expires_at=F("expires_at") - timedelta(hours=1))
+"""
+
+
+async def test_a_hold_that_is_over_at_the_site_is_chosen_again_by_its_figure(browser: Browser, site: Site) -> None:
+    """Her clock is behind, or another one gave it back."""
+    screen, _ = await ready_to_book(browser, site)
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    site.run(LAPSED)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Les deux minutes sont passées")
+    await expect(slot(screen.page, 1)).not_to_have_class(re.compile("slot--mine"))
+    assert site.rows(VISITS) == []
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    assert len(site.rows(VISITS)) == 1
+    assert len(site.rows(HOLDS)) == 2
+    assert screen.complaints == []
+
+
 BEARS_THREE = """
 from permanence.agenda.models import Agenda, VisitReason
 Agenda.objects.update(overbookings_per_day=3)

@@ -30,6 +30,8 @@ import { word } from "./words.js";
 
 /** Refusals of the rules: another time would do. */
 const NOT_FREE = new Set(["slot_refused", "slot_already_taken"]);
+/** Refusals of what was held: nothing is any more. */
+const NOT_HELD = new Set(["hold_over", "hold_unknown"]);
 /** How long the cursor is while no reason says it. */
 const USUAL_MINUTES = 15;
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
@@ -517,6 +519,7 @@ export class Book {
     try {
       return await what();
     } catch (error) {
+      if (error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error, silence(error));
       if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.(error.causes);

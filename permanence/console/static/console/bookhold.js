@@ -100,6 +100,13 @@ export class Holding {
     this.paintHeld();
   }
 
+  /** The site holds it no more: it can be chosen again. */
+  forget() {
+    this.held = null;
+    this.paintHeld();
+    this.book.spoken.say();
+  }
+
   /** @param {string} hold @param {boolean} [keepalive] */
   giveBack(hold, keepalive = false) {
     // Whatever the site answers, the two minutes end it.
@@ -123,9 +130,8 @@ export class Holding {
     if (!this.book.isOpen) return;
     const now = Date.now() + this.offset;
     if (this.held && this.held.expires <= now) {
-      this.held = null;
       this.book.error(word("book_hold_over"));
-      this.book.spoken.say();
+      this.forget();
     }
     this.paintHeld();
     for (const one of byId("book-frame").querySelectorAll("[data-expires]")) {
