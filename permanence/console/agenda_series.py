@@ -102,8 +102,8 @@ def plan(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def book(request: HttpRequest) -> HttpResponse:
-    """Books a series: `{"series", "booked", "wanted", "appointments", "visits"}`, of these `{"agenda", "starts"}` as in the
-    plan. Refused only when nothing of it is free.
+    """Books a series: `{"series", "booked", "wanted", "appointments", "visits"}`, of each of these `{"agenda",
+    "starts"}` as in the plan. Refused only when nothing of it is free.
     """
     by, at, data = who(request), _CLOCK.now(), json_body(request)
     asked = {name: text_of(data, name) for name in FIELDS}

@@ -170,7 +170,9 @@ async def test_a_series_at_other_hours_than_those_read_out_says_so(browser: Brow
     starts = await sessions.nth(0).get_attribute("data-starts")
     agendas.taken(site, made, await sessions.nth(0).get_attribute("data-agenda") or "", starts or "")
     await screen.press("Control+Enter")
-    await expect(screen.by_id("book-series-error")).to_contain_text("6 sur 6. Ces heures n’étaient pas toutes affichées")
+    await expect(screen.by_id("book-series-error")).to_contain_text(
+        "6 sur 6. Ces heures n’étaient pas toutes affichées"
+    )
     await expect(screen.page.locator("#book-series-plan [data-booked] .session")).to_have_count(6)
     booked = await sessions.all_text_contents()
     assert all(was != now for was, now in zip(planned, booked, strict=True))  # all stay near the hour of the first
@@ -184,7 +186,9 @@ async def test_a_series_at_other_hours_than_those_read_out_says_so(browser: Brow
     await expect(sessions).to_have_count(6)
     await screen.by_id("book-series-sessions").fill("2")
     await screen.press("Control+Enter")
-    await expect(screen.by_id("book-series-error")).to_contain_text("2 sur 2. Ces heures n’étaient pas toutes affichées")
+    await expect(screen.by_id("book-series-error")).to_contain_text(
+        "2 sur 2. Ces heures n’étaient pas toutes affichées"
+    )
     await expect(sessions).to_have_count(2)
     assert screen.complaints == []
 

@@ -62,8 +62,9 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.foundation.operations import house_system
 from permanence.kernel.system import SystemClock
 agenda, starts, patient, reason = sys.argv[1:]
-asked = {"agenda": agenda, "starts_at": datetime.fromisoformat(starts), "booking": Booking(patient=patient, reason=reason)}
-appointments.book(key="booked-by-another-one", by=house_system(house="demo"), at=SystemClock().now(), **asked)
+by, at, booking = house_system(house="demo"), SystemClock().now(), Booking(patient=patient, reason=reason)
+starts = datetime.fromisoformat(starts)
+appointments.book(key="booked-by-another-one", agenda=agenda, starts_at=starts, booking=booking, by=by, at=at)
 """
 
 TWO = """
