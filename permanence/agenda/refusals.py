@@ -68,9 +68,13 @@ class NotNow(Refusal):
 
 
 class SeriesEmpty(Refusal):
-    """No session of the series finds a slot."""
+    """No session of the series finds a slot: `causes` say why, each once; none where all is free at other hours."""
 
     code = "series_empty"
+
+    def __init__(self, why: str, *, causes: tuple[WhyNot, ...] = ()) -> None:
+        super().__init__(why)
+        self.causes = causes
 
 
 class AddressMissing(Refusal):

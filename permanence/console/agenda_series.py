@@ -4,7 +4,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +18,7 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries import slots as free
 from permanence.agenda.queries.views import AgendaView, AppointmentView
-from permanence.agenda.refusals import AppointmentUnknown
+from permanence.agenda.refusals import AppointmentUnknown, SeriesEmpty
 from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.wishes import SeriesWish, Slot
 from permanence.agenda.why_words import sentences
@@ -32,6 +32,7 @@ from permanence.console.agenda_asked import (
     wanted_of,
     wish_asked,
 )
+from permanence.console.agenda_words import REFUSED
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body
 from permanence.foundation import dates
@@ -55,7 +56,8 @@ FIELDS = (
     "days",
     "tolerance",
 )
-DAYS = re.compile(r"[0-9]{1,3}(?:,[0-9]{1,3}){0,59}")
+DAYS = re.compile(r"[0-9]{1,4}(?:,[0-9]{1,4}){0,59}")
+"""As far as the form goes: what is too far ahead is refused as such."""
 TOLERANCES = range(8)
 MOST_CAUSES = 3
 _CLOCK = SystemClock()
@@ -63,12 +65,16 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One session: when and with whom, or `causes` in words and the nearest time `instead`, "" for none."""
+    """One session: when (`starts`: the moment, as `_moment`) and with whom (`agenda`: the id), or `causes` in words and
+    the nearest time `instead`, "" for none.
+    """
 
     number: int
     day: str
     hour: str = ""
     name: str = ""
+    agenda: str = ""
+    starts: str = ""
     shifted: bool = False
     causes: tuple[str, ...] = ()
     instead: str = ""
@@ -97,31 +103,41 @@ def plan(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def book(request: HttpRequest) -> HttpResponse:
-    """Books a series: `{"series", "booked", "wanted", "appointments"}`. Refused only when nothing of it is free."""
+    """Books a series: `{"series", "booked", "wanted", "appointments", "visits"}`, of each of these `{"agenda",
+    "starts"}` as in the plan. Refused only when nothing of it is free.
+    """
     by, at, data = who(request), _CLOCK.now(), json_body(request)
     asked = texts_asked(data, FIELDS)
     client = client_asked(by, asked["client"])
     every = agendas.agendas(by=by, client=client.id)
     wanted = wanted_of(every, asked)
     wish = series_asked(by, asked, wanted, at=at)
-    made = acts.book_series(
-        key=asked["key"],
-        agendas=[each.id for each in wanted],
-        pattern=acts.SeriesPattern(
-            first=wish.first,
-            days=wish.days,
-            tolerance=wish.tolerance,
-            preferences=wish.wish.preferences,
-            sites=wish.wish.sites,
-        ),
-        booking=Booking(patient=asked["patient"], reason=asked["reason"], call=asked["call"], said=said_asked(data)),
-        by=by,
-        at=at,
+    pattern = acts.SeriesPattern(
+        first=wish.first,
+        days=wish.days,
+        tolerance=wish.tolerance,
+        preferences=wish.wish.preferences,
+        sites=wish.wish.sites,
     )
+    booking = Booking(patient=asked["patient"], reason=asked["reason"], call=asked["call"], said=said_asked(data))
+    ids = [each.id for each in wanted]
+    try:
+        made = acts.book_series(key=asked["key"], agendas=ids, pattern=pattern, booking=booking, by=by, at=at)
+    except SeriesEmpty as refusal:
+        return _empty(by, wanted[0], refusal, reason=asked["reason"], at=at)
     ids = [each.appointment for each in made.appointments]
-    return JsonResponse(
-        {"series": made.series, "booked": len(ids), "wanted": made.wanted, "appointments": ids}, status=201
-    )
+    visits = [{"agenda": each.agenda, "starts": _moment(each.starts_at)} for each in made.appointments]
+    told = {"series": made.series, "booked": len(ids), "wanted": made.wanted}
+    return JsonResponse({**told, "appointments": ids, "visits": visits}, status=201)
+
+
+def _empty(by: Who, agenda: AgendaView, refusal: SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:
+    """The answer where nothing of a series is free: why, in words."""
+    causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)[:MOST_CAUSES]
+    why = str(REFUSED[refusal.code])
+    if causes:
+        why = _("None of these visits finds a time: %(causes)s") % {"causes": " · ".join(causes)}
+    return JsonResponse({"code": refusal.code, "why": why, "causes": [why]}, status=422)
 
 
 def series_asked(by: Who, asked: dict[str, str], wanted: Sequence[AgendaView], *, at: datetime) -> SeriesWish:
@@ -165,13 +181,24 @@ def _line(by: Who, session: Session, reason: str, every: dict[str, AgendaView], 
     if session.slot is None:
         return _missing_line(by, session.number, session, reason, every, at=at)
     agenda = every[session.slot.agenda]
-    day, hour = _when(session.slot.starts, agenda)
-    return Line(number=session.number, day=day, hour=hour, name=agenda.name, shifted=session.shift != 0)
+    return _placed(session.number, session.slot.starts, agenda, shifted=session.shift != 0)
 
 
 def _visit_line(visit: AppointmentView, agenda: AgendaView) -> Line:
-    day, hour = _when(visit.starts_at, agenda)
-    return Line(number=visit.position or 0, day=day, hour=hour, name=agenda.name)
+    return _placed(visit.position or 0, visit.starts_at, agenda)
+
+
+def _placed(number: int, starts: datetime, agenda: AgendaView, *, shifted: bool = False) -> Line:
+    day, hour = _when(starts, agenda)
+    return Line(
+        number=number,
+        day=day,
+        hour=hour,
+        name=agenda.name,
+        agenda=agenda.id,
+        starts=_moment(starts),
+        shifted=shifted,
+    )
 
 
 def _missing_line(
@@ -192,6 +219,11 @@ def _missing_line(
 def _instead(slot: Slot, agenda: AgendaView) -> str:
     day, hour = _when(slot.starts, agenda)
     return f"{day}, {hour}, {agenda.name}"
+
+
+def _moment(at: datetime) -> str:
+    """The same words for the same moment, in a plan and in what became of it."""
+    return at.astimezone(UTC).isoformat()
 
 
 def _when(at: datetime, agenda: AgendaView) -> tuple[str, str]:

@@ -91,6 +91,7 @@ AGENDA = {
     "book_held": _("held for you, {left}"),
     "book_hold_over": _("The two minutes are over: the time is free for everybody again."),
     "book_site_down": _("The site does not answer: nothing was changed."),
+    "book_unanswered": _("The site did not answer: it may have been done, or not. Try again: nothing is done twice."),
     "book_cancel_title": _("Cancel the appointment of {patient}"),
     "book_cancel_cause": _("Choose who cancels."),
     "book_go_to": _("{hour} here"),
@@ -126,6 +127,9 @@ AGENDA = {
     "book_series_first": _("First on"),
     "book_series_operation": _("Operation on"),
     "book_series_booked": _("Visits booked: {booked} of {wanted}"),
+    "book_series_otherwise": _(
+        "Visits booked: {booked} of {wanted}. Not all of these hours were shown before: tell the caller these."
+    ),
     "book_with_any": _("Whoever is free"),
     "book_first_each_day": _("each day {name} first"),
     "book_else_any": pgettext_lazy("or else", "Anybody"),

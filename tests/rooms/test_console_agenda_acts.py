@@ -2,6 +2,7 @@
 """What is asked before a visit is booked, visits where there is no room, several visits as one act, chosen colours."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -167,6 +168,8 @@ def test_six_sessions_are_one_act_and_what_finds_no_time_is_said(cast, browser_o
         assert made.status_code == 201, made.content
     told = made.json()
     assert (told["booked"], told["wanted"], len(told["appointments"])) == (5, 6, 5)
+    assert [each["starts"] for each in told["visits"]] == re.findall('data-starts="([^"]+)"', planned)
+    assert {each["agenda"] for each in told["visits"]} == {cast.dupont}
     assert Series.objects.get().missing[0]["number"] == 3
     after = page(browser, PLAN, **asked, series=told["series"])
     assert after.count('class="session"') == 5
@@ -187,6 +190,26 @@ def test_the_days_after_an_operation_and_a_day_on_which_nobody_is_there(cast, br
     none = act(browser, "series", key=cast.key(), **series_of(cast, monday, first=saturday, days="0"))
     assert (none.status_code, none.json()["code"]) == (422, "series_empty")
     assert Appointment.objects.count() == 3
+
+
+def test_a_series_that_a_yes_forbids_shows_no_hours_and_says_why(cast, browser_of, monday, scan):
+    browser, asked = browser_of(cast.claire), series_of(cast, monday, reason=scan)
+    planned = page(browser, PLAN, **asked, yes=PACEMAKER)
+    assert planned.count("session--missing") == 6
+    assert planned.count("stimulateur") == 6
+    assert "data-starts" not in planned
+    none = act(browser, "series", key=cast.key(), said={PACEMAKER: "yes"}, **asked)
+    assert (none.status_code, none.json()["code"]) == (422, "series_empty")
+    assert none.json()["why"].startswith("Aucune de ces visites ne trouve de place\u00a0: ")
+    assert "stimulateur" in none.json()["why"]
+    assert none.json()["causes"] == [none.json()["why"]]
+    assert not Appointment.objects.exists()
+
+
+def test_a_series_whose_days_are_free_at_other_hours_only_asks_for_other_days(cast, browser_of, monday):
+    asked = series_of(cast, monday, hour="23:00")
+    none = act(browser_of(cast.claire), "series", key=cast.key(), said={}, **asked)
+    assert none.json()["why"] == "Aucune de ces visites ne trouve de place\u00a0: choisissez d’autres jours."
 
 
 @pytest.mark.parametrize(
@@ -219,6 +242,16 @@ def test_an_act_of_what_can_be_the_id_of_no_call_is_refused_and_changes_nothing(
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_request")
     assert [(each.state, each.starts_at) for each in Appointment.objects.all()] == [("booked", made.starts_at)]
     assert not SlotHold.objects.exists()
+
+
+def test_twelve_visits_a_quarter_apart_are_too_far_ahead_and_that_is_said(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    asked = series_of(cast, monday, days=",".join(str(number * 91) for number in range(12)))
+    for answer in (browser.get(PLAN, asked), act(browser, "series", key=cast.key(), said={}, **asked)):
+        assert (answer.status_code, answer.json()["code"]) == (422, "wish_too_wide")
+        assert answer.json()["why"].startswith("Tant de visites, ou si loin")
+    longest = ",".join(str(number * 99) for number in range(60))  # as far as the form goes
+    assert browser.get(PLAN, series_of(cast, monday, days=longest)).json()["code"] == "wish_too_wide"
 
 
 def test_another_client_s_series_is_not_there(cast, browser_of, monday):

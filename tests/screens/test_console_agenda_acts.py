@@ -3,7 +3,7 @@
 
 import re
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.screens.fakes import agendas
 from tests.screens.fakes.site import Site
@@ -109,6 +109,90 @@ async def test_six_sessions_with_the_keyboard_and_what_finds_no_room(browser: Br
     assert screen.complaints == []
 
 
+SERIES = "select count(*) from agenda_series"
+
+
+async def answer_lost(route: Route) -> None:
+    """The site does it; nobody hears of it."""
+    await route.fetch()
+    await route.abort()
+
+
+async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, site: Site) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.page.route("**/console/agenda/series", answer_lost, times=1)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("c’est peut-être fait, peut-être pas")
+    assert len(site.rows(VISITS)) == 6
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("6 sur 6")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert site.rows(SERIES) == [(1,)]
+    assert len(site.rows(VISITS)) == 6
+    # Taken back and planned anew with the same words it is another act.
+    await screen.press("Control+z")
+    await expect(screen.by_id("book-place")).to_have_text("Défait", timeout=30000)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session")).to_have_count(6)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert site.rows(SERIES) == [(2,)]
+    assert screen.complaints == []
+
+
+async def test_a_series_that_a_yes_forbids_shows_no_hours(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await for_a_scan(screen, made.scan)
+    await says_no(screen)
+    await screen.press("ArrowRight")
+    await expect(screen.page.locator("#book-slots .slot")).to_have_count(0)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(screen.page.locator("#book-series-plan .session--missing")).to_have_count(6)
+    await expect(screen.page.locator("#book-series-plan [data-starts]")).to_have_count(0)
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text("stimulateur cardiaque")
+    assert site.rows(VISITS) == []
+    assert screen.complaints == []
+
+
+async def test_a_series_at_other_hours_than_those_read_out_says_so(browser: Browser, site: Site) -> None:
+    screen, made = await ready_to_book(browser, site)
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    sessions = screen.page.locator("#book-series-plan .session")
+    await expect(sessions).to_have_count(6)
+    planned = await sessions.all_text_contents()
+    starts = await sessions.nth(0).get_attribute("data-starts")
+    agendas.taken(site, made, await sessions.nth(0).get_attribute("data-agenda") or "", starts or "")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text(
+        "6 sur 6. Ces heures n’étaient pas toutes affichées"
+    )
+    await expect(screen.page.locator("#book-series-plan [data-booked] .session")).to_have_count(6)
+    booked = await sessions.all_text_contents()
+    assert all(was != now for was, now in zip(planned, booked, strict=True))  # all stay near the hour of the first
+    await looks_right(screen, "agenda-series-otherwise", ("1366",))
+    await screen.press("Escape")
+    await expect(screen.by_id("book-series-dialog")).to_be_hidden()
+    assert len(site.rows(VISITS)) == 7
+    # What she changed last she has not read yet.
+    await screen.by_id("book-grid").focus()
+    await screen.press("s")
+    await expect(sessions).to_have_count(6)
+    await screen.by_id("book-series-sessions").fill("2")
+    await screen.press("Control+Enter")
+    await expect(screen.by_id("book-series-error")).to_contain_text(
+        "2 sur 2. Ces heures n’étaient pas toutes affichées"
+    )
+    await expect(sessions).to_have_count(2)
+    assert screen.complaints == []
+
+
 async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(browser: Browser, site: Site) -> None:
     one, made = await ready_to_book(browser, site)
     other = await beside(browser, site, query=f"?client={made.client}")
@@ -129,6 +213,33 @@ async def test_what_is_held_forbids_others_until_it_runs_out_under_her_eyes(brow
     assert site.rows(VISITS) == []
     assert site.rows(HOLDS)
     assert one.complaints == other.complaints == []
+
+
+LAPSED = """
+from datetime import timedelta
+from django.db.models import F
+from permanence.agenda.models import SlotHold
+SlotHold.objects.update(expires_at=F("expires_at") - timedelta(hours=1))
+"""
+
+
+async def test_a_hold_that_is_over_at_the_site_is_chosen_again_by_its_figure(browser: Browser, site: Site) -> None:
+    """Her clock is behind, or another one gave it back."""
+    screen, _ = await ready_to_book(browser, site)
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    site.run(LAPSED)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-refusal-why")).to_contain_text("Les deux minutes sont passées")
+    await expect(slot(screen.page, 1)).not_to_have_class(re.compile("slot--mine"))
+    assert site.rows(VISITS) == []
+    await screen.press("1")
+    await expect(slot(screen.page, 1)).to_have_class(re.compile("slot--mine"))
+    await screen.press("Enter")
+    await expect(screen.by_id("toasts")).to_contain_text("HOFFMANN Jeanne")
+    assert len(site.rows(VISITS)) == 1
+    assert len(site.rows(HOLDS)) == 2
+    assert screen.complaints == []
 
 
 BEARS_THREE = """

@@ -84,7 +84,8 @@ def book_series(
         sessions = planned(kept, asked, at=at).sessions
         found = [each for each in sessions if each.slot is not None]
         if not found:
-            raise SeriesEmpty(", ".join(str(each.wanted) for each in sessions))
+            causes = dict.fromkeys(cause for each in sessions for _, cause in each.why)
+            raise SeriesEmpty(", ".join(str(each.wanted) for each in sessions), causes=tuple(causes))
         series = Series.objects.create(
             house_id=by.house_key,
             client_id=kept[0].client_id,

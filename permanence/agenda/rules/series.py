@@ -4,11 +4,12 @@
 A plan has a slot for each session, or says why there is none: the others stand all the same, and a person decides.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from permanence.agenda.rules.around import Around
 from permanence.agenda.rules.free import counted, free_slots, hidden
 from permanence.agenda.rules.limits import half_of
 from permanence.agenda.rules.openings import openings_of_day
@@ -57,7 +58,7 @@ def plan_series(books: Sequence[Book], wish: SeriesWish, *, at: datetime) -> Ser
     if len(wish.days) > MOST_SESSIONS or wish.tolerance < 0:
         raise ValueError(f"{len(wish.days)} sessions, {wish.tolerance} days of tolerance")
     named = wish.wish.preferences.agendas
-    known = {book.agenda.id: book for book in books if not named or book.agenda.id in named}
+    known = {book.agenda.id: Around(book) for book in books if not named or book.agenda.id in named}
     known = {agenda: known[agenda] for agenda in named or known if agenda in known}
     sessions, usual, last = list[Session](), None, None
     for number, offset in enumerate(wish.days, start=1):
@@ -75,8 +76,9 @@ def plan_series(books: Sequence[Book], wish: SeriesWish, *, at: datetime) -> Ser
         local = slot.starts.astimezone(ZoneInfo(known[slot.agenda].agenda.zone))
         sessions.append(Session(number=number, wanted=wanted, slot=slot, shift=(local.date() - wanted).days))
         last, usual = local.date(), usual or local
-        taken = taken_by(slot, is_new=asked.wish.is_new)
-        known = {agenda: book.taking(taken) for agenda, book in known.items()}
+        taken = tuple(taken_by(slot, is_new=asked.wish.is_new))
+        for book in known.values():
+            book.take(taken)
     return SeriesPlan(sessions=tuple(sessions))
 
 
@@ -88,10 +90,10 @@ def _near(day: date, tolerance: int) -> Iterator[date]:
 
 
 def _first_of(
-    books: Iterable[Book], wish: SeriesWish, days: Iterable[date], usual: datetime | None, at: datetime
+    books: Collection[Around], wish: SeriesWish, days: Iterable[date], usual: datetime | None, at: datetime
 ) -> Slot | None:
     """The best slot of the first of the days that has one."""
-    found = (_best(book, wish, day, usual, at) for day in days for book in books)
+    found = (_best(book.on(day), wish, day, usual, at) for day in days for book in books)
     return next((each for each in found if each is not None), None)
 
 
@@ -113,9 +115,9 @@ def _apart(local: datetime, usual: datetime | None) -> int:
     return abs(local.hour * 60 + local.minute - usual.hour * 60 - usual.minute)
 
 
-def _why(books: Iterable[Book], wish: Wish, day: date, at: datetime) -> tuple[tuple[int, WhyNot], ...]:
+def _why(around: Iterable[Around], wish: Wish, day: date, at: datetime) -> tuple[tuple[int, WhyNot], ...]:
     """What is against that day; () when something is free on it, though not as preferred."""
-    books = list(books)
+    books = [each.on(day) for each in around]
     if any(free_slots(book, wish, first=day, until=day + _DAY, at=at) for book in books):
         return ()
     found = counted([each for book in books for each in hidden(book, wish, first=day, until=day + _DAY, at=at)])

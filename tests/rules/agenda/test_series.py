@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from permanence.agenda.rules.free import slot_at
-from permanence.agenda.rules.kinds import HalfDay
+from permanence.agenda.rules.around import Around
+from permanence.agenda.rules.free import free_slots, hidden, slot_at
+from permanence.agenda.rules.kinds import HalfDay, Taken, TakenKind
 from permanence.agenda.rules.search import taken_by
 from permanence.agenda.rules.series import plan_series
 from permanence.agenda.rules.wishes import Preferences, SeriesWish
@@ -113,3 +114,58 @@ def test_the_wall_decides_on_which_hour_a_series_stays():
     plan = plan_series([weber(block("08:00", "10:00", date(2026, 10, 22)))], asked, at=at)
     hours = [each.slot.starts.astimezone(ZoneInfo(ZONE)).hour for each in plan.sessions]
     assert hours == [10, 10]
+
+
+def looks(book, asked, day, at):
+    span = {"first": day, "until": day + timedelta(days=1), "at": at}
+    return free_slots(book, asked, **span), hidden(book, asked, **span)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(made=books(), other=books(), after=st.integers(-4, 4))
+def test_what_a_book_is_cut_to_says_of_the_day_what_the_book_says(made, other, after):
+    (book, asked, day, at), (nurse, *_) = made, other
+    reasons = tuple(replace(each, also="b") for each in book.reasons)
+    theirs = tuple(replace(each, subject="b" if each.subject == "a" else each.subject) for each in nurse.taken)
+    nurse = replace(nurse, agenda=replace(nurse.agenda, id="b"), reasons=reasons, taken=theirs)
+    day += timedelta(days=after)
+    for whole in (book, replace(book, reasons=reasons, beside=(nurse,))):
+        around = Around(whole)
+        assert looks(around.on(day), asked, day, at) == looks(whole, asked, day, at)
+        slots = free_slots(whole, asked, first=day, until=day + timedelta(days=1), at=at)
+        if slots:
+            taken = tuple(taken_by(slots[0], is_new=asked.is_new))
+            around.take(taken)
+            assert looks(around.on(day), asked, day, at) == looks(whole.taking(taken), asked, day, at)
+
+
+def test_an_absence_without_end_stands_in_every_cut_and_a_visit_in_those_around_it():
+    """In the order of the book: of two that are in the way the first is named."""
+    gone = replace(away("08:00", "12:00"), ends=on("08:00", later(9000)))
+    ends = [visit("09:00", "09:20", later(day)) for day in (-2, 0, 2)]
+    book = weber(ends[0], gone, *ends[1:], visit("09:00", "09:20", later(40)))
+    assert Around(book).on(TUESDAY).taken == book.taken[:4]
+    assert [each.kind for each in Around(book).on(later(300)).taken] == [TakenKind.ABSENCE]
+
+
+def test_a_long_series_looks_only_at_what_stands_around_each_session(monkeypatch):
+    asked = SeriesWish.regular(wish(), first=later(1), sessions=60, every_days=7, tolerance=2)
+    of_a_day = [
+        visit(f"{hour}:{minute:02d}", f"{hour}:{minute + 10}") for hour in range(14, 18) for minute in (0, 20, 40)
+    ]
+    visits = [
+        replace(each, starts=each.starts + day, ends=each.ends + day)
+        for day in (timedelta(days=number) for number in range(400))
+        for each in of_a_day
+    ]
+    steps, look = 0, Taken.counts
+
+    def counts(taken, **known):
+        nonlocal steps
+        steps += 1
+        return look(taken, **known)
+
+    monkeypatch.setattr(Taken, "counts", counts)
+    plan = plan_series([weber(*visits)], asked, at=NOW)
+    assert (len(plan.sessions), plan.missing) == (60, ())
+    assert 0 < steps < 60 * len(visits) / 10

@@ -67,6 +67,18 @@ starts = datetime.fromisoformat(sys.argv[1]).replace(tzinfo=ZoneInfo("Europe/Lux
 agenda = str(Agenda.objects.get(name="Dr Weber").pk)
 holds.hold_slot(key="held-by-claire-of-dr-weber", agenda=agenda, reason=sys.argv[2], starts_at=starts, by=by, at=at)
 """
+TAKEN = """
+import sys
+from datetime import datetime
+from permanence.agenda.operations import appointments
+from permanence.agenda.operations.appointments import Booking
+from permanence.foundation.operations import house_system
+from permanence.kernel.system import SystemClock
+agenda, starts, patient, reason = sys.argv[1:]
+by, at, booking = house_system(house="demo"), SystemClock().now(), Booking(patient=patient, reason=reason)
+starts = datetime.fromisoformat(starts)
+appointments.book(key="booked-by-another-one", agenda=agenda, starts_at=starts, booking=booking, by=by, at=at)
+"""
 
 TWO = """
 import sys
@@ -143,6 +155,11 @@ def busy(site: Site, day: date, hour: int) -> None:
 def held(site: Site, made: Made, day: date, hour: int) -> None:
     """Claire holds a consultation with Dr Weber at that hour."""
     site.run(HELD, f"{day.isoformat()}T{hour:02d}:00", made.consultation)
+
+
+def taken(site: Site, made: Made, agenda: str, starts: str) -> None:
+    """Paul is booked there for a consultation at that moment (ISO) by somebody else."""
+    site.run(TAKEN, agenda, starts, made.paul, made.consultation)
 
 
 def for_two(site: Site, made: Made) -> str:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The agenda: the request on the left (client, patient, reason, wishes), the day on the right; a time is chosen, held and booked. Stands in the console beside the call, and in a page of its own.
-import { config, fragment, newId, request, SiteRefusal } from "./api.js";
+import { config, fragment, request, SiteRefusal } from "./api.js";
 import { Acts } from "./bookacts.js";
 import { Asked } from "./bookasked.js";
 import { Coming } from "./bookcoming.js";
@@ -10,6 +10,7 @@ import { Hand } from "./bookhand.js";
 import { Holding } from "./bookhold.js";
 import { Keyboard } from "./bookkeys.js";
 import { hearMarks } from "./bookmarks.js";
+import { against, Once, silence } from "./bookonce.js";
 import { Overbooking } from "./bookover.js";
 import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { Series } from "./bookseries.js";
@@ -29,6 +30,8 @@ import { word } from "./words.js";
 
 /** Refusals of the rules: another time would do. */
 const NOT_FREE = new Set(["slot_refused", "slot_already_taken"]);
+/** Refusals of what was held: nothing is any more. */
+const NOT_HELD = new Set(["hold_over", "hold_unknown"]);
 /** How long the cursor is while no reason says it. */
 const USUAL_MINUTES = 15;
 const checked = (/** @type {string} */ id) => [...byId(id).querySelectorAll("input:checked")].map((one) => /** @type {HTMLInputElement} */ (one).value);
@@ -61,8 +64,7 @@ export class Book {
     /** @type {Set<string>} */
     this.heard = new Set();
     this.busy = false;
-    /** The booking to which no answer came, and the id of the act. */
-    this.unanswered = { text: "", key: "" };
+    this.once = new Once();
     this.holding = new Holding(this);
     this.hand = new Hand(this);
     this.patient = new PatientField({ number: () => this.number, chosen: () => this.changed(true) }, "book-patient", true);
@@ -87,7 +89,7 @@ export class Book {
     this.practitioner = new Practitioner(() => this.preferred());
     this.spoken = new Spoken(this);
     this.overbooking = new Overbooking((at, cause, key) => this.overbook(at, cause, key));
-    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, booked: (appointments, words) => this.bookedSeries(appointments, words) });
+    this.series = new Series({ asked: () => this.wish, said: () => this.asking.said, yes: () => this.asking.yes, send: (asked) => this.once.send("/console/agenda/series", asked), booked: (appointments, words) => this.bookedSeries(appointments, words) });
     this.keyboard = new Keyboard(this);
     this.wire();
   }
@@ -399,7 +401,7 @@ export class Book {
     const when = held ? { starts_at: held.starts, hold: held.id } : sentOf(at);
     const reason = this.reason.id;
     const asked = { agenda: at.agenda, reason, patient: patient.id, call: this.call, said: this.asking.said, ...when };
-    const told = await this.acting(() => this.once("/console/agenda/book", asked), undefined, (causes) => {
+    const told = await this.acting(() => this.once.send("/console/agenda/book", asked), undefined, (causes) => {
       const isAsSent = this.reason?.id === reason && this.patient.meant?.id === patient.id && this.spoken.isHere(placeOf(at));
       if (isAsSent && !held && causes.length) this.spoken.refuse(at, causes);
       this.spoken.offerNear(at);
@@ -450,7 +452,7 @@ export class Book {
       this.holding.letGo();
       this.booked(told, at);
     } catch (error) {
-      return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
+      return against(error);
     }
     return "";
   }
@@ -475,7 +477,7 @@ export class Book {
   async undo(appointments, done) {
     const still = this.staying();
     for (const appointment of appointments) {
-      const told = await this.act("/console/agenda/cancel", { key: newId(), appointment, cause: "mistake", call: done.call });
+      const told = await this.act("/console/agenda/cancel", { appointment, cause: "mistake", call: done.call });
       if (!told) return;
       await this.again(told.agenda);
     }
@@ -525,21 +527,7 @@ export class Book {
   /** @param {string} path @param {object} json @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] once it is said that the time is not free, with all that is against it
    * @returns {Promise<any>} null when it was not done, which is said beside the cursor */
   async act(path, json, refused, notFree) {
-    return this.acting(async () => (await request(path, { method: "POST", json })).json(), refused, notFree);
-  }
-
-  /** The same asked again where no answer came is the same act: in a group or overbooked he would come twice. @param {string} path @param {object} asked @returns {Promise<any>} */
-  async once(path, asked) {
-    const text = JSON.stringify([path, asked]);
-    if (this.unanswered.text !== text) this.unanswered = { text, key: newId() };
-    try {
-      const told = await (await request(path, { method: "POST", json: { key: this.unanswered.key, ...asked } })).json();
-      this.unanswered = { text: "", key: "" };
-      return told;
-    } catch (error) {
-      if (error instanceof SiteRefusal) this.unanswered = { text: "", key: "" };
-      throw error;
-    }
+    return this.acting(() => this.once.send(path, json), refused, notFree);
   }
 
   /** @param {() => Promise<any>} what @param {() => void} [refused] @param {(causes: string[]) => void} [notFree] @returns {Promise<any>} as `act` */
@@ -549,8 +537,9 @@ export class Book {
     try {
       return await what();
     } catch (error) {
+      if (error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
-      this.trouble(error);
+      this.trouble(error, silence(error));
       if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.(error.causes);
       return null;
     } finally {
@@ -558,12 +547,12 @@ export class Book {
     }
   }
 
-  /** @param {unknown} error */
-  trouble(error) {
+  /** @param {unknown} error @param {string} [otherwise] what is said where the site gives no reason */
+  trouble(error, otherwise = word("book_site_down")) {
     const refused = error instanceof SiteRefusal;
     // Said once: beside the cursor, or where there is none above the button.
     if (refused && error.causes.length && this.grid.spot()) return this.spoken.refusal({ what: word("book_refused"), causes: error.causes, next: null });
-    const [first = refused && error.why ? error.why : word("book_site_down")] = refused ? error.causes : [];
+    const [first = refused && error.why ? error.why : otherwise] = refused ? error.causes : [];
     return this.error(first);
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // What is done with what stands under the cursor: cancelled, marked, told; busy time made and freed; a practitioner who is late.
-import { newId, request, SiteRefusal } from "./api.js";
 import { BusyTime } from "./bookbusy.js";
 import { Cancelling } from "./bookcancel.js";
 import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
+import { against } from "./bookonce.js";
 import { sentOf } from "./bookplaces.js";
 import { word } from "./words.js";
 
@@ -17,7 +17,7 @@ export class Acts {
     this.from = { agenda: "", client: "" };
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
-    this.late = new Late((words, agenda) => {
+    this.late = new Late((asked) => book.once.send("/console/agenda/late", asked), (words, agenda) => {
       const still = book.staying();
       book.again(agenda).then(() => still() && book.spoken.did(words));
     });
@@ -52,10 +52,9 @@ export class Acts {
     const { call } = this.book;
     let told;
     try {
-      const answer = await request("/console/agenda/cancel", { method: "POST", json: { key: newId(), appointment: item.dataset.key, cause, words, call } });
-      told = await answer.json();
+      told = await this.book.once.send("/console/agenda/cancel", { appointment: item.dataset.key, cause, words, call });
     } catch (error) {
-      return error instanceof SiteRefusal ? error.why || word("book_site_down") : word("book_site_down");
+      return against(error);
     }
     this.book.hooks.done("cancelled", { call, client });
     this.book.spoken.did([word("book_cancelled", { patient: nameOf(item) }), told.said].filter(Boolean).join(". "));
@@ -85,15 +84,14 @@ export class Acts {
 
   /** @param {import("./bookbusy.js").At} at @param {import("./bookbusy.js").Busy} busy @returns {Promise<string>} what was against it */
   async block(at, busy) {
-    const json = { key: newId(), agenda: at.agenda, ...sentOf(at), ...busy };
     try {
-      const told = await (await request("/console/agenda/block", { method: "POST", json })).json();
+      const told = await this.book.once.send("/console/agenda/block", { agenda: at.agenda, ...sentOf(at), ...busy });
       const back = async () => {
-        if (await this.book.act("/console/agenda/unblock", { key: newId(), block: told.block })) await this.book.again(at.agenda);
+        if (await this.book.act("/console/agenda/unblock", { block: told.block })) await this.book.again(at.agenda);
       };
       this.book.after(word("book_busy_done", { words: told.words, agenda: at.name }), at.agenda, back);
     } catch (error) {
-      return this.against(error);
+      return against(error);
     }
     return "";
   }
@@ -101,19 +99,13 @@ export class Acts {
   /** @param {HTMLElement} item @param {string} name @returns {Promise<string>} what was against it */
   async unblock(item, name) {
     try {
-      const told = await (await request("/console/agenda/unblock", { method: "POST", json: { key: newId(), block: item.dataset.key } })).json();
+      const told = await this.book.once.send("/console/agenda/unblock", { block: item.dataset.key });
       this.book.spoken.did(word("book_busy_freed", { what: item.ariaLabel ?? "", agenda: name }));
       this.book.again(told.agenda);
     } catch (error) {
-      return this.against(error);
+      return against(error);
     }
     return "";
-  }
-
-  /** What a site that refused or is silent says in a dialog. @param {unknown} error */
-  against(error) {
-    const refused = error instanceof SiteRefusal ? error.causes.join(" · ") || error.why : "";
-    return refused || word("book_site_down");
   }
 
   /** @param {string} state @param {string} words the button's */
@@ -122,7 +114,7 @@ export class Acts {
     const item = spot?.item ?? null;
     if (!spot || item?.dataset.kind !== "appointment") return;
     const [{ key: appointment = "", state: was = "" }, name] = [item.dataset, nameOf(item)];
-    const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { key: newId(), appointment, state: one });
+    const say = (/** @type {string} */ one) => this.book.act("/console/agenda/mark", { appointment, state: one });
     if (await say(state)) {
       await this.book.after(`${name}: ${words}`, spot.agenda, async () => {
         const still = this.book.staying();

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
-import { newId } from "./api.js";
 import { nameOf } from "./bookgrid.js";
 import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { timeOf } from "./booktwice.js";
@@ -135,13 +134,13 @@ export class Hand {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
     };
-    const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.keep(at, key));
+    const told = await this.book.act("/console/agenda/move", json, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.book.spoken.near.clear();
     this.putDown();
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: done.call })) {
+      if (await this.book.act("/console/agenda/move", { appointment: key, ...told.was, call: done.call })) {
         this.book.hooks.done("", done);
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }

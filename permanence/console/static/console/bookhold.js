@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The time that is kept for whoever is being booked: two minutes, counted down; given back when it is not wanted any more.
 import { newId, request, SiteRefusal } from "./api.js";
+import { silence } from "./bookonce.js";
 import { byId, say, select } from "./dom.js";
 import { running, word } from "./words.js";
 
@@ -27,7 +28,7 @@ export class Holding {
       if (this.held === held) this.held = { ...held, id: told.hold, minutes: told.minutes, expires: told.expires_ms };
       else this.giveBack(told.hold);
     } catch (error) {
-      if (!(error instanceof SiteRefusal)) return void this.book.trouble(error);
+      if (!(error instanceof SiteRefusal)) return void this.book.trouble(error, silence(error));
       this.letGo();
       const causes = error.causes.length ? error.causes : [error.why];
       this.book.spoken.bar(held, causes);
@@ -99,6 +100,13 @@ export class Holding {
     this.paintHeld();
   }
 
+  /** The site holds it no more: it can be chosen again. */
+  forget() {
+    this.held = null;
+    this.paintHeld();
+    this.book.spoken.say();
+  }
+
   /** @param {string} hold @param {boolean} [keepalive] */
   giveBack(hold, keepalive = false) {
     // Whatever the site answers, the two minutes end it.
@@ -122,9 +130,8 @@ export class Holding {
     if (!this.book.isOpen) return;
     const now = Date.now() + this.offset;
     if (this.held && this.held.expires <= now) {
-      this.held = null;
       this.book.error(word("book_hold_over"));
-      this.book.spoken.say();
+      this.forget();
     }
     this.paintHeld();
     for (const one of byId("book-frame").querySelectorAll("[data-expires]")) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The practitioner is late: by how many minutes, whom it concerns and how each is told, before it is told; and back.
-import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { fragment, request } from "./api.js";
+import { against } from "./bookonce.js";
 import { button, byId, make, say, show } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -11,8 +12,9 @@ const USUAL_MINUTES = "15";
 const input = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byId(id));
 
 export class Late {
-  /** @param {(words: string, agenda: string) => void} done what was done, said where the grid says it */
-  constructor(done) {
+  /** @param {(asked: Record<string, string>) => Promise<any>} put says it to the site @param {(words: string, agenda: string) => void} done what was done, said where the grid says it */
+  constructor(put, done) {
+    this.put = put;
     this.done = done;
     this.asking = 0;
     this.sending = false;
@@ -61,7 +63,7 @@ export class Late {
       if (asking !== this.asking) return;
       byId("book-late-concerned").replaceChildren(found);
     } catch (error) {
-      return void (asking === this.asking && this.error(this.against(error)));
+      return void (asking === this.asking && this.error(against(error, word("book_site_down"))));
     }
     const count = /** @type {HTMLElement|null} */ (byId("book-late-concerned").querySelector("[data-until]"));
     this.until = count?.dataset.until ?? "";
@@ -91,16 +93,15 @@ export class Late {
     const name = this.agenda.selectedOptions[0]?.textContent ?? "";
     const tells = minutes !== "0" && input("book-late-tell").checked;
     const tell = tells ? (input("book-late-day").checked ? "day" : "now") : "";
-    const json = { key: newId(), agenda, minutes, tell, until: this.until };
     try {
-      const told = await (await request("/console/agenda/late", { method: "POST", json })).json();
+      const told = await this.put({ agenda, minutes, tell, until: this.until });
       this.dialog.close();
       if (minutes === "0") return this.done(word("book_late_over", { agenda: name }), agenda);
       const words = word(told.untold ? "book_late_untold" : "book_late_done", { agenda: name, minutes, told: told.told, untold: told.untold });
       this.done(words, agenda);
-      offerUndo(words, () => this.back(agenda, told, json.tell !== ""));
+      offerUndo(words, () => this.back(agenda, told, tell !== ""));
     } catch (error) {
-      this.error(this.against(error));
+      this.error(against(error));
       input("book-late-minutes").select();
     } finally {
       this.sending = false;
@@ -111,18 +112,12 @@ export class Late {
   async back(agenda, said, wasTold) {
     const before = String(said.before);
     try {
-      const path = wasTold ? "/console/agenda/late-back" : "/console/agenda/late";
-      const json = wasTold ? { agenda, late: said.late, before } : { key: newId(), agenda, minutes: before, tell: "" };
-      const { told } = await (await request(path, { method: "POST", json })).json();
+      const takeBack = async () => (await request("/console/agenda/late-back", { method: "POST", json: { agenda, late: said.late, before } })).json();
+      const { told } = await (wasTold ? takeBack() : this.put({ agenda, minutes: before, tell: "" }));
       this.done(told ? word("book_late_gone", { told }) : word("book_undone"), agenda);
     } catch (error) {
-      this.done(this.against(error), agenda);
+      this.done(against(error), agenda);
     }
-  }
-
-  /** @param {unknown} error */
-  against(error) {
-    return (error instanceof SiteRefusal && error.why) || word("book_site_down");
   }
 
   /** @param {string} text */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Several visits as one act: regular sessions, or so many days after an operation; what would be booked stands there before, and what found no time after.
-import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { fragment } from "./api.js";
+import { against } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { word } from "./words.js";
 
@@ -9,13 +10,15 @@ const field = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (byI
 const kinds = () => [...byId("book-series-kinds").querySelectorAll("input")].map((one) => /** @type {HTMLInputElement} */ (one));
 
 export class Series {
-  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request */
+  /** @param {{asked: () => Record<string, string>, said: () => Record<string, string>, yes: () => string, send: (asked: object) => Promise<any>, booked: (appointments: string[], words: string) => void}} hooks `asked`: client, reason, patient, wishes and call of the request; `yes`: the questions that forbid it; `send`: books it, pressed again without an answer no second time */
   constructor(hooks) {
     this.hooks = hooks;
     this.timer = 0;
     this.turn = 0;
     this.busy = false;
     this.isBooked = false;
+    /** What she has before her, and what was asked for it. */
+    this.read = { question: "", visits: "" };
     this.dialog = /** @type {HTMLDialogElement} */ (byId("book-series-dialog"));
     this.plan = byId("book-series-plan");
     button("book-series-keep").addEventListener("click", () => this.dialog.close());
@@ -33,7 +36,7 @@ export class Series {
     say(byId("book-series-title"), word("book_series_title", { patient, reason }));
     field("book-series-first").value = day;
     this.isBooked = false;
-    this.plan.replaceChildren();
+    this.unread();
     this.error("");
     this.paint();
     this.dialog.showModal();
@@ -69,19 +72,30 @@ export class Series {
     show(byId("book-series-book"), !this.isBooked);
   }
 
+  get question() {
+    return new URLSearchParams({ ...this.asked, yes: this.hooks.yes() }).toString();
+  }
+
+  unread() {
+    this.plan.replaceChildren();
+    this.read = { question: "", visits: "" };
+  }
+
   /** What would be booked. */
   async look() {
     this.turn += 1;
-    const { turn } = this;
+    const { turn, question } = this;
     try {
-      const found = await fragment(`/console/fragments/agenda/series?${new URLSearchParams(this.asked)}`);
+      const found = await fragment(`/console/fragments/agenda/series?${question}`);
       if (turn !== this.turn || this.isBooked) return;
       this.plan.replaceChildren(found);
+      const planned = [...this.plan.querySelectorAll("[data-starts]")].map((one) => /** @type {HTMLElement} */ (one).dataset);
+      this.read = { question, visits: planned.map(({ agenda, starts }) => `${agenda} ${starts}`).join() };
       this.error("");
     } catch (error) {
       if (turn !== this.turn) return;
-      this.plan.replaceChildren();
-      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+      this.unread();
+      this.error(against(error, word("book_site_down")));
     }
   }
 
@@ -90,21 +104,33 @@ export class Series {
     this.busy = true;
     clearTimeout(this.timer);
     this.turn += 1;
+    const isRead = this.read.question === this.question;
     try {
-      const told = await (await request("/console/agenda/series", { method: "POST", json: { key: newId(), ...this.asked, said: this.hooks.said() } })).json();
-      this.isBooked = true;
-      const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
-      this.hooks.booked(told.appointments, words);
-      if (told.booked === told.wanted) return this.dialog.close();
-      // Part of it found no time: she sees which, and tells the caller.
-      this.paint();
-      this.error(words);
-      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
-      button("book-series-keep").focus();
+      await this.booked(await this.hooks.send({ ...this.asked, said: this.hooks.said() }), isRead);
     } catch (error) {
-      this.error(error instanceof SiteRefusal && error.why ? error.why : word("book_site_down"));
+      this.error(against(error));
     } finally {
       this.busy = false;
+    }
+  }
+
+  /** @param {{series: string, booked: number, wanted: number, appointments: string[], visits: {agenda: string, starts: string}[]}} told @param {boolean} isRead whether a plan for this stood there */
+  async booked(told, isRead) {
+    this.isBooked = true;
+    const words = word("book_series_booked", { booked: told.booked, wanted: told.wanted });
+    this.hooks.booked(told.appointments, words);
+    const asRead = isRead && this.read.visits === told.visits.map(({ agenda, starts }) => `${agenda} ${starts}`).join();
+    if (told.booked === told.wanted && asRead) return this.dialog.close();
+    // Part of it found no time, or another one than she has read out: she sees which, and tells the caller.
+    this.paint();
+    this.error(asRead ? words : word("book_series_otherwise", { booked: told.booked, wanted: told.wanted }));
+    button("book-series-keep").focus();
+    try {
+      this.plan.replaceChildren(await fragment(`/console/fragments/agenda/series?${new URLSearchParams({ ...this.asked, series: told.series })}`));
+    } catch {
+      // It is booked all the same; what was planned is not what stands there.
+      this.plan.replaceChildren();
+      this.error(`${words}. ${word("book_coming_failed")}`);
     }
     return undefined;
   }

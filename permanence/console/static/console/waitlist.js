@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The waiting list from the agenda: Q, or the button, asks with the wishes of the panel; Enter puts the patient on it.
-import { fragment, newId, request, SiteRefusal } from "./api.js";
+import { fragment, newId, request } from "./api.js";
+import { against, silence } from "./bookonce.js";
 import { button, byId, isTyping, say, show } from "./dom.js";
 import { keptKeys } from "./keptkeys.js";
 import { offerUndo } from "./undo.js";
@@ -85,7 +86,7 @@ export class WaitList {
       this.dialog.close();
       offerUndo(told.said, () => this.takeBack(told.place));
     } catch (error) {
-      this.error((error instanceof SiteRefusal && error.why) || word("book_site_down"));
+      this.error(against(error));
     }
   }
 
@@ -95,7 +96,7 @@ export class WaitList {
       await request("/console/waiting/take-back", { method: "POST", json: { place } });
       this.book.spoken.did(word("book_undone"));
     } catch (error) {
-      this.book.trouble(error);
+      this.book.trouble(error, silence(error));
     }
   }
 
