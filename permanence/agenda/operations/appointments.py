@@ -16,6 +16,7 @@ from permanence.agenda.operations.taking import Look, asker, book_of, holder_of,
 from permanence.agenda.queries import asked as questions
 from permanence.agenda.queries.agendas import clients_seen, known_key
 from permanence.agenda.queries.appointments import appointment as appointment_of
+from permanence.agenda.queries.moving import own_minutes
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import (
     AgendaBusy,
@@ -122,7 +123,8 @@ def move(
 ) -> AppointmentView:
     """Another moment, or another agenda of the same client; what the mover holds there becomes the appointment's place.
 
-    It is to be confirmed anew. A combined visit that is put into the other agenda it takes stays in its own.
+    It lasts as long as it did, and is to be confirmed anew; put where it stands, it stays as it is and nobody is told.
+    A combined visit that is put into the other agenda it takes stays in its own.
 
     Raises AppointmentUnknown, AgendaUnknown, PatientDeceased, NotNow, SlotRefused, SlotAlreadyTaken, and those of
     `acts.once`.
@@ -140,6 +142,7 @@ def move(
         born=patient.born,
         asked_by=asker(by, door),
         holder=holder,
+        minutes=own_minutes(found.key, starts=found.starts_at, ends=found.ends_at),
     )
     judge = Look(row=row, wish=wish, starts=starts_at, at=at, without=found.key)
 
@@ -148,13 +151,21 @@ def move(
         clear(kept, at=at)
         slot = judge.under_lock(kept)
         use(kept, holder, slot, by=by, at=at)
-        _put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
+        if not _stands_in(visit, slot):
+            _put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
         return {"appointment": visit.key}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
     agendas = [row, found.agenda]
     result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=judge.look)
     return appointment_of(by=by, appointment=result["appointment"])
+
+
+def _stands_in(visit: Appointment, slot: Slot) -> bool:
+    """Whether it has that very place. An overbooked one has no place yet: where there is room now, it takes it."""
+    there = int(slot.agenda), _other(slot), _site(slot), slot.starts, slot.ends
+    its = visit.agenda_id, visit.also_id, visit.site_id, visit.starts_at, visit.ends_at
+    return its == there and not visit.overbook_cause
 
 
 def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: datetime, call: str) -> None:

@@ -122,9 +122,17 @@ export class Hand {
     this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", minute, hour: hourOf(minute), name: lane.dataset.name ?? "" }, to);
   }
 
+  /** Whether it stands there, in one of its two lanes where it is a combined visit. @param {HTMLElement} item @param {{agenda: string, day: string, minute: number}} at */
+  isWhere(item, at) {
+    // What was proposed is elsewhere: in the night when clocks go back two moments have one place.
+    if (this.starts && this.sent === placeOf(at)) return false;
+    return Number(this.book.grid.itemOf(at.agenda, at.day, item.dataset.key ?? "")?.dataset.minute ?? NaN) === at.minute;
+  }
+
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
    * @param {{agenda: string, day: string, minute: number, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
+    if (this.isWhere(item, at)) return void (this.key === item.dataset.key && this.stopMoving());
     const { agenda: from = "", clientId: client = this.client } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
     const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];

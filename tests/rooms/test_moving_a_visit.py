@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A visit that is moved stays the visit it is: as long as it was, confirmed where it stands; and the way back."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.models import Appointment, Occupancy, SlotHold
+from permanence.agenda.operations import appointments, holds, visits
+from permanence.agenda.operations.importing import import_lines
+from permanence.agenda.queries import appointments as found
+from permanence.agenda.rules.imports import ImportLine
+from permanence.agenda.rules.states import AppointmentState
+from permanence.foundation.models import OutboxEvent
+from permanence.kernel.system import SystemClock
+from tests.rooms.test_console_agenda import SLOTS, WHY, at_wall, booked, cast, monday, page
+from tests.rooms.test_console_agenda_near import near
+
+__all__ = ["cast", "monday"]
+
+pytestmark = pytest.mark.django_db
+CLOCK = SystemClock()
+
+
+def now_of(cast, visit):
+    return found.appointment(by=cast.claire, appointment=visit.appointment)
+
+
+def confirmed(cast, visit):
+    return visits.confirm(key=cast.key(), appointment=visit.appointment, by=cast.claire, at=CLOCK.now())
+
+
+def move(cast, visit, starts, *, agenda=None, **more):
+    return appointments.move(
+        key=more.pop("key", None) or cast.key(),
+        appointment=visit.appointment,
+        agenda=agenda or visit.agenda,
+        starts_at=starts,
+        by=cast.claire,
+        at=CLOCK.now(),
+        **more,
+    )
+
+
+def moves():
+    return OutboxEvent.objects.filter(name="AppointmentMoved").count()
+
+
+def test_what_is_put_down_where_it_stands_was_not_moved(cast, monday):
+    visit = confirmed(cast, booked(cast, monday, 10))
+    stays = move(cast, visit, at_wall(monday, 10))
+    assert stays == visit == now_of(cast, visit)
+    assert (stays.state, stays.revision, moves()) == (AppointmentState.CONFIRMED, 0, 0)
+    assert Appointment.objects.get().confirmed_at is not None
+    elsewhere = move(cast, visit, at_wall(monday, 10), agenda=cast.lemaire)
+    assert (elsewhere.state, moves()) == (AppointmentState.BOOKED, 1)
+
+
+def brought_in(cast, monday, hour, lasts):
+    """A visit of another product, longer than its reason says here."""
+    starts = at_wall(monday, hour)
+    line = ImportLine(
+        line=2,
+        starts=starts,
+        ends=starts + timedelta(minutes=lasts),
+        name="Kanari",
+        first_name="Jeanne",
+        reason="consultation",
+    )
+    report = import_lines(agenda=cast.dupont, lines=[line], by=cast.marc, at=CLOCK.now(), write=True)
+    assert (report.appointments, report.faults) == (1, [])
+    return found.appointment(by=cast.claire, appointment=Appointment.objects.get(door="import").key)
+
+
+@pytest.mark.parametrize("lasts", [45, 10])
+def test_a_moved_visit_lasts_as_long_as_it_did(cast, monday, lasts):
+    visit = brought_in(cast, monday, 10, lasts)
+    for agenda, hour in ((cast.dupont, 15), (cast.lemaire, 9)):
+        moved = move(cast, visit, at_wall(monday, hour), agenda=agenda)
+        assert (moved.agenda, moved.ends_at - moved.starts_at) == (agenda, timedelta(minutes=lasts))
+    row = Occupancy.objects.get()
+    assert row.ends_at - row.starts_at == timedelta(minutes=lasts)
+
+
+def test_the_times_shown_for_a_visit_in_hand_are_as_long_as_it_is(cast, browser_of, monday):
+    visit = brought_in(cast, monday, 10, 45)
+    booked(cast, monday, 14, 30)
+    browser = browser_of(cast.claire)
+    shown = page(browser, SLOTS, client=cast.cabinet.id, appointment=visit.appointment)
+    assert set(re.findall(r'data-minutes="(\d+)" data-hour', shown)) == {"45"}
+    beside = near(browser, cast, monday, 14, 30, appointment=visit.appointment)
+    assert {each["minutes"] for each in beside} == {45}
+    # Half an hour before another one is enough for the reason, and not for this visit.
+    asked = {"agenda": cast.dupont, "day": monday.isoformat(), "minute": "840"}
+    told = json.loads(page(browser, WHY, appointment=visit.appointment, **asked))
+    assert (told["free"], len(told["causes"])) == (False, 1)
+    assert json.loads(page(browser, WHY, reason=cast.consultation, patient=cast.jeanne, **asked))["free"] is True
+
+
+def test_a_session_is_as_long_as_it_is_for_all_and_its_places_are_moved_as_they_were(cast, monday):
+    saturday = monday + timedelta(days=5)
+    visit = booked(cast, saturday, 9, reason=cast.class_of_three)
+    kept = holds.hold_slot(
+        key=cast.key(),
+        agenda=cast.dupont,
+        reason=cast.class_of_three,
+        starts_at=at_wall(saturday, 9),
+        by=cast.claire,
+        at=CLOCK.now(),
+    )
+    assert move(cast, visit, at_wall(saturday, 9)) == visit
+    assert SlotHold.objects.get(key=kept.hold).ended == "booked"
+    Appointment.objects.update(ends_at=at_wall(saturday, 9, 45))  # since then the reason is longer
+    moved = move(cast, visit, at_wall(saturday, 10))
+    assert moved.ends_at == at_wall(saturday, 11)
+    row = Occupancy.objects.get()
+    assert (row.place_from, row.place_until) == (0, 1)
