@@ -163,6 +163,12 @@ class ChangedMeanwhile(Refusal):
     code = "changed_meanwhile"
 
 
+class NothingToTakeBack(Refusal):
+    """No such act, it changed nothing, or it was too long ago."""
+
+    code = "nothing_to_take_back"
+
+
 class ResourceInUse(Refusal):
     """Openings, reasons or appointments to come still name the room or the equipment; `why` says how many."""
 

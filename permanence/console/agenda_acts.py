@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from permanence.agenda.operations import appointments, holds, visits, waiting_offers
+from permanence.agenda.operations import appointments, holds, moving_back, visits, waiting_offers
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import SlotRefused
@@ -146,8 +146,22 @@ def move(request: HttpRequest) -> HttpResponse:
         )
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
-    was = {"agenda": before.agenda, "starts_at": before.starts_at.isoformat()}
-    return _answer(made, was=was)
+    return _answer(made)
+
+
+@require_POST
+@own_page_only
+@says_why
+def move_back(request: HttpRequest) -> HttpResponse:
+    """The move that was made with the id `move` was a slip: the visit is again what it was where it stood."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    before = appointment_asked(by, data["appointment"])
+    agenda = agenda_asked(by, before.agenda)
+    try:
+        made = moving_back.move_back(key=data["key"], move=data["move"], by=by, at=at, call=data["call"])
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
+    return _answer(made)
 
 
 @require_POST
@@ -192,7 +206,7 @@ def mark(request: HttpRequest) -> HttpResponse:
 
 FIELDS = (
     "key", "agenda", "reason", "patient", "call", "hold", "appointment", "cause", "words", "state", "starts_at", "day",
-    "minute",
+    "minute", "move",
 )  # fmt: skip
 
 

@@ -30,6 +30,8 @@ REFUSED = {
     "hold_unknown": _("This time is not held for you any more: choose it again."),
     "too_many_holds": _("You hold four times already: give one back or book it."),
     "not_now": _("This appointment cannot be changed any more: it has taken place or was cancelled."),
+    "changed_meanwhile": _("This appointment was changed meanwhile: look at it again."),
+    "nothing_to_take_back": _("There is nothing to take back any more."),
     "cause_missing": _("Write why it is cancelled."),
     "words_too_long": _("These words are too long."),
     "act_key_taken": _("Something else was done with this page: try once more."),

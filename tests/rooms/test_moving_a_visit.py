@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from permanence.agenda.models import Appointment, Occupancy, SlotHold
+from permanence.agenda.models import AgendaAct, Appointment, Occupancy, SlotHold
 from permanence.agenda.operations import appointments, holds, visits
 from permanence.agenda.operations.importing import import_lines
 from permanence.agenda.queries import appointments as found
 from permanence.agenda.rules.imports import ImportLine
-from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.foundation.models import OutboxEvent
 from permanence.kernel.system import SystemClock
-from tests.rooms.test_console_agenda import SLOTS, WHY, at_wall, booked, cast, monday, page
+from tests.rooms.test_console_agenda import SLOTS, WHY, act, at_wall, booked, cast, monday, page
 from tests.rooms.test_console_agenda_near import near
 
 __all__ = ["cast", "monday"]
@@ -117,3 +117,103 @@ def test_a_session_is_as_long_as_it_is_for_all_and_its_places_are_moved_as_they_
     assert moved.ends_at == at_wall(saturday, 11)
     row = Occupancy.objects.get()
     assert (row.place_from, row.place_until) == (0, 1)
+
+
+def overbooked(cast, monday, hour):
+    """Beside one that stands there."""
+    under = booked(cast, monday, hour)
+    return under, appointments.overbook(
+        key=cast.key(),
+        agenda=cast.dupont,
+        starts_at=at_wall(monday, hour),
+        booking=cast.booking(),
+        cause="Fièvre",
+        by=cast.claire,
+        at=CLOCK.now(),
+    )
+
+
+def slip(cast, browser, visit, day, minute, *, agenda=None):
+    """She moves it, and means another; gives how it is taken back."""
+    key = cast.key()
+    told = {"appointment": visit.appointment, "agenda": agenda or cast.dupont, "day": day.isoformat()}
+    moved = act(browser, "move", key=key, minute=str(minute), **told)
+    assert moved.status_code == 200, moved.content
+    return lambda: act(browser, "move-back", key=cast.key(), appointment=visit.appointment, move=key)
+
+
+def rows_of(visit):
+    rows = Occupancy.objects.filter(appointment__key=visit.appointment).order_by("agenda", "resource")
+    return list(rows.values("agenda", "resource", "starts_at", "ends_at", "before", "after", "place_until", "blocking"))
+
+
+def test_a_slip_that_is_taken_back_leaves_a_confirmed_visit_confirmed(cast, browser_of, monday):
+    visit = confirmed(cast, booked(cast, monday, 10, reason=cast.tracing))
+    since, took = Appointment.objects.get().confirmed_at, rows_of(visit)
+    back = slip(cast, browser_of(cast.claire), visit, monday, 660, agenda=cast.lemaire)
+    assert now_of(cast, visit).state is AppointmentState.BOOKED
+    answer = back()
+    assert (answer.status_code, answer.json()["state"]) == (200, "confirmed")
+    stands = now_of(cast, visit)
+    assert (stands.agenda, stands.starts_at, stands.ends_at) == (visit.agenda, visit.starts_at, visit.ends_at)
+    assert (stands.state, stands.revision, moves()) == (AppointmentState.CONFIRMED, 2, 2)
+    assert (Appointment.objects.get().confirmed_at, rows_of(visit)) == (since, took)
+
+
+def test_an_overbooked_visit_that_was_moved_by_a_slip_goes_back_with_its_cause(cast, browser_of, monday):
+    under, visit = overbooked(cast, monday, 10)
+    browser, took = browser_of(cast.claire), rows_of(visit)
+    back = slip(cast, browser, visit, monday, 660)
+    assert now_of(cast, visit).overbooked == ""
+    answer = back()
+    assert answer.status_code == 200, answer.content
+    assert (now_of(cast, visit).overbooked, now_of(cast, visit).starts_at) == ("Fièvre", under.starts_at)
+    assert (rows_of(visit), took[0]["blocking"]) == (took, False)
+
+
+def test_nothing_is_taken_back_over_who_has_come_there_since(cast, browser_of, monday):
+    browser = browser_of(cast.claire)
+    plain = booked(cast, monday, 9)
+    back = slip(cast, browser, plain, monday, 660)
+    booked(cast, monday, 9, 10)
+    answer = back()
+    assert (answer.status_code, answer.json()["code"]) == (422, "slot_already_taken")
+    under, visit = overbooked(cast, monday, 10)
+    back = slip(cast, browser, visit, monday, 690)
+    appointments.cancel(
+        key=cast.key(), appointment=under.appointment, cause=CancelCause.PATIENT, by=cast.claire, at=CLOCK.now()
+    )
+    booked(cast, monday, 10)
+    answer = back()
+    assert (answer.status_code, answer.json()["code"]) == (422, "slot_already_taken")
+    assert "Pris" in answer.json()["why"]
+    assert now_of(cast, visit).starts_at == at_wall(monday, 11, 30)
+
+
+def test_what_was_done_with_it_since_is_not_undone(cast, browser_of, monday):
+    visit = booked(cast, monday, 10)
+    browser = browser_of(cast.claire)
+    back = slip(cast, browser, visit, monday, 660)
+    confirmed(cast, visit)
+    answer = back()
+    assert (answer.status_code, answer.json()["code"]) == (422, "changed_meanwhile")
+    assert answer.json()["why"] == "Ce rendez-vous a été changé entre-temps\u00a0: regardez-le de nouveau."
+    back = slip(cast, browser, visit, monday, 690)
+    AgendaAct.objects.update(at=CLOCK.now() - timedelta(minutes=3))
+    assert back().json()["code"] == "nothing_to_take_back"
+    unknown = act(browser, "move-back", key=cast.key(), appointment=visit.appointment, move="m" * 20)
+    assert unknown.json()["code"] == "nothing_to_take_back"
+    assert act(browser_of(cast.other_secretary), "move-back", appointment=visit.appointment).status_code == 404
+    assert now_of(cast, visit).starts_at == at_wall(monday, 11, 30)
+
+
+def test_in_a_group_it_goes_back_to_a_place_that_is_free(cast, browser_of, monday):
+    saturday = monday + timedelta(days=5)
+    visit = confirmed(cast, booked(cast, saturday, 9, reason=cast.class_of_three))
+    back = slip(cast, browser_of(cast.claire), visit, saturday, 600)
+    booked(cast, saturday, 9, reason=cast.class_of_three, patient=cast.paul)
+    assert back().status_code == 200
+    stands = now_of(cast, visit)
+    assert (stands.starts_at, stands.state) == (at_wall(saturday, 9), AppointmentState.CONFIRMED)
+    places = Occupancy.objects.filter(starts_at=at_wall(saturday, 9)).values_list("place_from", flat=True)
+    assert sorted(places) == [0, 1]

@@ -142,13 +142,14 @@ export class Hand {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
     };
-    const told = await this.book.act("/console/agenda/move", { key: newId(), ...json }, refused, () => this.book.spoken.keep(at, key));
+    const act = newId();
+    const told = await this.book.act("/console/agenda/move", { key: act, ...json }, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.book.spoken.near.clear();
     this.putDown();
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move", { key: newId(), appointment: key, ...told.was, call: done.call })) {
+      if (await this.book.act("/console/agenda/move-back", { key: newId(), appointment: key, move: act, call: done.call })) {
         this.book.hooks.done("", done);
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }
