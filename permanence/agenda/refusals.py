@@ -13,6 +13,12 @@ class AgendaUnknown(Refusal):
     code = "agenda_unknown"
 
 
+class AnotherClient(Refusal):
+    """An appointment stays with its client: the agenda is another one's, whom this person may see too."""
+
+    code = "another_client"
+
+
 class VisitReasonUnknown(Refusal):
     """No such reason at this client, or it is no longer offered."""
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from permanence.agenda.operations import appointments, holds, moving_back, visits, waiting_offers
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import SlotRefused
+from permanence.agenda.refusals import ChangedMeanwhile, SlotRefused
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.waiting_words import night_words
 from permanence.console.agenda_asked import (
@@ -28,6 +28,7 @@ from permanence.console.agenda_asked import (
     said_asked,
     says_why,
 )
+from permanence.console.agenda_shown import moved_meanwhile, shown_asked
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.foundation.who import who
@@ -143,9 +144,12 @@ def move(request: HttpRequest) -> HttpResponse:
             by=by,
             at=at,
             call=data["call"],
+            seen=shown_asked(by, before, data),
         )
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
+    except ChangedMeanwhile as refusal:
+        return moved_meanwhile(by, before.appointment, refusal, at=at)
     return _answer(made)
 
 
@@ -174,15 +178,20 @@ def cancel(request: HttpRequest) -> HttpResponse:
         cause = CancelCause(data["cause"])
     except ValueError as error:
         raise BadRequest(f"{data['cause'][:20]!r} is no cause") from error
-    made = appointments.cancel(
-        key=data["key"],
-        appointment=appointment_asked(by, data["appointment"]).appointment,
-        cause=cause,
-        words=data["words"],
-        by=by,
-        at=at,
-        call=data["call"],
-    )
+    before = appointment_asked(by, data["appointment"])
+    try:
+        made = appointments.cancel(
+            key=data["key"],
+            appointment=before.appointment,
+            cause=cause,
+            words=data["words"],
+            by=by,
+            at=at,
+            call=data["call"],
+            seen=shown_asked(by, before, data),
+        )
+    except ChangedMeanwhile as refusal:
+        return moved_meanwhile(by, before.appointment, refusal, at=at)
     span = {"starts_at": made.starts_at, "ends_at": made.ends_at}
     begins = waiting_offers.offered_from(agenda=made.agenda, **span, by=by, at=at)
     zone = ZoneInfo(agenda_asked(by, made.agenda).time_zone)
@@ -206,7 +215,7 @@ def mark(request: HttpRequest) -> HttpResponse:
 
 FIELDS = (
     "key", "agenda", "reason", "patient", "call", "hold", "appointment", "cause", "words", "state", "starts_at", "day",
-    "minute", "move",
+    "minute", "move", "was_agenda", "was_day", "was_minute",
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ CAUSES = {
 REFUSED = {
     "site_unknown": _("One of the sites is no longer there: look at it again."),
     "agenda_unknown": _("This agenda is not there any more: choose another."),
+    "another_client": _("This patient is another client’s: an appointment does not change its client."),
     "appointment_unknown": _("This appointment is not there any more."),
     "hold_over": _("The two minutes are over: choose the time again."),
     "hold_unknown": _("This time is not held for you any more: choose it again."),

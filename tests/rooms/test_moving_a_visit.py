@@ -217,3 +217,39 @@ def test_in_a_group_it_goes_back_to_a_place_that_is_free(cast, browser_of, monda
     assert (stands.starts_at, stands.state) == (at_wall(saturday, 9), AppointmentState.CONFIRMED)
     places = Occupancy.objects.filter(starts_at=at_wall(saturday, 9)).values_list("place_from", flat=True)
     assert sorted(places) == [0, 1]
+
+
+def test_an_appointment_does_not_change_its_client_and_the_words_say_so(cast, browser_of, monday):
+    visit = booked(cast, monday, 10)
+    where = {"agenda": cast.weber_agenda, "day": monday.isoformat(), "minute": "660"}
+    answer = act(browser_of(cast.claire), "move", key=cast.key(), appointment=visit.appointment, **where)
+    assert (answer.status_code, answer.json()["code"]) == (422, "another_client")
+    said = "Ce patient est celui d’un autre client\u00a0: un rendez-vous ne change pas de client."
+    assert answer.json()["causes"] == [said]
+    assert now_of(cast, visit) == visit
+
+
+def shown(cast, monday, minute, *, agenda=None):
+    return {"was_agenda": agenda or cast.dupont, "was_day": monday.isoformat(), "was_minute": str(minute)}
+
+
+def test_what_was_moved_meanwhile_is_neither_cancelled_nor_moved_from_an_old_page(cast, browser_of, monday):
+    visit = booked(cast, monday, 10)
+    move(cast, visit, at_wall(monday, 11))
+    browser, told = browser_of(cast.claire), {"appointment": visit.appointment, "cause": "patient"}
+    target = {"agenda": cast.dupont, "day": monday.isoformat(), "minute": "900"}
+    for what in ("cancel", "move"):
+        answer = act(browser, what, key=cast.key(), **told, **target, **shown(cast, monday, 600))
+        assert (answer.status_code, answer.json()["code"]) == (422, "changed_meanwhile")
+        assert "déplacé entre-temps (" in answer.json()["why"]
+        assert "11\u00a0h, Dr Dupont)" in answer.json()["why"].replace("\u202f", "\u00a0")
+        assert now_of(cast, visit).state is AppointmentState.BOOKED
+    assert now_of(cast, visit).starts_at == at_wall(monday, 11)
+    elsewhere = act(browser, "cancel", key=cast.key(), **told, **shown(cast, monday, 660, agenda=cast.lemaire))
+    assert elsewhere.json()["code"] == "changed_meanwhile"
+    wrong = act(browser, "cancel", key=cast.key(), **told, **shown(cast, monday, 660) | {"was_minute": "noon"})
+    assert wrong.status_code in {400, 422}
+    moved, key = shown(cast, monday, 660), cast.key()
+    for _again in range(2):
+        assert act(browser, "move", key=key, **told, **target, **moved).status_code == 200
+    assert act(browser, "cancel", key=cast.key(), **told, **shown(cast, monday, 900)).json()["state"] == "cancelled"

@@ -24,11 +24,11 @@ from permanence.agenda.operations.taking import (
     occupy_again,
     refused,
 )
-from permanence.agenda.operations.visit_acts import note, reach_appointment, standing, subject, told
+from permanence.agenda.operations.visit_acts import Seen, note, reach_appointment, standing, subject, told, unmoved
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.moving import own_minutes
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import AgendaUnknown, CauseMissing, PatientDeceased
+from permanence.agenda.refusals import AnotherClient, CauseMissing, PatientDeceased
 from permanence.agenda.rules import free
 from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Slot, Wish
@@ -123,26 +123,31 @@ def move(
     door: Door = Door.CONSOLE,
     call: str = "",
     holder: str = "",
+    seen: Seen | None = None,
 ) -> AppointmentView:
     """Another moment, or another agenda of the same client; what the mover holds there becomes the appointment's place.
 
     It lasts as long as it did, and is to be confirmed anew; put where it stands, it stays as it is and nobody is told.
-    A combined visit that is put into the other agenda it takes stays in its own.
+    A combined visit that is put into the other agenda it takes stays in its own. With `seen` only where it stands so.
 
-    Raises AppointmentUnknown, AgendaUnknown, PatientDeceased, NotNow, SlotRefused, SlotAlreadyTaken, and those of
-    `acts.once`.
+    Raises AppointmentUnknown, AgendaUnknown, AnotherClient, PatientDeceased, NotNow, ChangedMeanwhile, SlotRefused,
+    SlotAlreadyTaken, and those of `acts.once`.
     """
     found = reach_appointment(appointment, by=by)
     row = reach(agenda, by=by)
     row = found.agenda if row.pk == found.also_id else row
     if row.client_id != found.client_id:
-        raise AgendaUnknown(agenda[:40])
+        raise AnotherClient(agenda[:40])
     holder = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
     wish = wish_of(found, door=door, holder=holder, by=by)
     judge = Look(row=row, wish=wish, starts=starts_at, at=at, without=found.key)
 
+    def look() -> None:
+        unmoved(found, seen)
+        judge.look()
+
     def do(rows: dict[int, Agenda]) -> dict[str, Any]:
-        kept, visit = rows[row.pk], standing(found.key, rows)
+        kept, visit = rows[row.pk], standing(found.key, rows, seen)
         clear(kept, at=at)
         slot = judge.under_lock(kept)
         use(kept, holder, slot, by=by, at=at)
@@ -154,7 +159,7 @@ def move(
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
     agendas = [row, found.agenda]
-    result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=judge.look)
+    result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=look)
     return appointment_of(by=by, appointment=result["appointment"])
 
 
@@ -214,18 +219,27 @@ def put_elsewhere(
 
 
 def cancel(
-    *, key: str, appointment: str, cause: CancelCause, by: Who, at: datetime, words: str = "", call: str = ""
+    *,
+    key: str,
+    appointment: str,
+    cause: CancelCause,
+    by: Who,
+    at: datetime,
+    words: str = "",
+    call: str = "",
+    seen: Seen | None = None,
 ) -> AppointmentView:
-    """It does not take place; its span is free at once. CancelCause.OTHER wants words.
+    """It does not take place; its span is free at once. CancelCause.OTHER wants words. With `seen` only where it stands
+    so.
 
-    Raises AppointmentUnknown, NotNow, CauseMissing, and those of `acts.once`.
+    Raises AppointmentUnknown, NotNow, CauseMissing, ChangedMeanwhile, and those of `acts.once`.
     """
     found, said = reach_appointment(appointment, by=by), short(words, CAUSE_LENGTH)
     if cause is CancelCause.OTHER and not said:
         raise CauseMissing(appointment[:40])
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
-        visit = standing(found.key, rows)
+        visit = standing(found.key, rows, seen)
         resources = leave(visit)
         visit.state, visit.state_at = AppointmentState.CANCELLED.value, at
         visit.cancel_cause, visit.cancel_words, visit.cancelled_by_name = cause.value, said, by.name

@@ -9,9 +9,12 @@ from permanence.agenda.models import Agenda, Appointment
 from permanence.agenda.operations.acts import filled, renewed
 from permanence.agenda.queries import asked as questions
 from permanence.agenda.queries.agendas import clients_seen, known_key
-from permanence.agenda.refusals import AgendaBusy, AppointmentUnknown, NotNow
+from permanence.agenda.refusals import AgendaBusy, AppointmentUnknown, ChangedMeanwhile, NotNow
 from permanence.agenda.rules.states import STANDING
 from permanence.foundation.who import Who
+
+type Seen = tuple[str, datetime]
+"""In which agenda (of a combined visit either) and from when on an appointment stood as who acts has seen it."""
 
 
 def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[str, Any]:
@@ -61,15 +64,22 @@ def reach_appointment(appointment: str, *, by: Who) -> Appointment:
     return found
 
 
-def standing(key: str, rows: dict[int, Agenda]) -> Appointment:
+def unmoved(visit: Appointment, seen: Seen | None) -> None:
+    """Nothing where it stands as it was seen, or nobody says how. Raises ChangedMeanwhile."""
+    if seen is not None and (seen[0] not in {str(visit.agenda_id), str(visit.also_id)} or seen[1] != visit.starts_at):
+        raise ChangedMeanwhile(visit.key)
+
+
+def standing(key: str, rows: dict[int, Agenda], seen: Seen | None = None) -> Appointment:
     """The appointment under the lock of its agenda, while it may be moved and cancelled.
 
-    Raises NotNow, AgendaBusy when it went elsewhere meanwhile.
+    Raises NotNow, AgendaBusy when it went elsewhere meanwhile, ChangedMeanwhile when it stands otherwise than `seen`.
     """
     visit = next(iter(questions.visit_in(key, tuple(rows))), None)
     if visit is None:
         raise AgendaBusy(key)
     if visit.state not in STANDING:
         raise NotNow(f"{key} is {visit.state}")
+    unmoved(visit, seen)
     visit.agenda = rows[visit.agenda_id]
     return visit

@@ -2,7 +2,7 @@
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { newId } from "./api.js";
 import { hourOf, nameOf } from "./bookgrid.js";
-import { placeOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { placeOf, shownAt, STEP_MINUTES, whenOf } from "./bookplaces.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -18,6 +18,8 @@ export class Hand {
     this.key = "";
     this.client = "";
     this.name = "";
+    /** Where it stood when it was taken in hand. */
+    this.was = {};
     /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
     this.soon = null;
     /** The proposed time that was chosen for it last, as a place and as a moment: in the night when clocks go back two moments have one place. */
@@ -80,6 +82,7 @@ export class Hand {
     this.item = item;
     [this.key, this.name, this.sent, this.starts] = [item.dataset.key ?? "", nameOf(item), "", ""];
     this.client = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.clientId ?? this.book.client;
+    this.was = shownAt(item);
     item.classList.add("is-moving");
     byId("book-want").classList.add("has-in-hand");
     this.book.offer();
@@ -137,7 +140,8 @@ export class Hand {
     const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
     const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : { day: at.day, minute: String(at.minute) };
-    const json = { appointment: key, agenda: at.agenda, ...when, call: done.call };
+    const was = this.key === key ? this.was : shownAt(item);
+    const json = { appointment: key, agenda: at.agenda, ...when, ...was, call: done.call };
     const refused = () => {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
