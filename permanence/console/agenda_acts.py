@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from permanence.agenda.operations import appointments, holds, visits, waiting_offers
+from permanence.agenda.operations import appointments, holds, moving_back, visits, waiting_offers
 from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import SlotRefused
+from permanence.agenda.refusals import ChangedMeanwhile, SlotRefused
 from permanence.agenda.rules.states import AppointmentState, CancelCause
 from permanence.agenda.waiting_words import freed_at_night
 from permanence.console.agenda_asked import (
@@ -28,6 +28,7 @@ from permanence.console.agenda_asked import (
     says_why,
     texts_asked,
 )
+from permanence.console.agenda_shown import moved_meanwhile, shown_asked
 from permanence.console.own_page import own_page_only
 from permanence.console.views import BadRequest, json_body, text_of
 from permanence.foundation.who import who
@@ -130,7 +131,9 @@ def overbook(request: HttpRequest) -> HttpResponse:
 @own_page_only
 @says_why
 def move(request: HttpRequest) -> HttpResponse:
-    """Another time, or another agenda of the same client. What the rules refuse changes nothing."""
+    """Another time, or another agenda of the same client. What the rules refuse changes nothing. `act`: its id, by
+    which it can be taken back.
+    """
     by, at, data = who(request), _CLOCK.now(), _asked(request)
     before = appointment_asked(by, data["appointment"])
     agenda = agenda_asked(by, data["agenda"])
@@ -143,11 +146,28 @@ def move(request: HttpRequest) -> HttpResponse:
             by=by,
             at=at,
             call=data["call"],
+            seen=shown_asked(by, before, data),
         )
     except SlotRefused as refusal:
         return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
-    was = {"agenda": before.agenda, "starts_at": before.starts_at.isoformat()}
-    return _answer(made, was=was)
+    except ChangedMeanwhile as refusal:
+        return moved_meanwhile(by, before.appointment, refusal, at=at)
+    return _answer(made, act=data["key"])
+
+
+@require_POST
+@own_page_only
+@says_why
+def move_back(request: HttpRequest) -> HttpResponse:
+    """The move that was made with the id `move` was a slip: the visit is again what it was where it stood."""
+    by, at, data = who(request), _CLOCK.now(), _asked(request)
+    before = appointment_asked(by, data["appointment"])
+    agenda = agenda_asked(by, before.agenda)
+    try:
+        made = moving_back.move_back(key=data["key"], move=data["move"], by=by, at=at, call=data["call"])
+    except SlotRefused as refusal:
+        return refused_by_rules(by, agenda, refusal, reason=before.reason, at=at)
+    return _answer(made)
 
 
 @require_POST
@@ -160,15 +180,20 @@ def cancel(request: HttpRequest) -> HttpResponse:
         cause = CancelCause(data["cause"])
     except ValueError as error:
         raise BadRequest(f"{data['cause'][:20]!r} is no cause") from error
-    made = appointments.cancel(
-        key=data["key"],
-        appointment=appointment_asked(by, data["appointment"]).appointment,
-        cause=cause,
-        words=data["words"],
-        by=by,
-        at=at,
-        call=data["call"],
-    )
+    before = appointment_asked(by, data["appointment"])
+    try:
+        made = appointments.cancel(
+            key=data["key"],
+            appointment=before.appointment,
+            cause=cause,
+            words=data["words"],
+            by=by,
+            at=at,
+            call=data["call"],
+            seen=shown_asked(by, before, data),
+        )
+    except ChangedMeanwhile as refusal:
+        return moved_meanwhile(by, before.appointment, refusal, at=at)
     span = {"starts_at": made.starts_at, "ends_at": made.ends_at}
     night = waiting_offers.at_night(agenda=made.agenda, **span, by=by, at=at)
     if night is None:
@@ -192,7 +217,7 @@ def mark(request: HttpRequest) -> HttpResponse:
 
 FIELDS = (
     "key", "agenda", "reason", "patient", "call", "hold", "appointment", "cause", "words", "state", "starts_at", "day",
-    "minute",
+    "minute", "move", "was_agenda", "was_day", "was_minute",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from permanence.agenda.queries import agendas
+from permanence.agenda.queries.moving import minutes_of
 from permanence.agenda.queries.nearest import nearest_free
 from permanence.agenda.queries.views import AgendaView
 from permanence.agenda.rules.wishes import Slot, Wish
@@ -80,7 +81,8 @@ def wish_there(by: Who, client: str, asked: Mapping[str, str], *, first: Iterabl
     stays = replace(patient, is_new=not moved.known)  # it stays as long as it was booked
     # What is answered in the panel is asked of the panel's reason.
     its = {**asked, "reason": moved.reason, "patient": moved.patient, "yes": ""}
-    return wish_asked(by, its, stays, agendas_of=first), moved.appointment
+    wish = wish_asked(by, its, stays, agendas_of=first)
+    return replace(wish, minutes=minutes_of(moved)), moved.appointment
 
 
 def day_words(moment: datetime, *, at: datetime) -> str:

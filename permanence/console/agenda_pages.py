@@ -226,7 +226,8 @@ def slots(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "asked": True,
-        "minutes": reason.length(is_new=wish.is_new),
+        "minutes": wish.length(reason),
+        "its_own": wish.length(reason) != reason.length(is_new=wish.is_new),
         "usual": reason.minutes,
         "offers": offers,
         "aside": aside,

@@ -70,6 +70,7 @@ urlpatterns = [
     path("console/agenda/series", agenda_series.book, name="agenda-series"),
     path("console/agenda/visit", agenda_told.visit, name="agenda-visit"),
     path("console/agenda/move", agenda_acts.move, name="agenda-move"),
+    path("console/agenda/move-back", agenda_acts.move_back, name="agenda-move-back"),
     path("console/agenda/cancel", agenda_acts.cancel, name="agenda-cancel"),
     path("console/agenda/block", agenda_busy.block, name="agenda-block"),
     path("console/agenda/unblock", agenda_busy.unblock, name="agenda-unblock"),

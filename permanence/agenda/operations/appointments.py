@@ -12,21 +12,25 @@ from permanence.agenda.models.appointments import CAUSE_LENGTH
 from permanence.agenda.operations.acts import filled, once, reach, renewed, short
 from permanence.agenda.operations.answers import asked, sealed
 from permanence.agenda.operations.holds import HOLDER_LIMIT, clear, own_hold, use
-from permanence.agenda.operations.taking import Look, asker, book_of, holder_of, leave, occupy, refused
-from permanence.agenda.queries import asked as questions
-from permanence.agenda.queries.agendas import clients_seen, known_key
-from permanence.agenda.queries.appointments import appointment as appointment_of
-from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import (
-    AgendaBusy,
-    AgendaUnknown,
-    AppointmentUnknown,
-    CauseMissing,
-    NotNow,
-    PatientDeceased,
+from permanence.agenda.operations.stood import Stood
+from permanence.agenda.operations.taking import (
+    Look,
+    asker,
+    book_of,
+    holder_of,
+    last_taken,
+    leave,
+    occupy,
+    occupy_again,
+    refused,
 )
+from permanence.agenda.operations.visit_acts import Seen, note, reach_appointment, standing, subject, told, unmoved
+from permanence.agenda.queries.appointments import appointment as appointment_of
+from permanence.agenda.queries.moving import own_minutes
+from permanence.agenda.queries.views import AppointmentView
+from permanence.agenda.refusals import AnotherClient, CauseMissing, PatientDeceased
 from permanence.agenda.rules import free
-from permanence.agenda.rules.states import STANDING, AppointmentState, CancelCause, Door
+from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.callers import queries as callers
 from permanence.foundation.who import Who
@@ -119,46 +123,74 @@ def move(
     door: Door = Door.CONSOLE,
     call: str = "",
     holder: str = "",
+    seen: Seen | None = None,
 ) -> AppointmentView:
     """Another moment, or another agenda of the same client; what the mover holds there becomes the appointment's place.
 
-    It is to be confirmed anew. A combined visit that is put into the other agenda it takes stays in its own.
+    It lasts as long as it did, and is to be confirmed anew; put where it stands, it stays as it is and nobody is told.
+    A combined visit that is put into the other agenda it takes stays in its own. With `seen` only where it stands so.
 
-    Raises AppointmentUnknown, AgendaUnknown, PatientDeceased, NotNow, SlotRefused, SlotAlreadyTaken, and those of
-    `acts.once`.
+    Raises AppointmentUnknown, AgendaUnknown, AnotherClient, PatientDeceased, NotNow, ChangedMeanwhile, SlotRefused,
+    SlotAlreadyTaken, and those of `acts.once`.
     """
     found = reach_appointment(appointment, by=by)
     row = reach(agenda, by=by)
     row = found.agenda if row.pk == found.also_id else row
     if row.client_id != found.client_id:
-        raise AgendaUnknown(agenda[:40])
-    patient = _alive(str(found.patient_id), client=str(found.client_id), by=by)
+        raise AnotherClient(agenda[:40])
     holder = holder_of(holder=short(holder, HOLDER_LIMIT - 8), call=short(call, HOLDER_LIMIT - 8), by=by)
-    wish = Wish(
+    wish = wish_of(found, door=door, holder=holder, by=by)
+    judge = Look(row=row, wish=wish, starts=starts_at, at=at, without=found.key)
+
+    def look() -> None:
+        unmoved(found, seen)
+        judge.look()
+
+    def do(rows: dict[int, Agenda]) -> dict[str, Any]:
+        kept, visit = rows[row.pk], standing(found.key, rows, seen)
+        clear(kept, at=at)
+        slot = judge.under_lock(kept)
+        use(kept, holder, slot, by=by, at=at)
+        if _stands_in(visit, slot):
+            return {"appointment": visit.key}
+        stood = Stood.of(visit)
+        put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
+        return {"appointment": visit.key, "stood": stood.told, "revision": visit.revision}
+
+    content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
+    agendas = [row, found.agenda]
+    result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=look)
+    return appointment_of(by=by, appointment=result["appointment"])
+
+
+def wish_of(found: Appointment, *, door: Door, holder: str, by: Who) -> Wish:
+    """What is wanted for a visit that is moved: its reason, and as long as it is. Raises callers' PatientUnknown,
+    PatientDeceased.
+    """
+    patient = _alive(str(found.patient_id), client=str(found.client_id), by=by)
+    return Wish(
         reason=str(found.reason_id),
         is_new=not found.known,
         born=patient.born,
         asked_by=asker(by, door),
         holder=holder,
+        minutes=own_minutes(found.key, starts=found.starts_at, ends=found.ends_at),
     )
-    judge = Look(row=row, wish=wish, starts=starts_at, at=at, without=found.key)
-
-    def do(rows: dict[int, Agenda]) -> dict[str, str]:
-        kept, visit = rows[row.pk], _standing(found.key, rows)
-        clear(kept, at=at)
-        slot = judge.under_lock(kept)
-        use(kept, holder, slot, by=by, at=at)
-        _put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
-        return {"appointment": visit.key}
-
-    content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
-    agendas = [row, found.agenda]
-    result = once(act="move", key=key, agendas=agendas, content=content, by=by, at=at, do=do, look=judge.look)
-    return appointment_of(by=by, appointment=result["appointment"])
 
 
-def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: datetime, call: str) -> None:
-    """An appointment that stands goes into a slot of `row` that was judged, inside an act. Raises SlotAlreadyTaken."""
+def _stands_in(visit: Appointment, slot: Slot) -> bool:
+    """Whether it has that very place. An overbooked one has no place yet: where there is room now, it takes it."""
+    there = int(slot.agenda), _other(slot), _site(slot), slot.starts, slot.ends
+    its = visit.agenda_id, visit.also_id, visit.site_id, visit.starts_at, visit.ends_at
+    return its == there and not visit.overbook_cause
+
+
+def put_elsewhere(
+    visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: datetime, call: str, stood: Stood | None = None
+) -> None:
+    """What stands goes into a slot of `row` that was judged, inside an act. With `stood` it is again what
+    it was there. Raises SlotAlreadyTaken.
+    """
     left, other = visit.agenda, visit.also
     before: dict[str, Any] = {
         "from_agenda": str(left.pk),
@@ -166,14 +198,18 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
         "from_starts_at": visit.starts_at,
         "from_ends_at": visit.ends_at,
     }
+    last = 0 if stood is None else last_taken(visit)
     resources = leave(visit)
     visit.agenda, visit.starts_at, visit.ends_at = row, slot.starts, slot.ends
     visit.also_id, visit.site_id = _other(slot), _site(slot)
-    visit.state, visit.state_at, visit.overbook_cause = AppointmentState.BOOKED.value, at, ""
-    visit.confirmed_at = None
+    visit.state, visit.state_at = AppointmentState.BOOKED.value if stood is None else stood.state.value, at
+    visit.overbook_cause, visit.confirmed_at = ("", None) if stood is None else (stood.cause, stood.confirmed_at)
     visit.revision += 1
     visit.save()
-    occupy(row, slot, appointment=visit)
+    if stood is None or stood.in_group:
+        occupy(row, slot, appointment=visit)
+    else:
+        occupy_again(visit, stood.rows, after=last)
     event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before, from_resources=resources)
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:
@@ -183,18 +219,27 @@ def _put_elsewhere(visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: 
 
 
 def cancel(
-    *, key: str, appointment: str, cause: CancelCause, by: Who, at: datetime, words: str = "", call: str = ""
+    *,
+    key: str,
+    appointment: str,
+    cause: CancelCause,
+    by: Who,
+    at: datetime,
+    words: str = "",
+    call: str = "",
+    seen: Seen | None = None,
 ) -> AppointmentView:
-    """It does not take place; its span is free at once. CancelCause.OTHER wants words.
+    """It does not take place; its span is free at once. CancelCause.OTHER wants words. With `seen` only where it stands
+    so.
 
-    Raises AppointmentUnknown, NotNow, CauseMissing, and those of `acts.once`.
+    Raises AppointmentUnknown, NotNow, CauseMissing, ChangedMeanwhile, and those of `acts.once`.
     """
     found, said = reach_appointment(appointment, by=by), short(words, CAUSE_LENGTH)
     if cause is CancelCause.OTHER and not said:
         raise CauseMissing(appointment[:40])
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
-        visit = _standing(found.key, rows)
+        visit = standing(found.key, rows, seen)
         resources = leave(visit)
         visit.state, visit.state_at = AppointmentState.CANCELLED.value, at
         visit.cancel_cause, visit.cancel_words, visit.cancelled_by_name = cause.value, said, by.name
@@ -298,24 +343,6 @@ def put(
     return visit
 
 
-def told(visit: Appointment, *, by: Who, at: datetime, call: str = "") -> dict[str, Any]:
-    """What every event of an appointment says."""
-    return {
-        "house": by.house,
-        "at": at,
-        "appointment": visit.key,
-        "client": str(visit.client_id),
-        "agenda": str(visit.agenda_id),
-        "recipient": str(visit.agenda.recipient_id),
-        "starts_at": visit.starts_at,
-        "ends_at": visit.ends_at,
-        "revision": visit.revision,
-        "by": by.person,
-        "call": call,
-        "also": str(visit.also_id or ""),
-    }
-
-
 def _other(slot: Slot) -> int | None:
     """The other agenda of a combined visit."""
     return None if slot.also is None else int(slot.also.agenda)
@@ -324,43 +351,3 @@ def _other(slot: Slot) -> int | None:
 def _site(slot: Slot) -> int | None:
     """The site at which the visit is."""
     return int(slot.site) if slot.site else None
-
-
-def subject(visit: Appointment) -> str:
-    """How the audit trail names it."""
-    return f"agenda.appointment:{visit.pk}"
-
-
-def note(
-    visit: Appointment,
-    row: Agenda,
-    action: str,
-    event: events.AppointmentEvent,
-    *,
-    by: Who,
-    at: datetime,
-    **more: object,
-) -> None:
-    """Note and announce what became of an appointment."""
-    filled(row, action=action, subject=subject(visit), by=by, at=at, event=event, **more)
-    if visit.also is not None:
-        renewed(visit.also, at=at)
-
-
-def reach_appointment(appointment: str, *, by: Who) -> Appointment:
-    """The appointment with its agenda, not locked. Raises AppointmentUnknown."""
-    found = next(iter(questions.visit_with_agenda(by.house_key, known_key(appointment))), None)
-    if found is None or not clients_seen(by, [found.client_id]):
-        raise AppointmentUnknown(appointment[:40])
-    return found
-
-
-def _standing(key: str, rows: dict[int, Agenda]) -> Appointment:
-    """The appointment under the lock of its agenda. Raises NotNow, AgendaBusy when it went elsewhere meanwhile."""
-    visit = next(iter(questions.visit_in(key, tuple(rows))), None)
-    if visit is None:
-        raise AgendaBusy(key)
-    if visit.state not in STANDING:
-        raise NotNow(f"{key} is {visit.state}")
-    visit.agenda = rows[visit.agenda_id]
-    return visit

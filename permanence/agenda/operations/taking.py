@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """How a slot is judged and taken: inside an act, under the lock of its agenda. The database has the last word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -143,6 +144,25 @@ def occupy(
         shared_by = int(use.shared_by) if use.shared_by else None
         rows.append(Occupancy(resource_id=int(use.resource), shared_by_id=shared_by, **span, **by))
     _write(rows, other=slot.also)
+
+
+def last_taken(appointment: Appointment) -> int:
+    """The key of the last row by which it takes anything: what others have taken since has a greater one."""
+    keys = Occupancy.objects.filter(appointment=appointment).values_list("pk", flat=True)
+    return max(keys, default=0)
+
+
+def occupy_again(appointment: Appointment, rows: Iterable[Mapping[str, Any]], *, after: int) -> None:
+    """Take again, as it was, what an appointment took; `rows`: columns of `Occupancy`. Raises SlotAlreadyTaken, also
+    where its agenda is not taken by it (overbooked) or not by what has come there: `after` as `last_taken` says.
+    """
+    of = {"house_id": appointment.house_id, "client_id": appointment.client_id, "appointment": appointment}
+    again = [Occupancy(**each, **of) for each in rows]
+    for each in again:
+        come = Occupancy.objects.filter(agenda=each.agenda_id, pk__gt=after) if each.agenda_id else None
+        if come is not None and come.filter(starts_at__lt=each.ends_at, ends_at__gt=each.starts_at).exists():
+            raise SlotAlreadyTaken(*in_the_way([each]))
+    _write(again)
 
 
 def occupy_block(block: Block, *, beside: bool = False) -> None:

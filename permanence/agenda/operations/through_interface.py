@@ -15,8 +15,9 @@ from permanence.agenda.models import Agenda
 from permanence.agenda.operations import appointments, holds
 from permanence.agenda.operations.acts import busy_named, is_done, locked, reach
 from permanence.agenda.operations.answers import asked
-from permanence.agenda.operations.appointments import Booking, reach_appointment
+from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.operations.newcomers import note_newcomer
+from permanence.agenda.operations.visit_acts import reach_appointment
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.interface import holds_standing
 from permanence.agenda.queries.views import AppointmentView, HoldView

@@ -10,7 +10,7 @@ from django.db import transaction
 from permanence.agenda import events
 from permanence.agenda.models import Agenda, Appointment, FollowedMerge
 from permanence.agenda.operations.acts import locked, once, touch
-from permanence.agenda.operations.appointments import note, reach_appointment, told
+from permanence.agenda.operations.visit_acts import note, reach_appointment, told
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
 from permanence.agenda.refusals import NotNow

@@ -38,7 +38,7 @@ def decisive(book: Book, wish: Wish, *, starts: datetime) -> Decisive | None:
     before = max(reason.before + travel, *(each.before for each in reason.needs), 0)
     after = max(reason.after, *(each.after for each in reason.needs), 0)
     begins = starts - timedelta(minutes=before) - _CELL  # what is taken takes the cells it touches whole
-    ends = starts + timedelta(minutes=reason.length(is_new=wish.is_new) + after) + _CELL
+    ends = starts + timedelta(minutes=wish.length(reason) + after) + _CELL
     if binds(reason, is_new=wish.is_new):
         day = starts.astimezone(ZoneInfo(book.agenda.zone)).date()
         begins = min(begins, moment_of(day, 0, book.agenda.zone, fold=0))

@@ -30,8 +30,8 @@ _BLOCK = 36
 _KINDS = 64
 """Kinds of visits kept at most; the one not asked for the longest goes."""
 
-type _Kind = tuple[str, bool, bool, tuple[str, ...]]
-"""Reason, new patient, booked by themselves, sites: what makes the bits of one wish those of another."""
+type _Kind = tuple[str, bool, bool, tuple[str, ...], int]
+"""Reason, new patient, booked by themselves, sites, its own length: what makes one wish’s bits not another’s."""
 
 type _Key = tuple[str, int, int, int, int | None, int | None]
 """Zone, notice, length (minutes), horizon (days), the youngest and the oldest: what bounds the search in a row."""
@@ -141,7 +141,7 @@ class Index:
 
     def _table(self, wish: Wish) -> _Table:
         """The table of this kind of visit, with room for all agendas."""
-        kind = wish.reason, wish.is_new, wish.asked_by is Asker.ONLINE, wish.sites
+        kind = wish.reason, wish.is_new, wish.asked_by is Asker.ONLINE, wish.sites, wish.minutes
         table = self._tables.pop(kind, None)
         room = len(self._sheets)
         if table is None:
@@ -186,7 +186,7 @@ class Index:
             if judged[id(reason)]:
                 zone = self._sheets[row].book.agenda.zone
                 ages = (reason.youngest, reason.oldest) if asks_age(reason, wish) else (None, None)
-                key = zone, reason.notice, reason.length(is_new=wish.is_new), reason.horizon, *ages
+                key = zone, reason.notice, wish.length(reason), reason.horizon, *ages
                 found.setdefault(key, []).append(row)
         return found
 

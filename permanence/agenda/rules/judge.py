@@ -88,7 +88,7 @@ class Judge:
             self._prepare(self.reason, [each for _, each in taken])
 
     def _prepare(self, reason: VisitReason, taken: list[Taken]) -> None:
-        self.length = reason.length(is_new=self.wish.is_new) * 60
+        self.length = self.wish.length(reason) * 60
         self.after = reason.after * 60
         self.of_wish = against_wish(reason, self.wish)
         self.limits = Limits(reason, self.visits, is_new=self.wish.is_new, zone=self.zone)

@@ -43,7 +43,7 @@ class Wish:
     the same where his birth date is known, None when nothing is known of it. His age counts on the day of the visit.
 
     `yes_to`: ids of contra-indication questions answered by yes. `holder`: whose own holds do not hinder. `sites`: only
-    there, () for anywhere.
+    there, () for anywhere. `minutes`: of a visit that has a length of its own already, 0 for the reason's.
     """
 
     reason: str
@@ -53,7 +53,12 @@ class Wish:
     holder: str = ""
     yes_to: frozenset[str] = frozenset()
     sites: tuple[str, ...] = ()
+    minutes: int = 0
     preferences: Preferences = Preferences()
+
+    def length(self, reason: VisitReason) -> int:
+        """Minutes of the visit, for that reason."""
+        return self.minutes or reason.length(is_new=self.is_new)
 
     def age_on(self, day: date) -> int | None:
         """His age in years on a day; None where it is not certain (then nothing is refused for it)."""

@@ -192,4 +192,5 @@ def wishes(draw):
         holder=draw(st.sampled_from(["", "mine"])),
         sites=draw(usually((), ("north",))),
         yes_to=draw(usually(frozenset(), frozenset({"pacemaker"}))),
+        minutes=draw(usually(0, 5, 45)),
     )

@@ -68,7 +68,8 @@ class Oracle:
     def __init__(self, book, wish, *, day: date, at: datetime):
         self.book, self.wish, self.at, self.zone = book, wish, at, ZoneInfo(book.agenda.zone)
         self.reason = book.reason(wish.reason)
-        self.length = self.reason.minutes_new if wish.is_new and self.reason.minutes_new else self.reason.minutes
+        usual = self.reason.minutes_new if wish.is_new and self.reason.minutes_new else self.reason.minutes
+        self.length = wish.minutes or usual
         self.taken = [
             each
             for each in book.taken

@@ -168,9 +168,7 @@ def test_what_is_offered_is_free_and_meets_the_freed_time_as_the_oracle_sees_it(
     starts = max(midnight + timedelta(minutes=5 * cell), at)
     freed = Span(starts=starts, ends=starts + timedelta(minutes=minutes))
     slot = fitting(book, Waiting(place="p", asked_at=at, wish=asked), freed, at=at)
-    length = timedelta(
-        minutes=next(each for each in book.reasons if each.id == asked.reason).length(is_new=asked.is_new)
-    )
+    length = timedelta(minutes=asked.length(next(each for each in book.reasons if each.id == asked.reason)))
     first = freed.starts - length
     near = [first + timedelta(minutes=each) for each in range(int((freed.ends - first).total_seconds() // 60))]
     days = {freed.starts.astimezone(zone).date() + timedelta(days=each) for each in range(2)}

@@ -6,7 +6,7 @@ import { nameOf } from "./bookgrid.js";
 import { Late } from "./booklate.js";
 import { wayBack } from "./bookmarks.js";
 import { against } from "./bookonce.js";
-import { sentOf } from "./bookplaces.js";
+import { sentOf, shownAt } from "./bookplaces.js";
 import { word } from "./words.js";
 
 export class Acts {
@@ -14,7 +14,7 @@ export class Acts {
   constructor(book) {
     this.book = book;
     /** Where what is about to be cancelled stands. */
-    this.from = { agenda: "", client: "" };
+    this.from = { agenda: "", client: "", was: {} };
     this.cancelling = new Cancelling((item, cause, words) => this.cancel(item, cause, words));
     this.busyTime = new BusyTime((at, busy) => this.block(at, busy), (item, name) => this.unblock(item, name));
     this.late = new Late((asked) => book.once.send("/console/agenda/late", asked), (words, agenda) => {
@@ -42,17 +42,17 @@ export class Acts {
     if (!item.hasAttribute("data-movable")) return this.book.error(word("book_not_movable"));
     // Where it stands now: while she says why, the lane may be drawn anew.
     const { agenda = "", clientId: client = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
-    this.from = { agenda, client };
+    this.from = { agenda, client, was: shownAt(item) };
     return this.cancelling.open(item);
   }
 
   /** @param {HTMLElement} item @param {string} cause @param {string} words @returns {Promise<string>} what was against it, "" when it is cancelled */
   async cancel(item, cause, words) {
-    const { agenda, client } = this.from;
+    const { agenda, client, was } = this.from;
     const { call } = this.book;
     let told;
     try {
-      told = await this.book.once.send("/console/agenda/cancel", { appointment: item.dataset.key, cause, words, call });
+      told = await this.book.once.send("/console/agenda/cancel", { appointment: item.dataset.key, cause, words, call, ...was });
     } catch (error) {
       return against(error);
     }

@@ -433,13 +433,14 @@ export class Grid {
     if (item && !item.title) item.title = item.ariaLabel ?? "";
   }
 
-  /** The place under the pointer, on the lane's own step. @param {MouseEvent} event @param {number} [grip] steps from the beginning of what is held @returns {Place|null} */
-  under(event, grip = 0) {
+  /** The place under the pointer, on the lane's own step. @param {MouseEvent} event @param {number} [grip] steps from the beginning of what is held @param {Place|null} [own] where that stands, on its step or not @returns {Place|null} */
+  under(event, grip = 0, own = null) {
     const lane = /** @type {HTMLElement|null} */ (document.elementsFromPoint(event.clientX, event.clientY).find((one) => one.matches("[data-lane]")) ?? null);
     if (!lane || this.view === "list") return null;
     const box = lane.getBoundingClientRect();
     const raw = this.first + ((event.clientY - box.top) / box.height) * (this.last - this.first) - grip;
     const stride = Number(lane.dataset.step) / STEP;
+    if (own && own.lane === lane.dataset.lane && Math.abs(raw - own.step) < stride / 2) return own;
     const step = Math.min(Math.max(Math.round(raw / stride - (grip ? 0 : 0.5)) * stride, this.first), this.last - 1);
     return { lane: lane.dataset.lane ?? "", step, again: isTwice(lane, step) && event.clientX > box.left + box.width / 2 };
   }
@@ -451,22 +452,34 @@ export class Grid {
     const item = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-movable]"));
     if (!item || event.button !== 0 || this.view === "list") return;
     const box = item.getBoundingClientRect();
-    const [, span] = stepsOf(item);
+    const [first, span] = stepsOf(item);
     const grip = ((event.clientY - box.top) / box.height) * span;
     const [x, y] = [event.clientX, event.clientY];
+    const own = { lane: /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.lane ?? "", step: first };
     /** @type {Place|null} */
     let to = null;
+    let isGivenUp = false;
     const follow = (/** @type {PointerEvent} */ moved) => {
-      if (!this.dragged && Math.hypot(moved.clientX - x, moved.clientY - y) < SLIP) return;
+      if (isGivenUp || (!this.dragged && Math.hypot(moved.clientX - x, moved.clientY - y) < SLIP)) return;
       this.dragged = true;
       item.classList.add("is-moving");
-      to = this.under(moved, grip);
+      to = this.under(moved, grip, own);
       this.ghost(to, span);
+    };
+    const giveUp = (/** @type {KeyboardEvent} */ pressed) => {
+      if (pressed.key !== "Escape" || !this.dragged) return;
+      // Nothing else is closed by it; the click that follows is that of the drag still.
+      pressed.preventDefault();
+      isGivenUp = true;
+      to = null;
+      item.classList.remove("is-moving");
+      this.paint();
     };
     const end = (/** @type {PointerEvent} */ ended) => {
       document.removeEventListener("pointermove", follow);
       document.removeEventListener("pointerup", end);
       document.removeEventListener("pointercancel", end);
+      document.removeEventListener("keydown", giveUp, true);
       item.classList.remove("is-moving");
       this.paint();
       if (this.dragged && ended.type === "pointerup" && to) this.hooks.dropped(item, to);
@@ -478,6 +491,7 @@ export class Grid {
     document.addEventListener("pointermove", follow);
     document.addEventListener("pointerup", end);
     document.addEventListener("pointercancel", end);
+    document.addEventListener("keydown", giveUp, true);
   }
 
   /** What is pressed stays until it is released: the browser tells nobody of a click on what was replaced meanwhile. @param {PointerEvent} pressed */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A visit in hand: taken with M or the pointer, put elsewhere; refused, it stays where it is.
 import { nameOf } from "./bookgrid.js";
-import { placeOf, sentOf, STEP_MINUTES, whenOf } from "./bookplaces.js";
-import { timeOf } from "./booktwice.js";
+import { placeOf, sentOf, shownAt, STEP_MINUTES, whenOf } from "./bookplaces.js";
+import { isAgain, timeOf } from "./booktwice.js";
 import { byId } from "./dom.js";
 import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
@@ -18,6 +18,8 @@ export class Hand {
     this.key = "";
     this.client = "";
     this.name = "";
+    /** Where it stood when it was taken in hand. */
+    this.was = {};
     /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
     this.soon = null;
     /** The proposed time that was chosen for it last, as a place and as a moment, to the second. */
@@ -80,6 +82,7 @@ export class Hand {
     this.item = item;
     [this.key, this.name, this.sent, this.starts] = [item.dataset.key ?? "", nameOf(item), "", ""];
     this.client = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.clientId ?? this.book.client;
+    this.was = shownAt(item);
     item.classList.add("is-moving");
     byId("book-want").classList.add("has-in-hand");
     this.book.offer();
@@ -122,14 +125,24 @@ export class Hand {
     this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time }, to);
   }
 
+  /** Whether it stands there, in one of its two lanes where it is a combined visit. @param {HTMLElement} item @param {{agenda: string, day: string, minute: number, again?: boolean}} at */
+  isWhere(item, at) {
+    // What was proposed is elsewhere: in the night when clocks go back two moments have one place.
+    if (this.starts && this.sent === placeOf(at)) return false;
+    const there = this.book.grid.itemOf(at.agenda, at.day, item.dataset.key ?? "");
+    return there !== null && Number(there.dataset.minute) === at.minute && isAgain(there) === Boolean(at.again);
+  }
+
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
    * @param {{agenda: string, day: string, minute: number, again?: boolean, starts?: string, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
+    if (this.isWhere(item, at)) return void (this.key === item.dataset.key && this.stopMoving());
     const { agenda: from = "", clientId: client = this.client } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
     const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
     const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : sentOf(at);
-    const json = { appointment: key, agenda: at.agenda, ...when, call: done.call };
+    const was = this.key === key ? this.was : shownAt(item);
+    const json = { appointment: key, agenda: at.agenda, ...when, ...was, call: done.call };
     const refused = () => {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
@@ -140,7 +153,7 @@ export class Hand {
     this.putDown();
     this.book.hooks.done("moved", done);
     const back = async () => {
-      if (await this.book.act("/console/agenda/move", { appointment: key, ...told.was, call: done.call })) {
+      if (await this.book.act("/console/agenda/move-back", { appointment: key, move: told.act, call: done.call })) {
         this.book.hooks.done("", done);
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }

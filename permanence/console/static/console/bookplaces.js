@@ -20,6 +20,12 @@ export function sentOf({ day, minute, starts }) {
   return { day, minute: String(minute), ...(starts ? { starts_at: starts } : {}) };
 }
 
+/** Where a visit stands as she sees it: what she does with it is not done once it stands elsewhere. @param {HTMLElement} item */
+export function shownAt(item) {
+  const { agenda = "", day = "" } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
+  return { was_agenda: agenda, was_day: day, was_minute: item.dataset.minute ?? "" };
+}
+
 /** A day for what is about to be done and was done: mar. 1er déc. @param {string} day */
 export function dayOf(day) {
   return dayWords(Date.parse(day), { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" }).replaceAll(" ", "\u00a0");
