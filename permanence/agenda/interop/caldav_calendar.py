@@ -56,7 +56,12 @@ class CalDavBackend:
         texts = [text(each, "calendar-data") for each in answers.values()]
         try:
             events = read_events(
-                gathered(filter(None, texts)), zone=window.zone, after=window.after, until=window.until, seconds=True
+                gathered(filter(None, texts)),
+                zone=window.zone,
+                after=window.after,
+                until=window.until,
+                seconds=True,
+                whose=self.access.person,
             )
         except EventRefused as refused:
             raise CalendarFaulty(Fault.TOO_MANY) from refused

@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from permanence.agenda.events import TimeBlocked, TimeUnblocked
 from permanence.agenda.interop.entries import window
+from permanence.agenda.interop.owners import address_of, is_own
 from permanence.agenda.interop.written import Busy, Written, busy, read
 from permanence.agenda.models import Agenda, Block, CalendarObject, OtherBusy
 from permanence.agenda.operations.acts import filled, once, reach
@@ -23,6 +24,7 @@ from permanence.agenda.operations.holds import clear
 from permanence.agenda.operations.taking import let_go, occupy_block
 from permanence.agenda.refusals import EventRefused, ReadOnly, SlotAlreadyTaken
 from permanence.agenda.rules.states import Door
+from permanence.clients.rules import ClientState
 from permanence.foundation import audit, outbox, secrecy
 from permanence.foundation.who import Who, system_of
 from permanence.kernel.clock import Entropy
@@ -41,22 +43,24 @@ def keep_event(*, agenda: str, name: str, text: str, by: Who, at: datetime, entr
     Raises AgendaUnknown, EventRefused, ReadOnly (it is another person's), SlotAlreadyTaken, AgendaBusy: then nothing is
     changed.
     """
-    row, written = reach(agenda, by=by), read(text)
+    row, written, whose = reach(agenda, by=by), read(text), address_of(by)
     if not 0 < len(name) <= NAME_LIMIT:
         raise EventRefused("malformed")
     until = _horizon(row, at)
-    spans = busy(written, zone=row.client.time_zone, after=at, until=until)
+    spans = busy(written, zone=row.client.time_zone, after=at, until=until, whose=whose)
     digest = hashlib.sha256(text.encode()).hexdigest()
 
     def do(rows: dict[int, Agenda]) -> dict[str, str]:
         kept = rows[row.pk]
-        there = CalendarObject.objects.filter(agenda=kept, name=name).first()
         taken = CalendarObject.objects.filter(Q(name=name) | Q(uid=written.uid), agenda=kept)
-        if taken.exclude(person=by.person_key).exists():
-            raise ReadOnly(name[:40])
+        for each in taken.exclude(person=by.person_key).select_related("person__house"):
+            if is_own(kept, person=each.person):
+                raise ReadOnly(name[:40])
+            _end(kept, each, by=by, at=at)
+        there = CalendarObject.objects.filter(agenda=kept, name=name).first()
         _make_way(kept, name, written.uid)
         found = there or CalendarObject(house_id=kept.house_id, client_id=kept.client_id, agenda=kept, name=name)
-        found.blocks = _make_busy(kept, found, written, spans, by=by, at=at, entropy=entropy)
+        found.blocks = _make_busy(kept, found, written, spans, whose=whose, by=by, at=at, entropy=entropy)
         found.person_id = by.person_key
         found.uid, found.repeats, found.digest = written.uid, written.repeats, digest
         found.body = secrecy.seal(text, house=kept.house.slug, purpose=PURPOSE, entropy=entropy)
@@ -98,17 +102,22 @@ def carry_on(*, at: datetime, entropy: Entropy) -> int:
     """Rules are busy to a horizon that has moved since: one event a call, those longest behind first. How many.
 
     What is booked at such a time stays; the time is told with it (`queries.calendars.collisions`) and taken once it is
-    free, and the trail says so.
+    free, and the trail says so. What somebody wrote whose agenda it is no more ends instead.
     """
-    rows = CalendarObject.objects.filter(repeats=True, agenda__active=True).select_related("agenda__client", "house")
-    for found in rows.order_by("known_until", "pk")[:1]:
+    rows = CalendarObject.objects.filter(repeats=True, agenda__active=True)
+    rows = rows.exclude(agenda__client__state=ClientState.ENDED).select_related("agenda__client", "house")
+    for found in rows.select_related("person__house").order_by("known_until", "pk")[:1]:
         until = _horizon(found.agenda, at)
         if found.known_until >= until:
             return 0
-        by = system_of(found.house)
+        by, whose = system_of(found.house), "" if found.person is None else found.person.email
+        if not is_own(found.agenda, person=found.person):
+            _let_end(found, by=by, at=at, entropy=entropy)
+            return 1
+        zone, after = found.agenda.client.time_zone, max(at, found.known_until)
         try:
             written = read(text_of(found, house=found.house.slug))
-            spans = busy(written, zone=found.agenda.client.time_zone, after=max(at, found.known_until), until=until)
+            spans = busy(written, zone=zone, after=after, until=until, whose=whose)
         except (EventRefused, secrecy.SealBroken):
             CalendarObject.objects.filter(pk=found.pk).update(known_until=until)
             subject = f"agenda.calendarobject:{found.pk}"
@@ -117,6 +126,25 @@ def carry_on(*, at: datetime, entropy: Entropy) -> int:
         _carry(found, written, spans, until, by=by, at=at, entropy=entropy)
         return 1
     return 0
+
+
+def _let_end(found: CalendarObject, *, by: Who, at: datetime, entropy: Entropy) -> None:
+    def do(rows: dict[int, Agenda]) -> dict[str, str]:
+        now = CalendarObject.objects.filter(pk=found.pk, digest=found.digest).first()
+        if now is not None:
+            _end(rows[found.agenda_id], now, by=by, at=at)
+        return {}
+
+    content = {"object": found.pk}
+    once(act="event_end", key=new_id(at, entropy), agendas=[found.agenda], content=content, by=by, at=at, do=do)
+
+
+def _end(kept: Agenda, found: CalendarObject, *, by: Who, at: datetime) -> None:
+    """Who wrote it has left: what it made busy from now on is free, and nobody is there who would find it again."""
+    _free(kept, _coming(kept, found, at), by=by, at=at)
+    subject, whose = f"agenda.calendarobject:{found.pk}", found.person_id
+    filled(kept, action="agenda.event_ended", subject=subject, by=by, at=at, event=None, person=whose)
+    found.delete()
 
 
 def _carry(
@@ -173,6 +201,7 @@ def _make_busy(
     written: Written,
     spans: tuple[Busy, ...],
     *,
+    whose: str,
     by: Who,
     at: datetime,
     entropy: Entropy,
@@ -198,7 +227,7 @@ def _make_busy(
         try:
             keys.append(_taken(kept, each, written.words, by=by, at=at, entropy=entropy))
         except SlotAlreadyTaken:
-            before = before or (_before(kept, found, at) if is_told else before)
+            before = before or (_before(kept, found, whose, at) if is_told else before)
             if span not in before:
                 raise
             _leave_out(found, each, by=by, at=at)
@@ -218,13 +247,13 @@ def _staying(coming: list[Block], wanted: Collection[Stretch], words: str, *, is
     return [each for each in as_it_was + (freed if is_told else []) if _span(each) in wanted]
 
 
-def _before(kept: Agenda, found: CalendarObject, at: datetime) -> set[Stretch]:
+def _before(kept: Agenda, found: CalendarObject, whose: str, at: datetime) -> set[Stretch]:
     """When it was to make busy as it was written last."""
     if found.pk is None:
         return set()
     try:
         written = read(text_of(found, house=kept.house.slug))
-        spans = busy(written, zone=kept.client.time_zone, after=at, until=_horizon(kept, at))
+        spans = busy(written, zone=kept.client.time_zone, after=at, until=_horizon(kept, at), whose=whose)
     except (EventRefused, secrecy.SealBroken):
         return set()
     return {(each.starts_at, each.ends_at) for each in spans}
