@@ -7,7 +7,7 @@ its owner allows it, written; an agenda on another product's own site (WEB) is o
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -73,13 +73,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a calendar says, and by what it will be known again; of a calendar that is written its objects' ETags by
-    name.
+    """What a calendar says, and by what it will be known again; of a calendar that is written its objects' ETags and
+    texts by name.
     """
 
     found: Foreign
     mark: Mark
     etags: Mapping[str, str] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class CalendarBackend(Protocol):

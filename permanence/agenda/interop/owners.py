@@ -35,4 +35,6 @@ def is_own(row: Agenda, *, person: Person | None) -> bool:
 
 def address_of(by: Who) -> str:
     """His e-mail address, by which others invite him; "" for the system."""
+    if by.person_key is None:
+        return ""
     return Person.objects.values_list("email", flat=True).filter(pk=by.person_key).first() or ""
