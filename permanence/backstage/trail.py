@@ -40,6 +40,7 @@ ACTIONS = {
     "agenda.event_dropped": _("took an event of a device out of an agenda"),
     "agenda.event_carried_on": _("carried on the rule of an event of a device"),
     "agenda.event_left_out": _("left out a booked time of an event of a device"),
+    "agenda.event_ended": _("ended an event of a device whose owner has left"),
     "agenda.event_unreadable": _("could not read an event of a device any more"),
     "agenda.blocked": _("blocked time in an agenda"),
     "agenda.unblocked": _("freed blocked time in an agenda"),

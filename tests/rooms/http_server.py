@@ -10,11 +10,14 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.seen.append((self.path, dict(self.headers)))
         self.server.answer(self)
 
     def do_PUT(self):
+        self.do_GET()
+
+    def do_DELETE(self):
         self.do_GET()
 
     def do_PROPFIND(self):

@@ -99,6 +99,13 @@ def test_what_is_free_or_cancelled_or_elsewhere_in_time_is_counted():
     assert found.times[0].words == ""
 
 
+def test_what_its_owner_declined_is_counted_as_free():
+    said = "ATTENDEE;PARTSTAT=DECLINED:mailto:Anne@Private.example"
+    for whose, free in (("anne@private.example", 1), ("paul@private.example", 0), ("", 0)):
+        found = read(event("i", said), whose=whose)
+        assert (found.free, len(found.times), found.outside) == (free, 1 - free, 0)
+
+
 @pytest.mark.parametrize(
     ("lines", "code"),
     [

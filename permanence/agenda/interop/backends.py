@@ -7,7 +7,7 @@ its owner allows it, written; an agenda on another product's own site (WEB) is o
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +47,11 @@ class Access:
         """User and password, if there are any."""
         return (self.user, self.password) if self.user or self.password else None
 
+    @property
+    def person(self) -> str:
+        """The e-mail address of him whose calendar it is, "" where it is not known."""
+        return self.user if "@" in self.user else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
@@ -68,13 +73,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a calendar says, and by what it will be known again; of a calendar that is written its objects' ETags by
-    name.
+    """What a calendar says, and by what it will be known again; of a calendar that is written its objects' ETags and
+    texts by name.
     """
 
     found: Foreign
     mark: Mark
     etags: Mapping[str, str] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class CalendarBackend(Protocol):
@@ -102,15 +108,15 @@ class FeedBackend:
         digest = hashlib.sha256(answer.body).hexdigest()
         if digest == known.digest:
             return None
-        found = understood(answer.body.decode(errors="replace"), window=window)
+        found = understood(answer.body.decode(errors="replace"), window=window, whose=self.access.person)
         etag, modified = (marked(answer.headers, name) for name in ("etag", "last-modified"))
         return Reading(found=found, mark=Mark(etag=etag, modified=modified, digest=digest))
 
 
-def understood(text: str, *, window: Window) -> Foreign:
-    """The events of a calendar. Raises CalendarFaulty."""
+def understood(text: str, *, window: Window, whose: str = "") -> Foreign:
+    """The events of a calendar, as `read_calendar` has them. Raises CalendarFaulty."""
     try:
-        return read_calendar(text, zone=window.zone, after=window.after, until=window.until, seconds=True)
+        return read_calendar(text, zone=window.zone, after=window.after, until=window.until, seconds=True, whose=whose)
     except EventRefused as refused:
         codes = {"too_large": Fault.TOO_LARGE, "too_many": Fault.TOO_MANY}
         raise CalendarFaulty(codes.get(str(refused), Fault.NO_CALENDAR)) from refused

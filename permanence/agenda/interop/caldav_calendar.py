@@ -53,15 +53,20 @@ class CalDavBackend:
         if mark and mark == known.etag:
             return None
         answers = self._answers("REPORT", self._base, _query(window), depth="1")
-        texts = [text(each, "calendar-data") for each in answers.values()]
+        texts = {name: text(each, "calendar-data") for name, each in answers.items()}
         try:
             events = read_events(
-                gathered(filter(None, texts)), zone=window.zone, after=window.after, until=window.until, seconds=True
+                gathered(filter(None, texts.values())),
+                zone=window.zone,
+                after=window.after,
+                until=window.until,
+                seconds=True,
+                whose=self.access.person,
             )
         except EventRefused as refused:
             raise CalendarFaulty(Fault.TOO_MANY) from refused
         etags = {name: text(each, "getetag") for name, each in answers.items()}
-        return Reading(found=events, mark=Mark(etag=mark), etags=etags)
+        return Reading(found=events, mark=Mark(etag=mark), etags=etags, texts=texts)
 
     def etag_of(self, name: str) -> str:
         """What the calendar calls the object now, "" when there is none. Raises OutsideRefused, CalendarFaulty."""
@@ -72,6 +77,16 @@ class CalDavBackend:
         expect(answer, 207)
         etag = text(next(iter(_responses(answer).values()), {}), "getetag")
         return etag if len(etag) <= MARK_LIMIT else ""
+
+    def get(self, name: str) -> tuple[str, str]:
+        """What the calendar calls the object now, and its text; "" for both when there is none. Raises OutsideRefused,
+        CalendarFaulty.
+        """
+        answer = self._ask("GET", self._address(name), b"", {"Accept": "text/calendar"})
+        if answer.status in _GONE:
+            return "", ""
+        expect(answer, 200)
+        return marked(answer.headers, "etag") or self.etag_of(name), answer.body.decode(errors="replace")
 
     def put(self, name: str, body: str, *, etag: str) -> str:
         """Write an object that is as `etag` says, or is not there when it is ""; gives its new one.

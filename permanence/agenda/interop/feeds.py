@@ -14,7 +14,7 @@ from permanence.agenda.interop import ics
 from permanence.agenda.interop.chosen import choose, choose_anew
 from permanence.agenda.interop.entries import entries, window
 from permanence.agenda.interop.for_others import acting_for
-from permanence.agenda.interop.owners import own_agendas
+from permanence.agenda.interop.owners import is_own, own_agendas
 from permanence.agenda.models import CalendarFeed
 from permanence.agenda.models.interop import LABEL_LENGTH
 from permanence.agenda.operations.acts import reach
@@ -168,7 +168,7 @@ def _still_seen(row: CalendarFeed) -> bool:
         return False
     if by.of_house:
         return by.may_see(client)
-    return any(each.id == str(row.agenda_id) for each in own_agendas(client=client, by=by))
+    return is_own(row.agenda, person=row.person)
 
 
 def _note(action: str, row: CalendarFeed, *, by: Who, at: datetime) -> None:

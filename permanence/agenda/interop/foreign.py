@@ -16,7 +16,7 @@ import recurring_ical_events
 from icalendar import Calendar, Event
 
 from permanence.agenda.interop.parsing import BROKEN, Zones, parsed
-from permanence.agenda.interop.written import Busy, check_part, merged, moment, word
+from permanence.agenda.interop.written import Busy, check_part, is_free, merged, moment, word
 from permanence.agenda.refusals import EventRefused
 
 TEXT_LIMIT = 5 * 1024 * 1024
@@ -63,7 +63,9 @@ class Unread:
 
 @dataclass(slots=True)
 class Foreign:
-    """What a calendar says of a window. `free`: times marked as free or cancelled; `outside`: events outside of it."""
+    """What a calendar says of a window. `free`: times marked as free or cancelled, or declined; `outside`: events
+    outside of it.
+    """
 
     times: list[Occurrence] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
@@ -72,9 +74,11 @@ class Foreign:
     events: int = 0
 
 
-def read_calendar(text: str, *, zone: str, after: datetime, until: datetime, seconds: bool = False) -> Foreign:
+def read_calendar(
+    text: str, *, zone: str, after: datetime, until: datetime, seconds: bool = False, whose: str = ""
+) -> Foreign:
     """The events in a text, as `read_events` has them. Raises EventRefused for the calendar as a whole."""
-    return read_events(_parsed(text), zone=zone, after=after, until=until, seconds=seconds)
+    return read_events(_parsed(text), zone=zone, after=after, until=until, seconds=seconds, whose=whose)
 
 
 def gathered(texts: Iterable[str]) -> Calendar:
@@ -92,10 +96,13 @@ def gathered(texts: Iterable[str]) -> Calendar:
     return found
 
 
-def read_events(calendar: Calendar, *, zone: str, after: datetime, until: datetime, seconds: bool = False) -> Foreign:
+def read_events(
+    calendar: Calendar, *, zone: str, after: datetime, until: datetime, seconds: bool = False, whose: str = ""
+) -> Foreign:
     """All events, by moment, of [after, until). Hours without a zone and whole days are on the clock of `zone`.
 
-    `seconds`: whether a time may begin within a minute. Raises EventRefused for the calendar as a whole.
+    `seconds`: whether a time may begin within a minute; `whose`: the e-mail address of its owner, whom what he declined
+    does not concern. Raises EventRefused for the calendar as a whole.
     """
     found, steps = Foreign(), 0
     for number, parts in enumerate(_events(calendar), start=1):
@@ -115,7 +122,10 @@ def read_events(calendar: Calendar, *, zone: str, after: datetime, until: dateti
         except BROKEN:
             found.unread.append(Unread(number=number, code="malformed", words=words))
             continue
-        _take(found, number, uid, times, ZoneInfo(zone))
+        taken = [(part, moved) for part, moved in times if not is_free(part, whose=whose)]
+        found.outside += not times
+        found.free += len(times) - len(taken)
+        _take(found, number, uid, taken, ZoneInfo(zone))
         if len(found.times) > MOST_TIMES:
             raise EventRefused("too_many")
     found.times.sort(key=lambda each: (each.starts_at, each.number))
@@ -204,12 +214,7 @@ def _times(parts: list[Event], place: ZoneInfo, after: datetime, until: datetime
 
 
 def _take(found: Foreign, number: int, uid: str, times: list[tuple[Event, Any]], place: ZoneInfo) -> None:
-    if not times:
-        found.outside += 1
     for each, moved in times:
-        if word(each, "TRANSP") == "TRANSPARENT" or word(each, "STATUS") == "CANCELLED":
-            found.free += 1
-            continue
         found.times.append(
             Occurrence(
                 number=number,

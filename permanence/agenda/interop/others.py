@@ -260,7 +260,7 @@ def _keep(look: _Look) -> None:
         for each in came
     )
     if row.writes and look.reading.etags is not None:
-        written_there.look_for_conflicts(row, look.reading.etags, at=at, until=look.window.until)
+        written_there.look_for_conflicts(row, look.reading.etags, look.reading.texts, at=at, until=look.window.until)
     row.etag, row.modified, row.digest = mark.etag, mark.modified, mark.digest
     row.known_until, row.unread = look.window.until, min(len(found.unread), 9999)
     _kept(row, at=at, changes=bool(went or came))

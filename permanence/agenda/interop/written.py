@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
@@ -103,11 +104,11 @@ def read(text: str) -> Written:
     return Written(uid=uid, words=words[:200], repeats=repeats, calendar=calendar)
 
 
-def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tuple[Busy, ...]:
+def busy(written: Written, *, zone: str, after: datetime, until: datetime, whose: str = "") -> tuple[Busy, ...]:
     """When it makes its owner busy between two moments, by moment, each once. Raises EventRefused.
 
-    A minute of which it takes seconds is taken whole.
-    Hours without a zone, and whole days, are on the clock of `zone`. What is marked as free or cancelled does not.
+    A minute of which it takes seconds is taken whole. Hours without a zone, and whole days, are on the clock of `zone`.
+    What is marked as free or cancelled, or was declined by its owner (`whose`: his e-mail address), does not.
     """
     place = ZoneInfo(zone)
     try:
@@ -118,7 +119,7 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime) -> tu
         raise EventRefused("too_many")
     spans = set()
     for each in found:
-        if word(each, "TRANSP") == "TRANSPARENT" or word(each, "STATUS") == "CANCELLED":
+        if is_free(each, whose=whose):
             continue
         starts, ends = _minute(moment(each.start, place)), _minute(moment(each.end, place) + ALMOST)
         if ends - starts > LONGEST:
@@ -158,6 +159,26 @@ def moment(value: date | datetime, place: ZoneInfo) -> datetime:
 
 def _minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
+
+
+def is_free(part: Component, *, whose: str) -> bool:
+    """Whether one time of an event is marked as free or cancelled, or was declined by him whose address is `whose`."""
+    if word(part, "TRANSP") == "TRANSPARENT" or word(part, "STATUS") == "CANCELLED":
+        return True
+    invited = part.get("ATTENDEE", [])
+    return bool(whose) and any(
+        str(_params(each).get("PARTSTAT", "")).upper() == "DECLINED" and whose.lower() in _addresses(each)
+        for each in (invited if isinstance(invited, list) else [invited])
+    )
+
+
+def _addresses(invited: Any) -> tuple[str, str]:
+    """Where somebody is reached who is invited; some calendars say it beside a name of their own for him."""
+    return unquote(str(invited)).lower().removeprefix("mailto:"), str(_params(invited).get("EMAIL", "")).lower()
+
+
+def _params(value: Any) -> Any:
+    return getattr(value, "params", {})
 
 
 def word(part: Component, name: str) -> str:

@@ -2,24 +2,30 @@
 """Bookings of an agenda in another calendar whose owner allows it: written and taken away, never over his changes.
 
 Each is an object of its own by the appointment's id; what the calendar called it last (its ETag) is its condition. What
-somebody changed or removed there is a conflict: it is told and left alone until a person says that ours is right.
+somebody changed or removed there is a conflict: it is told and left alone until a person says that ours is right. What
+we wrote ourselves, and the answer was lost on the way, is none: before each writing it is noted what is sent.
 """
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils import translation
 
 from permanence.agenda.interop import ics
-from permanence.agenda.interop.caldav_calendar import CalDavBackend, ChangedThere, NotTaken
+from permanence.agenda.interop.caldav_calendar import MARK_LIMIT, CalDavBackend, ChangedThere, NotTaken
 from permanence.agenda.interop.entries import visit_entry
+from permanence.agenda.interop.parsing import parsed
 from permanence.agenda.interop.places import NOWHERE, whereabouts
+from permanence.agenda.interop.written import check_part, moment, word
 from permanence.agenda.models import Appointment, OtherCalendar, OtherEntry
 from permanence.agenda.operations.acts import touch
 from permanence.agenda.queries.asked import taking
 from permanence.agenda.queries.views import appointment_view, loaded
+from permanence.agenda.refusals import EventRefused
 from permanence.agenda.rules.states import AppointmentState
 from permanence.foundation import audit
 from permanence.foundation.who import system_of
@@ -28,8 +34,12 @@ MOST = 100
 """Objects that are written in one look; the others wait for the next."""
 
 
-def look_for_conflicts(row: OtherCalendar, etags: Mapping[str, str], *, at: datetime, until: datetime) -> None:
-    """What stands there otherwise than we wrote it is a conflict from now on; inside a transaction."""
+def look_for_conflicts(
+    row: OtherCalendar, etags: Mapping[str, str], texts: Mapping[str, str], *, at: datetime, until: datetime
+) -> None:
+    """What stands there otherwise than we wrote it is a conflict from now on, but for what was sent and not answered;
+    inside a transaction. `etags`, `texts`: of the objects there, by name.
+    """
     mine = OtherEntry.objects.filter(calendar=row, conflict=False).exclude(etag="")
     found = mine.filter(appointment__ends_at__gt=at, appointment__starts_at__lt=until)
     otherwise = [each for each in found if etags.get(each.name, "") != each.etag]
@@ -37,7 +47,9 @@ def look_for_conflicts(row: OtherCalendar, etags: Mapping[str, str], *, at: date
     missing = any(each.name not in etags for each in otherwise)
     now = {visit.pk: _digest(text) for visit, text in _wanted(row, at=at, until=until)} if missing else {}
     for entry in otherwise:
-        if entry.name in etags or now.get(entry.appointment_id) == entry.digest:
+        if entry.name in etags and _is_ours(entry.tried, texts.get(entry.name, "")):
+            _arrived(entry, etags[entry.name])
+        elif entry.name in etags or now.get(entry.appointment_id) == entry.digest:
             _conflict(row, entry, at=at)
 
 
@@ -71,7 +83,7 @@ def write(
 
 def write_again(row: OtherCalendar) -> int:
     """Ours is right: what is in conflict is written at the next look as it stands here; gives how many."""
-    return OtherEntry.objects.filter(calendar=row, conflict=True).update(conflict=False, etag="", digest="")
+    return OtherEntry.objects.filter(calendar=row, conflict=True).update(conflict=False, etag="", digest="", tried={})
 
 
 def _forget_mark(row: OtherCalendar) -> None:
@@ -102,20 +114,24 @@ def _put(
     before = found.etag
     if not before:  # new; or a try was killed before it was noted; or a person said that ours is right
         before = backend.etag_of(name)
+    earlier, found.tried = found.tried, _known_by(text) | {"digest": _digest(text)}
     found.name, found.written_at = name, at
+    found.save()  # before it is sent: whatever becomes of the answer
     try:
-        found.etag = backend.put(name, text, etag=before)
-        found.digest = _digest(text)
+        found.etag = _on_condition(backend, name, earlier, before, lambda etag: backend.put(name, text, etag=etag))
+        found.digest, found.tried = _digest(text), {}
         found.save()
     except (ChangedThere, NotTaken):
+        found.tried = {}
         found.save()
         with transaction.atomic():
             _conflict(row, found, at=at)
 
 
 def _delete(row: OtherCalendar, backend: CalDavBackend, entry: OtherEntry, *, at: datetime) -> None:
+    name = entry.name
     try:
-        backend.delete(entry.name, etag=entry.etag)
+        _on_condition(backend, name, entry.tried, entry.etag, lambda etag: backend.delete(name, etag=etag))
     except (ChangedThere, NotTaken):
         with transaction.atomic():
             _conflict(row, entry, at=at)
@@ -129,6 +145,52 @@ def _conflict(row: OtherCalendar, entry: OtherEntry, *, at: datetime) -> None:
     by = system_of(row.house)
     audit.note(by=by, at=at, action="agenda.calendar_conflict", subject=subject, client=row.client_id, detail=detail)
     touch(row.agenda, at=at)
+
+
+def _on_condition[T](
+    backend: CalDavBackend, name: str, tried: Mapping[str, str], etag: str, act: Callable[[str], T]
+) -> T:
+    """An act on the object that is as `etag` says, or as it was sent and not answered. Raises ChangedThere, and what
+    `act` raises.
+    """
+    try:
+        return act(etag)
+    except ChangedThere:
+        now, text = backend.get(name) if tried else ("", "")
+        if not now or not _is_ours(tried, text):
+            raise
+        return act(now)
+
+
+def _arrived(entry: OtherEntry, etag: str) -> None:
+    """What was sent stands there, though nobody answered."""
+    etag = etag if len(etag) <= MARK_LIMIT else ""
+    OtherEntry.objects.filter(pk=entry.pk).update(etag=etag, digest=entry.tried["digest"], tried={})
+
+
+def _is_ours(tried: Mapping[str, str], text: str) -> bool:
+    """Whether an object there is the one that was sent: calendars write texts anew in words of their own."""
+    said = _known_by(text) if tried else {}
+    return bool(said) and said.items() <= tried.items()
+
+
+def _known_by(text: str) -> dict[str, str]:
+    """By what an object is known again whoever wrote it down: identifier, sequence and moments; {} for what is not one
+    event that comes once and is not cancelled.
+    """
+    try:
+        parts = [each for each in parsed(text).subcomponents if each.name == "VEVENT"]
+        if len(parts) != 1 or {"RRULE", "RDATE", "RECURRENCE-ID"} & set(parts[0]):
+            return {}
+        if word(parts[0], "STATUS") == "CANCELLED":
+            return {}
+        check_part(parts[0])
+    except EventRefused:
+        return {}
+    event: Any = parts[0]
+    starts, ends = (moment(each, ZoneInfo("UTC")).astimezone(UTC).isoformat() for each in (event.start, event.end))
+    said = {"uid": str(event.get("UID", "")), "sequence": str(event.get("SEQUENCE", 0))}
+    return {**said, "starts_at": starts, "ends_at": ends}
 
 
 def _digest(text: str) -> str:

@@ -100,8 +100,9 @@ class OtherEntry(AgendaRow):
     """A booking as it was written into another calendar.
 
     `name`: its address there, below the calendar's; `etag`: what the calendar called it then, "" where it did not say;
-    `digest`: of what was written, "" when it could not be. `conflict`: somebody changed it there, and it is left as it
-    is until a person says otherwise.
+    `digest`: of what was written, "" when it could not be. `tried`: what was sent last and not answered, its digest and
+    by what it is known again there; {} once it was answered. `conflict`: somebody changed it there, and it is left as
+    it is until a person says otherwise.
     """
 
     calendar = models.ForeignKey(OtherCalendar, on_delete=models.PROTECT, related_name="+")
@@ -109,6 +110,7 @@ class OtherEntry(AgendaRow):
     name = models.CharField(max_length=160)
     etag = models.CharField(max_length=MARK_LENGTH, blank=True, default="")
     digest = models.CharField(max_length=DIGEST_LENGTH, blank=True, default="")
+    tried = models.JSONField(default=dict)
     conflict = models.BooleanField(default=False)
     written_at = models.DateTimeField()
 
