@@ -13,12 +13,6 @@ class AgendaUnknown(Refusal):
     code = "agenda_unknown"
 
 
-class AnotherClient(Refusal):
-    """An appointment stays with its client: the agenda is another one's, whom this person may see too."""
-
-    code = "another_client"
-
-
 class VisitReasonUnknown(Refusal):
     """No such reason at this client, or it is no longer offered."""
 
@@ -171,12 +165,6 @@ class ChangedMeanwhile(Refusal):
     """It is no longer as whoever changes it has read it: nothing was changed."""
 
     code = "changed_meanwhile"
-
-
-class NothingToTakeBack(Refusal):
-    """No such act, it changed nothing, or it was too long ago."""
-
-    code = "nothing_to_take_back"
 
 
 class ResourceInUse(Refusal):

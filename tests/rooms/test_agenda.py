@@ -17,7 +17,6 @@ from permanence.agenda.refusals import (
     ActKeyMalformed,
     ActKeyTaken,
     AgendaUnknown,
-    AnotherClient,
     AppointmentUnknown,
     BlockUnknown,
     CauseMissing,
@@ -284,7 +283,7 @@ def test_a_move_that_is_refused_changes_nothing(cast):
     for minutes, agenda, refusal in (
         (60, None, SlotAlreadyTaken),
         (-60, None, SlotRefused),
-        (60, cast.weber_agenda, AnotherClient),
+        (60, cast.weber_agenda, appointments.AnotherClient),
     ):
         with pytest.raises(refusal):
             move(cast, visit, minutes, agenda=agenda)

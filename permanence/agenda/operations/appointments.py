@@ -28,12 +28,19 @@ from permanence.agenda.operations.visit_acts import Seen, note, reach_appointmen
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.moving import own_minutes
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import AnotherClient, CauseMissing, PatientDeceased
+from permanence.agenda.refusals import CauseMissing, PatientDeceased
 from permanence.agenda.rules import free
 from permanence.agenda.rules.states import AppointmentState, CancelCause, Door
 from permanence.agenda.rules.wishes import Slot, Wish
 from permanence.callers import queries as callers
 from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+
+
+class AnotherClient(Refusal):
+    """An appointment stays with its client: the agenda is another one's, whom this person may see too."""
+
+    code = "another_client"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

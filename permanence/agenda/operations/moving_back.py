@@ -12,12 +12,19 @@ from permanence.agenda.operations.taking import judged
 from permanence.agenda.operations.visit_acts import reach_appointment, standing
 from permanence.agenda.queries.appointments import appointment as appointment_of
 from permanence.agenda.queries.views import AppointmentView
-from permanence.agenda.refusals import ChangedMeanwhile, NothingToTakeBack
+from permanence.agenda.refusals import ChangedMeanwhile
 from permanence.agenda.rules.states import AppointmentState, Door
 from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
 
 LONGEST = timedelta(minutes=2)
 """How long a move can be taken back: the page offers it for ten seconds."""
+
+
+class NothingToTakeBack(Refusal):
+    """No such move, it changed nothing, or it was too long ago."""
+
+    code = "nothing_to_take_back"
 
 
 def move_back(*, key: str, move: str, by: Who, at: datetime, call: str = "") -> AppointmentView:
