@@ -23,7 +23,7 @@ from permanence.agenda.why_words import sentences
 from permanence.callers import queries as callers
 from permanence.clients import queries as clients
 from permanence.console.agenda_words import REFUSED
-from permanence.console.views import BadRequest, text_of
+from permanence.console.views import BadRequest, call_of, text_of
 from permanence.foundation import access
 from permanence.foundation.who import Who
 from permanence.kernel.refusals import Refusal
@@ -35,8 +35,6 @@ HOUR = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MOST_ANSWERS = 80
 """Questions of one reason, of both kinds."""
 QUESTION_LIMIT = 40
-CALL_LIMIT = 40
-"""Letters of the id of a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +184,7 @@ def wanted_of(every: Sequence[AgendaView], asked: Mapping[str, str]) -> list[Age
 
 def texts_asked(data: dict[str, Any], names: Iterable[str]) -> dict[str, str]:
     """The texts of an act, `call` among them: the id of a call, or "". Raises BadRequest."""
-    found = {name: text_of(data, name) for name in names}
-    if len(found["call"]) > CALL_LIMIT or not found["call"].isprintable():
-        raise BadRequest(f"{found['call'][:CALL_LIMIT]!r} is no call")
-    return found
+    return {name: text_of(data, name) for name in names} | {"call": call_of(data)}
 
 
 def said_asked(data: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from permanence.agenda.rules.elsewhere import ElsewhereForm
 from permanence.calls import queries as calls
 from permanence.clients import queries as clients
 from permanence.console.own_page import own_page_only
-from permanence.console.views import answers_in_json, json_body, text_of
+from permanence.console.views import answers_in_json, call_of, json_body, text_of
 from permanence.foundation import access, moments
 from permanence.foundation.who import who
 from permanence.kernel.system import SystemClock
@@ -51,7 +51,7 @@ def record(request: HttpRequest) -> HttpResponse:
     access.demand(by, client=client, subject="agenda.bookedelsewhere")
     row = operations.record_act(
         client_id=client,
-        call=text_of(data, "call"),
+        call=call_of(data),
         by=by,
         at=_CLOCK.now(),
         form=ElsewhereForm(key=text_of(data, "key"), **{name: text_of(data, name) for name in _TYPED}),

@@ -46,6 +46,8 @@ BODY_LIMIT = 128 * 1024
 """Bytes of a request's JSON."""
 SEAT_LIMIT = 64
 """Characters of a seat's id."""
+CALL_LIMIT = 40
+"""Characters of a call's id."""
 _FORM_FIELDS = {each.name: each.type for each in fields(MessageForm)}
 _CLOCK = SystemClock()
 _ENTROPY = SystemEntropy()
@@ -91,6 +93,14 @@ def text_of(data: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise BadRequest(f"{name} is not a text")
     return value
+
+
+def call_of(data: dict[str, Any]) -> str:
+    """The id of a call, "" where it is none. Raises BadRequest."""
+    call = text_of(data, "call")
+    if len(call) > CALL_LIMIT or not call.isprintable():
+        raise BadRequest(f"{call[:CALL_LIMIT]!r} is no call")
+    return call
 
 
 @never_cache
@@ -193,7 +203,7 @@ def take_message(request: HttpRequest) -> HttpResponse:
     kept = messaging.take_message(
         house=by.house,
         client_id=text_of(data, "client"),
-        call=text_of(data, "call"),
+        call=call_of(data),
         by=by,
         at=_CLOCK.now(),
         form=MessageForm(**texts, read_back=read_back),

@@ -65,6 +65,13 @@ def a_call(cast):
     )
 
 
+@pytest.mark.parametrize("call", ["\x00", "c" * 41])
+def test_an_act_or_a_message_of_what_can_be_the_id_of_no_call_is_refused(cast, claire, call):
+    assert record(cast, claire, call=call).status_code == 422
+    message = {"message": "m" * 20, "call": call, "client": cast.weber, "recipient": cast.recipients["Dr Weber"]}
+    assert post(claire, "/console/messages", {**message, "text": "Rappeler", "urgency": "today"}).status_code == 422
+
+
 def test_an_act_is_kept_once_however_often_the_page_sends_it(cast, claire):
     answers = [record(cast, claire) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
