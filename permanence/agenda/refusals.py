@@ -67,16 +67,6 @@ class NotNow(Refusal):
     code = "not_now"
 
 
-class SeriesEmpty(Refusal):
-    """No session of the series finds a slot: `causes` say why, each once; none where all is free at other hours."""
-
-    code = "series_empty"
-
-    def __init__(self, why: str, *, causes: tuple[WhyNot, ...] = ()) -> None:
-        super().__init__(why)
-        self.causes = causes
-
-
 class AddressMissing(Refusal):
     """A visit at home, and neither an address was said nor has the patient's file one."""
 

@@ -18,7 +18,7 @@ from permanence.agenda.operations.appointments import Booking
 from permanence.agenda.queries import agendas
 from permanence.agenda.queries import slots as free
 from permanence.agenda.queries.views import AgendaView, AppointmentView
-from permanence.agenda.refusals import AppointmentUnknown, SeriesEmpty
+from permanence.agenda.refusals import AppointmentUnknown
 from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.wishes import SeriesWish, Slot
 from permanence.agenda.why_words import sentences
@@ -123,7 +123,7 @@ def book(request: HttpRequest) -> HttpResponse:
     ids = [each.id for each in wanted]
     try:
         made = acts.book_series(key=asked["key"], agendas=ids, pattern=pattern, booking=booking, by=by, at=at)
-    except SeriesEmpty as refusal:
+    except acts.SeriesEmpty as refusal:
         return _empty(by, wanted[0], refusal, reason=asked["reason"], at=at)
     ids = [each.appointment for each in made.appointments]
     visits = [{"agenda": each.agenda, "starts": _moment(each.starts_at)} for each in made.appointments]
@@ -131,7 +131,7 @@ def book(request: HttpRequest) -> HttpResponse:
     return JsonResponse({**told, "appointments": ids, "visits": visits}, status=201)
 
 
-def _empty(by: Who, agenda: AgendaView, refusal: SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:
+def _empty(by: Who, agenda: AgendaView, refusal: acts.SeriesEmpty, *, reason: str, at: datetime) -> JsonResponse:
     """The answer where nothing of a series is free: why, in words."""
     causes = sentences(by, agenda, refusal.causes, reason=reason, at=at)[:MOST_CAUSES]
     why = str(REFUSED[refusal.code])

@@ -8,7 +8,7 @@ import pytest
 
 from permanence.agenda.models import Agenda, Appointment, OpeningPattern, VisitReason
 from permanence.agenda.operations import appointments, reasons, series, setting
-from permanence.agenda.operations.series import SeriesPattern
+from permanence.agenda.operations.series import SeriesEmpty, SeriesPattern
 from permanence.agenda.queries import agendas, days, slots
 from permanence.agenda.refusals import (
     ActKeyTaken,
@@ -17,7 +17,6 @@ from permanence.agenda.refusals import (
     ReplacementImpossible,
     ReplacementNeeded,
     ResourceUnknown,
-    SeriesEmpty,
     SettingImpossible,
     SiteUnknown,
     SlotRefused,

@@ -14,11 +14,22 @@ from permanence.agenda.operations.holds import clear
 from permanence.agenda.queries.agendas import clients_seen, known_key, seen
 from permanence.agenda.queries.slots import planned
 from permanence.agenda.queries.views import AppointmentView, appointment_views
-from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown, SeriesEmpty
+from permanence.agenda.refusals import AgendaUnknown, AppointmentUnknown
 from permanence.agenda.rules.series import Session
 from permanence.agenda.rules.why_not import as_fields
 from permanence.agenda.rules.wishes import Preferences, SeriesWish
 from permanence.foundation.who import Who
+from permanence.kernel.refusals import Refusal
+
+
+class SeriesEmpty(Refusal):
+    """No session of the series finds a slot: `causes` say why, each once; none where all is free at other hours."""
+
+    code = "series_empty"
+
+    def __init__(self, sessions: Sequence[Session]) -> None:
+        super().__init__(", ".join(str(each.wanted) for each in sessions))
+        self.causes = tuple(dict.fromkeys(cause for each in sessions for _count, cause in each.why))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +95,7 @@ def book_series(
         sessions = planned(kept, asked, at=at).sessions
         found = [each for each in sessions if each.slot is not None]
         if not found:
-            causes = dict.fromkeys(cause for each in sessions for _, cause in each.why)
-            raise SeriesEmpty(", ".join(str(each.wanted) for each in sessions), causes=tuple(causes))
+            raise SeriesEmpty(sessions)
         series = Series.objects.create(
             house_id=by.house_key,
             client_id=kept[0].client_id,
