@@ -110,6 +110,7 @@ async def test_six_sessions_with_the_keyboard_and_what_finds_no_room(browser: Br
 
 
 SERIES = "select count(*) from agenda_series"
+MOVES = "select count(*) from agenda_agendaact where act = 'move'"
 
 
 async def answer_lost(route: Route) -> None:
@@ -141,6 +142,24 @@ async def test_a_series_whose_answer_is_lost_is_booked_once(browser: Browser, si
     await screen.press("Control+Enter")
     await expect(screen.by_id("book-series-dialog")).to_be_hidden()
     assert site.rows(SERIES) == [(2,)]
+    assert screen.complaints == []
+
+
+async def test_a_move_whose_answer_is_lost_is_done_once(browser: Browser, site: Site) -> None:
+    screen, _ = await ready_to_book(browser, site)
+    await book_at(screen, "Dr Weber", 540)
+    await click_at(screen, "Dr Weber", 545)
+    await screen.press("m")
+    await expect(screen.by_id("book-place")).to_contain_text("Entrée l’y pose")
+    await screen.press("ArrowLeft")
+    await screen.page.route("**/console/agenda/move", answer_lost, times=1)
+    await screen.press("Enter")
+    await expect(screen.by_id("book-error")).to_contain_text("c’est peut-être fait, peut-être pas")
+    await expect(screen.by_id("book-place")).to_contain_text("Entrée l’y pose")
+    await screen.press("Enter")
+    await expect(screen.by_id("book-place")).to_contain_text("déplacé")
+    await expect(lane(screen, "Dr Klein").locator(".appt")).to_have_count(1)
+    assert site.rows(MOVES) == [(1,)]
     assert screen.complaints == []
 
 

@@ -158,7 +158,11 @@ export class Hand {
         await Promise.all([this.book.again(at.agenda), this.book.again(from)]);
       }
     };
-    offerUndo(word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name }), back);
+    const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
+    // Told again after an answer that was lost: where it stood before is not known any more.
+    const isKnown = told.was.agenda !== told.agenda || told.was.starts_at !== told.starts_at;
+    if (isKnown) offerUndo(words, back);
+    else this.book.spoken.did(words);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }
