@@ -82,8 +82,8 @@ def test_moved_before_the_mail_of_the_booking_left_he_is_told_the_new_hour_alone
     assert subjects(relay) == ["Votre rendez-vous est déplacé"]
     told = relay.taken[0].get_body(("plain",)).get_content()
     zone = parts.ZoneInfo("Europe/Paris")
-    assert moments.hour_told(after(60).astimezone(zone)) in told
-    assert moments.hour_told(MONDAY.astimezone(zone)) not in told
+    assert moments.hour_there(after(60).astimezone(zone)) in told
+    assert moments.hour_there(MONDAY.astimezone(zone)) not in told
 
 
 def test_moved_and_not_yet_heard_of_the_old_hour_is_told_to_nobody(jeanne, cast, clock, relay, deliver_all):

@@ -186,10 +186,10 @@ def wish_of(found: Appointment, *, door: Door, holder: str, by: Who) -> Wish:
 
 
 def _stands_in(visit: Appointment, slot: Slot) -> bool:
-    """Whether it has that very place. An overbooked one has no place yet: where there is room now, it takes it."""
+    """Whether it has that very place."""
     there = int(slot.agenda), _other(slot), _site(slot), slot.starts, slot.ends
     its = visit.agenda_id, visit.also_id, visit.site_id, visit.starts_at, visit.ends_at
-    return its == there and not visit.overbook_cause
+    return its == there
 
 
 def put_elsewhere(

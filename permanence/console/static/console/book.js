@@ -538,6 +538,7 @@ export class Book {
       return await what();
     } catch (error) {
       if (error instanceof SiteRefusal && NOT_HELD.has(error.code)) this.holding.forget();
+      if (error instanceof SiteRefusal && error.code === "changed_meanwhile") this.hand.look();
       if (error instanceof SiteRefusal && error.causes.length) refused?.();
       this.trouble(error, silence(error));
       if (error instanceof SiteRefusal && NOT_FREE.has(error.code)) notFree?.(error.causes);

@@ -121,7 +121,7 @@ export class Grid {
       this.left = { ...place, on: this.on };
       this.place = null;
     } else if (!place && left && this.lane(left.lane)) {
-      this.place = { lane: left.lane, step: left.step };
+      this.place = { lane: left.lane, step: left.step, again: left.again };
       this.on = left.on;
     }
     if (this.view !== "list") this.left = null;
@@ -440,9 +440,10 @@ export class Grid {
     const box = lane.getBoundingClientRect();
     const raw = this.first + ((event.clientY - box.top) / box.height) * (this.last - this.first) - grip;
     const stride = Number(lane.dataset.step) / STEP;
-    if (own && own.lane === lane.dataset.lane && Math.abs(raw - own.step) < stride / 2) return own;
+    const isAgainAt = (/** @type {number} */ step) => isTwice(lane, step) && event.clientX > box.left + box.width / 2;
+    if (own && own.lane === lane.dataset.lane && Math.abs(raw - own.step) < stride / 2 && isAgainAt(own.step) === Boolean(own.again)) return own;
     const step = Math.min(Math.max(Math.round(raw / stride - (grip ? 0 : 0.5)) * stride, this.first), this.last - 1);
-    return { lane: lane.dataset.lane ?? "", step, again: isTwice(lane, step) && event.clientX > box.left + box.width / 2 };
+    return { lane: lane.dataset.lane ?? "", step, again: isAgainAt(step) };
   }
 
   dragged = false;
@@ -455,7 +456,7 @@ export class Grid {
     const [first, span] = stepsOf(item);
     const grip = ((event.clientY - box.top) / box.height) * span;
     const [x, y] = [event.clientX, event.clientY];
-    const own = { lane: /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.lane ?? "", step: first };
+    const own = { lane: /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset.lane ?? "", step: first, again: isAgain(item) };
     /** @type {Place|null} */
     let to = null;
     let isGivenUp = false;

@@ -8,6 +8,7 @@ import { offerUndo } from "./undo.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./bookgrid.js").Place} Place */
+const MOVE = "/console/agenda/move";
 
 export class Hand {
   /** @param {import("./book.js").Book} book */
@@ -18,8 +19,8 @@ export class Hand {
     this.key = "";
     this.client = "";
     this.name = "";
-    /** Where it stood when it was taken in hand. */
-    this.was = {};
+    /** Where it stood when it was taken in hand; null once she was told that it stands elsewhere: it counts where it is seen. @type {object|null} */
+    this.was = null;
     /** What is taken in hand once V has turned to it. @type {Promise<void>|null} */
     this.soon = null;
     /** The proposed time that was chosen for it last, as a place and as a moment, to the second. */
@@ -125,6 +126,11 @@ export class Hand {
     this.move(item, { agenda: lane.dataset.agenda ?? "", day: lane.dataset.day ?? "", name: lane.dataset.name ?? "", ...time }, to);
   }
 
+  /** She was told that it was moved meanwhile. */
+  look() {
+    this.was = null;
+  }
+
   /** Whether it stands there, in one of its two lanes where it is a combined visit. @param {HTMLElement} item @param {{agenda: string, day: string, minute: number, again?: boolean}} at */
   isWhere(item, at) {
     // What was proposed is elsewhere: in the night when clocks go back two moments have one place.
@@ -136,18 +142,19 @@ export class Hand {
   /** Moves it; refused, it stays where it is and the reason stands beside the place. @param {HTMLElement} item
    * @param {{agenda: string, day: string, minute: number, again?: boolean, starts?: string, hour: string, name: string}} at @param {Place} [place] */
   async move(item, at, place) {
-    if (this.isWhere(item, at)) return void (this.key === item.dataset.key && this.stopMoving());
     const { agenda: from = "", clientId: client = this.client } = /** @type {HTMLElement|null} */ (item.closest("[data-lane]"))?.dataset ?? {};
     const done = { call: this.book.call, client };
     const [{ key = "" }, name] = [item.dataset, nameOf(item)];
     const when = this.starts && this.key === key && this.sent === placeOf(at) ? { starts_at: this.starts } : sentOf(at);
-    const was = this.key === key ? this.was : shownAt(item);
+    const was = (this.key === key && this.was) || (item.isConnected ? shownAt(item) : {});
     const json = { appointment: key, agenda: at.agenda, ...when, ...was, call: done.call };
+    // To which no answer came may have been done: only the site knows.
+    if (this.isWhere(item, at) && !this.book.once.isOpen(MOVE, json)) return void (this.key === key && this.stopMoving());
     const refused = () => {
       if (place) this.book.grid.go(place);
       this.book.grid.refused(true);
     };
-    const told = await this.book.act("/console/agenda/move", json, refused, () => this.book.spoken.keep(at, key));
+    const told = await this.book.act(MOVE, json, refused, () => this.book.spoken.keep(at, key));
     if (!told) return;
     this.book.spoken.near.clear();
     this.putDown();
@@ -159,10 +166,7 @@ export class Hand {
       }
     };
     const words = word("book_moved", { patient: name, hour: whenOf(at), agenda: at.name });
-    // Told again after an answer that was lost: where it stood before is not known any more.
-    const isKnown = told.was.agenda !== told.agenda || told.was.starts_at !== told.starts_at;
-    if (isKnown) offerUndo(words, back);
-    else this.book.spoken.did(words);
+    offerUndo(words, back);
     await Promise.all([this.book.again(at.agenda), from === at.agenda ? undefined : this.book.again(from)]);
   }
 }

@@ -3,6 +3,9 @@
 import { newId, request, SiteRefusal } from "./api.js";
 import { word } from "./words.js";
 
+/** The code with which the site refuses what others keep it from for now. */
+const BUSY = "agenda_busy";
+
 /** Whether the site says that it was not done; where the site itself failed it may have been. @param {unknown} error @returns {error is SiteRefusal} */
 const isRefusal = (error) => error instanceof SiteRefusal && error.status < 500;
 
@@ -23,6 +26,11 @@ export class Once {
     this.unanswered = { text: "", key: "" };
   }
 
+  /** Whether it is the last act to which no answer came. @param {string} path @param {object} asked */
+  isOpen(path, asked) {
+    return this.unanswered.text === JSON.stringify([path, asked]);
+  }
+
   /** Does it: in a group, overbooked or in a series he would else come twice. @param {string} path @param {object} asked @returns {Promise<any>} throws what `request` throws */
   async send(path, asked) {
     const text = JSON.stringify([path, asked]);
@@ -36,7 +44,8 @@ export class Once {
       answered();
       return told;
     } catch (error) {
-      if (isRefusal(error)) answered();
+      // Who waited for the agenda's lock in vain may have waited for the first sending of this very act.
+      if (isRefusal(error) && error.code !== BUSY) answered();
       throw error;
     }
   }
