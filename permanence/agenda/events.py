@@ -99,7 +99,8 @@ class AppointmentBooked(AppointmentEvent):
 class AppointmentMoved(AppointmentEvent):
     """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now.
 
-    `from_resources`: the ids of the rooms and equipment that it took there.
+    `from_resources`: the ids of the rooms and equipment that it took there. `back`: its last move was a slip, and it
+    stands again what it was before.
     """
 
     from_agenda: str
@@ -107,6 +108,7 @@ class AppointmentMoved(AppointmentEvent):
     from_ends_at: datetime
     from_also: str = ""
     from_resources: tuple[str, ...] = ()
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

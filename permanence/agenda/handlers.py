@@ -60,6 +60,7 @@ def on_visit_changed(_event_id: str, event: Event) -> None:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         at=event.at,
+        back=isinstance(event, AppointmentMoved) and event.back,
     )
 
 

@@ -132,6 +132,8 @@ def on_booked(_event_id: str, event: Event) -> None:
     """Who has what he waits for waits no more. Idempotent."""
     if not isinstance(event, AppointmentBooked | AppointmentMoved):
         raise TypeError(f"expected AppointmentBooked or AppointmentMoved, heard {type(event).__name__}")
+    if isinstance(event, AppointmentMoved) and event.back:  # what he had already is not what he waits for
+        return
     by = house_system(house=event.house)
     visit = appointment(by=by, appointment=event.appointment)
     if visit.revision == event.revision:

@@ -92,7 +92,7 @@ def freed_at_night(offered_from: datetime | None, zone: ZoneInfo, *, has_ended: 
     if has_ended:
         return _("Its time is offered to nobody: the contract has ended.")
     if offered_from is None:
-        return _("Its time is too near to be offered: telephone who waits for it.")
+        return _("Its time is too near to be offered: it stands on the list of the secretaries.")
     return _("Its time is %(offered)s.") % {"offered": night_words(offered_from, zone)}
 
 

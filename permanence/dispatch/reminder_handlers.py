@@ -3,8 +3,14 @@
 
 import logging
 
-from permanence.agenda.events import AppointmentEvent
-from permanence.dispatch import calendar_operations, reminder_choices, reminder_operations, reply_operations
+from permanence.agenda.events import AppointmentEvent, AppointmentMoved
+from permanence.dispatch import (
+    calendar_operations,
+    reminder_back,
+    reminder_choices,
+    reminder_operations,
+    reply_operations,
+)
 from permanence.dispatch.channels.sms.content import SmsKind
 from permanence.dispatch.channels.sms.replies import Meaning
 from permanence.dispatch.events import SmsAnswered
@@ -20,6 +26,8 @@ def on_appointment(_event_id: str, event: Event) -> None:
     """It was booked, moved or cancelled. Idempotent: one reminder for each moment it was given."""
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
+    if isinstance(event, AppointmentMoved) and event.back:
+        reminder_back.stands_again(house=event.house, appointment=event.appointment, revision=event.revision)
     reminder_operations.follow(
         house=event.house,
         appointment=event.appointment,

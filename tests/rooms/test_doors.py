@@ -203,6 +203,7 @@ DOORS: dict[str, Door] = {
             "overbook",
             "series",
             "move",
+            "move-back",
             "cancel",
             "mark",
             "block",

@@ -113,7 +113,7 @@ def test_the_doctor_reads_how_many_more_he_hands_over_than_his_page_shows(practi
     absence = practice.away(start)
     address, doctor = practice.url("portal_booked", absence), browser_of(practice.cast.dr_weber)
     shown = text_of(doctor.get(address, HTTP_ACCEPT_LANGUAGE="en"))
-    assert "and 3 more, given to the secretaries with these" in shown
+    assert "and 3 more: what you say here is for them too" in shown
     visit_rows = appointments.Appointment.objects.filter(key__in=visits[2:])
     visit_rows.update(starts_at=start + timedelta(days=9), ends_at=start + timedelta(days=9, minutes=15))
     assert "more, given" not in text_of(doctor.get(address, HTTP_ACCEPT_LANGUAGE="en"))

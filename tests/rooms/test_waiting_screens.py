@@ -191,7 +191,9 @@ def test_at_night_no_hour_is_promised_for_a_time_that_can_be_booked_no_more_in_t
     waits(cast, person(cast, "Bellard"))
     VisitReason.objects.filter(pk=int(cast.consultation)).update(notice=24 * 60)
     clock.at = MONDAY - 4 * HOUR
-    assert cancel(claire, cast, visit) == "Its time is too near to be offered: telephone who waits for it."
+    assert (
+        cancel(claire, cast, visit) == "Its time is too near to be offered: it stands on the list of the secretaries."
+    )
     deliver_all(clock.at)
     assert pursue(deliver_all, clock.at) == 0
     assert "too near to be offered" in shown(claire, "/console/follow-ups")

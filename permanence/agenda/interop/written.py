@@ -8,7 +8,7 @@ the horizon. What cannot be read, or would repeat without bound, is EventRefused
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ SIZE_LIMIT = 64 * 1024
 MOST = 450
 """Times one event may come within the horizon."""
 LONGEST = timedelta(minutes=LONGEST_BLOCK)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 ALMOST = timedelta(minutes=1, microseconds=-1)
 """What leads from any second of a minute into the next one, from its beginning not."""
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -132,9 +133,12 @@ def busy(written: Written, *, zone: str, after: datetime, until: datetime, whose
 
 
 def _in_parts(starts: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The span as busy times that are none too long: those of a rule may run into one another for months."""
+    """The span as busy times that are none too long: those of a rule may run into one another for months. Cut at the
+    same moments whichever day it is looked at, so that they stay what they are.
+    """
+    is_long = ends - starts > LONGEST
     while starts < ends:
-        until = min(ends, starts + LONGEST)
+        until = min(ends, EPOCH + ((starts - EPOCH) // LONGEST + 1) * LONGEST) if is_long else ends
         yield starts, until
         starts = until
 

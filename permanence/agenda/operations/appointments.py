@@ -217,7 +217,9 @@ def put_elsewhere(
         occupy(row, slot, appointment=visit)
     else:
         occupy_again(visit, stood.rows, after=last)
-    event = events.AppointmentMoved(**told(visit, by=by, at=at, call=call), **before, from_resources=resources)
+    event = events.AppointmentMoved(
+        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, back=stood is not None
+    )
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:
         renewed(other, at=at)

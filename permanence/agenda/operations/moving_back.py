@@ -31,7 +31,8 @@ def move_back(*, key: str, move: str, by: Who, at: datetime, call: str = "") -> 
     """The visit that the act `move` moved stands again where it stood, in the state and with the cause it had there.
 
     What the rules say of that place does not count, it was there: but nobody may have come there since. One of a group
-    takes whichever place is free. Whoever heard of the move hears of this one.
+    takes whichever place is free. Who was told of the move is told of this one; his reminder and his place on the
+    waiting list are what they were.
 
     Raises NothingToTakeBack (no such move, or too long ago), ChangedMeanwhile (something else was done with it since),
     AppointmentUnknown, AgendaUnknown, PatientDeceased, NotNow, SlotAlreadyTaken, for a group SlotRefused, and those of

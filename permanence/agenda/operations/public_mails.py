@@ -62,12 +62,21 @@ def queue(form: PublicForm, kind: PublicMailKind, *, number: int, starts_at: dat
 
 
 def tell_change(
-    kind: PublicMailKind, *, house: str, visit: str, number: int, starts_at: datetime, ends_at: datetime, at: datetime
+    kind: PublicMailKind,
+    *,
+    house: str,
+    visit: str,
+    number: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    at: datetime,
+    back: bool = False,
 ) -> None:
     """Whoever booked `visit` by himself is told that it was moved or cancelled, by whomever. Idempotent by `number`.
 
     What was to be said of it before and has not left is overtaken: the last mail he gets says what is so. Nothing for
-    a visit of another door, and none about a moment that is over.
+    a visit of another door, none about a moment that is over, and none of a move that was taken back (`back`) before he
+    was told of it.
     """
     with transaction.atomic():
         form = PublicForm.objects.filter(house__slug=house, visit=visit).first() if visit else None
@@ -76,7 +85,7 @@ def tell_change(
         if kind is PublicMailKind.MOVED:
             PublicForm.objects.filter(pk=form.pk).update(starts_at=starts_at, ends_at=ends_at)
         _overtake(form, before=number, at=at)
-        if starts_at > at:
+        if starts_at > at and not (back and _knows(form, number=number, at=at)):
             queue(form, kind, number=number, starts_at=starts_at, at=at)
 
 
@@ -85,6 +94,13 @@ def _overtake(form: PublicForm, *, before: int, at: datetime) -> None:
     told = PublicMail.objects.filter(form=form, kind__in=(PublicMailKind.BOOKED.value, PublicMailKind.MOVED.value))
     waits = told.filter(Q(leased_until=None) | Q(leased_until__lte=at), next_attempt_at__isnull=False)
     waits.filter(number__lt=before).update(next_attempt_at=None, leased_until=None, why=OVERTAKEN)
+
+
+def _knows(form: PublicForm, *, number: int, at: datetime) -> bool:
+    """Whether the last mail that left, or may be leaving, was about the visit as it was two changes before."""
+    left = Q(sent_at__isnull=False) | Q(leased_until__gt=at)
+    last = PublicMail.objects.filter(left, form=form).order_by("-number").values_list("number", flat=True).first()
+    return last is not None and last == number - 2
 
 
 def take_due(*, at: datetime, lease: timedelta) -> DuePublicMail | None:

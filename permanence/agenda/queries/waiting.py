@@ -150,8 +150,8 @@ def how_many_wait(*, by: Who, agenda: str | None = None) -> int:
     rows = of_seen(WaitingPlace.objects.for_house(by.house_key), by=by).filter(state=PlaceState.WAITING.value)
     if agenda is None:
         return rows.count()
-    wished = rows.filter(client=seen([agenda], by=by)[0].client_id).values_list("agendas", flat=True)
-    return sum(not each or agenda in each for each in wished)
+    theirs = rows.filter(client=seen([agenda], by=by)[0].client_id)
+    return sum(_would_come(each, agenda) for each in theirs.only("agendas"))
 
 
 def place(*, by: Who, place: str) -> PlaceView:

@@ -13,6 +13,7 @@ from permanence.api.fhir.ids import keyed, start_of
 from permanence.api.fhir.outcome import Failure, Resource
 from permanence.api.fhir.params import moment
 from permanence.api.fhir.places import place_of
+from permanence.api.fhir.resources import service_type
 from permanence.api.fhir.searches import Asked, missing
 
 PEOPLE = frozenset({"Practitioner", "PractitionerRole"})
@@ -75,13 +76,15 @@ def as_proposed(wanted: Resource, proposal: Proposal, asked: Asked, base: str) -
         for name in ("start", "end")
     )
     if starts not in {None, proposal.starts} or ends not in {None, proposal.ends}:
-        raise _contradictory("Appointment.start" if starts not in {None, proposal.starts} else "Appointment.end")
+        raise contradictory("Appointment.start" if starts not in {None, proposal.starts} else "Appointment.end")
     if not _slots(wanted, base) <= set(proposal.slots):
-        raise _contradictory("Appointment.slot")
+        raise contradictory("Appointment.slot")
     practice = asked.practice
     if not _people(wanted, base) <= {practice.agendas[each].recipient for each in proposal.agendas}:
-        raise _contradictory("Appointment.participant")
+        raise contradictory("Appointment.participant")
     known = practice.reasons[proposal.reason]
+    if "serviceType" in wanted and wanted["serviceType"] != [service_type(known)]:
+        raise contradictory("Appointment.serviceType")
     if "contained" in wanted and wanted["contained"] != place_of(known.way, "", {})[0]:
         raise incoming.unreadable("Appointment.contained")
     named = [each.removeprefix(f"{base}/") for each in actors(wanted)]
@@ -105,7 +108,7 @@ def _of_slot(slots: set[str], visit: tuple[str, datetime], asked: Asked, *, name
     if agenda is None or not agenda.active:
         raise missing()
     if (start.reason, start.starts) != visit or anew - {agenda.recipient} or (named and agenda.recipient not in named):
-        raise _contradictory("Appointment.slot")
+        raise contradictory("Appointment.slot")
     return start.agenda
 
 
@@ -144,6 +147,7 @@ def _people(wanted: Resource, base: str) -> set[str]:
     return found
 
 
-def _contradictory(at: str) -> Failure:
+def contradictory(at: str) -> Failure:
+    """What a resource says at `at` does not go together with the rest of the request: 422."""
     words = _("Slot, time and participants do not go together: name those of one free slot.")
     return Failure(422, "invariant", "contradictory", words, at=at)

@@ -276,12 +276,14 @@ def _from_hold(
 
 def _for_whom(given: dict[str, list[Any]], wanted: Resource, base: str) -> tuple[str, PatientForm | None]:
     """The id of a patient who is known, or what is said of one who is not."""
+    named = [each.removeprefix(f"{base}/") for each in meant.actors(wanted)]
+    patients = [each.partition("/")[2] for each in named if each.startswith("Patient/")]
     if "patient-resource" in given:
         said = incoming.resource(_single(given, "patient-resource"), "Patient", at="Patient")
         key = incoming.text(said, "id", at="Patient")
+        if set(patients) - {key}:
+            raise meant.contradictory("Appointment.participant")
         return (key, None) if key else ("", incoming.newcomer(said))
-    named = [each.removeprefix(f"{base}/") for each in meant.actors(wanted)]
-    patients = [each.partition("/")[2] for each in named if each.startswith("Patient/")]
     if len(patients) != 1:
         raise Failure(422, "required", "patient_missing", _("Say for whom it is booked."), at="patient-resource")
     return patients[0], None
