@@ -99,8 +99,8 @@ class AppointmentBooked(AppointmentEvent):
 class AppointmentMoved(AppointmentEvent):
     """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now.
 
-    `from_resources`: the ids of the rooms and equipment that it took there. `back`: its last move was a slip, and it
-    stands again what it was before.
+    `from_resources`: the ids of the rooms and equipment that it took there. `slip_at`: when its last move was made,
+    which was a slip: it stands again what it was before.
     """
 
     from_agenda: str
@@ -108,7 +108,7 @@ class AppointmentMoved(AppointmentEvent):
     from_ends_at: datetime
     from_also: str = ""
     from_resources: tuple[str, ...] = ()
-    back: bool = False
+    slip_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

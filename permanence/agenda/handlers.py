@@ -60,7 +60,7 @@ def on_visit_changed(_event_id: str, event: Event) -> None:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         at=event.at,
-        back=isinstance(event, AppointmentMoved) and event.back,
+        back=isinstance(event, AppointmentMoved) and event.slip_at is not None,
     )
 
 

@@ -132,9 +132,10 @@ def on_booked(_event_id: str, event: Event) -> None:
     """Who has what he waits for waits no more. Idempotent."""
     if not isinstance(event, AppointmentBooked | AppointmentMoved):
         raise TypeError(f"expected AppointmentBooked or AppointmentMoved, heard {type(event).__name__}")
-    if isinstance(event, AppointmentMoved) and event.back:  # what he had already is not what he waits for
-        return
     by = house_system(house=event.house)
+    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
+        offer_answers.wait_again(appointment=event.appointment, slip_at=event.slip_at, by=by, at=event.at)
+        return
     visit = appointment(by=by, appointment=event.appointment)
     if visit.revision == event.revision:
         offer_answers.follow_booking(appointment=visit, by=by, at=event.at)

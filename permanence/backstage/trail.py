@@ -198,6 +198,7 @@ ACTIONS = {
     "sms.reply_settled": _("saw to the answer to an SMS"),
     "unreached.settled": _("noted the call to a patient whom no message reached"),
     "waiting.added": _("put a patient on the waiting list"),
+    "waiting.again": _("put a patient back on the waiting list, as a move was taken back"),
     "waiting.agenda_closed": _("took a closed agenda out of what a patient waits for"),
     "waiting.any_agenda": _("let a patient wait for any agenda, as his was closed"),
     "waiting.booked": _("booked a patient who waited"),

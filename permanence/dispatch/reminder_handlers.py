@@ -26,7 +26,7 @@ def on_appointment(_event_id: str, event: Event) -> None:
     """It was booked, moved or cancelled. Idempotent: one reminder for each moment it was given."""
     if not isinstance(event, AppointmentEvent):
         raise TypeError(f"expected AppointmentEvent, heard {type(event).__name__}")
-    if isinstance(event, AppointmentMoved) and event.back:
+    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
         reminder_back.stands_again(house=event.house, appointment=event.appointment, revision=event.revision)
     reminder_operations.follow(
         house=event.house,

@@ -131,6 +131,8 @@ def test_it_is_booked_as_it_was_proposed_and_not_otherwise(agendas, system, seco
         LATER,
         {"end": stamp(after(40))},
         {"participant": [lemaire]},
+        {"participant": [{"actor": {"reference": "Patient/999999"}, "status": "needs-action"}]},
+        {"serviceType": [{"text": "Autre chose"}]},
     ):
         refused = system.post("Appointment/$book", parameters(appointment_resource=named | change, **given))
         assert (refused.status, refused.codes) == (422, ["contradictory"]), change

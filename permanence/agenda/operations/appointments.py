@@ -193,10 +193,18 @@ def _stands_in(visit: Appointment, slot: Slot) -> bool:
 
 
 def put_elsewhere(
-    visit: Appointment, slot: Slot, row: Agenda, *, by: Who, at: datetime, call: str, stood: Stood | None = None
+    visit: Appointment,
+    slot: Slot,
+    row: Agenda,
+    *,
+    by: Who,
+    at: datetime,
+    call: str,
+    stood: Stood | None = None,
+    slip_at: datetime | None = None,
 ) -> None:
     """What stands goes into a slot of `row` that was judged, inside an act. With `stood` it is again what
-    it was there. Raises SlotAlreadyTaken.
+    it was there, before the move of `slip_at`. Raises SlotAlreadyTaken.
     """
     left, other = visit.agenda, visit.also
     before: dict[str, Any] = {
@@ -218,7 +226,7 @@ def put_elsewhere(
     else:
         occupy_again(visit, stood.rows, after=last)
     event = events.AppointmentMoved(
-        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, back=stood is not None
+        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, slip_at=slip_at
     )
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:

@@ -127,6 +127,23 @@ def follow_booking(*, appointment: AppointmentView, by: Who, at: datetime) -> bo
     return any(ended)
 
 
+@transaction.atomic
+def wait_again(*, appointment: str, slip_at: datetime, by: Who, at: datetime) -> None:
+    """What he had already is not what he waits for: whose place ended in the move of `slip_at`, which is taken back,
+    waits again. What he was offered meanwhile went to others. Idempotent.
+    """
+    rows = WaitingPlace.objects.for_house(by.house_key).filter(appointment=appointment, state_at=slip_at)
+    for row in rows.filter(state=PlaceState.BOOKED.value):
+        if WaitingPlace.objects.filter(
+            patient=row.patient_id, reason=row.reason_id, state=PlaceState.WAITING.value
+        ).exists():
+            continue  # he was put on the list anew
+        said = {"state": PlaceState.WAITING.value, "state_at": at, "state_by_name": by.name, "appointment": ""}
+        WaitingPlace.objects.filter(pk=row.pk, state=PlaceState.BOOKED.value).update(**said)
+        subject = f"agenda.waitingplace:{row.pk}"
+        audit.note(by=by, at=at, action="waiting.again", subject=subject, client=row.client_id)
+
+
 def _followed(row: WaitingPlace, appointment: AppointmentView, *, by: Who, at: datetime) -> bool:
     if at <= row.asked_at:  # what he had already is not what he waits for
         return False

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""A move that was a slip and is taken back: patients are what they were, and who heard of nothing hears of nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from permanence.agenda.models import Appointment
+from permanence.agenda.operations import appointments, moving_back
+from permanence.agenda.rules.states import AppointmentState
+from permanence.agenda.rules.waiting import PlaceState
+from permanence.booking import parts
+from permanence.dispatch.public_mails import run_public
+from tests.rooms import test_public_again as online
+from tests.rooms.agenda_cast import after, make_agenda_cast
+from tests.rooms.messaging_cast import NOON
+from tests.rooms.test_calendar_mails import relay
+from tests.rooms.test_public_booking import Hands, Visitor, switch_on
+from tests.rooms.test_reminders import DUE, book, patient_says, provider, reply, rule, send, state
+from tests.rooms.waiting_cast import FRIDAY_NOON, place, waits
+
+__all__ = ["provider", "relay"]
+
+pytestmark = pytest.mark.django_db
+SECONDS = timedelta(seconds=8)
+
+
+@pytest.fixture
+def cast():
+    return make_agenda_cast()
+
+
+@pytest.fixture
+def online_hands(cast, monkeypatch):
+    hands = Hands()
+    monkeypatch.setattr(parts, "CLOCK", hands)
+    switch_on(cast)
+    return hands
+
+
+def slip(cast, visit, *, at):
+    """She moves it an hour later; gives the id of that act."""
+    key = cast.key()
+    there = {"agenda": cast.dupont, "starts_at": after(60), "by": cast.claire, "at": at}
+    appointments.move(key=key, appointment=visit, **there)
+    return key
+
+
+def back(cast, move, *, at):
+    return moving_back.move_back(key=cast.key(), move=move, by=cast.claire, at=at + SECONDS)
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_the_reminder_that_he_has_is_answered_as_before(cast, provider, deliver_all, heard):
+    rule(cast, 48)
+    patient_says(cast, sms=True)
+    visit = book(cast)
+    deliver_all(NOON)
+    assert send() == 1
+    move = slip(cast, visit.appointment, at=DUE)
+    if heard:
+        deliver_all(DUE)
+    back(cast, move, at=DUE)
+    deliver_all(DUE + SECONDS)
+    assert reply("1", at=DUE + 2 * SECONDS)
+    deliver_all(DUE + 2 * SECONDS)
+    assert state() is AppointmentState.CONFIRMED
+
+
+def test_moved_and_left_there_the_reminder_is_over(cast, provider, deliver_all):
+    rule(cast, 48)
+    patient_says(cast, sms=True)
+    visit = book(cast)
+    deliver_all(NOON)
+    assert send() == 1
+    slip(cast, visit.appointment, at=DUE)
+    deliver_all(DUE)
+    reply("1", at=DUE + SECONDS)
+    deliver_all(DUE + SECONDS)
+    assert state() is AppointmentState.BOOKED
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_he_had_already_is_not_what_he_waits_for(cast, deliver_all, heard):
+    visit = book(cast, at=FRIDAY_NOON - timedelta(hours=2))
+    waiting = waits(cast, cast.jeanne)
+    deliver_all(FRIDAY_NOON)
+    at = FRIDAY_NOON + SECONDS
+    move = slip(cast, visit.appointment, at=at)
+    if heard:
+        deliver_all(at)
+        assert place(waiting).state == PlaceState.BOOKED
+    back(cast, move, at=at)
+    deliver_all(at + SECONDS)
+    assert (place(waiting).state, place(waiting).appointment) == (PlaceState.WAITING, "")
+
+
+def test_whose_booking_was_what_he_waited_for_waits_no_more(cast, deliver_all):
+    waiting = waits(cast, cast.jeanne)
+    at = FRIDAY_NOON + SECONDS
+    visit = book(cast, at=at)
+    deliver_all(at)
+    back(cast, slip(cast, visit.appointment, at=at + SECONDS), at=at + SECONDS)
+    deliver_all(at + 3 * SECONDS)
+    assert place(waiting).state == PlaceState.BOOKED
+
+
+def test_who_booked_online_and_was_not_told_of_the_slip_is_told_of_nothing(cast, online_hands, relay, deliver_all):
+    jeanne = Visitor(cast, online_hands)
+    jeanne.take()
+    jeanne.tell()
+    run_public(at=online_hands.at, relay=relay.settings)
+    jeanne.code()
+    run_public(at=online_hands.at, relay=relay.settings)
+    relay.taken.clear()
+    visit = Appointment.objects.get().key
+    back(cast, slip(cast, visit, at=online_hands.at), at=online_hands.at)
+    online_hands.forward(minutes=1)
+    deliver_all(online_hands.at)
+    run_public(at=online_hands.at, relay=relay.settings)
+    assert relay.taken == []
+    move = slip(cast, visit, at=online_hands.at)
+    deliver_all(online_hands.at)
+    run_public(at=online_hands.at, relay=relay.settings)  # he was told: he is told again
+    back(cast, move, at=online_hands.at)
+    online_hands.forward(minutes=1)
+    deliver_all(online_hands.at)
+    run_public(at=online_hands.at, relay=relay.settings)
+    assert online.subjects(relay) == ["Votre rendez-vous est déplacé"] * 2
