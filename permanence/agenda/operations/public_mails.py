@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from permanence.agenda.models import Appointment, PublicForm, PublicMail
@@ -91,15 +91,19 @@ def tell_change(
 
 def _overtake(form: PublicForm, *, before: int, at: datetime) -> None:
     """End the unsent mails of earlier revisions. One that a worker has in hand is left to him: he looks himself."""
-    told = PublicMail.objects.filter(form=form, kind__in=(PublicMailKind.BOOKED.value, PublicMailKind.MOVED.value))
-    waits = told.filter(Q(leased_until=None) | Q(leased_until__lte=at), next_attempt_at__isnull=False)
+    waits = _of_visit(form).filter(Q(leased_until=None) | Q(leased_until__lte=at), next_attempt_at__isnull=False)
     waits.filter(number__lt=before).update(next_attempt_at=None, leased_until=None, why=OVERTAKEN)
+
+
+def _of_visit(form: PublicForm) -> QuerySet[PublicMail]:
+    """The mails that say when it takes place; their numbers are its revisions."""
+    return PublicMail.objects.filter(form=form, kind__in=(PublicMailKind.BOOKED.value, PublicMailKind.MOVED.value))
 
 
 def _knows(form: PublicForm, *, number: int, at: datetime) -> bool:
     """Whether the last mail that left, or may be leaving, was about the visit as it was two changes before."""
     left = Q(sent_at__isnull=False) | Q(leased_until__gt=at)
-    last = PublicMail.objects.filter(left, form=form).order_by("-number").values_list("number", flat=True).first()
+    last = _of_visit(form).filter(left).order_by("-number").values_list("number", flat=True).first()
     return last is not None and last == number - 2
 
 
