@@ -51,6 +51,7 @@ async def test_what_is_done_for_another_client_is_none_of_this_calls(
     await console.shows("ringing")
     await console.press("F2")
     await console.shows("desk")
+    await expect(console.by_id("caller-number")).to_have_value("+352 621 000 147")
     before = await console.fields()
     await console.press("Alt+a")
     await expect(console.page.locator("#book-grid.grid")).to_be_visible()
