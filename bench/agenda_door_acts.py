@@ -200,7 +200,7 @@ class Public(Door):
 
     def give_back(self) -> str:
         """Cancel by the secret link."""
-        answer = self._post(f"{self.link}/cancel", key=self.key())
+        answer = self._post(f"{self.link}/cancel", key=self.key(), revision="0")  # nobody moved it since he booked it
         return "" if answer.status_code == 303 else self._refused(answer)
 
     def _post(self, path: str, **body: str) -> Any:
@@ -247,15 +247,22 @@ class Fhir(Door):
         gate.REQUESTS.most = UNLIMITED
         self.headers = {"Authorization": f"Bearer {made.token}"}
         self.last: dict[str, Any] = {}
+        self.mine: set[str] = set()
 
     def take(self, agenda: str, starts: datetime) -> str:
         """Book for a patient who is known."""
         slot = f"Appointment/p.{agenda}.{self.ground.reasons[0]}.{starts:%Y%m%dT%H%M%SZ}"
         patient = {"resourceType": "Patient", "id": self.ground.patient}
-        return self._book(
+        said = self._book(
             {"name": "appointment-reference", "valueReference": {"reference": slot}},
             {"name": "patient-resource", "resource": patient},
         )
+        if said:
+            return said
+        # The same system asks for the same patient and slot again: it reads what stands, and took nothing.
+        stood = self.last["id"] in self.mine
+        self.mine.add(self.last["id"])
+        return "slot_already_taken" if stood else ""
 
     def give_back(self) -> str:
         """`$book` of the same appointment, cancelled."""
