@@ -100,7 +100,7 @@ class AppointmentMoved(AppointmentEvent):
     """It takes place at another moment or in another agenda; `from_*` say where it was: that is free now.
 
     `from_resources`: the ids of the rooms and equipment that it took there. `slip_at`: when its last move was made,
-    which was a slip: it stands again what it was before.
+    which was a slip: it stands again what it was before. `door`: by which it was moved.
     """
 
     from_agenda: str
@@ -109,6 +109,7 @@ class AppointmentMoved(AppointmentEvent):
     from_also: str = ""
     from_resources: tuple[str, ...] = ()
     slip_at: datetime | None = None
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

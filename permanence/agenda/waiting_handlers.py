@@ -16,9 +16,9 @@ from permanence.agenda.operations import offer_answers, waiting_held, waiting_of
 from permanence.agenda.queries import agendas, devices
 from permanence.agenda.queries.agendas import booked_with
 from permanence.agenda.queries.appointments import appointment
-from permanence.agenda.queries.slots import held_slot
-from permanence.agenda.rules.states import HoldEnd
-from permanence.agenda.rules.waiting import Span, outside
+from permanence.agenda.queries.slots import HeldSlot, held_slot
+from permanence.agenda.rules.states import Door, HoldEnd
+from permanence.agenda.rules.waiting import TAKEN_BACK, Span, outside
 from permanence.clients.events import AbsenceWithdrawn
 from permanence.foundation.operations import house_system
 from permanence.kernel.events import Event
@@ -29,12 +29,18 @@ type Freed = tuple[tuple[str, ...], datetime | None, datetime | None]
 
 
 def on_freed(event_id: str, event: Event) -> None:
-    """A time is free: the worker offers it in the same turn. Idempotent by event.
+    """A time is free: the worker offers it in its next turn. Idempotent by event.
 
     A visit that was cancelled, or moved from there; busy time that was taken away; openings that are others now. Where
     combined visits take the agenda too, those in which they are booked are looked at as well; and those where somebody
     waits who needs the rooms or the equipment that the visit took.
+
+    What was moved in the console waits until the page offers no way back any more. Where a slip had put it, the time is
+    free as it was before: only what got free there before the slip is looked at again.
     """
+    if isinstance(event, AppointmentMoved) and event.slip_at is not None:
+        _look_where_it_slipped(event, event.slip_at)
+        return
     named, starts, ends = _freed(event)
     noted = _with_others(event, named)
     for number, agenda in enumerate(noted):
@@ -48,13 +54,28 @@ def _with_others(event: Event, named: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*own, *(each for agenda in own for each in booked_with(by=by, agenda=agenda))]))
 
 
+def _look_where_it_slipped(event: AppointmentMoved, slip_at: datetime) -> None:
+    waiting_held.look_again(
+        house=event.house,
+        client=event.client,
+        agendas=None if event.from_resources else _with_others(event, (event.from_agenda, event.from_also)),
+        held=HeldSlot(starts_at=event.from_starts_at, ends_at=event.from_ends_at, of_offer=False),
+        at=event.at,
+        since=slip_at - TAKEN_BACK,
+    )
+
+
+def _wait(event: Event) -> timedelta:
+    return TAKEN_BACK if isinstance(event, AppointmentMoved) and event.door == Door.CONSOLE else timedelta()
+
+
 def _source(event_id: str, number: int) -> str:
     return f"{event_id}:{number}" if number else event_id
 
 
 def _note(source: str, event: Event, agenda: str, starts: datetime | None, ends: datetime | None) -> None:
     waiting_offers.note_freed(
-        house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends
+        house=event.house, agenda=agenda, source=source, at=event.at, starts_at=starts, ends_at=ends, wait=_wait(event)
     )
 
 
@@ -77,6 +98,7 @@ def _note_devices(event_id: str, event: Event, noted: Collection[str]) -> None:
             starts_at=starts,
             ends_at=ends,
             reasons=reasons,
+            wait=_wait(event),
         )
 
 

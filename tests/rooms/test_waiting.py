@@ -35,7 +35,7 @@ from permanence.agenda.refusals import (
 )
 from permanence.agenda.rules.kinds import ExceptionKind, HalfDay
 from permanence.agenda.rules.states import AppointmentState
-from permanence.agenda.rules.waiting import FreedState, OfferState, OfferWay, PlaceState
+from permanence.agenda.rules.waiting import TAKEN_BACK, FreedState, OfferState, OfferWay, PlaceState
 from permanence.callers.models import Patient
 from permanence.callers.queries import PatientUnknown
 from permanence.dispatch.models import OfferNotice
@@ -317,7 +317,7 @@ def freed_by_moving(cast, visit):
         agenda=cast.dupont,
         starts_at=after(24 * 60),
         by=cast.claire,
-        at=LATER,
+        at=LATER - TAKEN_BACK,
     )
 
 

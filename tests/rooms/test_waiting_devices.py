@@ -11,6 +11,7 @@ from permanence.agenda.models import FreedTime
 from permanence.agenda.operations import appointments, holds, offer_answers, setting
 from permanence.agenda.queries import waiting
 from permanence.agenda.rules.kinds import HalfDay, Need
+from permanence.agenda.rules.waiting import TAKEN_BACK
 from tests.rooms.agenda_cast import MONDAY, after, make_agenda_cast, opened, openings, reason
 from tests.rooms.messaging_cast import NOON
 from tests.rooms.waiting_cast import LATER, booked, cancelled, held, last_offer, offered, person, place, pursue, waits
@@ -47,7 +48,7 @@ def test_who_waits_for_the_device_with_a_colleague_is_offered_its_time(cast, vis
 
 def test_moved_away_it_leaves_the_device_too(cast, visit, deliver_all):
     at_lemaires(cast, "First", reason=cast.tracing)
-    where = {"agenda": cast.dupont, "starts_at": after(24 * 60), "by": cast.claire, "at": LATER}
+    where = {"agenda": cast.dupont, "starts_at": after(24 * 60), "by": cast.claire, "at": LATER - TAKEN_BACK}
     appointments.move(key=cast.key(), appointment=visit.appointment, **where)
     assert pursue(deliver_all, LATER) == 1
     assert (last_offer().starts_at, str(last_offer().agenda_id)) == (MONDAY, cast.lemaire)
@@ -119,7 +120,7 @@ def test_the_room_of_the_hours_got_free_with_a_colleague(cast, room, deliver_all
 def test_moved_out_of_the_room_to_the_afternoon(cast, room, deliver_all):
     plain = booked(cast, MONDAY)
     at_lemaires(cast, "First")
-    where = {"agenda": cast.dupont, "starts_at": after(6 * 60), "by": cast.claire, "at": LATER}
+    where = {"agenda": cast.dupont, "starts_at": after(6 * 60), "by": cast.claire, "at": LATER - TAKEN_BACK}
     appointments.move(key=cast.key(), appointment=plain.appointment, **where)
     assert pursue(deliver_all, LATER) == 1
     assert (last_offer().starts_at, str(last_offer().agenda_id)) == (MONDAY, cast.lemaire)

@@ -161,7 +161,7 @@ def move(
         if _stands_in(visit, slot):
             return {"appointment": visit.key}
         stood = Stood.of(visit)
-        put_elsewhere(visit, slot, kept, by=by, at=at, call=call)
+        put_elsewhere(visit, slot, kept, door=door, by=by, at=at, call=call)
         return {"appointment": visit.key, "stood": stood.told, "revision": visit.revision}
 
     content = {"appointment": appointment, "agenda": agenda, "starts_at": starts_at}
@@ -197,6 +197,7 @@ def put_elsewhere(
     slot: Slot,
     row: Agenda,
     *,
+    door: Door,
     by: Who,
     at: datetime,
     call: str,
@@ -226,7 +227,7 @@ def put_elsewhere(
     else:
         occupy_again(visit, stood.rows, after=last)
     event = events.AppointmentMoved(
-        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, slip_at=slip_at
+        **told(visit, by=by, at=at, call=call), **before, from_resources=resources, slip_at=slip_at, door=door.value
     )
     note(visit, row, "appointment.moved", event, by=by, at=at, **before)
     if other is not None and other.pk != visit.also_id:

@@ -56,7 +56,7 @@ def move_back(*, key: str, move: str, by: Who, at: datetime, call: str = "") -> 
         slot = stood.slot
         if stood.in_group:
             slot = judged(kept, wish, starts=slot.starts, at=at, without=visit.key)
-        put_elsewhere(visit, slot, kept, stood=stood, slip_at=act.at, by=by, at=at, call=call)
+        put_elsewhere(visit, slot, kept, stood=stood, slip_at=act.at, door=Door.CONSOLE, by=by, at=at, call=call)
         return {"appointment": visit.key}
 
     agendas = [row, found.agenda]

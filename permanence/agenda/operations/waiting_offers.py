@@ -80,10 +80,11 @@ class AtNight:
 
 def note_freed(
     *, house: str, agenda: str, source: str, at: datetime, starts_at: datetime | None = None,
-    ends_at: datetime | None = None, reasons: tuple[str, ...] = (),
+    ends_at: datetime | None = None, reasons: tuple[str, ...] = (), wait: timedelta = timedelta(),
 ) -> int | None:  # fmt: skip
     """A time of an agenda is free; without moments: its openings changed, so that any time to come may be; with
-    `reasons` it is so for these alone, as equipment is there now: then nobody is telephoned for it in the end.
+    `reasons` it is so for these alone, as equipment is there now: then nobody is telephoned for it in the end. It is
+    looked at first after `wait`.
 
     Gives the row's key; None where it is past, the contract has ended, or nobody waited at this client by then.
     Idempotent by `source`.
@@ -108,7 +109,7 @@ def note_freed(
             "is_wide": bool(reasons) or ends - max(starts, at) > LONGER,
             "reasons": list(reasons),
             "freed_at": at,
-            "next_at": at,
+            "next_at": at + wait,
         },
     )
     return freed.pk

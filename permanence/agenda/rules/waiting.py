@@ -58,6 +58,10 @@ class OfferWay(enum.StrEnum):
     PHONE = "phone"
 
 
+TAKEN_BACK = timedelta(seconds=12)
+"""So long a time that a move of the console freed waits: the page offers the way back for ten seconds."""
+
+
 class FreedState(enum.StrEnum):
     """What became of a time that got free. NOBODY, TOO_NEAR: a secretary is asked; OVER: there is nobody it fits."""
 
