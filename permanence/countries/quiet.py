@@ -52,6 +52,17 @@ def heard_from(at: datetime, *, country: str, time_zone: str) -> datetime:
     return datetime.combine(day, rule.ends, tzinfo=ZoneInfo(time_zone)).astimezone(at.tzinfo)
 
 
+def quiet_since(at: datetime, *, country: str, time_zone: str) -> datetime:
+    """When the quiet in which `at` lies began; `at` itself where it is not quiet."""
+    local = at.astimezone(ZoneInfo(time_zone))
+    rule = quiet_rule(country, on=local.date())
+    if rule.ends <= local.time() < rule.begins:
+        return at
+    day = local.date() - timedelta(days=1 if local.time() < rule.ends else 0)
+    begins = quiet_rule(country, on=day).begins
+    return datetime.combine(day, begins, tzinfo=ZoneInfo(time_zone)).astimezone(at.tzinfo)
+
+
 def quiet_from(at: datetime, *, country: str, time_zone: str) -> datetime:
     """The first moment after `at`, which is not quiet itself, that is."""
     local = at.astimezone(ZoneInfo(time_zone))

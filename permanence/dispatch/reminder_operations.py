@@ -149,17 +149,16 @@ def _remind(
     visit: AppointmentView, account: clients.ClientView, *, hours: int, by: Who, at: datetime, entropy: Entropy
 ) -> None:
     """Make the reminder of a visit as it stands, once; none where it would be due before `at`."""
-    due = remind_at(starts_at=visit.starts_at, booked_at=at, hours=hours)
-    if due is None:
+    there = {"country": account.country, "time_zone": account.time_zone}
+    goes_out_at = remind_at(starts_at=visit.starts_at, booked_at=at, hours=hours, **there)
+    if goes_out_at is None:
         return
-    first = {
-        "client_id": int(account.id),
-        "key": new_id(at, entropy),
-        "starts_at": visit.starts_at,
-        "next_attempt_at": heard_from(due, country=account.country, time_zone=account.time_zone),
-    }
+    first = {"client_id": int(account.id), "key": new_id(at, entropy), "starts_at": visit.starts_at}
     Reminder.objects.get_or_create(
-        house_id=by.house_key, appointment=visit.appointment, revision=visit.revision, defaults=first
+        house_id=by.house_key,
+        appointment=visit.appointment,
+        revision=visit.revision,
+        defaults={**first, "next_attempt_at": goes_out_at},
     )
 
 

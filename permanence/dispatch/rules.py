@@ -5,6 +5,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from permanence.countries.quiet import heard_from, quiet_since
+
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=60))
 """Waits after the first, second, third, fourth and every further failed try."""
 MAX_ATTEMPTS = 26
@@ -168,10 +170,25 @@ class ReminderState(enum.StrEnum):
     FAILED = "failed"
 
 
-def remind_at(*, starts_at: datetime, booked_at: datetime, hours: int) -> datetime | None:
-    """When a visit's reminder is due; None where there is none, or where it was booked later than that: he knows."""
+SOON = timedelta(hours=2)
+"""A reminder is of no use so near to the visit: nobody takes the slot of who says no."""
+EVENING = timedelta(minutes=15)
+"""So long before the quiet hours goes out what they would make too late: a second try still comes before them."""
+
+
+def remind_at(*, starts_at: datetime, booked_at: datetime, hours: int, country: str, time_zone: str) -> datetime | None:
+    """When a visit's reminder goes out, outside the quiet hours; None where there is none, or where it was booked later
+    than it would be due: he knows.
+
+    Where the quiet hours are over less than two hours before the visit it goes out the evening before, if that is still
+    to come as it is booked.
+    """
     due = starts_at - timedelta(hours=hours)
-    return due if hours and due > booked_at else None
+    if not hours or due <= booked_at:
+        return None
+    heard = heard_from(due, country=country, time_zone=time_zone)
+    evening = quiet_since(due, country=country, time_zone=time_zone) - EVENING
+    return evening if heard > due and starts_at - heard < SOON and evening > booked_at else heard
 
 
 OVERTAKEN, TOO_LATE, STOPPED, NO_WAY = "overtaken", "too late", "stop", "no way he agreed to"

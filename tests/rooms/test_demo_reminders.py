@@ -2,7 +2,7 @@
 """What the demonstration's telephone promises: book for tomorrow, and the reminder is seen and answered at once."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,11 +64,16 @@ def late():
 @pytest.fixture
 def tomorrow(late, deliver_all, provider):
     """A visit at SOS Glacis, booked late in the evening for the next day."""
+    return booked(deliver_all, days=1)
+
+
+def booked(deliver_all, *, days, since=time(0)):
+    """The first that is free there then, so many days later."""
     by = person(demo_cast.CLAIRE)
     client = next(each for each in queries.clients(house="demo") if each.name == "SOS Glacis")
     [agenda] = agendas.agendas(by=by, client=client.id)
     reason = next(each for each in agendas.reasons(by=by, client=client.id) if each.name == "Consultation")
-    day = LATE.date() + timedelta(days=1)
+    day = LATE.date() + timedelta(days=days)
     free = slots.free_days(
         by=by, agenda=agenda.id, wish=Wish(reason=reason.id), first=day, until=day + timedelta(days=1), at=LATE
     ).slots
@@ -76,7 +81,7 @@ def tomorrow(late, deliver_all, provider):
     visit = book(
         key="a-visit-of-the-evening",
         agenda=agenda.id,
-        starts_at=free[0].starts,
+        starts_at=next(each.starts for each in free if each.starts.astimezone(ZONE).time() >= since),
         booking=Booking(patient=str(patient.pk), reason=reason.id),
         by=by,
         at=LATE,
@@ -106,6 +111,13 @@ def test_the_reminder_of_a_visit_of_tomorrow_comes_when_it_is_let_and_is_answere
     deliver_all(answered)
     assert Appointment.objects.get(key=tomorrow.appointment).state == AppointmentState.CONFIRMED.value
     assert browser.post(addresses[0]).status_code == 404  # it came already
+
+
+def test_the_telephone_says_that_he_is_reminded_of_an_early_visit_the_evening_before(late, deliver_all, provider):
+    visit = booked(deliver_all, days=2, since=time(8))
+    assert visit.starts_at.astimezone(ZONE).time() < time(10)
+    html = Browser().get("/demo/sms", headers={"accept-language": "fr"}).content.decode()
+    assert re.search(r"le rappel part sam\. 28/11/2026.19:45", html)
 
 
 def test_it_is_of_the_demonstration_alone(tomorrow, entropy, settings):

@@ -278,6 +278,34 @@ def test_quiet_hours_hold_it_back(cast, provider, deliver_all):
     assert send(DUE) == 1
 
 
+EVENING = MONDAY - timedelta(hours=12, minutes=15)
+"""Sunday, 19:45 in Paris."""
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_of_a_visit_early_in_the_morning_he_is_reminded_the_evening_before(cast, provider, deliver_all, changed):
+    """Four hours before is four at night, and at 8:00 he would have to be there."""
+    rule(cast, 48 if changed else 4)
+    book(cast)
+    deliver_all(NOON)
+    if changed:
+        rule(cast, 4, at=DUE - timedelta(hours=2))
+    assert Reminder.objects.get().next_attempt_at == EVENING
+    assert (send(EVENING - timedelta(minutes=1)), send(EVENING)) == (0, 1)
+    assert len(told(provider)) == 1
+    assert reply("2", at=EVENING + timedelta(minutes=5))
+    deliver_all(EVENING + timedelta(minutes=5))
+    assert state() is AppointmentState.CANCELLED
+
+
+def test_who_books_in_the_night_before_is_reminded_as_nobody_sleeps_any_more(cast, provider, deliver_all):
+    rule(cast, 4)
+    late = EVENING + timedelta(hours=2)
+    book(cast, 40, at=late)
+    deliver_all(late)
+    assert Reminder.objects.get().next_attempt_at == MONDAY
+
+
 def test_by_mail_where_he_agreed_to_mail_alone(cast, provider, relay, deliver_all):
     patient_says(cast, mail=True)
     rule(cast, 48, named=True)

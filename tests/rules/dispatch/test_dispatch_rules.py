@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Who is written to, when a try is repeated, what deliveries add up to."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -95,3 +96,33 @@ def test_xtext_is_printable_ascii_without_its_own_signs(text):
             back += rest[0].encode()
             rest = rest[1:]
     assert back.decode() == text
+
+
+@pytest.mark.parametrize(
+    ("country", "visit", "hours", "booked", "goes"),
+    [
+        ("FR", "2026-11-25 08:15", 4, "2026-11-20 12:00", "2026-11-24 19:45"),
+        ("FR", "2026-11-25 07:00", 4, "2026-11-20 12:00", "2026-11-24 19:45"),
+        ("FR", "2026-11-25 09:59", 4, "2026-11-20 12:00", "2026-11-24 19:45"),
+        ("FR", "2026-11-25 10:00", 4, "2026-11-20 12:00", "2026-11-25 08:00"),
+        ("FR", "2026-11-25 12:00", 4, "2026-11-20 12:00", "2026-11-25 08:00"),
+        ("FR", "2026-11-25 08:15", 12, "2026-11-20 12:00", "2026-11-24 19:45"),
+        ("FR", "2026-11-25 08:15", 13, "2026-11-20 12:00", "2026-11-24 19:15"),
+        ("FR", "2026-11-25 09:30", 1, "2026-11-20 12:00", "2026-11-25 08:30"),
+        ("FR", "2026-11-25 08:15", 24, "2026-11-20 12:00", "2026-11-24 08:15"),
+        ("FR", "2026-11-25 06:00", 24, "2026-11-20 12:00", "2026-11-24 08:00"),
+        ("IE", "2026-11-25 08:15", 4, "2026-11-20 12:00", "2026-11-24 20:45"),
+        ("FR", "2026-11-25 08:15", 4, "2026-11-24 19:45", "2026-11-25 08:00"),
+        ("FR", "2026-11-25 08:15", 4, "2026-11-25 01:00", "2026-11-25 08:00"),
+        ("FR", "2026-03-29 08:15", 4, "2026-03-20 12:00", "2026-03-28 19:45"),
+        ("FR", "2026-10-25 08:15", 6, "2026-10-20 12:00", "2026-10-24 19:45"),
+    ],
+)
+def test_a_reminder_that_the_morning_would_bring_too_late_goes_out_the_evening_before(
+    country, visit, hours, booked, goes
+):
+    """Between 20:00 (Ireland 21:00) and 8:00 nobody is written to."""
+    zone = ZoneInfo("Europe/Paris" if country == "FR" else "Europe/Dublin")
+    starts, at = (datetime.fromisoformat(each).replace(tzinfo=zone).astimezone(UTC) for each in (visit, booked))
+    found = rules.remind_at(starts_at=starts, booked_at=at, hours=hours, country=country, time_zone=zone.key)
+    assert f"{found.astimezone(zone):%Y-%m-%d %H:%M}" == goes
