@@ -5,7 +5,7 @@ import contextlib
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -23,8 +23,8 @@ from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
 from permanence.kernel.system import SystemClock, SystemEntropy
-from permanence.portal.agenda import BUSY, address_of_day, day_page, reached
-from permanence.portal.days import read_day
+from permanence.portal.agenda import BUSY, day_page, reached
+from permanence.portal.days import back_to_day, read_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
 
@@ -58,7 +58,7 @@ def block(request: HttpRequest, client: str, agenda: str) -> HttpResponse:
         )
     except Refusal as refusal:
         return day_page(request, by, view, found, refused=_why(refusal, found, by=by))
-    return _back(found, day)
+    return back_to_day(request, found, day, part="busy")
 
 
 @never_cache
@@ -80,7 +80,7 @@ def unblock(request: HttpRequest, client: str, agenda: str, block: str) -> HttpR
             blocks.unblock(key=new_id(at, _ENTROPY), block=kept.block, by=by, at=at)
     except AgendaBusy as refusal:
         return day_page(request, by, view, found, day=day, refused=_why(refusal, found, by=by))
-    return _back(found, day)
+    return back_to_day(request, found, day, part="busy")
 
 
 def _day(request: HttpRequest) -> date | None:
@@ -91,10 +91,6 @@ def _day(request: HttpRequest) -> date | None:
         check_day(day)
         return day
     return None
-
-
-def _back(found: AgendaView, day: date) -> HttpResponse:
-    return HttpResponseRedirect(f"{address_of_day(found)}?day={day.isoformat()}#busy", status=303)
 
 
 def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
