@@ -21,6 +21,7 @@ from permanence.clients import forwarding
 from permanence.clients.models import Client, Line, Reason, Recipient, WeeklyOpening
 from permanence.clients.quarantine import barred, rest_of
 from permanence.clients.rules import ClientState, RecipientKind
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.countries.numbers import NotANumber, parse_number
 from permanence.kernel.system import SystemClock
@@ -46,6 +47,8 @@ class DayField(forms.CharField):
         try:
             return write_day(read_day(super().clean(value)))
         except HoursUnclear as error:
+            if said := overlap_said(error):
+                raise forms.ValidationError(said, code="overlap") from error
             message = self.error_messages["unclear"]
             raise forms.ValidationError(message, params={"part": error.args[0]}, code="unclear") from error
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -19,6 +20,7 @@ from permanence.agenda.rules.busy import MIDNIGHT, busy_span
 from permanence.agenda.rules.states import Door
 from permanence.agenda.why_words import sentences
 from permanence.clients.rules.typed_moments import read_hour
+from permanence.foundation import moments
 from permanence.foundation.who import Who, portal_only
 from permanence.kernel.ids import new_id
 from permanence.kernel.refusals import Refusal
@@ -27,6 +29,8 @@ from permanence.portal.agenda import BUSY, day_page, reached
 from permanence.portal.days import back_to_day, read_day
 
 _CLOCK, _ENTROPY = SystemClock(), SystemEntropy()
+MOST_SAID = 4
+"""So many of the things that stand in the way are said one by one."""
 
 
 @never_cache
@@ -96,11 +100,29 @@ def _day(request: HttpRequest) -> date | None:
 def _why(refusal: Refusal, found: AgendaView, *, by: Who) -> str:
     """Why it is not busy now, in words."""
     if isinstance(refusal, SlotAlreadyTaken):
-        there = sentences(by, found, refusal.causes, at=_CLOCK.now())
-        return _("Something stands there, move it first: %(there)s.") % {"there": "; ".join(there)}
+        return _(
+            "There is something at that time already (%(there)s):"
+            " choose another time, or ask your secretaries to move it first."
+        ) % {"there": ", ".join(_there(refusal, found, by=by))}
     said = {
         SpanImpossible: _("It ends after it begins: write the hours, 12:30."),
         WordsTooLong: _("These words are too long."),
         AgendaBusy: str(BUSY),
     }
     return said.get(type(refusal), _("It could not be saved. Look at it again."))
+
+
+def _there(refusal: SlotAlreadyTaken, found: AgendaView, *, by: Who) -> list[str]:
+    """From when until when something stands there, the first few; in words where its hours are not known."""
+    zone, said = ZoneInfo(found.time_zone), list[str]()
+    for each in refusal.causes:
+        starts, until = getattr(each, "starts", None), getattr(each, "until", None)
+        if starts is not None and until is not None:
+            said.append(f"{moments.hour(starts, zone)}\u00a0– {moments.hour(until, zone)}")
+        else:
+            said += sentences(by, found, [each], at=_CLOCK.now())
+    said = list(dict.fromkeys(said))
+    more = len(said) - MOST_SAID
+    if more <= 0:
+        return said
+    return [*said[:MOST_SAID], ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}]

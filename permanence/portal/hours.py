@@ -20,6 +20,7 @@ from permanence.clients.operations import Opening
 from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, save_seen, try_out
 from permanence.clients.queries import ClientView
 from permanence.clients.rules.compared import Compared
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import HoursUnclear, read_day, write_day
 from permanence.clients.said_words import ChangeWords, change_words
 from permanence.foundation import dates
@@ -249,9 +250,9 @@ def _fields(typed: Mapping[str, str]) -> tuple[DayField, ...]:
 
 
 def _unclear(unclear: HoursUnclear) -> str:
-    return _("Write the hours as 8:00-12:00, 14:00-18:00 (24h: the whole day; empty: closed): “%(part)s”.") % {
-        "part": unclear.args[0]
-    }
+    return overlap_said(unclear) or _(
+        "Write the hours as 8:00-12:00, 14:00-18:00 (24h: the whole day; empty: closed): “%(part)s”."
+    ) % {"part": unclear.args[0]}
 
 
 def _week(typed: Mapping[str, str]) -> tuple[WeekdayHours, ...]:

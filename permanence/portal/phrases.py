@@ -23,6 +23,7 @@ from permanence.clients.proving import NotSeen, SaidContradicts, save_proved, sa
 from permanence.clients.queries import ClientView, LineUnknown
 from permanence.clients.rules.coverage import said_at
 from permanence.clients.rules.spoken import GreetingWhen
+from permanence.clients.hours_words import overlap_said
 from permanence.clients.rules.week import WHOLE_DAY, HoursUnclear, read_day, write_day
 from permanence.clients.said_shown import said_shown
 from permanence.clients.said_words import ChangeWords, change_words, day_choices, language_name, when_words
@@ -112,8 +113,9 @@ def edit(request: HttpRequest, client: str, phrase: str) -> HttpResponse:
         return _page(request, replace(form, key=NEW), typed, failed=gone)
     try:
         when = _when(typed)
-    except HoursUnclear:
-        return _page(request, form, typed, failed=_("Write the hours as 18:00-22:00; empty: at every hour."))
+    except HoursUnclear as unclear:
+        failed = overlap_said(unclear) or _("Write the hours as 18:00-22:00; empty: at every hour.")
+        return _page(request, form, typed, failed=failed)
     if failed := _failed(form, typed):
         return _page(request, form, typed, failed=failed)
     return _save(request, form, typed, when, by=by, at=_CLOCK.now())
